@@ -1,0 +1,150 @@
+# minivmm: one binary with the guest inside.
+#
+#   make              build/minivmm and build/guest.elf
+#   make STATIC=1     the same, fully static (for an initramfs)
+#   make check        unit tests under ASan and UBSan
+#   make lint         format, clang-tidy, cppcheck, shellcheck, layering
+#   make bench        the figures of README.md, side by side in one run
+#   make install      PREFIX=/usr/local DESTDIR=
+#   V=1 shows the commands; CC=clang BUILD=build-clang builds with the other compiler
+
+CC ?= gcc
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+
+ifeq ($(V),1)
+Q :=
+say := @:
+else
+Q := @
+say := @echo
+endif
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wundef -Wformat=2
+CPPFLAGS_ALL := -Iinclude -I. -D_GNU_SOURCE -DMINIVMM_VERSION='"$(VERSION)"'
+CFLAGS ?= -O2 -g
+CFLAGS_VMM := -std=gnu11 $(WARN) $(CFLAGS) -pthread -fPIE -fstack-protector-strong
+CFLAGS_SAN := -std=gnu11 $(WARN) -O1 -g -pthread -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+# Position independent, so that one object fits the guest at a fixed address and the native runner; general
+# registers only, because the guest has no other state to keep and both must run the same instructions.
+CFLAGS_GUEST := -std=gnu11 $(WARN) -O2 -g -ffreestanding -fPIE -fvisibility=hidden -mgeneral-regs-only \
+	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fno-tree-loop-distribute-patterns
+ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
+CFLAGS_GUEST := $(filter-out -fno-tree-loop-distribute-patterns,$(CFLAGS_GUEST))
+endif
+
+ifeq ($(STATIC),1)
+LDFLAGS_VMM := -static
+LIBS := -lfdt -ljansson -lnuma -lm
+else
+LDFLAGS_VMM := -pie
+LIBS := -Wl,-Bstatic -lfdt -ljansson -lnuma -Wl,-Bdynamic -lm
+endif
+LIBS_TEST := -lcmocka -lfdt -ljansson -lnuma -lm
+
+VMM_SRCS := $(filter-out vmm/main.c,$(wildcard vmm/*.c vmm/*/*.c))
+VMM_OBJS := $(VMM_SRCS:%.c=$(BUILD)/obj/%.o)
+MAIN_OBJ := $(BUILD)/obj/vmm/main.o
+BLOB_OBJ := $(BUILD)/obj/vmm/boot/guest_blob.o
+
+# Linked, unchanged, into guest and VMM.
+SHARED_SRCS := $(wildcard guest/driver/*.c guest/workloads/*.c)
+SHARED_OBJS := $(SHARED_SRCS:%.c=$(BUILD)/obj/%.o)
+
+GUEST_SRCS := $(wildcard guest/start/*.c guest/cpu/*.c guest/mm/*.c guest/io/*.c guest/lib/*.c)
+GUEST_ASMS := $(wildcard guest/start/*.S guest/cpu/*.S)
+GUEST_OBJS := $(GUEST_ASMS:%.S=$(BUILD)/obj/%.o) $(GUEST_SRCS:%.c=$(BUILD)/obj/%.o)
+GUEST_LDS := $(BUILD)/obj/guest/start/guest.lds
+
+SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o)
+UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
+
+.PHONY: all check lint bench install clean unit-binaries test-guests
+.DELETE_ON_ERROR:
+all: $(BUILD)/minivmm $(BUILD)/guest.elf
+
+# The way something is linked is part of what it depends on: rebuild when STATIC or CC changes.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(CFLAGS_VMM) $(CFLAGS_GUEST) $(CPPFLAGS_ALL)' | cmp -s - $@ || \
+		printf '%s\n' '$(CC) $(CFLAGS_VMM) $(CFLAGS_GUEST) $(CPPFLAGS_ALL)' > $@
+$(BUILD)/link-flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(LDFLAGS_VMM) $(LIBS)' | cmp -s - $@ || printf '%s\n' '$(LDFLAGS_VMM) $(LIBS)' > $@
+FORCE:
+
+$(BUILD)/minivmm: $(MAIN_OBJ) $(VMM_OBJS) $(SHARED_OBJS) $(BLOB_OBJ) $(BUILD)/link-flags
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS_VMM) $(LDFLAGS_VMM) -o $@ $(filter %.o,$^) $(LIBS)
+
+$(BUILD)/guest.elf: $(GUEST_OBJS) $(SHARED_OBJS) $(GUEST_LDS)
+	$(say) "  GUEST   $@"
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,-T,$(GUEST_LDS) -Wl,--build-id=none -Wl,-z,noexecstack \
+		-Wl,--gc-sections -o $@ $(filter %.o,$^) -lfdt
+
+$(GUEST_LDS): guest/start/guest.lds.S $(wildcard include/*.h) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x assembler-with-cpp -D__LINKER_SCRIPT__ -Iinclude -o $@ $<
+
+$(BLOB_OBJ): vmm/boot/guest_blob.S $(BUILD)/guest.elf
+	@mkdir -p $(@D)
+	$(say) "  EMBED   $(BUILD)/guest.elf"
+	$(Q)$(CC) -c -DGUEST_ELF_PATH='"$(BUILD)/guest.elf"' -o $@ $<
+
+$(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/guest/%.o: guest/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_GUEST) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/guest/%.o: guest/%.S $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "  AS      $<"
+	$(Q)$(CC) $(CPPFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/san/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) "  CC      $< (sanitized)"
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) -MMD -MP -c -o $@ $<
+
+$(BUILD)/san/libminivmm.a: $(SAN_OBJS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# A test that wraps calls names them in tests/unit/test_X.wrap, one a line.
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/san/libminivmm.a $(wildcard tests/unit/*.h tests/unit/*.wrap)
+	@mkdir -p $(@D)
+	$(say) "  TEST    $<"
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DTESTS_DIR='"tests"' $(CFLAGS_SAN) -MMD -MP -MF $@.d -o $@ $< \
+		$(addprefix -Wl$(comma)--wrap=,$(shell cat tests/unit/$*.wrap 2>/dev/null)) \
+		$(BUILD)/san/libminivmm.a $(LIBS_TEST)
+comma := ,
+
+unit-binaries: $(UNIT_BINS)
+
+check: unit-binaries
+	$(Q)sh scripts/run-units.sh $(UNIT_BINS)
+
+lint:
+	$(Q)bash scripts/lint.sh
+
+bench: all
+	$(Q)bash scripts/bench.sh
+
+install: all
+	install -D -m 755 $(BUILD)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
+	install -D -m 644 $(BUILD)/guest.elf $(DESTDIR)$(PREFIX)/lib/minivmm/guest.elf
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+/*
+ * What this host is, read below an injectable root. Unknown is a value ("unknown"), never a guess.
+ */
+#ifndef MINIVMM_HOST_FACTS_H
+#define MINIVMM_HOST_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/util/error.h"
+
+#define FACTS_MAX_PARAMS 96
+
+struct host_param {
+	char name[64]; /* "kvm_intel.ept" */
+	char value[64];
+};
+
+struct host_facts {
+	char kernel[128]; /* release and version, as uname prints them */
+	char cpu_model[128];
+	uint32_t cpus;   /* that this process may run on */
+	bool hypervisor; /* cpuinfo flag: this host is itself a guest */
+	bool pdpe1gb;
+	char kvm_module[32];       /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
+	char second_dimension[16]; /* "ept", "npt", "shadow", "none", "unknown" */
+	uint32_t param_count;
+	struct host_param params[FACTS_MAX_PARAMS]; /* kvm.* and <module>.*, sorted by name */
+	char thp[16];                               /* always, madvise, never, unknown */
+	char shmem_thp[16];
+	char ksm[16]; /* "0" off, "1" on, ... unknown */
+	char nx_huge_pages[16];
+	uint32_t numa_nodes;
+	bool pmu; /* a hardware cycle counter exists (sys/bus/event_source/devices/cpu) */
+	uint64_t memory_bytes, memory_available_bytes;
+	uint64_t
+		tsc_khz; /* measured against CLOCK_MONOTONIC_RAW where nothing states it; 0 until facts_tsc */
+};
+
+/* Read everything below `root` ("" is the real host). Never fails: what cannot be read is "unknown" or 0. */
+void facts_read(const char *root, struct host_facts *f);
+
+/*
+ * TSC frequency for a process without a VM: CPUID leaf 0x15/0x40000010 where they state it, else a measurement of
+ * about 20 ms against CLOCK_MONOTONIC_RAW.
+ */
+uint64_t facts_tsc_khz(void);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The machine that will be built, decided before anything is touched. Pure.
+ */
+#ifndef MINIVMM_MACHINE_CONFIG_H
+#define MINIVMM_MACHINE_CONFIG_H
+
+#include <stdint.h>
+
+#include "bootparams.h"
+#include "driver.h"
+#include "vmm/cli/request.h"
+#include "vmm/machine/memmap.h"
+#include "vmm/util/error.h"
+
+struct config {
+	uint64_t ram_bytes;  /* rounded up to page_bytes */
+	uint64_t page_bytes; /* the backing's page, resolved */
+	struct memmap map;
+	uint32_t vcpus;
+	uint64_t guest_page_bytes;
+	uint64_t seed;
+	uint32_t step_count;
+	struct plan_step steps[PLAN_MAX_STEPS];
+	char note[256]; /* what was rounded or clipped, for the user; may be empty */
+};
+
+/*
+ * Decide everything. `page_bytes` is the backing's resolved page size (see mem/backing.h: backing_resolve).
+ * 0, or -errno with the status set: RAM too small, working set larger than a slice, too many steps, ...
+ */
+int config_make(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/*
+ * The same for the native runner: no low structures, no hole; the arena is all of the memory and the steps are
+ * planned for leaf_bytes = page_bytes.
+ */
+int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/* The table behind --workload help, by enum workload_id. */
+extern const struct workload_info workload_table[WORKLOAD_COUNT];
+
+/* enum workload_id, or -1. */
+int workload_find(const char *name);
+
+/* "", "first", ...; never NULL: bounds-checked. */
+const char *workload_variant_name(uint32_t variant);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Where guest RAM, the page-table pool and the arena lie in guest-physical space. Pure arithmetic.
+ */
+#ifndef MINIVMM_MACHINE_MEMMAP_H
+#define MINIVMM_MACHINE_MEMMAP_H
+
+#include <stdint.h>
+
+#include "vmm/util/error.h"
+
+/* A piece of RAM: gpa, its offset in the one host mapping, and its length. Becomes one memory slot. */
+struct ram_range {
+	uint64_t gpa;
+	uint64_t offset_bytes;
+	uint64_t bytes;
+};
+
+struct memmap {
+	uint32_t range_count; /* 1, or 2 where RAM reaches past the hole below 4 GiB */
+	struct ram_range ranges[2];
+	uint64_t tables_gpa, tables_bytes;
+	uint64_t arena_gpa, arena_bytes;
+};
+
+/*
+ * Largest leaf that gpa = hva (mod leaf) has to hold for: what the host mapping is aligned to.
+ * 1 GiB where RAM is that large, else 2 MiB.
+ */
+uint64_t memmap_congruence_bytes(uint64_t ram_bytes);
+
+/*
+ * Lay out ram_bytes (a multiple of page_bytes) for an arena mapped with guest_page_bytes leaves.
+ * The arena is contiguous, never straddles the hole, is aligned to 1 GiB where RAM allows one such GiB, else to
+ * 2 MiB, and is a multiple of guest_page_bytes; the larger candidate of the two sides of the hole wins.
+ * 0 or -errno (STATUS_USAGE: the memory is too small for that leaf, with the least that would do).
+ */
+int memmap_make(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_bytes, struct memmap *map,
+		struct error *e);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * The record of one run: everything that text, CSV and JSON are made from. Schema minivmm.run/1.
+ */
+#ifndef MINIVMM_REPORT_RECORD_H
+#define MINIVMM_REPORT_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "vmm/cli/request.h"
+#include "vmm/host/facts.h"
+#include "vmm/host/pool.h"
+#include "vmm/machine/config.h"
+#include "vmm/mem/observe.h"
+
+#define RECORD_SCHEMA "minivmm.run/1"
+#define RECORD_MAX_REASONS 16
+
+enum pool_moment { POOL_BEFORE, POOL_MAPPED, POOL_POPULATED, POOL_RAN, POOL_CLOSED, POOL_MOMENTS };
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
+	VERDICT_DISTURBED,   /* something exited inside a timed part that should not */
+	VERDICT_INTERRUPTED, /* SIGINT or SIGTERM: the record is partial */
+	VERDICT_FAILED,      /* panic, watchdog or error: the record is partial; see reasons */
+};
+
+/* Median and friends of one result's samples, in its unit. */
+struct summary {
+	double min, median, mad; /* mad: median absolute deviation, unscaled */
+	double ci95[2]; /* bootstrap percentile interval of the median; both = median for one sample */
+};
+
+/* Counted over a timed phase, warm-up included, doorbells taken off. -1: not known. */
+struct phase_counts {
+	int64_t exits;      /* the guest's own: host interrupts not counted */
+	int64_t interrupts; /* exits for the host's own interrupts */
+	int64_t page_faults; /* second-dimension (or shadow) faults that KVM fixed; natively minor + major faults */
+	int64_t switches; /* involuntary context switches of the thread */
+};
+
+struct result {
+	uint32_t step;
+	enum workload_id workload;
+	enum workload_variant variant;
+	int32_t vcpu; /* -1: all vCPUs combined */
+	uint64_t working_set_bytes;
+	uint64_t pages;
+	uint64_t guest_page_bytes; /* leaf of the first dimension; natively the backing's page */
+	uint64_t accesses;         /* timed operations (or bytes) in one sample */
+	uint64_t checksum;
+	bool may_exit;
+	uint32_t sample_count;
+	double *samples; /* owned by the record; in the workload's unit; see result_from_cycles */
+	struct summary summary;
+	struct phase_counts counts;
+	uint32_t refs_theory; /* 0: not known */
+	char note[160];
+};
+
+struct timing_ns {
+	uint64_t open, map, populate, load, to_guest_main, workloads, total;
+};
+
+struct record {
+	bool native;
+	struct request request;
+	struct config config;
+	bool share, reserve; /* resolved */
+	struct host_facts host;
+	struct observed_memory observed;
+	bool have_kvm_pages;                               /* KVM's own count of installed leaves is known */
+	uint64_t kvm_pages_4k, kvm_pages_2m, kvm_pages_1g; /* peak over the run */
+	bool gpa_hva_congruent;
+	uint64_t pool_page_bytes; /* 0: the backing has no pool */
+	struct pool_counts pool[POOL_MOMENTS];
+	uint32_t prealloc_threads;
+	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
+	struct timing_ns timing;
+	uint64_t vmm_rss_bytes; /* resident memory of this process less guest RAM, at the end of the run */
+	uint64_t stray_exits;   /* writes to ports or MMIO addresses that nobody serves */
+	uint32_t result_count, result_capacity;
+	struct result *results;
+	enum verdict verdict;
+	uint32_t reason_count;
+	char reasons[RECORD_MAX_REASONS][200];
+};
+
+/* Zero *rec; record_free releases what record_add took; safe on a zeroed record. */
+void record_init(struct record *rec);
+void record_free(struct record *rec);
+
+/*
+ * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:
+ * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. 0 or -ENOMEM/-EINVAL.
+ */
+int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
+
+/*
+ * Once all vCPUs are in: append for every (step, variant) a row with vcpu = -1: latency units average, rate units
+ * add up, sample by sample; counts add up. Nothing for one vCPU. Rows then sort by step, variant, vcpu. 0 or -ENOMEM.
+ */
+int record_combine(struct record *rec);
+
+/* Add a sentence to reasons[], and make the verdict at least as bad as v. */
+void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The truth check: requested against observed page size, second dimension against what the leaf rules say, pool
+ * closed against before, exits in timed parts. Sets verdict and reasons. Pure.
+ */
+void record_judge(struct record *rec);
+
+#endif

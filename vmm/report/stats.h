@@ -1,0 +1,14 @@
+/*
+ * Summary statistics. Pure and repeatable: the bootstrap has its own seeded generator.
+ */
+#ifndef MINIVMM_REPORT_STATS_H
+#define MINIVMM_REPORT_STATS_H
+
+#include <stdint.h>
+
+#include "vmm/report/record.h"
+
+/* 0, -EINVAL for count 0 or a sample that is not finite, -ENOMEM. samples are not changed. */
+int summary_make(const double *samples, uint32_t count, uint64_t seed, struct summary *out);
+
+#endif
