@@ -8,7 +8,9 @@
 #   make install      PREFIX=/usr/local DESTDIR=
 #   V=1 shows the commands; CC=clang BUILD=build-clang builds with the other compiler
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
