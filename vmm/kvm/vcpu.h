@@ -1,0 +1,47 @@
+/*
+ * One vCPU: its descriptor, its shared run area, its CPUID, its statistics.
+ */
+#ifndef MINIVMM_KVM_VCPU_H
+#define MINIVMM_KVM_VCPU_H
+
+#include <linux/kvm.h>
+#include <stdint.h>
+
+#include "vmm/kvm/stats.h"
+#include "vmm/kvm/system.h"
+#include "vmm/kvm/vm.h"
+#include "vmm/util/error.h"
+
+struct kvm_vcpu {
+	int fd; /* -1: none */
+	uint32_t index;
+	struct kvm_run *run; /* shared with KVM */
+	size_t run_bytes;
+	struct kvm_stats stats;
+};
+
+/* What KVM supports of CPUID, read once a run. Owned by the caller: free(). NULL on error. */
+struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e);
+
+/*
+ * Create vCPU `index` of `count` with the supported CPUID and its own APIC id (leaf 1 and 0xB; SDM vol. 2A, CPUID).
+ * cpuid is changed in passing. 0 or -errno; on error nothing is left.
+ */
+int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint32_t index, uint32_t count,
+		    struct kvm_cpuid2 *cpuid, struct kvm_vcpu *vcpu, struct error *e);
+void kvm_vcpu_destroy(struct kvm_vcpu *vcpu);
+
+/* KVM_RUN: 0 when run->exit_reason is valid, -EINTR when kicked, else -errno. */
+int kvm_vcpu_run(struct kvm_vcpu *vcpu);
+
+/* TSC frequency the guest sees, 0 when KVM does not say. */
+uint64_t kvm_vcpu_tsc_khz(const struct kvm_vcpu *vcpu);
+
+/*
+ * KVM_PRE_FAULT_MEMORY over [gpa, gpa + bytes). 0 or -errno; STATUS_CANNOT where this KVM or its paging mode has
+ * no such call.
+ */
+int kvm_vcpu_prefault(const struct kvm_vm *vm, const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes,
+		      struct error *e);
+
+#endif

@@ -1,0 +1,71 @@
+#include "vmm/kvm/vm.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/*
+ * Where Intel hosts without "unrestricted guest" keep the TSS (3 pages) and the identity map (1 page) with which
+ * they run real and unpaged mode (api.rst, KVM_SET_TSS_ADDR). Inside the hole below 4 GiB, out of RAM's way.
+ */
+#define IDENTITY_MAP_GPA UINT64_C(0xfffbc000)
+#define TSS_GPA UINT64_C(0xfffbd000)
+
+static int set_intel_helpers(int fd, struct error *e)
+{
+	uint64_t identity_map_gpa = IDENTITY_MAP_GPA;
+
+	if (kvm_check_extension(fd, KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0 &&
+	    ioctl(fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map_gpa) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_IDENTITY_MAP_ADDR", "KVM refused 0x%llx",
+				 (unsigned long long)identity_map_gpa);
+	if (ioctl(fd, KVM_SET_TSS_ADDR, TSS_GPA) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_TSS_ADDR", "KVM refused 0x%llx",
+				 (unsigned long long)TSS_GPA);
+	return 0;
+}
+
+int kvm_vm_create(const struct kvm_system *sys, struct kvm_vm *vm, struct error *e)
+{
+	int ret = 0;
+
+	*vm = (struct kvm_vm){ .fd = -1, .stats = { .fd = -1, .count = VM_STAT_COUNT } };
+	do {
+		vm->fd = ioctl(sys->fd, KVM_CREATE_VM, 0UL);
+	} while (vm->fd < 0 && errno == EINTR);
+	if (vm->fd < 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_CREATE_VM", "KVM cannot create a VM");
+	if (sys->has_tss_addr)
+		ret = set_intel_helpers(vm->fd, e);
+	if (ret == 0 && sys->can_read_stats)
+		ret = vm_stats_open(vm->fd, &vm->stats, e);
+	if (ret != 0)
+		kvm_vm_destroy(vm);
+	return ret;
+}
+
+void kvm_vm_destroy(struct kvm_vm *vm)
+{
+	stats_close(&vm->stats);
+	if (vm->fd >= 0)
+		(void)close(vm->fd);
+	vm->fd = -1;
+}
+
+int kvm_vm_add_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
+		    struct error *e)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = bytes,
+		.userspace_addr = (uint64_t)(uintptr_t)hva,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_USER_MEMORY_REGION",
+				 "slot %u: KVM refused %llu bytes at GPA 0x%llx", slot,
+				 (unsigned long long)bytes, (unsigned long long)gpa);
+	return 0;
+}
