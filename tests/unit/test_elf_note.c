@@ -72,7 +72,7 @@ static void found_in_every_layout(void **state)
 		struct notes n = { .size = 0 };
 		uint64_t entry_gpa = 0;
 
-		note(&n, align, "longer stranger", XEN_ELFNOTE_PHYS32_ENTRY, "12345", 5);
+		note(&n, align, "longer stranger", XEN_ELFNOTE_PHYS32_ENTRY, "1234", 4);
 		note(&n, align, "Xen", 5, "1234567", 7);
 		note(&n, align, "Xen", XEN_ELFNOTE_PHYS32_ENTRY, &value, 4);
 		assert_int_equal(find(&n, n.size, aligns[i], &entry_gpa), 1);
