@@ -59,7 +59,7 @@ SHARED_SRCS := $(wildcard guest/driver/*.c guest/workloads/*.c)
 SHARED_OBJS := $(SHARED_SRCS:%.c=$(BUILD)/obj/%.o)
 
 GUEST_SRCS := $(wildcard guest/start/*.c guest/cpu/*.c guest/mm/*.c guest/io/*.c guest/lib/*.c)
-GUEST_ASMS := $(wildcard guest/start/*.S guest/cpu/*.S)
+GUEST_ASMS := $(filter-out %.lds.S,$(wildcard guest/start/*.S guest/cpu/*.S))
 GUEST_OBJS := $(GUEST_ASMS:%.S=$(BUILD)/obj/%.o) $(GUEST_SRCS:%.c=$(BUILD)/obj/%.o)
 GUEST_LDS := $(BUILD)/obj/guest/start/guest.lds
 
@@ -90,7 +90,7 @@ $(BUILD)/guest.elf: $(GUEST_OBJS) $(SHARED_OBJS) $(GUEST_LDS)
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,-T,$(GUEST_LDS) -Wl,--build-id=none -Wl,-z,noexecstack \
 		-Wl,--gc-sections -o $@ $(filter %.o,$^) -lfdt
 
-$(GUEST_LDS): guest/start/guest.lds.S $(wildcard include/*.h) $(BUILD)/flags
+$(GUEST_LDS): guest/start/guest.lds.S guest/cpu/areas.h $(wildcard include/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -E -P -x assembler-with-cpp -D__LINKER_SCRIPT__ -Iinclude -o $@ $<
 
