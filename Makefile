@@ -134,7 +134,7 @@ comma := ,
 unit-binaries: $(UNIT_BINS)
 
 check: unit-binaries
-	$(Q)sh scripts/run-units.sh $(UNIT_BINS)
+	$(Q)bash scripts/run-units.sh $(UNIT_BINS)
 
 lint:
 	$(Q)bash scripts/lint.sh

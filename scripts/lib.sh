@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# What every script here shares: plain lines, a way to be root, Debian packages. Sourced, never run.
+
+say() {
+	printf '%s\n' "$*"
+}
+
+warn() {
+	printf '%s\n' "$*" >&2
+}
+
+die() {
+	warn "$*"
+	exit 1
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Can something be run as root at all? Asks for no password where nobody can type one.
+can_root() {
+	[ "$(id -u)" = 0 ] && return 0
+	have sudo || return 1
+	sudo -n true 2>/dev/null && return 0
+	[ -t 0 ] && sudo -v
+}
+
+# Run a command as root: directly, or through sudo. Fails where neither is possible.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif [ -t 0 ]; then
+		sudo "$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+# Write one value into a file that only root may write.
+root_write() {
+	printf '%s\n' "$2" | as_root tee "$1" >/dev/null
+}
+
+# Of the Debian packages named, those that are not installed.
+packages_missing() {
+	local package
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			printf '%s\n' "$package"
+	done
+}
+
+# Install what is missing of the packages named. Says what it does; 1 where it cannot, with the command to type.
+packages_install() {
+	local missing
+	if ! have dpkg-query || ! have apt-get; then
+		warn "not a Debian system: please provide what these packages hold: $*"
+		return 1
+	fi
+	mapfile -t missing < <(packages_missing "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if ! can_root; then
+		warn "neither root nor sudo here; please run: apt-get install ${missing[*]}"
+		return 1
+	fi
+	say "installing from Debian: ${missing[*]}"
+	local log status=0
+	log=$(mktemp) || return 1
+	{
+		as_root apt-get -qq update &&
+			as_root env DEBIAN_FRONTEND=noninteractive \
+				apt-get -qq -y install --no-install-recommends "${missing[@]}"
+	} >"$log" 2>&1 || status=1
+	if [ $status != 0 ]; then
+		tail -n 15 "$log" >&2
+		warn "apt-get failed (above); the rest goes on without: $(packages_missing "${missing[@]}" | xargs)"
+	fi
+	rm -f "$log"
+	return $status
+}
+
+# 2M -> 2048: the KiB in which /sys/kernel/mm/hugepages names a pool. Fails for what is no huge page size.
+hugepage_kib() {
+	case $1 in
+	2M) echo 2048 ;;
+	1G) echo 1048576 ;;
+	*) return 1 ;;
+	esac
+}
+
+# One count of a pool: pool_count 2M free_hugepages. 0 where the kernel has no such pool.
+pool_count() {
+	local kib
+	kib=$(hugepage_kib "$1") || return 1
+	cat "/sys/kernel/mm/hugepages/hugepages-${kib}kB/$2" 2>/dev/null || echo 0
+}
+
+# Free and promised to nobody.
+pool_available() {
+	echo $(($(pool_count "$1" free_hugepages) - $(pool_count "$1" resv_hugepages)))
+}
+
+# First hugetlbfs mount of that page size, or nothing.
+hugetlbfs_mount() {
+	local dir type options default
+	default=$(awk '/^Hugepagesize:/ { print $2 == 2048 ? "2M" : $2 == 1048576 ? "1G" : $2 "K" }' /proc/meminfo)
+	while read -r _ dir type options _; do
+		[ "$type" = hugetlbfs ] || continue
+		case ,$options, in
+		*,pagesize="$1"[B,]*) echo "$dir" ;;
+		*,pagesize=1024M,*) [ "$1" = 1G ] && echo "$dir" ;;
+		*,pagesize=*) continue ;;
+		*) [ "$1" = "$default" ] && echo "$dir" ;;
+		esac && return 0
+	done </proc/self/mounts
+	return 1
+}
+
+# Whole seconds since this shell started, for progress lines.
+elapsed() {
+	printf '%3d s' "$SECONDS"
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Everything that is tested, with one command: install what the tests need, build with both compilers, lint,
+# units under sanitizers, end to end. Ends with one line of counts; status 0 only where nothing failed.
+#
+#   test.sh [STAGE...]    stages: deps build lint units e2e (default: all, in this order)
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. scripts/lib.sh
+. scripts/tap.sh
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export MINIVMM_TALLY=$work/tally
+: >"$MINIVMM_TALLY"
+jobs=$(nproc)
+
+stage() {
+	say "== $(elapsed)  $*"
+}
+
+# One command that either works or does not: counts as one test, shows its output only where it failed.
+check() {
+	local name=$1 status
+	shift
+	"$@" >"$work/check.log" 2>&1
+	status=$?
+	if [ $status = 0 ]; then
+		say "$(elapsed)  ok      $name"
+		tap_tally 1 0 0
+	else
+		say "$(elapsed)  FAILED  $name (exit status $status)"
+		tail -n 60 "$work/check.log" | sed 's/^/    | /'
+		tap_tally 0 1 0
+	fi
+	return $status
+}
+
+# A build that cannot be made here because its tool is missing: a skip with the reason.
+check_with() {
+	local tool=$1
+	shift
+	if have "$tool"; then
+		check "$@"
+	else
+		say "$(elapsed)  skipped $1 ($tool is not installed)"
+		tap_tally 0 0 1
+	fi
+}
+
+stage_deps() {
+	scripts/deps.sh test || say "going on with what is there"
+}
+
+stage_build() {
+	check "build with gcc" make -j"$jobs" CC=gcc
+	check_with clang "build with clang" make -j"$jobs" CC=clang BUILD=build-clang
+	check "static build" make -j"$jobs" CC=gcc STATIC=1 BUILD=build-static
+	check "install into a staging directory" installs
+}
+
+# What `make install` puts down has to run from there.
+installs() {
+	make install PREFIX=/usr DESTDIR="$work/stage" && "$work/stage/usr/bin/minivmm" --version &&
+		"$PWD/build-static/minivmm" --version && ! ldd build-static/minivmm
+}
+
+stage_lint() {
+	scripts/lint.sh
+}
+
+stage_units() {
+	check "build the unit tests (gcc, ASan and UBSan)" make -j"$jobs" CC=gcc unit-binaries &&
+		make -s CC=gcc check
+}
+
+stage_e2e() {
+	local file
+	check "build minivmm for the end-to-end tests" make -j"$jobs" CC=gcc all || return
+	[ ! -e tests/guests/guests.mk ] || check "build the negative guests" make -j"$jobs" CC=gcc test-guests
+	for file in tests/e2e/test_*.sh; do
+		tap_file "$file"
+	done
+}
+
+# Run one TAP file; its lines go to a log that is shown where something failed.
+tap_file() {
+	local log=$work/e2e.log status started=$SECONDS word=ok
+	printf '%s  ...     %s\n' "$(elapsed)" "$1"
+	timeout -k 30 600 bash "$1" >"$log" 2>&1
+	status=$?
+	tap_count_file "$log" $status
+	[ "$tap_failed" = 0 ] || word=FAILED
+	printf '%s  %-7s %s (%d s): %d passed, %d failed, %d skipped\n' "$(elapsed)" "$word" "$1" \
+		$((SECONDS - started)) "$tap_passed" "$tap_failed" "$tap_skipped"
+	tap_show_skips "$log"
+	if [ "$tap_failed" != 0 ]; then
+		[ $status -le 1 ] || say "    exit status $status"
+		tap_show_failures "$log"
+	fi
+	tap_tally "$tap_passed" "$tap_failed" "$tap_skipped"
+}
+
+stages=("$@")
+[ ${#stages[@]} -gt 0 ] || stages=(deps build lint units e2e)
+for name in "${stages[@]}"; do
+	case $name in
+	deps | build | lint | units | e2e) ;;
+	*)
+		warn "test.sh: no stage '$name'; there are: deps build lint units e2e"
+		exit 2
+		;;
+	esac
+done
+for name in "${stages[@]}"; do
+	stage "$name"
+	"stage_$name"
+done
+
+stage "done"
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$MINIVMM_TALLY")
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
