@@ -83,7 +83,9 @@ show() {
 
 case ${1-} in
 reserve)
-	[ $# = 3 ] && hugepage_kib "$2" >/dev/null && [[ $3 =~ ^[1-9][0-9]{0,8}$ ]] || usage
+	if ! { [ $# = 3 ] && hugepage_kib "$2" >/dev/null && [[ $3 =~ ^[1-9][0-9]{0,8}$ ]]; }; then
+		usage
+	fi
 	reserve "$2" "$3"
 	;;
 restore)

@@ -48,24 +48,25 @@ flags_of() {
 
 tidy_one() {
 	# shellcheck disable=SC2046
-	clang-tidy --quiet "$1" -- $(flags_of "$1") 2>/dev/null | grep -v '^$'
+	clang-tidy --quiet "$1" -- $(flags_of "$1") 2>&1 | grep -E ': (error|warning): ' | sed "s#^$PWD/##; s#^\./##"
 	return 0
 }
 
 tidy() {
 	export -f tidy_one flags_of
-	printf '%s\n' "${c_files[@]}" | xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one {}'
+	printf '%s\n' "${c_files[@]}" | xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one {}' | sort -u
 }
 
 cpp_check() {
 	cppcheck --quiet --error-exitcode=0 -j "$(nproc)" --std=c11 --language=c --inline-suppr \
 		--enable=warning,performance,portability --suppress=missingInclude \
-		--suppress=missingIncludeSystem --check-level=normal -Iinclude -I. -D_GNU_SOURCE \
+		--suppress=missingIncludeSystem -Iinclude -I. -D_GNU_SOURCE \
 		'-DMINIVMM_VERSION="0"' '-DTESTS_DIR="tests"' "${c_files[@]}"
 }
 
+# SC2317: functions that are called by name through verdict() or trap look unreachable to it.
 shell_check() {
-	shellcheck -x -P SCRIPTDIR "${shell_files[@]}"
+	shellcheck -x -e SC2317 -P SCRIPTDIR "${shell_files[@]}"
 }
 
 # The include lines of .c, .h and .S files as "file included".
@@ -113,9 +114,6 @@ quiet_rooms() {
 sizes() {
 	local file
 	for file in "${sources[@]}" "${shell_files[@]}"; do
-		awk -v file="$file" '
-			FNR == NR { next }
-			END { }' "$file" /dev/null
 		awk -v file="$file" '
 			/^\{$/ && previous !~ /=$/ { start = NR; name = signature }
 			/^\}/ && start { if (NR - start + 1 > 60) print file ":" start ": " name " has " NR - start + 1 " lines (60 allowed)"; start = 0 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 MINIVMM_POOL_STATE=$(mktemp -u)
 export MINIVMM_POOL_STATE
-mount_dir= made_dir=
+mount_dir="" made_dir=""
 
 # Runs on every way out.
 give_back() {
