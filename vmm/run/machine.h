@@ -1,0 +1,82 @@
+/*
+ * One running machine: what the vCPU threads and the main thread share. Internal to run/.
+ */
+#ifndef MINIVMM_RUN_MACHINE_H
+#define MINIVMM_RUN_MACHINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "vmm/kvm/system.h"
+#include "vmm/kvm/vcpu.h"
+#include "vmm/kvm/vm.h"
+#include "vmm/mem/ram.h"
+#include "vmm/report/record.h"
+#include "vmm/run/console.h"
+#include "vmm/run/stray.h"
+
+/* Counters of one vCPU at one moment. -1: this KVM does not count it. */
+struct phase_snapshot {
+	uint64_t tsc_cycles;
+	int64_t stats[VCPU_STAT_COUNT];
+	int64_t switches; /* involuntary, of the thread */
+};
+
+struct machine;
+
+struct vcpu_task {
+	struct machine *machine;
+	struct kvm_vcpu vcpu;
+	pthread_t thread;
+	bool started;
+	/* Only the task's own thread touches what follows. */
+	bool in_phase, seen_empty, done;
+	struct phase_snapshot begin, last_empty;
+	int64_t doorbell_exits; /* what one doorbell costs in exits; -1: not known yet */
+	int64_t last_result;    /* step * VARIANT_COUNT + variant of the last result, -1: none */
+	struct vcpu_block copy; /* of the guest's block, so that checks and use see the same bytes */
+};
+
+struct machine {
+	struct record *rec;
+	struct ram ram;
+	struct kvm_system sys;
+	struct kvm_vm vm;
+	struct vcpu_task *tasks; /* rec->config.vcpus of them */
+	uint64_t tsc_khz;
+	uint64_t started_ns, main_ns; /* threads started; DOORBELL_MAIN, 0 before */
+	int wake_fd;                  /* eventfd: something the main thread waits for happened */
+	atomic_bool stop;             /* vCPU threads leave their loop */
+	atomic_uint running;          /* vCPU threads that have not left their loop */
+	pthread_mutex_t lock;         /* of everything below and of rec while the threads run */
+	bool ended;                   /* the guest ended itself cleanly */
+	struct error error;           /* the first error of any thread */
+	struct console console;
+	struct stray_log stray;
+};
+
+/* Tell the main thread to look; from any thread. */
+void machine_wake(struct machine *m);
+
+/* Keep the error if it is the first and wake the main thread. Takes the lock. */
+void machine_fail(struct machine *m, const struct error *e);
+
+/*
+ * Guest memory [gpa, gpa + bytes) for the VMM itself, made present by a call that can fail rather than a touch
+ * that can SIGBUS. NULL with *e set when it is not RAM or cannot be had.
+ */
+void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
+
+/* Load ELF, FDT and start info; claim the vCPU blocks. Gives the PVH entry. 0 or -errno. */
+int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e);
+
+/* Body of a vCPU thread; argument struct vcpu_task. */
+void *vcpu_thread(void *task);
+
+/* The kick that gets a thread out of KVM_RUN. */
+#define KICK_SIGNAL SIGUSR1
+
+#endif

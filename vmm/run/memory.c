@@ -1,0 +1,54 @@
+/* Guest-physical addresses into host pointers, and making them present. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+
+#include "units.h"
+#include "vmm/host/pool.h"
+#include "vmm/run/machine.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
+{
+	const struct memmap *map = &m->rec->config.map;
+
+	for (uint32_t i = 0; i < map->range_count; i++) {
+		const struct ram_range *range = &map->ranges[i];
+
+		if (gpa < range->gpa || gpa - range->gpa >= range->bytes)
+			continue;
+		if (bytes > range->bytes - (gpa - range->gpa))
+			return NULL;
+		return backing_at(&m->ram.backing, range->offset_bytes + (gpa - range->gpa), bytes);
+	}
+	return NULL;
+}
+
+void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
+{
+	const struct backing_spec *spec = &m->ram.backing.spec;
+	void *at = gpa_to_host(m, gpa, bytes);
+	uintptr_t start;
+
+	if (at == NULL) {
+		(void)error_set(e, STATUS_FAILED, EFAULT, "guest memory",
+				"GPA 0x%" PRIx64 " with %" PRIu64 " bytes is not RAM", gpa, bytes);
+		return NULL;
+	}
+	start = align_down((uintptr_t)at, PAGE_4K);
+	/* EINVAL: a kernel before 5.14 has no such advice; a plain touch has to do there. */
+	if (madvise((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start, MADV_POPULATE_WRITE) ==
+		    0 ||
+	    errno == EINVAL)
+		return at;
+	if (spec->page_bytes > PAGE_4K)
+		(void)pool_explain("", spec->page_bytes, spec->page_bytes, spec->host_nodes, errno,
+				   "populating the guest's low memory", e);
+	else
+		(void)error_set(e, STATUS_FAILED, errno, "madvise(MADV_POPULATE_WRITE)",
+				"no memory for %" PRIu64 " bytes of guest RAM at GPA 0x%" PRIx64, bytes, gpa);
+	return NULL;
+}

@@ -1,0 +1,18 @@
+/*
+ * The doorbell: where a timed phase begins and ends, as the VMM sees it.
+ */
+#ifndef MINIVMM_RUN_PHASE_H
+#define MINIVMM_RUN_PHASE_H
+
+#include "vmm/run/machine.h"
+
+/*
+ * Serve one doorbell of the task's vCPU. 0 to go on, or -errno with *e set: an unknown number, doorbells out of
+ * order, a result that is not believable. A vCPU that is done has task->done set.
+ */
+int phase_doorbell(struct vcpu_task *task, uint32_t number, struct error *e);
+
+/* How many results the plan has for each vCPU. Pure. */
+uint32_t phase_expected_results(const struct config *config);
+
+#endif

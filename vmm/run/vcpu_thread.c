@@ -1,0 +1,83 @@
+/* The thread of one vCPU: enter the guest, serve its exits, until somebody ends the machine. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+
+#include "vmm/host/pool.h"
+#include "vmm/run/exits.h"
+#include "vmm/run/machine.h"
+#include "vmm/util/stop.h"
+
+static int pin_thread(const struct vcpu_task *task, struct error *e)
+{
+	const struct request *r = &task->machine->rec->request;
+	cpu_set_t set;
+	uint16_t cpu;
+	int ret;
+
+	if (r->pin_count == 0)
+		return 0;
+	cpu = r->pin[task->vcpu.index % r->pin_count];
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == 0)
+		return 0;
+	ret = error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
+			task->vcpu.index, cpu);
+	error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
+	return ret;
+}
+
+/* A guest access that the host could not back: with lazy huge pages that is a pool run dry. */
+static int run_failed(struct vcpu_task *task, int err, struct error *e)
+{
+	const struct backing_spec *spec = &task->machine->ram.backing.spec;
+
+	if ((err == EFAULT || err == ENOMEM) && spec->page_bytes > 4096 && spec->kind != BACKING_THP)
+		return pool_explain("", spec->page_bytes, spec->bytes, spec->host_nodes, err,
+				    "KVM_RUN: no page behind a guest access", e);
+	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
+			 task->vcpu.index, strerror(err));
+}
+
+static int run_guest_loop(struct vcpu_task *task, struct error *e)
+{
+	struct machine *m = task->machine;
+
+	while (!atomic_load(&m->stop) && !task->done) {
+		int ret = kvm_vcpu_run(&task->vcpu);
+
+		if (ret == -EINTR || ret == -EAGAIN)
+			continue;
+		if (ret != 0)
+			return run_failed(task, -ret, e);
+		ret = exit_serve(task, e);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
+void *vcpu_thread(void *argument)
+{
+	struct vcpu_task *task = argument;
+	struct machine *m = task->machine;
+	struct error e = { .status = STATUS_OK };
+	int ret = stop_block_in_thread();
+
+	if (ret != 0)
+		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
+	if (e.status == STATUS_OK && pin_thread(task, &e) == 0)
+		ret = run_guest_loop(task, &e);
+	if (e.status != STATUS_OK) {
+		machine_fail(m, &e);
+	} else if (ret == 1) {
+		pthread_mutex_lock(&m->lock);
+		m->ended = true;
+		pthread_mutex_unlock(&m->lock);
+	}
+	atomic_fetch_sub(&m->running, 1);
+	machine_wake(m);
+	return NULL;
+}
