@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* "64M", "1G", "4096" (in default_unit bytes). K, M, G, T, any case, optional "iB"/"B". 0 or -EINVAL/-ERANGE. */
+/* "64M", "1G", "4096" (in default_unit bytes). K, M, G, T, any case, optional "iB"/"B". 0; -EINVAL: no size; -ERANGE: 0 or too large. */
 int size_parse(const char *text, uint64_t default_unit, uint64_t *bytes);
 
 /* "4K", "2M" or "1G" exactly (any case): -EINVAL for others. */
