@@ -21,6 +21,11 @@
 #define TSS_STRIDE_BYTES 128
 #define TSS_BYTES 104
 
+/* Ports that ring 3 may use by the TSS as well: all up to and with the doorbell. Shared by all TSSs. */
+#define IO_BITMAP_GPA (TSS_GPA + GUEST_MAX_VCPUS * TSS_STRIDE_BYTES)
+#define IO_BITMAP_PORTS 0x800
+#define IO_BITMAP_BYTES (IO_BITMAP_PORTS / 8)
+
 /* An area is as large as a vCPU's block (abi.h), so that both are found from one address. */
 #define CPU_AREAS_GPA 0x300000
 #define CPU_AREA_BYTES VCPU_BLOCK_BYTES

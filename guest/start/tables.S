@@ -37,10 +37,16 @@ boot_tss:
 	.fill	6, 8, 0
 	.quad	0
 	.word	0
-	.word	TSS_BYTES
+	.word	IO_BITMAP_GPA - TSS_GPA - vcpu * TSS_STRIDE_BYTES
 	.balign	TSS_STRIDE_BYTES
 	.set	vcpu, vcpu + 1
 	.endr
+/*
+ * I/O permissions: zeros allow, and the byte after the last has to be ones (SDM vol. 1, 19.5.2). IOPL 3 alone
+ * would do on hardware, but a host that runs ring 3 natively keeps no IOPL across its exits, and asks the TSS.
+ */
+	.fill	IO_BITMAP_BYTES, 1, 0
+	.byte	0xff
 
 /* The GDT in the order of x86.h, then one TSS descriptor a vCPU; in .data because ltr sets a busy bit. */
 	.section .data.gdt, "aw", @progbits
@@ -59,7 +65,7 @@ boot_gdt:
 	.endif
 	.set	tss_gpa, TSS_GPA
 	.rept	GUEST_MAX_VCPUS
-	.word	TSS_BYTES - 1
+	.word	IO_BITMAP_GPA + IO_BITMAP_BYTES - tss_gpa
 	.word	tss_gpa & 0xffff
 	.byte	(tss_gpa >> 16) & 0xff
 	.byte	0x89
