@@ -70,6 +70,12 @@ void machine_fail(struct machine *m, const struct error *e);
  */
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
 
+/* Open KVM, take RAM, load it, create VM and vCPUs. 0 or -errno; machine_destroy is due in either case. */
+int machine_build(struct machine *m, prealloc_progress progress, struct error *e);
+
+/* Give everything back, as far as it was taken; no vCPU thread runs any more. */
+void machine_destroy(struct machine *m);
+
 /* Load ELF, FDT and start info; claim the vCPU blocks. Gives the PVH entry. 0 or -errno. */
 int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e);
 

@@ -1,0 +1,204 @@
+/*
+ * The table of contents: argv -> request -> facts and plan -> run -> judge -> report. Only this file prints and exits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/boot/fdt.h"
+#include "vmm/cli/request.h"
+#include "vmm/host/facts.h"
+#include "vmm/machine/config.h"
+#include "vmm/machine/dump.h"
+#include "vmm/mem/backing.h"
+#include "vmm/native/native.h"
+#include "vmm/report/emit.h"
+#include "vmm/report/record.h"
+#include "vmm/run/run.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/stop.h"
+
+static void print_error(const struct error *e)
+{
+	(void)fprintf(stderr, "minivmm: %s: %s", e->where, e->what);
+	if (e->err != 0)
+		(void)fprintf(stderr, " (errno %d, %s)", e->err, strerror(e->err));
+	(void)fputc('\n', stderr);
+	if (e->hint[0] != '\0')
+		(void)fprintf(stderr, "minivmm: try: %s\n", e->hint);
+}
+
+static void show_progress(uint64_t done_bytes, uint64_t total_bytes, uint64_t elapsed_ns)
+{
+	double seconds = (double)elapsed_ns / 1e9;
+	double gib = (double)done_bytes / (double)GIB;
+	const char *end = done_bytes < total_bytes ? "" : "\n";
+
+	(void)fprintf(stderr, "\rminivmm: populated %.1f of %.1f GiB, %.1f s, %.1f GiB/s  %s", gib,
+		      (double)total_bytes / (double)GIB, seconds, seconds > 0 ? gib / seconds : 0.0, end);
+}
+
+static prealloc_progress choose_progress(const struct request *r)
+{
+	if (r->progress)
+		return show_progress;
+	return !r->quiet && r->memory_bytes >= 4 * GIB && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
+}
+
+static int plan(struct record *rec, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(&rec->request, &spec, e);
+
+	if (ret != 0)
+		return ret;
+	if (rec->native)
+		return config_make_native(&rec->request, spec.page_bytes, &rec->config, e);
+	return config_make(&rec->request, spec.page_bytes, &rec->config, e);
+}
+
+static int dump_config(const struct record *rec, struct error *e)
+{
+	char *text = malloc(DUMP_BYTES);
+	int ret = text == NULL ? -ENOMEM : config_dump(&rec->request, &rec->config, text, DUMP_BYTES);
+
+	if (ret < 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");
+	else if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+		ret = error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
+	free(text);
+	return ret < 0 ? ret : 0;
+}
+
+static int dump_fdt(const struct record *rec, struct error *e)
+{
+	const char *path = rec->request.dump_fdt_path;
+	char *blob = malloc(FDT_MAX_BYTES);
+	FILE *out = NULL;
+	size_t bytes = 0;
+	int ret = blob == NULL
+			  ? error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree")
+			  : fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e);
+
+	if (ret == 0) {
+		out = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
+		if (out == NULL)
+			ret = error_set(e, STATUS_FAILED, errno, path, "cannot create the file");
+	}
+	if (ret == 0 && (fwrite(blob, 1, bytes, out) != bytes || fflush(out) != 0))
+		ret = error_set(e, STATUS_FAILED, errno, path, "cannot write the device tree");
+	if (out != NULL && out != stdout && fclose(out) != 0 && ret == 0)
+		ret = error_set(e, STATUS_FAILED, errno, path, "cannot write the device tree");
+	free(blob);
+	return ret;
+}
+
+/* Text to stdout unless the JSON or CSV goes there; then to stderr. */
+static int report(const struct record *rec, struct error *e)
+{
+	const struct request *r = &rec->request;
+	bool stdout_taken = (r->json_path != NULL && strcmp(r->json_path, "-") == 0) ||
+			    (r->csv_path != NULL && strcmp(r->csv_path, "-") == 0);
+	FILE *out = stdout_taken ? stderr : stdout;
+	int ret = 0;
+
+	if (!r->quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
+		ret = error_set(e, STATUS_FAILED, errno, stdout_taken ? "stderr" : "stdout", "cannot write");
+	if (r->json_path != NULL && ret == 0)
+		ret = emit_file(rec, r->json_path, emit_json, e);
+	if (r->csv_path != NULL && ret == 0)
+		ret = emit_file(rec, r->csv_path, emit_csv, e);
+	return ret;
+}
+
+static void print_console(const struct console *console, const struct request *r, bool failed)
+{
+	if (console->used == 0 || (!r->verbose && !failed))
+		return;
+	(void)fprintf(stderr, "minivmm: the guest's serial port said:\n%s%s", console->text,
+		      console->text[console->used - 1] == '\n' ? "" : "\n");
+	if (console->dropped_bytes != 0)
+		(void)fprintf(stderr, "minivmm: and %llu bytes more\n",
+			      (unsigned long long)console->dropped_bytes);
+}
+
+/* Run and report. The status of the program; every error is printed here. */
+static enum status execute(struct record *rec, uint64_t start_ns)
+{
+	static struct console console;
+	struct error run_error = { .status = STATUS_OK };
+	struct error report_error = { .status = STATUS_OK };
+	bool ran = rec->native ? native_run(rec, &run_error) == 0
+			       : run_guest(rec, choose_progress(&rec->request), &console, &run_error) == 0;
+
+	if (!ran && rec->verdict != VERDICT_INTERRUPTED)
+		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
+	if (record_combine(rec) != 0)
+		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
+	if (ran)
+		record_judge(rec);
+	rec->timing.total = clock_ns() - start_ns;
+	print_console(&console, &rec->request, !ran);
+	/* A run that could not start has nothing to tell in a table, but its record says why. */
+	if (!ran && rec->result_count == 0)
+		rec->request.quiet = true;
+	(void)report(rec, &report_error);
+	if (!ran)
+		print_error(&run_error);
+	if (report_error.status != STATUS_OK)
+		print_error(&report_error);
+	if (!ran)
+		return run_error.status;
+	return report_error.status != STATUS_OK ? report_error.status : record_status(rec);
+}
+
+static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
+{
+	const struct request *r = &rec->request;
+
+	rec->native = r->command == COMMAND_NATIVE;
+	if (plan(rec, e) != 0)
+		return e->status;
+	if (r->dump_config)
+		(void)dump_config(rec, e);
+	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
+		(void)dump_fdt(rec, e);
+	if (e->status != STATUS_OK || r->dump_config || r->dump_fdt_path != NULL)
+		return e->status;
+	facts_read("", &rec->host);
+	return execute(rec, start_ns);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t start_ns = clock_ns();
+	struct error e = { .status = STATUS_OK };
+	struct record *rec = calloc(1, sizeof(*rec));
+	enum status status = STATUS_FAILED;
+
+	if (rec == NULL) {
+		(void)fputs("minivmm: no memory\n", stderr);
+		return STATUS_FAILED;
+	}
+	record_init(rec);
+	if (stop_install(&e) == 0 && request_parse(argc, argv, &rec->request, &e) == 0) {
+		if (rec->request.command == COMMAND_HELP)
+			status = puts(request_help(rec->request.help_topic)) < 0 ? STATUS_FAILED : STATUS_OK;
+		else if (rec->request.command == COMMAND_VERSION)
+			status = printf("minivmm %s, ABI %d, schema %s\n", MINIVMM_VERSION,
+					MINIVMM_ABI_VERSION, RECORD_SCHEMA) < 0
+					 ? STATUS_FAILED
+					 : STATUS_OK;
+		else
+			status = start(rec, start_ns, &e);
+	}
+	if (e.status != STATUS_OK) {
+		print_error(&e);
+		status = e.status;
+	}
+	record_free(rec);
+	free(rec);
+	return status;
+}

@@ -1,0 +1,173 @@
+/* From a plan to a machine that only has to be entered, and back to nothing. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm/boot/start.h"
+#include "vmm/run/machine.h"
+#include "vmm/util/clock.h"
+
+#define KVM_DEVICE "/dev/kvm"
+
+static int open_kvm(struct machine *m, struct error *e)
+{
+	int ret = kvm_system_open(KVM_DEVICE, &m->sys, e);
+
+	if (ret != 0)
+		return ret;
+	if (m->rec->config.vcpus <= m->sys.max_vcpus)
+		return 0;
+	return error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_MAX_VCPUS", "--smp %u: this KVM allows %u vCPUs",
+			 m->rec->config.vcpus, m->sys.max_vcpus);
+}
+
+static int take_ram(struct machine *m, prealloc_progress progress, struct error *e)
+{
+	struct record *rec = m->rec;
+	struct backing_spec spec;
+	int ret = backing_resolve(&rec->request, &spec, e);
+
+	if (ret != 0)
+		return ret;
+	spec.bytes = rec->config.ram_bytes;
+	spec.align_bytes = memmap_congruence_bytes(spec.bytes);
+	ret = ram_acquire(rec, &spec, &m->ram, progress, e);
+	if (ret != 0)
+		return ret;
+	rec->gpa_hva_congruent = true;
+	for (uint32_t i = 0; i < rec->config.map.range_count; i++) {
+		const struct ram_range *range = &rec->config.map.ranges[i];
+		uint64_t hva = (uint64_t)(uintptr_t)m->ram.backing.hva + range->offset_bytes;
+
+		if ((hva - range->gpa) % spec.align_bytes != 0)
+			rec->gpa_hva_congruent = false;
+	}
+	return 0;
+}
+
+static int create_vm(struct machine *m, struct error *e)
+{
+	const struct memmap *map = &m->rec->config.map;
+	int ret = kvm_vm_create(&m->sys, &m->vm, e);
+
+	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++) {
+		const struct ram_range *range = &map->ranges[i];
+
+		ret = kvm_vm_add_slot(&m->vm, i, range->gpa, range->bytes,
+				      backing_at(&m->ram.backing, range->offset_bytes, range->bytes), e);
+	}
+	return ret;
+}
+
+static int set_registers(struct vcpu_task *task, uint32_t entry_gpa, struct error *e)
+{
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+
+	if (ioctl(task->vcpu.fd, KVM_GET_SREGS, &sregs) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_GET_SREGS", "vCPU %u", task->vcpu.index);
+	start_registers(entry_gpa, &regs, &sregs);
+	if (ioctl(task->vcpu.fd, KVM_SET_SREGS, &sregs) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_SREGS", "vCPU %u", task->vcpu.index);
+	if (ioctl(task->vcpu.fd, KVM_SET_REGS, &regs) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_REGS", "vCPU %u", task->vcpu.index);
+	return 0;
+}
+
+static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
+{
+	uint32_t count = m->rec->config.vcpus;
+	struct kvm_cpuid2 *cpuid = kvm_supported_cpuid(&m->sys, e);
+	int ret = cpuid == NULL ? -EIO : 0;
+
+	for (uint32_t i = 0; ret == 0 && i < count; i++) {
+		struct vcpu_task *task = &m->tasks[i];
+
+		ret = kvm_vcpu_create(&m->sys, &m->vm, i, count, cpuid, &task->vcpu, e);
+		if (ret == 0)
+			ret = set_registers(task, entry_gpa, e);
+	}
+	free(cpuid);
+	if (ret == 0) {
+		m->tsc_khz = kvm_vcpu_tsc_khz(&m->tasks[0].vcpu);
+		if (m->tsc_khz == 0)
+			m->tsc_khz = facts_tsc_khz();
+		m->rec->host.tsc_khz = m->tsc_khz;
+	}
+	return ret;
+}
+
+static int prefault(struct machine *m, struct error *e)
+{
+	const struct memmap *map = &m->rec->config.map;
+	int ret = 0;
+
+	if (!m->rec->request.prefault)
+		return 0;
+	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++)
+		ret = kvm_vcpu_prefault(&m->vm, &m->tasks[0].vcpu, map->ranges[i].gpa, map->ranges[i].bytes,
+					e);
+	return ret;
+}
+
+static int prepare_tasks(struct machine *m, struct error *e)
+{
+	uint32_t count = m->rec->config.vcpus;
+
+	m->tasks = calloc(count, sizeof(*m->tasks));
+	if (m->tasks == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for %u vCPU threads", count);
+	for (uint32_t i = 0; i < count; i++) {
+		m->tasks[i].machine = m;
+		m->tasks[i].vcpu.fd = -1;
+		m->tasks[i].vcpu.stats.fd = -1;
+		m->tasks[i].doorbell_exits = -1;
+		m->tasks[i].last_result = -1;
+	}
+	m->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->wake_fd < 0)
+		return error_set(e, STATUS_FAILED, errno, "eventfd", "cannot create the wake-up descriptor");
+	return 0;
+}
+
+int machine_build(struct machine *m, prealloc_progress progress, struct error *e)
+{
+	struct timing_ns *t = &m->rec->timing;
+	uint64_t start_ns = clock_ns();
+	uint32_t entry_gpa = 0;
+	int ret = open_kvm(m, e);
+
+	t->open = clock_ns() - start_ns;
+	if (ret == 0)
+		ret = take_ram(m, progress, e);
+	start_ns = clock_ns();
+	if (ret == 0)
+		ret = machine_load(m, &entry_gpa, e);
+	t->load = clock_ns() - start_ns;
+	start_ns = clock_ns();
+	if (ret == 0)
+		ret = prepare_tasks(m, e);
+	if (ret == 0)
+		ret = create_vm(m, e);
+	if (ret == 0)
+		ret = create_vcpus(m, entry_gpa, e);
+	if (ret == 0)
+		ret = prefault(m, e);
+	t->open += clock_ns() - start_ns;
+	return ret;
+}
+
+void machine_destroy(struct machine *m)
+{
+	for (uint32_t i = 0; m->tasks != NULL && i < m->rec->config.vcpus; i++)
+		kvm_vcpu_destroy(&m->tasks[i].vcpu);
+	kvm_vm_destroy(&m->vm);
+	kvm_system_close(&m->sys);
+	ram_release(m->rec, &m->ram);
+	if (m->wake_fd >= 0)
+		(void)close(m->wake_fd);
+	free(m->tasks);
+	(void)pthread_mutex_destroy(&m->lock);
+}
