@@ -149,4 +149,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
+-include tests/guests/guests.mk
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
