@@ -7,7 +7,6 @@
 /* Page-fault error code (SDM vol. 3A, 4.7). */
 #define PF_PRESENT X86_BIT(0)
 #define PF_WRITE X86_BIT(1)
-#define PF_FETCH X86_BIT(4)
 
 static const char *const vector_names[VECTOR_COUNT] = {
 	[0] = "#DE divide error",
@@ -36,9 +35,11 @@ static void add_page_fault(struct text *t, const struct panic_record *p)
 {
 	uint64_t stack_offset = p->cr2_gva - STACKS_GPA;
 
-	text_add(t, p->error_code & PF_FETCH   ? ": fetch from "
-		    : p->error_code & PF_WRITE ? ": write to "
-					       : ": read from ");
+	/* The error code tells a fetch only where no-execute is on, which it is not here. */
+	if (p->cr2_gva == p->rip)
+		text_add(t, ": fetch from ");
+	else
+		text_add(t, p->error_code & PF_WRITE ? ": write to " : ": read from ");
 	text_add_hex(t, p->cr2_gva);
 	text_add(t, p->error_code & PF_PRESENT ? ", not allowed" : ", not mapped");
 	if (p->cr2_gva < 0x1000)
