@@ -1,0 +1,62 @@
+/* What no single option can see: options that contradict each other. */
+#include <string.h>
+
+#include "units.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/size.h"
+
+static const char *kind_name(enum backing_kind kind)
+{
+	return kind == BACKING_THP ? "thp" : kind == BACKING_HUGETLB ? "hugetlb" : "anon";
+}
+
+static int check_backing(struct parse *p)
+{
+	const struct request *r = p->r;
+	bool huge = r->page_bytes != PAGE_4K;
+	char size[24];
+
+	if (p->given[OPTION_MEM_PATH] && p->given[OPTION_BACKING])
+		return error_set(p->e, STATUS_USAGE, 0, "--backing",
+				 "--mem-path names the backing itself, so --backing cannot be given with it; "
+				 "--page-size insists on a page size");
+	if (!p->given[OPTION_PAGE_SIZE] || p->given[OPTION_MEM_PATH])
+		return 0;
+	if ((r->backing == BACKING_ANON && huge) || (r->backing == BACKING_THP && r->page_bytes != PAGE_2M) ||
+	    (r->backing == BACKING_HUGETLB && !huge))
+		return error_set(
+			p->e, STATUS_USAGE, 0, "--page-size",
+			"%s contradicts --backing %s: anon has 4K, thp 2M, hugetlb 2M or 1G, memfd any",
+			size_format(r->page_bytes, size), kind_name(r->backing));
+	return 0;
+}
+
+static int check_output(struct parse *p)
+{
+	const struct request *r = p->r;
+
+	if (r->json_path != NULL && r->csv_path != NULL && strcmp(r->json_path, r->csv_path) == 0)
+		return error_set(p->e, STATUS_USAGE, 0, "--json and --csv",
+				 "both name '%s'; only one of them can be written there", r->json_path);
+	if (r->quiet && r->verbose)
+		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --verbose",
+				 "only one of them is accepted");
+	return 0;
+}
+
+int options_check(struct parse *p)
+{
+	int ret = check_backing(p);
+
+	if (ret == 0)
+		ret = check_output(p);
+	if (ret != 0)
+		return ret;
+	if (p->given[OPTION_POLICY] && !p->given[OPTION_HOST_NODES])
+		return error_set(p->e, STATUS_USAGE, 0, "--policy",
+				 "needs --host-nodes, which says on which NUMA nodes");
+	if (p->given[OPTION_PREALLOC_THREADS] && !p->given[OPTION_PREALLOC])
+		return error_set(p->e, STATUS_USAGE, 0, "--prealloc-threads",
+				 "needs --prealloc: without it nothing is populated beforehand");
+	return 0;
+}

@@ -1,0 +1,154 @@
+/* Help texts, made from the tables of options and workloads. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/cli/options.h"
+#include "vmm/machine/config.h"
+
+#define HELP_BYTES 8192
+#define HELP_COLUMN 27
+
+/* One text a topic: built again at each call, always the same. */
+struct page {
+	char text[HELP_BYTES];
+	size_t used;
+};
+
+static const char exit_statuses[] =
+	"\nExit status: 0 done and true, 1 the run failed, 2 usage, 3 the guest panicked, 4 watchdog,\n"
+	"  5 requested and observed page sizes disagree, 6 a required feature is missing,\n"
+	"  77 this host cannot do it at all (no /dev/kvm, no permission, no 1G guest pages)\n";
+
+static void add(struct page *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct page *h, const char *fmt, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(h->text + h->used, sizeof(h->text) - h->used, fmt, args);
+	va_end(args);
+	if (length > 0)
+		h->used += (size_t)length;
+	if (h->used >= sizeof(h->text))
+		h->used = sizeof(h->text) - 1;
+}
+
+static void add_option(struct page *h, const struct option_spec *o)
+{
+	char left[64];
+	const char *line = o->help;
+
+	(void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ',
+		       o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
+		       o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+	add(h, "  %-*s", HELP_COLUMN - 3, left);
+	while (line != NULL) {
+		size_t length = strcspn(line, "\n");
+
+		add(h, " %.*s\n", (int)length, line);
+		line = line[length] == '\n' ? line + length + 1 : NULL;
+		if (line != NULL)
+			add(h, "%*s", HELP_COLUMN - 1, "");
+	}
+}
+
+static void add_options(struct page *h, unsigned int command)
+{
+	add(h,
+	    "\nOptions (the last one wins where an option is repeated; a list replaces the one before):\n");
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		if ((option_table[id].commands & command) != 0)
+			add_option(h, &option_table[id]);
+	}
+	add(h, "\nAlso as QEMU spells them: -mem-path PATH, -mem-prealloc, --mem-prealloc, -smp N.\n");
+}
+
+static void help_program(struct page *h)
+{
+	add(h,
+	    "minivmm: what a memory access costs under two-dimensional page walks, with proof of the "
+	    "pages\n\n"
+	    "Usage: minivmm [run] [options]    boot the guest, run workloads, report\n"
+	    "       minivmm native [options]   the same workloads in this process, without a VM\n"
+	    "       minivmm COMMAND --help     the options of a command\n"
+	    "       minivmm --workload help    the workloads\n"
+	    "       minivmm --version\n\n"
+	    "Options without a command mean run. By default 1G of 4K pages runs touch,packed,chase on one\n"
+	    "vCPU with 4K guest pages.\n\n"
+	    "Examples:\n"
+	    "  minivmm --mem-path /dev/hugepages --prealloc\n"
+	    "  minivmm native --backing thp --memory 2G --json native.json\n");
+	add(h, "%s", exit_statuses);
+}
+
+static void help_run(struct page *h)
+{
+	add(h,
+	    "Usage: minivmm [run] [options]\n\nBoot the guest in KVM, run workloads in it, report what they "
+	    "cost.\n");
+	add_options(h, FOR_RUN);
+	add(h, "\nExamples:\n"
+	       "  minivmm --mem-path /dev/hugepages --prealloc\n"
+	       "  minivmm run -m 2G --backing hugetlb --page-size 2M --guest-page 2M --workload chase \\\n"
+	       "          --working-set 256K..1G --repeat 20 --json chase.json\n");
+	add(h, "%s", exit_statuses);
+}
+
+static void help_native(struct page *h)
+{
+	add(h, "Usage: minivmm native [options]\n\nRun the same workloads in this process, without a VM; "
+	       "--guest-page, --guest, --prefault and\n--dump-fdt do not apply.\n");
+	add_options(h, FOR_NATIVE);
+	add(h, "\nExamples:\n"
+	       "  minivmm native --mem-path /dev/hugepages --prealloc\n"
+	       "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n");
+	add(h, "%s", exit_statuses);
+}
+
+static void help_workload(struct page *h)
+{
+	static const char *const sets[] = {
+		[SET_ARENA] = "all of the vCPU's memory",
+		[SET_SERIES] = "64, 128, 1024, 4096 and 65536 pages of 4K, as far as they fit",
+		[SET_LARGE] = "256M, or all of the vCPU's memory where that is less",
+	};
+	static const char *const units[] = {
+		[UNIT_CYCLES_PER_ACCESS] = "cycles an access",
+		[UNIT_BYTES_PER_SECOND] = "bytes a second",
+		[UNIT_UPDATES_PER_SECOND] = "updates a second",
+	};
+
+	add(h, "Workloads (--workload NAME,NAME,...):\n");
+	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+		const struct workload_info *w = &workload_table[id];
+
+		add(h, "  %-8s%s\n%10sreports %s; working sets: %s\n", w->name, w->isolates, "",
+		    units[w->unit], sets[w->default_set]);
+	}
+	add(h, "  %-8sboot, reach ring 3, end\n\nDefault: touch,packed,chase\n", "none");
+}
+
+const char *request_help(const char *topic)
+{
+	static struct page program, run, native, workload;
+	static const struct {
+		const char *topic;
+		struct page *page;
+		void (*fill)(struct page *h);
+	} pages[] = {
+		{ "run", &run, help_run },
+		{ "native", &native, help_native },
+		{ "workload", &workload, help_workload },
+		{ "", &program, help_program },
+	};
+	size_t i = 0;
+
+	while (pages[i].topic[0] != '\0' && (topic == NULL || strcmp(topic, pages[i].topic) != 0))
+		i++;
+	pages[i].page->used = 0;
+	pages[i].fill(pages[i].page);
+	return pages[i].page->text;
+}

@@ -1,0 +1,117 @@
+/*
+ * The one table of options: the parser, the checks and the help text all read it.
+ */
+#ifndef MINIVMM_CLI_OPTIONS_H
+#define MINIVMM_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vmm/cli/request.h"
+
+#define FOR_RUN 1U
+#define FOR_NATIVE 2U
+#define FOR_BOTH (FOR_RUN | FOR_NATIVE)
+
+enum option_id {
+	OPTION_MEMORY,
+	OPTION_MEM_PATH,
+	OPTION_BACKING,
+	OPTION_PAGE_SIZE,
+	OPTION_PREALLOC,
+	OPTION_PREALLOC_THREADS,
+	OPTION_PREFAULT,
+	OPTION_SHARE,
+	OPTION_RESERVE,
+	OPTION_HOST_NODES,
+	OPTION_POLICY,
+	OPTION_SMP,
+	OPTION_PIN,
+	OPTION_GUEST_PAGE,
+	OPTION_WORKLOAD,
+	OPTION_WORKING_SET,
+	OPTION_ACCESSES,
+	OPTION_REPEAT,
+	OPTION_SEED,
+	OPTION_GUEST,
+	OPTION_TIMEOUT,
+	OPTION_JSON,
+	OPTION_CSV,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_PROGRESS,
+	OPTION_DUMP_CONFIG,
+	OPTION_DUMP_FDT,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_COUNT
+};
+
+struct option_spec;
+
+/* One argv while it is parsed. */
+struct parse {
+	struct request *r;
+	struct error *e;
+	const struct option_spec *option; /* the one at hand */
+	bool given[OPTION_COUNT];
+	bool done; /* --help, --version: what follows is not looked at */
+};
+
+struct option_spec {
+	const char *name;
+	const char *alias; /* a second long name, or NULL */
+	char letter;       /* short form, or 0 */
+	const char *arg;   /* name of the argument in the help, NULL: takes none */
+	unsigned int commands;
+	const char *help; /* for the help text: one sentence, the default in it; lines cut at '\n' */
+	/* Store value (NULL where arg is NULL). 0, or -errno with p->e set. */
+	int (*parse)(struct parse *p, const char *value);
+};
+
+/* Indexed by enum option_id. */
+extern const struct option_spec option_table[OPTION_COUNT];
+
+/* STATUS_USAGE for the option at hand: "--name value: what is accepted". Returns -errno. */
+int refuse_value(struct parse *p, const char *value, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Options that contradict each other, once all are known. 0, or -errno with p->e set. */
+int options_check(struct parse *p);
+
+/* The parse functions behind the table, by group: values_memory.c, values_work.c, values_output.c. */
+int set_memory(struct parse *p, const char *value);
+int set_mem_path(struct parse *p, const char *value);
+int set_backing(struct parse *p, const char *value);
+int set_page_size(struct parse *p, const char *value);
+int set_prealloc(struct parse *p, const char *value);
+int set_prealloc_threads(struct parse *p, const char *value);
+int set_prefault(struct parse *p, const char *value);
+int set_share(struct parse *p, const char *value);
+int set_reserve(struct parse *p, const char *value);
+int set_host_nodes(struct parse *p, const char *value);
+int set_policy(struct parse *p, const char *value);
+int set_smp(struct parse *p, const char *value);
+int set_pin(struct parse *p, const char *value);
+int set_guest_page(struct parse *p, const char *value);
+int set_workload(struct parse *p, const char *value);
+int set_working_set(struct parse *p, const char *value);
+int set_accesses(struct parse *p, const char *value);
+int set_repeat(struct parse *p, const char *value);
+int set_seed(struct parse *p, const char *value);
+int set_guest(struct parse *p, const char *value);
+int set_timeout(struct parse *p, const char *value);
+int set_json(struct parse *p, const char *value);
+int set_csv(struct parse *p, const char *value);
+int set_quiet(struct parse *p, const char *value);
+int set_verbose(struct parse *p, const char *value);
+int set_progress(struct parse *p, const char *value);
+int set_dump_config(struct parse *p, const char *value);
+int set_dump_fdt(struct parse *p, const char *value);
+int set_help(struct parse *p, const char *value);
+int set_version(struct parse *p, const char *value);
+
+/* A decimal number within [min, max], refused with that range. Shared by the groups. */
+int set_number(struct parse *p, const char *value, uint64_t min, uint64_t max, uint64_t *out);
+
+#endif

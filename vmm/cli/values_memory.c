@@ -1,0 +1,168 @@
+/* Options about guest RAM: how much, of what, where. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/size.h"
+
+/* "1.5G" -> "1536M", where the fraction is a whole number of the next smaller unit; "" else. */
+static const char *whole_number_of(const char *text, char *buf)
+{
+	const char *dot = strchr(text, '.');
+	char whole_text[40];
+	uint64_t bytes, fraction = 0, scale = 1;
+	const char *p;
+
+	buf[0] = '\0';
+	if (dot == NULL || dot == text || dot - text > 18)
+		return buf;
+	for (p = dot + 1; isdigit((unsigned char)*p) && p - dot <= 4; p++) {
+		fraction = fraction * 10 + (uint64_t)(*p - '0');
+		scale *= 10;
+	}
+	if (p == dot + 1 || strlen(p) > 3)
+		return buf;
+	(void)snprintf(whole_text, sizeof(whole_text), "1%s", p);
+	if (size_parse(whole_text, MIB, &bytes) != 0 || (fraction * bytes) % scale != 0)
+		return buf;
+	fraction = fraction * bytes / scale;
+	(void)snprintf(whole_text, sizeof(whole_text), "%.*s%s", (int)(dot - text), text, p);
+	if (size_parse(whole_text, MIB, &bytes) != 0 || !checked_add(bytes, fraction, &bytes))
+		return buf;
+	return size_format(bytes, buf);
+}
+
+int set_memory(struct parse *p, const char *value)
+{
+	char same[24];
+	int ret = size_parse(value, MIB, &p->r->memory_bytes);
+
+	if (ret == 0)
+		return 0;
+	if (ret == -ERANGE)
+		return refuse_value(p, value, "from 1 byte to less than 16777216T is accepted");
+	if (whole_number_of(value, same)[0] != '\0')
+		return refuse_value(p, value,
+				    "a whole number with K, M, G or T is expected; %s says the same", same);
+	return refuse_value(p, value, "a whole number with K, M, G or T is expected, as in 1536M");
+}
+
+int set_mem_path(struct parse *p, const char *value)
+{
+	if (value[0] == '\0')
+		return refuse_value(p, value,
+				    "a directory on hugetlbfs or tmpfs, or a file there, is expected");
+	p->r->mem_path = value;
+	return 0;
+}
+
+int set_backing(struct parse *p, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum backing_kind kind;
+	} kinds[] = {
+		{ "anon", BACKING_ANON },
+		{ "thp", BACKING_THP },
+		{ "hugetlb", BACKING_HUGETLB },
+		{ "memfd", BACKING_MEMFD },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(value, kinds[i].name) == 0) {
+			p->r->backing = kinds[i].kind;
+			return 0;
+		}
+	}
+	return refuse_value(p, value,
+			    "anon, thp, hugetlb or memfd is expected; files are named by --mem-path");
+}
+
+int set_page_size(struct parse *p, const char *value)
+{
+	if (page_size_parse(value, &p->r->page_bytes) != 0)
+		return refuse_value(p, value, "4K, 2M or 1G is expected");
+	return 0;
+}
+
+int set_prealloc(struct parse *p, const char *value)
+{
+	(void)value;
+	p->r->prealloc = true;
+	return 0;
+}
+
+int set_prealloc_threads(struct parse *p, const char *value)
+{
+	uint64_t threads;
+	int ret = set_number(p, value, 1, 1024, &threads);
+
+	if (ret == 0)
+		p->r->prealloc_threads = (uint32_t)threads;
+	return ret;
+}
+
+int set_prefault(struct parse *p, const char *value)
+{
+	(void)value;
+	p->r->prefault = true;
+	return 0;
+}
+
+static int set_choice(struct parse *p, const char *value, enum guest_tristate *choice)
+{
+	if (strcmp(value, "on") == 0)
+		*choice = CHOICE_ON;
+	else if (strcmp(value, "off") == 0)
+		*choice = CHOICE_OFF;
+	else
+		return refuse_value(p, value, "on or off is expected");
+	return 0;
+}
+
+int set_share(struct parse *p, const char *value)
+{
+	return set_choice(p, value, &p->r->share);
+}
+
+int set_reserve(struct parse *p, const char *value)
+{
+	return set_choice(p, value, &p->r->reserve);
+}
+
+int set_host_nodes(struct parse *p, const char *value)
+{
+	uint16_t nodes[REQUEST_MAX_NODES];
+	int count = list_parse(value, REQUEST_MAX_NODES - 1, nodes, REQUEST_MAX_NODES);
+
+	if (count <= 0)
+		return refuse_value(p, value, "node numbers from 0 to %d are expected, as in 0-1,3",
+				    REQUEST_MAX_NODES - 1);
+	p->r->host_nodes = 0;
+	for (int i = 0; i < count; i++)
+		p->r->host_nodes |= UINT64_C(1) << nodes[i];
+	return 0;
+}
+
+int set_policy(struct parse *p, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum numa_policy policy;
+	} policies[] = {
+		{ "bind", NUMA_POLICY_BIND },
+		{ "preferred", NUMA_POLICY_PREFERRED },
+		{ "interleave", NUMA_POLICY_INTERLEAVE },
+	};
+
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		if (strcmp(value, policies[i].name) == 0) {
+			p->r->policy = policies[i].policy;
+			return 0;
+		}
+	}
+	return refuse_value(p, value, "bind, preferred or interleave is expected");
+}

@@ -1,0 +1,139 @@
+/* Options about what runs: vCPUs, workloads, samples. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/size.h"
+#include "vmm/machine/config.h"
+
+#define NAMES_BYTES 256
+
+int set_smp(struct parse *p, const char *value)
+{
+	bool native = p->r->command == COMMAND_NATIVE;
+	uint64_t max = native ? REQUEST_MAX_CPUS : GUEST_MAX_VCPUS;
+	uint64_t count;
+	int ret = number_parse(value, 1, UINT64_MAX, &count);
+
+	if (ret != 0)
+		return refuse_value(p, value, "a whole number from 1 to %u is expected", (unsigned int)max);
+	if (count > max)
+		return refuse_value(p, value, "%s supports %u", native ? "native" : "this guest",
+				    (unsigned int)max);
+	p->r->vcpus = (uint32_t)count;
+	return 0;
+}
+
+int set_pin(struct parse *p, const char *value)
+{
+	uint16_t cpus[REQUEST_MAX_CPUS];
+	int count = list_parse(value, REQUEST_MAX_CPUS - 1, cpus, REQUEST_MAX_CPUS);
+
+	if (count <= 0)
+		return refuse_value(p, value, "CPU numbers from 0 to %d are expected, as in 0-3,8",
+				    REQUEST_MAX_CPUS - 1);
+	memcpy(p->r->pin, cpus, (size_t)count * sizeof(cpus[0]));
+	p->r->pin_count = (uint32_t)count;
+	return 0;
+}
+
+int set_guest_page(struct parse *p, const char *value)
+{
+	if (page_size_parse(value, &p->r->guest_page_bytes) != 0)
+		return refuse_value(p, value, "4K, 2M or 1G is expected");
+	return 0;
+}
+
+static const char *workload_names(char *buf)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (int id = 0; id < WORKLOAD_COUNT && used < NAMES_BYTES; id++) {
+		int length = snprintf(buf + used, NAMES_BYTES - used, "%s, ", workload_table[id].name);
+
+		used += length > 0 ? (size_t)length : 0;
+	}
+	return buf;
+}
+
+int set_workload(struct parse *p, const char *value)
+{
+	enum workload_id chosen[REQUEST_MAX_WORKLOADS];
+	char name[32], names[NAMES_BYTES];
+	uint32_t count = 0;
+
+	if (strcmp(value, "help") == 0) {
+		p->r->command = COMMAND_HELP;
+		p->r->help_topic = "workload";
+		p->done = true;
+		return 0;
+	}
+	if (strcmp(value, "none") == 0) {
+		p->r->workload_count = 0;
+		return 0;
+	}
+	for (const char *start = value; start != NULL;) {
+		size_t length = strcspn(start, ",");
+		int id;
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(length < 64 ? length : 64), start);
+		id = length < sizeof(name) ? workload_find(name) : -1;
+		if (id < 0)
+			return refuse_value(p, value,
+					    "no workload is called '%s'; there are %sand, alone, none", name,
+					    workload_names(names));
+		if (count == REQUEST_MAX_WORKLOADS)
+			return refuse_value(p, value, "at most %d names are accepted", REQUEST_MAX_WORKLOADS);
+		chosen[count++] = (enum workload_id)id;
+		start = start[length] == ',' ? start + length + 1 : NULL;
+	}
+	memcpy(p->r->workloads, chosen, count * sizeof(chosen[0]));
+	p->r->workload_count = count;
+	return 0;
+}
+
+int set_working_set(struct parse *p, const char *value)
+{
+	uint64_t sets[REQUEST_MAX_SETS];
+	int count = size_series_parse(value, sets, REQUEST_MAX_SETS);
+
+	if (count <= 0)
+		return refuse_value(p, value, "up to %d sizes are expected, as in 64K,1M or 256K..4G",
+				    REQUEST_MAX_SETS);
+	memcpy(p->r->sets_bytes, sets, (size_t)count * sizeof(sets[0]));
+	p->r->set_count = (uint32_t)count;
+	return 0;
+}
+
+int set_accesses(struct parse *p, const char *value)
+{
+	return set_number(p, value, 0, UINT64_C(1000000000000), &p->r->accesses);
+}
+
+int set_repeat(struct parse *p, const char *value)
+{
+	uint64_t repeat;
+	int ret = set_number(p, value, 1, RESULT_MAX_SAMPLES, &repeat);
+
+	if (ret == 0)
+		p->r->repeat = (uint32_t)repeat;
+	return ret;
+}
+
+int set_seed(struct parse *p, const char *value)
+{
+	return set_number(p, value, 0, UINT64_MAX, &p->r->seed);
+}
+
+int set_timeout(struct parse *p, const char *value)
+{
+	uint64_t seconds;
+	int ret = set_number(p, value, 1, 86400, &seconds);
+
+	if (ret == 0)
+		p->r->timeout_s = (uint32_t)seconds;
+	return ret;
+}
