@@ -42,8 +42,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			    set_policy },
 	[OPTION_SMP] = { "smp", NULL, 0, "N", FOR_BOTH, "vCPUs, or threads of native (default 1)", set_smp },
 	[OPTION_PIN] = { "pin", NULL, 0, "LIST", FOR_BOTH,
-			 "host CPUs of the vCPU threads, in order, as in 0-3,8 (default: not pinned)",
-			 set_pin },
+			 "host CPUs of the threads, in order, as in 0-3,8 (default: not pinned)", set_pin },
 	[OPTION_GUEST_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_RUN,
 				"leaf of the guest's own page tables: 4K, 2M or 1G (default 4K)",
 				set_guest_page },
@@ -62,7 +61,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_REPEAT] = { "repeat", NULL, 0, "N", FOR_BOTH, "samples of each result, 1 to 896 (default 10)",
 			    set_repeat },
 	[OPTION_SEED] = { "seed", NULL, 0, "N", FOR_BOTH,
-			  "seed of the access patterns; the default is fixed so that runs can be repeated\n"
+			  "seed of the access patterns, fixed so that runs can be repeated "
 			  "(default 1)",
 			  set_seed },
 	[OPTION_GUEST] = { "guest", NULL, 0, "ELF", FOR_RUN,
