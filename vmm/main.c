@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "units.h"
 #include "vmm/boot/fdt.h"
 #include "vmm/cli/request.h"
 #include "vmm/host/facts.h"

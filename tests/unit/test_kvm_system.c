@@ -1,0 +1,212 @@
+/*
+ * Property: every way in which /dev/kvm can be missing, forbidden, foreign or too old becomes one error value with
+ * the right exit status and a cure, and nothing stays open. It could break because no developer's machine fails so.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmm/kvm/system.h"
+#include "vmm/kvm/vm.h"
+
+#define FAKE_FD 1000
+
+static struct {
+	int open_errno;
+	int api_version;
+	long missing_capability;
+	int run_bytes;
+	unsigned long failing_request;
+	int closed;
+} fake;
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_close(int fd);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	(void)path;
+	(void)flags;
+	if (fake.open_errno == 0)
+		return FAKE_FD;
+	errno = fake.open_errno;
+	return -1;
+}
+
+int __real_close(int fd);
+int __wrap_close(int fd)
+{
+	if (fd < FAKE_FD)
+		return __real_close(fd);
+	fake.closed++;
+	return 0;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	long argument;
+
+	(void)fd;
+	va_start(args, request);
+	argument = va_arg(args, long);
+	va_end(args);
+	if (request == fake.failing_request) {
+		errno = EIO;
+		return -1;
+	}
+	switch (request) {
+	case KVM_GET_API_VERSION:
+		return fake.api_version;
+	case KVM_CHECK_EXTENSION:
+		/* The statistics are left out: their file would be read for real. */
+		return argument != fake.missing_capability && argument != KVM_CAP_BINARY_STATS_FD;
+	case KVM_GET_VCPU_MMAP_SIZE:
+		return fake.run_bytes;
+	case KVM_CREATE_VM:
+		return FAKE_FD + 1;
+	default:
+		return 0;
+	}
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	fake.api_version = KVM_API_VERSION;
+	fake.run_bytes = 12288;
+	fake.missing_capability = -1;
+	return 0;
+}
+
+static void a_good_host_opens(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), 0);
+	assert_int_equal(sys.run_bytes, 12288);
+	assert_int_equal(fake.closed, 0);
+	kvm_system_close(&sys);
+	kvm_system_close(&sys);
+	assert_int_equal(fake.closed, 1);
+}
+
+static void missing_device_means_cannot(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	fake.open_errno = ENOENT;
+	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -ENOENT);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_non_null(strstr(e.where, "/dev/kvm"));
+	assert_non_null(strstr(e.hint, "modprobe"));
+}
+
+static void no_permission_names_the_group(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	fake.open_errno = EACCES;
+	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -EACCES);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_non_null(strstr(e.hint, "usermod"));
+}
+
+static void other_api_version_is_named(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	fake.api_version = 11;
+	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_non_null(strstr(e.what, "11"));
+	assert_int_equal(fake.closed, 1);
+}
+
+static void missing_capability_is_named(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	fake.missing_capability = KVM_CAP_SYNC_MMU;
+	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_non_null(strstr(e.what, "KVM_CAP_SYNC_MMU"));
+	assert_int_equal(fake.closed, 1);
+}
+
+static void implausible_run_area_is_refused(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct kvm_system sys;
+
+	(void)state;
+	fake.run_bytes = 0;
+	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_int_equal(fake.closed, 1);
+}
+
+static void failing_vm_calls_leave_nothing_open(void **state)
+{
+	static const unsigned long requests[] = { KVM_CREATE_VM, KVM_SET_IDENTITY_MAP_ADDR,
+						  KVM_SET_TSS_ADDR };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct error e = { .status = STATUS_OK };
+		const struct kvm_system sys = { .fd = FAKE_FD, .has_tss_addr = true };
+		struct kvm_vm vm;
+
+		(void)reset(NULL);
+		fake.failing_request = requests[i];
+		assert_int_equal(kvm_vm_create(&sys, &vm, &e), -EIO);
+		assert_int_equal(e.status, STATUS_FAILED);
+		assert_int_equal(vm.fd, -1);
+		assert_int_equal(fake.closed, requests[i] == KVM_CREATE_VM ? 0 : 1);
+	}
+}
+
+static void refused_slot_is_told_with_its_address(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	const struct kvm_vm vm = { .fd = FAKE_FD + 1, .stats = { .fd = -1 } };
+
+	(void)state;
+	fake.failing_request = KVM_SET_USER_MEMORY_REGION;
+	assert_int_equal(kvm_vm_add_slot(&vm, 1, 0x100000000, 4096, &fake, &e), -EIO);
+	assert_non_null(strstr(e.what, "0x100000000"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_good_host_opens, reset),
+		cmocka_unit_test_setup(missing_device_means_cannot, reset),
+		cmocka_unit_test_setup(no_permission_names_the_group, reset),
+		cmocka_unit_test_setup(other_api_version_is_named, reset),
+		cmocka_unit_test_setup(missing_capability_is_named, reset),
+		cmocka_unit_test_setup(implausible_run_area_is_refused, reset),
+		cmocka_unit_test_setup(failing_vm_calls_leave_nothing_open, reset),
+		cmocka_unit_test_setup(refused_slot_is_told_with_its_address, reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
