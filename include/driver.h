@@ -58,4 +58,7 @@ int gate_wait(const struct driver_env *env);
  */
 int driver_run(const struct driver_env *env, const char **failure);
 
+/* The part of a workload that a result names; NULL where there is none. Any numbers may be given. */
+const struct workload_part *driver_part(uint32_t workload, uint32_t variant);
+
 #endif

@@ -51,9 +51,10 @@ struct workload_ctx {
 	uint32_t vcpu, vcpus;
 	uint32_t repeat; /* samples asked */
 	/* outputs */
-	uint64_t pages;      /* the n that is reported */
-	uint64_t checksum;   /* depends on seed, working set and accesses alone */
-	const char *failure; /* why prepare() or verify() refused; a string constant */
+	uint64_t pages;         /* the n that is reported */
+	uint64_t pass_accesses; /* accesses that visit the whole working set once */
+	uint64_t checksum;      /* depends on seed, working set and accesses alone */
+	const char *failure;    /* why prepare() or verify() refused; a string constant */
 	/* state between prepare() and the last sample() */
 	uint64_t lines;
 	uint64_t cursor;
@@ -64,7 +65,8 @@ struct workload_part {
 	enum workload_variant variant;
 	uint32_t max_samples; /* 1 where only the first time counts (touch); 0: as many as asked */
 	uint32_t may_exit; /* 1: faults are what it measures, so exits in the timed part do not disturb it */
-	uint32_t warm_passes; /* untimed calls of sample() inside the phase before the first timed one */
+	/* Untimed passes inside the phase before the first timed sample: so many times ctx->pass_accesses. */
+	uint32_t warm_passes;
 	/* One timed sample: returns TSC cycles of ctx->accesses operations. No port, no exit, no call out. */
 	uint64_t (*sample)(struct workload_ctx *ctx);
 };
@@ -73,6 +75,8 @@ struct workload_ops {
 	/* Build the pattern (untimed), verify it (untimed). 0, or -1 with ctx->failure set. */
 	int (*prepare)(struct workload_ctx *ctx);
 	int (*verify)(struct workload_ctx *ctx);
+	/* After each part, untimed and outside the phase: did the timed operations do what they claim? Likewise. */
+	int (*check)(struct workload_ctx *ctx);
 	uint32_t parts; /* 1 or 2 */
 	struct workload_part part[2];
 };

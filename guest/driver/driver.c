@@ -1,0 +1,147 @@
+/*
+ * The plan, step by step: prepare and verify, then for each part the timed phase between two gates, then check.
+ */
+#include "driver.h"
+
+#include <stddef.h>
+
+#include "table.h"
+#include "units.h"
+
+enum outcome { STEP_FAILED = -1, STEP_DONE = 0, STEP_STOPPED = 1 };
+
+static void write_header(const struct driver_env *env, uint32_t index, const struct workload_part *part,
+			 const struct workload_ctx *ctx)
+{
+	struct guest_result *result = env->result;
+
+	result->step = index;
+	result->variant = part->variant;
+	result->workload = env->steps[index].workload;
+	result->samples = 0;
+	result->working_set_bytes = ctx->working_set_bytes;
+	result->pages = ctx->pages;
+	result->accesses = ctx->accesses;
+	result->checksum = ctx->checksum;
+}
+
+/*
+ * Whole samples until the working set was visited as often as the part asks. What the gate and the doorbell
+ * pushed out of caches and TLBs is back then.
+ */
+static enum outcome warm_up(const struct driver_env *env, const struct workload_part *part,
+			    struct workload_ctx *ctx)
+{
+	for (uint32_t pass = 0; pass < part->warm_passes; pass++) {
+		uint64_t done = 0;
+
+		while (done < ctx->pass_accesses) {
+			if (env->stopped(env->self))
+				return STEP_STOPPED;
+			(void)part->sample(ctx);
+			if (!checked_add(done, ctx->accesses, &done))
+				break;
+		}
+	}
+	return STEP_DONE;
+}
+
+static enum outcome take_samples(const struct driver_env *env, const struct workload_part *part,
+				 struct workload_ctx *ctx)
+{
+	uint64_t samples = min_u64(ctx->repeat, RESULT_MAX_SAMPLES);
+
+	if (part->max_samples > 0)
+		samples = min_u64(samples, part->max_samples);
+	for (uint32_t i = 0; i < samples; i++) {
+		if (env->stopped(env->self))
+			return STEP_STOPPED;
+		env->result->samples_cycles[i] = part->sample(ctx);
+		env->result->samples = i + 1;
+	}
+	return STEP_DONE;
+}
+
+/*
+ * The first gate lets nobody's phase begin while another still prepares; the second makes the timed loops start
+ * together although the doorbells before it take long; the third keeps a doorbell out of another's timed loop.
+ */
+static enum outcome run_part(const struct driver_env *env, uint32_t index, const struct workload_part *part,
+			     struct workload_ctx *ctx)
+{
+	if (gate_wait(env) != 0)
+		return STEP_STOPPED;
+	write_header(env, index, part, ctx);
+	env->begin(env->self);
+	if (gate_wait(env) != 0 || warm_up(env, part, ctx) != STEP_DONE ||
+	    take_samples(env, part, ctx) != STEP_DONE || gate_wait(env) != 0)
+		return STEP_STOPPED;
+	env->end(env->self);
+	return STEP_DONE;
+}
+
+/* NULL where the step can run on this arena, else why not: the plan may come from elsewhere. */
+static const char *refusal(const struct plan_step *step, uint64_t slice_bytes)
+{
+	if (table_ops(step->workload) == NULL)
+		return "the plan names a workload that is not there";
+	if (step->working_set_bytes == 0 || !is_aligned(step->working_set_bytes, PAGE_4K))
+		return "the working set is not a multiple of 4 KiB";
+	if (step->working_set_bytes > slice_bytes)
+		return "the working set is larger than this vCPU's part of the arena";
+	if (step->repeat == 0)
+		return "the plan asks for no samples";
+	return NULL;
+}
+
+static enum outcome run_step(const struct driver_env *env, uint32_t index, const char **failure)
+{
+	const struct plan_step *step = &env->steps[index];
+	uint64_t slice_bytes = driver_slice_bytes(env->arena_bytes, env->leaf_bytes, env->vcpus);
+	struct workload_ctx ctx = {
+		.slice = env->arena + env->vcpu * slice_bytes,
+		.slice_bytes = slice_bytes,
+		.leaf_bytes = env->leaf_bytes,
+		.working_set_bytes = step->working_set_bytes,
+		.accesses = step->accesses,
+		.seed = env->seed,
+		.vcpu = env->vcpu,
+		.vcpus = env->vcpus,
+		.repeat = step->repeat,
+		.failure = refusal(step, slice_bytes),
+	};
+	const struct workload_ops *ops = table_ops(step->workload);
+	enum outcome outcome = STEP_DONE;
+
+	if (ctx.failure != NULL || ops->prepare(&ctx) != 0 || ops->verify(&ctx) != 0) {
+		*failure = ctx.failure;
+		return STEP_FAILED;
+	}
+	for (uint32_t i = 0; i < ops->parts && outcome == STEP_DONE; i++) {
+		outcome = run_part(env, index, &ops->part[i], &ctx);
+		if (outcome == STEP_DONE && ops->check(&ctx) != 0) {
+			*failure = ctx.failure;
+			outcome = STEP_FAILED;
+		}
+	}
+	return outcome;
+}
+
+int driver_run(const struct driver_env *env, const char **failure)
+{
+	*failure = NULL;
+	if (env->vcpu >= env->vcpus) {
+		*failure = "the vCPU's number is not below the number of vCPUs";
+		return STEP_FAILED;
+	}
+	for (uint32_t index = 0; index < env->step_count; index++) {
+		enum outcome outcome;
+
+		if (env->stopped(env->self))
+			return STEP_STOPPED;
+		outcome = run_step(env, index, failure);
+		if (outcome != STEP_DONE)
+			return outcome;
+	}
+	return 0;
+}

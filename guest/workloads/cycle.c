@@ -1,0 +1,147 @@
+#include "cycle.h"
+
+#include "lines.h"
+#include "random.h"
+#include "timing.h"
+#include "units.h"
+
+#define UNROLL 16
+
+/*
+ * A sample's own choice of loads. Two cycles, so that a sample does not depend on where in the cycle it starts.
+ * At least 2^19: about a millisecond where everything hits the L1 cache, so that reading the clock (some 50 cycles)
+ * is lost in it. At most 2^21: half a second where every load misses everything; with more than 2^20 lines a
+ * sample then sees a part of the cycle, and the next one goes on from there.
+ */
+#define ACCESSES_LEAST (UINT64_C(1) << 19)
+#define ACCESSES_MOST (UINT64_C(1) << 21)
+
+static uint64_t *line_at(const struct workload_ctx *ctx, uint64_t offset_bytes)
+{
+	return (uint64_t *)(void *)(ctx->slice + offset_bytes);
+}
+
+/* The line that a line's pointer names; LINES_NONE where it is not the address of one of the lines. */
+static uint64_t next_line(const struct workload_ctx *ctx, const struct cycle_layout *layout, uint64_t line)
+{
+	uint64_t offset_bytes = *line_at(ctx, layout->offset_bytes(line)) - (uint64_t)(uintptr_t)ctx->slice;
+	uint64_t next;
+
+	if (offset_bytes >= ctx->working_set_bytes)
+		return LINES_NONE;
+	next = layout->line(offset_bytes);
+	return next < ctx->lines ? next : LINES_NONE;
+}
+
+static int refuse(struct workload_ctx *ctx, const char *why)
+{
+	ctx->failure = why;
+	return -1;
+}
+
+static int choose_accesses(struct workload_ctx *ctx)
+{
+	if (ctx->accesses == 0)
+		ctx->accesses = min_u64(max_u64(2 * ctx->lines, ACCESSES_LEAST), ACCESSES_MOST);
+	if (!checked_align_up(ctx->accesses, UNROLL, &ctx->accesses))
+		return refuse(ctx, "the number of accesses a sample is too large");
+	return 0;
+}
+
+int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
+{
+	uint64_t state = ctx->seed;
+
+	ctx->lines = ctx->working_set_bytes / PAGE_4K;
+	if (ctx->lines == 0)
+		return refuse(ctx, "the working set is smaller than a page");
+	if (choose_accesses(ctx) != 0)
+		return -1;
+	ctx->pages = ctx->lines;
+	ctx->pass_accesses = ctx->lines;
+	ctx->cursor = layout->offset_bytes(0);
+	ctx->rng = 0;
+
+	for (uint64_t i = 0; i < ctx->lines; i++) {
+		uint64_t *line = line_at(ctx, layout->offset_bytes(i));
+
+		*line = (uint64_t)(uintptr_t)line;
+	}
+	/* Sattolo's algorithm: a partner strictly below i at each step leaves one cycle, each equally likely. */
+	for (uint64_t i = ctx->lines - 1; i > 0; i--) {
+		uint64_t *a = line_at(ctx, layout->offset_bytes(i));
+		uint64_t *b = line_at(ctx, layout->offset_bytes(random_below(&state, i)));
+		uint64_t swap = *a;
+
+		*a = *b;
+		*b = swap;
+	}
+	return 0;
+}
+
+int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout)
+{
+	uint64_t end_step = ctx->accesses % ctx->lines;
+	uint64_t hash = ctx->lines, end_line = 0, line = 0;
+
+	/* Each line has one successor: the first return to line 0 after n steps means n distinct lines. */
+	for (uint64_t step = 0; step < ctx->lines; step++) {
+		if (line == 0 && step > 0)
+			return refuse(ctx, "the pattern is not one cycle over all lines: it closes early");
+		if (step == end_step)
+			end_line = line;
+		hash = random_mix(hash ^ line);
+		line = next_line(ctx, layout, line);
+		if (line == LINES_NONE)
+			return refuse(
+				ctx,
+				"the pattern is not one cycle over all lines: a pointer leads out of it");
+	}
+	if (line != 0)
+		return refuse(ctx, "the pattern is not one cycle over all lines: it does not close");
+	ctx->checksum = random_mix(random_mix(hash ^ end_line) ^ ctx->accesses);
+	return 0;
+}
+
+#define LOAD_1(p) ((p) = (const volatile uint64_t *)(uintptr_t) * (p))
+#define LOAD_4(p)          \
+	do {               \
+		LOAD_1(p); \
+		LOAD_1(p); \
+		LOAD_1(p); \
+		LOAD_1(p); \
+	} while (0)
+
+uint64_t cycle_sample(struct workload_ctx *ctx)
+{
+	const volatile uint64_t *line = line_at(ctx, ctx->cursor);
+	uint64_t rounds = ctx->accesses / UNROLL;
+	uint64_t start_cycles, end_cycles;
+
+	start_cycles = tsc_read();
+	for (; rounds > 0; rounds--) {
+		LOAD_4(line);
+		LOAD_4(line);
+		LOAD_4(line);
+		LOAD_4(line);
+	}
+	keep_value((uint64_t)(uintptr_t)line);
+	end_cycles = tsc_read();
+
+	ctx->cursor = (uint64_t)(uintptr_t)line - (uint64_t)(uintptr_t)ctx->slice;
+	ctx->rng = (ctx->rng + ctx->accesses % ctx->lines) % ctx->lines;
+	return end_cycles - start_cycles;
+}
+
+int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout)
+{
+	uint64_t line = 0;
+
+	for (uint64_t step = 0; step < ctx->rng && line != LINES_NONE; step++)
+		line = next_line(ctx, layout, line);
+	if (line == LINES_NONE)
+		return refuse(ctx, "the cycle was damaged while it was walked");
+	if (layout->offset_bytes(line) != ctx->cursor)
+		return refuse(ctx, "the timed walk did not end where so many accesses end");
+	return 0;
+}

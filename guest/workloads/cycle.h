@@ -1,0 +1,38 @@
+/*
+ * One random cycle through n cache lines, shared by the workloads that chase pointers: they differ only in where
+ * line i lies, so the code that is timed is the same for all.
+ *
+ * Each line holds the address of the next one and nothing else is needed: the cycle is built in place, so that
+ * building it leaves no other memory in the caches and a guest needs no heap.
+ */
+#ifndef MINIVMM_WORKLOADS_CYCLE_H
+#define MINIVMM_WORKLOADS_CYCLE_H
+
+#include <stdint.h>
+
+#include "workload.h"
+
+struct cycle_layout {
+	uint64_t (*offset_bytes)(uint64_t line); /* of line number `line` in the slice */
+	uint64_t (*line)(uint64_t offset_bytes); /* the inverse; LINES_NONE where no line starts */
+};
+
+/*
+ * Build the cycle for ctx->working_set_bytes / 4 KiB lines and choose ctx->accesses. Sets pages, lines, cursor.
+ * 0, or -1 with ctx->failure.
+ */
+int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout);
+
+/*
+ * Walk it and prove that it is one cycle over exactly ctx->lines lines; sets ctx->checksum, from line numbers
+ * alone. 0, or -1 with ctx->failure.
+ */
+int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout);
+
+/* The timed walk: ctx->accesses dependent loads, from where the last walk ended. TSC cycles. */
+uint64_t cycle_sample(struct workload_ctx *ctx);
+
+/* The timed walks ended where that many loads from line 0 end. 0, or -1 with ctx->failure. */
+int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout);
+
+#endif
