@@ -104,9 +104,18 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
  */
 int record_combine(struct record *rec);
 
-/* Add a sentence to reasons[], and make the verdict at least as bad as v. */
+/*
+ * Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v, in the
+ * order ok, disturbed, mismatch, interrupted, failed.
+ */
 void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* "ok", "mismatch", ...; never NULL: bounds-checked. */
+const char *verdict_name(enum verdict v);
+
+/* Exit status that a verdict means: ok and disturbed 0, mismatch 5, interrupted and failed 1. */
+enum status record_status(const struct record *rec);
 
 /*
  * The truth check: requested against observed page size, second dimension against what the leaf rules say, pool

@@ -1,0 +1,106 @@
+/*
+ * The combined row of a step: what all vCPUs did together. Latencies average, rates add up.
+ */
+#include "vmm/report/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "vmm/report/rows.h"
+#include "vmm/report/stats.h"
+
+static int by_step_variant_vcpu(const void *a, const void *b)
+{
+	const struct result *x = a, *y = b;
+
+	if (x->step != y->step)
+		return x->step < y->step ? -1 : 1;
+	if (x->variant != y->variant)
+		return x->variant < y->variant ? -1 : 1;
+	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
+}
+
+static bool same_part(const struct result *a, const struct result *b)
+{
+	return a->step == b->step && a->variant == b->variant;
+}
+
+/* A sum is known only when every term is. */
+static void add_count(int64_t *sum, int64_t term)
+{
+	*sum = *sum < 0 || term < 0 ? -1 : *sum + term;
+}
+
+/* Fill *sum, a copy of rows[0], from rows[0..count), each with at least sum->sample_count samples. */
+static void sum_rows(const struct result *rows, uint32_t count, bool is_rate, struct result *sum)
+{
+	for (uint32_t i = 0; i < sum->sample_count; i++) {
+		double total = 0;
+
+		for (uint32_t v = 0; v < count; v++)
+			total += rows[v].samples[i];
+		sum->samples[i] = is_rate ? total : total / count;
+	}
+	for (uint32_t v = 1; v < count; v++) {
+		sum->accesses += rows[v].accesses;
+		/* Equal on all vCPUs, as a rule: only then does one figure stand for all. */
+		if (rows[v].checksum != rows[0].checksum)
+			sum->checksum = 0;
+		add_count(&sum->counts.exits, rows[v].counts.exits);
+		add_count(&sum->counts.interrupts, rows[v].counts.interrupts);
+		add_count(&sum->counts.page_faults, rows[v].counts.page_faults);
+		add_count(&sum->counts.switches, rows[v].counts.switches);
+	}
+}
+
+static int combine_part(struct record *rec, uint32_t first, uint32_t count)
+{
+	struct result *sum = rows_new(rec);
+	const struct result *rows;
+	bool is_rate;
+	int ret;
+
+	if (sum == NULL)
+		return -ENOMEM;
+	rows = &rec->results[first];
+	*sum = rows[0];
+	sum->vcpu = -1;
+	for (uint32_t v = 1; v < count; v++) {
+		if (rows[v].sample_count < sum->sample_count)
+			sum->sample_count = rows[v].sample_count;
+	}
+	sum->samples = calloc(sum->sample_count, sizeof(*sum->samples));
+	if (sum->samples == NULL)
+		return -ENOMEM;
+	is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
+	sum_rows(rows, count, is_rate, sum);
+	(void)snprintf(sum->note, sizeof(sum->note), "rows of all vCPUs hold the %s of %u vCPUs",
+		       is_rate ? "sum" : "mean", count);
+	ret = summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
+	if (ret != 0) {
+		free(sum->samples);
+		return ret;
+	}
+	rec->result_count++;
+	return 0;
+}
+
+int record_combine(struct record *rec)
+{
+	uint32_t singles = rec->result_count;
+	int ret = 0;
+
+	if (singles == 0)
+		return 0;
+	qsort(rec->results, singles, sizeof(*rec->results), by_step_variant_vcpu);
+	for (uint32_t first = 0, next; first < singles && ret == 0; first = next) {
+		next = first + 1;
+		while (next < singles && same_part(&rec->results[first], &rec->results[next]))
+			next++;
+		if (next - first > 1 && row_is_single(&rec->results[first]))
+			ret = combine_part(rec, first, next - first);
+	}
+	qsort(rec->results, rec->result_count, sizeof(*rec->results), by_step_variant_vcpu);
+	return ret;
+}
