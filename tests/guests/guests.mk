@@ -14,7 +14,7 @@ OBJCOPY ?= objcopy
 
 CFLAGS_NEGATIVE := -std=gnu11 $(WARN) -m32 -Os -g0 -ffreestanding -fno-pie -mgeneral-regs-only -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-builtin
-LDFLAGS_NEGATIVE := -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+LDFLAGS_NEGATIVE := -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,--no-warn-rwx-segments
 
 test-guests: $(NEGATIVE_ELFS)
