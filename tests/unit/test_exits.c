@@ -1,0 +1,110 @@
+/*
+ * Property: what a guest does to ports and memory is answered, counted and named within fixed bounds, and a panic is
+ * one readable message. It could break because exit reasons, vectors, addresses and bytes all come from outside.
+ */
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmm/run/console.h"
+#include "vmm/run/exits.h"
+#include "vmm/run/panic.h"
+#include "vmm/run/stray.h"
+#include "x86.h"
+
+static void exit_names_are_bounded(void **state)
+{
+	(void)state;
+	assert_string_equal(exit_name(KVM_EXIT_IO), "KVM_EXIT_IO");
+	assert_string_equal(exit_name(KVM_EXIT_SHUTDOWN), "KVM_EXIT_SHUTDOWN");
+	assert_string_equal(exit_name(9999), "unknown");
+	assert_string_equal(exit_name(UINT32_MAX), "unknown");
+}
+
+static void vector_names_are_bounded(void **state)
+{
+	(void)state;
+	assert_string_equal(vector_name(VECTOR_PF), "#PF page fault");
+	assert_string_equal(vector_name(31), "reserved");
+	assert_string_equal(vector_name(UINT64_MAX), "reserved");
+}
+
+static void a_page_fault_reads_as_one_sentence(void **state)
+{
+	const struct panic_record p = {
+		.vector = VECTOR_PF, .error_code = 6, .rip = 0x201234, .cs = SEL_USER_CS, .cr2_gva = 0x10
+	};
+	char text[480];
+
+	(void)state;
+	panic_format(&p, text, sizeof(text));
+	assert_non_null(strstr(text, "#PF page fault"));
+	assert_non_null(strstr(text, "write of 0x10 (not mapped)"));
+	assert_non_null(strstr(text, "rip 0x201234 in ring 3"));
+}
+
+static void the_longest_panic_fits(void **state)
+{
+	struct panic_record p;
+	char text[480];
+
+	(void)state;
+	memset(&p, 0xff, sizeof(p));
+	p.vector = VECTOR_PF;
+	panic_format(&p, text, sizeof(text));
+	assert_non_null(strstr(text, "rbp 0xffffffffffffffff"));
+}
+
+static void the_console_is_bounded_and_printable(void **state)
+{
+	struct console *c = calloc(1, sizeof(*c));
+
+	(void)state;
+	assert_non_null(c);
+	for (const char *p = "ok\r\n\033[2J\x80"; *p != '\0'; p++)
+		console_put(c, (unsigned char)*p);
+	assert_string_equal(c->text, "ok\n?[2J?");
+	for (uint32_t i = 0; i < CONSOLE_MAX_BYTES + 100; i++)
+		console_put(c, 'x');
+	assert_int_equal(c->used, CONSOLE_MAX_BYTES);
+	assert_int_equal(c->dropped_bytes, 108);
+	assert_int_equal(c->text[CONSOLE_MAX_BYTES], '\0');
+	free(c);
+}
+
+static void strays_are_counted_by_place(void **state)
+{
+	struct stray_log log = { .total = 0 };
+	char text[80];
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		stray_note(&log, false, true, 0x1234);
+	stray_note(&log, true, false, 0xd0000000);
+	for (uint64_t i = 0; i < 1000; i++)
+		stray_note(&log, true, true, 0xe0000000 + i);
+	assert_int_equal(log.total, 1004);
+	assert_int_equal(log.places, STRAY_MAX_PLACES);
+	assert_string_equal(stray_describe(&log.place[0], text), "wrote port 0x1234 (3 times)");
+	assert_string_equal(stray_describe(&log.place[1], text), "read MMIO address 0xd0000000 (1 time)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exit_names_are_bounded),
+		cmocka_unit_test(vector_names_are_bounded),
+		cmocka_unit_test(a_page_fault_reads_as_one_sentence),
+		cmocka_unit_test(the_longest_panic_fits),
+		cmocka_unit_test(the_console_is_bounded_and_printable),
+		cmocka_unit_test(strays_are_counted_by_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/*
+ * Property: a result that a guest could not have measured is not believed: each field is checked against the plan and
+ * against the time that really passed. It could break because a guest can write anything into its block.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/run/phase.h"
+#include "vmm/run/result.h"
+
+#define ELAPSED_CYCLES UINT64_C(1000000)
+
+static struct config config;
+static struct vcpu_block block;
+static char why[160];
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&config, 0, sizeof(config));
+	config.vcpus = 2;
+	config.step_count = 2;
+	config.steps[0] =
+		(struct plan_step){ .workload = WORKLOAD_touch, .working_set_bytes = 64 * MIB, .repeat = 5 };
+	config.steps[1] =
+		(struct plan_step){ .workload = WORKLOAD_chase, .working_set_bytes = 256 * KIB, .repeat = 3 };
+	memset(&block, 0, sizeof(block));
+	block.magic = VCPU_BLOCK_MAGIC;
+	block.abi_version = MINIVMM_ABI_VERSION;
+	block.vcpu = 1;
+	block.result = (struct guest_result){
+		.step = 1,
+		.workload = WORKLOAD_chase,
+		.variant = VARIANT_ONLY,
+		.samples = 3,
+		.working_set_bytes = 256 * KIB,
+		.pages = 64,
+		.accesses = 100000,
+		.samples_cycles = { 300000, 300000, 300000 },
+	};
+	return 0;
+}
+
+static int check(void)
+{
+	return result_check(&block, 1, &config, ELAPSED_CYCLES, why, sizeof(why));
+}
+
+static void a_true_result_is_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(check(), 0);
+}
+
+static void refused_with(const char *text)
+{
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, text));
+	(void)setup(NULL);
+	assert_int_equal(check(), 0);
+}
+
+static void headers_are_checked(void **state)
+{
+	(void)state;
+	block.magic ^= 1;
+	refused_with("magic");
+	block.abi_version++;
+	refused_with("ABI version");
+	block.vcpu = 0;
+	refused_with("vCPU 0");
+}
+
+static void results_outside_the_plan_are_refused(void **state)
+{
+	(void)state;
+	block.result.step = 2;
+	refused_with("step 2");
+	block.result.step = UINT32_MAX;
+	refused_with("step");
+	block.result.workload = WORKLOAD_COUNT;
+	refused_with("workload");
+	block.result.workload = WORKLOAD_packed;
+	refused_with("not step 1");
+	block.result.variant = VARIANT_READ;
+	refused_with("variant");
+	block.result.variant = UINT32_MAX;
+	refused_with("variant");
+	block.result.working_set_bytes *= 2;
+	refused_with("working set");
+	block.result.pages = 0;
+	refused_with("pages");
+	block.result.pages = UINT64_MAX;
+	refused_with("pages");
+	block.result.accesses = 0;
+	refused_with("accesses");
+	block.result.accesses = UINT64_MAX;
+	refused_with("accesses");
+}
+
+static void samples_have_to_fit_the_time_that_passed(void **state)
+{
+	(void)state;
+	block.result.samples = 0;
+	refused_with("0 samples");
+	block.result.samples = 4;
+	refused_with("4 samples");
+	block.result.samples = UINT32_MAX;
+	refused_with("samples");
+	block.result.samples_cycles[1] = 0;
+	refused_with("sample 1");
+	block.result.samples_cycles[2] = 400001;
+	refused_with("sample 2");
+	block.result.samples_cycles[2] = UINT64_MAX;
+	refused_with("sample 2");
+}
+
+static void a_first_pass_has_one_sample(void **state)
+{
+	(void)state;
+	block.result.step = 0;
+	block.result.workload = WORKLOAD_touch;
+	block.result.variant = VARIANT_FIRST;
+	block.result.working_set_bytes = 64 * MIB;
+	block.result.samples = 1;
+	assert_int_equal(check(), 0);
+	block.result.samples = 2;
+	assert_true(check() < 0);
+}
+
+static void the_plan_tells_how_many_results_are_due(void **state)
+{
+	(void)state;
+	/* touch has two parts, chase one. */
+	assert_int_equal(phase_expected_results(&config), 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_true_result_is_believed, setup),
+		cmocka_unit_test_setup(headers_are_checked, setup),
+		cmocka_unit_test_setup(results_outside_the_plan_are_refused, setup),
+		cmocka_unit_test_setup(samples_have_to_fit_the_time_that_passed, setup),
+		cmocka_unit_test_setup(a_first_pass_has_one_sample, setup),
+		cmocka_unit_test_setup(the_plan_tells_how_many_results_are_due, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
