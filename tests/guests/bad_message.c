@@ -6,11 +6,12 @@
 
 void guest_main(void)
 {
+	static const char controls[] = "\033[7m";
 	struct vcpu_block *block = guest_block();
 
 	block->magic = VCPU_BLOCK_MAGIC;
 	block->abi_version = MINIVMM_ABI_VERSION;
 	for (uint32_t i = 0; i < sizeof(block->message); i++)
-		block->message[i] = i % 4 == 0 ? 0x1b : i % 4 == 1 ? '[' : i % 4 == 2 ? '7' : 'm';
+		block->message[i] = controls[i % (sizeof(controls) - 1)];
 	guest_exit(GUEST_EXIT_FAILED);
 }
