@@ -63,10 +63,10 @@ GUEST_ASMS := $(filter-out %.lds.S,$(wildcard guest/start/*.S guest/cpu/*.S))
 GUEST_OBJS := $(GUEST_ASMS:%.S=$(BUILD)/obj/%.o) $(GUEST_SRCS:%.c=$(BUILD)/obj/%.o)
 GUEST_LDS := $(BUILD)/obj/guest/start/guest.lds
 
-# What of the guest touches no hardware is tested on the host as well.
-GUEST_PURE_SRCS := $(wildcard guest/start/p*.c guest/start/startinfo.c guest/lib/text.c)
-SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o) \
-	$(GUEST_PURE_SRCS:%.c=$(BUILD)/san/%.o)
+# The guest's pure parts, for its unit tests.
+GUEST_PURE := guest/mm/paging.c guest/lib/text.c $(addprefix guest/start/,params.c params_check.c plan.c property.c \
+	startinfo.c)
+SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o) $(GUEST_PURE:%.c=$(BUILD)/san/%.o)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 
