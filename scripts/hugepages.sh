@@ -38,6 +38,11 @@ grow_to() {
 	return 1
 }
 
+# What may go into a pool: available memory less what everybody else needs to go on.
+spare_kib() {
+	awk '/^MemAvailable:/ { print $2 > 524288 ? $2 - 524288 : 0 }' /proc/meminfo
+}
+
 reserve() {
 	local size=$1 count=$2 before missing after
 	[ -e "$(pool_file "$size")" ] || die "hugepages: this kernel has no $size pool"
@@ -46,6 +51,10 @@ reserve() {
 	if [ $missing -le 0 ]; then
 		say "hugepages: $size pool: $(pool_available "$size") pages available, nothing to do"
 		return 0
+	fi
+	if [ $((missing * $(hugepage_kib "$size"))) -gt "$(spare_kib)" ]; then
+		warn "hugepages: $missing more $size pages are more than the $(($(spare_kib) / 1024)) MiB this machine can spare"
+		return 1
 	fi
 	can_root || die "hugepages: $missing more $size pages are needed; only root can add them"
 	grow_to "$size" $((before + missing))
