@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# Bad input gets a message that names what, where and the cure, the right exit status, and leaves no page, file or
+# process behind. It could break at every error path, because nobody walks those by hand.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+
+NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+before=$(host_state)
+
+# refused NAME STATUS REGEX COMMAND...: one bad input.
+refused() {
+	local name=$1 expected=$2 regex=$3
+	shift 3
+	case_command "$@"
+	want_status "$expected"
+	want_text "$regex"
+	want_no_text 'AddressSanitizer|Segmentation fault|core dumped'
+	[ ! -e "$T/bad.json" ] || jq -e . "$T/bad.json" >/dev/null || problem "a broken record was left"
+	want_same_host "$before"
+	conclude "$name"
+}
+
+usage() {
+	local name=$1 regex=$2
+	shift 2
+	refused "$name" 2 "$regex" "$MINIVMM" "$@"
+}
+
+sizes() {
+	local bad
+	for bad in 0 -1 1.5G 17179870208G 1Gjunk '' ' ' G 0x10 1e9 99999999999999999999; do
+		usage "memory '$bad' is no size" "memory.*" "--memory=$bad"
+	done
+	usage "memory below the least" "64 ?M" -m 1M
+	usage "working set '12q'" "working-set" --working-set 12q
+	usage "working set larger than memory" "working|slice|memory" -m 256M --working-set 4G
+	usage "a series that runs backwards" "working-set" --working-set 4M..1M
+	usage "page size 3M" "page-size|4K, 2M" --backing hugetlb --page-size 3M
+	usage "guest page 16K" "guest-page|4K, 2M" --guest-page 16K
+}
+
+numbers() {
+	usage "no vCPU" "smp" --smp 0
+	usage "more vCPUs than the guest is laid out for" "128" --smp 129
+	usage "vCPUs that are no number" "smp" --smp two
+	usage "no sample" "repeat" --repeat 0
+	usage "a timeout of nothing" "timeout" --timeout 0
+	usage "pin list junk" "pin" --pin 0-
+	usage "pinned to a CPU that is not there" "pin|CPU" --pin 1023
+	usage "a node that is not there" "node" --host-nodes 63 --policy bind
+}
+
+choices() {
+	usage "unknown workload, with the list of those there are" "chase.*|touch.*" --workload chaes
+	grep -q packed "$T/err" || tap_fail "the list of workloads names packed" "$(cat "$T/err")"
+	usage "unknown backing" "hugetlb" --backing swap
+	usage "unknown option" "wibble" --wibble
+	usage "unknown command" "wobble" wobble
+	usage "an argument too many" "extra" run extra
+	usage "path and anonymous at once" "mem-path|backing" --mem-path /dev/shm --backing anon
+	usage "4K pages from hugetlb" "page-size|4K" --backing hugetlb --page-size 4K
+	usage "guest pages without a guest" "guest-page" native --guest-page 2M
+	usage "two outputs on stdout" "json|csv|stdout" --json - --csv -
+	usage "a value that is missing" "memory|argument" --memory
+}
+
+paths() {
+	refused "path that is not there" 1 "/no/such/place.*" "$MINIVMM" native --mem-path /no/such/place
+	refused "path on neither hugetlbfs nor tmpfs" 1 "hugetlbfs" "$MINIVMM" native --mem-path /proc
+	refused "a directory where the record should go" 1 "$T" "$MINIVMM" native -m 64M --workload none --json "$T"
+	refused "no directory where the record should go" 1 "nowhere" \
+		"$MINIVMM" native -m 64M --workload none --csv /nowhere/x.csv
+	refused "a full disk under the record" 1 "/dev/full|No space" \
+		"$MINIVMM" native -m 64M --workload none --quiet --json /dev/full
+	refused "more memory than the host has" 1 "[0-9]" "$MINIVMM" native -m 4096G --workload none
+}
+
+# Mounts need root.
+mounts() {
+	local name="mounts: huge pages from tmpfs, unwritable, named file, small pool"
+	if ! is_root; then
+		tap_skip "$name" "only root can mount"
+		return
+	fi
+	if ! mount_at mnt-tmpfs tmpfs size=256M,mode=755; then
+		tap_skip "$name" "tmpfs cannot be mounted here"
+		return
+	fi
+	before=$(host_state)
+	refused "huge pages from tmpfs" 2 "tmpfs|4K|hugetlbfs" \
+		"$MINIVMM" native --mem-path "$T/mnt-tmpfs" --page-size 2M
+	cp "$MINIVMM" "$T/minivmm" && chmod 755 "$T/minivmm"
+	refused "mount that may not be written" 1 "mnt-tmpfs.*Permission denied" \
+		"${NOBODY[@]}" "$T/minivmm" native -m 64M --mem-path "$T/mnt-tmpfs"
+	: >"$T/mnt-tmpfs/precious"
+	before=$(host_state)
+	refused "an existing file is not taken" 1 "precious.*exist" \
+		"$MINIVMM" native -m 64M --mem-path "$T/mnt-tmpfs/precious"
+	refused "more than the tmpfs holds" 1 "[Nn]o space|ENOSPC|mnt-tmpfs|memory" \
+		"$MINIVMM" native -m 512M --mem-path "$T/mnt-tmpfs" --prealloc --workload none
+	if mount_at mnt-2M hugetlbfs pagesize=2M; then
+		small_pool
+	else
+		tap_skip "pool too small" "hugetlbfs cannot be mounted: $(cat "$T/mount.log")"
+	fi
+}
+
+# More than the pool holds, whatever it holds: everybody else's pages are left alone.
+small_pool() {
+	local mib
+	before=$(host_state)
+	mib=$((($(pool_count 2M free_hugepages) + 64) * 2))
+	refused "pool too small: the numbers" 1 "need.*free.*reserved.*surplus" \
+		"$MINIVMM" native -m ${mib}M --mem-path "$T/mnt-2M" --prealloc
+	refused "pool too small: the cure" 1 "nr_hugepages" \
+		"$MINIVMM" native -m ${mib}M --mem-path "$T/mnt-2M"
+	refused "pool too small without reservation" 1 "nr_hugepages" \
+		"$MINIVMM" native -m ${mib}M --mem-path "$T/mnt-2M" --reserve off --prealloc
+	refused "anonymous pool too small" 1 "nr_hugepages" \
+		"$MINIVMM" native -m ${mib}M --backing hugetlb
+	refused "memfd pool too small" 1 "nr_hugepages" \
+		"$MINIVMM" native -m ${mib}M --backing memfd --page-size 2M
+	[ -n "$(no_kvm_reason)" ] || refused "pool too small for a guest" 1 "need.*nr_hugepages|nr_hugepages" \
+		"$MINIVMM" -m ${mib}M --mem-path "$T/mnt-2M" --prealloc --json "$T/bad.json"
+}
+
+# Each runs in a mount namespace of its own, where /dev/kvm is something else.
+no_kvm() {
+	local hide='mount --bind "$1" /dev/kvm && shift && exec "$@"'
+	if ! is_root || ! unshare -m true 2>/dev/null; then
+		tap_skip "/dev/kvm missing, refused or false" "needs root and mount namespaces"
+		return
+	fi
+	before=$(host_state)
+	# shellcheck disable=SC2016
+	refused "/dev/kvm missing" 77 "/dev/kvm.*" \
+		unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@"' - "$MINIVMM" -m 64M --workload none
+	if [ ! -e /dev/kvm ]; then
+		tap_skip "/dev/kvm refused or false" "no /dev/kvm on this host"
+		return
+	fi
+	: >"$T/not-kvm"
+	refused "/dev/kvm is something else" 1 "/dev/kvm" \
+		unshare -m bash -c "$hide" - "$T/not-kvm" "$MINIVMM" -m 64M --workload none
+	if "${NOBODY[@]}" test -w /dev/kvm; then
+		tap_skip "/dev/kvm refused" "everybody may open /dev/kvm on this host"
+		return
+	fi
+	refused "/dev/kvm refused" 77 "/dev/kvm.*(Permission denied|permission)" \
+		"${NOBODY[@]}" "$T/minivmm" -m 64M --workload none
+}
+
+# Files that are no guest (tests/guests/ has those that almost are).
+no_guest() {
+	if [ -n "$(no_kvm_reason)" ]; then
+		tap_skip "files that are no guest" "$(no_kvm_reason)"
+		return
+	fi
+	before=$(host_state)
+	: >"$T/empty.elf"
+	head -c 1000000 /dev/zero >"$T/zero.elf"
+	head -c 5000 "$GUEST_ELF" >"$T/cut.elf"
+	refused "guest that is not there" 1 "none.elf.*No such file" "$MINIVMM" -m 64M --guest "$T/none.elf"
+	refused "guest that is a directory" 1 "$T" "$MINIVMM" -m 64M --guest "$T"
+	refused "guest that is empty" 1 "empty.elf" "$MINIVMM" -m 64M --guest "$T/empty.elf"
+	refused "guest that is zeroes" 1 "ELF" "$MINIVMM" -m 64M --guest "$T/zero.elf"
+	refused "guest that is cut off" 1 "truncated|beyond" "$MINIVMM" -m 64M --guest "$T/cut.elf"
+	refused "guest that is an ordinary program" 1 "PVH|segment|entry" "$MINIVMM" -m 64M --guest /bin/true
+}
+
+sizes
+numbers
+choices
+paths
+mounts
+no_kvm
+no_guest
+tap_done

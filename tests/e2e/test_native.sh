@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The native runner works through the same plan as the guest: same accesses, same checksums, on the same backings.
+# It could break where the two sides stop being the same objects, and then their figures are not comparable.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+need_tool jq
+
+PLAN=(-m 256M --workload packed,chase,seq,gups --working-set 256K,8M --repeat 3 --accesses 100000 --seed 7)
+KEY='[.results[] | [.workload, .variant, .working_set_bytes, .pages, .accesses, .checksum]]'
+
+case_record native "${PLAN[@]}"
+want_status 0
+want_schema
+want_json '.verdict == "ok" or .verdict == "disturbed"' "verdict"
+want_json '.results | length >= 8' "all steps"
+want_json '[.results[] | .median] | all(. > 0)' "figures"
+want_json '.host.tsc_khz > 100000' "a plausible TSC"
+if grep -qw hypervisor /proc/cpuinfo; then
+	want_json '.host.hypervisor' "the host's own hypervisor is seen"
+	want_text '[Tt]wo-dimensional|two dimensions'
+fi
+conclude "native runs the plan"
+native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
+
+case_record native "${PLAN[@]}"
+[ "$native" = "$(json "$KEY | tojson")" ] || problem "checksums differ between two runs of one seed"
+conclude "one seed, one access sequence"
+
+case_record native "${PLAN[@]}" --seed 8
+[ "$native" != "$(json "$KEY | tojson")" ] || problem "checksums do not depend on the seed"
+conclude "another seed, another sequence"
+
+reason=$(no_kvm_reason)
+if [ -n "$reason" ]; then
+	tap_skip "guest and native checksums agree" "$reason"
+else
+	case_record run "${PLAN[@]}"
+	want_status 0
+	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
+	conclude "guest and native checksums agree"
+fi
+
+for backing in anon thp memfd; do
+	case_record native -m 128M --backing $backing --prealloc --workload touch,chase --working-set 8M --repeat 2 \
+		--accesses 50000
+	if [ $backing = thp ] && ! grep -q '\[\(always\|madvise\)\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null; then
+		tap_skip "native on thp" "transparent huge pages are off on this host"
+		continue
+	fi
+	want_status 0
+	want_json '.requested.page_bytes == .observed.page_bytes' "page size"
+	conclude "native on $backing"
+done
+tap_done

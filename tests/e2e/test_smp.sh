@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Two vCPUs run the same plan on slices of their own behind one gate: figures of each and of both together.
+# It could break where vCPUs share a result block, a page-table leaf, or a start that is not a common start.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+need_tool jq
+
+cpus=$(nproc)
+commands=(native)
+reason=$(no_kvm_reason)
+if [ -z "$reason" ]; then
+	commands+=(run)
+else
+	tap_skip "SMP in a VM" "$reason"
+fi
+
+for command in "${commands[@]}"; do
+	case_record "$command" -m 256M --smp 2 --workload touch,packed,chase,gups --working-set 8M --repeat 3 --accesses 100000
+	want_status 0
+	want_schema
+	want_json '.requested.vcpus == 2' "two vCPUs"
+	want_json '[.results[] | select(.workload == "chase") | .vcpu] | sort == [null, 0, 1] or sort == [-1, 0, 1]' \
+		"rows of each vCPU and of both"
+	want_json '[.results[] | select(.workload == "chase" and (.vcpu == 0 or .vcpu == 1)) | .median] | all(. > 0)' "figures"
+	if [ "$command" = run ]; then
+		want_json '[.results[] | select(.workload == "chase") | .exits] | all(. == 0)' "quiet timed parts"
+	fi
+	conclude "$command: two vCPUs"
+
+	case_record "$command" -m 256M --smp 2 --pin 0 --workload chase --working-set 64K --repeat 3 --accesses 100000
+	want_status 0
+	conclude "$command: two vCPUs on one CPU still meet at the gate"
+
+	if [ "$cpus" -lt 2 ]; then
+		tap_skip "$command: pinned apart" "one CPU only"
+	else
+		case_record "$command" -m 256M --smp 2 --pin 0,1 --workload chase --working-set 1M --repeat 3 --accesses 100000
+		want_status 0
+		conclude "$command: pinned apart"
+	fi
+
+	case_record "$command" -m 512M --smp 4 --guest-page 4K --workload chase --working-set 64K --repeat 2 --accesses 20000
+	[ "$command" = run ] || case_record "$command" -m 512M --smp 4 --workload chase --working-set 64K --repeat 2 --accesses 20000
+	want_status 0
+	want_json '[.results[] | select(.vcpu != null and .vcpu >= 0)] | length == 4' "four rows"
+	conclude "$command: more vCPUs than CPUs"
+done
+tap_done
