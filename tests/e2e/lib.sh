@@ -16,7 +16,7 @@ T=$(mktemp -d) || exit 1
 chmod 755 "$T"
 T_OWNER=$BASHPID
 export MINIVMM_POOL_STATE=$T/pool.state
-: >"$T/out" >"$T/err"
+touch "$T/out" "$T/err"
 problems=()
 command_line=()
 status=0

@@ -127,6 +127,7 @@ small_pool() {
 
 # Each runs in a mount namespace of its own, where /dev/kvm is something else.
 no_kvm() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	local hide='mount --bind "$1" /dev/kvm && shift && exec "$@"'
 	if ! is_root || ! unshare -m true 2>/dev/null; then
 		tap_skip "/dev/kvm missing, refused or false" "needs root and mount namespaces"
