@@ -1,0 +1,100 @@
+#include "vmm/host/facts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/host/cpuinfo.h"
+#include "vmm/host/kvm_module.h"
+#include "vmm/host/meminfo.h"
+#include "vmm/host/sysfile.h"
+#include "vmm/host/thp.h"
+
+#define MAX_LISTED 4096
+
+static void read_kernel(const char *root, struct host_facts *f)
+{
+	char release[64], version[64];
+
+	if (sysfile_value(root, "proc/sys/kernel/osrelease", release, sizeof(release)) <= 0 ||
+	    sysfile_value(root, "proc/sys/kernel/version", version, sizeof(version)) < 0) {
+		(void)snprintf(f->kernel, sizeof(f->kernel), "unknown");
+		return;
+	}
+	(void)snprintf(f->kernel, sizeof(f->kernel), "%s%s%s", release, *version != '\0' ? " " : "", version);
+}
+
+/* How many numbers a kernel list ("0-3,8") names; 0 for anything else. */
+static uint32_t count_list(const char *list)
+{
+	uint32_t count = 0;
+
+	while (isdigit((unsigned char)*list)) {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-' && isdigit((unsigned char)end[1]))
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last >= MAX_LISTED)
+			return 0;
+		count += (uint32_t)(last - first + 1);
+		if (*end == '\0' || isspace((unsigned char)*end))
+			return count;
+		if (*end != ',')
+			return 0;
+		list = end + 1;
+	}
+	return 0;
+}
+
+/* The affinity mask, which a container or taskset may have made smaller than the machine. */
+static uint32_t allowed_cpus(const char *root)
+{
+	static const char key[] = "Cpus_allowed_list:";
+	char text[8192];
+	const char *line;
+
+	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, key);
+	if (line == NULL)
+		return 0;
+	line += sizeof(key) - 1;
+	return count_list(line + strspn(line, " \t"));
+}
+
+static void read_memory_policy(const char *root, struct host_facts *f)
+{
+	struct host_memory memory;
+	char list[256];
+
+	thp_policy(root, false, f->thp, sizeof(f->thp));
+	thp_policy(root, true, f->shmem_thp, sizeof(f->shmem_thp));
+	if (sysfile_value(root, "sys/kernel/mm/ksm/run", f->ksm, sizeof(f->ksm)) <= 0)
+		(void)snprintf(f->ksm, sizeof(f->ksm), "unknown");
+	if (meminfo_read(root, &memory) == 0) {
+		f->memory_bytes = memory.total_bytes;
+		f->memory_available_bytes = memory.available_bytes;
+	}
+	if (sysfile_value(root, "sys/devices/system/node/online", list, sizeof(list)) > 0)
+		f->numa_nodes = count_list(list);
+}
+
+void facts_read(const char *root, struct host_facts *f)
+{
+	struct cpuinfo cpu;
+
+	memset(f, 0, sizeof(*f));
+	read_kernel(root, f);
+	cpuinfo_read(root, &cpu);
+	memcpy(f->cpu_model, cpu.model, sizeof(f->cpu_model));
+	f->hypervisor = cpu.hypervisor;
+	f->pdpe1gb = cpu.pdpe1gb;
+	f->cpus = allowed_cpus(root);
+	kvm_module_read(root, &cpu, f);
+	read_memory_policy(root, f);
+	/* Hybrid CPUs name their performance cores' counters cpu_core. */
+	f->pmu = sysfile_exists(root, "sys/bus/event_source/devices/cpu") ||
+		 sysfile_exists(root, "sys/bus/event_source/devices/cpu_core");
+}

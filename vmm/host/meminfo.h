@@ -1,0 +1,26 @@
+/*
+ * Fields of /proc/meminfo and of a node's meminfo, in bytes.
+ */
+#ifndef MINIVMM_HOST_MEMINFO_H
+#define MINIVMM_HOST_MEMINFO_H
+
+#include <stdint.h>
+
+/* Pure: the field called `name` ("MemTotal"), whose unit is kB. 0, or -ENOENT with *bytes 0. */
+int meminfo_parse(const char *text, const char *name, uint64_t *bytes);
+
+struct host_memory {
+	uint64_t total_bytes, available_bytes, swap_bytes;
+	uint64_t default_huge_bytes; /* Hugepagesize: the pool that vm.nr_hugepages means */
+};
+
+/* proc/meminfo below root. Fields that are missing are 0. 0 or -errno. */
+int meminfo_read(const char *root, struct host_memory *m);
+
+/*
+ * What of node `node` could be taken without killing anyone: free memory and what is cheap to reclaim.
+ * 0 or -errno.
+ */
+int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes);
+
+#endif
