@@ -1,0 +1,106 @@
+#include "vmm/mem/room.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "units.h"
+#include "vmm/host/cgroup.h"
+#include "vmm/host/meminfo.h"
+#include "vmm/host/pool.h"
+
+static bool is_hugetlb(const struct backing_spec *spec)
+{
+	return spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K;
+}
+
+int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	struct host_memory m;
+
+	/* A host that does not say how much it has is not refused anything. */
+	if (meminfo_read(root, &m) != 0 || m.total_bytes == 0 || spec->bytes <= m.total_bytes + m.swap_bytes)
+		return 0;
+	(void)error_set(e, STATUS_FAILED, ENOMEM, "--memory",
+			"%" PRIu64 " MiB of guest RAM are more than this host has: %" PRIu64
+			" MiB of memory and %" PRIu64 " MiB of swap",
+			spec->bytes / MIB, m.total_bytes / MIB, m.swap_bytes / MIB);
+	error_hint(e, "ask for less with --memory");
+	return -ENOMEM;
+}
+
+static int refuse(const struct backing_spec *spec, const char *which, uint64_t have_bytes, const char *cure,
+		  struct error *e)
+{
+	(void)error_set(e, STATUS_FAILED, ENOMEM, "--prealloc",
+			"%" PRIu64 " MiB of guest RAM cannot all be populated: %s leaves %" PRIu64 " MiB",
+			spec->bytes / MIB, which, have_bytes / MIB);
+	error_hint(e, "ask for less with --memory, %s", cure);
+	return -ENOMEM;
+}
+
+static uint64_t nodes_available(const char *root, uint64_t nodes)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
+		uint64_t part = 0;
+
+		if ((nodes >> node & 1) == 0)
+			continue;
+		/* Not told: not refused. */
+		if (meminfo_node_available(root, node, &part) != 0 || !checked_add(sum, part, &sum))
+			return UINT64_MAX;
+	}
+	return sum;
+}
+
+int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	struct host_memory m;
+	struct cgroup_limit group;
+	uint64_t near;
+
+	if (is_hugetlb(spec)) {
+		struct pool_counts pool;
+
+		/* What is reserved already for this mapping cannot be short. */
+		if (spec->reserve || pool_read(root, spec->page_bytes, &pool) != 0 ||
+		    pool.free - min_u64(pool.reserved, pool.free) >= spec->bytes / spec->page_bytes)
+			return 0;
+		return pool_explain(root, spec->page_bytes, spec->bytes, spec->host_nodes, ENOMEM,
+				    "--prealloc", e);
+	}
+	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0 && spec->bytes > m.available_bytes)
+		return refuse(spec, "MemAvailable of /proc/meminfo", m.available_bytes,
+			      "populate lazily, or end what uses the rest", e);
+	if (spec->policy == NUMA_POLICY_BIND) {
+		near = nodes_available(root, spec->host_nodes);
+		if (spec->bytes > near)
+			return refuse(spec, "the memory of the bound nodes", near, "or name more nodes", e);
+	}
+	cgroup_memory_limit(root, &group);
+	near = group.limit_bytes - min_u64(group.used_bytes, group.limit_bytes);
+	if (group.path[0] != '\0' && spec->bytes > near)
+		return refuse(spec, group.path, near, "or raise that limit", e);
+	return 0;
+}
+
+int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	uint64_t free_pages = 0;
+
+	if (!is_hugetlb(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND || spec->host_nodes == 0)
+		return 0;
+	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
+		int64_t pages = (spec->host_nodes >> node & 1) == 0
+					? 0
+					: pool_node_free(root, spec->page_bytes, node);
+
+		if (pages < 0)
+			return 0;
+		free_pages += (uint64_t)pages;
+	}
+	if (free_pages >= spec->bytes / spec->page_bytes)
+		return 0;
+	return pool_explain(root, spec->page_bytes, spec->bytes, spec->host_nodes, ENOMEM, "--host-nodes", e);
+}
