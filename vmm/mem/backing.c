@@ -15,7 +15,7 @@
 #include "vmm/host/thp.h"
 #include "vmm/mem/backing_file.h"
 #include "vmm/mem/backing_type.h"
-#include "vmm/mem/numa.h"
+#include "vmm/mem/memory_policy.h"
 #include "vmm/mem/room.h"
 
 /*
@@ -180,7 +180,7 @@ int backing_map(const struct backing_spec *spec, struct backing *b, struct error
 		ret = explain_mmap(spec, b->fd, errno, e);
 		goto fail;
 	}
-	ret = numa_bind(spec, hva, e);
+	ret = memory_policy_bind(spec, hva, e);
 	if (ret == 0)
 		ret = advise(spec, hva, e);
 	if (ret != 0)

@@ -8,7 +8,7 @@
 #include "vmm/mem/backing.h"
 #include "vmm/mem/backing_file.h"
 #include "vmm/mem/backing_type.h"
-#include "vmm/mem/numa.h"
+#include "vmm/mem/memory_policy.h"
 
 static int resolve_page(const struct request *r, const struct backing_type *type, uint64_t *page_bytes,
 			struct error *e)
@@ -70,5 +70,5 @@ int backing_resolve(const struct request *r, struct backing_spec *spec, struct e
 			   "choose another --page-size; ls /sys/kernel/mm/hugepages shows which there are");
 		return -ENOENT;
 	}
-	return numa_check(spec, e);
+	return memory_policy_check(spec, e);
 }

@@ -1,4 +1,4 @@
-#include "vmm/mem/numa.h"
+#include "vmm/mem/memory_policy.h"
 
 #include <errno.h>
 #include <numa.h>
@@ -33,7 +33,7 @@ static void name_nodes(uint64_t mask, char *buf, size_t size)
 	}
 }
 
-int numa_check(struct backing_spec *spec, struct error *e)
+int memory_policy_check(struct backing_spec *spec, struct error *e)
 {
 	char asked[256], there[256];
 	uint64_t existing;
@@ -61,7 +61,7 @@ int numa_check(struct backing_spec *spec, struct error *e)
 	return -EINVAL;
 }
 
-int numa_bind(const struct backing_spec *spec, void *hva, struct error *e)
+int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e)
 {
 	const unsigned long mask = spec->host_nodes;
 	char nodes[256];
@@ -82,7 +82,7 @@ int numa_bind(const struct backing_spec *spec, void *hva, struct error *e)
 			 strerror(err));
 }
 
-void numa_run_near(uint64_t host_nodes)
+void memory_policy_run_near(uint64_t host_nodes)
 {
 	struct bitmask *mask;
 
