@@ -61,7 +61,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_REPEAT] = { "repeat", NULL, 0, "N", FOR_BOTH, "samples of each result, 1 to 896 (default 10)",
 			    set_repeat },
 	[OPTION_SEED] = { "seed", NULL, 0, "N", FOR_BOTH,
-			  "seed of the access patterns, fixed so that runs can be repeated "
+			  "seed of the access patterns, fixed for repeatable runs "
 			  "(default 1)",
 			  set_seed },
 	[OPTION_GUEST] = { "guest", NULL, 0, "ELF", FOR_RUN,

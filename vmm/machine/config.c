@@ -15,7 +15,7 @@ static int round_memory(const struct request *r, uint64_t page_bytes, struct con
 	if (!is_pow2(page_bytes) || page_bytes < PAGE_4K)
 		return error_set(e, STATUS_FAILED, EINVAL, "machine", "the backing has no usable page size");
 	if (!checked_align_up(r->memory_bytes, page_bytes, &c->ram_bytes))
-		return error_set(e, STATUS_USAGE, ERANGE, "--memory", "%s is more than 64 bits can count",
+		return error_set(e, STATUS_USAGE, 0, "--memory", "%s is more than 64 bits can count",
 				 size_format(r->memory_bytes, asked));
 	if (c->ram_bytes != r->memory_bytes)
 		note_add(c, "memory of %s rounded up to %s, whole pages of %s",
@@ -36,8 +36,8 @@ int config_make(const struct request *r, uint64_t page_bytes, struct config *c, 
 	if (ret != 0)
 		return ret;
 	if (c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)
-		return error_set(e, STATUS_USAGE, ERANGE, "--smp",
-				 "%u: 1 to %u vCPUs are supported by this guest", c->vcpus, GUEST_MAX_VCPUS);
+		return error_set(e, STATUS_USAGE, 0, "--smp", "%u: 1 to %u vCPUs are supported by this guest",
+				 c->vcpus, GUEST_MAX_VCPUS);
 	c->guest_page_bytes = r->guest_page_bytes;
 	ret = memmap_make(c->ram_bytes, page_bytes, c->guest_page_bytes, &c->map, e);
 	if (ret != 0)
@@ -56,7 +56,7 @@ int config_make_native(const struct request *r, uint64_t page_bytes, struct conf
 	if (ret != 0)
 		return ret;
 	if (c->vcpus == 0)
-		return error_set(e, STATUS_USAGE, ERANGE, "--smp", "at least one thread is needed");
+		return error_set(e, STATUS_USAGE, 0, "--smp", "at least one thread is needed");
 	c->guest_page_bytes = page_bytes;
 	c->map.range_count = 1;
 	c->map.ranges[0].bytes = c->ram_bytes;

@@ -126,7 +126,7 @@ int memmap_make(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_byt
 	if (ram_bytes < RAM_MIN_BYTES || ram_bytes < least_ram_bytes(page_bytes, guest_page_bytes))
 		return refuse_small(ram_bytes, page_bytes, guest_page_bytes, e);
 	if (ram_bytes > GPA_LIMIT_BYTES - GIB)
-		return error_set(e, STATUS_USAGE, ERANGE, "memory map",
+		return error_set(e, STATUS_USAGE, 0, "memory map",
 				 "%s of guest RAM does not fit a physical address of 52 bits",
 				 size_format(ram_bytes, ram));
 	place_ram(ram_bytes, map);

@@ -14,7 +14,7 @@ static int add_step(const struct request *r, enum workload_id workload, uint64_t
 		    struct error *e)
 {
 	if (c->step_count == PLAN_MAX_STEPS)
-		return error_set(e, STATUS_USAGE, E2BIG, "plan",
+		return error_set(e, STATUS_USAGE, 0, "plan",
 				 "more than %d steps: fewer workloads or working sets are needed",
 				 PLAN_MAX_STEPS);
 	c->steps[c->step_count++] = (struct plan_step){
@@ -65,7 +65,7 @@ static int refuse_set(const struct config *c, uint64_t set_bytes, uint64_t slice
 	char set[24], slice[24], ram[24], enough[24];
 	int ret;
 
-	ret = error_set(e, STATUS_USAGE, ERANGE, "--working-set",
+	ret = error_set(e, STATUS_USAGE, 0, "--working-set",
 			"%s is more than the %s that each of %u %s has of %s", size_format(set_bytes, set),
 			size_format(slice_bytes, slice), c->vcpus, native ? "threads" : "vCPUs",
 			size_format(c->ram_bytes, ram));
@@ -84,7 +84,7 @@ static int add_named_sets(const struct request *r, enum workload_id workload, ui
 		int ret;
 
 		if (r->sets_bytes[i] < PAGE_4K)
-			return error_set(e, STATUS_USAGE, ERANGE, "--working-set",
+			return error_set(e, STATUS_USAGE, 0, "--working-set",
 					 "%s is less than one page of 4K",
 					 size_format(r->sets_bytes[i], asked));
 		if (!checked_align_up(r->sets_bytes[i], PAGE_4K, &bytes) || bytes > slice_bytes)
