@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The figures of README.md, each beside what it is compared with, taken in turn in one run. Ratios only mean anything
+# within one run: the machine may be shared. Changes the huge page pools while it runs and restores them.
+#
+#   scripts/bench.sh [startup] [prealloc] [memory] [chase]      default: all four
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+build=${BUILD:-build}
+rounds=${ROUNDS:-20}
+scratch=$(mktemp -d)
+mount_2m=$scratch/2M
+mount_1g=$scratch/1G
+
+finish() {
+	umount "$mount_2m" "$mount_1g" 2>/dev/null || true
+	bash scripts/hugepages.sh restore >&2 || true
+	rm -rf "$scratch"
+}
+trap finish EXIT
+
+compile() {
+	local name
+	for name in floor zeroing alternate; do
+		"${CC:-gcc}" -O2 -std=gnu11 -D_GNU_SOURCE -Iinclude -I. -pthread -o "$scratch/$name" "tests/bench/$name.c"
+	done
+}
+
+# "name  min  median  max  ratio-of-medians", the ratio against the row whose name comes first as argument.
+table() {
+	awk -F'\t' -v base="$1" '
+		{ name[NR] = $1; min[NR] = $2; med[NR] = $3; max[NR] = $4; if ($1 == base) ref = $3 }
+		END {
+			printf "  %-34s %10s %10s %10s %8s\n", "", "min ms", "median ms", "max ms", "ratio"
+			for (i = 1; i <= NR; i++)
+				printf "  %-34s %10.2f %10.2f %10.2f %8.2f\n", name[i], min[i], med[i], max[i], med[i] / ref
+		}'
+}
+
+qemu="qemu-system-x86_64 -M microvm,rtc=off,pit=off,pic=off -nodefaults -no-user-config -display none -no-reboot"
+qemu+=" -device isa-debug-exit,iobase=0xf4,iosize=1 -accel kvm -cpu host"
+
+startup() {
+	say "== Start to exit of an empty guest: 128M anonymous, no workload, $rounds rounds in turn"
+	"$build/minivmm" -m 128M --workload none --dump-fdt "$scratch/empty.dtb"
+	local floor="floor, minivmm's guest"
+	local commands=(
+		"floor, two-instruction guest" "$scratch/floor"
+		"$floor" "$scratch/floor $build/guest.elf $scratch/empty.dtb"
+		"minivmm" "$build/minivmm -m 128M --workload none --quiet"
+	)
+	if have qemu-system-x86_64; then
+		commands+=("QEMU microvm, same guest=33" "$qemu -m 128M -kernel $build/guest.elf -initrd $scratch/empty.dtb")
+	fi
+	"$scratch/alternate" "$rounds" "${commands[@]}" | table "$floor"
+	say "  goal: minivmm at most 1.5 x the floor with the same guest, QEMU at least 10 x minivmm"
+}
+
+# One line: label, least nanoseconds of 3 rounds, GiB/s.
+gib_per_s() {
+	awk -v ns="$1" -v bytes="$2" 'BEGIN { printf "%.2f", bytes / 1073741824 / (ns / 1e9) }'
+}
+
+populate_ns() {
+	"$build/minivmm" --mem-path "$1" -m "$2" --prealloc --prealloc-threads "$3" --workload none --quiet --json - |
+		jq .timing_ns.populate
+}
+
+# QEMU says nothing about its own populating: whole run with prealloc less whole run without.
+qemu_populate_ns() {
+	local memory="-m $2 -object memory-backend-file,id=ram,size=$2,mem-path=$1,share=on" out on off
+	out=$("$scratch/alternate" 1 \
+		"on=33" "$qemu -M memory-backend=ram $memory,prealloc=on,prealloc-threads=$3 -kernel $build/guest.elf -initrd $scratch/empty.dtb" \
+		"off=33" "$qemu -M memory-backend=ram $memory -kernel $build/guest.elf -initrd $scratch/empty.dtb")
+	on=$(awk -F'\t' '$1 == "on" { print $2 }' <<<"$out")
+	off=$(awk -F'\t' '$1 == "off" { print $2 }' <<<"$out")
+	awk -v on="$on" -v off="$off" 'BEGIN { printf "%.0f", (on - off) * 1e6 }'
+}
+
+prealloc_case() {
+	local label=$1 mount=$2 size=$3 bytes=$4 threads=$5 round who ns limit
+	declare -A best=()
+	for ((round = 0; round < 5; round++)); do
+		for who in minivmm fallocate populate qemu; do
+			case $who in
+			minivmm) ns=$(populate_ns "$mount" "$size" "$threads") ;;
+			qemu) have qemu-system-x86_64 || continue
+				ns=$(qemu_populate_ns "$mount" "$size" "$threads") ;;
+			*) ns=$("$scratch/zeroing" "$who" "$mount" "$bytes" "$threads") ;;
+			esac
+			if [ -z "${best[$who]:-}" ] || [ "$ns" -lt "${best[$who]}" ]; then best[$who]=$ns; fi
+		done
+	done
+	limit=${best[fallocate]}
+	[ "${best[populate]}" -ge "$limit" ] || limit=${best[populate]}
+	printf '  %-4s x %s threads:' "$label" "$threads"
+	for who in minivmm fallocate populate qemu; do
+		[ -z "${best[$who]:-}" ] || printf '  %s %s GiB/s' "$who" "$(gib_per_s "${best[$who]}" "$bytes")"
+	done
+	awk -v a="${best[minivmm]}" -v b="$limit" 'BEGIN { printf "  minivmm/limit %.2f\n", b / a }'
+}
+
+prealloc() {
+	say "== Preallocation: best of 5 rounds in turn, against the kernel's own zeroing and QEMU (same threads)"
+	"$build/minivmm" -m 128M --workload none --dump-fdt "$scratch/empty.dtb"
+	mkdir -p "$mount_2m" "$mount_1g"
+	if bash scripts/hugepages.sh reserve 2M 1024 >&2 && mount -t hugetlbfs -o pagesize=2M none "$mount_2m"; then
+		prealloc_case 2M "$mount_2m" 2048M 2147483648 1
+		prealloc_case 2M "$mount_2m" 2048M 2147483648 2
+	else
+		say "  2M: no pool of 1024 pages to be had here"
+	fi
+	if bash scripts/hugepages.sh reserve 1G 2 >&2 && mount -t hugetlbfs -o pagesize=1G none "$mount_1g"; then
+		prealloc_case 1G "$mount_1g" 2048M 2147483648 1
+		prealloc_case 1G "$mount_1g" 2048M 2147483648 2
+	else
+		say "  1G: no pool of 2 pages to be had here"
+	fi
+	say "  goal: 0.95 of the better limit or more"
+}
+
+memory() {
+	say "== The VMM's own memory: resident set less guest RAM, 1G guest on anonymous memory after a chase"
+	"$build/minivmm" -m 1G --workload chase --working-set 4M --quiet --json - |
+		jq -r '"  \(.vmm_rss_bytes / 1048576 * 100 | round / 100) MiB (goal: 2 MiB)"'
+}
+
+chase() {
+	say "== Chase, ring-3 guest against native, THP on both sides, 2M guest pages: least of 5 runs in turn, TSC cycles an access"
+	local round n
+	for ((round = 0; round < 5; round++)); do
+		"$build/minivmm" -m 1G --backing thp --prealloc --guest-page 2M --workload chase --working-set 256K,512K,4M --quiet --json "$scratch/guest.$round.json"
+		"$build/minivmm" native -m 1G --backing thp --prealloc --workload chase --working-set 256K,512K,4M --quiet --json "$scratch/native.$round.json"
+	done
+	for n in 64 128 1024; do
+		jq -rn --argjson n "$n" \
+			--slurpfile g <(cat "$scratch"/guest.*.json) --slurpfile h <(cat "$scratch"/native.*.json) '
+			def least(runs): [runs[].results[] | select(.pages == $n) | .min] | min;
+			least($g) as $guest | least($h) as $native |
+			"  n = \($n) pages: guest \($guest * 100 | round / 100), native \($native * 100 | round / 100), ratio \($guest / $native * 1000 | round / 1000)"'
+	done
+	say "  goal: within 2 %"
+}
+
+[ $# -gt 0 ] || set -- startup prealloc memory chase
+compile
+for part in "$@"; do
+	case $part in
+	startup | prealloc | memory | chase) "$part" ;;
+	*) die "bench: unknown part $part: startup, prealloc, memory, chase" ;;
+	esac
+done
