@@ -112,7 +112,7 @@ static void help_workload(struct page *h)
 {
 	static const char *const sets[] = {
 		[SET_ARENA] = "all of the vCPU's memory",
-		[SET_SERIES] = "64, 128, 1024, 4096, 65536 pages, if they fit",
+		[SET_SERIES] = "64, 128, 1024, 4096 and 65536 pages, if they fit",
 		[SET_LARGE] = "256M, or all of the vCPU's memory where that is less",
 	};
 	static const char *const units[] = {
@@ -125,10 +125,10 @@ static void help_workload(struct page *h)
 	for (int id = 0; id < WORKLOAD_COUNT; id++) {
 		const struct workload_info *w = &workload_table[id];
 
-		add(h, "  %-7s%s\n%9sin %s; working sets: %s\n", w->name, w->isolates, "", units[w->unit],
-		    sets[w->default_set]);
+		add(h, "  %s (%s; working sets: %s)\n      %s\n", w->name, units[w->unit],
+		    sets[w->default_set], w->isolates);
 	}
-	add(h, "  %-7sboot, reach ring 3, end\n\nDefault: touch,packed,chase\n", "none");
+	add(h, "  %s\n      boot, reach ring 3, end\n\nDefault: touch,packed,chase\n", "none");
 }
 
 const char *request_help(const char *topic)

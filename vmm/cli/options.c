@@ -47,8 +47,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				"leaf of the guest's own page tables: 4K, 2M or 1G (default 4K)",
 				set_guest_page },
 	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH,
-			      "what to run, in this order; `--workload help` lists them, none boots and "
-			      "ends\n"
+			      "what to run, in this order: see --workload help; none boots and ends\n"
 			      "(default touch,packed,chase)",
 			      set_workload },
 	[OPTION_WORKING_SET] = { "working-set", NULL, 0, "LIST", FOR_BOTH,

@@ -8,29 +8,29 @@
 #include "vmm/cli/options.h"
 #include "vmm/cli/size.h"
 
-/* "1.5G" -> "1536M", where the fraction is a whole number of the next smaller unit; "" else. */
+/* "1.5G" -> "1536M", where the fraction is a whole number of bytes; "" else. */
 static const char *whole_number_of(const char *text, char *buf)
 {
 	const char *dot = strchr(text, '.');
-	char whole_text[40];
-	uint64_t bytes, fraction = 0, scale = 1;
+	uint64_t unit, whole, bytes, fraction = 0, scale = 1;
+	char part[40];
 	const char *p;
 
 	buf[0] = '\0';
-	if (dot == NULL || dot == text || dot - text > 18)
+	if (dot == NULL || dot - text > 18)
+		return buf;
+	(void)snprintf(part, sizeof(part), "%.*s", (int)(dot - text), text);
+	if (number_parse(part, 0, UINT64_MAX, &whole) != 0)
 		return buf;
 	for (p = dot + 1; isdigit((unsigned char)*p) && p - dot <= 4; p++) {
 		fraction = fraction * 10 + (uint64_t)(*p - '0');
 		scale *= 10;
 	}
-	if (p == dot + 1 || strlen(p) > 3)
+	(void)snprintf(part, sizeof(part), "1%.4s", p);
+	if (p == dot + 1 || isdigit((unsigned char)*p) || size_parse(part, MIB, &unit) != 0)
 		return buf;
-	(void)snprintf(whole_text, sizeof(whole_text), "1%s", p);
-	if (size_parse(whole_text, MIB, &bytes) != 0 || (fraction * bytes) % scale != 0)
-		return buf;
-	fraction = fraction * bytes / scale;
-	(void)snprintf(whole_text, sizeof(whole_text), "%.*s%s", (int)(dot - text), text, p);
-	if (size_parse(whole_text, MIB, &bytes) != 0 || !checked_add(bytes, fraction, &bytes))
+	if ((fraction * unit) % scale != 0 || !checked_mul(whole, unit, &bytes) ||
+	    !checked_add(bytes, fraction * unit / scale, &bytes) || bytes == 0)
 		return buf;
 	return size_format(bytes, buf);
 }

@@ -1,0 +1,239 @@
+/*
+ * The plan that is measured is the plan that was asked: defaults, order, rounding and limits of the steps. A
+ * silently clipped working set would give a true figure under a false label.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/machine/config.h"
+#include "vmm/machine/dump.h"
+
+static struct request usual(void)
+{
+	return (struct request){
+		.memory_bytes = GIB,
+		.vcpus = 1,
+		.guest_page_bytes = PAGE_4K,
+		.workload_count = 3,
+		.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
+		.repeat = 10,
+		.seed = 1,
+		.accesses = 77,
+		.timeout_s = 600,
+	};
+}
+
+static uint64_t slice_of(const struct config *c)
+{
+	return driver_slice_bytes(c->map.arena_bytes, c->guest_page_bytes, c->vcpus);
+}
+
+static void usual_plan(void **state)
+{
+	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	assert_true(c.ram_bytes == GIB && c.page_bytes == PAGE_4K && c.vcpus == 1 && c.seed == 1);
+	assert_string_equal(c.note, "");
+	assert_int_equal(c.step_count, 11);
+	assert_int_equal(c.steps[0].workload, WORKLOAD_touch);
+	assert_true(c.steps[0].working_set_bytes == slice_of(&c));
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(c.steps[1 + i].workload, WORKLOAD_packed);
+		assert_int_equal(c.steps[6 + i].workload, WORKLOAD_chase);
+		assert_true(c.steps[1 + i].working_set_bytes == pages[i] * PAGE_4K);
+		assert_true(c.steps[6 + i].working_set_bytes == pages[i] * PAGE_4K);
+		assert_true(c.steps[6 + i].accesses == 77 && c.steps[6 + i].repeat == 10);
+	}
+}
+
+static void small_memory_leaves_out(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.memory_bytes = 64 * MIB + 1;
+	r.workload_count = 2;
+	r.workloads[0] = WORKLOAD_gups;
+	r.workloads[1] = WORKLOAD_chase;
+	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
+	assert_true(c.ram_bytes == 66 * MIB);
+	assert_int_equal(c.step_count, 5);
+	assert_true(c.steps[0].working_set_bytes == slice_of(&c));
+	assert_true(c.steps[4].working_set_bytes == 4096 * PAGE_4K);
+	assert_non_null(strstr(c.note, "rounded up to 66M"));
+	assert_non_null(strstr(c.note, "65536 pages do not fit"));
+}
+
+static void named_sets(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.set_count = 2;
+	r.sets_bytes[0] = 5000;
+	r.sets_bytes[1] = 4 * MIB;
+	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	assert_int_equal(c.step_count, 6);
+	for (uint32_t i = 0; i < 6; i++)
+		assert_true(c.steps[i].working_set_bytes == (i % 2 == 0 ? 2 * PAGE_4K : 4 * MIB));
+	assert_non_null(strstr(c.note, "working set of 5000 rounded up to 8K"));
+}
+
+/* The hint has to be true: the memory it names works, a step less does not. */
+static void too_large_set_names_the_cure(void **state)
+{
+	static const uint64_t sets[] = { GIB, 2 * GIB, 5 * GIB / 2, 9 * GIB };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct request r = usual();
+		struct error e = { 0 }, e_less = { 0 }, e_enough = { 0 };
+		struct config c;
+		uint64_t gib;
+
+		r.set_count = 1;
+		r.sets_bytes[0] = sets[i];
+		r.vcpus = 2;
+		assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
+		assert_int_equal(e.status, STATUS_USAGE);
+		assert_string_equal(e.where, "--working-set");
+		assert_memory_equal(e.hint, "--memory ", 9);
+		gib = strtoull(e.hint + 9, NULL, 10);
+		r.memory_bytes = strstr(e.hint, "M ") != NULL ? gib * MIB : gib * GIB;
+		assert_int_equal(config_make(&r, PAGE_2M, &c, &e_enough), 0);
+		r.memory_bytes -= 256 * MIB;
+		assert_true(config_make(&r, PAGE_2M, &c, &e_less) < 0);
+	}
+}
+
+static void refused(void **state)
+{
+	struct request r = usual();
+	struct error small_set = { 0 }, huge_set = { 0 }, memory = { 0 }, none = { 0 }, many = { 0 };
+	struct config c;
+
+	(void)state;
+	r.set_count = 1;
+	r.sets_bytes[0] = PAGE_4K - 1;
+	assert_true(config_make(&r, PAGE_4K, &c, &small_set) < 0);
+	assert_int_equal(small_set.status, STATUS_USAGE);
+	r.sets_bytes[0] = UINT64_MAX;
+	assert_true(config_make(&r, PAGE_4K, &c, &huge_set) < 0);
+	assert_int_equal(huge_set.status, STATUS_USAGE);
+	r.set_count = 0;
+	r.memory_bytes = UINT64_MAX;
+	assert_true(config_make(&r, PAGE_1G, &c, &memory) < 0);
+	assert_int_equal(memory.status, STATUS_USAGE);
+	r = usual();
+	r.vcpus = 0;
+	assert_true(config_make(&r, PAGE_4K, &c, &none) < 0);
+	assert_int_equal(none.status, STATUS_USAGE);
+	r.vcpus = GUEST_MAX_VCPUS + 1;
+	assert_true(config_make(&r, PAGE_4K, &c, &many) < 0);
+	assert_int_equal(many.status, STATUS_USAGE);
+}
+
+static void native_has_no_guest(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.memory_bytes = 8 * GIB;
+	r.vcpus = 2;
+	assert_int_equal(config_make_native(&r, PAGE_2M, &c, &e), 0);
+	assert_int_equal(c.map.range_count, 1);
+	assert_true(c.map.ranges[0].bytes == 8 * GIB && c.map.arena_bytes == 8 * GIB);
+	assert_true(c.map.tables_bytes == 0 && c.guest_page_bytes == PAGE_2M);
+	assert_true(c.steps[0].working_set_bytes == 4 * GIB);
+}
+
+static void many_vcpus_still_get_a_slice(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.memory_bytes = 64 * MIB;
+	r.vcpus = GUEST_MAX_VCPUS;
+	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	for (uint32_t i = 0; i < c.step_count; i++) {
+		assert_true(c.steps[i].working_set_bytes % PAGE_4K == 0);
+		assert_in_range(c.steps[i].working_set_bytes, PAGE_4K, c.map.arena_bytes / c.vcpus);
+	}
+}
+
+static void dump_fits_and_is_cut_nowhere(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+	char *buf = malloc(DUMP_BYTES);
+	int length;
+
+	(void)state;
+	assert_non_null(buf);
+	r.memory_bytes = 12 * GIB;
+	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	length = config_dump(&r, &c, buf, DUMP_BYTES);
+	assert_true(length > 0 && strlen(buf) == (size_t)length);
+	assert_non_null(strstr(buf, "\nmemory = 12G\n"));
+	assert_non_null(strstr(buf, "\nram-gpa = 0x0..0xc0000000 (3G)\n"));
+	assert_non_null(strstr(buf, "\nram-gpa = 0x100000000..0x340000000 (9G)\n"));
+	assert_non_null(strstr(buf, "\nsteps = 11\n"));
+	assert_int_equal(config_dump(&r, &c, buf, (size_t)length + 1), length);
+	for (int capacity = 0; capacity <= length; capacity += 7)
+		assert_true(config_dump(&r, &c, buf, (size_t)capacity) < 0);
+	c.step_count = PLAN_MAX_STEPS;
+	for (uint32_t i = 0; i < PLAN_MAX_STEPS; i++)
+		c.steps[i] = (struct plan_step){ WORKLOAD_packed, UINT64_MAX, UINT64_MAX, UINT32_MAX };
+	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
+	free(buf);
+}
+
+static void tables_of_names(void **state)
+{
+	(void)state;
+	for (int id = 0; id < WORKLOAD_COUNT; id++)
+		assert_int_equal(workload_find(workload_table[id].name), id);
+	assert_int_equal(workload_find("nothing"), -1);
+	assert_int_equal(workload_find(""), -1);
+	for (uint32_t v = 0; v < VARIANT_COUNT; v++)
+		assert_true(v == VARIANT_ONLY || workload_variant_name(v)[0] != '\0');
+	assert_string_equal(workload_variant_name(VARIANT_COUNT), "");
+	assert_string_equal(workload_variant_name(UINT32_MAX), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usual_plan),
+		cmocka_unit_test(small_memory_leaves_out),
+		cmocka_unit_test(named_sets),
+		cmocka_unit_test(too_large_set_names_the_cure),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(native_has_no_guest),
+		cmocka_unit_test(many_vcpus_still_get_a_slice),
+		cmocka_unit_test(dump_fits_and_is_cut_nowhere),
+		cmocka_unit_test(tables_of_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,242 @@
+/*
+ * A command line is understood exactly or refused as a usage error that names the option, the value and what is
+ * accepted; and the help says the same as the parser. What is guessed here, every later stage believes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/request.h"
+#include "vmm/machine/config.h"
+
+#define MAX_ARGS 24
+
+/* Parse "minivmm" and the words of `line`, cut at blanks; "''" stands for an empty word. */
+static int parse(const char *line, struct request *r, struct error *e)
+{
+	static char copy[512];
+	static char *argv[MAX_ARGS + 1];
+	static char program[] = "minivmm", empty[] = "";
+	int argc = 1;
+
+	memset(e, 0, sizeof(*e));
+	argv[0] = program;
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (char *save = NULL, *word = strtok_r(copy, " ", &save); word != NULL && argc < MAX_ARGS;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = strcmp(word, "''") == 0 ? empty : word;
+	argv[argc] = NULL;
+	return request_parse(argc, argv, r, e);
+}
+
+static void defaults(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_RUN);
+	assert_true(r.memory_bytes == GIB && r.guest_page_bytes == PAGE_4K && r.page_bytes == 0);
+	assert_int_equal(r.backing, BACKING_ANON);
+	assert_true(r.vcpus == 1 && r.repeat == 10 && r.seed == 1 && r.timeout_s == 600 && r.accesses == 0);
+	assert_int_equal(r.workload_count, 3);
+	assert_int_equal(r.workloads[0], WORKLOAD_touch);
+	assert_int_equal(r.workloads[1], WORKLOAD_packed);
+	assert_int_equal(r.workloads[2], WORKLOAD_chase);
+	assert_true(r.set_count == 0 && r.pin_count == 0 && r.host_nodes == 0);
+	assert_int_equal(r.policy, NUMA_POLICY_DEFAULT);
+	assert_true(r.mem_path == NULL && r.guest_path == NULL && r.json_path == NULL && !r.prealloc);
+	assert_true(r.argc == 1 && r.help_topic == NULL);
+}
+
+static void everything(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("run -m 512 --mem-path /x --page-size 2M --prealloc --prealloc-threads 3 "
+			       "--prefault --share off --reserve on --host-nodes 0,2 --policy interleave",
+			       &r, &e),
+			 0);
+	assert_true(r.memory_bytes == 512 * MIB && r.page_bytes == PAGE_2M && r.prealloc && r.prefault);
+	assert_int_equal(r.backing, BACKING_FILE);
+	assert_string_equal(r.mem_path, "/x");
+	assert_int_equal(r.prealloc_threads, 3);
+	assert_true(r.share == CHOICE_OFF && r.reserve == CHOICE_ON && r.host_nodes == 5);
+	assert_int_equal(r.policy, NUMA_POLICY_INTERLEAVE);
+	assert_int_equal(
+		parse("--smp 2 --pin 1,0 --guest-page 1G --workload gups,seq --working-set 64K..256K "
+		      "--accesses 9 --repeat 896 --seed 0 --guest g --timeout 1",
+		      &r, &e),
+		0);
+	assert_true(r.vcpus == 2 && r.pin_count == 2 && r.pin[0] == 1 && r.pin[1] == 0);
+	assert_true(r.guest_page_bytes == PAGE_1G && r.workload_count == 2 && r.set_count == 3);
+	assert_true(r.workloads[0] == WORKLOAD_gups && r.workloads[1] == WORKLOAD_seq);
+	assert_true(r.accesses == 9 && r.repeat == 896 && r.seed == 0 && r.timeout_s == 1);
+	assert_string_equal(r.guest_path, "g");
+	assert_int_equal(parse("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e),
+			 0);
+	assert_string_equal(r.json_path, "-");
+	assert_string_equal(r.csv_path, "c");
+	assert_string_equal(r.dump_fdt_path, "f");
+	assert_true(r.verbose && r.progress && r.dump_config && !r.quiet);
+	assert_int_equal(parse("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e), 0);
+	assert_true(r.command == COMMAND_NATIVE && r.quiet && r.policy == NUMA_POLICY_BIND);
+	assert_true(r.backing == BACKING_MEMFD && r.page_bytes == PAGE_1G);
+}
+
+static void spellings(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("-m2G -mem-path /x -mem-prealloc -smp 2", &r, &e), 0);
+	assert_true(r.memory_bytes == 2 * GIB && r.prealloc && r.vcpus == 2);
+	assert_string_equal(r.mem_path, "/x");
+	assert_string_equal(r.argv[2], "-mem-path");
+	assert_int_equal(parse("--memory=3G --mem-prealloc", &r, &e), 0);
+	assert_true(r.memory_bytes == 3 * GIB && r.prealloc);
+	assert_int_equal(parse("-m 1G -m 2G --workload seq --workload gups,chase", &r, &e), 0);
+	assert_true(r.memory_bytes == 2 * GIB && r.workload_count == 2);
+	assert_int_equal(parse("--workload none", &r, &e), 0);
+	assert_int_equal(r.workload_count, 0);
+}
+
+static void refused(void **state)
+{
+	static const char *const lines[][2] = {
+		{ "--memory 0", "--memory 0" },
+		{ "-m -1", "whole number" },
+		{ "--memory 1.5G", "1536M says the same" },
+		{ "--memory 0.5T", "512G says the same" },
+		{ "--memory 17179870208G", "16777216T" },
+		{ "--memory 1Gjunk", "1Gjunk" },
+		{ "--memory ''", "''" },
+		{ "--memory", "argument" },
+		{ "--smp 0", "from 1 to 128" },
+		{ "--smp 129", "this guest supports 128" },
+		{ "--smp 99999999999999999999", "from 1 to 128" },
+		{ "native --smp 1025", "native supports 1024" },
+		{ "--workload touch,foo", "touch, packed, chase, seq, gups" },
+		{ "--workload ''", "there are" },
+		{ "--workload touch,none", "'none'" },
+		{ "--mem-path /x --backing anon", "--mem-path" },
+		{ "--page-size 2M", "anon" },
+		{ "--backing thp --page-size 1G", "thp" },
+		{ "--backing hugetlb --page-size 4K", "hugetlb" },
+		{ "--backing disk", "anon, thp, hugetlb or memfd" },
+		{ "--page-size 3M", "4K, 2M or 1G" },
+		{ "--policy bind", "--host-nodes" },
+		{ "--host-nodes 64", "0 to 63" },
+		{ "--prealloc-threads 2", "--prealloc" },
+		{ "--json - --csv -", "--json and --csv" },
+		{ "--quiet --verbose", "--quiet and --verbose" },
+		{ "--repeat 0", "1 to 896" },
+		{ "--repeat 897", "1 to 896" },
+		{ "--timeout 86401", "1 to 86400" },
+		{ "--timeout 0", "1 to 86400" },
+		{ "--pin 1024", "0 to 1023" },
+		{ "--working-set 4M..1M", "256K..4G" },
+		{ "--share maybe", "on or off" },
+		{ "--json ''", "file" },
+		{ "--prealloc=yes", "no argument" },
+		{ "--mem 1G", "no such option" },
+		{ "--seed", "argument" },
+		{ "-x", "no such option" },
+		{ "run extra", "'extra'" },
+		{ "walk", "'walk'" },
+		{ "check", "not part of this version" },
+		{ "compare a b", "not part of this version" },
+		{ "native --guest-page 2M", "does not apply to native" },
+		{ "native --guest x", "does not apply to native" },
+		{ "native --prefault", "does not apply to native" },
+		{ "native --dump-fdt x", "does not apply to native" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct request r;
+		struct error e;
+		char all[1500];
+
+		assert_true(parse(lines[i][0], &r, &e) < 0);
+		assert_int_equal(e.status, STATUS_USAGE);
+		(void)snprintf(all, sizeof(all), "%s: %s", e.where, e.what);
+		if (strstr(all, lines[i][1]) == NULL)
+			fail_msg("'%s' gave '%s', which does not name '%s'", lines[i][0], all, lines[i][1]);
+	}
+}
+
+static void help_and_version(void **state)
+{
+	static const struct {
+		const char *line, *topic;
+		enum command command;
+	} cases[] = {
+		{ "--help", NULL, COMMAND_HELP },
+		{ "-m 1G --help --bogus", NULL, COMMAND_HELP },
+		{ "run --help", "run", COMMAND_HELP },
+		{ "native --help", "native", COMMAND_HELP },
+		{ "native --workload help", "workload", COMMAND_HELP },
+		{ "--version", NULL, COMMAND_VERSION },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request r;
+		struct error e;
+
+		assert_int_equal(parse(cases[i].line, &r, &e), 0);
+		assert_int_equal(r.command, cases[i].command);
+		if (cases[i].topic == NULL)
+			assert_null(r.help_topic);
+		else
+			assert_string_equal(r.help_topic, cases[i].topic);
+	}
+}
+
+static void help_is_whole(void **state)
+{
+	static const char *const topics[] = { NULL, "run", "native", "workload" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const char *text = request_help(topics[i]);
+
+		assert_true(strlen(text) > 200 && text[strlen(text) - 1] == '\n');
+		assert_true(i == 3 || strstr(text, "77 this host cannot") != NULL);
+		for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+			assert_in_range(strcspn(line, "\n"), 0, 100);
+	}
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		char name[40];
+
+		(void)snprintf(name, sizeof(name), " --%s ", option_table[id].name);
+		assert_non_null(strstr(request_help("run"), name));
+		assert_int_equal(strstr(request_help("native"), name) != NULL,
+				 (option_table[id].commands & FOR_NATIVE) != 0);
+	}
+	for (int id = 0; id < WORKLOAD_COUNT; id++)
+		assert_non_null(strstr(request_help("workload"), workload_table[id].isolates));
+	assert_string_equal(request_help("no such topic"), request_help(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),         cmocka_unit_test(everything),
+		cmocka_unit_test(spellings),        cmocka_unit_test(refused),
+		cmocka_unit_test(help_and_version), cmocka_unit_test(help_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
