@@ -53,6 +53,7 @@ static uint64_t touch_sample(struct workload_ctx *ctx)
 	unsigned char *slice = ctx->slice;
 	uint64_t start_cycles, end_cycles;
 
+	keep_value(key);
 	start_cycles = tsc_read();
 	for (uint64_t page = 0; page < pages; page++)
 		*(volatile uint64_t *)(void *)(slice + line_of_page_bytes(page)) = key + page;
