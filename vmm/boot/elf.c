@@ -55,7 +55,7 @@ static int check_kind(struct elf_file *f)
 	/* Before the length: the header of a 32-bit file is shorter, and its class is the better answer. */
 	if (f->bytes > EI_CLASS && f->image[EI_CLASS] == ELFCLASS32) {
 		(void)REFUSE(f, "a 32-bit ELF file; the guest has to be a 64-bit one");
-		error_hint(f->e, "link it with -m elf_x86_64");
+		error_hint(f->e, "build it for x86-64 (cc -m64, ld -m elf_x86_64)");
 		return -ENOEXEC;
 	}
 	if (f->bytes < sizeof(*h))
