@@ -12,7 +12,9 @@ static void add_char(struct text *t, char c)
 {
 	if (t->used + 1 >= t->size)
 		return;
-	t->to[t->used++] = c >= ' ' && c <= '~' ? c : '?';
+	if (c < ' ' || c > '~')
+		c = '?';
+	t->to[t->used++] = c;
 	t->to[t->used] = '\0';
 }
 
