@@ -220,7 +220,8 @@ static void help_is_whole(void **state)
 	for (int id = 0; id < OPTION_COUNT; id++) {
 		char name[40];
 
-		(void)snprintf(name, sizeof(name), " --%s ", option_table[id].name);
+		(void)snprintf(name, sizeof(name), "%s --%s ", option_table[id].letter != 0 ? "," : "    ",
+			       option_table[id].name);
 		assert_non_null(strstr(request_help("run"), name));
 		assert_int_equal(strstr(request_help("native"), name) != NULL,
 				 (option_table[id].commands & FOR_NATIVE) != 0);
