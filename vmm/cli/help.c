@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "vmm/cli/options.h"
-#include "vmm/machine/config.h"
+#include "vmm/cli/workloads.h"
 
 #define HELP_BYTES 8192
 #define HELP_COLUMN 27

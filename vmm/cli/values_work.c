@@ -6,7 +6,7 @@
 #include "abi.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/size.h"
-#include "vmm/machine/config.h"
+#include "vmm/cli/workloads.h"
 
 #define NAMES_BYTES 256
 

@@ -9,6 +9,7 @@
 #include "bootparams.h"
 #include "driver.h"
 #include "vmm/cli/request.h"
+#include "vmm/cli/workloads.h"
 #include "vmm/machine/memmap.h"
 #include "vmm/util/error.h"
 
@@ -35,14 +36,5 @@ int config_make(const struct request *r, uint64_t page_bytes, struct config *c, 
  * planned for leaf_bytes = page_bytes.
  */
 int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
-
-/* The table behind --workload help, by enum workload_id. */
-extern const struct workload_info workload_table[WORKLOAD_COUNT];
-
-/* enum workload_id, or -1. */
-int workload_find(const char *name);
-
-/* "", "first", ...; never NULL: bounds-checked. */
-const char *workload_variant_name(uint32_t variant);
 
 #endif

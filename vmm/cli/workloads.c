@@ -1,6 +1,6 @@
-#include <string.h>
+#include "vmm/cli/workloads.h"
 
-#include "vmm/machine/config.h"
+#include <string.h>
 
 const struct workload_info workload_table[WORKLOAD_COUNT] = {
 #define WORKLOAD(id, name_, unit_, set_, isolates_) \
