@@ -150,6 +150,7 @@ static void refused(void **state)
 		{ "--json ''", "file" },
 		{ "--prealloc=yes", "no argument" },
 		{ "--mem 1G", "no such option" },
+		{ "--repe 5", "no such option" },
 		{ "--seed", "argument" },
 		{ "-x", "no such option" },
 		{ "run extra", "'extra'" },
