@@ -90,7 +90,7 @@ $(BUILD)/minivmm: $(MAIN_OBJ) $(VMM_OBJS) $(SHARED_OBJS) $(BLOB_OBJ) $(BUILD)/li
 
 $(BUILD)/guest.elf: $(GUEST_OBJS) $(SHARED_OBJS) $(GUEST_LDS)
 	$(say) "  GUEST   $@"
-	$(Q)$(CC) -nostdlib -static -no-pie -Wl,-T,$(GUEST_LDS) -Wl,--build-id=none -Wl,-z,noexecstack \
+	$(Q)$(CC) -nostdlib -static -Wl,-T,$(GUEST_LDS) -Wl,--build-id=none -Wl,-z,noexecstack \
 		-Wl,--gc-sections -o $@ $(filter %.o,$^) -lfdt
 
 $(GUEST_LDS): guest/start/guest.lds.S guest/cpu/areas.h $(wildcard include/*.h) $(BUILD)/flags
