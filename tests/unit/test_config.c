@@ -114,7 +114,7 @@ static void too_large_set_names_the_cure(void **state)
 		assert_string_equal(e.where, "--working-set");
 		assert_memory_equal(e.hint, "--memory ", 9);
 		gib = strtoull(e.hint + 9, NULL, 10);
-		r.memory_bytes = strstr(e.hint, "M ") != NULL ? gib * MIB : gib * GIB;
+		r.memory_bytes = strchr(e.hint, 'M') != NULL ? gib * MIB : gib * GIB;
 		assert_int_equal(config_make(&r, PAGE_2M, &c, &e_enough), 0);
 		r.memory_bytes -= 256 * MIB;
 		assert_true(config_make(&r, PAGE_2M, &c, &e_less) < 0);

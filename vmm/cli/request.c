@@ -170,7 +170,7 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 				 option_table[id].name);
 	if (answer == '?' || id < 0 || abbreviated(word, id)) {
 		error_set(p->e, STATUS_USAGE, 0, word, "there is no such option");
-		error_hint(p->e, "minivmm %s --help lists the options", command_name(p->r));
+		error_hint(p->e, "minivmm %s --help", command_name(p->r));
 		return -EINVAL;
 	}
 	p->option = &option_table[id];

@@ -66,11 +66,11 @@ static int refuse_set(const struct config *c, uint64_t set_bytes, uint64_t slice
 	int ret;
 
 	ret = error_set(e, STATUS_USAGE, 0, "--working-set",
-			"%s is more than the %s that each of %u %s has of %s", size_format(set_bytes, set),
-			size_format(slice_bytes, slice), c->vcpus, native ? "threads" : "vCPUs",
-			size_format(c->ram_bytes, ram));
+			"%s is more than one %s's share of %s, which is %s with --smp %u",
+			size_format(set_bytes, set), native ? "thread" : "vCPU",
+			size_format(c->ram_bytes, ram), size_format(slice_bytes, slice), c->vcpus);
 	if (enough_bytes != 0)
-		error_hint(e, "--memory %s would do", size_format(enough_bytes, enough));
+		error_hint(e, "--memory %s", size_format(enough_bytes, enough));
 	return ret;
 }
 
