@@ -127,7 +127,7 @@ void text_translation_cost(const struct record *rec, FILE *out)
 	}
 	if (used == 0)
 		return;
-	paragraph(out, "translation", "cost = chase - packed, cycles an access:  %s", text);
+	paragraph(out, "tlb cost", "of an access = chase - packed, in cycles: %s", text);
 	paragraph(out, "",
 		  "(difference of minima up to %d pages, which stay in the core's own caches; of medians "
 		  "beyond)",
@@ -167,6 +167,6 @@ void text_notes(const struct record *rec, FILE *out)
 			  interrupts, switches);
 	if (rec->stray_exits != 0)
 		paragraph(out, "note",
-			  "the guest wrote %" PRIu64 " times to ports or MMIO addresses that nobody serves",
+			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64 ",
 			  rec->stray_exits);
 }

@@ -1,0 +1,148 @@
+/*
+ * Property: the three outputs are exactly the golden files, so any change of what scripts and readers see is a
+ * change that a reviewer sees too; and no line of text is wider than the screen. MINIVMM_UPDATE_GOLDEN=1 rewrites
+ * the golden files.
+ */
+#include <stdlib.h>
+
+#include "sample_record.h"
+#include "vmm/report/emit.h"
+
+static int text_plain(const struct record *rec, FILE *out)
+{
+	return emit_text(rec, out, false);
+}
+
+static char *render(const struct record *rec, int (*emit)(const struct record *, FILE *))
+{
+	char *data = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&data, &bytes);
+
+	assert_non_null(memory);
+	assert_int_equal(emit(rec, memory), 0);
+	assert_int_equal(fclose(memory), 0);
+	return data;
+}
+
+static void compare(const struct record *rec, int (*emit)(const struct record *, FILE *), const char *path)
+{
+	static char golden[65536];
+	char *data = render(rec, emit);
+	FILE *file;
+	size_t bytes;
+
+	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		assert_true(fputs(data, file) >= 0);
+		assert_int_equal(fclose(file), 0);
+	}
+	file = fopen(path, "r");
+	assert_non_null(file);
+	bytes = fread(golden, 1, sizeof(golden) - 1, file);
+	golden[bytes] = '\0';
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(data, golden);
+	free(data);
+}
+
+static void golden_files(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_rows(&rec);
+	record_judge(&rec);
+	compare(&rec, text_plain, TESTS_DIR "/golden/run.txt");
+	compare(&rec, emit_csv, TESTS_DIR "/golden/run.csv");
+	compare(&rec, emit_json, TESTS_DIR "/golden/run.json");
+	record_free(&rec);
+}
+
+static void assert_narrow(const struct record *rec)
+{
+	char *data = render(rec, text_plain);
+
+	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
+		assert_in_range(strcspn(line, "\n"), 0, 100);
+	free(data);
+}
+
+/* Nothing that host, user or measurement can put in makes a line wider, or reaches the terminal as a command. */
+static void text_stays_narrow(void **state)
+{
+	static char path[5000];
+	struct record rec;
+	char *data;
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '\033';
+	sample_machine(&rec);
+	rec.config.vcpus = 2;
+	for (int32_t vcpu = 0; vcpu < 2; vcpu++) {
+		for (uint32_t i = 0; i < 30; i++) {
+			sample_chase(&rec, WORKLOAD_packed, i, vcpu, UINT64_C(1) << (i % 26), 384000);
+			sample_chase(&rec, WORKLOAD_chase, i + 30, vcpu, UINT64_C(1) << (i % 26), 38400000);
+		}
+	}
+	assert_int_equal(record_combine(&rec), 0);
+	rec.request.mem_path = path;
+	memset(rec.host.cpu_model, 'c', sizeof(rec.host.cpu_model) - 1);
+	for (int i = 0; i < RECORD_MAX_REASONS; i++)
+		record_reason(&rec, VERDICT_FAILED, "%0300d", i);
+	assert_narrow(&rec);
+	rec.native = true;
+	assert_narrow(&rec);
+	data = render(&rec, text_plain);
+	assert_null(strchr(data, '\033'));
+	assert_non_null(strstr(data, "itself a virtual machine: these"));
+	free(data);
+	record_free(&rec);
+}
+
+static void an_empty_record_is_printable(void **state)
+{
+	struct record rec;
+	char *data;
+
+	(void)state;
+	record_init(&rec);
+	assert_narrow(&rec);
+	data = render(&rec, emit_json);
+	assert_non_null(strstr(data, "\"pool\": null"));
+	free(data);
+	data = render(&rec, emit_csv);
+	assert_int_equal(strcspn(data, "\n") + 1, strlen(data));
+	free(data);
+}
+
+/* What is not UTF-8 or not a signed integer must not lose the record. */
+static void json_survives_strange_values(void **state)
+{
+	struct record rec;
+	char *data;
+
+	(void)state;
+	sample_machine(&rec);
+	rec.request.mem_path = "/mnt/\xff";
+	rec.config.seed = UINT64_MAX;
+	data = render(&rec, emit_json);
+	assert_non_null(strstr(data, "\"path\": \"/mnt/?\""));
+	assert_non_null(strstr(data, "\"seed\": \"18446744073709551615\""));
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(golden_files),
+		cmocka_unit_test(text_stays_narrow),
+		cmocka_unit_test(an_empty_record_is_printable),
+		cmocka_unit_test(json_survives_strange_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

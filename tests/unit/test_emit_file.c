@@ -1,0 +1,181 @@
+/*
+ * Property: a record's file is there whole or not at all, and every failed write is an error that names the place.
+ * Buffered output hides ENOSPC until close, and a rename over /dev/null would destroy the device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sample_record.h"
+#include "vmm/report/emit.h"
+
+static char dir[64];
+static struct record rec;
+
+static int setup(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/minivmm-emit-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	sample_machine(&rec);
+	return 0;
+}
+
+static int entries(void)
+{
+	DIR *d = opendir(dir);
+	int count = -2;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		count++;
+	assert_int_equal(closedir(d), 0);
+	return count;
+}
+
+static void remove_entry(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	record_free(&rec);
+	return rmdir(dir);
+}
+
+static void replaces_a_file(void **state)
+{
+	struct error e = { 0 };
+	char path[96], link[96];
+	struct stat st;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	(void)snprintf(link, sizeof(link), "%s/b.json", dir);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(emit_file(&rec, path, emit_json, &e), 0);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(emit_file(&rec, link, emit_csv, &e), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(entries(), 2);
+	remove_entry(path);
+	remove_entry(link);
+}
+
+static void devices_are_written_not_replaced(void **state)
+{
+	struct error e = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(emit_file(&rec, "/dev/null", emit_json, &e), 0);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(emit_file(&rec, "/dev/full", emit_json, &e), -ENOSPC);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_int_equal(e.err, ENOSPC);
+	assert_non_null(strstr(e.what, "/dev/full"));
+}
+
+static void names_that_cannot_be(void **state)
+{
+	struct error missing = { 0 }, is_dir = { 0 };
+	char path[96];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/none/a.json", dir);
+	assert_int_equal(emit_file(&rec, path, emit_json, &missing), -ENOENT);
+	assert_non_null(strstr(missing.what, path));
+	assert_int_not_equal(missing.hint[0], '\0');
+	assert_int_equal(emit_file(&rec, dir, emit_json, &is_dir), -EISDIR);
+	assert_int_equal(entries(), 0);
+}
+
+static int emit_that_fails(const struct record *r, FILE *out)
+{
+	(void)r;
+	return fputs("half", out) < 0 ? -EIO : -ENOMEM;
+}
+
+static void an_emitter_that_fails_leaves_nothing(void **state)
+{
+	struct error e = { 0 };
+	char path[96];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	assert_int_equal(emit_file(&rec, path, emit_that_fails, &e), -ENOMEM);
+	assert_int_equal(entries(), 0);
+}
+
+static int emit_much(const struct record *r, FILE *out)
+{
+	(void)r;
+	for (int i = 0; i < 65536; i++) {
+		if (fputs("0123456789abcde\n", out) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* The old file must survive a full file system. */
+static void a_full_file_system(void **state)
+{
+	struct error e = { 0 };
+	char path[96];
+	struct stat st;
+
+	(void)state;
+	if (mount("tmpfs", dir, "tmpfs", 0, "size=64k") != 0) {
+		print_message("SKIP: a tmpfs cannot be mounted here (not root)\n");
+		skip();
+	}
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	assert_int_equal(emit_file(&rec, path, emit_csv, &e), 0);
+	assert_int_equal(emit_file(&rec, path, emit_much, &e), -ENOSPC);
+	assert_int_equal(entries(), 1);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 0 && st.st_size < 4096);
+	assert_int_equal(umount(dir), 0);
+}
+
+static void a_pipe_is_written(void **state)
+{
+	struct error e = { 0 };
+	char name[32], data[8192];
+	int ends[2];
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	(void)snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	assert_int_equal(emit_file(&rec, name, emit_json, &e), 0);
+	assert_int_equal(close(ends[1]), 0);
+	got = read(ends[0], data, sizeof(data));
+	assert_true(got > 2 && data[0] == '{');
+	assert_int_equal(close(ends[0]), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(replaces_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(devices_are_written_not_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_that_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_emitter_that_fails_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_file_system, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_is_written, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

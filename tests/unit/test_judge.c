@@ -1,0 +1,199 @@
+/*
+ * Property: the verdict is "ok" only for memory that is what was asked for in both dimensions, and names what is
+ * not. A judge that passes everything looks exactly like a good one until a reader trusts a wrong figure.
+ */
+#include "sample_record.h"
+
+static void set_dimension(struct record *rec, const char *kind)
+{
+	(void)snprintf(rec->host.second_dimension, sizeof(rec->host.second_dimension), "%s", kind);
+}
+
+static void expect(struct record *rec, enum verdict v, const char *words)
+{
+	record_judge(rec);
+	assert_string_equal(verdict_name(rec->verdict), verdict_name(v));
+	if (words == NULL)
+		assert_int_equal(rec->reason_count, 0);
+	else
+		assert_non_null(strstr(rec->reasons[0], words));
+	record_free(rec);
+}
+
+static int setup(void **state)
+{
+	static struct record rec;
+
+	sample_machine(&rec);
+	sample_rows(&rec);
+	*state = &rec;
+	return 0;
+}
+
+static void the_sample_is_ok(void **state)
+{
+	expect(*state, VERDICT_OK, NULL);
+}
+
+static void smaller_backing_pages(void **state)
+{
+	struct record *rec = *state;
+
+	rec->observed.page_bytes = PAGE_4K;
+	expect(rec, VERDICT_MISMATCH, "asked for 2M backing pages, but smaps shows 4K");
+}
+
+static void mixed_backing_pages(void **state)
+{
+	struct record *rec = *state;
+
+	rec->observed.page_bytes = 0;
+	rec->observed.huge_bytes = 64 * MIB;
+	expect(rec, VERDICT_MISMATCH, "mixed: huge pages map 64M of 128M");
+}
+
+static void nothing_resident(void **state)
+{
+	struct record *rec = *state;
+
+	rec->observed.page_bytes = rec->observed.rss_bytes = rec->observed.huge_bytes = 0;
+	rec->request.prealloc = false;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->request.prealloc = true;
+	expect(rec, VERDICT_MISMATCH, "nothing resident");
+}
+
+static void leaves_follow_the_backing_under_ept_and_npt(void **state)
+{
+	static const char *const kinds[] = { "ept", "npt" };
+	struct record *rec = *state;
+
+	for (int i = 0; i < 2; i++) {
+		set_dimension(rec, kinds[i]);
+		rec->verdict = VERDICT_OK;
+		rec->reason_count = 0;
+		rec->kvm_pages_4k = 5;
+		rec->kvm_pages_2m = 59;
+		record_judge(rec);
+		assert_int_equal(rec->verdict, VERDICT_OK);
+		/* 118M touched: 59 leaves; nine tenths are 53. */
+		rec->kvm_pages_2m = 52;
+		record_judge(rec);
+		assert_int_equal(rec->verdict, VERDICT_MISMATCH);
+		assert_non_null(strstr(rec->reasons[0], "expected 2M leaves for 118M touched"));
+	}
+	record_free(rec);
+}
+
+static void a_missing_1g_leaf(void **state)
+{
+	struct record *rec = *state;
+
+	set_dimension(rec, "ept");
+	rec->config.page_bytes = rec->observed.page_bytes = PAGE_1G;
+	rec->kvm_pages_1g = 1;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->kvm_pages_1g = 0;
+	rec->host.nx_huge_pages[0] = 'Y';
+	expect(rec, VERDICT_MISMATCH, "nx_huge_pages=Y");
+}
+
+static void shadow_leaves_are_the_smaller_page(void **state)
+{
+	struct record *rec = *state;
+
+	/* The image's 2M leaves are fine, an arena of them is not. */
+	rec->kvm_pages_2m = 10;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->kvm_pages_2m = 11;
+	expect(rec, VERDICT_MISMATCH, "larger than 4K");
+}
+
+static void large_leaves_on_4k_backing(void **state)
+{
+	struct record *rec = *state;
+
+	rec->config.page_bytes = rec->observed.page_bytes = PAGE_4K;
+	rec->config.guest_page_bytes = PAGE_2M;
+	rec->kvm_pages_2m = 1;
+	expect(rec, VERDICT_MISMATCH, "larger than 4K");
+}
+
+static void congruence(void **state)
+{
+	struct record *rec = *state;
+
+	rec->gpa_hva_congruent = false;
+	expect(rec, VERDICT_MISMATCH, "cannot install large leaves");
+}
+
+static void pages_lost(void **state)
+{
+	struct record *rec = *state;
+
+	rec->pool[POOL_CLOSED].free = 60;
+	expect(rec, VERDICT_FAILED, "free 64 -> 60");
+}
+
+static void a_pool_that_others_use_proves_nothing(void **state)
+{
+	struct record *rec = *state;
+
+	rec->pool[POOL_BEFORE].free = 63;
+	rec->pool[POOL_CLOSED].free = 60;
+	expect(rec, VERDICT_OK, "others use or resize it");
+}
+
+static void exits_in_a_timed_part(void **state)
+{
+	struct record *rec = *state;
+
+	for (uint32_t i = 0; i < rec->result_count; i++)
+		rec->results[i].counts.interrupts = 9;
+	rec->results[0].counts.exits = 1000; /* touch first may */
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->results[4].counts.exits = 2;
+	expect(rec, VERDICT_DISTURBED, "1 of 7 timed parts");
+}
+
+static void worse_verdicts_win(void **state)
+{
+	struct record *rec = *state;
+
+	record_reason(rec, VERDICT_MISMATCH, "first");
+	record_reason(rec, VERDICT_DISTURBED, "second");
+	assert_int_equal(rec->verdict, VERDICT_MISMATCH);
+	assert_int_equal(record_status(rec), STATUS_MISMATCH);
+	record_reason(rec, VERDICT_INTERRUPTED, "third");
+	assert_int_equal(record_status(rec), STATUS_FAILED);
+	for (int i = 0; i < 2 * RECORD_MAX_REASONS; i++)
+		record_reason(rec, VERDICT_FAILED, "%0300d", i);
+	assert_int_equal(rec->reason_count, RECORD_MAX_REASONS);
+	assert_int_equal(rec->verdict, VERDICT_FAILED);
+	record_free(rec);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_sample_is_ok, setup),
+		cmocka_unit_test_setup(smaller_backing_pages, setup),
+		cmocka_unit_test_setup(mixed_backing_pages, setup),
+		cmocka_unit_test_setup(nothing_resident, setup),
+		cmocka_unit_test_setup(leaves_follow_the_backing_under_ept_and_npt, setup),
+		cmocka_unit_test_setup(a_missing_1g_leaf, setup),
+		cmocka_unit_test_setup(shadow_leaves_are_the_smaller_page, setup),
+		cmocka_unit_test_setup(large_leaves_on_4k_backing, setup),
+		cmocka_unit_test_setup(congruence, setup),
+		cmocka_unit_test_setup(pages_lost, setup),
+		cmocka_unit_test_setup(a_pool_that_others_use_proves_nothing, setup),
+		cmocka_unit_test_setup(exits_in_a_timed_part, setup),
+		cmocka_unit_test_setup(worse_verdicts_win, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+/*
+ * Property: cycles become the workload's unit by the right formula, and the combined row of several vCPUs averages
+ * latencies and adds rates. A swapped mean and sum gives figures that look plausible on two vCPUs.
+ */
+#include <errno.h>
+
+#include "sample_record.h"
+
+#define EXACT 1e-9
+
+static void converts_units(void **state)
+{
+	struct record rec;
+	const struct result *r;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_rows(&rec);
+	assert_int_equal(rec.result_count, 8);
+	r = &rec.results[2];
+	assert_float_equal(r->summary.min, 3.84, EXACT);
+	assert_float_equal(r->summary.median, 3.85, EXACT);
+	/* 64 MiB in 41e6 cycles at 2 GHz; 1e5 updates in 9.1e6 cycles. */
+	assert_float_equal(rec.results[6].summary.median, 67108864.0 * 2e9 / 41e6, 1.0);
+	assert_float_equal(rec.results[7].summary.median, 1e5 * 2e9 / 9.1e6, 1e-3);
+	record_free(&rec);
+	record_free(&rec);
+}
+
+static void refuses_impossible_rows(void **state)
+{
+	const uint64_t cycles[] = { 100, 0 };
+	struct result r = { .workload = WORKLOAD_chase, .accesses = 10, .sample_count = 1 };
+	struct record rec;
+
+	(void)state;
+	record_init(&rec);
+	r.workload = WORKLOAD_COUNT;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	r.workload = WORKLOAD_seq;
+	assert_int_equal(record_add(&rec, &r, cycles, 0), -EINVAL);
+	r.workload = WORKLOAD_chase;
+	r.variant = VARIANT_COUNT;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	r.variant = VARIANT_ONLY;
+	r.sample_count = 2;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	r.sample_count = RESULT_MAX_SAMPLES + 1;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	r.sample_count = 0;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	r.sample_count = 1;
+	r.accesses = 0;
+	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(rec.result_count, 0);
+	record_free(&rec);
+}
+
+static void one_vcpu_has_no_combined_row(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_rows(&rec);
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.result_count, 8);
+	record_free(&rec);
+}
+
+static void combines_vcpus(void **state)
+{
+	const uint64_t fast[] = { 1000, 2000, 4000 }, slow[] = { 2000, 4000 };
+	struct result r = { .step = 1, .workload = WORKLOAD_gups, .vcpu = 1, .accesses = 1000 };
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_row(&rec, &r, fast, 3);
+	r.vcpu = 0;
+	r.counts.exits = 2;
+	r.counts.interrupts = -1;
+	sample_row(&rec, &r, slow, 2);
+	sample_chase(&rec, WORKLOAD_chase, 0, 1, 64, 300000);
+	sample_chase(&rec, WORKLOAD_chase, 0, 0, 64, 500000);
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.result_count, 6);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_int_equal(rec.results[i].step, i / 3);
+		assert_int_equal(rec.results[i].vcpu, (int)(i % 3) - 1);
+	}
+	assert_float_equal(rec.results[0].summary.min, 4.0, EXACT);
+	assert_int_equal(rec.results[3].sample_count, 2);
+	/* 2e9 + 1e9 updates a second, then half of it. */
+	assert_float_equal(rec.results[3].samples[0], 3e9, 1e-3);
+	assert_float_equal(rec.results[3].samples[1], 1.5e9, 1e-3);
+	assert_int_equal(rec.results[3].counts.exits, 2);
+	assert_int_equal(rec.results[3].counts.interrupts, -1);
+	assert_int_equal(rec.results[3].accesses, 2000);
+	record_free(&rec);
+}
+
+static void grows(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	for (uint32_t i = 0; i < 100; i++)
+		sample_chase(&rec, WORKLOAD_chase, 100 - i, 0, 64, 384000);
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.result_count, 100);
+	assert_int_equal(rec.results[0].step, 1);
+	record_free(&rec);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(converts_units),
+		cmocka_unit_test(refuses_impossible_rows),
+		cmocka_unit_test(one_vcpu_has_no_combined_row),
+		cmocka_unit_test(combines_vcpus),
+		cmocka_unit_test(grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
