@@ -1,4 +1,7 @@
-/* The image: one segment for each kind of access, at the fixed places of guest/cpu/areas.h. */
+/*
+ * The image: one segment for each kind of access, at the fixed places of guest/cpu/areas.h. The vCPU areas and
+ * stacks above it belong to no segment, so that a loader which populates what it loads leaves those 3 MiB alone.
+ */
 #include "../cpu/areas.h"
 
 OUTPUT_FORMAT(elf64-x86-64)
@@ -37,8 +40,6 @@ SECTIONS
 		*(.bss .bss.* COMMON)
 	} :data
 	bss_end = .;
-	.areas CPU_AREAS_GPA : { KEEP(*(.areas)) } :data
-	image_end = .;
 
 	/DISCARD/ : { *(.comment .eh_frame .note.GNU-stack .note.gnu.property) }
 }
@@ -47,4 +48,3 @@ ASSERT(vectors == VECTORS_GPA, "the stubs are where the IDT says")
 ASSERT(boot_tss == TSS_GPA, "the task state segments are where the GDT says")
 ASSERT(rodata_end <= IMAGE_DATA_GPA, "text and read-only data end below the data")
 ASSERT(bss_end <= CPU_AREAS_GPA, "data ends below the vCPU areas")
-ASSERT(image_end <= IMAGE_END_GPA, "the image ends where the vCPU blocks begin")

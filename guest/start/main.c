@@ -58,6 +58,8 @@ static void start_block(uint32_t vcpu)
 	struct cpu *cpu = cpu_of(vcpu);
 
 	cpu->vcpu = vcpu;
+	/* No loader has cleared it. */
+	cpu->panicking = 0;
 	/* A zero byte first: a string copied over the end of a buffer cannot write it. */
 	cpu->stack_guard = UINT64_C(0x9d3b5e71c2f4a800);
 	block->vcpu = vcpu;

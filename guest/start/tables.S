@@ -158,7 +158,4 @@ boot_pt_stacks:
 	.set	gpa, gpa + 0x1000
 	.endr
 
-	.section .areas, "aw", @nobits
-	.skip	IMAGE_END_GPA - CPU_AREAS_GPA
-
 	.section .note.GNU-stack, "", @progbits
