@@ -167,6 +167,6 @@ void text_notes(const struct record *rec, FILE *out)
 			  interrupts, switches);
 	if (rec->stray_exits != 0)
 		paragraph(out, "note",
-			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64 ",
+			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64,
 			  rec->stray_exits);
 }
