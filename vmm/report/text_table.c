@@ -161,9 +161,8 @@ void text_notes(const struct record *rec, FILE *out)
 	}
 	if (interrupts != 0 || switches != 0)
 		paragraph(out, "note",
-			  "inside the timed phases the host took %" PRId64
-			  " interrupts and switched to another task %" PRId64
-			  " times; minima are not touched by that",
+			  "inside the timed phases the host took %" PRId64 " interrupts and %" PRId64
+			  " involuntary switches; the minimum feels that least",
 			  interrupts, switches);
 	if (rec->stray_exits != 0)
 		paragraph(out, "note",
