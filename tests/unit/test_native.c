@@ -1,0 +1,328 @@
+/*
+ * A native run ends whatever its threads do: results that were complete are kept, memory is given back exactly when
+ * nobody uses it any more. It could break by a thread that waits at the gate for one that failed, by unmapping
+ * under a stuck thread, or by a result that arrives after the record was closed.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "driver.h"
+#include "units.h"
+#include "vmm/mem/ram.h"
+#include "vmm/native/crew.h"
+#include "vmm/native/native.h"
+
+/* What the wrapped calls do; reset before each test. */
+static struct {
+	int (*run)(const struct driver_env *env, const char **failure); /* NULL: the real driver */
+	uint32_t stop_signal;                                           /* atomic: what stop_requested says */
+	uint32_t release;                                               /* atomic: stuck threads may go */
+	uint32_t stuck;                                                 /* atomic: threads that are stuck */
+	uint32_t threads_allowed;
+	uint32_t unmaps;
+	int prealloc_error;
+	struct crew *crew; /* the last one made */
+} fake;
+
+int __real_driver_run(const struct driver_env *env, const char **failure);
+int __wrap_driver_run(const struct driver_env *env, const char **failure);
+int __wrap_stop_requested(void);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg);
+void __real_backing_unmap(struct backing *b);
+void __wrap_backing_unmap(struct backing *b);
+int __real_prealloc_run(const struct backing *b, uint32_t threads, prealloc_progress progress,
+			struct prealloc_stats *stats, struct error *e);
+int __wrap_prealloc_run(const struct backing *b, uint32_t threads, prealloc_progress progress,
+			struct prealloc_stats *stats, struct error *e);
+
+struct crew *__real_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e);
+struct crew *__wrap_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e);
+
+struct crew *__wrap_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
+{
+	fake.crew = __real_crew_new(rec, arena, tsc_khz, e);
+	return fake.crew;
+}
+
+int __wrap_driver_run(const struct driver_env *env, const char **failure)
+{
+	return fake.run != NULL ? fake.run(env, failure) : __real_driver_run(env, failure);
+}
+
+int __wrap_stop_requested(void)
+{
+	return (int)__atomic_load_n(&fake.stop_signal, __ATOMIC_SEQ_CST);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg)
+{
+	if (fake.threads_allowed == 0)
+		return EAGAIN;
+	fake.threads_allowed--;
+	return __real_pthread_create(thread, attr, body, arg);
+}
+
+void __wrap_backing_unmap(struct backing *b)
+{
+	fake.unmaps++;
+	__real_backing_unmap(b);
+}
+
+int __wrap_prealloc_run(const struct backing *b, uint32_t threads, prealloc_progress progress,
+			struct prealloc_stats *stats, struct error *e)
+{
+	if (fake.prealloc_error != 0)
+		return error_set(e, STATUS_FAILED, fake.prealloc_error, "prealloc", "failed on purpose");
+	return __real_prealloc_run(b, threads, progress, stats, e);
+}
+
+static struct record *make_record(uint32_t vcpus)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct config *c;
+
+	assert_non_null(rec);
+	memset(&fake, 0, sizeof(fake));
+	fake.threads_allowed = 100;
+	record_init(rec);
+	rec->request.backing = BACKING_ANON;
+	rec->request.vcpus = vcpus;
+	rec->request.timeout_s = 60;
+	rec->host.cpus = 1;
+	rec->host.tsc_khz = 2000000;
+	c = &rec->config;
+	c->ram_bytes = 4 * MIB;
+	c->page_bytes = PAGE_4K;
+	c->guest_page_bytes = PAGE_4K;
+	c->map.arena_bytes = c->ram_bytes;
+	c->vcpus = vcpus;
+	c->seed = 3;
+	c->step_count = 2;
+	c->steps[0] = (struct plan_step){ WORKLOAD_touch, 1 * MIB, 0, 4 };
+	c->steps[1] = (struct plan_step){ WORKLOAD_chase, 1 * MIB, 4096, 4 };
+	return rec;
+}
+
+static void free_record(struct record *rec)
+{
+	record_free(rec);
+	free(rec);
+}
+
+static void plan_runs(void **state)
+{
+	(void)state;
+	for (uint32_t vcpus = 1; vcpus <= 2; vcpus++) {
+		struct record *rec = make_record(vcpus);
+		struct error e = { .status = STATUS_OK };
+		int64_t first_faults = 0;
+
+		assert_int_equal(native_run(rec, &e), 0);
+		assert_int_equal(e.status, STATUS_OK);
+		assert_int_equal(rec->verdict, VERDICT_OK);
+		assert_int_equal(rec->result_count, 3 * vcpus);
+		for (uint32_t i = 0; i < rec->result_count; i++) {
+			const struct result *r = &rec->results[i];
+			bool first = r->variant == VARIANT_FIRST;
+
+			assert_int_equal(r->pages, 256);
+			assert_int_equal(r->may_exit, first);
+			assert_int_equal(r->sample_count, first ? 1 : 4);
+			assert_int_equal(r->counts.exits, -1);
+			assert_int_equal(r->refs_theory, 4);
+			first_faults += first ? r->counts.page_faults : 0;
+		}
+		/* 4K pages without THP: a fault for each page of each slice, and no other place to hide. */
+		assert_true(first_faults >= 256 * (int64_t)vcpus);
+		assert_int_equal(rec->observed.page_bytes, PAGE_4K);
+		assert_int_equal(fake.unmaps, 1);
+		assert_true(rec->timing.workloads > 0 && rec->timing.total >= rec->timing.workloads);
+		assert_true(rec->minor_faults >= 256);
+		free_record(rec);
+	}
+}
+
+static int fail_second(const struct driver_env *env, const char **failure)
+{
+	if (env->vcpu == 0)
+		return __real_driver_run(env, failure);
+	*failure = "failed on purpose";
+	return -1;
+}
+
+static void failed_thread_frees_the_others(void **state)
+{
+	struct record *rec = make_record(2);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	fake.run = fail_second;
+	assert_true(native_run(rec, &e) < 0);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_non_null(strstr(e.what, "failed on purpose"));
+	assert_int_equal(fake.unmaps, 1);
+	free_record(rec);
+}
+
+static void missing_thread_frees_the_others(void **state)
+{
+	struct record *rec = make_record(2);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	fake.threads_allowed = 1;
+	assert_int_equal(native_run(rec, &e), -EAGAIN);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_string_equal(e.where, "pthread_create");
+	assert_int_equal(rec->result_count, 0);
+	assert_int_equal(fake.unmaps, 1);
+	free_record(rec);
+}
+
+static void impossible_pin_is_an_error(void **state)
+{
+	struct record *rec = make_record(2);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	rec->request.pin_count = 1;
+	rec->request.pin[0] = 1023;
+	assert_int_equal(native_run(rec, &e), -EINVAL);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_non_null(strstr(e.what, "CPU 1023"));
+	free_record(rec);
+}
+
+/* Ends its first phase, then hears nothing until it is released, then tries to hand over another result. */
+static int get_stuck(const struct driver_env *env, const char **failure)
+{
+	*failure = NULL;
+	*env->result = (struct guest_result){ .workload = WORKLOAD_chase, .samples = 1, .accesses = 16 };
+	env->result->samples_cycles[0] = 160;
+	env->begin(env->self);
+	env->end(env->self);
+	(void)__atomic_add_fetch(&fake.stuck, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&fake.release, __ATOMIC_SEQ_CST))
+		(void)usleep(1000);
+	env->begin(env->self);
+	env->end(env->self);
+	(void)__atomic_sub_fetch(&fake.stuck, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static void stuck_thread_is_abandoned(void **state)
+{
+	struct record *rec = make_record(1);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	fake.run = get_stuck;
+	rec->request.timeout_s = 1;
+	assert_int_equal(native_run(rec, &e), -ETIMEDOUT);
+	assert_int_equal(e.status, STATUS_WATCHDOG);
+	assert_int_equal(fake.unmaps, 0);
+	assert_int_equal(rec->result_count, 1);
+	assert_int_equal(fake.stuck, 1);
+	__atomic_store_n(&fake.release, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&fake.stuck, __ATOMIC_SEQ_CST) != 0)
+		(void)usleep(1000);
+	/* The late result found the record closed. */
+	assert_int_equal(rec->result_count, 1);
+	crew_free(fake.crew);
+	free_record(rec);
+}
+
+static int stop_after_a_phase(const struct driver_env *env, const char **failure)
+{
+	*failure = NULL;
+	*env->result = (struct guest_result){ .workload = WORKLOAD_chase, .samples = 1, .accesses = 16 };
+	env->result->samples_cycles[0] = 160;
+	env->begin(env->self);
+	env->end(env->self);
+	__atomic_store_n(&fake.stop_signal, 2, __ATOMIC_SEQ_CST);
+	return __real_driver_run(env, failure);
+}
+
+static void signal_keeps_what_was_complete(void **state)
+{
+	struct record *rec = make_record(2);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	fake.run = stop_after_a_phase;
+	assert_int_equal(native_run(rec, &e), 0);
+	assert_int_equal(rec->verdict, VERDICT_INTERRUPTED);
+	assert_int_equal(rec->result_count, 2);
+	assert_int_equal(fake.unmaps, 1);
+	free_record(rec);
+}
+
+static void failed_population_gives_memory_back(void **state)
+{
+	struct record *rec = make_record(1);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	rec->request.prealloc = true;
+	fake.prealloc_error = ENOMEM;
+	assert_int_equal(native_run(rec, &e), -ENOMEM);
+	assert_string_equal(e.what, "failed on purpose");
+	assert_int_equal(fake.unmaps, 1);
+	assert_int_equal(rec->result_count, 0);
+	free_record(rec);
+}
+
+static void population_takes_the_faults(void **state)
+{
+	struct record *rec = make_record(1);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	rec->request.prealloc = true;
+	assert_int_equal(native_run(rec, &e), 0);
+	assert_int_equal(rec->prealloc_threads, 1);
+	assert_true(rec->timing.populate > 0);
+	assert_int_equal(rec->results[0].variant, VARIANT_FIRST);
+	/* 256 pages; what is left are AddressSanitizer's own shadow pages, one for eight. */
+	assert_true(rec->results[0].counts.page_faults < 64);
+	free_record(rec);
+}
+
+static void release_is_safe_on_nothing(void **state)
+{
+	struct record *rec = make_record(1);
+	struct ram ram = { 0 };
+
+	(void)state;
+	ram_release(rec, &ram);
+	ram_release(rec, &ram);
+	assert_int_equal(fake.unmaps, 0);
+	free_record(rec);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plan_runs),
+		cmocka_unit_test(failed_thread_frees_the_others),
+		cmocka_unit_test(missing_thread_frees_the_others),
+		cmocka_unit_test(impossible_pin_is_an_error),
+		cmocka_unit_test(stuck_thread_is_abandoned),
+		cmocka_unit_test(signal_keeps_what_was_complete),
+		cmocka_unit_test(failed_population_gives_memory_back),
+		cmocka_unit_test(population_takes_the_faults),
+		cmocka_unit_test(release_is_safe_on_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
