@@ -1,0 +1,204 @@
+/*
+ * Property: the verdict on a host is what its module and parameters say, and nothing is guessed: a file that is
+ * missing, empty or junk gives "unknown" or 0, never a crash. It could break because Linux spells booleans three
+ * ways, keeps the directory of a built-in module that failed to start, and since 6.8 has a THP policy a size.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/host/cpuinfo.h"
+#include "vmm/host/facts.h"
+#include "vmm/host/sysfile.h"
+
+#define HOSTS TESTS_DIR "/fixtures/host/"
+
+static const char *param(const struct host_facts *f, const char *name)
+{
+	for (uint32_t i = 0; i < f->param_count; i++) {
+		if (strcmp(f->params[i].name, name) == 0)
+			return f->params[i].value;
+	}
+	return NULL;
+}
+
+static void verdicts(void **state)
+{
+	static const struct {
+		const char *root, *module, *dimension, *thp, *nx, *ksm;
+		uint32_t cpus, nodes;
+		bool hypervisor, pdpe1gb, pmu;
+	} hosts[] = {
+		{ HOSTS "intel-ept", "kvm_intel", "ept", "madvise", "Y", "0", 5, 2, false, true, true },
+		{ HOSTS "intel-no-ept", "kvm_intel", "shadow", "always", "auto", "1", 4, 1, false, false,
+		  false },
+		{ HOSTS "amd-npt", "kvm_amd", "npt", "madvise", "N", "0", 64, 4, false, true, true },
+		{ HOSTS "pvm", "kvm_pvm", "shadow", "madvise", "N", "0", 2, 1, true, true, false },
+		{ HOSTS "no-kvm", "none", "none", "unknown", "unknown", "unknown", 1, 1, true, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct host_facts f;
+
+		facts_read(hosts[i].root, &f);
+		assert_string_equal(f.kvm_module, hosts[i].module);
+		assert_string_equal(f.second_dimension, hosts[i].dimension);
+		assert_string_equal(f.thp, hosts[i].thp);
+		assert_string_equal(f.nx_huge_pages, hosts[i].nx);
+		assert_string_equal(f.ksm, hosts[i].ksm);
+		assert_int_equal(f.cpus, hosts[i].cpus);
+		assert_int_equal(f.numa_nodes, hosts[i].nodes);
+		assert_int_equal(f.hypervisor, hosts[i].hypervisor);
+		assert_int_equal(f.pdpe1gb, hosts[i].pdpe1gb);
+		assert_int_equal(f.pmu, hosts[i].pmu);
+		assert_int_equal(f.tsc_khz, 0);
+	}
+}
+
+static void one_host_in_full(void **state)
+{
+	struct host_facts f;
+
+	(void)state;
+	facts_read(HOSTS "intel-ept", &f);
+	assert_string_equal(f.kernel, "6.1.0-28-amd64 #1 SMP PREEMPT_DYNAMIC Debian");
+	assert_string_equal(f.cpu_model, "Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz");
+	assert_string_equal(f.shmem_thp, "never");
+	assert_int_equal(f.memory_bytes, UINT64_C(65536000) * 1024);
+	assert_int_equal(f.memory_available_bytes, UINT64_C(60000000) * 1024);
+	assert_string_equal(param(&f, "kvm_intel.flexpriority"), "Y");
+	assert_string_equal(param(&f, "kvm.halt_poll_ns"), "200000");
+	assert_int_equal(f.param_count, 8);
+	for (uint32_t i = 1; i < f.param_count; i++)
+		assert_true(strcmp(f.params[i - 1].name, f.params[i].name) < 0);
+}
+
+static void empty_root_is_unknown(void **state)
+{
+	struct host_facts f;
+
+	(void)state;
+	facts_read(HOSTS "there-is-no-such-host", &f);
+	assert_string_equal(f.kernel, "unknown");
+	assert_string_equal(f.cpu_model, "unknown");
+	assert_string_equal(f.kvm_module, "none");
+	assert_string_equal(f.thp, "unknown");
+	assert_int_equal(f.cpus, 0);
+	assert_int_equal(f.memory_bytes, 0);
+}
+
+/* Every file that facts_read opens, with the same content. */
+static void fill(const char *root, const void *content, size_t bytes)
+{
+	static const char *const files[] = {
+		"proc/cpuinfo",
+		"proc/meminfo",
+		"proc/self/status",
+		"proc/sys/kernel/osrelease",
+		"proc/sys/kernel/version",
+		"sys/module/kvm_intel/initstate",
+		"sys/module/kvm_intel/parameters/ept",
+		"sys/module/kvm/parameters/nx_huge_pages",
+		"sys/kernel/mm/transparent_hugepage/enabled",
+		"sys/kernel/mm/ksm/run",
+		"sys/devices/system/node/online",
+		"sys/module/kvm_pvm/parameters/x",
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[512];
+		int fd;
+
+		assert_int_equal(sysfile_path(root, files[i], path, sizeof(path)), 0);
+		for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')) != NULL; p++) {
+			*p = '\0';
+			(void)mkdir(path, 0700);
+			*p = '/';
+		}
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, content, bytes), bytes);
+		assert_int_equal(close(fd), 0);
+	}
+}
+
+static void junk_never_crashes(void **state)
+{
+	static const char *const prefixes[] = {
+		"",    "flags :", "MemTotal:",   "Cpus_allowed_list:\t", "[", "0-", "99999999999999999999",
+		"9-1", "0,",      "0-4294967295"
+	};
+	char root[] = "/tmp/minivmm-facts-XXXXXX", command[64];
+	unsigned char *junk = malloc(1 << 16);
+	struct host_facts f;
+
+	(void)state;
+	assert_non_null(junk);
+	assert_non_null(mkdtemp(root));
+	srandom(1);
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		for (size_t k = 0; k < 1 << 16; k++)
+			junk[k] = (unsigned char)random();
+		memcpy(junk, prefixes[i], len);
+		fill(root, junk, i == 0 ? 0 : i % 2 == 0 ? 1 << 16 : len);
+		facts_read(root, &f);
+		assert_int_equal(f.cpus, 0);
+		assert_true(f.param_count <= FACTS_MAX_PARAMS);
+		assert_non_null(memchr(f.kernel, '\0', sizeof(f.kernel)));
+	}
+	free(junk);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+static void two_live_modules_are_unknown(void **state)
+{
+	char root[] = "/tmp/minivmm-facts-XXXXXX", command[64];
+	struct host_facts f;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	fill(root, "live\n", 5);
+	facts_read(root, &f);
+	assert_string_equal(f.kvm_module, "unknown");
+	assert_string_equal(f.second_dimension, "unknown");
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+static void tsc_is_plausible_and_repeatable(void **state)
+{
+	uint64_t first = facts_tsc_khz(), second = facts_tsc_khz();
+	uint64_t apart = first > second ? first - second : second - first;
+
+	(void)state;
+	assert_in_range(first, 100000, 10000000);
+	/* Two 20 ms measurements on a busy machine agree to far better than a percent. */
+	assert_true(apart < first / 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(one_host_in_full),
+		cmocka_unit_test(empty_root_is_unknown),
+		cmocka_unit_test(junk_never_crashes),
+		cmocka_unit_test(two_live_modules_are_unknown),
+		cmocka_unit_test(tsc_is_plausible_and_repeatable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

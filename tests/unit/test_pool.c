@@ -1,0 +1,179 @@
+/*
+ * Property: a shortage is told with the kernel's own numbers, and the cure, if obeyed, provides just what is
+ * missing. It could break where reserved pages count as free, where a node is short but the pool is not, or where
+ * a control group's limit, its parent's or the reservation's, is the true reason.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/host/cgroup.h"
+#include "vmm/host/meminfo.h"
+#include "vmm/host/pool.h"
+
+#define EPT TESTS_DIR "/fixtures/host/intel-ept"
+#define OLD TESTS_DIR "/fixtures/host/intel-no-ept"
+#define NONE TESTS_DIR "/fixtures/host/no-kvm"
+
+static void says(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+static void counts(void **state)
+{
+	struct pool_counts pool;
+
+	(void)state;
+	assert_int_equal(pool_read(EPT, PAGE_2M, &pool), 0);
+	assert_int_equal(pool.total, 64);
+	assert_int_equal(pool.free, 40);
+	assert_int_equal(pool.reserved, 8);
+	assert_int_equal(pool.surplus, 2);
+	assert_int_equal(pool_read(EPT, PAGE_1G, &pool), 0);
+	assert_int_equal(pool.total, 3);
+	assert_int_equal(pool_read(EPT, PAGE_4K, &pool), -ENOENT);
+	assert_int_equal(pool.total, 0);
+	assert_int_equal(pool_read(NONE, PAGE_2M, &pool), -ENOENT);
+	assert_int_equal(pool_node_free(EPT, PAGE_2M, 1), 10);
+	assert_int_equal(pool_node_free(EPT, PAGE_2M, 7), -ENOENT);
+}
+
+static void pool_too_small(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	/* 40 free less 8 reserved are 32; 100 needed; 68 are missing on top of 64. */
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 200 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_int_equal(e.err, ENOMEM);
+	assert_string_equal(e.where, "mmap");
+	says(e.what, "100 needed (200 MiB)");
+	says(e.what, "64 in all, 40 free, 8 of them reserved, 2 surplus");
+	says(e.hint, "sysctl vm.nr_hugepages=132");
+}
+
+static void other_size_than_the_default(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(pool_explain(EPT, PAGE_1G, 4 * GIB, 0, EFAULT, "populate", &e), -EFAULT);
+	says(e.hint, "echo 6 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	says(e.hint, "hugepagesz=1G");
+}
+
+static void node_too_small(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	/* The pool would do: the node does not. */
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 40 * MIB, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
+	says(e.what, "node 1 has 10 free");
+	says(e.hint, "echo 42 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
+	assert_null(strstr(e.hint, "sysctl"));
+}
+
+static void two_nodes_share_the_lack(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	/* 45 needed, 30 + 10 free: 5 missing, 3 and 2. */
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 90 * MIB, 3, ENOMEM, "mmap", &e), -ENOMEM);
+	says(e.hint, "echo 35 > /sys/devices/system/node/node0/");
+	says(e.hint, "echo 34 > /sys/devices/system/node/node1/");
+}
+
+static void cgroup_v2_parent_is_the_reason(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	/* 30 pages are free, but user.slice has room for 24. */
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 60 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	says(e.what, "cgroup limit /sys/fs/cgroup/user.slice/hugetlb.2MB.max is 64 MiB, 16 MiB used");
+	says(e.hint, "raise /sys/fs/cgroup/user.slice/hugetlb.2MB.max");
+	assert_null(strstr(e.hint, "sysctl"));
+}
+
+static void cgroup_v1(void **state)
+{
+	struct cgroup_limit limit;
+
+	(void)state;
+	cgroup_hugetlb_limit(OLD, PAGE_2M, &limit);
+	assert_string_equal(limit.path, "/sys/fs/cgroup/hugetlb/lab/hugetlb.2MB.limit_in_bytes");
+	assert_int_equal(limit.limit_bytes, 4 * MIB);
+	assert_int_equal(limit.used_bytes, 2 * MIB);
+	cgroup_memory_limit(OLD, &limit);
+	assert_int_equal(limit.limit_bytes, GIB);
+	cgroup_memory_limit(EPT, &limit);
+	assert_string_equal(limit.path, "");
+	cgroup_hugetlb_limit(NONE, PAGE_2M, &limit);
+	assert_string_equal(limit.path, "");
+}
+
+static void first_error_is_kept(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	(void)error_set(&e, STATUS_USAGE, EINVAL, "first", "the cause");
+	error_hint(&e, "its cure");
+	assert_int_equal(pool_explain(EPT, PAGE_2M, GIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_string_equal(e.what, "the cause");
+	assert_string_equal(e.hint, "its cure");
+}
+
+static void enough_is_not_blamed_on_the_pool(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	says(e.hint, "enough now");
+}
+
+static void meminfo_words_are_whole(void **state)
+{
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(meminfo_parse("Inactive(file): 8 kB\nActive: 4 kB\nActive(file):  2 kB\n",
+				       "Active(file)", &bytes),
+			 0);
+	assert_int_equal(bytes, 2 * KIB);
+	assert_int_equal(meminfo_parse("Node 0 MemFree:  3 kB\n", "MemFree", &bytes), 0);
+	assert_int_equal(bytes, 3 * KIB);
+	assert_int_equal(meminfo_parse("MemFree: 18446744073709551615 kB", "MemFree", &bytes), -ENOENT);
+	assert_int_equal(meminfo_parse("MemFree: junk", "MemFree", &bytes), -ENOENT);
+	assert_int_equal(meminfo_parse("", "MemFree", &bytes), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts),
+		cmocka_unit_test(pool_too_small),
+		cmocka_unit_test(other_size_than_the_default),
+		cmocka_unit_test(node_too_small),
+		cmocka_unit_test(two_nodes_share_the_lack),
+		cmocka_unit_test(cgroup_v2_parent_is_the_reason),
+		cmocka_unit_test(cgroup_v1),
+		cmocka_unit_test(first_error_is_kept),
+		cmocka_unit_test(enough_is_not_blamed_on_the_pool),
+		cmocka_unit_test(meminfo_words_are_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
