@@ -1,0 +1,206 @@
+/*
+ * Property: each backing is mapped as asked, aligned, observed with the page that was requested, and gone without a
+ * trace afterwards. It could break where alignment trims too much, where THP slips under "4K", or where a file or a
+ * pool page outlives its mapping. On the real host; a backing that the host lacks is skipped by name.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "units.h"
+#include "vmm/host/pool.h"
+#include "vmm/host/thp.h"
+#include "vmm/mem/backing.h"
+#include "vmm/mem/observe.h"
+#include "vmm/mem/prealloc.h"
+
+static unsigned int entries(const char *path)
+{
+	unsigned int n = 0;
+	DIR *dir = opendir(path);
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	(void)closedir(dir);
+	return n;
+}
+
+/* Resolve, map with 2M or larger alignment, populate, observe, write both ends, unmap. */
+static void whole_life(const struct request *r, uint64_t bytes, uint64_t align)
+{
+	struct backing_spec spec;
+	struct prealloc_stats stats;
+	struct observed_memory seen;
+	struct backing b;
+	struct error e = { 0 };
+	unsigned char vec;
+	void *hva;
+
+	assert_int_equal(backing_resolve(r, &spec, &e), 0);
+	spec.bytes = bytes;
+	spec.align_bytes = align;
+	if (backing_map(&spec, &b, &e) != 0)
+		fail_msg("%s: %s (%s)", e.where, e.what, e.hint);
+	hva = b.hva;
+	assert_true(is_aligned((uint64_t)(uintptr_t)hva, align));
+	assert_int_equal(observe_backing("", &b, &seen, &e), 0);
+	assert_int_equal(seen.rss_bytes, 0);
+	assert_int_equal(seen.page_bytes, 0);
+	if (prealloc_run(&b, 2, NULL, &stats, &e) != 0)
+		fail_msg("%s: %s (%s)", e.where, e.what, e.hint);
+	assert_int_equal(observe_backing("", &b, &seen, &e), 0);
+	assert_int_equal(seen.rss_bytes, bytes);
+	assert_int_equal(seen.page_bytes, spec.page_bytes);
+	*(volatile char *)backing_at(&b, 0, 1) = 1;
+	*(volatile char *)backing_at(&b, bytes - 1, 1) = 1;
+	backing_unmap(&b);
+	assert_null(b.hva);
+	backing_unmap(&b);
+	assert_int_equal(mincore(hva, 4096, &vec), -1);
+	assert_int_equal(errno, ENOMEM);
+}
+
+static void anon_and_memfd_4k(void **state)
+{
+	const enum backing_kind kinds[] = { BACKING_ANON, BACKING_MEMFD };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (int share = CHOICE_DEFAULT; share <= CHOICE_OFF; share++) {
+			struct request r = { .backing = kinds[i], .share = (enum guest_tristate)share };
+
+			whole_life(&r, 8 * MIB, PAGE_2M);
+		}
+	}
+}
+
+static void thp(void **state)
+{
+	struct request r = { .backing = BACKING_THP };
+	char policy[16];
+
+	(void)state;
+	thp_policy("", false, policy, sizeof(policy));
+	if (!thp_policy_allows_madvise(policy) || strcmp(policy, "unknown") == 0) {
+		print_message("SKIP thp: this host's policy is %s\n", policy);
+		skip();
+	}
+	whole_life(&r, 16 * MIB, PAGE_2M);
+}
+
+static void tmpfs_directory_and_name(void **state)
+{
+	struct request r = { .backing = BACKING_FILE, .mem_path = "/dev/shm" };
+	unsigned int before;
+	struct statfs fs;
+
+	(void)state;
+	if (statfs("/dev/shm", &fs) != 0 || access("/dev/shm", W_OK) != 0 || fs.f_bavail < 4096) {
+		print_message("SKIP tmpfs: no writable /dev/shm with 16 MiB\n");
+		skip();
+	}
+	before = entries("/dev/shm");
+	whole_life(&r, 8 * MIB, PAGE_2M);
+	r.mem_path = "/dev/shm/minivmm-test-backing";
+	whole_life(&r, 8 * MIB, PAGE_2M);
+	assert_int_equal(entries("/dev/shm"), before);
+}
+
+static void hugetlb_gives_all_pages_back(void **state)
+{
+	const enum backing_kind kinds[] = { BACKING_HUGETLB, BACKING_MEMFD };
+	struct pool_counts before, after;
+
+	(void)state;
+	if (pool_read("", PAGE_2M, &before) != 0 || before.free - before.reserved < 8) {
+		print_message("SKIP hugetlb: fewer than 8 free pages of 2M in the pool\n");
+		skip();
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct request r = { .backing = kinds[i], .page_bytes = PAGE_2M };
+
+		whole_life(&r, 16 * MIB, PAGE_2M);
+	}
+	assert_int_equal(pool_read("", PAGE_2M, &after), 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void far_above_4_gib_lazily(void **state)
+{
+	struct backing_spec spec = { .kind = BACKING_ANON,
+				     .page_bytes = PAGE_4K,
+				     .bytes = 12 * GIB,
+				     .align_bytes = GIB,
+				     .reserve = true };
+	struct backing b;
+	struct error e = { 0 };
+	int ret = backing_map(&spec, &b, &e);
+
+	(void)state;
+	if (ret == -ENOMEM) {
+		print_message("SKIP 12 GiB: %s\n", e.what);
+		skip();
+	}
+	assert_int_equal(ret, 0);
+	assert_true(is_aligned((uint64_t)(uintptr_t)b.hva, GIB));
+	*(volatile char *)backing_at(&b, 12 * GIB - 1, 1) = 1;
+	backing_unmap(&b);
+}
+
+static void bounds(void **state)
+{
+	struct backing_spec spec = { .kind = BACKING_ANON, .page_bytes = PAGE_4K, .bytes = 2 * MIB };
+	struct backing b, none = { 0 };
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(backing_map(&spec, &b, &e), 0);
+	assert_ptr_equal(backing_at(&b, 0, 2 * MIB), b.hva);
+	assert_ptr_equal(backing_at(&b, 2 * MIB - 1, 1), (char *)b.hva + 2 * MIB - 1);
+	assert_null(backing_at(&b, 2 * MIB, 1));
+	assert_null(backing_at(&b, 1, 2 * MIB));
+	assert_null(backing_at(&b, UINT64_MAX, 2));
+	assert_null(backing_at(&b, 2, UINT64_MAX));
+	backing_unmap(&b);
+	assert_null(backing_at(&b, 0, 1));
+	assert_null(backing_at(&none, 0, 0));
+}
+
+/* fd 0 in a zeroed struct is not ours to close. */
+static void unmapping_nothing_closes_nothing(void **state)
+{
+	struct backing none = { 0 };
+	struct stat before, after;
+	int had = fstat(0, &before);
+
+	(void)state;
+	backing_unmap(&none);
+	assert_int_equal(fstat(0, &after), had);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(anon_and_memfd_4k),
+		cmocka_unit_test(thp),
+		cmocka_unit_test(tmpfs_directory_and_name),
+		cmocka_unit_test(hugetlb_gives_all_pages_back),
+		cmocka_unit_test(far_above_4_gib_lazily),
+		cmocka_unit_test(bounds),
+		cmocka_unit_test(unmapping_nothing_closes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
