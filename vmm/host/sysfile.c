@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* smaps of a small process. */
+#define FIRST_BYTES ((size_t)65536)
+
 int sysfile_path(const char *root, const char *path, char *buf, size_t size)
 {
 	int n = snprintf(buf, size, "%s/%s", root, path);
@@ -129,13 +132,13 @@ int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **t
 	int fd = open_below(root, path);
 	size_t capacity = 0, used = 0;
 	char *buf = NULL;
-	int ret = fd;
+	int ret;
 
 	*text = NULL;
 	if (fd < 0)
 		return fd;
 	for (;;) {
-		size_t grown = capacity == 0 ? 64 * 1024 : capacity * 2;
+		size_t grown = capacity == 0 ? FIRST_BYTES : capacity * 2;
 		char *bigger = used > max_bytes ? NULL : realloc(buf, grown + 1);
 		ssize_t n;
 

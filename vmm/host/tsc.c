@@ -24,10 +24,10 @@ static uint64_t stated_khz(void)
 {
 	uint32_t a, b, c, d;
 	char signature[12];
-	uint64_t khz;
 
 	if (__get_cpuid_count(0x15, 0, &a, &b, &c, &d) && a != 0 && b != 0 && c != 0) {
-		khz = (uint64_t)c * b / a / 1000;
+		uint64_t khz = (uint64_t)c * b / a / 1000;
+
 		if (plausible_khz(khz))
 			return khz;
 	}

@@ -13,11 +13,11 @@
 static int resolve_page(const struct request *r, const struct backing_type *type, uint64_t *page_bytes,
 			struct error *e)
 {
-	int ret;
 
 	*page_bytes = r->page_bytes != 0 ? r->page_bytes : type->default_page_bytes;
 	if (type->kind == BACKING_FILE) {
-		ret = backing_file_page_bytes(r->mem_path, page_bytes, e);
+		int ret = backing_file_page_bytes(r->mem_path, page_bytes, e);
+
 		if (ret != 0)
 			return ret;
 		if (r->page_bytes != 0 && r->page_bytes != *page_bytes) {

@@ -9,7 +9,6 @@
 #include "vmm/mem/observe.h"
 
 struct smaps_state {
-	uint64_t start_hva, end_hva;
 	bool inside, mixed_pages, any_header;
 	uint64_t plain_rss, hugetlb, pmd_mapped;
 };
@@ -97,7 +96,7 @@ static void smaps_verdict(const struct smaps_state *s, struct observed_memory *o
 
 int observe_parse_smaps(const char *text, uint64_t start_hva, uint64_t end_hva, struct observed_memory *out)
 {
-	struct smaps_state s = { .start_hva = start_hva, .end_hva = end_hva };
+	struct smaps_state s = { 0 };
 
 	memset(out, 0, offsetof(struct observed_memory, node_pages));
 	for (const char *line = text; *line != '\0';) {
