@@ -24,6 +24,9 @@ static void format_real(double value, char *buf, size_t size)
 	double magnitude = fabs(value);
 	int digits = 2;
 
+	/* Noise around nothing is nothing, not "-0.00". */
+	if (magnitude < 0.005)
+		value = 0;
 	if (magnitude >= 999.5)
 		digits = 0;
 	else if (magnitude >= 99.95)
