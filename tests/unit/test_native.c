@@ -17,7 +17,7 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/mem/ram.h"
+#include "vmm/run/ram.h"
 #include "vmm/native/crew.h"
 #include "vmm/native/native.h"
 

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "vmm/mem/ram.h"
+#include "vmm/run/ram.h"
 #include "vmm/native/crew.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"

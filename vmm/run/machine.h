@@ -13,7 +13,7 @@
 #include "vmm/kvm/system.h"
 #include "vmm/kvm/vcpu.h"
 #include "vmm/kvm/vm.h"
-#include "vmm/mem/ram.h"
+#include "vmm/run/ram.h"
 #include "vmm/report/record.h"
 #include "vmm/run/console.h"
 #include "vmm/run/stray.h"

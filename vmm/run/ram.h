@@ -2,8 +2,8 @@
  * Guest RAM as one run sees it: taken, watched and given back, with everything that has to be told about that
  * written into the record on the way. The steps are the same for a virtual machine and for the native runner.
  */
-#ifndef MINIVMM_MEM_RAM_H
-#define MINIVMM_MEM_RAM_H
+#ifndef MINIVMM_RUN_RAM_H
+#define MINIVMM_RUN_RAM_H
 
 #include "vmm/mem/backing.h"
 #include "vmm/mem/prealloc.h"

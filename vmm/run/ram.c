@@ -1,12 +1,13 @@
-#include "vmm/mem/ram.h"
+#include "vmm/run/ram.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "units.h"
+#include "vmm/host/sysfile.h"
 #include "vmm/mem/observe.h"
 #include "vmm/report/record.h"
 #include "vmm/util/clock.h"
@@ -70,15 +71,19 @@ int ram_acquire(struct record *rec, const struct backing_spec *spec, struct ram 
 /* Resident pages of this process in bytes; hugetlb pages do not count (proc(5), statm). 0 where unreadable. */
 static uint64_t process_rss_bytes(void)
 {
-	FILE *statm = fopen("/proc/self/statm", "re");
-	uint64_t total_pages = 0, resident_pages = 0;
-	int fields;
+	char text[256];
+	char *field, *end;
+	unsigned long long pages;
 
-	if (statm == NULL)
+	if (sysfile_read("", "proc/self/statm", text, sizeof(text)) <= 0)
 		return 0;
-	fields = fscanf(statm, "%" SCNu64 " %" SCNu64, &total_pages, &resident_pages);
-	(void)fclose(statm);
-	return fields == 2 ? resident_pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	/* The second number; the first is the size of the address space. */
+	field = strchr(text, ' ');
+	if (field == NULL)
+		return 0;
+	errno = 0;
+	pages = strtoull(field + 1, &end, 10);
+	return errno == 0 && end != field + 1 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void account_process(struct record *rec)
