@@ -149,10 +149,11 @@ static void run_plan(uint32_t vcpu, const struct driver_env *env)
 		text_add(&why, failure != NULL ? failure : "the plan failed");
 		report_failure(block, GUEST_EXIT_FAILED);
 	}
-	if (vcpu != 0)
-		doorbell_ring(DOORBELL_VCPU_DONE);
 	/* Cannot be stopped, so cannot fail; vCPU 0 must not end the machine under the others. */
 	(void)gate_wait(env);
+	/* Only now: a VMM may stop running a vCPU that says it is done, and it has to get past the gate first. */
+	if (vcpu != 0)
+		doorbell_ring(DOORBELL_VCPU_DONE);
 }
 
 static void spin_for_ever(void) __attribute__((noreturn));
