@@ -166,7 +166,7 @@ int backing_file_open(const struct backing_spec *spec, struct error *e)
 int backing_file_check_mount(const struct backing_spec *spec, int fd, struct error *e)
 {
 	struct statfs fs;
-	uint64_t free_bytes;
+	uint64_t free_bytes, used_bytes;
 
 	/* Without a limit f_blocks is 0 (tmpfs) or all ones (hugetlbfs). A memfd's mount has none. */
 	if (fd < 0 || spec->kind != BACKING_FILE || fstatfs(fd, &fs) != 0 || fs.f_blocks == 0 ||
@@ -176,6 +176,8 @@ int backing_file_check_mount(const struct backing_spec *spec, int fd, struct err
 	(void)error_set(e, STATUS_FAILED, ENOSPC, spec->path,
 			"%" PRIu64 " MiB do not fit the mount at %s, whose size limit leaves %" PRIu64 " MiB",
 			spec->bytes / MIB, spec->path, free_bytes / MIB);
-	error_hint(e, "mount -o remount,size=%" PRIu64 "M %s", (spec->bytes + MIB - 1) / MIB, spec->path);
+	used_bytes = (fs.f_blocks - min_u64(fs.f_bavail, fs.f_blocks)) * (uint64_t)fs.f_bsize;
+	error_hint(e, "mount -o remount,size=%" PRIu64 "M %s", (used_bytes + spec->bytes + MIB - 1) / MIB,
+		   spec->path);
 	return -ENOSPC;
 }
