@@ -94,8 +94,13 @@ static int check_thp(const struct backing_spec *spec, struct error *e)
 		(void)error_set(e, STATUS_FAILED, EINVAL, "--backing thp",
 				"transparent huge pages are off on this host (%s: %s)",
 				spec->share ? "shmem_enabled" : "enabled", policy);
-		error_hint(e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s",
-			   spec->share ? "advise" : "madvise", spec->share ? "shmem_enabled" : "enabled");
+		/* Where the 2M size has a policy of its own, that one decides (host/thp.h). */
+		error_hint(e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
+			   spec->share ? "advise" : "madvise",
+			   sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled")
+				   ? "hugepages-2048kB/"
+				   : "",
+			   spec->share ? "shmem_enabled" : "enabled");
 		return -EINVAL;
 	}
 	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) {
