@@ -167,6 +167,7 @@ static uint64_t seq_write(struct workload_ctx *ctx)
 	uint64_t key = write_key(ctx), from = ctx->cursor;
 	uint64_t start_cycles, end_cycles;
 
+	keep_value(key);
 	start_cycles = tsc_read();
 	for (uint64_t left = ctx->accesses / WORD_BYTES, run; left > 0; left -= run) {
 		run = run_words(ctx, from, left);
