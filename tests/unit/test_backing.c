@@ -65,6 +65,9 @@ static void whole_life(const struct request *r, uint64_t bytes, uint64_t align)
 	assert_int_equal(seen.page_bytes, spec.page_bytes);
 	*(volatile char *)backing_at(&b, 0, 1) = 1;
 	*(volatile char *)backing_at(&b, bytes - 1, 1) = 1;
+	/* The guards are ours: what backing_unmap gives back on either side must not be a neighbour's page. */
+	assert_int_equal(mincore((char *)hva - PAGE_4K, PAGE_4K, &vec), 0);
+	assert_int_equal(mincore((char *)hva + bytes, PAGE_4K, &vec), 0);
 	backing_unmap(&b);
 	assert_null(b.hva);
 	backing_unmap(&b);
