@@ -107,10 +107,11 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < count; i++) {
 		struct command *c = &commands[i];
+		long middle = rounds / 2;
 
 		qsort(c->ns, (size_t)rounds, sizeof(c->ns[0]), by_value);
 		(void)printf("%s\t%.3f\t%.3f\t%.3f\n", c->name, (double)c->ns[0] / 1e6,
-			     (double)c->ns[rounds / 2] / 1e6, (double)c->ns[rounds - 1] / 1e6);
+			     (double)c->ns[middle] / 1e6, (double)c->ns[rounds - 1] / 1e6);
 	}
 	return 0;
 }

@@ -74,11 +74,11 @@ static void every_truncation_is_refused(void **state)
 	(void)state;
 	for (size_t bytes = 0; bytes < DATA_OFFSET; bytes++) {
 		/* A copy of exactly that size, so that the sanitizer sees a read past the end. */
-		unsigned char *cut = malloc(bytes + 1);
+		unsigned char *cut = malloc(bytes);
 
-		assert_non_null(cut);
-		memcpy(cut, blob, bytes);
-		cut = realloc(cut, bytes > 0 ? bytes : 1);
+		assert_true(bytes == 0 || cut != NULL);
+		if (bytes > 0)
+			memcpy(cut, blob, bytes);
 		assert_int_equal(stats_find(cut, bytes, wanted, 3, offsets), -EINVAL);
 		free(cut);
 	}
