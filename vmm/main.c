@@ -131,7 +131,7 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 	static struct console console;
 	struct error run_error = { .status = STATUS_OK };
 	struct error report_error = { .status = STATUS_OK };
-	bool ran = rec->native ? native_run(rec, &run_error) == 0
+	bool ran = rec->native ? native_run(rec, choose_progress(&rec->request), &run_error) == 0
 			       : run_guest(rec, choose_progress(&rec->request), &console, &run_error) == 0;
 
 	if (!ran && rec->verdict != VERDICT_INTERRUPTED)

@@ -127,7 +127,7 @@ static void plan_runs(void **state)
 		struct error e = { .status = STATUS_OK };
 		int64_t first_faults = 0;
 
-		assert_int_equal(native_run(rec, &e), 0);
+		assert_int_equal(native_run(rec, NULL, &e), 0);
 		assert_int_equal(e.status, STATUS_OK);
 		assert_int_equal(rec->verdict, VERDICT_OK);
 		assert_int_equal(rec->result_count, 3 * vcpus);
@@ -167,7 +167,7 @@ static void failed_thread_frees_the_others(void **state)
 
 	(void)state;
 	fake.run = fail_second;
-	assert_true(native_run(rec, &e) < 0);
+	assert_true(native_run(rec, NULL, &e) < 0);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_non_null(strstr(e.what, "failed on purpose"));
 	assert_int_equal(fake.unmaps, 1);
@@ -181,7 +181,7 @@ static void missing_thread_frees_the_others(void **state)
 
 	(void)state;
 	fake.threads_allowed = 1;
-	assert_int_equal(native_run(rec, &e), -EAGAIN);
+	assert_int_equal(native_run(rec, NULL, &e), -EAGAIN);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_string_equal(e.where, "pthread_create");
 	assert_int_equal(rec->result_count, 0);
@@ -197,7 +197,7 @@ static void impossible_pin_is_an_error(void **state)
 	(void)state;
 	rec->request.pin_count = 1;
 	rec->request.pin[0] = 1023;
-	assert_int_equal(native_run(rec, &e), -EINVAL);
+	assert_int_equal(native_run(rec, NULL, &e), -EINVAL);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_non_null(strstr(e.what, "CPU 1023"));
 	free_record(rec);
@@ -228,7 +228,7 @@ static void stuck_thread_is_abandoned(void **state)
 	(void)state;
 	fake.run = get_stuck;
 	rec->request.timeout_s = 1;
-	assert_int_equal(native_run(rec, &e), -ETIMEDOUT);
+	assert_int_equal(native_run(rec, NULL, &e), -ETIMEDOUT);
 	assert_int_equal(e.status, STATUS_WATCHDOG);
 	assert_int_equal(fake.unmaps, 0);
 	assert_int_equal(rec->result_count, 1);
@@ -260,7 +260,7 @@ static void signal_keeps_what_was_complete(void **state)
 
 	(void)state;
 	fake.run = stop_after_a_phase;
-	assert_int_equal(native_run(rec, &e), 0);
+	assert_int_equal(native_run(rec, NULL, &e), 0);
 	assert_int_equal(rec->verdict, VERDICT_INTERRUPTED);
 	assert_int_equal(rec->result_count, 2);
 	assert_int_equal(fake.unmaps, 1);
@@ -275,7 +275,7 @@ static void failed_population_gives_memory_back(void **state)
 	(void)state;
 	rec->request.prealloc = true;
 	fake.prealloc_error = ENOMEM;
-	assert_int_equal(native_run(rec, &e), -ENOMEM);
+	assert_int_equal(native_run(rec, NULL, &e), -ENOMEM);
 	assert_string_equal(e.what, "failed on purpose");
 	assert_int_equal(fake.unmaps, 1);
 	assert_int_equal(rec->result_count, 0);
@@ -289,7 +289,7 @@ static void population_takes_the_faults(void **state)
 
 	(void)state;
 	rec->request.prealloc = true;
-	assert_int_equal(native_run(rec, &e), 0);
+	assert_int_equal(native_run(rec, NULL, &e), 0);
 	assert_int_equal(rec->prealloc_threads, 1);
 	assert_true(rec->timing.populate > 0);
 	assert_int_equal(rec->results[0].variant, VARIANT_FIRST);

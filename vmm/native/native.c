@@ -81,7 +81,7 @@ static int run_on(struct record *rec, struct ram *ram, struct error *e)
 	return ret;
 }
 
-int native_run(struct record *rec, struct error *e)
+int native_run(struct record *rec, prealloc_progress progress, struct error *e)
 {
 	uint64_t start_ns = clock_ns();
 	struct backing_spec spec;
@@ -94,7 +94,7 @@ int native_run(struct record *rec, struct error *e)
 		return ret;
 	spec.bytes = rec->config.ram_bytes;
 	spec.align_bytes = memmap_congruence_bytes(spec.bytes);
-	ret = ram_acquire(rec, &spec, &ram, NULL, e);
+	ret = ram_acquire(rec, &spec, &ram, progress, e);
 	if (ret == 0)
 		ret = run_on(rec, &ram, e);
 	else if (stop_requested() != 0)

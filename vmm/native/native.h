@@ -5,6 +5,7 @@
 #ifndef MINIVMM_NATIVE_NATIVE_H
 #define MINIVMM_NATIVE_NATIVE_H
 
+#include "vmm/mem/prealloc.h"
 #include "vmm/report/record.h"
 #include "vmm/util/error.h"
 
@@ -13,11 +14,13 @@
  * (by config_make_native) and rec->host; everything else of the record is filled here, except the combined rows
  * (record_combine) and the verdict on page sizes (record_judge).
  *
+ * progress, while RAM is preallocated, may be NULL.
+ *
  * 0: the plan ran, or the user stopped it (then rec->verdict is VERDICT_INTERRUPTED and results hold what was
  * complete). -errno with *e set: STATUS_WATCHDOG when a thread was stuck beyond rec->request.timeout_s, its memory
  * is left mapped then; STATUS_FAILED when a workload's own check failed; whatever ram_acquire says.
  * The record may be shown after an error too: results hold what was complete.
  */
-int native_run(struct record *rec, struct error *e);
+int native_run(struct record *rec, prealloc_progress progress, struct error *e);
 
 #endif

@@ -75,8 +75,9 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 		return -ENOMEM;
 	is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
 	sum_rows(rows, count, is_rate, sum);
-	(void)snprintf(sum->note, sizeof(sum->note), "rows of all vCPUs hold the %s of %u vCPUs",
-		       is_rate ? "sum" : "mean", count);
+	(void)snprintf(sum->note, sizeof(sum->note),
+		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
+		       count);
 	ret = summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
 	if (ret != 0) {
 		free(sum->samples);
