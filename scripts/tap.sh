@@ -51,22 +51,20 @@ tap_tally() {
 	[ -z "${MINIVMM_TALLY-}" ] || printf '%d %d %d\n' "$1" "$2" "$3" >>"$MINIVMM_TALLY"
 }
 
-# Show the failed tests of a TAP file with their comments, or its end where nothing is named.
+# Show the failed tests of a TAP file with their comments; its end where it ended badly ($2) or named no failure.
 tap_show_failures() {
-	if grep -qE '^not ok [0-9]+' <(grep -v '# *SKIP' "$1"); then
-		awk '/^not ok/ && !/# *SKIP/ { print "    " $0; shown = 1; next }
-			/^(ok|not ok|1\.\.)/ { shown = 0; next }
-			shown { print "    " $0 }' "$1" | head -n 60
-	fi
-	if ! grep -q '^#   ' "$1"; then
-		say "    its last lines:"
+	awk '/^not ok/ && !/# *SKIP/ { print "    " $0; shown = 1; next }
+		/^(ok|not ok|1\.\.)/ { shown = 0; next }
+		shown { print "    " $0 }' "$1" | head -n 80
+	if [ "$2" -gt 1 ] || ! grep -v '# *SKIP' "$1" | grep -q '^not ok'; then
+		say "    exit status $2, and the last it said:"
 		tail -n 40 "$1" | sed 's/^/    | /'
 	fi
 }
 
 # Skipped tests with their reasons. A unit test names its reason on a line of its own before the result.
 tap_show_skips() {
-	awk '/# *SKIP/ { sub(/^(not )?ok [0-9]+ *-? */, ""); print "    skipped: " $0 (why == "" ? "" : " (" why ")"); why = ""; next }
+	awk '/# *SKIP/ { sub(/^(not )?ok [0-9]+ *-? */, ""); sub(/^# SKIP /, ""); print "    skipped: " $0 (why == "" ? "" : " (" why ")"); why = ""; next }
 		/^(ok|not ok|1\.\.)/ { why = ""; next }
 		{ why = $0; sub(/^#? */, "", why) }' "$1"
 }

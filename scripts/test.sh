@@ -29,7 +29,7 @@ check() {
 		tap_tally 1 0 0
 	else
 		say "$(elapsed)  FAILED  $name (exit status $status)"
-		tail -n 60 "$work/check.log" | sed 's/^/    | /'
+		grep -vE '^  [A-Z]+ +[^ ]+( \(sanitized\))?$' "$work/check.log" | tail -n 60 | sed 's/^/    | /'
 		tap_tally 0 1 0
 	fi
 	return $status
@@ -93,10 +93,7 @@ tap_file() {
 	printf '%s  %-7s %s (%d s): %d passed, %d failed, %d skipped\n' "$(elapsed)" "$word" "$1" \
 		$((SECONDS - started)) "$tap_passed" "$tap_failed" "$tap_skipped"
 	tap_show_skips "$log"
-	if [ "$tap_failed" != 0 ]; then
-		[ $status -le 1 ] || say "    exit status $status"
-		tap_show_failures "$log"
-	fi
+	[ "$tap_failed" = 0 ] || tap_show_failures "$log" $status
 	tap_tally "$tap_passed" "$tap_failed" "$tap_skipped"
 }
 
