@@ -174,7 +174,7 @@ conclude() {
 
 # Everything a run could leave behind, as text: pools, files in this file's mounts, processes, shared memory.
 host_state() {
-	local size dir pid
+	local size dir
 	for size in 2M 1G; do
 		echo "$size $(pool_count $size nr_hugepages) $(pool_count $size free_hugepages)" \
 			"$(pool_count $size resv_hugepages) $(pool_count $size surplus_hugepages)"
@@ -182,11 +182,7 @@ host_state() {
 	for dir in "$T"/mnt-*; do
 		[ -d "$dir" ] && find "$dir" -mindepth 1
 	done
-	for pid in /proc/[0-9]*; do
-		case $(readlink "$pid/exe" 2>/dev/null) in
-		"$MINIVMM" | "$MINIVMM (deleted)" | "$T/minivmm") echo "process ${pid#/proc/}" ;;
-		esac
-	done
+	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \( -lname "$MINIVMM*" -o -lname "$T/minivmm*" \) 2>/dev/null
 	return 0
 }
 

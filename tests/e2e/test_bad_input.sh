@@ -142,7 +142,7 @@ no_kvm() {
 		return
 	fi
 	: >"$T/not-kvm"
-	refused "/dev/kvm is something else" 1 "/dev/kvm" \
+	refused "/dev/kvm is something else" 77 "/dev/kvm" \
 		unshare -m bash -c "$hide" - "$T/not-kvm" "$MINIVMM" -m 64M --workload none
 	if "${NOBODY[@]}" test -w /dev/kvm; then
 		tap_skip "/dev/kvm refused" "everybody may open /dev/kvm on this host"
@@ -167,7 +167,7 @@ no_guest() {
 	refused "guest that is empty" 1 "empty.elf" "$MINIVMM" -m 64M --guest "$T/empty.elf"
 	refused "guest that is zeroes" 1 "ELF" "$MINIVMM" -m 64M --guest "$T/zero.elf"
 	refused "guest that is cut off" 1 "truncated|beyond" "$MINIVMM" -m 64M --guest "$T/cut.elf"
-	refused "guest that is an ordinary program" 1 "PVH|segment|entry" "$MINIVMM" -m 64M --guest /bin/true
+	refused "guest that is an ordinary program" 1 "ELF type" "$MINIVMM" -m 64M --guest /bin/true
 }
 
 sizes

@@ -48,7 +48,8 @@ run_qemu() {
 
 run_qemu tcg max
 if [ -z "$reason" ]; then
-	run_qemu kvm host
+	# QEMU gives up where KVM refuses its value of MSR 0x10a (IA32_ARCH_CAPABILITIES); the guest needs none of it.
+	run_qemu kvm host,-arch-capabilities
 else
 	tap_skip "QEMU kvm" "$reason"
 fi

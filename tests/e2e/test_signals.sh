@@ -35,7 +35,7 @@ stop_with() {
 	started=$(date +%s%3N)
 	kill -s "$1" "$pid" 2>/dev/null || problem "it was over before the signal"
 	timeout 30 tail --pid="$pid" -f /dev/null || { problem "still running 30 s after SIG$1" && kill -KILL "$pid"; }
-	wait "$pid" 2>/dev/null
+	{ wait "$pid"; } 2>/dev/null
 	status=$?
 	took_ms=$(($(date +%s%3N) - started))
 }
