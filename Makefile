@@ -98,7 +98,7 @@ $(BUILD)/guest.elf: $(GUEST_OBJS) $(SHARED_OBJS) $(GUEST_LDS)
 
 $(GUEST_LDS): guest/start/guest.lds.S guest/cpu/areas.h $(wildcard include/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) -E -P -x assembler-with-cpp -D__LINKER_SCRIPT__ -Iinclude -o $@ $<
+	$(Q)$(CC) -E -P -x assembler-with-cpp -D__LINKER_SCRIPT__ -Iinclude -I. -o $@ $<
 
 $(BLOB_OBJ): vmm/boot/guest_blob.S $(BUILD)/guest.elf
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
  * The image: one segment for each kind of access, at the fixed places of guest/cpu/areas.h. The vCPU areas and
  * stacks above it belong to no segment, so that a loader which populates what it loads leaves those 3 MiB alone.
  */
-#include "../cpu/areas.h"
+#include "guest/cpu/areas.h"
 
 OUTPUT_FORMAT(elf64-x86-64)
 ENTRY(entry32)

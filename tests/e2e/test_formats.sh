@@ -37,7 +37,7 @@ conclude "--json - : the record on stdout, the text on stderr"
 case_run "${PLAN[@]}" --csv "$T/run.csv" --json "$T/run.json"
 want_status 0
 want_text 'chase'
-awk -F, 'NR == 1 { n = NF } NF != n { bad = 1 } END { exit bad || NR < 2 }' <(grep -v '"' "$T/run.csv") ||
+awk -F, 'NR == 1 { n = NF } NF != n { bad = 1 } END { exit bad || NR < 2 }' <(sed 's/"[^"]*"/text/g' "$T/run.csv") ||
 	problem "rows of different width: $(head -n 3 "$T/run.csv")"
 [ "$(tail -n +2 "$T/run.csv" | wc -l)" = "$(json '.results | length')" ] || problem "CSV and JSON disagree on the number of rows"
 for column in workload working_set_bytes pages median min exits; do

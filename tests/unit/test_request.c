@@ -111,69 +111,71 @@ static void spellings(void **state)
 	assert_int_equal(r.workload_count, 0);
 }
 
+/* What is typed, and what the refusal has to name. */
+static const char *const refused_lines[][2] = {
+	{ "--memory 0", "--memory 0" },
+	{ "-m -1", "whole number" },
+	{ "--memory 1.5G", "1536M says the same" },
+	{ "--memory 0.5T", "512G says the same" },
+	{ "--memory 17179870208G", "16777216T" },
+	{ "--memory 1Gjunk", "1Gjunk" },
+	{ "--memory ''", "''" },
+	{ "--memory", "argument" },
+	{ "--smp 0", "from 1 to 128" },
+	{ "--smp 129", "this guest supports 128" },
+	{ "--smp 99999999999999999999", "from 1 to 128" },
+	{ "native --smp 1025", "native supports 1024" },
+	{ "--workload touch,foo", "touch, packed, chase, seq, gups" },
+	{ "--workload ''", "there are" },
+	{ "--workload touch,none", "'none'" },
+	{ "--mem-path /x --backing anon", "--mem-path" },
+	{ "--page-size 2M", "anon" },
+	{ "--backing thp --page-size 1G", "thp" },
+	{ "--backing hugetlb --page-size 4K", "hugetlb" },
+	{ "--backing disk", "anon, thp, hugetlb or memfd" },
+	{ "--page-size 3M", "4K, 2M or 1G" },
+	{ "--policy bind", "--host-nodes" },
+	{ "--host-nodes 64", "0 to 63" },
+	{ "--prealloc-threads 2", "--prealloc" },
+	{ "--json - --csv -", "--json and --csv" },
+	{ "--quiet --verbose", "--quiet and --verbose" },
+	{ "--repeat 0", "1 to 896" },
+	{ "--repeat 897", "1 to 896" },
+	{ "--timeout 86401", "1 to 86400" },
+	{ "--timeout 0", "1 to 86400" },
+	{ "--pin 1024", "0 to 1023" },
+	{ "--working-set 4M..1M", "256K..4G" },
+	{ "--share maybe", "on or off" },
+	{ "--json ''", "file" },
+	{ "--prealloc=yes", "no argument" },
+	{ "--mem 1G", "no such option" },
+	{ "--repe 5", "no such option" },
+	{ "--seed", "argument" },
+	{ "-x", "no such option" },
+	{ "run extra", "'extra'" },
+	{ "walk", "'walk'" },
+	{ "check", "not part of this version" },
+	{ "compare a b", "not part of this version" },
+	{ "native --guest-page 2M", "does not apply to native" },
+	{ "native --guest x", "does not apply to native" },
+	{ "native --prefault", "does not apply to native" },
+	{ "native --dump-fdt x", "does not apply to native" },
+};
+
 static void refused(void **state)
 {
-	static const char *const lines[][2] = {
-		{ "--memory 0", "--memory 0" },
-		{ "-m -1", "whole number" },
-		{ "--memory 1.5G", "1536M says the same" },
-		{ "--memory 0.5T", "512G says the same" },
-		{ "--memory 17179870208G", "16777216T" },
-		{ "--memory 1Gjunk", "1Gjunk" },
-		{ "--memory ''", "''" },
-		{ "--memory", "argument" },
-		{ "--smp 0", "from 1 to 128" },
-		{ "--smp 129", "this guest supports 128" },
-		{ "--smp 99999999999999999999", "from 1 to 128" },
-		{ "native --smp 1025", "native supports 1024" },
-		{ "--workload touch,foo", "touch, packed, chase, seq, gups" },
-		{ "--workload ''", "there are" },
-		{ "--workload touch,none", "'none'" },
-		{ "--mem-path /x --backing anon", "--mem-path" },
-		{ "--page-size 2M", "anon" },
-		{ "--backing thp --page-size 1G", "thp" },
-		{ "--backing hugetlb --page-size 4K", "hugetlb" },
-		{ "--backing disk", "anon, thp, hugetlb or memfd" },
-		{ "--page-size 3M", "4K, 2M or 1G" },
-		{ "--policy bind", "--host-nodes" },
-		{ "--host-nodes 64", "0 to 63" },
-		{ "--prealloc-threads 2", "--prealloc" },
-		{ "--json - --csv -", "--json and --csv" },
-		{ "--quiet --verbose", "--quiet and --verbose" },
-		{ "--repeat 0", "1 to 896" },
-		{ "--repeat 897", "1 to 896" },
-		{ "--timeout 86401", "1 to 86400" },
-		{ "--timeout 0", "1 to 86400" },
-		{ "--pin 1024", "0 to 1023" },
-		{ "--working-set 4M..1M", "256K..4G" },
-		{ "--share maybe", "on or off" },
-		{ "--json ''", "file" },
-		{ "--prealloc=yes", "no argument" },
-		{ "--mem 1G", "no such option" },
-		{ "--repe 5", "no such option" },
-		{ "--seed", "argument" },
-		{ "-x", "no such option" },
-		{ "run extra", "'extra'" },
-		{ "walk", "'walk'" },
-		{ "check", "not part of this version" },
-		{ "compare a b", "not part of this version" },
-		{ "native --guest-page 2M", "does not apply to native" },
-		{ "native --guest x", "does not apply to native" },
-		{ "native --prefault", "does not apply to native" },
-		{ "native --dump-fdt x", "does not apply to native" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < sizeof(refused_lines) / sizeof(refused_lines[0]); i++) {
 		struct request r;
 		struct error e;
 		char all[1500];
 
-		assert_true(parse(lines[i][0], &r, &e) < 0);
+		assert_true(parse(refused_lines[i][0], &r, &e) < 0);
 		assert_int_equal(e.status, STATUS_USAGE);
 		(void)snprintf(all, sizeof(all), "%s: %s", e.where, e.what);
-		if (strstr(all, lines[i][1]) == NULL)
-			fail_msg("'%s' gave '%s', which does not name '%s'", lines[i][0], all, lines[i][1]);
+		if (strstr(all, refused_lines[i][1]) == NULL)
+			fail_msg("'%s' gave '%s', which does not name '%s'", refused_lines[i][0], all,
+				 refused_lines[i][1]);
 	}
 }
 

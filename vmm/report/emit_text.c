@@ -98,7 +98,7 @@ static void text_observed(const struct record *rec, FILE *out)
 			  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G",
 			  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g);
 	else
-		paragraph(out, "", "KVM: this kernel does not count the leaves it installs");
+		paragraph(out, "", "KVM: installed leaves not known");
 	paragraph(out, "", "second dimension (%s): %s%s%s", rec->host.kvm_module,
 		  dimension_meaning(rec->host.second_dimension),
 		  leaf_expected_bytes(rec) != 0 ? ", here " : "",

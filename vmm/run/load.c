@@ -51,7 +51,7 @@ static int read_file(int fd, const char *path, void **image, size_t *bytes, stru
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
 	    (uint64_t)st.st_size > ELF_MAX_BYTES)
-		return error_set(e, STATUS_USAGE, 0, path,
+		return error_set(e, STATUS_FAILED, 0, path,
 				 "the guest is no regular file of 1 byte to %" PRIu64 " MiB",
 				 ELF_MAX_BYTES / MIB);
 	*bytes = (size_t)st.st_size;
@@ -79,7 +79,7 @@ static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, s
 	int ret;
 
 	if (fd < 0)
-		return error_set(e, STATUS_USAGE, errno, path, "cannot open the guest ELF");
+		return error_set(e, STATUS_FAILED, errno, path, "cannot open the guest ELF");
 	ret = read_file(fd, path, &image, &bytes, e);
 	if (ret == 0)
 		ret = load_image(m, image, bytes, path, entry_gpa, e);

@@ -66,7 +66,7 @@ static struct phase_counts phase_count(const struct vcpu_task *task, const struc
 	return counts;
 }
 
-static void keep_peak_pages(struct machine *m)
+void phase_keep_peak_pages(struct machine *m)
 {
 	struct record *rec = m->rec;
 	int64_t pages[VM_STAT_COUNT];
@@ -103,7 +103,7 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 	int ret;
 
 	pthread_mutex_lock(&task->machine->lock);
-	keep_peak_pages(task->machine);
+	phase_keep_peak_pages(task->machine);
 	ret = record_add(rec, &r, g->samples_cycles, task->machine->tsc_khz);
 	pthread_mutex_unlock(&task->machine->lock);
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "record", "cannot keep a result");

@@ -12,6 +12,9 @@
  */
 int phase_doorbell(struct vcpu_task *task, uint32_t number, struct error *e);
 
+/* Into the record: KVM's counts of installed leaves, where they are higher than any seen before. m->lock is held. */
+void phase_keep_peak_pages(struct machine *m);
+
 /* How many results the plan has for each vCPU. Pure. */
 uint32_t phase_expected_results(const struct config *config);
 

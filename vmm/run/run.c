@@ -70,6 +70,10 @@ static int run_built(struct machine *m, struct error *e)
 		t->workloads = end_ns - m->main_ns;
 	}
 	note_strays(m);
+	/* Also where no phase was completed: what was installed is known all the same. */
+	pthread_mutex_lock(&m->lock);
+	phase_keep_peak_pages(m);
+	pthread_mutex_unlock(&m->lock);
 	if (ret == 0)
 		ret = check_complete(m, e);
 	/* Worth having after a failed run too, but then the first error is the one to tell. */
