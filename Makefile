@@ -148,9 +148,13 @@ lint:
 bench: all
 	$(Q)bash scripts/bench.sh
 
-install: all
+$(BUILD)/minivmm.1: $(BUILD)/minivmm scripts/manpage.sh
+	$(Q)bash scripts/manpage.sh $(BUILD)/minivmm > $@
+
+install: all $(BUILD)/minivmm.1
 	install -D -m 755 $(BUILD)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
 	install -D -m 644 $(BUILD)/guest.elf $(DESTDIR)$(PREFIX)/lib/minivmm/guest.elf
+	install -D -m 644 $(BUILD)/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Write the manual page from what the program itself says of its options, so that the two cannot differ.
+#
+#   scripts/manpage.sh build/minivmm > build/minivmm.1
+set -euo pipefail
+program=${1:?usage: manpage.sh PROGRAM}
+
+# Text for troff: a backslash and a leading dot or quote would be commands.
+escape() {
+	sed -e 's/\\/\\e/g' -e "s/^\\([.']\\)/\\\\\\&\\1/" -e 's/-/\\-/g'
+}
+
+# A help text, as it stands.
+verbatim() {
+	echo .nf
+	escape
+	echo .fi
+}
+
+version=$("$program" --version | sed 's/,.*//; s/^minivmm //')
+cat <<END
+.TH MINIVMM 1 "" "minivmm $version" "User Commands"
+.SH NAME
+minivmm \\- measure what a memory access costs under two-dimensional page walks
+.SH SYNOPSIS
+.B minivmm
+[run|native] [\\fIoptions\\fR]
+.SH DESCRIPTION
+END
+"$program" --help | verbatim
+for command in run native; do
+	echo ".SH MINIVMM ${command^^}"
+	"$program" $command --help | verbatim
+done
+echo ".SH WORKLOADS"
+"$program" --workload help | verbatim
+cat <<'END'
+.SH SEE ALSO
+.BR qemu\-system\-x86_64 (1),
+.BR hugeadm (8),
+.BR numactl (8)
+END
