@@ -1,15 +1,11 @@
 /* Guest-physical addresses into host pointers, and making them present. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/mman.h>
 
 #include "units.h"
 #include "vmm/host/pool.h"
+#include "vmm/mem/populate.h"
 #include "vmm/run/machine.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
 {
@@ -32,6 +28,7 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 	const struct backing_spec *spec = &m->ram.backing.spec;
 	void *at = gpa_to_host(m, gpa, bytes);
 	uintptr_t start;
+	int ret;
 
 	if (at == NULL) {
 		(void)error_set(e, STATUS_FAILED, EFAULT, "guest memory",
@@ -39,16 +36,14 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 		return NULL;
 	}
 	start = align_down((uintptr_t)at, PAGE_4K);
-	/* EINVAL: a kernel before 5.14 has no such advice; a plain touch has to do there. */
-	if (madvise((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start, MADV_POPULATE_WRITE) ==
-		    0 ||
-	    errno == EINVAL)
+	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start);
+	if (ret == 0)
 		return at;
 	if (spec->page_bytes > PAGE_4K)
-		(void)pool_explain("", spec->page_bytes, spec->page_bytes, spec->host_nodes, errno,
+		(void)pool_explain("", spec->page_bytes, spec->page_bytes, spec->host_nodes, -ret,
 				   "populating the guest's low memory", e);
 	else
-		(void)error_set(e, STATUS_FAILED, errno, "madvise(MADV_POPULATE_WRITE)",
+		(void)error_set(e, STATUS_FAILED, -ret, "populate",
 				"no memory for %" PRIu64 " bytes of guest RAM at GPA 0x%" PRIx64, bytes, gpa);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "driver.h"
 #include "units.h"
 #include "vmm/model/refs.h"
 #include "vmm/run/result.h"
@@ -94,7 +95,7 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 		.guest_page_bytes = rec->config.guest_page_bytes,
 		.accesses = g->accesses,
 		.checksum = g->checksum,
-		.may_exit = result_part(g->workload, g->variant)->may_exit != 0,
+		.may_exit = driver_part(g->workload, g->variant)->may_exit != 0,
 		.sample_count = g->samples,
 		.counts = phase_count(task, end),
 		.refs_theory = refs_theory(rec->host.second_dimension, rec->config.guest_page_bytes,
@@ -172,7 +173,7 @@ uint32_t phase_expected_results(const struct config *config)
 
 	for (uint32_t i = 0; i < config->step_count; i++) {
 		for (uint32_t v = 0; v < VARIANT_COUNT; v++)
-			count += result_part(config->steps[i].workload, v) != NULL;
+			count += driver_part(config->steps[i].workload, v) != NULL;
 	}
 	return count;
 }

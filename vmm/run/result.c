@@ -5,15 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "driver.h"
 #include "units.h"
 
 #define ACCESSES_MAX (UINT64_C(1) << 48)
-
-static const struct workload_ops *const ops[WORKLOAD_COUNT] = {
-#define WORKLOAD(id, name, unit, set, isolates) [WORKLOAD_##id] = &workload_##id,
-#include "workloads.def"
-#undef WORKLOAD
-};
 
 __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_bytes, const char *fmt, ...)
 {
@@ -23,17 +18,6 @@ __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_by
 	(void)vsnprintf(why, why_bytes, fmt, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-const struct workload_part *result_part(uint32_t workload, uint32_t variant)
-{
-	if (workload >= WORKLOAD_COUNT)
-		return NULL;
-	for (uint32_t i = 0; i < ops[workload]->parts; i++) {
-		if ((uint32_t)ops[workload]->part[i].variant == variant)
-			return &ops[workload]->part[i];
-	}
-	return NULL;
 }
 
 int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes)
@@ -73,7 +57,7 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 		 uint64_t elapsed_cycles, char *why, size_t why_bytes)
 {
 	const struct guest_result *r = &block->result;
-	const struct workload_part *part = result_part(r->workload, r->variant);
+	const struct workload_part *part = driver_part(r->workload, r->variant);
 	const struct plan_step *step;
 
 	if (block_check(block, vcpu, why, why_bytes) != 0)

@@ -10,9 +10,6 @@
 #include "abi.h"
 #include "vmm/machine/config.h"
 
-/* The part of a workload that has this variant, or NULL. */
-const struct workload_part *result_part(uint32_t workload, uint32_t variant);
-
 /* The header alone, before a phase starts. 0, or -EINVAL with the reason in why[0..why_bytes). */
 int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes);
 
