@@ -72,7 +72,7 @@ static int map_flags(const struct backing_spec *spec)
 
 static int explain_mmap(const struct backing_spec *spec, int fd, int err, struct error *e)
 {
-	if (err == ENOMEM && spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K) {
+	if (err == ENOMEM && backing_has_pool(spec)) {
 		if (backing_file_check_mount(spec, fd, e) != 0)
 			return -err;
 		return pool_explain("", spec->page_bytes, spec->bytes, spec->host_nodes, err, "mmap", e);

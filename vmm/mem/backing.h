@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "units.h"
 #include "vmm/cli/request.h"
 #include "vmm/util/error.h"
 
@@ -26,6 +27,12 @@ struct backing {
 	void *hva; /* NULL: nothing mapped */
 	int fd;    /* -1: anonymous */
 };
+
+/* Do its pages come from a hugetlb pool? Only then can a pool be short, or explain anything. */
+static inline bool backing_has_pool(const struct backing_spec *spec)
+{
+	return spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K;
+}
 
 /* Name of a kind as in --backing ("file" for a path); never NULL. */
 const char *backing_name(enum backing_kind kind);

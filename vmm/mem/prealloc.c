@@ -180,7 +180,7 @@ static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct
 		rest.bytes = left;
 		if (backing_file_check_mount(&rest, b->fd, e) != 0)
 			return ret;
-		if (spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K)
+		if (backing_has_pool(spec))
 			return pool_explain("", spec->page_bytes, left, spec->host_nodes, -ret, "--prealloc",
 					    e);
 	}

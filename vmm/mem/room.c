@@ -8,11 +8,6 @@
 #include "vmm/host/meminfo.h"
 #include "vmm/host/pool.h"
 
-static bool is_hugetlb(const struct backing_spec *spec)
-{
-	return spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K;
-}
-
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
 {
 	struct host_memory m;
@@ -60,7 +55,7 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 	struct cgroup_limit group;
 	uint64_t near;
 
-	if (is_hugetlb(spec)) {
+	if (backing_has_pool(spec)) {
 		struct pool_counts pool;
 
 		/* What is reserved already for this mapping cannot be short. */
@@ -89,7 +84,7 @@ int room_check_nodes(const char *root, const struct backing_spec *spec, struct e
 {
 	uint64_t free_pages = 0;
 
-	if (!is_hugetlb(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND || spec->host_nodes == 0)
+	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND || spec->host_nodes == 0)
 		return 0;
 	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
 		int64_t pages = (spec->host_nodes >> node & 1) == 0

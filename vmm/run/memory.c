@@ -39,7 +39,7 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start);
 	if (ret == 0)
 		return at;
-	if (spec->page_bytes > PAGE_4K)
+	if (backing_has_pool(spec))
 		(void)pool_explain("", spec->page_bytes, spec->page_bytes, spec->host_nodes, -ret,
 				   "populating the guest's low memory", e);
 	else

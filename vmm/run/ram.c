@@ -12,12 +12,6 @@
 #include "vmm/report/record.h"
 #include "vmm/util/clock.h"
 
-/* The kinds whose larger pages come from a hugetlb pool; a transparent huge page has none. */
-static bool has_pool(const struct backing_spec *spec)
-{
-	return spec->page_bytes > PAGE_4K && spec->kind != BACKING_ANON && spec->kind != BACKING_THP;
-}
-
 /* A pool that cannot be read counts as empty: there is nothing to compare then, and nothing is invented. */
 static void snapshot(struct record *rec, enum pool_moment moment)
 {
@@ -48,7 +42,7 @@ int ram_acquire(struct record *rec, const struct backing_spec *spec, struct ram 
 
 	rec->share = spec->share;
 	rec->reserve = spec->reserve;
-	rec->pool_page_bytes = has_pool(spec) ? spec->page_bytes : 0;
+	rec->pool_page_bytes = backing_has_pool(spec) ? spec->page_bytes : 0;
 	*ram = (struct ram){ .backing = { .fd = -1 } };
 
 	snapshot(rec, POOL_BEFORE);

@@ -34,7 +34,7 @@ static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
 	const struct backing_spec *spec = &task->machine->ram.backing.spec;
 
-	if ((err == EFAULT || err == ENOMEM) && spec->page_bytes > 4096 && spec->kind != BACKING_THP)
+	if ((err == EFAULT || err == ENOMEM) && backing_has_pool(spec))
 		return pool_explain("", spec->page_bytes, spec->bytes, spec->host_nodes, err,
 				    "KVM_RUN: no page behind a guest access", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
