@@ -84,7 +84,8 @@ int room_check_nodes(const char *root, const struct backing_spec *spec, struct e
 {
 	uint64_t free_pages = 0;
 
-	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND || spec->host_nodes == 0)
+	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND ||
+	    spec->host_nodes == 0)
 		return 0;
 	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
 		int64_t pages = (spec->host_nodes >> node & 1) == 0
