@@ -40,7 +40,7 @@ grow_to() {
 
 # What may go into a pool: available memory less what everybody else needs to go on.
 spare_kib() {
-	awk '/^MemAvailable:/ { print $2 > 524288 ? $2 - 524288 : 0 }' /proc/meminfo
+	awk '/^MemAvailable:/ { spare = $2 - 524288; print (spare > 0 ? spare : 0) }' /proc/meminfo
 }
 
 reserve() {

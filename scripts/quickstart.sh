@@ -80,11 +80,21 @@ run_it() {
 	"${as[@]}" build/minivmm "$@"
 }
 
+build() {
+	local log status
+	log=$(mktemp) || return 1
+	make -j"$(nproc)" >"$log" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$log"
+	rm -f "$log"
+	return $status
+}
+
 main() {
 	local command=() backing=()
 	scripts/deps.sh build
 	say "building (make)"
-	make -s -j"$(nproc)" || die "the build failed; see above"
+	build || die "the build failed; its last words are above"
 
 	if [ ! -e /dev/kvm ]; then
 		say "There is no /dev/kvm here (no virtualisation, or the kvm module is not loaded):" \

@@ -62,9 +62,21 @@ tap_show_failures() {
 	fi
 }
 
-# Skipped tests with their reasons. A unit test names its reason on a line of its own before the result.
+# Skipped tests, those with one reason together. A unit test names its reason on a line of its own before the result.
 tap_show_skips() {
-	awk '/# *SKIP/ { sub(/^(not )?ok [0-9]+ *-? */, ""); sub(/^# SKIP /, ""); print "    skipped: " $0 (why == "" ? "" : " (" why ")"); why = ""; next }
+	awk '/# *SKIP/ {
+			name = $0; reason = why
+			sub(/^(not )?ok [0-9]+ *-? */, "", name)
+			if (name ~ /^# *SKIP /) sub(/^# *SKIP */, "", name)
+			else { reason = name; sub(/.*# *SKIP */, "", reason); sub(/ *# *SKIP.*/, "", name) }
+			if (!(reason in count)) order[++reasons] = reason
+			names[reason] = names[reason] (count[reason]++ ? ", " : "") name
+			why = ""; next
+		}
 		/^(ok|not ok|1\.\.)/ { why = ""; next }
-		{ why = $0; sub(/^#? */, "", why) }' "$1"
+		{ why = $0; sub(/^#? */, "", why) }
+		END {
+			for (i = 1; i <= reasons; i++)
+				printf "    skipped %d (%s): %s\n", count[order[i]], order[i], names[order[i]]
+		}' "$1"
 }

@@ -9,7 +9,14 @@ cd "$(dirname "$0")/.." || exit 1
 . scripts/tap.sh
 
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# Also gives back the pool where somebody interrupts the units.
+leave() {
+	MINIVMM_POOL_STATE=$work/pool.state scripts/hugepages.sh restore
+	rm -rf "$work"
+}
+trap leave EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 export MINIVMM_TALLY=$work/tally
 : >"$MINIVMM_TALLY"
 jobs=$(nproc)
@@ -69,7 +76,14 @@ stage_lint() {
 	scripts/lint.sh
 }
 
+# A few huge pages for the tests that want some; those tests skip by name where there are none.
 stage_units() {
+	MINIVMM_POOL_STATE=$work/pool.state scripts/hugepages.sh reserve 2M 32 2>&1
+	units
+	MINIVMM_POOL_STATE=$work/pool.state scripts/hugepages.sh restore
+}
+
+units() {
 	check "build the unit tests (gcc, ASan and UBSan)" make -j"$jobs" CC=gcc unit-binaries &&
 		make -s CC=gcc check
 }
