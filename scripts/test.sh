@@ -104,6 +104,7 @@ tap_file() {
 	timeout -k 30 600 bash "$1" >"$log" 2>&1
 	status=$?
 	tap_count_file "$log" $status
+	[ "$tap_passed" != 0 ] || word=skipped
 	[ "$tap_failed" = 0 ] || word=FAILED
 	printf '%s  %-7s %s (%d s): %d passed, %d failed, %d skipped\n' "$(elapsed)" "$word" "$1" \
 		$((SECONDS - started)) "$tap_passed" "$tap_failed" "$tap_skipped"

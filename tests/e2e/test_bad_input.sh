@@ -47,7 +47,7 @@ numbers() {
 	usage "no sample" "repeat" --repeat 0
 	usage "a timeout of nothing" "timeout" --timeout 0
 	usage "pin list junk" "pin" --pin 0-
-	usage "pinned to a CPU that is not there" "pin|CPU" --pin 1023
+	usage "pinned to a CPU that is not there" "pin|CPU" native -m 64M --pin 1023
 	usage "a node that is not there" "node" --host-nodes 63 --policy bind
 }
 
