@@ -198,7 +198,7 @@ static void impossible_pin_is_an_error(void **state)
 	rec->request.pin_count = 1;
 	rec->request.pin[0] = 1023;
 	assert_int_equal(native_run(rec, NULL, &e), -EINVAL);
-	assert_int_equal(e.status, STATUS_FAILED);
+	assert_int_equal(e.status, STATUS_USAGE);
 	assert_non_null(strstr(e.what, "CPU 1023"));
 	free_record(rec);
 }

@@ -97,8 +97,7 @@ static int pin(const struct crew_member *member, struct error *e)
 		CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
-	(void)error_set(e, STATUS_FAILED, errno, "--pin", "thread %u cannot run on CPU %u", member->vcpu,
-			cpu);
+	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", member->vcpu, cpu);
 	error_hint(e, "taskset -cp $$ lists the CPUs that may be used");
 	return e->err > 0 ? -e->err : -EINVAL;
 }
