@@ -99,7 +99,7 @@ killed() {
 	for ((try = 0; try < 500 && $(pool_count 2M free_hugepages) > 0; try++)); do sleep 0.01; done
 	[ "$(pool_count 2M free_hugepages)" = 0 ] || problem "it never took the pages"
 	[ -z "$(find "$T/mnt-2M" -mindepth 1)" ] || problem "a file is visible while it runs"
-	stop_with KILL
+	stop_with KILL 2>/dev/null
 	want_status 137
 	want_same_host "$before"
 	conclude "$name"
