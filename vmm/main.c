@@ -20,12 +20,18 @@
 #include "vmm/run/run.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
+#include "vmm/util/streams.h"
 
 static void print_error(const struct error *e)
 {
+	const char *name = strerror(e->err);
+	size_t what_bytes = strlen(e->what);
+	size_t name_bytes = strlen(name);
+	bool named = what_bytes >= name_bytes && strcmp(e->what + what_bytes - name_bytes, name) == 0;
+
 	(void)fprintf(stderr, "minivmm: %s: %s", e->where, e->what);
 	if (e->err != 0)
-		(void)fprintf(stderr, " (errno %d, %s)", e->err, strerror(e->err));
+		(void)fprintf(stderr, named ? " (errno %d)" : " (errno %d, %s)", e->err, name);
 	(void)fputc('\n', stderr);
 	if (e->hint[0] != '\0')
 		(void)fprintf(stderr, "minivmm: try: %s\n", e->hint);
@@ -107,10 +113,11 @@ static int report(const struct record *rec, struct error *e)
 
 	if (!r->quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
 		ret = error_set(e, STATUS_FAILED, errno, stdout_taken ? "stderr" : "stdout", "cannot write");
-	if (r->json_path != NULL && ret == 0)
-		ret = emit_file(rec, r->json_path, emit_json, e);
-	if (r->csv_path != NULL && ret == 0)
-		ret = emit_file(rec, r->csv_path, emit_csv, e);
+	/* Each for itself: a full disk under one must not cost the others. The first error is the one that is told. */
+	if (r->json_path != NULL && emit_file(rec, r->json_path, emit_json, e) != 0)
+		ret = -EIO;
+	if (r->csv_path != NULL && emit_file(rec, r->csv_path, emit_csv, e) != 0)
+		ret = -EIO;
 	return ret;
 }
 
@@ -168,8 +175,24 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 		(void)dump_fdt(rec, e);
 	if (e->status != STATUS_OK || r->dump_config || r->dump_fdt_path != NULL)
 		return e->status;
+	/* Now rather than after an hour of measuring. */
+	if ((r->json_path != NULL && emit_check(r->json_path, e) != 0) ||
+	    (r->csv_path != NULL && emit_check(r->csv_path, e) != 0))
+		return e->status;
 	facts_read("", &rec->host);
 	return execute(rec, start_ns);
+}
+
+/* The commands that only print. */
+static enum status tell(const struct request *r, struct error *e)
+{
+	int ret = r->command == COMMAND_HELP ? puts(request_help(r->help_topic))
+					     : printf("minivmm %s, ABI %d, schema %s\n", MINIVMM_VERSION,
+						      MINIVMM_ABI_VERSION, RECORD_SCHEMA);
+
+	if (ret < 0 || fflush(stdout) != 0)
+		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
+	return e->status;
 }
 
 int main(int argc, char **argv)
@@ -184,14 +207,10 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	}
 	record_init(rec);
-	if (stop_install(&e) == 0 && request_parse(argc, argv, &rec->request, &e) == 0) {
-		if (rec->request.command == COMMAND_HELP)
-			status = puts(request_help(rec->request.help_topic)) < 0 ? STATUS_FAILED : STATUS_OK;
-		else if (rec->request.command == COMMAND_VERSION)
-			status = printf("minivmm %s, ABI %d, schema %s\n", MINIVMM_VERSION,
-					MINIVMM_ABI_VERSION, RECORD_SCHEMA) < 0
-					 ? STATUS_FAILED
-					 : STATUS_OK;
+	if (streams_init(&e) == 0 && stop_install(&e) == 0 &&
+	    request_parse(argc, argv, &rec->request, &e) == 0) {
+		if (rec->request.command == COMMAND_HELP || rec->request.command == COMMAND_VERSION)
+			status = tell(&rec->request, &e);
 		else
 			status = start(rec, start_ns, &e);
 	}

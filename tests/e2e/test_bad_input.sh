@@ -76,6 +76,36 @@ paths() {
 	refused "more memory than the host has" 1 "[0-9]" "$MINIVMM" native -m 4096G --workload none
 }
 
+# recorded NAME REDIRECTIONS: stdout is lost, the record is not. The inner shell redirects, then becomes minivmm.
+recorded() {
+	rm -f "$T/run.json"
+	case_command sh -c "exec \"\$@\" $2" - "$MINIVMM" native -m 64M --workload none --json "$T/run.json"
+	want_status 1
+	want_json '.verdict == "ok"' "the record is whole"
+	want_schema
+	conclude "$1"
+}
+
+outputs() {
+	recorded "stdout closed: the record is written all the same" ">&-"
+	recorded "stdout full: the record is written all the same" ">/dev/full"
+	recorded "every stream closed: nothing else takes their place" "<&- >&- 2>&-"
+	rm -f "$T/run.json"
+	# shellcheck disable=SC2016
+	case_command bash -c '(sleep 0.3; exec "$@") | true; exit ${PIPESTATUS[0]}' - \
+		"$MINIVMM" native -m 64M --workload none --json "$T/run.json"
+	want_status 1
+	want_text "Broken pipe"
+	want_json '.verdict == "ok"' "the record is whole"
+	conclude "a reader that has gone: the record is written all the same"
+	refused "a file size limit under the record" 1 "File too large" \
+		bash -c '(ulimit -f 0; exec "$@") 2>&1 | cat; exit ${PIPESTATUS[0]}' - \
+		"$MINIVMM" native -m 64M --workload none --quiet --json "$T/bad.json"
+	refused "help onto a full disk" 1 "No space" sh -c 'exec "$1" --help >/dev/full' - "$MINIVMM"
+	refused "no place for the record, told before the run" 1 "nowhere" \
+		"$MINIVMM" native -m 64M --timeout 5 --workload chase --accesses 1000000000 --json /nowhere/x.json
+}
+
 # Mounts need root.
 mounts() {
 	local name="mounts: huge pages from tmpfs, unwritable, named file, small pool"
@@ -174,6 +204,7 @@ sizes
 numbers
 choices
 paths
+outputs
 mounts
 no_kvm
 no_guest

@@ -103,6 +103,25 @@ static void names_that_cannot_be(void **state)
 	assert_int_equal(entries(), 0);
 }
 
+/* Before the run, what emit_file would say after it; and nothing is made by asking. */
+static void asking_first(void **state)
+{
+	struct error ok = { 0 }, missing = { 0 }, is_dir = { 0 };
+	char path[96];
+
+	(void)state;
+	assert_int_equal(emit_check("-", &ok), 0);
+	assert_int_equal(emit_check("/dev/null", &ok), 0);
+	assert_int_equal(emit_check("in-the-working-directory.json", &ok), 0);
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	assert_int_equal(emit_check(path, &ok), 0);
+	(void)snprintf(path, sizeof(path), "%s/none/a.json", dir);
+	assert_int_equal(emit_check(path, &missing), -ENOENT);
+	assert_non_null(strstr(missing.what, path));
+	assert_int_equal(emit_check(dir, &is_dir), -EISDIR);
+	assert_int_equal(entries(), 0);
+}
+
 static int emit_that_fails(const struct record *r, FILE *out)
 {
 	(void)r;
@@ -174,6 +193,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(devices_are_written_not_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(asking_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_emitter_that_fails_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_file_system, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_is_written, setup, teardown),

@@ -22,4 +22,7 @@ int emit_json(const struct record *rec, FILE *out);
 int emit_file(const struct record *rec, const char *path, int (*emit)(const struct record *, FILE *),
 	      struct error *e);
 
+/* Whether emit_file could write to `path`, asked before the run; makes nothing. 0 or -errno with the same errors. */
+int emit_check(const char *path, struct error *e);
+
 #endif

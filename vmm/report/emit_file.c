@@ -122,6 +122,32 @@ static int write_stdout(const char *data, size_t bytes, struct error *e)
 	return 0;
 }
 
+int emit_check(const char *path, struct error *e)
+{
+	char *resolved, *dir, *slash;
+	struct stat st;
+	int ret = 0;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(e, EISDIR, "open", path);
+	if (is_direct(path))
+		return access(path, W_OK) == 0 ? 0 : fail(e, errno, "open", path);
+	/* What has to be writable is the directory: the record is moved into it. */
+	resolved = realpath(path, NULL);
+	dir = resolved != NULL ? resolved : strdup(path);
+	if (dir == NULL)
+		return fail(e, ENOMEM, "strdup", path);
+	slash = strrchr(dir, '/');
+	if (slash != NULL)
+		slash[slash == dir ? 1 : 0] = '\0';
+	if (access(slash != NULL ? dir : ".", W_OK | X_OK) != 0)
+		ret = fail(e, errno, "open", path);
+	free(dir);
+	return ret;
+}
+
 int emit_file(const struct record *rec, const char *path, int (*emit)(const struct record *, FILE *),
 	      struct error *e)
 {

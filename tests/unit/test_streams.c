@@ -1,0 +1,77 @@
+/*
+ * Property: no file that the program opens ever becomes its stdin, stdout or stderr, and a write that nobody reads is
+ * an error and not the end. Guest RAM on descriptor 2 would be overwritten by the progress line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vmm/util/streams.h"
+
+/* In a child, which has lost its streams: the number of the line that was wrong. */
+static int closed_streams(void)
+{
+	struct error e = { 0 };
+	char c = 0;
+	int ends[2];
+
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	(void)close(STDERR_FILENO);
+	if (streams_init(&e) != 0)
+		return __LINE__;
+	if (read(STDIN_FILENO, &c, 1) != -1 || errno != EBADF)
+		return __LINE__;
+	if (write(STDOUT_FILENO, &c, 1) != -1 || errno != EBADF)
+		return __LINE__;
+	if (write(STDERR_FILENO, &c, 1) != -1 || errno != EBADF)
+		return __LINE__;
+	if (pipe(ends) != 0 || ends[0] <= STDERR_FILENO || close(ends[0]) != 0)
+		return __LINE__;
+	if (write(ends[1], &c, 1) != -1 || errno != EPIPE)
+		return __LINE__;
+	return 0;
+}
+
+static void closed_streams_stay_closed(void **state)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(closed_streams());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void open_streams_are_left_alone(void **state)
+{
+	struct error e = { 0 };
+	int before = fcntl(STDOUT_FILENO, F_GETFL);
+
+	(void)state;
+	assert_int_equal(streams_init(&e), 0);
+	assert_int_equal(fcntl(STDOUT_FILENO, F_GETFL), before);
+	assert_int_equal(e.status, STATUS_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closed_streams_stay_closed),
+		cmocka_unit_test(open_streams_are_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
