@@ -86,12 +86,12 @@ recorded() {
 	conclude "$1"
 }
 
+# shellcheck disable=SC2016 # expanded by the inner shells
 outputs() {
 	recorded "stdout closed: the record is written all the same" ">&-"
 	recorded "stdout full: the record is written all the same" ">/dev/full"
 	recorded "every stream closed: nothing else takes their place" "<&- >&- 2>&-"
 	rm -f "$T/run.json"
-	# shellcheck disable=SC2016
 	case_command bash -c '(sleep 0.3; exec "$@") | true; exit ${PIPESTATUS[0]}' - \
 		"$MINIVMM" native -m 64M --workload none --json "$T/run.json"
 	want_status 1
@@ -129,6 +129,10 @@ mounts() {
 		"$MINIVMM" native -m 64M --mem-path "$T/mnt-tmpfs/precious"
 	refused "more than the tmpfs holds" 1 "[Nn]o space|ENOSPC|mnt-tmpfs|memory" \
 		"$MINIVMM" native -m 512M --mem-path "$T/mnt-tmpfs" --prealloc --workload none
+	refused "a tmpfs that runs dry under lazy memory" 1 "do not fit.*leaves" \
+		"$MINIVMM" native -m 512M --mem-path "$T/mnt-tmpfs" --workload touch --working-set 400M --json "$T/bad.json"
+	[ -n "$(no_kvm_reason)" ] || refused "a tmpfs that runs dry under a lazy guest" 1 "do not fit.*leaves" \
+		"$MINIVMM" -m 512M --mem-path "$T/mnt-tmpfs" --workload touch --working-set 400M --json "$T/bad.json"
 	if mount_at mnt-2M hugetlbfs pagesize=2M; then
 		small_pool
 	else
@@ -151,6 +155,13 @@ small_pool() {
 		"$MINIVMM" native -m ${mib}M --backing hugetlb
 	refused "memfd pool too small" 1 "nr_hugepages" \
 		"$MINIVMM" native -m ${mib}M --backing memfd --page-size 2M
+	# Lazily and without a reservation the shortage shows at an access, in the middle of the workload.
+	refused "pool that runs dry" 1 "no page behind.*need.*free" \
+		"$MINIVMM" native -m $((mib + 64))M --mem-path "$T/mnt-2M" --reserve off --workload touch \
+		--working-set $((mib - 64))M --json "$T/bad.json"
+	[ -n "$(no_kvm_reason)" ] || refused "pool that runs dry under a guest" 1 "nr_hugepages" \
+		"$MINIVMM" -m $((mib + 64))M --mem-path "$T/mnt-2M" --reserve off --workload touch \
+		--working-set $((mib - 64))M --json "$T/bad.json"
 	[ -n "$(no_kvm_reason)" ] || refused "pool too small for a guest" 1 "need.*nr_hugepages|nr_hugepages" \
 		"$MINIVMM" -m ${mib}M --mem-path "$T/mnt-2M" --prealloc --json "$T/bad.json"
 }

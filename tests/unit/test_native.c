@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +22,7 @@
 #include "units.h"
 #include "vmm/run/ram.h"
 #include "vmm/native/crew.h"
+#include "vmm/native/landing.h"
 #include "vmm/native/native.h"
 
 /* What the wrapped calls do; reset before each test. */
@@ -174,6 +178,62 @@ static void failed_thread_frees_the_others(void **state)
 	free_record(rec);
 }
 
+/* Thread 1 finds nothing behind its arena any more, as where a pool or a mount has run dry. */
+static int starve_second(const struct driver_env *env, const char **failure)
+{
+	void *arena = env->arena;
+	int fd;
+
+	if (env->vcpu == 0)
+		return __real_driver_run(env, failure);
+	fd = memfd_create("nothing", 0);
+	if (fd < 0 || mmap(arena, PAGE_4K, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != arena)
+		return -1;
+	(void)close(fd);
+	*(volatile char *)arena = 1;
+	*failure = "it went on";
+	return -1;
+}
+
+static void memory_that_runs_dry_is_an_error(void **state)
+{
+	struct record *rec = make_record(2);
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	rec->config.steps[0].workload = WORKLOAD_chase;
+	rec->config.step_count = 1;
+	fake.run = starve_second;
+	assert_int_equal(native_run(rec, NULL, &e), -ENOMEM);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_non_null(strstr(e.where, "no page behind"));
+	assert_non_null(strstr(e.what, "of 4 MiB"));
+	assert_int_not_equal(e.hint[0], '\0');
+	assert_int_equal(fake.unmaps, 1);
+	free_record(rec);
+}
+
+/* A signal that only says it is one, and a page that is not the arena's, end the process as ever. */
+static void other_bus_errors_are_not_hidden(void **state)
+{
+	pid_t child = fork();
+	struct error e = { .status = STATUS_OK };
+	int status = 0;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (landing_install(&e) == 0) {
+			(void)raise(SIGBUS);
+			(void)raise(SIGBUS);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGBUS);
+}
+
 static void missing_thread_frees_the_others(void **state)
 {
 	struct record *rec = make_record(2);
@@ -315,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plan_runs),
 		cmocka_unit_test(failed_thread_frees_the_others),
+		cmocka_unit_test(memory_that_runs_dry_is_an_error),
+		cmocka_unit_test(other_bus_errors_are_not_hidden),
 		cmocka_unit_test(missing_thread_frees_the_others),
 		cmocka_unit_test(impossible_pin_is_an_error),
 		cmocka_unit_test(stuck_thread_is_abandoned),

@@ -38,6 +38,7 @@ struct crew {
 	bool crowded;     /* more threads than CPUs: who waits gives way */
 	struct gate gate; /* atomics of the driver */
 	bool give_up;     /* atomic: sticky */
+	bool starved;     /* atomic: a page of the arena could not be had */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a member finished; CLOCK_MONOTONIC */

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "vmm/native/crew.h"
+#include "vmm/native/landing.h"
 #include "vmm/util/stop.h"
 
 static struct phase_counts count_now(void)
@@ -102,30 +103,57 @@ static int pin(const struct crew_member *member, struct error *e)
 	return e->err > 0 ? -e->err : -EINVAL;
 }
 
+/* The arguments and results of driver_run, for landing_call. */
+struct drive {
+	struct driver_env env;
+	const char *failure;
+	int ret;
+};
+
+static void drive(void *argument)
+{
+	struct drive *d = argument;
+
+	d->ret = driver_run(&d->env, &d->failure);
+}
+
 static void run_plan(struct crew_member *member, struct error *e)
 {
 	struct crew *crew = member->crew;
-	struct driver_env env = {
-		.steps = crew->steps,
-		.step_count = crew->step_count,
-		.arena = crew->arena,
-		.arena_bytes = crew->arena_bytes,
-		.leaf_bytes = crew->leaf_bytes,
-		.seed = crew->seed,
-		.vcpu = member->vcpu,
-		.vcpus = crew->size,
-		.gate = &crew->gate,
-		.result = &member->result,
-		.self = member,
-		.begin = phase_begin,
-		.end = phase_end,
-		.stopped = phase_stopped,
-	};
-	const char *failure = NULL;
+	struct drive d = { .env = {
+				   .steps = crew->steps,
+				   .step_count = crew->step_count,
+				   .arena = crew->arena,
+				   .arena_bytes = crew->arena_bytes,
+				   .leaf_bytes = crew->leaf_bytes,
+				   .seed = crew->seed,
+				   .vcpu = member->vcpu,
+				   .vcpus = crew->size,
+				   .gate = &crew->gate,
+				   .result = &member->result,
+				   .self = member,
+				   .begin = phase_begin,
+				   .end = phase_end,
+				   .stopped = phase_stopped,
+			   } };
 
-	if (driver_run(&env, &failure) < 0)
+	switch (landing_call(drive, &d, crew->arena, crew->arena_bytes)) {
+	case LANDING_NO_PAGE:
+		/* Explained once, by who has the backing; the others wait at the gate for nothing. */
+		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);
+		crew_give_up(crew);
+		return;
+	case LANDING_HARDWARE:
+		(void)error_set(e, STATUS_FAILED, EHWPOISON, "workload",
+				"thread %u: a page of the memory is one that the hardware reports as faulty",
+				member->vcpu);
+		return;
+	case LANDING_NONE:
+		break;
+	}
+	if (d.ret < 0)
 		(void)error_set(e, STATUS_FAILED, 0, "workload", "thread %u: %s", member->vcpu,
-				failure != NULL ? failure : "failed without a reason");
+				d.failure != NULL ? d.failure : "failed without a reason");
 }
 
 void *crew_member_main(void *arg)

@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "vmm/run/ram.h"
+#include "vmm/mem/shortage.h"
 #include "vmm/native/crew.h"
+#include "vmm/native/landing.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 
@@ -38,7 +40,7 @@ static bool await(struct crew *crew, struct record *rec, struct error *e)
 }
 
 /* *idle: no thread uses the arena any more, so it may be unmapped. */
-static int run_crew(struct record *rec, void *arena, bool *idle, struct error *e)
+static int run_crew(struct record *rec, const struct ram *ram, void *arena, bool *idle, struct error *e)
 {
 	uint64_t start_ns = clock_ns();
 	struct crew *crew;
@@ -51,6 +53,8 @@ static int run_crew(struct record *rec, void *arena, bool *idle, struct error *e
 	(void)crew_start(crew, e);
 	*idle = await(crew, rec, e);
 	crew_close(crew, e);
+	if (e->status == STATUS_OK && __atomic_load_n(&crew->starved, __ATOMIC_ACQUIRE))
+		(void)shortage_explain(&ram->backing, ENOMEM, "no page behind a workload's access", e);
 	/* The crew of a stuck thread is left to it; the process is about to end anyway. */
 	if (*idle)
 		crew_free(crew);
@@ -68,10 +72,12 @@ static int run_on(struct record *rec, struct ram *ram, struct error *e)
 	bool idle = true;
 	int ret;
 
-	if (arena == NULL)
+	if (landing_install(e) != 0)
+		ret = -e->err;
+	else if (arena == NULL)
 		ret = error_set(e, STATUS_FAILED, EFAULT, "native", "the arena does not lie in the memory");
 	else
-		ret = run_crew(rec, arena, &idle, e);
+		ret = run_crew(rec, ram, arena, &idle, e);
 	if (ram_observe(rec, ram, &observe_error) != 0 && ret == 0) {
 		*e = observe_error;
 		ret = e->err > 0 ? -e->err : -EINVAL;

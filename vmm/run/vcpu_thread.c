@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "vmm/host/pool.h"
+#include "vmm/mem/shortage.h"
 #include "vmm/run/exits.h"
 #include "vmm/run/machine.h"
 #include "vmm/util/stop.h"
@@ -29,14 +29,12 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 	return ret;
 }
 
-/* A guest access that the host could not back: with lazy huge pages that is a pool run dry. */
+/* A guest access that the host could not back: a pool, a mount or the host itself has run dry. */
 static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
-	const struct backing_spec *spec = &task->machine->ram.backing.spec;
-
-	if ((err == EFAULT || err == ENOMEM) && backing_has_pool(spec))
-		return pool_explain("", spec->page_bytes, spec->bytes, spec->host_nodes, err,
-				    "KVM_RUN: no page behind a guest access", e);
+	if (err == EFAULT || err == ENOMEM)
+		return shortage_explain(&task->machine->ram.backing, err,
+					"KVM_RUN: no page behind a guest access", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
 			 task->vcpu.index, strerror(err));
 }
