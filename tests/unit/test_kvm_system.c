@@ -24,6 +24,8 @@ static struct {
 	int run_bytes;
 	unsigned long failing_request;
 	int closed;
+	int disable_exits;
+	uint64_t disabled_exits;
 } fake;
 
 int __wrap_open(const char *path, int flags, ...);
@@ -55,6 +57,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	long argument;
 
 	(void)fd;
+	/* Every argument is a number or a pointer, and both are as wide as a long. */
 	va_start(args, request);
 	argument = va_arg(args, long);
 	va_end(args);
@@ -66,12 +69,17 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case KVM_GET_API_VERSION:
 		return fake.api_version;
 	case KVM_CHECK_EXTENSION:
+		if (argument == KVM_CAP_X86_DISABLE_EXITS)
+			return fake.disable_exits;
 		/* The statistics are left out: their file would be read for real. */
 		return argument != fake.missing_capability && argument != KVM_CAP_BINARY_STATS_FD;
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return fake.run_bytes;
 	case KVM_CREATE_VM:
 		return FAKE_FD + 1;
+	case KVM_ENABLE_CAP:
+		fake.disabled_exits = ((const struct kvm_enable_cap *)argument)->args[0];
+		return 0;
 	default:
 		return 0;
 	}
@@ -184,6 +192,25 @@ static void failing_vm_calls_leave_nothing_open(void **state)
 	}
 }
 
+/* And only that: a guest that halts has to come out. */
+static void spinning_stays_in_the_guest_where_kvm_allows(void **state)
+{
+	static const int allowed[] = { 0, KVM_X86_DISABLE_EXITS_HLT, KVM_X86_DISABLE_VALID_EXITS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		struct error e = { .status = STATUS_OK };
+		const struct kvm_system sys = { .fd = FAKE_FD };
+		struct kvm_vm vm;
+
+		(void)reset(NULL);
+		fake.disable_exits = allowed[i];
+		assert_int_equal(kvm_vm_create(&sys, &vm, &e), 0);
+		assert_int_equal(fake.disabled_exits, allowed[i] & KVM_X86_DISABLE_EXITS_PAUSE);
+		kvm_vm_destroy(&vm);
+	}
+}
+
 static void refused_slot_is_told_with_its_address(void **state)
 {
 	struct error e = { .status = STATUS_OK };
@@ -205,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup(missing_capability_is_named, reset),
 		cmocka_unit_test_setup(implausible_run_area_is_refused, reset),
 		cmocka_unit_test_setup(failing_vm_calls_leave_nothing_open, reset),
+		cmocka_unit_test_setup(spinning_stays_in_the_guest_where_kvm_allows, reset),
 		cmocka_unit_test_setup(refused_slot_is_told_with_its_address, reset),
 	};
 
