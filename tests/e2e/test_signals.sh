@@ -83,6 +83,14 @@ for command in "${commands[@]}"; do
 	conclude "$command: what was complete is kept, what was not is not invented"
 done
 
+# Whoever starts us may have blocked the signal that gets a vCPU out of its guest.
+if [ "${commands[-1]}" = run ]; then
+	case_command timeout -k 1 20 env --block-signal=USR1 "$MINIVMM" -m 128M --workload chase \
+		--working-set 16M --accesses 2000000000 --timeout 1
+	want_status 4
+	conclude "the watchdog stops a guest although SIGUSR1 was blocked"
+fi
+
 # Nothing of ours survives a kill -9, because the file was unlinked before it was used.
 killed() {
 	local name="kill -9 leaves no page and no file"

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 
 #include "vmm/mem/shortage.h"
@@ -57,15 +58,31 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 	return 0;
 }
 
+/*
+ * The signals of the user belong to the main thread, the kick belongs here: whoever started us may have left it
+ * blocked, and a blocked signal does not get a guest that spins out of KVM_RUN.
+ */
+static int set_signals(void)
+{
+	sigset_t kick;
+	int ret = stop_block_in_thread();
+
+	if (ret != 0)
+		return ret;
+	sigemptyset(&kick);
+	sigaddset(&kick, KICK_SIGNAL);
+	return -pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
+}
+
 void *vcpu_thread(void *argument)
 {
 	struct vcpu_task *task = argument;
 	struct machine *m = task->machine;
 	struct error e = { .status = STATUS_OK };
-	int ret = stop_block_in_thread();
+	int ret = set_signals();
 
 	if (ret != 0)
-		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
+		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot set the signal mask");
 	if (e.status == STATUS_OK && pin_thread(task, &e) == 0)
 		ret = run_guest_loop(task, &e);
 	if (e.status != STATUS_OK) {
