@@ -27,6 +27,19 @@ static void exit_names_are_bounded(void **state)
 	assert_string_equal(exit_name(UINT32_MAX), "unknown");
 }
 
+static void a_lowered_task_priority_is_no_end(void **state)
+{
+	struct kvm_run run = { .exit_reason = KVM_EXIT_SET_TPR };
+	struct vcpu_task task = { .vcpu = { .run = &run } };
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	assert_int_equal(exit_serve(&task, &e), 0);
+	run.exit_reason = KVM_EXIT_S390_RESET;
+	assert_true(exit_serve(&task, &e) < 0);
+	assert_non_null(strstr(e.what, "unknown"));
+}
+
 static void vector_names_are_bounded(void **state)
 {
 	(void)state;
@@ -99,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exit_names_are_bounded),
+		cmocka_unit_test(a_lowered_task_priority_is_no_end),
 		cmocka_unit_test(vector_names_are_bounded),
 		cmocka_unit_test(a_page_fault_reads_as_one_sentence),
 		cmocka_unit_test(the_longest_panic_fits),

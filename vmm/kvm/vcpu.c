@@ -12,6 +12,8 @@
 #define CPUID_LEAF_FEATURES 1
 #define CPUID_LEAF_TOPOLOGY 0xb
 #define CPUID_LEAF_TOPOLOGY_V2 0x1f
+#define CPUID_LEAF_AMD_TOPOLOGY 0x8000001e
+#define CPUID_LEAF_AMD_TOPOLOGY_V2 0x80000026
 
 /* As in Linux 6.10's <linux/kvm.h>; Debian 12's headers are older. */
 struct prefault_range {
@@ -41,16 +43,35 @@ struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct erro
 	return cpuid;
 }
 
-static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)
+void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count)
 {
 	for (uint32_t i = 0; i < cpuid->nent; i++) {
 		struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
 
-		if (entry->function == CPUID_LEAF_FEATURES)
+		switch (entry->function) {
+		case CPUID_LEAF_FEATURES:
 			entry->ebx = (entry->ebx & 0x0000ffff) | (count << 16 & 0x00ff0000) | index << 24;
-		else if (entry->function == CPUID_LEAF_TOPOLOGY || entry->function == CPUID_LEAF_TOPOLOGY_V2)
+			break;
+		case CPUID_LEAF_TOPOLOGY:
+		case CPUID_LEAF_TOPOLOGY_V2:
+		case CPUID_LEAF_AMD_TOPOLOGY_V2:
 			entry->edx = index;
+			break;
+		case CPUID_LEAF_AMD_TOPOLOGY:
+			/* One thread a core, all in node 0; older kernels leave the host's own numbers here. */
+			entry->eax = index;
+			entry->ebx = index & 0xff;
+			entry->ecx = 0;
+			break;
+		default:
+			break;
+		}
 	}
+}
+
+static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)
+{
+	kvm_cpuid_identify(cpuid, index, count);
 	if (ioctl(fd, KVM_SET_CPUID2, cpuid) != 0)
 		return error_set(e, STATUS_FAILED, errno, "KVM_SET_CPUID2", "vCPU %u: KVM refused its CPUID",
 				 index);

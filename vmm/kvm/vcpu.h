@@ -24,7 +24,13 @@ struct kvm_vcpu {
 struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e);
 
 /*
- * Create vCPU `index` of `count` with the supported CPUID and its own APIC id (leaf 1 and 0xB; SDM vol. 2A, CPUID).
+ * Make the table that of vCPU `index` of `count`: its APIC id in every leaf that states one (SDM vol. 2A, CPUID, leaves
+ * 1, 0xB, 0x1F; AMD APM vol. 3, appendix E, 0x8000001E and 0x80000026). Pure.
+ */
+void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count);
+
+/*
+ * Create vCPU `index` of `count` with the supported CPUID and its own APIC id.
  * cpuid is changed in passing. 0 or -errno; on error nothing is left.
  */
 int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint32_t index, uint32_t count,

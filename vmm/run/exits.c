@@ -143,6 +143,8 @@ static const struct {
 	[KVM_EXIT_HLT] = { "KVM_EXIT_HLT", exit_hlt },
 	[KVM_EXIT_MMIO] = { "KVM_EXIT_MMIO", exit_mmio },
 	[KVM_EXIT_IRQ_WINDOW_OPEN] = { "KVM_EXIT_IRQ_WINDOW_OPEN", exit_interrupted },
+	/* A guest that lowers its task priority (CR8): without an interrupt controller nothing follows from it. */
+	[KVM_EXIT_SET_TPR] = { "KVM_EXIT_SET_TPR", exit_interrupted },
 	[KVM_EXIT_SHUTDOWN] = { "KVM_EXIT_SHUTDOWN", exit_shutdown },
 	[KVM_EXIT_FAIL_ENTRY] = { "KVM_EXIT_FAIL_ENTRY", exit_fail_entry },
 	[KVM_EXIT_INTR] = { "KVM_EXIT_INTR", exit_interrupted },
