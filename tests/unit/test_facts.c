@@ -84,6 +84,27 @@ static void one_host_in_full(void **state)
 		assert_true(strcmp(f.params[i - 1].name, f.params[i].name) < 0);
 }
 
+/* A level more is a quarter more references; what the vendor's module walks is not what the kernel walks itself. */
+static void levels_of_the_second_dimension(void **state)
+{
+	static const struct {
+		const char *root;
+		uint32_t levels;
+	} hosts[] = {
+		{ HOSTS "intel-ept", 4 },     { HOSTS "intel-5level", 5 }, { HOSTS "intel-no-ept", 0 },
+		{ HOSTS "amd-npt", 4 },       { HOSTS "amd-5level", 5 },   { HOSTS "pvm", 0 },
+		{ HOSTS "there-is-none", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct host_facts f;
+
+		facts_read(hosts[i].root, &f);
+		assert_int_equal(f.second_dimension_levels, hosts[i].levels);
+	}
+}
+
 static void empty_root_is_unknown(void **state)
 {
 	struct host_facts f;
@@ -201,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(one_host_in_full),
+		cmocka_unit_test(levels_of_the_second_dimension),
 		cmocka_unit_test(empty_root_is_unknown),
 		cmocka_unit_test(junk_never_crashes),
 		cmocka_unit_test(two_live_modules_are_unknown),

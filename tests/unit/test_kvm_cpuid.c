@@ -66,11 +66,23 @@ static void features_stay(void **state)
 	free(cpuid);
 }
 
+static void physical_bits_are_those_of_the_table(void **state)
+{
+	struct kvm_cpuid2 *cpuid = host_table();
+
+	(void)state;
+	assert_int_equal(kvm_cpuid_physical_bits(cpuid), 36);
+	cpuid->entries[4] = (struct kvm_cpuid_entry2){ .function = 0x80000008, .eax = 0x3934 };
+	assert_int_equal(kvm_cpuid_physical_bits(cpuid), 52);
+	free(cpuid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_leaf_names_the_same_vcpu),
 		cmocka_unit_test(features_stay),
+		cmocka_unit_test(physical_bits_are_those_of_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

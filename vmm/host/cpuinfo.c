@@ -32,12 +32,15 @@ static void read_flags(char *flags, struct cpuinfo *cpu)
 		cpu->pdpe1gb |= strcmp(f, "pdpe1gb") == 0;
 		cpu->vmx |= strcmp(f, "vmx") == 0;
 		cpu->svm |= strcmp(f, "svm") == 0;
+		cpu->la57 |= strcmp(f, "la57") == 0;
+		cpu->ept_5level |= strcmp(f, "ept_5level") == 0;
 	}
 }
 
 void cpuinfo_read(const char *root, struct cpuinfo *cpu)
 {
 	char text[CPUINFO_BYTES];
+	unsigned int processors = 0;
 	char *save = NULL;
 
 	memset(cpu, 0, sizeof(*cpu));
@@ -45,14 +48,19 @@ void cpuinfo_read(const char *root, struct cpuinfo *cpu)
 	if (sysfile_read(root, "proc/cpuinfo", text, sizeof(text)) < 0)
 		return;
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *value = value_of(line, "model name");
+		char *value = value_of(line, "processor");
 
+		if (value != NULL && processors++ > 0)
+			return;
+		value = value_of(line, "model name");
 		if (value != NULL && *value != '\0')
 			(void)snprintf(cpu->model, sizeof(cpu->model), "%s", value);
 		value = value_of(line, "flags");
-		if (value != NULL) {
+		if (value != NULL)
 			read_flags(value, cpu);
-			return;
-		}
+		/* Right behind the flags, on Intel since Linux 5.7. */
+		value = value_of(line, "vmx flags");
+		if (value != NULL)
+			read_flags(value, cpu);
 	}
 }

@@ -81,6 +81,19 @@ static void read_memory_policy(const char *root, struct host_facts *f)
 		f->numa_nodes = count_list(list);
 }
 
+/*
+ * As KVM chooses (kvm_mmu_get_tdp_level): NPT has the host kernel's own levels; EPT five where the CPU can. What the
+ * guest's CPUID takes away from that is not known here.
+ */
+static uint32_t table_levels(const char *second_dimension, const struct cpuinfo *cpu)
+{
+	if (strcmp(second_dimension, "ept") == 0)
+		return cpu->ept_5level ? 5 : 4;
+	if (strcmp(second_dimension, "npt") == 0)
+		return cpu->la57 ? 5 : 4;
+	return 0;
+}
+
 void facts_read(const char *root, struct host_facts *f)
 {
 	struct cpuinfo cpu;
@@ -93,6 +106,7 @@ void facts_read(const char *root, struct host_facts *f)
 	f->pdpe1gb = cpu.pdpe1gb;
 	f->cpus = allowed_cpus(root);
 	kvm_module_read(root, &cpu, f);
+	f->second_dimension_levels = table_levels(f->second_dimension, &cpu);
 	read_memory_policy(root, f);
 	/* Hybrid CPUs name their performance cores' counters cpu_core. */
 	f->pmu = sysfile_exists(root, "sys/bus/event_source/devices/cpu") ||

@@ -12,6 +12,7 @@
 #define CPUID_LEAF_FEATURES 1
 #define CPUID_LEAF_TOPOLOGY 0xb
 #define CPUID_LEAF_TOPOLOGY_V2 0x1f
+#define CPUID_LEAF_ADDRESS_SIZES 0x80000008
 #define CPUID_LEAF_AMD_TOPOLOGY 0x8000001e
 #define CPUID_LEAF_AMD_TOPOLOGY_V2 0x80000026
 
@@ -67,6 +68,15 @@ void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count
 			break;
 		}
 	}
+}
+
+uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_ADDRESS_SIZES)
+			return cpuid->entries[i].eax & 0xff;
+	}
+	return 36;
 }
 
 static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)

@@ -29,6 +29,9 @@ struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct erro
  */
 void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count);
 
+/* Width of the guest's physical addresses (0x80000008); 36 where the table does not say, as KVM has it. Pure. */
+uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid);
+
 /*
  * Create vCPU `index` of `count` with the supported CPUID and its own APIC id.
  * cpuid is changed in passing. 0 or -errno; on error nothing is left.

@@ -16,9 +16,11 @@ uint32_t refs_levels(uint32_t levels, uint64_t leaf_bytes);
 uint32_t refs_two_dimensional(uint32_t g, uint32_t h);
 
 /*
- * The figure printed beside a measurement. second_dimension: "ept", "npt" (host leaf = backing), "shadow"
- * (native walk, leaf = min of both), "none" (native). 4-level on both sides. 0: unknown second dimension.
+ * The figure printed beside a measurement. second_dimension: "ept", "npt" (host leaf = backing, tables of host_levels),
+ * "shadow" (native walk, leaf = min of both), "none" (native). The first dimension has 4 levels: the guest has no
+ * others. 0: unknown second dimension.
  */
-uint32_t refs_theory(const char *second_dimension, uint64_t guest_leaf_bytes, uint64_t backing_leaf_bytes);
+uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+		     uint64_t backing_leaf_bytes);
 
 #endif

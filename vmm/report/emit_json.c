@@ -79,6 +79,7 @@ static json_t *host_json(const struct record *rec)
 	put(&o, "tsc_khz", number_or_null(h->tsc_khz));
 	put(&o, "kvm_module", text(h->kvm_module));
 	put(&o, "second_dimension", text(h->second_dimension));
+	put(&o, "second_dimension_levels", number_or_null(h->second_dimension_levels));
 	for (uint32_t i = 0; i < h->param_count && i < FACTS_MAX_PARAMS; i++)
 		put(&params, h->params[i].name, text(h->params[i].value));
 	put(&o, "params", params);

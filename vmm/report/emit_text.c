@@ -79,7 +79,7 @@ static const char *dimension_meaning(const char *kind)
 static void text_observed(const struct record *rec, FILE *out)
 {
 	const struct observed_memory *seen = &rec->observed;
-	char page[24] = "mixed", resident[24], leaf[24];
+	char page[24] = "mixed", resident[24], leaf[24], levels[24] = "";
 
 	(void)size_format(seen->rss_bytes, resident);
 	if (seen->page_bytes != 0)
@@ -99,7 +99,10 @@ static void text_observed(const struct record *rec, FILE *out)
 			  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g);
 	else
 		paragraph(out, "", "KVM: installed leaves not known");
-	paragraph(out, "", "second dimension (%s): %s%s%s", rec->host.kvm_module,
+	if (rec->host.second_dimension_levels != 0)
+		(void)snprintf(levels, sizeof(levels), " in %" PRIu32 " levels",
+			       rec->host.second_dimension_levels);
+	paragraph(out, "", "second dimension (%s%s): %s%s%s", rec->host.kvm_module, levels,
 		  dimension_meaning(rec->host.second_dimension),
 		  leaf_expected_bytes(rec) != 0 ? ", here " : "",
 		  leaf_expected_bytes(rec) != 0 ? size_format(leaf_expected_bytes(rec), leaf) : "");

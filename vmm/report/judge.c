@@ -104,7 +104,10 @@ static void judge_leaves(struct record *rec)
 	if (leaves >= needed)
 		return;
 	if (expected_bytes > PAGE_4K && rec->host.nx_huge_pages[0] == 'Y')
-		cause = "; nx_huge_pages=Y splits pages that hold code";
+		cause = rec->config.map.arena_gpa < expected_bytes
+				? "; nx_huge_pages=Y splits the page, as it holds code too: twice -m gives "
+				  "the arena its own"
+				: "; nx_huge_pages=Y splits pages that hold code";
 	record_reason(rec, VERDICT_MISMATCH,
 		      "expected %s leaves for %s touched, but KVM counts %" PRIu64 " of 4K, %" PRIu64
 		      " of 2M, %" PRIu64 " of 1G%s",

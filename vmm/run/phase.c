@@ -98,8 +98,8 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 		.may_exit = driver_part(g->workload, g->variant)->may_exit != 0,
 		.sample_count = g->samples,
 		.counts = phase_count(task, end),
-		.refs_theory = refs_theory(rec->host.second_dimension, rec->config.guest_page_bytes,
-					   rec->config.page_bytes),
+		.refs_theory = refs_theory(rec->host.second_dimension, rec->host.second_dimension_levels,
+					   rec->config.guest_page_bytes, rec->config.page_bytes),
 	};
 	int ret;
 
