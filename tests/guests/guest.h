@@ -60,6 +60,11 @@ static inline void outsb(uint16_t port, const void *from, uint32_t bytes)
 	__asm__ volatile("rep outsb" : "+S"(from), "+c"(bytes) : "d"(port) : "memory");
 }
 
+static inline void outsl(uint16_t port, const void *from, uint32_t words)
+{
+	__asm__ volatile("rep outsl" : "+S"(from), "+c"(words) : "d"(port) : "memory");
+}
+
 /* A VMM that goes on after an exit would spin here until its watchdog ends it: another exit status. */
 static inline __attribute__((noreturn)) void guest_exit(uint8_t value)
 {

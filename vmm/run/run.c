@@ -1,6 +1,7 @@
 #include "vmm/run/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -47,12 +48,19 @@ static int check_complete(struct machine *m, struct error *e)
 
 static void note_strays(struct machine *m)
 {
+	uint64_t untold = m->stray.total;
 	char text[80];
 
 	m->rec->stray_exits = m->stray.total;
-	for (uint32_t i = 0; i < m->stray.places; i++)
+	for (uint32_t i = 0; i < m->stray.places; i++) {
 		record_reason(m->rec, VERDICT_OK, "the guest %s, which nobody serves",
 			      stray_describe(&m->stray.place[i], text));
+		untold -= m->stray.place[i].count;
+	}
+	if (untold != 0)
+		record_reason(m->rec, VERDICT_OK,
+			      "the guest made %" PRIu64 " accesses more at other places that nobody serves",
+			      untold);
 }
 
 static int run_built(struct machine *m, struct error *e)
