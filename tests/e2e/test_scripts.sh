@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# The quick start and the pool script do what they say and give everything back, also when interrupted, and degrade
+# with a plain line. It could break unseen, because developers' machines have a pool and a mount already.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+
+mounts() {
+	grep hugetlbfs /proc/self/mounts | sort
+	[ ! -d /dev/hugepages ] || echo /dev/hugepages
+}
+
+# What the scripts may not change for good.
+state() {
+	host_state
+	mounts
+}
+
+want_same_state() {
+	local after
+	after=$(state)
+	[ "$1" = "$after" ] || problem "changed: $(diff <(echo "$1") <(echo "$after") | grep '^[<>]' | xargs)"
+}
+
+pool_script() {
+	local before words
+	for words in "" "reserve" "reserve 2M" "reserve 3M 4" "reserve 2M 0" "reserve 2M -1" "reserve 2M x" "restore it" "grow"; do
+		read -r -a list <<<"$words"
+		case_command scripts/hugepages.sh "${list[@]}"
+		want_status 2
+		want_text '^usage'
+		conclude "hugepages.sh '$words' is usage"
+	done
+	if ! is_root; then
+		tap_skip "hugepages.sh reserve and restore" "only root can change a pool"
+		return
+	fi
+	before=$(state)
+	case_command scripts/hugepages.sh reserve 2M $(($(pool_available 2M) + 8))
+	[ "$status" = 0 ] || { tap_skip "hugepages.sh reserve and restore" "$(tail -n 1 "$T/err")" && return; }
+	[ "$before" != "$(state)" ] || problem "nothing was reserved"
+	case_command scripts/hugepages.sh restore
+	want_status 0
+	want_same_state "$before"
+	conclude "hugepages.sh gives back what it took"
+
+	case_command scripts/hugepages.sh reserve 2M 99999999
+	want_status 1
+	want_text 'spare'
+	want_same_state "$before"
+	conclude "hugepages.sh does not take what the machine needs"
+}
+
+quick_start() {
+	local before pid
+	before=$(state)
+	case_command scripts/quickstart.sh -m 64M --workload none
+	want_status 0
+	want_text '^running: build/minivmm'
+	want_text '^verdict +ok'
+	want_same_state "$before"
+	conclude "quick start"
+
+	if ! is_root || ! unshare -m true 2>/dev/null; then
+		tap_skip "quick start without KVM, interrupted" "needs root and mount namespaces"
+		return
+	fi
+	if [ -e /dev/kvm ]; then
+		case_command unshare -m bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 &&
+			ln -s /proc/self/fd /dev/fd && exec scripts/quickstart.sh -m 64M --workload touch --working-set 1M'
+		want_status 0
+		want_text 'There is no /dev/kvm here'
+		want_text '^running: build/minivmm native'
+		want_text '^verdict +ok'
+		want_same_state "$before"
+		conclude "quick start without KVM runs natively"
+	fi
+}
+
+# Ctrl-C reaches the whole group: minivmm tells what it has, the script gives everything back.
+interrupted() {
+	local before try
+	before=$(state)
+	problems=() command_line=(quickstart.sh, interrupted)
+	setsid scripts/quickstart.sh --workload chase --working-set 16M --accesses 20000000 --repeat 800 \
+		>"$T/out" 2>"$T/err" </dev/null &
+	pid=$!
+	for ((try = 0; try < 3000; try++)); do
+		grep -q '^running' "$T/out" && break
+		sleep 0.02
+	done
+	sleep 3
+	kill -INT -- "-$pid" 2>/dev/null || problem "it was over before the signal"
+	wait "$pid"
+	status=$?
+	want_status 1
+	want_text 'verdict +interrupted'
+	want_same_state "$before"
+	conclude "an interrupted quick start gives everything back"
+}
+
+pool_script
+quick_start
+if is_root; then
+	interrupted
+else
+	tap_skip "an interrupted quick start gives everything back" "only root can change a pool"
+fi
+tap_done
