@@ -168,14 +168,12 @@ small_pool() {
 
 # Each runs in a mount namespace of its own, where /dev/kvm is something else.
 no_kvm() {
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	local hide='mount --bind "$1" /dev/kvm && shift && exec "$@"'
 	if ! is_root || ! unshare -m true 2>/dev/null; then
 		tap_skip "/dev/kvm missing, refused or false" "needs root and mount namespaces"
 		return
 	fi
 	before=$(host_state)
-	# shellcheck disable=SC2016
 	refused "/dev/kvm missing" 77 "/dev/kvm.*" \
 		unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@"' - "$MINIVMM" -m 64M --workload none
 	if [ ! -e /dev/kvm ]; then

@@ -67,7 +67,6 @@ want_leaves() {
 want_pool() {
 	local mode=$1
 	want_json '.pool.closed == .pool.before' "the pool is as it was before"
-	# shellcheck disable=SC2016
 	local pages='(.requested.memory_bytes / .pool.page_bytes) as $pages | .pool |'
 	want_json "$pages .mapped.free == .before.free and .mapped.reserved - .before.reserved == \$pages" \
 		"mapping reserves every page and takes none"
