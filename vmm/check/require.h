@@ -1,0 +1,31 @@
+/*
+ * `check --require LIST`: is this host good enough for a job? Made for CI.
+ */
+#ifndef MINIVMM_CHECK_REQUIRE_H
+#define MINIVMM_CHECK_REQUIRE_H
+
+#include <stdint.h>
+
+#include "vmm/check/report.h"
+#include "vmm/util/error.h"
+
+#define REQUIRE_MAX 32
+
+/* One requirement of the list and what came of it. Unknown counts as not met: CI must not run on a guess. */
+struct requirement {
+	char text[48]; /* as the user wrote it: "ept", "hugepages=2M:512" */
+	bool met;
+	char reason[160]; /* why (not), with the numbers */
+};
+
+/* Names that --require takes, for the help: "kvm, ept, npt, tdp, ...". */
+const char *require_names(void);
+
+/*
+ * Parse and evaluate `list` against the report (pools are read below `root`). Returns the count, or -errno with *e set
+ * to STATUS_USAGE naming what is not understood and what is.
+ */
+int require_evaluate(const char *list, const char *root, const struct check_report *report,
+		     struct requirement *out, struct error *e);
+
+#endif
