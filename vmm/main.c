@@ -16,6 +16,7 @@
 #include "vmm/mem/backing.h"
 #include "vmm/native/native.h"
 #include "vmm/report/emit.h"
+#include "vmm/report/output.h"
 #include "vmm/report/record.h"
 #include "vmm/run/run.h"
 #include "vmm/util/clock.h"
@@ -176,8 +177,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	if (e->status != STATUS_OK || r->dump_config || r->dump_fdt_path != NULL)
 		return e->status;
 	/* Now rather than after an hour of measuring. */
-	if ((r->json_path != NULL && emit_check(r->json_path, e) != 0) ||
-	    (r->csv_path != NULL && emit_check(r->csv_path, e) != 0))
+	if ((r->json_path != NULL && output_check(r->json_path, e) != 0) ||
+	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
 		return e->status;
 	facts_read("", &rec->host);
 	return execute(rec, start_ns);

@@ -12,6 +12,7 @@
 
 #include "sample_record.h"
 #include "vmm/report/emit.h"
+#include "vmm/report/output.h"
 
 static char dir[64];
 static struct record rec;
@@ -110,15 +111,15 @@ static void asking_first(void **state)
 	char path[96];
 
 	(void)state;
-	assert_int_equal(emit_check("-", &ok), 0);
-	assert_int_equal(emit_check("/dev/null", &ok), 0);
-	assert_int_equal(emit_check("in-the-working-directory.json", &ok), 0);
+	assert_int_equal(output_check("-", &ok), 0);
+	assert_int_equal(output_check("/dev/null", &ok), 0);
+	assert_int_equal(output_check("in-the-working-directory.json", &ok), 0);
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
-	assert_int_equal(emit_check(path, &ok), 0);
+	assert_int_equal(output_check(path, &ok), 0);
 	(void)snprintf(path, sizeof(path), "%s/none/a.json", dir);
-	assert_int_equal(emit_check(path, &missing), -ENOENT);
+	assert_int_equal(output_check(path, &missing), -ENOENT);
 	assert_non_null(strstr(missing.what, path));
-	assert_int_equal(emit_check(dir, &is_dir), -EISDIR);
+	assert_int_equal(output_check(dir, &is_dir), -EISDIR);
 	assert_int_equal(entries(), 0);
 }
 

@@ -1,0 +1,176 @@
+/*
+ * Results into a file: rendered in memory first, written beside its place, and moved there only when whole.
+ */
+#include "vmm/report/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(struct error *e, int err, const char *call, const char *path)
+{
+	char where[96];
+
+	(void)snprintf(where, sizeof(where), "%s %s", call, path);
+	(void)error_set(e, STATUS_FAILED, err, where, "the record could not be written to %s", path);
+	if (err == ENOSPC || err == EDQUOT)
+		error_hint(e, "make room there, or name another place (df -h shows the free space)");
+	else if (err == ENOENT || err == ENOTDIR)
+		error_hint(e, "the directory has to exist");
+	else if (err == EACCES || err == EPERM || err == EROFS)
+		error_hint(e, "name a place in a directory that you may write to");
+	return -err;
+}
+
+static int write_all(int fd, const char *data, size_t bytes)
+{
+	while (bytes != 0) {
+		ssize_t done = write(fd, data, bytes);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		data += done;
+		bytes -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Devices, pipes and the like, and names of files that are open already: they are written, never replaced. */
+static bool is_direct(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return true;
+	return (strncmp(path, "/dev/", 5) == 0 && strncmp(path, "/dev/shm/", 9) != 0) ||
+	       strncmp(path, "/proc/", 6) == 0;
+}
+
+static int write_direct(const char *path, const char *data, size_t bytes, struct error *e)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY), ret;
+
+	if (fd < 0)
+		return fail(e, errno, "open", path);
+	ret = write_all(fd, data, bytes);
+	if (close(fd) != 0 && ret == 0)
+		ret = -errno;
+	return ret == 0 ? 0 : fail(e, -ret, "write", path);
+}
+
+/* Keep the mode of a file that is replaced; write, and reach the disk before the name does. */
+static int fill(int fd, const char *target, const char *data, size_t bytes)
+{
+	struct stat st;
+	int ret;
+
+	if (stat(target, &st) == 0 && fchmod(fd, st.st_mode & 0777) != 0)
+		return -errno;
+	ret = write_all(fd, data, bytes);
+	if (ret == 0 && fsync(fd) != 0)
+		ret = -errno;
+	return ret;
+}
+
+static int replace(const char *target, const char *temporary, const char *data, size_t bytes, struct error *e)
+{
+	/* O_EXCL: never follow a link that someone else left there. */
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), ret;
+
+	if (fd < 0)
+		return fail(e, errno, "open", temporary);
+	ret = fill(fd, target, data, bytes);
+	if (close(fd) != 0 && ret == 0)
+		ret = -errno;
+	if (ret != 0) {
+		(void)unlink(temporary);
+		return fail(e, -ret, "write", target);
+	}
+	if (rename(temporary, target) != 0) {
+		ret = fail(e, errno, "rename", target);
+		(void)unlink(temporary);
+	}
+	return ret;
+}
+
+/* A symbolic link stays a link: the file that it names is replaced. */
+static int write_beside(const char *path, const char *data, size_t bytes, struct error *e)
+{
+	char *resolved = realpath(path, NULL), *temporary = NULL;
+	const char *target = resolved != NULL ? resolved : path;
+	int ret;
+
+	if (asprintf(&temporary, "%s.%ld.tmp", target, (long)getpid()) < 0) {
+		free(resolved);
+		return fail(e, ENOMEM, "asprintf", path);
+	}
+	ret = replace(target, temporary, data, bytes, e);
+	free(temporary);
+	free(resolved);
+	return ret;
+}
+
+static int write_stdout(const char *data, size_t bytes, struct error *e)
+{
+	if (fwrite(data, 1, bytes, stdout) != bytes || fflush(stdout) != 0)
+		return fail(e, errno, "write", "stdout");
+	return 0;
+}
+
+int output_check(const char *path, struct error *e)
+{
+	char *resolved, *dir, *slash;
+	struct stat st;
+	int ret = 0;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(e, EISDIR, "open", path);
+	if (is_direct(path))
+		return access(path, W_OK) == 0 ? 0 : fail(e, errno, "open", path);
+	/* What has to be writable is the directory: the record is moved into it. */
+	resolved = realpath(path, NULL);
+	dir = resolved != NULL ? resolved : strdup(path);
+	if (dir == NULL)
+		return fail(e, ENOMEM, "strdup", path);
+	slash = strrchr(dir, '/');
+	if (slash != NULL)
+		slash[slash == dir ? 1 : 0] = '\0';
+	if (access(slash != NULL ? dir : ".", W_OK | X_OK) != 0)
+		ret = fail(e, errno, "open", path);
+	free(dir);
+	return ret;
+}
+
+int output_open(struct output *o, const char *path, struct error *e)
+{
+	*o = (struct output){ .path = path };
+	o->stream = open_memstream(&o->data, &o->bytes);
+	return o->stream != NULL ? 0 : fail(e, errno, "open_memstream", path);
+}
+
+int output_close(struct output *o, int rendered, struct error *e)
+{
+	int ret = rendered;
+
+	if (fclose(o->stream) != 0 && ret == 0)
+		ret = -errno;
+	if (ret != 0)
+		ret = fail(e, -ret, "format", o->path);
+	else if (strcmp(o->path, "-") == 0)
+		ret = write_stdout(o->data, o->bytes, e);
+	else if (is_direct(o->path))
+		ret = write_direct(o->path, o->data, o->bytes, e);
+	else
+		ret = write_beside(o->path, o->data, o->bytes, e);
+	free(o->data);
+	*o = (struct output){ .path = NULL };
+	return ret;
+}
