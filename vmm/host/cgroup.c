@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/host/mounts.h"
 #include "vmm/host/sysfile.h"
 
 #define TEXT_BYTES 16384
@@ -50,59 +51,57 @@ static bool own_group(const char *root, const char *controller, char *path, size
 	return false;
 }
 
-/* Where that hierarchy is mounted, without the leading slash. */
-static bool mount_point(const char *root, const char *controller, char *path, size_t size)
+struct mount_search {
+	const char *controller;
+	char *path;
+	size_t size;
+	bool found;
+};
+
+static bool is_hierarchy(const struct host_mount *m, void *arg)
 {
-	char text[TEXT_BYTES];
-	char *save = NULL;
+	struct mount_search *s = arg;
+	int n;
 
-	if (sysfile_read(root, "proc/self/mounts", text, sizeof(text)) < 0)
-		return false;
-	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *fields = NULL;
-		const char *device = strtok_r(line, " ", &fields);
-		const char *where = device == NULL ? NULL : strtok_r(NULL, " ", &fields);
-		const char *type = where == NULL ? NULL : strtok_r(NULL, " ", &fields);
-		const char *options = type == NULL ? NULL : strtok_r(NULL, " ", &fields);
-		int n;
-
-		if (options == NULL || strcmp(type, controller == NULL ? "cgroup2" : "cgroup") != 0)
-			continue;
-		if (controller != NULL && !list_has(options, controller))
-			continue;
-		n = snprintf(path, size, "%s", where + (*where == '/'));
-		return n >= 0 && (size_t)n < size;
-	}
+	if (strcmp(m->type, s->controller == NULL ? "cgroup2" : "cgroup") != 0 ||
+	    (s->controller != NULL && !list_has(m->options, s->controller)))
+		return true;
+	n = snprintf(s->path, s->size, "%s", m->path + (*m->path == '/'));
+	s->found = n >= 0 && (size_t)n < s->size;
 	return false;
 }
 
-/* Keep in *out what the two files in `dir` say, where that leaves less room than *out. */
-static void consider(const char *root, const char *dir, const char *limit_file, const char *used_file,
-		     struct cgroup_limit *out)
+/* Where that hierarchy is mounted, without the leading slash. */
+static bool mount_point(const char *root, const char *controller, char *path, size_t size)
 {
+	struct mount_search s = { .controller = controller, .path = path, .size = size };
+
+	return mounts_each(root, is_hierarchy, &s) == 0 && s.found;
+}
+
+/* Tell of the limit that the two files in `dir` hold, if they do. */
+static void consider(const char *root, const char *dir, const char *limit_file, const char *used_file,
+		     cgroup_visit visit, void *arg)
+{
+	struct cgroup_limit found = { 0 };
 	char path[512];
-	uint64_t limit, used;
 	int n = snprintf(path, sizeof(path), "%s/%s", dir, used_file);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &used) != 0)
-		used = 0;
+	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &found.used_bytes) != 0)
+		found.used_bytes = 0;
 	n = snprintf(path, sizeof(path), "%s/%s", dir, limit_file);
 	/* "max" is not a number: no limit. */
-	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &limit) != 0 ||
-	    limit >= NO_LIMIT_BYTES)
+	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &found.limit_bytes) != 0 ||
+	    found.limit_bytes >= NO_LIMIT_BYTES)
 		return;
-	if (out->path[0] != '\0' &&
-	    limit - min_u64(used, limit) >= out->limit_bytes - min_u64(out->used_bytes, out->limit_bytes))
-		return;
-	out->limit_bytes = limit;
-	out->used_bytes = used;
-	n = snprintf(out->path, sizeof(out->path), "/%s", path);
-	if (n < 0 || (size_t)n >= sizeof(out->path))
-		out->path[sizeof(out->path) - 1] = '\0';
+	n = snprintf(found.path, sizeof(found.path), "/%s", path);
+	if (n < 0 || (size_t)n >= sizeof(found.path))
+		found.path[sizeof(found.path) - 1] = '\0';
+	visit(&found, arg);
 }
 
 static void walk_up(const char *root, const char *controller, const char *limit_file, const char *used_file,
-		    struct cgroup_limit *out)
+		    cgroup_visit visit, void *arg)
 {
 	char group[256], mount[128], dir[sizeof(group) + sizeof(mount)];
 
@@ -116,30 +115,45 @@ static void walk_up(const char *root, const char *controller, const char *limit_
 		char *slash = strrchr(group, '/');
 
 		(void)snprintf(dir, sizeof(dir), "%s%s", mount, strcmp(group, "/") == 0 ? "" : group);
-		consider(root, dir, limit_file, used_file, out);
+		consider(root, dir, limit_file, used_file, visit, arg);
 		if (slash == NULL || group[0] == '\0' || strcmp(group, "/") == 0)
 			return;
 		*slash = '\0';
 	}
 }
 
+uint64_t cgroup_room(const struct cgroup_limit *limit)
+{
+	if (limit->path[0] == '\0')
+		return UINT64_MAX;
+	return limit->limit_bytes - min_u64(limit->used_bytes, limit->limit_bytes);
+}
+
+void cgroup_each(const char *root, const struct cgroup_resource *resource, cgroup_visit visit, void *arg)
+{
+	walk_up(root, resource->controller, resource->v1_limit, resource->v1_used, visit, arg);
+	walk_up(root, NULL, resource->v2_limit, resource->v2_used, visit, arg);
+}
+
+static void keep_tighter(const struct cgroup_limit *limit, void *arg)
+{
+	struct cgroup_limit *out = arg;
+
+	if (cgroup_room(limit) < cgroup_room(out))
+		*out = *limit;
+}
+
 void cgroup_tightest(const char *root, const struct cgroup_resource *resource, struct cgroup_limit *out)
 {
 	memset(out, 0, sizeof(*out));
-	walk_up(root, resource->controller, resource->v1_limit, resource->v1_used, out);
-	walk_up(root, NULL, resource->v2_limit, resource->v2_used, out);
+	cgroup_each(root, resource, keep_tighter, out);
 }
 
-void cgroup_hugetlb_limit(const char *root, uint64_t page_bytes, struct cgroup_limit *out)
+void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, cgroup_visit visit, void *arg)
 {
-	char names[8][48], size[16];
-	const struct cgroup_resource usage = { "hugetlb", names[0], names[1], names[2], names[3] };
-	const struct cgroup_resource reserved = { "hugetlb", names[4], names[5], names[6], names[7] };
-	static const char *const suffixes[8] = {
-		"max",      "current",      "limit_in_bytes",      "usage_in_bytes",
-		"rsvd.max", "rsvd.current", "rsvd.limit_in_bytes", "rsvd.usage_in_bytes",
-	};
-	struct cgroup_limit other;
+	static const char *const suffixes[4] = { "max", "current", "limit_in_bytes", "usage_in_bytes" };
+	char names[4][48], size[16];
+	const struct cgroup_resource resource = { "hugetlb", names[0], names[1], names[2], names[3] };
 
 	if (page_bytes >= GIB)
 		(void)snprintf(size, sizeof(size), "%" PRIu32 "GB", (uint32_t)(page_bytes / GIB));
@@ -147,14 +161,10 @@ void cgroup_hugetlb_limit(const char *root, uint64_t page_bytes, struct cgroup_l
 		(void)snprintf(size, sizeof(size), "%" PRIu32 "MB", (uint32_t)(page_bytes / MIB));
 	else
 		(void)snprintf(size, sizeof(size), "%" PRIu32 "KB", (uint32_t)(page_bytes / KIB));
-	for (size_t i = 0; i < 8; i++)
-		(void)snprintf(names[i], sizeof(names[i]), "hugetlb.%s.%s", size, suffixes[i]);
-	cgroup_tightest(root, &usage, out);
-	cgroup_tightest(root, &reserved, &other);
-	if (other.path[0] != '\0' &&
-	    (out->path[0] == '\0' || other.limit_bytes - min_u64(other.used_bytes, other.limit_bytes) <
-					     out->limit_bytes - min_u64(out->used_bytes, out->limit_bytes)))
-		*out = other;
+	for (size_t i = 0; i < 4; i++)
+		(void)snprintf(names[i], sizeof(names[i]), "hugetlb.%s.%s%s", size, reserved ? "rsvd." : "",
+			       suffixes[i]);
+	cgroup_each(root, &resource, visit, arg);
 }
 
 void cgroup_memory_limit(const char *root, struct cgroup_limit *out)

@@ -1,12 +1,10 @@
 /*
- * The hugetlb pool of one page size, as the kernel counts it, and why memory cannot be had from it.
+ * The hugetlb pool of one page size, as the kernel counts it.
  */
 #ifndef MINIVMM_HOST_POOL_H
 #define MINIVMM_HOST_POOL_H
 
 #include <stdint.h>
-
-#include "vmm/util/error.h"
 
 /* In pages, in the terms of /proc/meminfo: HugePages_Total, _Free, _Rsvd, _Surp. */
 struct pool_counts {
@@ -21,12 +19,5 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 
 /* Pages of that size free on one node, or -errno. */
 int64_t pool_node_free(const char *root, uint64_t page_bytes, unsigned int node);
-
-/*
- * Fill *e with the shortage in numbers (page size, node, needed, free, reserved, surplus, cgroup limit where
- * one is in force) and, as the hint, the command that cures it. Returns -err.
- */
-int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes, int err,
-		 const char *where, struct error *e);
 
 #endif

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/host/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/thp.h"
 #include "vmm/mem/backing_file.h"
 #include "vmm/mem/backing_type.h"
 #include "vmm/mem/memory_policy.h"
 #include "vmm/mem/room.h"
+#include "vmm/pool/pool_explain.h"
 
 /*
  * One unmapped-to-all page on either side: the kernel never merges guest RAM with a neighbour (smaps stays ours

@@ -48,7 +48,7 @@ int backing_resolve(const struct request *r, struct backing_spec *spec, struct e
 /*
  * Map it, bind it to its nodes, advise it (NOHUGEPAGE, HUGEPAGE before any touch). Nothing is populated.
  * A file is created in a directory and unlinked at once; a named file that exists is refused.
- * On error nothing is left behind; a pool too small is explained by pool_explain (host/pool.h).
+ * On error nothing is left behind; a pool too small is explained by pool_explain (pool/pool_explain.h).
  */
 int backing_map(const struct backing_spec *spec, struct backing *b, struct error *e);
 

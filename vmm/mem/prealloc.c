@@ -10,11 +10,11 @@
 #include <time.h>
 
 #include "units.h"
-#include "vmm/host/pool.h"
 #include "vmm/mem/backing_file.h"
 #include "vmm/mem/memory_policy.h"
 #include "vmm/mem/populate.h"
 #include "vmm/mem/room.h"
+#include "vmm/pool/pool_explain.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 

@@ -7,6 +7,7 @@
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/pool.h"
+#include "vmm/pool/pool_explain.h"
 
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/pool.h"
 #include "vmm/mem/backing_file.h"
 #include "vmm/mem/observe.h"
+#include "vmm/pool/pool_explain.h"
 
 int shortage_explain(const struct backing *b, int err, const char *where, struct error *e)
 {

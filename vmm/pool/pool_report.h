@@ -1,19 +1,21 @@
 /*
  * The hugetlb pools of this host as one picture, and the plan for a run: everything `minivmm pool` prints, as values.
+ * report/emit_pool.h writes them; pool_explain.h tells a run's shortage from them.
  */
 #ifndef MINIVMM_POOL_POOL_REPORT_H
 #define MINIVMM_POOL_POOL_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "vmm/cli/request.h"
+#include "vmm/host/cgroup.h"
 #include "vmm/host/pool.h"
 #include "vmm/util/error.h"
 
 #define POOL_MAX_SIZES 8
 #define POOL_MAX_MOUNTS 16
+#define POOL_MAX_LIMITS 16
 #define POOL_UNLIMITED UINT64_MAX
 
 struct pool_node {
@@ -26,13 +28,21 @@ struct pool_size {
 	bool is_default;
 	struct pool_counts counts;
 	uint64_t overcommit; /* nr_overcommit_hugepages */
+	uint64_t
+		on_demand_pages; /* that the kernel would still make when mapped: overcommit - surplus, as memory allows */
 	uint32_t node_count;
 	struct pool_node nodes[REQUEST_MAX_NODES];
 	/* Limits of this process's cgroup and those above it, in bytes; POOL_UNLIMITED where none is in force. */
 	uint64_t cgroup_max_bytes, cgroup_rsvd_max_bytes;
 	char cgroup_path[256]; /* of the tightest one; "" where none */
-	uint64_t
-		available_pages; /* what this process could really reserve now: free - reserved + overcommit room, within the limits */
+	/* All of them with what is used (both kinds, the tightest first); the tightest POOL_MAX_LIMITS are kept. */
+	uint32_t limit_count;
+	struct cgroup_limit limits[POOL_MAX_LIMITS];
+	/*
+	 * What this process could really reserve now: free - reserved + on_demand_pages, no more than the free pages
+	 * of the nodes its cpuset allows, within the limits.
+	 */
+	uint64_t available_pages;
 };
 
 struct pool_mount {
@@ -46,31 +56,41 @@ struct pool_report {
 	struct pool_size sizes[POOL_MAX_SIZES];
 	uint32_t mount_count;
 	struct pool_mount mounts[POOL_MAX_MOUNTS];
+	uint64_t memory_available_bytes; /* MemAvailable; 0: not told */
+	uint64_t allowed_nodes;          /* mask of Mems_allowed of this process; 0: not told */
 };
 
-/* What a run of `bytes` on pages of page_bytes needs, on these nodes (mask; 0: any), and what is missing. */
+/*
+ * What a run of `bytes` on pages of page_bytes needs, on these nodes (mask; 0: any), and what is missing. Where a
+ * cpuset keeps this process off some nodes, the others count as asked for.
+ */
 struct pool_plan {
 	uint64_t bytes, page_bytes;
 	uint64_t needed_pages;
-	bool enough;
-	uint32_t node_count; /* of nodes[], 0: not bound */
+	bool enough;              /* nothing to add, no limit too tight */
+	uint64_t available_pages; /* of the pool and those nodes; limits apart */
+	uint64_t on_demand_pages; /* of needed_pages, what counts on overcommit */
+	uint64_t missing_pages;   /* to add to the pool, 0 where a limit alone is too tight */
+	uint32_t node_count;      /* of nodes[], 0: not bound */
 	struct {
 		uint32_t node;
 		uint64_t needed, free;
+		uint64_t total, missing; /* pages there now and to be added */
 	} nodes[REQUEST_MAX_NODES];
 };
 
 /* Read below `root`. Never fails: what cannot be read is zero or unlimited. */
 void pool_report_read(const char *root, struct pool_report *report);
 
-/* Pure. 0, or -errno with *e set: a page size this kernel has no pool for, a node that is not there. */
+/*
+ * Pure. The fewest pages that make it enough: a page free on a node may be promised to somebody already, so both the
+ * node and the pool as a whole (free - reserved) must have room. 0, or -errno with *e set: a page size this kernel
+ * has no pool for (-ENOENT), a node that is not there or not allowed (-EINVAL), too much to count (-ERANGE).
+ */
 int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t page_bytes, uint64_t host_nodes,
 		   struct pool_plan *plan, struct error *e);
 
-/* Text and JSON (schemas minivmm.pool/1 and minivmm.pool-plan/1). 0 or -errno. */
-int pool_show_text(const struct pool_report *report, FILE *out);
-int pool_show_json(const struct pool_report *report, FILE *out);
-int pool_plan_text(const struct pool_report *report, const struct pool_plan *plan, FILE *out);
-int pool_plan_json(const struct pool_report *report, const struct pool_plan *plan, FILE *out);
+/* The pool of that page size, or NULL. */
+const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes);
 
 #endif

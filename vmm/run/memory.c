@@ -3,8 +3,8 @@
 #include <inttypes.h>
 
 #include "units.h"
-#include "vmm/host/pool.h"
 #include "vmm/mem/populate.h"
+#include "vmm/pool/pool_explain.h"
 #include "vmm/run/machine.h"
 
 static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)

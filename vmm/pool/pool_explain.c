@@ -1,0 +1,120 @@
+/*
+ * A shortage as an error value, from the plan that would have avoided it.
+ */
+#include "vmm/pool/pool_explain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/cli/size.h"
+#include "vmm/pool/pool_lines.h"
+#include "vmm/pool/pool_report.h"
+
+/* One allocation: too large together for a thread's stack. */
+struct picture {
+	struct pool_report report;
+	struct pool_plan plan;
+	struct pool_lines lines;
+};
+
+/* Append to a string of fixed size; too long a text is cut. */
+static void __attribute__((format(printf, 3, 4))) append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(buf + used, size - used, fmt, args);
+	va_end(args);
+}
+
+static void tell(const struct picture *p, const struct pool_size *pool, char *what, size_t size)
+{
+	const struct pool_plan *plan = &p->plan;
+	char name[24];
+
+	append(what, size,
+	       "too few %s pages: %" PRIu64 " needed (%" PRIu64 " MiB); the pool has %" PRIu64
+	       " in all, %" PRIu64 " free, %" PRIu64 " of them reserved, %" PRIu64 " surplus",
+	       size_format(plan->page_bytes, name), plan->needed_pages, plan->bytes / MIB, pool->counts.total,
+	       pool->counts.free, pool->counts.reserved, pool->counts.surplus);
+	for (uint32_t i = 0; i < plan->node_count; i++)
+		append(what, size, "; node %" PRIu32 " has %" PRIu64 " free", plan->nodes[i].node,
+		       plan->nodes[i].free);
+	if (pool->limit_count > 0)
+		append(what, size, "; the cgroup limit %s is %" PRIu64 " MiB, %" PRIu64 " MiB used",
+		       pool->limits[0].path, pool->limits[0].limit_bytes / MIB,
+		       pool->limits[0].used_bytes / MIB);
+}
+
+static void cure(const struct picture *p, char *hint, size_t size)
+{
+	const struct pool_plan *plan = &p->plan;
+	bool sysctl = false;
+
+	for (uint32_t i = 0; i < p->lines.count; i++) {
+		const struct pool_line *line = &p->lines.line[i];
+
+		/* The sysctl and the pool's own file are one switch. */
+		if (line->kind == LINE_SYSFS && sysctl)
+			continue;
+		sysctl = sysctl || line->kind == LINE_SYSCTL;
+		append(hint, size, "%s%s", *hint == '\0' ? "" : "; ", line->text);
+	}
+	if (plan->missing_pages > 0 && plan->page_bytes >= GIB)
+		append(hint, size,
+		       " (where memory is fragmented only at boot: hugepagesz=1G hugepages=N on the kernel's "
+		       "command line)");
+	if (p->report.memory_available_bytes != 0 &&
+	    plan->missing_pages * plan->page_bytes > p->report.memory_available_bytes)
+		append(hint, size, "; but only %" PRIu64 " MiB of memory are available: ask for less with -m",
+		       p->report.memory_available_bytes / MIB);
+	if (*hint == '\0')
+		append(hint, size,
+		       "the pool has enough now: another process may have held the pages, or cpuset and node "
+		       "limits keep this one from them; try again");
+}
+
+static int explain(struct picture *p, int err, const char *where, struct error *e)
+{
+	char what[sizeof(e->what)] = "", hint[sizeof(e->hint)] = "";
+	const struct pool_size *pool = pool_report_size(&p->report, p->plan.page_bytes);
+	int ret;
+
+	tell(p, pool, what, sizeof(what));
+	pool_lines_provide(&p->report, &p->plan, &p->lines);
+	cure(p, hint, sizeof(hint));
+	ret = error_set(e, STATUS_FAILED, err, where, "%s", what);
+	error_hint(e, "%s", hint);
+	return ret;
+}
+
+int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes, int err,
+		 const char *where, struct error *e)
+{
+	struct picture *p;
+	int ret;
+
+	err = err > 0 ? err : ENOMEM;
+	if (e->status != STATUS_OK)
+		return -err;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return error_set(e, STATUS_FAILED, err, where, "too few huge pages");
+	pool_report_read(root, &p->report);
+	/* What the kernel could have made on demand it would have made: it counts for nothing here. */
+	for (uint32_t i = 0; i < p->report.size_count; i++)
+		p->report.sizes[i].on_demand_pages = 0;
+	ret = pool_plan_make(&p->report, needed_bytes, page_bytes, host_nodes, &p->plan, e);
+	if (ret == 0)
+		ret = explain(p, err, where, e);
+	else
+		ret = -err;
+	free(p);
+	return ret;
+}
