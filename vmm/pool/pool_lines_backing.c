@@ -82,7 +82,7 @@ static void libvirt_lines(const struct pool_plan *plan, const struct words *w, s
 void pool_lines_backing(const struct pool_report *report, const struct pool_plan *plan,
 			struct pool_lines *lines)
 {
-	struct words w;
+	struct words w = { 0 };
 
 	(void)size_format(plan->needed_pages * plan->page_bytes, w.memory);
 	(void)size_format(plan->page_bytes, w.page);
