@@ -79,7 +79,7 @@ static void one_host_in_full(void **state)
 	assert_int_equal(f.memory_available_bytes, UINT64_C(60000000) * 1024);
 	assert_string_equal(param(&f, "kvm_intel.flexpriority"), "Y");
 	assert_string_equal(param(&f, "kvm.halt_poll_ns"), "200000");
-	assert_int_equal(f.param_count, 8);
+	assert_int_equal(f.param_count, 13);
 	for (uint32_t i = 1; i < f.param_count; i++)
 		assert_true(strcmp(f.params[i - 1].name, f.params[i].name) < 0);
 }

@@ -9,6 +9,7 @@
 
 #include "vmm/host/facts.h"
 
+#define CHECK_MAX_CAPABILITIES 24
 #define CHECK_MAX_ROWS 64
 #define CHECK_MAX_DISTURBERS 16
 
@@ -17,16 +18,20 @@ enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
 
 /* /dev/kvm as this process finds it; filled by check_probe_kvm, zero for a fixture root. */
 struct kvm_probe {
-	enum known present, permitted;
-	int err;         /* errno of the open, 0 */
-	int api_version; /* -1: not asked */
+	enum known present;   /* it is there, and where it could be opened it answers as KVM does */
+	enum known permitted; /* this process may open it */
+	int err;              /* errno of what failed first, 0 */
+	int api_version;      /* -1: not known */
 	uint32_t capability_count;
 	struct {
 		const char *name;    /* "KVM_CAP_PRE_FAULT_MEMORY" */
 		const char *purpose; /* what minivmm uses it for */
 		bool required;
 		int value; /* as KVM_CHECK_EXTENSION gave it, -1: not asked */
-	} capability[24];
+	} capability[CHECK_MAX_CAPABILITIES];
+	/* Of the CPUID that a guest gets here (KVM_GET_SUPPORTED_CPUID). */
+	enum known guest_1g_pages;
+	uint32_t guest_physical_bits; /* width of its physical addresses; 0: unknown */
 };
 
 enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY };

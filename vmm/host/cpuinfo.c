@@ -1,5 +1,6 @@
 #include "vmm/host/cpuinfo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 
 /* One processor's entry is about 2 KiB; the flags grow by a few names a year. */
 #define CPUINFO_BYTES 16384
+#define BLANKS " \t"
 
 /* The value of "key\t: value" when line is that, else NULL. */
 static char *value_of(char *line, const char *key)
@@ -23,18 +25,56 @@ static char *value_of(char *line, const char *key)
 	return p + strspn(p, " \t");
 }
 
-static void read_flags(char *flags, struct cpuinfo *cpu)
+int cpuinfo_has(const char *flags, const char *flag)
 {
-	char *save = NULL;
+	size_t len = strlen(flag);
 
-	for (char *f = strtok_r(flags, " \t", &save); f != NULL; f = strtok_r(NULL, " \t", &save)) {
-		cpu->hypervisor |= strcmp(f, "hypervisor") == 0;
-		cpu->pdpe1gb |= strcmp(f, "pdpe1gb") == 0;
-		cpu->vmx |= strcmp(f, "vmx") == 0;
-		cpu->svm |= strcmp(f, "svm") == 0;
-		cpu->la57 |= strcmp(f, "la57") == 0;
-		cpu->ept_5level |= strcmp(f, "ept_5level") == 0;
+	if (flags[strspn(flags, BLANKS)] == '\0')
+		return -ENODATA;
+	for (const char *p = flags + strspn(flags, BLANKS); *p != '\0'; p += strspn(p, BLANKS)) {
+		size_t word = strcspn(p, BLANKS);
+
+		if (word == len && strncmp(p, flag, len) == 0)
+			return 1;
+		p += word;
 	}
+	return 0;
+}
+
+static void copy(char *buf, size_t size, const char *value)
+{
+	int n = snprintf(buf, size, "%s", value);
+
+	/* A line that does not fit would make what is behind its end look absent. */
+	if (n < 0 || (size_t)n >= size)
+		buf[0] = '\0';
+}
+
+static void note_flags(struct cpuinfo *cpu)
+{
+	cpu->hypervisor = cpuinfo_has(cpu->flags, "hypervisor") == 1;
+	cpu->pdpe1gb = cpuinfo_has(cpu->flags, "pdpe1gb") == 1;
+	cpu->vmx = cpuinfo_has(cpu->flags, "vmx") == 1;
+	cpu->svm = cpuinfo_has(cpu->flags, "svm") == 1;
+	cpu->la57 = cpuinfo_has(cpu->flags, "la57") == 1;
+	cpu->ept_5level = cpuinfo_has(cpu->vmx_flags, "ept_5level") == 1;
+}
+
+static void note_line(char *line, struct cpuinfo *cpu)
+{
+	const char *value = value_of(line, "model name");
+
+	if (value != NULL && *value != '\0')
+		(void)snprintf(cpu->model, sizeof(cpu->model), "%s", value);
+	value = value_of(line, "vendor_id");
+	if (value != NULL && *value != '\0')
+		(void)snprintf(cpu->vendor, sizeof(cpu->vendor), "%s", value);
+	value = value_of(line, "flags");
+	if (value != NULL)
+		copy(cpu->flags, sizeof(cpu->flags), value);
+	value = value_of(line, "vmx flags");
+	if (value != NULL)
+		copy(cpu->vmx_flags, sizeof(cpu->vmx_flags), value);
 }
 
 void cpuinfo_read(const char *root, struct cpuinfo *cpu)
@@ -45,22 +85,13 @@ void cpuinfo_read(const char *root, struct cpuinfo *cpu)
 
 	memset(cpu, 0, sizeof(*cpu));
 	(void)snprintf(cpu->model, sizeof(cpu->model), "unknown");
+	(void)snprintf(cpu->vendor, sizeof(cpu->vendor), "unknown");
 	if (sysfile_read(root, "proc/cpuinfo", text, sizeof(text)) < 0)
 		return;
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *value = value_of(line, "processor");
-
-		if (value != NULL && processors++ > 0)
-			return;
-		value = value_of(line, "model name");
-		if (value != NULL && *value != '\0')
-			(void)snprintf(cpu->model, sizeof(cpu->model), "%s", value);
-		value = value_of(line, "flags");
-		if (value != NULL)
-			read_flags(value, cpu);
-		/* Right behind the flags, on Intel since Linux 5.7. */
-		value = value_of(line, "vmx flags");
-		if (value != NULL)
-			read_flags(value, cpu);
+		if (value_of(line, "processor") != NULL && processors++ > 0)
+			break;
+		note_line(line, cpu);
 	}
+	note_flags(cpu);
 }

@@ -6,14 +6,25 @@
 
 #include <stdbool.h>
 
+/* Flags of an AMD CPU of 2024 take 1.6 KiB. */
+#define CPUINFO_FLAGS_BYTES 6144
+#define CPUINFO_VMX_FLAGS_BYTES 2048
+
 struct cpuinfo {
 	char model[128]; /* "unknown" where not stated */
+	char vendor[16]; /* vendor_id: "GenuineIntel", "AuthenticAMD"; "unknown" where not stated */
 	bool hypervisor, pdpe1gb, vmx, svm;
 	bool la57;       /* the kernel runs with five levels: it clears the flag where it does not */
 	bool ept_5level; /* of "vmx flags" */
+	/* The lines themselves; "" where missing: kernels before 5.7 have no "vmx flags", nor has AMD. */
+	char flags[CPUINFO_FLAGS_BYTES];
+	char vmx_flags[CPUINFO_VMX_FLAGS_BYTES];
 };
 
 /* proc/cpuinfo below root. What cannot be read is "unknown" or false. */
 void cpuinfo_read(const char *root, struct cpuinfo *cpu);
+
+/* Is `flag` a word of `flags`? 1, 0, or -ENODATA where the line is empty: then nothing is known. Pure. */
+int cpuinfo_has(const char *flags, const char *flag);
 
 #endif

@@ -88,9 +88,9 @@ static void read_memory_policy(const char *root, struct host_facts *f)
 static uint32_t table_levels(const char *second_dimension, const struct cpuinfo *cpu)
 {
 	if (strcmp(second_dimension, "ept") == 0)
-		return cpu->ept_5level ? 5 : 4;
+		return cpu->vmx_flags[0] == '\0' ? 0 : cpu->ept_5level ? 5 : 4;
 	if (strcmp(second_dimension, "npt") == 0)
-		return cpu->la57 ? 5 : 4;
+		return cpu->flags[0] == '\0' ? 0 : cpu->la57 ? 5 : 4;
 	return 0;
 }
 

@@ -22,9 +22,10 @@ struct host_facts {
 	uint32_t cpus;   /* that this process may run on */
 	bool hypervisor; /* cpuinfo flag: this host is itself a guest */
 	bool pdpe1gb;
-	char kvm_module[32];              /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
-	char second_dimension[16];        /* "ept", "npt", "shadow", "none", "unknown" */
-	uint32_t second_dimension_levels; /* of EPT's or NPT's tables, 4 or 5; 0: there are none */
+	char kvm_module[32];       /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
+	char second_dimension[16]; /* "ept", "npt", "shadow", "none", "unknown" */
+	uint32_t
+		second_dimension_levels; /* of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known */
 	uint32_t param_count;
 	struct host_param params[FACTS_MAX_PARAMS]; /* kvm.* and <module>.*, sorted by name */
 	char thp[16];                               /* always, madvise, never, unknown */

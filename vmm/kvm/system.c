@@ -7,19 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-struct capability {
-	long number;
-	const char *name;
-	const char *purpose;
-};
-
-static const struct capability required[] = {
-	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY", "guest RAM in our own mapping" },
-	{ KVM_CAP_SYNC_MMU, "KVM_CAP_SYNC_MMU", "guest RAM that is populated lazily" },
-	{ KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID", "the guest's CPUID" },
-	{ KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT", "stopping a vCPU without losing the signal" },
-	{ KVM_CAP_GET_TSC_KHZ, "KVM_CAP_GET_TSC_KHZ", "cycles as nanoseconds" },
-};
+#include "vmm/kvm/capability.h"
 
 int kvm_check_extension(int fd, long capability)
 {
@@ -69,11 +57,12 @@ static int check_api(int fd, const char *path, struct error *e)
 
 static int check_required(int fd, struct error *e)
 {
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-		if (kvm_check_extension(fd, required[i].number) <= 0)
+	for (size_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
+		const struct kvm_capability *c = &kvm_capabilities[i];
+
+		if (c->required && kvm_check_extension(fd, c->number) <= 0)
 			return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CHECK_EXTENSION",
-					 "this KVM lacks %s, needed for %s", required[i].name,
-					 required[i].purpose);
+					 "this KVM lacks %s, needed for %s", c->name, c->purpose);
 	}
 	return 0;
 }

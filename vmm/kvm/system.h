@@ -10,9 +10,6 @@
 
 #include "vmm/util/error.h"
 
-/* KVM_CAP_PRE_FAULT_MEMORY came with Linux 6.10, after the headers of Debian 12. */
-#define MINIVMM_CAP_PRE_FAULT_MEMORY 236
-
 struct kvm_system {
 	int fd; /* -1: not open */
 	uint32_t max_vcpus;

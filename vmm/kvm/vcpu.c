@@ -6,12 +6,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmm/kvm/capability.h"
 #include "vmm/util/stop.h"
 
 #define CPUID_MAX_ENTRIES 512
 #define CPUID_LEAF_FEATURES 1
 #define CPUID_LEAF_TOPOLOGY 0xb
 #define CPUID_LEAF_TOPOLOGY_V2 0x1f
+#define CPUID_LEAF_EXTENDED_FEATURES 0x80000001
+#define CPUID_EDX_1G_PAGES (1u << 26)
 #define CPUID_LEAF_ADDRESS_SIZES 0x80000008
 #define CPUID_LEAF_AMD_TOPOLOGY 0x8000001e
 #define CPUID_LEAF_AMD_TOPOLOGY_V2 0x80000026
@@ -77,6 +80,15 @@ uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid)
 			return cpuid->entries[i].eax & 0xff;
 	}
 	return 36;
+}
+
+int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_EXTENDED_FEATURES)
+			return (cpuid->entries[i].edx & CPUID_EDX_1G_PAGES) != 0;
+	}
+	return -ENOENT;
 }
 
 static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)

@@ -32,6 +32,9 @@ void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count
 /* Width of the guest's physical addresses (0x80000008); 36 where the table does not say, as KVM has it. Pure. */
 uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid);
 
+/* Whether guests may have 1 GiB pages (0x80000001, EDX bit 26): 1, 0, or -ENOENT where the table has no such leaf. */
+int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid);
+
 /*
  * Create vCPU `index` of `count` with the supported CPUID and its own APIC id.
  * cpuid is changed in passing. 0 or -errno; on error nothing is left.

@@ -1,0 +1,53 @@
+/*
+ * A host's /proc and /sys in a temporary directory, for tests that change one file at a time.
+ */
+#ifndef TESTS_HOST_ROOT_H
+#define TESTS_HOST_ROOT_H
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define HOST_ROOT_BYTES 64
+
+static inline void host_root_make(char root[HOST_ROOT_BYTES])
+{
+	(void)snprintf(root, HOST_ROOT_BYTES, "/tmp/minivmm-host-XXXXXX");
+	assert_non_null(mkdtemp(root));
+}
+
+/* Write root/path, with its directories. */
+static inline void host_root_put(const char *root, const char *path, const char *text)
+{
+	char full[512];
+	FILE *f;
+	int n = snprintf(full, sizeof(full), "%s/%s", root, path);
+
+	assert_in_range(n, 1, sizeof(full) - 1);
+	for (char *p = full + strlen(root) + 1; (p = strchr(p, '/')) != NULL; p++) {
+		*p = '\0';
+		(void)mkdir(full, 0700);
+		*p = '/';
+	}
+	f = fopen(full, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static inline int host_root_remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline void host_root_remove(const char *root)
+{
+	assert_int_equal(nftw(root, host_root_remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * Property: what disturbs is named with a command that changes it, what does not disturb is not, and what cannot be read
+ * is said to be unknown. It could break because every one of these files is optional and each has its own spelling.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/unit/host_root.h"
+#include "vmm/check/report.h"
+
+#define HOSTS TESTS_DIR "/fixtures/host/"
+
+static struct check_report report;
+static char root[HOST_ROOT_BYTES];
+
+/* A quiet host, with counters. */
+static int make_root(void **state)
+{
+	(void)state;
+	memset(&report, 0, sizeof(report));
+	host_root_make(root);
+	host_root_put(root, "proc/sys/kernel/osrelease", "6.1\n");
+	host_root_put(root, "sys/bus/event_source/devices/cpu/type", "4\n");
+	return 0;
+}
+
+static int remove_root(void **state)
+{
+	(void)state;
+	host_root_remove(root);
+	return 0;
+}
+
+static const struct check_disturber *find(const char *what)
+{
+	for (uint32_t i = 0; i < report.disturber_count; i++) {
+		if (strstr(report.disturbers[i].what, what) != NULL)
+			return &report.disturbers[i];
+	}
+	return NULL;
+}
+
+static void each_switch_in_each_state(void **state)
+{
+	static const struct {
+		const char *path, *value, *what, *command; /* what NULL: quiet */
+	} cases[] = {
+		{ "sys/kernel/mm/ksm/run", "1", "KSM", "echo 0 > /sys/kernel/mm/ksm/run" },
+		{ "sys/kernel/mm/ksm/run", "0", NULL, NULL },
+		{ "sys/kernel/mm/ksm/run", "2", NULL, NULL },
+		{ "proc/sys/kernel/numa_balancing", "1", "NUMA", "sysctl kernel.numa_balancing=0" },
+		{ "proc/sys/kernel/numa_balancing", "2", "NUMA", "sysctl kernel.numa_balancing=0" },
+		{ "proc/sys/kernel/numa_balancing", "0", NULL, NULL },
+		{ "proc/sys/kernel/perf_event_paranoid", "2", "perf_event_paranoid is 2",
+		  "sysctl kernel.perf_event_paranoid=1" },
+		{ "proc/sys/kernel/perf_event_paranoid", "-1", NULL, NULL },
+		{ "proc/sys/vm/overcommit_memory", "2", "overcommit", "sysctl vm.overcommit_memory=0" },
+		{ "proc/sys/vm/overcommit_memory", "1", NULL, NULL },
+		{ "sys/devices/system/cpu/smt/active", "1", "SMT",
+		  "echo off > /sys/devices/system/cpu/smt/control" },
+		{ "sys/devices/system/cpu/smt/active", "0", NULL, NULL },
+		{ "sys/devices/system/cpu/intel_pstate/no_turbo", "0", "turbo",
+		  "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo" },
+		{ "sys/devices/system/cpu/intel_pstate/no_turbo", "1", NULL, NULL },
+		{ "sys/devices/system/cpu/cpufreq/boost", "1", "turbo",
+		  "echo 0 > /sys/devices/system/cpu/cpufreq/boost" },
+		{ "sys/devices/system/cpu/cpufreq/boost", "0", NULL, NULL },
+		{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave",
+		  "governor is powersave",
+		  "echo performance | tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor" },
+		{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance", NULL, NULL },
+		{ "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never", "always",
+		  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
+		{ "sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]", "THP is off",
+		  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
+		{ "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never", NULL, NULL },
+		{ "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled",
+		  "[always] inherit madvise never", "always",
+		  "echo madvise > /sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled" },
+		{ "sys/module/kvm/parameters/nx_huge_pages", "Y", "nx_huge_pages",
+		  "echo off > /sys/module/kvm/parameters/nx_huge_pages" },
+		{ "sys/module/kvm/parameters/nx_huge_pages", "N", NULL, NULL },
+		{ "sys/module/kvm/parameters/nx_huge_pages", "never", NULL, NULL },
+		{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 1024 kB", "swap is in use (3 MiB)",
+		  "swapoff -a" },
+		{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 4096 kB", NULL, NULL },
+		{ "proc/meminfo", "SwapTotal: 4096 kB", NULL, NULL },
+		{ "proc/cpuinfo", "flags : fpu hypervisor lm", "virtual machine", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[128];
+
+		(void)make_root(NULL);
+		(void)snprintf(text, sizeof(text), "%s\n", cases[i].value);
+		host_root_put(root, cases[i].path, text);
+		check_build(root, &report);
+		if (report.disturber_count != (cases[i].what != NULL))
+			fail_msg("%s %s: %u disturbers, first %s", cases[i].path, cases[i].value,
+				 report.disturber_count, report.disturbers[0].what);
+		if (cases[i].what != NULL) {
+			assert_non_null(find(cases[i].what));
+			assert_string_equal(report.disturbers[0].command, cases[i].command);
+		}
+		host_root_remove(root);
+	}
+	(void)make_root(NULL);
+}
+
+static void what_cannot_be_read_is_said(void **state)
+{
+	static const char *const odd[] = { "", "\n", "on", "0x1", "99999999999999999999", "1 2", "\x01\xff" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		host_root_put(root, "sys/devices/system/cpu/smt/active", odd[i]);
+		check_build(root, &report);
+		assert_int_equal(report.disturber_count, 1);
+		assert_non_null(find("not known here: active"));
+		assert_string_equal(report.disturbers[0].command, "");
+	}
+}
+
+static void a_whole_host(void **state)
+{
+	static const char *const noisy[] = { "NUMA",      "turbo",         "SMT", "nx_huge_pages",
+					     "powersave", "paranoid is 3", "swap" };
+
+	(void)state;
+	check_build(HOSTS "intel-ept", &report);
+	for (size_t i = 0; i < sizeof(noisy) / sizeof(noisy[0]); i++)
+		assert_non_null(find(noisy[i]));
+	assert_int_equal(report.disturber_count, sizeof(noisy) / sizeof(noisy[0]));
+	check_build(HOSTS "pvm", &report);
+	assert_int_equal(report.disturber_count, 2);
+	assert_non_null(find("virtual machine"));
+	assert_non_null(find("no PMU"));
+	check_build(HOSTS "odd-values", &report);
+	assert_non_null(find("transparent_hugepage, run, numa_balancing, active, nx_huge_pages"));
+	/* Silence would read as a quiet host. */
+	check_build(HOSTS "there-is-none", &report);
+	assert_int_equal(report.disturber_count, 1);
+	assert_non_null(find("not known here: sys"));
+}
+
+static void every_text_fits(void **state)
+{
+	static const char *const hosts[] = { "intel-ept", "intel-no-ept", "amd-npt", "pvm", "odd-values" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		char path[256];
+
+		(void)snprintf(path, sizeof(path), HOSTS "%s", hosts[i]);
+		check_build(path, &report);
+		for (uint32_t k = 0; k < report.disturber_count; k++) {
+			const struct check_disturber *d = &report.disturbers[k];
+
+			assert_int_equal(d->effect[strlen(d->effect) - 1], '.');
+			assert_true(strlen(d->what) < sizeof(d->what) - 1);
+			assert_true(strlen(d->command) < sizeof(d->command) - 1);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_switch_in_each_state, NULL, remove_root),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_said, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(a_whole_host, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(every_text_fits, make_root, remove_root),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
