@@ -1,0 +1,96 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# The first process of an emulated host: carries out /plan and tells everything on the serial port, one frame a line
+# that begins with "@@ "; what belongs to a frame follows it. The last frame is "@@ done".
+
+/bin/busybox mkdir -p /proc /sys /dev /tmp /sbin /mnt/2M /mnt/1G
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mount -t debugfs debug /sys/kernel/debug
+mount -t tracefs trace /sys/kernel/tracing
+mount -t hugetlbfs -o pagesize=2M none /mnt/2M
+mount -t hugetlbfs -o pagesize=1G none /mnt/1G 2>/dev/null
+echo 1 >/proc/sys/kernel/printk
+TRACE=/sys/kernel/tracing
+tab=$(printf '\t')
+
+# What the kernel says of itself: the truth that minivmm is compared with.
+facts() {
+	echo "fact release $(uname -r)"
+	grep -m 1 '^vendor_id' /proc/cpuinfo | sed 's/.*: /fact vendor /'
+	grep -m 1 '^flags' /proc/cpuinfo | sed 's/.*: /fact flags /'
+	grep -m 1 '^vmx flags' /proc/cpuinfo | sed 's/.*: /fact vmx /'
+	echo "fact cpus $(grep -c '^processor' /proc/cpuinfo)"
+	for file in /sys/module/kvm/parameters/* /sys/module/kvm_*/parameters/*; do
+		[ -r "$file" ] || continue
+		module=${file#/sys/module/}
+		echo "fact param ${module%%/*}.${file##*/} $(cat "$file")"
+	done
+	for file in /sys/devices/system/node/node*/hugepages/*/nr_hugepages; do
+		[ -r "$file" ] && echo "fact pool ${file#/sys/devices/system/node/} $(cat "$file")"
+	done
+}
+
+# Faults between the doorbells that begin and end a phase (port 0x600, values 2 and 3), as the tracepoints saw them.
+trace_on() {
+	echo >$TRACE/trace
+	for event in kvm_page_fault kvm_pio kvm_exit; do
+		echo 1 >$TRACE/events/kvm/$event/enable
+	done
+}
+
+trace_off() {
+	echo 0 >$TRACE/events/enable
+	echo "@@ trace"
+	grep -h '^entries\|^overrun' $TRACE/per_cpu/cpu*/stats
+	awk '/kvm_pio: pio_write at 0x600 .*val 0x2/ { inside = 1; faults = violations = 0 }
+		/kvm_pio: pio_write at 0x600 .*val 0x3/ { if (inside) print "phase", faults, violations; inside = 0 }
+		/kvm_page_fault: / { faults++ }
+		/kvm_exit: .*reason (EPT_VIOLATION|npf)/ { violations++ }' $TRACE/trace
+	echo >$TRACE/trace
+}
+
+host() {
+	rmmod kvm_intel 2>/dev/null || rmmod kvm_amd 2>/dev/null
+	rmmod kvm 2>/dev/null
+	rmmod irqbypass 2>/dev/null
+	echo "@@ host $1"
+	# shellcheck disable=SC2086 # arguments are words
+	insmod /modules/irqbypass.ko && insmod /modules/kvm.ko && insmod "/modules/$2.ko" ${3#-} ||
+		echo "the module $2 cannot be loaded: $3"
+	facts
+}
+
+one_case() {
+	echo "@@ case $1"
+	rm -f /tmp/record
+	[ "$2" != trace ] || trace_on
+	# shellcheck disable=SC2086 # arguments are words
+	timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
+	echo "@@ status $?"
+	head -n 60 /tmp/out
+	[ "$2" != trace ] || trace_off
+	if [ -s /tmp/record ]; then
+		echo "@@ json"
+		sed 's/^ *//' /tmp/record
+	fi
+	echo "@@ end"
+}
+
+while IFS=$tab read -r what name kind arguments; do
+	case $what in
+	host) host "$name" "$kind" "$arguments" ;;
+	case) one_case "$name" "$kind" "$arguments" ;;
+	esac
+done </plan
+echo "@@ done"
+# An emulator that stops at once loses what its serial port still holds.
+sent=-1
+while [ "$(grep -o 'tx:[0-9]*' /proc/tty/driver/serial)" != "$sent" ]; do
+	sent=$(grep -o 'tx:[0-9]*' /proc/tty/driver/serial)
+	sleep 2
+done
+poweroff -f

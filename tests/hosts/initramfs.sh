@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# What an emulated host boots into: busybox, KVM's modules, minivmm, and the plan of what to do. Sourced, never run.
+#
+# A plan is a text file, fields separated by tabs; init.sh carries it out line by line:
+#   host <name> <module> <module arguments>    load KVM so, and tell what the kernel says of itself
+#   case <name> <kind> <arguments of minivmm>
+
+# plan_of HOST...: the plan of hosts that share a machine, to stdout.
+plan_of() {
+	local host module
+	for host in "$@"; do
+		case $(host_row "$host" | cut -f 2) in
+		bochs) module=kvm-intel ;;
+		*) module=kvm-amd ;;
+		esac
+		printf 'host\t%s\t%s\t%s\n' "$host" $module "$(host_row "$host" | cut -f 6)"
+		cases_of "$host" | awk -F '\t' -v OFS='\t' '{ print "case", $1, $2, $4 }'
+	done
+}
+
+# initramfs_make PLAN OUT
+initramfs_make() {
+	local root
+	root=$(mktemp -d) || return 1
+	mkdir -p "$root/bin" "$root/modules"
+	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
+		cp "$HERE/init.sh" "$root/init" && chmod 755 "$root/init" &&
+		strip -o "$root/bin/minivmm" "$MINIVMM" &&
+		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
+	local status=$?
+	rm -rf "$root"
+	return $status
+}

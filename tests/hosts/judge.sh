@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# What an emulated host said, against what it had to say. One function for each kind of case in cases.tsv. The facts
+# that the kernel told about itself are the truth; nothing here asks minivmm what kind of host it is. Sourced.
+
+# log_split LOG DIRECTORY: frames into files, DIRECTORY/<host>/facts and <host>/<case>.{status,out,trace,json}
+log_split() {
+	[ -s "$1" ] || return
+	tr -d '\r' <"$1" | awk -v dir="$2" '
+		/^@@ host / { host = dir "/" $3; system("mkdir -p \"" host "\""); file = host "/facts"; next }
+		/^@@ case / { name = host "/" substr($0, 9); file = ""; next }
+		/^@@ status / { print $3 >(name ".status"); file = name ".out"; next }
+		/^@@ trace$/ { file = name ".trace"; next }
+		/^@@ json$/ { file = name ".json"; next }
+		/^@@ end$/ { file = ""; next }
+		/^@@ done$/ { print "yes" >(dir "/done"); file = ""; next }
+		file != "" { print >file }'
+}
+
+problems=()
+problem() {
+	problems+=("$*")
+}
+
+fact() {
+	sed -n "s/^fact $1 //p" "$facts"
+}
+
+# The second dimension that this host has, by the modules' own parameters.
+truth_second() {
+	case $(fact "param kvm_intel.ept")$(fact "param kvm_amd.npt") in
+	Y | 1) [ -n "$(fact "param kvm_intel.ept")" ] && echo ept || echo npt ;;
+	*) echo shadow ;;
+	esac
+}
+
+has_flag() {
+	[[ " $(fact flags) " == *" $1 "* ]]
+}
+
+want_status() {
+	[ "$status" = "$1" ] || problem "exit status $status, expected $1"
+}
+
+want_text() {
+	grep -qE -- "$1" "$said.out" || problem "no line matches: $1"
+}
+
+# want_json FILTER WHAT [JQ-OPTIONS...]: true for the record. Filters may use the words below.
+WORDS='
+	def two_dimensional: .host.second_dimension != "shadow";
+	def leaf: if two_dimensional then .requested.page_bytes
+		else [.requested.page_bytes, .requested.guest_page_bytes] | min end;
+	def level: leaf as $leaf | [4096, 2097152, 1073741824] | index($leaf);
+	def leaves: .observed.second_dimension | [.pages_4k, .pages_2m, .pages_1g];
+	def faults($variant): [.results[] | select(.vcpu != null and .variant == $variant) | .page_faults];
+'
+want_json() {
+	local filter=$1 what=$2 error
+	shift 2
+	if [ ! -s "$said.json" ]; then
+		problem "no record for: $what"
+	elif ! error=$(jq -e "$@" "$WORDS $filter" "$said.json" 2>&1 >/dev/null); then
+		problem "$what: not true of the record: $filter ${error:0:200}"
+	fi
+}
+
+# Every record: what KVM is here, and that nothing disturbed it.
+want_record() {
+	want_status 0
+	want_json '.verdict == "ok"' "verdict"
+	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
+	want_json '[.results[] | select(.workload == "chase") | .exits] | length >= 1 and all(. == 0)' "chase exits nowhere"
+}
+
+# Hardware that walks two tables gives guests 1G pages only where it has them itself; KVM's own tables always can.
+guest_1g_impossible() {
+	[ "$(truth_second)" != shadow ] && ! has_flag pdpe1gb
+}
+
+# A few leaves always map other things than the arena: the guest's image, KVM's own pages.
+OTHERS=8
+
+kind_matrix() {
+	if [[ $arguments == *"--guest-page 1G"* ]] && guest_1g_impossible; then
+		want_status 77
+		want_text 'pdpe1gb|CPUID'
+		return
+	fi
+	want_record
+	want_json 'leaves | all(. != null)' "leaves are counted"
+	want_json 'leaves[level] >= ([4194304 / leaf, 1] | max)' "the arena is on leaves of the expected size"
+	want_json "leaves[level + 1:] | all(. <= $OTHERS)" "no larger leaves"
+	want_json "(two_dimensional | not) or (leaves[:level] | all(. <= $OTHERS))" "no smaller leaves"
+	want_json 'leaf as $leaf | faults("first") | length == 1 and
+		if $leaf < 1073741824 then .[0] == 4194304 / $leaf else .[0] <= 1 end' \
+		"faults of the first touch (a 1G page may hold the guest's image too)"
+	want_json 'faults("second") == [0]' "the second pass has no faults"
+}
+
+# Results and phases of the trace come in the same order, of one vCPU. The record counts what KVM's statistics call
+# fixed faults between the same two doorbells, so nothing may be left over: a fault more or less is a lie of one side.
+kind_trace() {
+	local -a phases violations
+	want_record
+	mapfile -t phases < <(awk '$1 == "phase" { print $2 }' "$said.trace")
+	mapfile -t violations < <(awk '$1 == "phase" { print $3 }' "$said.trace")
+	! grep -q 'overrun: [1-9]' "$said.trace" || problem "the trace buffer was too small"
+	want_json '[.results[].page_faults] == ($seen | split(" ") | map(tonumber))' "faults as the tracepoint saw them: ${phases[*]}" \
+		--arg seen "${phases[*]}"
+	[ "$(truth_second)" = shadow ] || [ "${phases[*]}" = "${violations[*]}" ] ||
+		problem "faults ${phases[*]}, but exits of the second dimension ${violations[*]}"
+}
+
+# KVM_PRE_FAULT_MEMORY came with Linux 6.10 and needs tables that KVM walks by guest-physical address.
+kind_prefault() {
+	local release
+	release=$(fact release)
+	if [ "$(truth_second)" != shadow ] && [ "$(printf '%s\n' 6.10 "$release" | sort -V | head -n 1)" = 6.10 ]; then
+		want_record
+		want_json 'faults("first") == [0]' "nothing left to fault"
+	else
+		want_status 77
+		want_text 'prefault'
+		want_text '6\.10'
+	fi
+}
+
+kind_run() {
+	want_record
+	want_json "$expectation" "expected"
+}
+
+kind_refused() {
+	want_status 1
+	want_text "$expectation"
+}
+
+# End of a case: one TAP line; where something was wrong, all of it, with what was run and what it said.
+conclude() {
+	if [ ${#problems[@]} = 0 ]; then
+		tap_ok "$1"
+		return
+	fi
+	tap_fail "$1" "$(
+		printf '%s\n' "${problems[@]}"
+		printf 'command: minivmm %s\n' "$arguments"
+		[ ! -s "$said.out" ] || { echo "it said:" && tail -n 12 "$said.out" | cut -c1-200; }
+		[ ! -s "$said.trace" ] || { echo "trace:" && head -n 20 "$said.trace"; }
+		[ ! -s "$said.json" ] || jq -c '.observed, (.results[]? | {workload, variant, vcpu, exits, page_faults})' "$said.json"
+	)"
+}
+
+# Why a host has no results: how far it came, and what was last on its serial port or said by the emulator.
+last_words() {
+	local log=$1/serial.log
+	[ -s "$log" ] || log=$1/emulator.log
+	echo "it did not come to its end; the last of $log:"
+	tail -n 25 "$log" 2>/dev/null | tr -d '\r\033' | cut -c1-200
+}
+
+# judge_host DIRECTORY HOST: every case that this host had to run. Those that never ran fail as one.
+judge_host() {
+	local dir=$1 host=$2 name kind expectation arguments said status facts=$1/$2/facts absent=()
+	while IFS=$'\t' read -r name kind expectation arguments; do
+		problems=() said=$dir/$host/$name
+		status=$(cat "$said.status" 2>/dev/null)
+		if [ -z "$status" ]; then
+			absent+=("$name")
+			continue
+		fi
+		"kind_$kind"
+		conclude "$host: $name"
+	done < <(cases_of "$host")
+	[ ${#absent[@]} = 0 ] ||
+		tap_fail "$host: $(IFS=';' && echo "${absent[*]}")" "$(last_words "$dir")"
+}
