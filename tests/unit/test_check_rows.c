@@ -64,11 +64,11 @@ static void hardware_apart_from_enabled(void **state)
 		{ "intel-vpid-off", "vpid", KNOWN_YES, "N", "drops the guest's TLB" },
 		{ "intel-vpid-off", "flexpriority", KNOWN_YES, "N", "exits and is emulated" },
 		{ "intel-vpid-off", "ept", KNOWN_YES, "Y", "itself walks" },
-		{ "intel-vpid-off", "tpr_shadow", KNOWN_YES, "-", "without exits" },
+		{ "intel-vpid-off", "tpr_shadow", KNOWN_YES, "-", "accesses exit" },
 		{ "intel-no-ept", "ept", KNOWN_NO, "N", "shadows" },
 		{ "intel-no-ept", "vpid", KNOWN_NO, "N", "drops" },
 		{ "intel-no-ept", "invvpid", KNOWN_NO, "-", "does not use VPID" },
-		{ "intel-no-ept", "flexpriority", KNOWN_YES, "Y", "without exits" },
+		{ "intel-no-ept", "flexpriority", KNOWN_YES, "Y", "accesses to that page exit" },
 		{ "intel-no-ept", "pdpe1gb", KNOWN_NO, "-", "no 1G pages" },
 		{ "amd-npt", "npt", KNOWN_YES, "1", "itself walks" },
 		{ "amd-npt", "avic", KNOWN_YES, "unknown", "kvm_amd.avic reads \"(null)\"" },
@@ -76,12 +76,15 @@ static void hardware_apart_from_enabled(void **state)
 		{ "amd-npt-off", "npt", KNOWN_YES, "N", "shadows" },
 		{ "amd-npt-off", "flushbyasid", KNOWN_NO, "-", "new ASID" },
 		{ "pvm", "vmx", KNOWN_NO, "-", "not shown to this kernel" },
+		{ "pvm", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
+		{ "amd-npt-off", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
 		{ "pvm", "module", KNOWN_UNKNOWN, "kvm_pvm", "shadow paging" },
 		{ "pvm", "steady accesses", KNOWN_UNKNOWN, "-", "equals `native`" },
 		{ "pvm", "first touches", KNOWN_UNKNOWN, "-", "software" },
 		{ "pvm", "mmio_caching", KNOWN_UNKNOWN, "N", "dearer" },
 		{ "no-kvm", "module", KNOWN_UNKNOWN, "none", "no guest can run" },
-		{ "no-kvm", "nx_huge_pages", KNOWN_UNKNOWN, "unknown", "not to be found" },
+		{ "no-kvm", "nx_huge_pages", KNOWN_UNKNOWN, "unknown", "no KVM module" },
+		{ "intel-ept-off", "mmio_caching", KNOWN_UNKNOWN, "unknown", "not to be found" },
 		{ "odd-values", "ept", KNOWN_UNKNOWN, "unknown", "reads \"(null)\"" },
 		{ "odd-values", "vpid", KNOWN_UNKNOWN, "unknown", "reads \"\"" },
 		{ "odd-values", "flexpriority", KNOWN_UNKNOWN, "unknown", "reads \"maybe\"" },
@@ -139,6 +142,8 @@ static void only_rows_that_concern_the_host(void **state)
 	assert_null(row("npt"));
 	assert_null(row("svm"));
 	assert_non_null(row("vmx"));
+	build("intel-ept");
+	assert_null(row("outer hypervisor"));
 }
 
 /* A sentence that is cut in the middle can mean the opposite. */

@@ -42,6 +42,7 @@ static void every_kind_of_host(void **state)
 		{ "intel-vpid-off", KNOWN_YES, 39, "ept", 4, 4, PAGE_1G, PAGE_1G, "24 references" },
 		{ "intel-5level", KNOWN_YES, 52, "ept", 4, 5, PAGE_1G, 0, "29 references" },
 		{ "intel-5level", KNOWN_YES, 48, "ept", 4, 4, PAGE_1G, 0, "unknown size in EPT" },
+		{ "intel-5level", KNOWN_YES, 0, "ept", 4, 0, PAGE_1G, 0, "an unknown number in EPT" },
 		{ "intel-ept-off", KNOWN_YES, 39, "shadow", 4, 0, PAGE_1G, PAGE_1G, "by kvm_intel" },
 		{ "intel-no-ept", KNOWN_YES, 36, "shadow", 4, 0, PAGE_1G, PAGE_2M,
 		  "one-dimensional: shadow" },
@@ -49,6 +50,7 @@ static void every_kind_of_host(void **state)
 		{ "amd-5level", KNOWN_YES, 48, "npt", 4, 5, PAGE_1G, 0, "5 in NPT" },
 		{ "amd-npt-off", KNOWN_YES, 40, "shadow", 4, 0, PAGE_1G, PAGE_1G, "by kvm_amd" },
 		{ "pvm", KNOWN_NO, 48, "shadow", 4, 0, PAGE_2M, PAGE_2M, "by kvm_pvm" },
+		{ "pvm", KNOWN_NO, 48, "shadow", 4, 0, PAGE_2M, PAGE_2M, "inside a virtual machine" },
 		{ "pvm", KNOWN_UNKNOWN, 0, "shadow", 4, 0, 0, 0, "unknown size in the shadow" },
 		{ "no-kvm", KNOWN_UNKNOWN, 0, "none", 0, 0, 0, 0, "no KVM here" },
 		{ "odd-values", KNOWN_NO, 0, "unknown", 4, 0, PAGE_2M, 0, "kvm_intel.ept reads \"(null)\"" },
@@ -150,6 +152,11 @@ static void access_is_told_beside(void **state)
 		assert_non_null(strstr(report.verdict, cases[i].tail));
 		assert_string_equal(report.second_dimension, "npt");
 	}
+	/* The longest line there is, in full. */
+	report.kvm.present = KNOWN_YES;
+	report.kvm.permitted = KNOWN_NO;
+	check_build(HOSTS "pvm", &report);
+	assert_string_equal(strrchr(report.verdict, ';'), "; but this process may not open /dev/kvm");
 	report.kvm.present = KNOWN_YES;
 	report.kvm.permitted = KNOWN_YES;
 	check_build(HOSTS "amd-npt", &report);

@@ -105,6 +105,29 @@ static void levels_of_the_second_dimension(void **state)
 	}
 }
 
+/* A guest with 46 bits of address is walked in four levels on a CPU that has five; without its CPUID nobody knows. */
+static void the_guest_settles_the_levels(void **state)
+{
+	static const struct {
+		const char *root;
+		uint32_t bits, levels;
+	} cases[] = {
+		{ HOSTS "intel-5level", 46, 4 }, { HOSTS "intel-5level", 48, 4 },
+		{ HOSTS "intel-5level", 49, 5 }, { HOSTS "intel-5level", 0, 0 },
+		{ HOSTS "intel-ept", 0, 4 },     { HOSTS "intel-ept", 52, 4 },
+		{ HOSTS "amd-5level", 46, 5 },   { HOSTS "pvm", 46, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct host_facts f;
+
+		facts_read(cases[i].root, &f);
+		facts_settle_levels(&f, cases[i].bits);
+		assert_int_equal(f.second_dimension_levels, cases[i].levels);
+	}
+}
+
 static void empty_root_is_unknown(void **state)
 {
 	struct host_facts f;
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(one_host_in_full),
 		cmocka_unit_test(levels_of_the_second_dimension),
+		cmocka_unit_test(the_guest_settles_the_levels),
 		cmocka_unit_test(empty_root_is_unknown),
 		cmocka_unit_test(junk_never_crashes),
 		cmocka_unit_test(two_live_modules_are_unknown),

@@ -110,9 +110,9 @@ static void find_hypervisor(struct finder *f)
 {
 	if (f->report->facts.hypervisor)
 		add(f, "this host is itself a virtual machine",
-		    "A process here, `native` too, already pays for the outer host's dimension, page sizes "
-		    "and "
-		    "neighbours, none of which can be seen.",
+		    "The outer host's tables, page sizes and neighbours are in every figure, `native` "
+		    "included, and "
+		    "cannot be seen from here.",
 		    "");
 }
 
@@ -132,7 +132,7 @@ static void find_thp(struct finder *f)
 		    "minivmm keeps its own 4K pages 4K.",
 		    command);
 	else if (strcmp(policy, "never") == 0)
-		add(f, "THP is off", "--backing thp gets 4K pages, and the record says mismatch.", command);
+		add(f, "THP is off", "--backing thp is refused: it would be 4K pages.", command);
 	else if (strcmp(policy, "unknown") == 0 && sysfile_exists(f->root, THP))
 		not_understood(f, THP);
 }
@@ -162,6 +162,22 @@ static void find_nx_huge_pages(struct finder *f)
 		    "echo off > /sys/module/kvm/parameters/nx_huge_pages");
 	else if (state == KNOWN_UNKNOWN && value != NULL)
 		not_understood(f, "nx_huge_pages");
+}
+
+/* Documentation/admin-guide/hw-vuln/l1tf.rst. Other words of this parameter mean that nothing is flushed. */
+static void find_l1d_flush(struct finder *f)
+{
+	const char *value = row_param(&f->report->facts, "kvm_intel.vmentry_l1d_flush");
+	char what[96];
+
+	if (value == NULL || (strcmp(value, "always") != 0 && strcmp(value, "cond") != 0))
+		return;
+	(void)snprintf(what, sizeof(what), "vmentry_l1d_flush is %s", value);
+	add(f, what,
+	    "After an exit the L1 data cache may be empty, so a phase with exits reads high. A mitigation "
+	    "(L1TF): "
+	    "off only where guests are trusted.",
+	    "echo never > /sys/module/kvm_intel/parameters/vmentry_l1d_flush");
 }
 
 static void find_governor(struct finder *f)
@@ -229,6 +245,7 @@ void disturb_build(const char *root, struct check_report *report)
 	find_thp(&f);
 	find_numbers(&f);
 	find_nx_huge_pages(&f);
+	find_l1d_flush(&f);
 	find_governor(&f);
 	find_counters(&f);
 	find_swap(&f);

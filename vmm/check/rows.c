@@ -64,11 +64,15 @@ static struct check_row *add(struct builder *b, enum row_group group, const char
 }
 
 /* Why the state is unknown, in the place of its effect. */
-static void explain_unknown(const struct row_rule *rule, const char *value, struct check_row *row)
+static void explain_unknown(const struct row_rule *rule, const char *value, const char *module,
+			    struct check_row *row)
 {
 	if (rule->param == NULL)
 		(void)snprintf(row->effect, sizeof(row->effect),
 			       "Not known: /proc/cpuinfo does not tell whether the CPU has it.");
+	else if (value == NULL && is(module, "none"))
+		(void)snprintf(row->effect, sizeof(row->effect),
+			       "Not known: no KVM module is in charge here.");
 	else if (value == NULL)
 		(void)snprintf(
 			row->effect, sizeof(row->effect),
@@ -95,7 +99,7 @@ static void apply(struct builder *b, const struct row_rule *rule)
 	if (b->shadow && rule->shadow != NULL)
 		(void)snprintf(row->effect, sizeof(row->effect), "%s", rule->shadow);
 	else if (state == KNOWN_UNKNOWN)
-		explain_unknown(rule, value, row);
+		explain_unknown(rule, value, b->report->facts.kvm_module, row);
 	else
 		(void)snprintf(row->effect, sizeof(row->effect), "%s",
 			       state == KNOWN_YES ? rule->on : rule->off);
@@ -178,6 +182,25 @@ static void add_meaning(struct builder *b)
 	}
 }
 
+/* A host that is a guest: what the dimensions above are, seen from the metal. */
+static void add_outer_host(struct builder *b)
+{
+	bool two =
+		is(b->report->facts.second_dimension, "ept") || is(b->report->facts.second_dimension, "npt");
+	struct check_row *row;
+
+	if (!b->report->facts.hypervisor)
+		return;
+	row = add(b, ROW_MODULE, "outer hypervisor");
+	(void)snprintf(
+		row->effect, sizeof(row->effect), "%s",
+		two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "
+		      "than "
+		      "KVM reports here, and each exit passes through it, many times dearer."
+		    : "One dimension here may be two on the metal: what this host takes for physical memory "
+		      "is translated once more, for `run` and `native` alike.");
+}
+
 static void add_guest_1g(struct builder *b)
 {
 	static const char *const values[] = { "unknown", "N", "Y" };
@@ -217,6 +240,7 @@ void rows_build(const struct cpuinfo *cpu, struct check_report *report)
 		add_virtualization(&b, "svm", "AMD-V", "kvm_amd");
 	add_module(&b);
 	add_meaning(&b);
+	add_outer_host(&b);
 	for (size_t i = 0; i < row_rule_count; i++) {
 		if (row_rules[i].vendor == VENDOR_ANY || row_rules[i].vendor == b.vendor)
 			apply(&b, &row_rules[i]);

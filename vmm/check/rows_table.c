@@ -122,21 +122,21 @@ const struct row_rule row_rules[] = {
 	  .name = "tpr_shadow",
 	  .flag = "tpr_shadow",
 	  .vmx_flag = "vtpr",
-	  .on = "A guest whose APIC is inside KVM reads and writes CR8 without exits. No other access "
-		"changes.",
-	  .off = "Every read or write of CR8 by a guest exits. No other access changes." },
+	  .on = "CR8 (the task priority) without exits, for guests whose APIC is inside KVM. minivmm's has "
+		"none: its CR8 "
+		"accesses exit.",
+	  .off = "Every access of a guest to CR8 (the task priority) exits." },
 	{ .group = ROW_INTERRUPTS,
 	  .vendor = VENDOR_INTEL,
 	  .name = "flexpriority",
 	  .flag = "flexpriority",
 	  .vmx_flag = "flexpriority",
 	  .param = "kvm_intel.flexpriority",
-	  .on = "A guest whose APIC is inside KVM reaches its task priority through the APIC page without "
-		"exits. No "
-		"other access changes.",
-	  .off = "Every access to the APIC page exits and is emulated, the task priority included. No other "
-		 "access "
-		 "changes." },
+	  .on = "The task priority in the APIC page without exits, for guests whose APIC is inside KVM. "
+		"minivmm's has "
+		"none: its accesses to that page exit.",
+	  .off = "Every access of a guest to the APIC page exits and is emulated, the task priority "
+		 "included." },
 	{ .group = ROW_INTERRUPTS,
 	  .vendor = VENDOR_INTEL,
 	  .name = "enable_apicv",

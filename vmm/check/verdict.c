@@ -15,9 +15,6 @@
 /* What minivmm's guest builds (guest/mm/paging.c). */
 #define GUEST_LEVELS 4
 
-/* Up to here four levels of EPT reach every guest-physical address, and KVM takes four. */
-#define FOUR_LEVELS_BITS 48
-
 #define HUGEPAGES "sys/kernel/mm/hugepages/hugepages-"
 
 static bool is(const char *a, const char *b)
@@ -71,17 +68,6 @@ static uint64_t second_leaf(const char *root, const struct check_report *r, cons
 	return 0;
 }
 
-/* As KVM's kvm_mmu_get_tdp_level: EPT's fifth level only where the guest's addresses need it; NPT has no choice. */
-static uint32_t second_levels(const struct check_report *r)
-{
-	uint32_t bits = r->kvm.guest_physical_bits;
-
-	if (is(r->second_dimension, "ept") && bits != 0 && bits <= FOUR_LEVELS_BITS &&
-	    r->facts.second_dimension_levels != 0)
-		return 4;
-	return r->facts.second_dimension_levels;
-}
-
 static void __attribute__((format(printf, 2, 3))) say(struct check_report *r, const char *fmt, ...)
 {
 	size_t used = strlen(r->verdict);
@@ -118,8 +104,8 @@ static void say_shadow(struct check_report *r)
 	char guest[24], second[24];
 
 	say(r,
-	    "one-dimensional: shadow paging by %s, no EPT or NPT in use; a TLB miss walks %" PRIu32
-	    " levels as natively; largest leaf %s in the guest, %s in the shadow table",
+	    "one-dimensional: shadow paging by %s; a TLB miss walks %" PRIu32
+	    " levels, as natively; largest leaf %s in the guest, %s in the shadow table",
 	    r->facts.kvm_module, r->guest_levels, leaf_name(r->largest_guest_leaf_bytes, guest),
 	    leaf_name(r->largest_second_leaf_bytes, second));
 }
@@ -140,6 +126,13 @@ static void say_unknown(struct check_report *r)
 		say(r, "unknown: %s is in charge, but %s reads \"%.40s\"", module, param, value);
 }
 
+/* What this host itself stands on. */
+static void say_outer(struct check_report *r)
+{
+	if (r->facts.hypervisor)
+		say(r, "; all of it inside a virtual machine");
+}
+
 /* What keeps this process from using what the host has. */
 static void say_access(struct check_report *r)
 {
@@ -156,7 +149,8 @@ void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_rep
 	memcpy(r->second_dimension, r->facts.second_dimension, sizeof(r->second_dimension));
 	r->verdict[0] = '\0';
 	r->guest_levels = is(r->second_dimension, "none") ? 0 : GUEST_LEVELS;
-	r->second_levels = second_levels(r);
+	facts_settle_levels(&r->facts, r->kvm.guest_physical_bits);
+	r->second_levels = r->facts.second_dimension_levels;
 	r->largest_guest_leaf_bytes = 0;
 	if (!is(r->second_dimension, "none") && r->kvm.guest_1g_pages != KNOWN_UNKNOWN)
 		r->largest_guest_leaf_bytes = r->kvm.guest_1g_pages == KNOWN_YES ? PAGE_1G : PAGE_2M;
@@ -169,5 +163,6 @@ void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_rep
 		say(r, "none: no KVM here, so no guest; `minivmm native` and `minivmm model` work");
 	else
 		say_unknown(r);
+	say_outer(r);
 	say_access(r);
 }

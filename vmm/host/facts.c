@@ -13,6 +13,9 @@
 
 #define MAX_LISTED 4096
 
+/* What four levels of tables translate. */
+#define FOUR_LEVELS_BITS 48
+
 static void read_kernel(const char *root, struct host_facts *f)
 {
 	char release[64], version[64];
@@ -92,6 +95,16 @@ static uint32_t table_levels(const char *second_dimension, const struct cpuinfo 
 	if (strcmp(second_dimension, "npt") == 0)
 		return cpu->flags[0] == '\0' ? 0 : cpu->la57 ? 5 : 4;
 	return 0;
+}
+
+void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits)
+{
+	if (strcmp(f->second_dimension, "ept") != 0)
+		return;
+	if (guest_physical_bits != 0 && guest_physical_bits <= FOUR_LEVELS_BITS)
+		f->second_dimension_levels = 4;
+	else if (guest_physical_bits == 0 && f->second_dimension_levels == 5)
+		f->second_dimension_levels = 0;
 }
 
 void facts_read(const char *root, struct host_facts *f)

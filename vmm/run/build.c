@@ -1,7 +1,6 @@
 /* From a plan to a machine that only has to be entered, and back to nothing. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -77,13 +76,6 @@ static int set_registers(struct vcpu_task *task, uint32_t entry_gpa, struct erro
 	return 0;
 }
 
-/* KVM walks EPT in four levels for a guest whose physical addresses fit them (kvm_mmu_get_tdp_level). */
-static void settle_levels(struct host_facts *host, const struct kvm_cpuid2 *cpuid)
-{
-	if (strcmp(host->second_dimension, "ept") == 0 && kvm_cpuid_physical_bits(cpuid) <= 48)
-		host->second_dimension_levels = 4;
-}
-
 static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
 {
 	uint32_t count = m->rec->config.vcpus;
@@ -91,7 +83,7 @@ static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
 	int ret = cpuid == NULL ? -EIO : 0;
 
 	if (ret == 0)
-		settle_levels(&m->rec->host, cpuid);
+		facts_settle_levels(&m->rec->host, kvm_cpuid_physical_bits(cpuid));
 	for (uint32_t i = 0; ret == 0 && i < count; i++) {
 		struct vcpu_task *task = &m->tasks[i];
 
