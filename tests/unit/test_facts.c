@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -103,6 +104,19 @@ static void levels_of_the_second_dimension(void **state)
 		facts_read(hosts[i].root, &f);
 		assert_int_equal(f.second_dimension_levels, hosts[i].levels);
 	}
+}
+
+/* Flags are prefixes of one another: "ept" of "ept_ad", "vmx" of nothing yet. */
+static void a_flag_is_a_whole_word(void **state)
+{
+	(void)state;
+	assert_int_equal(cpuinfo_has("vmx ept_ad", "ept"), 0);
+	assert_int_equal(cpuinfo_has("vmx ept_ad", "ad"), 0);
+	assert_int_equal(cpuinfo_has("vmx \tept_ad  ept", "ept"), 1);
+	assert_int_equal(cpuinfo_has("vmx", "vmx"), 1);
+	assert_int_equal(cpuinfo_has("vm", "vmx"), 0);
+	assert_int_equal(cpuinfo_has("", "vmx"), -ENODATA);
+	assert_int_equal(cpuinfo_has(" \t", "vmx"), -ENODATA);
 }
 
 /* A guest with 46 bits of address is walked in four levels on a CPU that has five; without its CPUID nobody knows. */
@@ -246,6 +260,7 @@ int main(void)
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(one_host_in_full),
 		cmocka_unit_test(levels_of_the_second_dimension),
+		cmocka_unit_test(a_flag_is_a_whole_word),
 		cmocka_unit_test(the_guest_settles_the_levels),
 		cmocka_unit_test(empty_root_is_unknown),
 		cmocka_unit_test(junk_never_crashes),

@@ -42,13 +42,13 @@ static enum known flag_state(const char *flags, const char *flag)
 	return has < 0 ? KNOWN_UNKNOWN : has == 1 ? KNOWN_YES : KNOWN_NO;
 }
 
-/* One of both lines is enough to know it is there; where neither tells, nothing is known. */
+/* "vmx flags" is what the CPU's capability registers say; kernels without that line put some of it into "flags". */
 static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, const char *vmx_flag)
 {
 	enum known by_flags = flag_state(cpu->flags, flag);
 	enum known by_vmx = flag_state(cpu->vmx_flags, vmx_flag);
 
-	return by_flags == KNOWN_YES || by_vmx == KNOWN_UNKNOWN ? by_flags : by_vmx;
+	return by_vmx == KNOWN_UNKNOWN ? by_flags : by_vmx;
 }
 
 static struct check_row *add(struct builder *b, enum row_group group, const char *name)
