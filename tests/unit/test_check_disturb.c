@@ -45,74 +45,70 @@ static const struct check_disturber *find(const char *what)
 	return NULL;
 }
 
+static const struct {
+	const char *path, *value, *what, *command; /* what NULL: quiet */
+} switches[] = {
+	{ "sys/kernel/mm/ksm/run", "1", "KSM", "echo 0 > /sys/kernel/mm/ksm/run" },
+	{ "sys/kernel/mm/ksm/run", "0", NULL, NULL },
+	{ "sys/kernel/mm/ksm/run", "2", NULL, NULL },
+	{ "proc/sys/kernel/numa_balancing", "1", "NUMA", "sysctl kernel.numa_balancing=0" },
+	{ "proc/sys/kernel/numa_balancing", "2", "NUMA", "sysctl kernel.numa_balancing=0" },
+	{ "proc/sys/kernel/numa_balancing", "0", NULL, NULL },
+	{ "proc/sys/kernel/perf_event_paranoid", "2", "perf_event_paranoid is 2",
+	  "sysctl kernel.perf_event_paranoid=1" },
+	{ "proc/sys/kernel/perf_event_paranoid", "-1", NULL, NULL },
+	{ "proc/sys/vm/overcommit_memory", "2", "overcommit", "sysctl vm.overcommit_memory=0" },
+	{ "proc/sys/vm/overcommit_memory", "1", NULL, NULL },
+	{ "sys/devices/system/cpu/smt/active", "1", "SMT", "echo off > /sys/devices/system/cpu/smt/control" },
+	{ "sys/devices/system/cpu/smt/active", "0", NULL, NULL },
+	{ "sys/devices/system/cpu/intel_pstate/no_turbo", "0", "turbo",
+	  "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo" },
+	{ "sys/devices/system/cpu/intel_pstate/no_turbo", "1", NULL, NULL },
+	{ "sys/devices/system/cpu/cpufreq/boost", "1", "turbo",
+	  "echo 0 > /sys/devices/system/cpu/cpufreq/boost" },
+	{ "sys/devices/system/cpu/cpufreq/boost", "0", NULL, NULL },
+	{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave", "governor is powersave",
+	  "echo performance | tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor" },
+	{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance", NULL, NULL },
+	{ "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never", "always",
+	  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
+	{ "sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]", "THP is off",
+	  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
+	{ "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never", NULL, NULL },
+	{ "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled", "[always] inherit madvise never",
+	  "always", "echo madvise > /sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled" },
+	{ "sys/module/kvm/parameters/nx_huge_pages", "Y", "nx_huge_pages",
+	  "echo off > /sys/module/kvm/parameters/nx_huge_pages" },
+	{ "sys/module/kvm/parameters/nx_huge_pages", "N", NULL, NULL },
+	{ "sys/module/kvm/parameters/nx_huge_pages", "never", NULL, NULL },
+	{ "sys/module/kvm_intel/parameters/vmentry_l1d_flush", "cond", "vmentry_l1d_flush is cond",
+	  "echo never > /sys/module/kvm_intel/parameters/vmentry_l1d_flush" },
+	{ "sys/module/kvm_intel/parameters/vmentry_l1d_flush", "not required", NULL, NULL },
+	{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 1024 kB", "swap is in use (3 MiB)", "swapoff -a" },
+	{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 4096 kB", NULL, NULL },
+	{ "proc/meminfo", "SwapTotal: 4096 kB", NULL, NULL },
+	{ "proc/cpuinfo", "flags : fpu hypervisor lm", "virtual machine", "" },
+};
+
 static void each_switch_in_each_state(void **state)
 {
-	static const struct {
-		const char *path, *value, *what, *command; /* what NULL: quiet */
-	} cases[] = {
-		{ "sys/kernel/mm/ksm/run", "1", "KSM", "echo 0 > /sys/kernel/mm/ksm/run" },
-		{ "sys/kernel/mm/ksm/run", "0", NULL, NULL },
-		{ "sys/kernel/mm/ksm/run", "2", NULL, NULL },
-		{ "proc/sys/kernel/numa_balancing", "1", "NUMA", "sysctl kernel.numa_balancing=0" },
-		{ "proc/sys/kernel/numa_balancing", "2", "NUMA", "sysctl kernel.numa_balancing=0" },
-		{ "proc/sys/kernel/numa_balancing", "0", NULL, NULL },
-		{ "proc/sys/kernel/perf_event_paranoid", "2", "perf_event_paranoid is 2",
-		  "sysctl kernel.perf_event_paranoid=1" },
-		{ "proc/sys/kernel/perf_event_paranoid", "-1", NULL, NULL },
-		{ "proc/sys/vm/overcommit_memory", "2", "overcommit", "sysctl vm.overcommit_memory=0" },
-		{ "proc/sys/vm/overcommit_memory", "1", NULL, NULL },
-		{ "sys/devices/system/cpu/smt/active", "1", "SMT",
-		  "echo off > /sys/devices/system/cpu/smt/control" },
-		{ "sys/devices/system/cpu/smt/active", "0", NULL, NULL },
-		{ "sys/devices/system/cpu/intel_pstate/no_turbo", "0", "turbo",
-		  "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo" },
-		{ "sys/devices/system/cpu/intel_pstate/no_turbo", "1", NULL, NULL },
-		{ "sys/devices/system/cpu/cpufreq/boost", "1", "turbo",
-		  "echo 0 > /sys/devices/system/cpu/cpufreq/boost" },
-		{ "sys/devices/system/cpu/cpufreq/boost", "0", NULL, NULL },
-		{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave",
-		  "governor is powersave",
-		  "echo performance | tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor" },
-		{ "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance", NULL, NULL },
-		{ "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never", "always",
-		  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
-		{ "sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]", "THP is off",
-		  "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" },
-		{ "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never", NULL, NULL },
-		{ "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled",
-		  "[always] inherit madvise never", "always",
-		  "echo madvise > /sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled" },
-		{ "sys/module/kvm/parameters/nx_huge_pages", "Y", "nx_huge_pages",
-		  "echo off > /sys/module/kvm/parameters/nx_huge_pages" },
-		{ "sys/module/kvm/parameters/nx_huge_pages", "N", NULL, NULL },
-		{ "sys/module/kvm/parameters/nx_huge_pages", "never", NULL, NULL },
-		{ "sys/module/kvm_intel/parameters/vmentry_l1d_flush", "cond", "vmentry_l1d_flush is cond",
-		  "echo never > /sys/module/kvm_intel/parameters/vmentry_l1d_flush" },
-		{ "sys/module/kvm_intel/parameters/vmentry_l1d_flush", "not required", NULL, NULL },
-		{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 1024 kB", "swap is in use (3 MiB)",
-		  "swapoff -a" },
-		{ "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 4096 kB", NULL, NULL },
-		{ "proc/meminfo", "SwapTotal: 4096 kB", NULL, NULL },
-		{ "proc/cpuinfo", "flags : fpu hypervisor lm", "virtual machine", "" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
 		char text[128];
 
 		(void)make_root(NULL);
-		(void)snprintf(text, sizeof(text), "%s\n", cases[i].value);
+		(void)snprintf(text, sizeof(text), "%s\n", switches[i].value);
 		host_root_put(root, "sys/module/kvm_intel/initstate", "live\n");
-		host_root_put(root, cases[i].path, text);
+		host_root_put(root, switches[i].path, text);
 		check_build(root, &report);
-		if (report.disturber_count != (cases[i].what != NULL))
-			fail_msg("%s %s: %u disturbers, first %s", cases[i].path, cases[i].value,
+		if (report.disturber_count != (switches[i].what != NULL))
+			fail_msg("%s %s: %u disturbers, first %s", switches[i].path, switches[i].value,
 				 report.disturber_count, report.disturbers[0].what);
-		if (cases[i].what != NULL) {
+		if (switches[i].what != NULL) {
 			const struct check_disturber *d = &report.disturbers[0];
 
-			assert_non_null(strstr(d->what, cases[i].what));
-			assert_string_equal(d->command, cases[i].command);
+			assert_non_null(strstr(d->what, switches[i].what));
+			assert_string_equal(d->command, switches[i].command);
 			assert_int_equal(d->effect[strlen(d->effect) - 1], '.');
 		}
 		host_root_remove(root);

@@ -43,71 +43,72 @@ static void build(const char *host)
 	check_build(root, &report);
 }
 
+static const struct {
+	const char *host, *name;
+	enum known hardware;
+	const char *enabled, *effect;
+} expected[] = {
+	{ "intel-ept", "vmx", KNOWN_YES, "kvm_intel", "KVM uses it" },
+	{ "intel-ept", "ept", KNOWN_YES, "Y", "itself walks" },
+	{ "intel-ept", "ept_1gb", KNOWN_YES, "-", "1G leaves" },
+	{ "intel-ept", "ept_5level", KNOWN_NO, "-", "four levels" },
+	{ "intel-ept", "enable_apicv", KNOWN_NO, "N", "cost exits" },
+	{ "intel-ept", "pml", KNOWN_YES, "Y", "writes the log" },
+	{ "intel-ept", "nested", KNOWN_UNKNOWN, "Y", "no third dimension" },
+	{ "intel-ept-off", "ept", KNOWN_YES, "N", "Not a two-dimensional" },
+	{ "intel-ept-off", "ept_1gb", KNOWN_YES, "-", "not in use" },
+	{ "intel-ept-off", "tdp_mmu", KNOWN_UNKNOWN, "N", "shadow paging has its own" },
+	{ "intel-ept-off", "steady accesses", KNOWN_UNKNOWN, "-", "One dimension" },
+	{ "intel-vpid-off", "vpid", KNOWN_YES, "N", "drops the guest's TLB" },
+	{ "intel-vpid-off", "flexpriority", KNOWN_YES, "N", "exits and is emulated" },
+	{ "intel-vpid-off", "ept", KNOWN_YES, "Y", "itself walks" },
+	{ "intel-vpid-off", "tpr_shadow", KNOWN_YES, "-", "accesses exit" },
+	{ "intel-no-ept", "ept", KNOWN_NO, "N", "shadows" },
+	{ "intel-no-ept", "vpid", KNOWN_NO, "N", "drops" },
+	{ "intel-no-ept", "invvpid", KNOWN_NO, "-", "does not use VPID" },
+	{ "intel-no-ept", "flexpriority", KNOWN_YES, "Y", "accesses to that page exit" },
+	{ "intel-no-ept", "pdpe1gb", KNOWN_NO, "-", "no 1G pages" },
+	{ "amd-npt", "npt", KNOWN_YES, "1", "itself walks" },
+	{ "amd-npt", "avic", KNOWN_YES, "unknown", "kvm_amd.avic reads \"(null)\"" },
+	{ "amd-npt", "flushbyasid", KNOWN_YES, "-", "one ASID" },
+	{ "amd-npt-off", "npt", KNOWN_YES, "N", "shadows" },
+	{ "amd-npt-off", "flushbyasid", KNOWN_NO, "-", "new ASID" },
+	{ "pvm", "vmx", KNOWN_NO, "-", "not shown to this kernel" },
+	{ "pvm", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
+	{ "amd-npt-off", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
+	{ "pvm", "module", KNOWN_UNKNOWN, "kvm_pvm", "shadow paging" },
+	{ "pvm", "steady accesses", KNOWN_UNKNOWN, "-", "equals `native`" },
+	{ "pvm", "first touches", KNOWN_UNKNOWN, "-", "software" },
+	{ "pvm", "mmio_caching", KNOWN_UNKNOWN, "N", "dearer" },
+	{ "no-kvm", "module", KNOWN_UNKNOWN, "none", "no guest can run" },
+	{ "no-kvm", "nx_huge_pages", KNOWN_UNKNOWN, "unknown", "no KVM module" },
+	{ "intel-ept-off", "mmio_caching", KNOWN_UNKNOWN, "unknown", "not to be found" },
+	{ "odd-values", "ept", KNOWN_UNKNOWN, "unknown", "reads \"(null)\"" },
+	{ "odd-values", "vpid", KNOWN_UNKNOWN, "unknown", "reads \"\"" },
+	{ "odd-values", "flexpriority", KNOWN_UNKNOWN, "unknown", "reads \"maybe\"" },
+	{ "odd-values", "eptad", KNOWN_UNKNOWN, "unknown", "reads \"unknown\"" },
+	{ "odd-values", "pml", KNOWN_UNKNOWN, "unknown", "reads \"2\"" },
+	{ "odd-values", "tdp_mmu", KNOWN_UNKNOWN, "unknown", "reads \"YES\"" },
+	{ "odd-values", "pdpe1gb", KNOWN_UNKNOWN, "-", "does not tell" },
+	{ "there-is-none", "vmx", KNOWN_UNKNOWN, "-", "not known" },
+	{ "there-is-none", "svm", KNOWN_UNKNOWN, "-", "not known" },
+};
+
 static void hardware_apart_from_enabled(void **state)
 {
-	static const struct {
-		const char *host, *name;
-		enum known hardware;
-		const char *enabled, *effect;
-	} cases[] = {
-		{ "intel-ept", "vmx", KNOWN_YES, "kvm_intel", "KVM uses it" },
-		{ "intel-ept", "ept", KNOWN_YES, "Y", "itself walks" },
-		{ "intel-ept", "ept_1gb", KNOWN_YES, "-", "1G leaves" },
-		{ "intel-ept", "ept_5level", KNOWN_NO, "-", "four levels" },
-		{ "intel-ept", "enable_apicv", KNOWN_NO, "N", "cost exits" },
-		{ "intel-ept", "pml", KNOWN_YES, "Y", "writes the log" },
-		{ "intel-ept", "nested", KNOWN_UNKNOWN, "Y", "no third dimension" },
-		{ "intel-ept-off", "ept", KNOWN_YES, "N", "Not a two-dimensional" },
-		{ "intel-ept-off", "ept_1gb", KNOWN_YES, "-", "not in use" },
-		{ "intel-ept-off", "tdp_mmu", KNOWN_UNKNOWN, "N", "shadow paging has its own" },
-		{ "intel-ept-off", "steady accesses", KNOWN_UNKNOWN, "-", "One dimension" },
-		{ "intel-vpid-off", "vpid", KNOWN_YES, "N", "drops the guest's TLB" },
-		{ "intel-vpid-off", "flexpriority", KNOWN_YES, "N", "exits and is emulated" },
-		{ "intel-vpid-off", "ept", KNOWN_YES, "Y", "itself walks" },
-		{ "intel-vpid-off", "tpr_shadow", KNOWN_YES, "-", "accesses exit" },
-		{ "intel-no-ept", "ept", KNOWN_NO, "N", "shadows" },
-		{ "intel-no-ept", "vpid", KNOWN_NO, "N", "drops" },
-		{ "intel-no-ept", "invvpid", KNOWN_NO, "-", "does not use VPID" },
-		{ "intel-no-ept", "flexpriority", KNOWN_YES, "Y", "accesses to that page exit" },
-		{ "intel-no-ept", "pdpe1gb", KNOWN_NO, "-", "no 1G pages" },
-		{ "amd-npt", "npt", KNOWN_YES, "1", "itself walks" },
-		{ "amd-npt", "avic", KNOWN_YES, "unknown", "kvm_amd.avic reads \"(null)\"" },
-		{ "amd-npt", "flushbyasid", KNOWN_YES, "-", "one ASID" },
-		{ "amd-npt-off", "npt", KNOWN_YES, "N", "shadows" },
-		{ "amd-npt-off", "flushbyasid", KNOWN_NO, "-", "new ASID" },
-		{ "pvm", "vmx", KNOWN_NO, "-", "not shown to this kernel" },
-		{ "pvm", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
-		{ "amd-npt-off", "outer hypervisor", KNOWN_UNKNOWN, "-", "may be two on the metal" },
-		{ "pvm", "module", KNOWN_UNKNOWN, "kvm_pvm", "shadow paging" },
-		{ "pvm", "steady accesses", KNOWN_UNKNOWN, "-", "equals `native`" },
-		{ "pvm", "first touches", KNOWN_UNKNOWN, "-", "software" },
-		{ "pvm", "mmio_caching", KNOWN_UNKNOWN, "N", "dearer" },
-		{ "no-kvm", "module", KNOWN_UNKNOWN, "none", "no guest can run" },
-		{ "no-kvm", "nx_huge_pages", KNOWN_UNKNOWN, "unknown", "no KVM module" },
-		{ "intel-ept-off", "mmio_caching", KNOWN_UNKNOWN, "unknown", "not to be found" },
-		{ "odd-values", "ept", KNOWN_UNKNOWN, "unknown", "reads \"(null)\"" },
-		{ "odd-values", "vpid", KNOWN_UNKNOWN, "unknown", "reads \"\"" },
-		{ "odd-values", "flexpriority", KNOWN_UNKNOWN, "unknown", "reads \"maybe\"" },
-		{ "odd-values", "eptad", KNOWN_UNKNOWN, "unknown", "reads \"unknown\"" },
-		{ "odd-values", "pml", KNOWN_UNKNOWN, "unknown", "reads \"2\"" },
-		{ "odd-values", "tdp_mmu", KNOWN_UNKNOWN, "unknown", "reads \"YES\"" },
-		{ "odd-values", "pdpe1gb", KNOWN_UNKNOWN, "-", "does not tell" },
-		{ "there-is-none", "vmx", KNOWN_UNKNOWN, "-", "not known" },
-		{ "there-is-none", "svm", KNOWN_UNKNOWN, "-", "not known" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct check_row *r;
 
-		build(cases[i].host);
-		r = row(cases[i].name);
+		build(expected[i].host);
+		r = row(expected[i].name);
 		if (r == NULL)
-			fail_msg("%s has no row %s", cases[i].host, cases[i].name);
-		else if (r->hardware != cases[i].hardware || strcmp(r->enabled, cases[i].enabled) != 0 ||
-			 strstr(r->effect, cases[i].effect) == NULL)
-			fail_msg("%s: %s is %d, %s, %s", cases[i].host, r->name, (int)r->hardware, r->enabled,
-				 r->effect);
+			fail_msg("%s has no row %s", expected[i].host, expected[i].name);
+		else if (r->hardware != expected[i].hardware ||
+			 strcmp(r->enabled, expected[i].enabled) != 0 ||
+			 strstr(r->effect, expected[i].effect) == NULL)
+			fail_msg("%s: %s is %d, %s, %s", expected[i].host, r->name, (int)r->hardware,
+				 r->enabled, r->effect);
 	}
 }
 
