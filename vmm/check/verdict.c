@@ -160,7 +160,7 @@ void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_rep
 	else if (is(r->second_dimension, "shadow"))
 		say_shadow(r);
 	else if (is(r->second_dimension, "none"))
-		say(r, "none: no KVM here, so no guest; `minivmm native` and `minivmm model` work");
+		say(r, "none: no KVM here, so no guest; `minivmm native` works");
 	else
 		say_unknown(r);
 	say_outer(r);
