@@ -195,6 +195,25 @@ static void one_parameter_moves_one_row(void **state)
 	host_root_remove(root);
 }
 
+/* Before Linux 5.6 there is no "vmx flags": "flags" tells of some features, of the others nothing does. */
+static void an_old_kernel_tells_less(void **state)
+{
+	static const struct {
+		const char *name;
+		enum known hardware;
+	} rows[] = { { "ept", KNOWN_YES },         { "vpid", KNOWN_NO },         { "tpr_shadow", KNOWN_YES },
+		     { "flexpriority", KNOWN_NO }, { "ept_1gb", KNOWN_UNKNOWN }, { "pml", KNOWN_UNKNOWN } };
+	char root[HOST_ROOT_BYTES];
+
+	(void)state;
+	host_root_make(root);
+	host_root_put(root, "proc/cpuinfo", "flags\t: fpu vmx tpr_shadow ept\n");
+	check_build(root, &report);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(row(rows[i].name)->hardware, rows[i].hardware);
+	host_root_remove(root);
+}
+
 static void what_the_guest_may_use_comes_from_kvm(void **state)
 {
 	(void)state;
@@ -215,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup(only_rows_that_concern_the_host, reset),
 		cmocka_unit_test_setup(every_sentence_fits, reset),
 		cmocka_unit_test_setup(one_parameter_moves_one_row, reset),
+		cmocka_unit_test_setup(an_old_kernel_tells_less, reset),
 		cmocka_unit_test_setup(what_the_guest_may_use_comes_from_kvm, reset),
 	};
 

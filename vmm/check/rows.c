@@ -42,7 +42,10 @@ static enum known flag_state(const char *flags, const char *flag)
 	return has < 0 ? KNOWN_UNKNOWN : has == 1 ? KNOWN_YES : KNOWN_NO;
 }
 
-/* "vmx flags" is what the CPU's capability registers say; kernels without that line put some of it into "flags". */
+/*
+ * "vmx flags" where there is one: it is the capability registers'. "flags" says "vpid" also of CPUs without it (since
+ * Linux 5.6, where init_vmx_capabilities looks for the bit in the wrong word).
+ */
 static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, const char *vmx_flag)
 {
 	enum known by_flags = flag_state(cpu->flags, flag);
