@@ -24,14 +24,17 @@ cat <<END
 minivmm \\- measure what a memory access costs under two-dimensional page walks
 .SH SYNOPSIS
 .B minivmm
-[run|native] [\\fIoptions\\fR]
+[run|native|check|pool] [\\fIoptions\\fR]
 .SH DESCRIPTION
 END
 "$program" --help | verbatim
-for command in run native; do
+for command in run native check pool "pool plan"; do
+	read -r -a words <<<"$command"
 	echo ".SH MINIVMM ${command^^}"
-	"$program" $command --help | verbatim
+	"$program" "${words[@]}" --help | verbatim
 done
+echo ".SH REQUIREMENTS"
+"$program" check --require help | verbatim
 echo ".SH WORKLOADS"
 "$program" --workload help | verbatim
 cat <<'END'

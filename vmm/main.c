@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/boot/fdt.h"
+#include "vmm/check/emit.h"
 #include "vmm/cli/request.h"
+#include "vmm/command/commands.h"
 #include "vmm/host/facts.h"
 #include "vmm/machine/config.h"
-#include "vmm/machine/dump.h"
 #include "vmm/mem/backing.h"
 #include "vmm/native/native.h"
 #include "vmm/report/emit.h"
+#include "vmm/report/emit_pool.h"
 #include "vmm/report/output.h"
 #include "vmm/report/record.h"
 #include "vmm/run/run.h"
@@ -67,53 +68,23 @@ static int plan(struct record *rec, struct error *e)
 	return config_make(&rec->request, spec.page_bytes, &rec->config, e);
 }
 
-static int dump_config(const struct record *rec, struct error *e)
+/* Text goes to stdout unless the JSON or CSV goes there; then to stderr. */
+static FILE *text_stream(const struct request *r)
 {
-	char *text = malloc(DUMP_BYTES);
-	int ret = text == NULL ? -ENOMEM : config_dump(&rec->request, &rec->config, text, DUMP_BYTES);
+	bool stdout_taken = (r->json_path != NULL && strcmp(r->json_path, "-") == 0) ||
+			    (r->csv_path != NULL && strcmp(r->csv_path, "-") == 0);
 
-	if (ret < 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");
-	else if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
-		ret = error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
-	free(text);
-	return ret < 0 ? ret : 0;
+	return stdout_taken ? stderr : stdout;
 }
 
-static int dump_fdt(const struct record *rec, struct error *e)
-{
-	const char *path = rec->request.dump_fdt_path;
-	char *blob = malloc(FDT_MAX_BYTES);
-	FILE *out = NULL;
-	size_t bytes = 0;
-	int ret = blob == NULL
-			  ? error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree")
-			  : fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e);
-
-	if (ret == 0) {
-		out = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
-		if (out == NULL)
-			ret = error_set(e, STATUS_FAILED, errno, path, "cannot create the file");
-	}
-	if (ret == 0 && (fwrite(blob, 1, bytes, out) != bytes || fflush(out) != 0))
-		ret = error_set(e, STATUS_FAILED, errno, path, "cannot write the device tree");
-	if (out != NULL && out != stdout && fclose(out) != 0 && ret == 0)
-		ret = error_set(e, STATUS_FAILED, errno, path, "cannot write the device tree");
-	free(blob);
-	return ret;
-}
-
-/* Text to stdout unless the JSON or CSV goes there; then to stderr. */
 static int report(const struct record *rec, struct error *e)
 {
 	const struct request *r = &rec->request;
-	bool stdout_taken = (r->json_path != NULL && strcmp(r->json_path, "-") == 0) ||
-			    (r->csv_path != NULL && strcmp(r->csv_path, "-") == 0);
-	FILE *out = stdout_taken ? stderr : stdout;
+	FILE *out = text_stream(r);
 	int ret = 0;
 
 	if (!r->quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
-		ret = error_set(e, STATUS_FAILED, errno, stdout_taken ? "stderr" : "stdout", "cannot write");
+		ret = error_set(e, STATUS_FAILED, errno, out == stderr ? "stderr" : "stdout", "cannot write");
 	/* Each for itself: a full disk under one must not cost the others. The first error is the one that is told. */
 	if (r->json_path != NULL && emit_file(rec, r->json_path, emit_json, e) != 0)
 		ret = -EIO;
@@ -170,12 +141,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	rec->native = r->command == COMMAND_NATIVE;
 	if (plan(rec, e) != 0)
 		return e->status;
-	if (r->dump_config)
-		(void)dump_config(rec, e);
-	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
-		(void)dump_fdt(rec, e);
-	if (e->status != STATUS_OK || r->dump_config || r->dump_fdt_path != NULL)
-		return e->status;
+	if (r->dump_config || r->dump_fdt_path != NULL)
+		return command_dump(rec, stdout, e);
 	/* Now rather than after an hour of measuring. */
 	if ((r->json_path != NULL && output_check(r->json_path, e) != 0) ||
 	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
@@ -188,12 +155,31 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 static enum status tell(const struct request *r, struct error *e)
 {
 	int ret = r->command == COMMAND_HELP ? puts(request_help(r->help_topic))
-					     : printf("minivmm %s, ABI %d, schema %s\n", MINIVMM_VERSION,
-						      MINIVMM_ABI_VERSION, RECORD_SCHEMA);
+					     : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s\n",
+						      MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA,
+						      CHECK_SCHEMA, POOL_SCHEMA, POOL_PLAN_SCHEMA);
 
 	if (ret < 0 || fflush(stdout) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
 	return e->status;
+}
+
+static enum status command(struct record *rec, uint64_t start_ns, struct error *e)
+{
+	const struct request *r = &rec->request;
+
+	switch (r->command) {
+	case COMMAND_HELP:
+	case COMMAND_VERSION:
+		return tell(r, e);
+	case COMMAND_CHECK:
+		return command_check(r, text_stream(r), e);
+	case COMMAND_POOL:
+	case COMMAND_POOL_PLAN:
+		return command_pool(r, text_stream(r), e);
+	default:
+		return start(rec, start_ns, e);
+	}
 }
 
 int main(int argc, char **argv)
@@ -209,12 +195,8 @@ int main(int argc, char **argv)
 	}
 	record_init(rec);
 	if (streams_init(&e) == 0 && stop_install(&e) == 0 &&
-	    request_parse(argc, argv, &rec->request, &e) == 0) {
-		if (rec->request.command == COMMAND_HELP || rec->request.command == COMMAND_VERSION)
-			status = tell(&rec->request, &e);
-		else
-			status = start(rec, start_ns, &e);
-	}
+	    request_parse(argc, argv, &rec->request, &e) == 0)
+		status = command(rec, start_ns, &e);
 	if (e.status != STATUS_OK) {
 		print_error(&e);
 		status = e.status;

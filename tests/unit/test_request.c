@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "units.h"
+#include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/request.h"
 #include "vmm/machine/config.h"
@@ -93,6 +94,33 @@ static void everything(void **state)
 	assert_true(r.backing == BACKING_MEMFD && r.page_bytes == PAGE_1G);
 }
 
+static void commands(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("check --require ept,npt --tap --root /host --json -", &r, &e), 0);
+	assert_true(r.command == COMMAND_CHECK && r.tap && !r.quiet);
+	assert_string_equal(r.require, "ept,npt");
+	assert_string_equal(r.root, "/host");
+	assert_string_equal(r.json_path, "-");
+	assert_int_equal(parse("check", &r, &e), 0);
+	assert_true(r.command == COMMAND_CHECK && !r.tap && r.require == NULL && r.root == NULL);
+	assert_int_equal(parse("pool", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_POOL);
+	assert_int_equal(parse("pool --root /host --quiet", &r, &e), 0);
+	assert_true(r.command == COMMAND_POOL && r.quiet);
+	assert_int_equal(parse("pool show --json x", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_POOL);
+	assert_string_equal(r.json_path, "x");
+	assert_int_equal(parse("pool plan -m 16G --page-size 1G --host-nodes 0,2", &r, &e), 0);
+	assert_true(r.command == COMMAND_POOL_PLAN && r.memory_bytes == 16 * GIB && r.host_nodes == 5);
+	assert_true(r.page_bytes == PAGE_1G);
+	assert_int_equal(parse("pool plan --page-size 2M", &r, &e), 0);
+	assert_true(r.memory_bytes == GIB && r.page_bytes == PAGE_2M);
+}
+
 static void spellings(void **state)
 {
 	struct request r;
@@ -154,8 +182,26 @@ static const char *const refused_lines[][2] = {
 	{ "-x", "no such option" },
 	{ "run extra", "'extra'" },
 	{ "walk", "'walk'" },
-	{ "check", "not part of this version" },
+	{ "sweep", "not part of this version" },
 	{ "compare a b", "not part of this version" },
+	{ "check extra", "'extra'" },
+	{ "check --memory 1G", "does not apply to check" },
+	{ "check --require ''", "--require help" },
+	{ "check --require", "expected: LIST" },
+	{ "check --tap --quiet", "--quiet and --tap" },
+	{ "check --root ''", "directory" },
+	{ "--require ept", "does not apply to run" },
+	{ "native --root /x", "does not apply to native" },
+	{ "pool grow", "'grow' is not expected here; there are show and plan" },
+	{ "pool show plan", "'plan'" },
+	{ "pool plan extra", "'extra'" },
+	{ "pool -m 1G", "does not apply to pool" },
+	{ "pool --tap", "does not apply to pool" },
+	{ "pool plan --smp 2", "does not apply to pool plan" },
+	{ "pool plan --mem-path /x", "does not apply to pool plan" },
+	{ "pool plan --page-size 4K", "2M or 1G" },
+	{ "pool plan --bogus", "no such option" },
+	{ "show", "'show' is no command" },
 	{ "native --guest-page 2M", "does not apply to native" },
 	{ "native --guest x", "does not apply to native" },
 	{ "native --prefault", "does not apply to native" },
@@ -190,6 +236,11 @@ static void help_and_version(void **state)
 		{ "run --help", "run", COMMAND_HELP },
 		{ "native --help", "native", COMMAND_HELP },
 		{ "native --workload help", "workload", COMMAND_HELP },
+		{ "check --help", "check", COMMAND_HELP },
+		{ "pool --help", "pool", COMMAND_HELP },
+		{ "pool show --help", "pool", COMMAND_HELP },
+		{ "pool plan -m 1G --help", "pool plan", COMMAND_HELP },
+		{ "pool plan --version", "pool plan", COMMAND_VERSION },
 		{ "--version", NULL, COMMAND_VERSION },
 	};
 
@@ -209,37 +260,55 @@ static void help_and_version(void **state)
 
 static void help_is_whole(void **state)
 {
-	static const char *const topics[] = { NULL, "run", "native", "workload" };
+	static const char *const topics[] = {
+		NULL, "run", "native", "check", "pool", "pool plan", "workload"
+	};
+	char other[200];
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
 		const char *text = request_help(topics[i]);
 
 		assert_true(strlen(text) > 200 && text[strlen(text) - 1] == '\n');
-		assert_true(i == 3 || strstr(text, "77 this host cannot") != NULL);
+		assert_true((topics[i] != NULL && strcmp(topics[i], "workload") == 0) ||
+			    strstr(text, "77 this host cannot") != NULL);
 		for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 			assert_in_range(strcspn(line, "\n"), 0, 100);
 	}
-	for (int id = 0; id < OPTION_COUNT; id++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "%s --%s ", option_table[id].letter != 0 ? "," : "    ",
-			       option_table[id].name);
-		assert_non_null(strstr(request_help("run"), name));
-		assert_int_equal(strstr(request_help("native"), name) != NULL,
-				 (option_table[id].commands & FOR_NATIVE) != 0);
-	}
 	for (int id = 0; id < WORKLOAD_COUNT; id++)
 		assert_non_null(strstr(request_help("workload"), workload_table[id].isolates));
-	assert_string_equal(request_help("no such topic"), request_help(NULL));
+	(void)snprintf(other, sizeof(other), "%s", request_help("no such topic"));
+	assert_memory_equal(other, request_help(NULL), sizeof(other) - 1);
+}
+
+/* Each option in the help of the commands that take it, and in no other. */
+static void help_is_the_parsers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COMMAND_SPECS; i++) {
+		const struct command_spec *spec = &command_table[i];
+
+		assert_non_null(strstr(request_help(NULL), spec->synopsis));
+		assert_non_null(strstr(request_help(NULL), spec->summary));
+		for (int id = 0; id < OPTION_COUNT; id++) {
+			const struct option_spec *o = &option_table[id];
+			char name[40];
+
+			(void)snprintf(name, sizeof(name), "%s --%s ", o->letter != 0 ? "," : "    ",
+				       o->name);
+			assert_int_equal(strstr(request_help(spec->name), name) != NULL,
+					 (o->commands & spec->options) != 0);
+		}
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),         cmocka_unit_test(everything),
-		cmocka_unit_test(spellings),        cmocka_unit_test(refused),
-		cmocka_unit_test(help_and_version), cmocka_unit_test(help_is_whole),
+		cmocka_unit_test(defaults),      cmocka_unit_test(everything),
+		cmocka_unit_test(commands),      cmocka_unit_test(spellings),
+		cmocka_unit_test(refused),       cmocka_unit_test(help_and_version),
+		cmocka_unit_test(help_is_whole), cmocka_unit_test(help_is_the_parsers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

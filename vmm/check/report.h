@@ -40,6 +40,7 @@ enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY };
 struct check_row {
 	enum row_group group;
 	char name[32];       /* "ept", "vpid", "nx_huge_pages", "pdpe1gb" */
+	bool of_hardware;    /* a matter of the CPU: else `hardware` is no question at all */
 	enum known hardware; /* the CPU has it (cpuinfo flags); KNOWN_UNKNOWN where no flag tells */
 	char enabled[32];    /* the parameter's own value, "-" where KVM has no switch for it, "unknown" */
 	char effect[200];    /* one sentence: what it does, and what it means in this state */

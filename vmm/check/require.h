@@ -4,7 +4,9 @@
 #ifndef MINIVMM_CHECK_REQUIRE_H
 #define MINIVMM_CHECK_REQUIRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/check/report.h"
 #include "vmm/util/error.h"
@@ -18,14 +20,20 @@ struct requirement {
 	char reason[160]; /* why (not), with the numbers */
 };
 
-/* Names that --require takes, for the help: "kvm, ept, npt, tdp, ...". */
+/* Names that --require takes, for messages: "kvm, ept, npt, tdp, ...". Lives as long as the program. */
 const char *require_names(void);
 
+/* The same with what each one means, a line each. 0 or -errno. */
+int require_help(FILE *out);
+
 /*
- * Parse and evaluate `list` against the report (pools are read below `root`). Returns the count, or -errno with *e set
- * to STATUS_USAGE naming what is not understood and what is.
+ * Parse and evaluate `list` against the report (pools are read below `root`) into out[REQUIRE_MAX]. Returns the
+ * count, or -errno with *e set to STATUS_USAGE naming what is not understood and what is.
  */
 int require_evaluate(const char *list, const char *root, const struct check_report *report,
 		     struct requirement *out, struct error *e);
+
+/* Pure. True for an empty list. */
+bool require_all_met(const struct requirement *requirements, uint32_t count);
 
 #endif

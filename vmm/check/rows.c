@@ -93,6 +93,7 @@ static void apply(struct builder *b, const struct row_rule *rule)
 	struct check_row *row = add(b, rule->group, rule->name);
 	enum known state = row_param_state(value);
 
+	row->of_hardware = rule->flag != NULL || rule->vmx_flag != NULL;
 	row->hardware = hardware_state(b->cpu, rule->flag, rule->vmx_flag);
 	if (rule->param == NULL)
 		state = row->hardware;
@@ -115,6 +116,7 @@ static void add_virtualization(struct builder *b, const char *flag, const char *
 	bool in_charge = is(b->report->facts.kvm_module, module);
 	const char *tail = "";
 
+	row->of_hardware = true;
 	row->hardware = flag_state(b->cpu->flags, flag);
 	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", in_charge ? module : "-");
 	if (row->hardware == KNOWN_YES)
@@ -140,8 +142,7 @@ static void add_module(struct builder *b)
 		  "/dev/kvm is there, but no module that this program knows serves it: what pages its "
 		  "guests is not known." },
 		{ "unknown", "More than one vendor's module is live: which one serves guests is not known." },
-		{ "none",
-		  "No KVM module is in charge: no guest can run. `minivmm native` and `minivmm model` can." },
+		{ "none", "No KVM module is in charge: no guest can run. `minivmm native` can." },
 	};
 	const char *module = b->report->facts.kvm_module;
 

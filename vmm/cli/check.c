@@ -31,6 +31,15 @@ static int check_backing(struct parse *p)
 	return 0;
 }
 
+/* Where pages come from a pool, whatever the backing is called. */
+static int check_plan(struct parse *p)
+{
+	if (p->given[OPTION_PAGE_SIZE] && p->r->page_bytes == PAGE_4K)
+		return error_set(p->e, STATUS_USAGE, 0, "--page-size",
+				 "4K pages come from no pool; 2M or 1G is expected");
+	return 0;
+}
+
 static int check_output(struct parse *p)
 {
 	const struct request *r = p->r;
@@ -41,12 +50,14 @@ static int check_output(struct parse *p)
 	if (r->quiet && r->verbose)
 		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --verbose",
 				 "only one of them is accepted");
+	if (r->quiet && r->tap)
+		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --tap", "only one of them is accepted");
 	return 0;
 }
 
 int options_check(struct parse *p)
 {
-	int ret = check_backing(p);
+	int ret = p->r->command == COMMAND_POOL_PLAN ? check_plan(p) : check_backing(p);
 
 	if (ret == 0)
 		ret = check_output(p);

@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/workloads.h"
 
 #define HELP_BYTES 8192
 #define HELP_COLUMN 27
 
-/* One text a topic: built again at each call, always the same. */
+/* A text while it is built. */
 struct page {
 	char text[HELP_BYTES];
 	size_t used;
@@ -63,49 +64,36 @@ static void add_options(struct page *h, unsigned int command)
 		if ((option_table[id].commands & command) != 0)
 			add_option(h, &option_table[id]);
 	}
-	add(h, "\nAlso as QEMU spells them: -mem-path PATH, -mem-prealloc, --mem-prealloc, -smp N.\n");
+	if ((command & FOR_BOTH) != 0)
+		add(h,
+		    "\nAlso as QEMU spells them: -mem-path PATH, -mem-prealloc, --mem-prealloc, -smp N.\n");
 }
 
 static void help_program(struct page *h)
 {
+	add(h, "minivmm: what a memory access costs under two-dimensional page walks, with proof of the "
+	       "pages\n\n");
+	for (size_t i = 0; i < COMMAND_SPECS; i++)
+		add(h, "%s minivmm %-22s %s\n", i == 0 ? "Usage:" : "      ", command_table[i].synopsis,
+		    command_table[i].summary);
 	add(h,
-	    "minivmm: what a memory access costs under two-dimensional page walks, with proof of the "
-	    "pages\n\n"
-	    "Usage: minivmm [run] [options]    boot the guest, run workloads, report\n"
-	    "       minivmm native [options]   the same workloads in this process, without a VM\n"
-	    "       minivmm COMMAND --help     the options of a command\n"
-	    "       minivmm --workload help    the workloads\n"
+	    "       minivmm COMMAND --help         the options of a command\n"
+	    "       minivmm --workload help        the workloads\n"
 	    "       minivmm --version\n\n"
 	    "Options without a command mean run. By default 1G of 4K pages runs touch,packed,chase on one\n"
 	    "vCPU with 4K guest pages.\n\n"
 	    "Examples:\n"
+	    "  minivmm check\n"
 	    "  minivmm --mem-path /dev/hugepages --prealloc\n"
 	    "  minivmm native --backing thp --memory 2G --json native.json\n");
 	add(h, "%s", exit_statuses);
 }
 
-static void help_run(struct page *h)
+static void help_command(struct page *h, const struct command_spec *spec)
 {
-	add(h,
-	    "Usage: minivmm [run] [options]\n\nBoot the guest in KVM, run workloads in it, report what they "
-	    "cost.\n");
-	add_options(h, FOR_RUN);
-	add(h, "\nExamples:\n"
-	       "  minivmm --mem-path /dev/hugepages --prealloc\n"
-	       "  minivmm run -m 2G --backing hugetlb --page-size 2M --guest-page 2M --workload chase \\\n"
-	       "          --working-set 256K..1G --repeat 20 --json chase.json\n");
-	add(h, "%s", exit_statuses);
-}
-
-static void help_native(struct page *h)
-{
-	add(h, "Usage: minivmm native [options]\n\nRun the same workloads in this process, without a VM; "
-	       "--guest-page, --guest, --prefault and\n--dump-fdt do not apply.\n");
-	add_options(h, FOR_NATIVE);
-	add(h, "\nExamples:\n"
-	       "  minivmm native --mem-path /dev/hugepages --prealloc\n"
-	       "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n");
-	add(h, "%s", exit_statuses);
+	add(h, "Usage: minivmm %s\n\n%s", spec->synopsis, spec->purpose);
+	add_options(h, spec->options);
+	add(h, "\nExamples:\n%s%s", spec->examples, exit_statuses);
 }
 
 static void help_workload(struct page *h)
@@ -133,22 +121,15 @@ static void help_workload(struct page *h)
 
 const char *request_help(const char *topic)
 {
-	static struct page program, run, native, workload;
-	static const struct {
-		const char *topic;
-		struct page *page;
-		void (*fill)(struct page *h);
-	} pages[] = {
-		{ "run", &run, help_run },
-		{ "native", &native, help_native },
-		{ "workload", &workload, help_workload },
-		{ "", &program, help_program },
-	};
-	size_t i = 0;
+	static struct page page;
+	const struct command_spec *spec = topic != NULL ? command_find(topic) : NULL;
 
-	while (pages[i].topic[0] != '\0' && (topic == NULL || strcmp(topic, pages[i].topic) != 0))
-		i++;
-	pages[i].page->used = 0;
-	pages[i].fill(pages[i].page);
-	return pages[i].page->text;
+	page.used = 0;
+	if (spec != NULL)
+		help_command(&page, spec);
+	else if (topic != NULL && strcmp(topic, "workload") == 0)
+		help_workload(&page);
+	else
+		help_program(&page);
+	return page.text;
 }

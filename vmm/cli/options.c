@@ -3,7 +3,7 @@
 #include "abi.h"
 
 const struct option_spec option_table[OPTION_COUNT] = {
-	[OPTION_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_BOTH,
+	[OPTION_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_BOTH | FOR_POOL_PLAN,
 			    "guest RAM; K, M, G or T behind a whole number, a bare number is MiB;\n"
 			    "rounded up to the backing's page (default 1G)",
 			    set_memory },
@@ -15,9 +15,9 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			     "without --mem-path: anon (4K pages only), thp, hugetlb or memfd\n"
 			     "(default anon)",
 			     set_backing },
-	[OPTION_PAGE_SIZE] = { "page-size", NULL, 0, "SIZE", FOR_BOTH,
-			       "page of the backing: 4K, 2M or 1G (default 2M for thp and hugetlb, 4K for\n"
-			       "anon and memfd, the mount's for a path)",
+	[OPTION_PAGE_SIZE] = { "page-size", NULL, 0, "SIZE", FOR_BOTH | FOR_POOL_PLAN,
+			       "page of the backing: 4K, 2M or 1G (default 2M for thp, hugetlb, pools;\n"
+			       "4K for anon and memfd, the mount's for a path)",
 			       set_page_size },
 	[OPTION_PREALLOC] = { "prealloc", "mem-prealloc", 0, NULL, FOR_BOTH,
 			      "populate all RAM before the workloads start (default: at first touch)",
@@ -35,7 +35,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			   set_share },
 	[OPTION_RESERVE] = { "reserve", NULL, 0, "on|off", FOR_BOTH,
 			     "reserve memory when it is mapped (default on)", set_reserve },
-	[OPTION_HOST_NODES] = { "host-nodes", NULL, 0, "LIST", FOR_BOTH,
+	[OPTION_HOST_NODES] = { "host-nodes", NULL, 0, "LIST", FOR_BOTH | FOR_POOL_PLAN,
 				"NUMA nodes for RAM, as in 0-1,3 (default: not bound)", set_host_nodes },
 	[OPTION_POLICY] = { "policy", NULL, 0, "POLICY", FOR_BOTH,
 			    "bind, preferred or interleave; needs --host-nodes (default bind then)",
@@ -67,10 +67,10 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			   "boot another PVH ELF (default: the guest inside this program)", set_guest },
 	[OPTION_TIMEOUT] = { "timeout", NULL, 0, "SEC", FOR_BOTH,
 			     "stop a run that takes longer, 1 to 86400 seconds (default 600)", set_timeout },
-	[OPTION_JSON] = { "json", NULL, 0, "FILE", FOR_BOTH,
-			  "write the whole record; - is stdout, all else goes to stderr then", set_json },
+	[OPTION_JSON] = { "json", NULL, 0, "FILE", FOR_ALL,
+			  "write all of it as JSON; - is stdout, all else goes to stderr then", set_json },
 	[OPTION_CSV] = { "csv", NULL, 0, "FILE", FOR_BOTH, "write the results as CSV; - is stdout", set_csv },
-	[OPTION_QUIET] = { "quiet", NULL, 0, NULL, FOR_BOTH, "no text but errors", set_quiet },
+	[OPTION_QUIET] = { "quiet", NULL, 0, NULL, FOR_ALL, "no text but errors", set_quiet },
 	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_BOTH,
 			     "show what the guest wrote on its serial port, too", set_verbose },
 	[OPTION_PROGRESS] = { "progress", NULL, 0, NULL, FOR_BOTH,
@@ -79,8 +79,18 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				 set_dump_config },
 	[OPTION_DUMP_FDT] = { "dump-fdt", NULL, 0, "FILE", FOR_RUN,
 			      "write the device tree that the guest would get, and stop", set_dump_fdt },
-	[OPTION_HELP] = { "help", NULL, 0, NULL, FOR_BOTH, "print this and stop", set_help },
-	[OPTION_VERSION] = { "version", NULL, 0, NULL, FOR_BOTH,
+	[OPTION_REQUIRE] = { "require", NULL, 0, "LIST", FOR_CHECK,
+			     "what a job needs, as in ept,hugepages=2M:512; exit status 6 where that is\n"
+			     "not met; see --require help (default: nothing)",
+			     set_require },
+	[OPTION_TAP] = { "tap", NULL, 0, NULL, FOR_CHECK,
+			 "instead of the text: a TAP line for each requirement, facts as comments", set_tap },
+	[OPTION_ROOT] = { "root", NULL, 0, "DIR", FOR_HOST,
+			  "read the host recorded below DIR, a copy of another one's /proc and /sys;\n"
+			  "/dev/kvm is not asked then (default: this host)",
+			  set_root },
+	[OPTION_HELP] = { "help", NULL, 0, NULL, FOR_ALL, "print this and stop", set_help },
+	[OPTION_VERSION] = { "version", NULL, 0, NULL, FOR_ALL,
 			     "print the versions of program, guest ABI and record, and stop", set_version },
 };
 

@@ -12,6 +12,11 @@
 #define FOR_RUN 1U
 #define FOR_NATIVE 2U
 #define FOR_BOTH (FOR_RUN | FOR_NATIVE)
+#define FOR_CHECK 4U
+#define FOR_POOL 8U
+#define FOR_POOL_PLAN 16U
+#define FOR_HOST (FOR_CHECK | FOR_POOL | FOR_POOL_PLAN)
+#define FOR_ALL (FOR_BOTH | FOR_HOST)
 
 enum option_id {
 	OPTION_MEMORY,
@@ -42,6 +47,9 @@ enum option_id {
 	OPTION_PROGRESS,
 	OPTION_DUMP_CONFIG,
 	OPTION_DUMP_FDT,
+	OPTION_REQUIRE,
+	OPTION_TAP,
+	OPTION_ROOT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT
@@ -108,6 +116,9 @@ int set_verbose(struct parse *p, const char *value);
 int set_progress(struct parse *p, const char *value);
 int set_dump_config(struct parse *p, const char *value);
 int set_dump_fdt(struct parse *p, const char *value);
+int set_require(struct parse *p, const char *value);
+int set_tap(struct parse *p, const char *value);
+int set_root(struct parse *p, const char *value);
 int set_help(struct parse *p, const char *value);
 int set_version(struct parse *p, const char *value);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/size.h"
 
@@ -52,36 +53,6 @@ static void set_defaults(struct request *r, int argc, char **argv)
 		.seed = 1,
 		.timeout_s = 600,
 	};
-}
-
-/* The command in front of the options, if there is one. *first is where the options start. */
-static int choose_command(int argc, char **argv, struct request *r, int *first, struct error *e)
-{
-	static const char *const later[] = { "check", "sweep", "model", "explain", "pool", "compare" };
-	const char *word = argc > 1 ? argv[1] : "";
-
-	*first = 1;
-	if (word[0] == '-' || argc <= 1)
-		return 0;
-	*first = 2;
-	if (strcmp(word, "run") == 0 || strcmp(word, "native") == 0) {
-		r->command = word[0] == 'n' ? COMMAND_NATIVE : COMMAND_RUN;
-		r->help_topic = word[0] == 'n' ? "native" : "run";
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (strcmp(word, later[i]) == 0)
-			return error_set(
-				e, STATUS_USAGE, 0, later[i],
-				"this command is not part of this version; there are run and native");
-	}
-	return error_set(e, STATUS_USAGE, 0, "command line",
-			 "'%.60s' is no command; there are run and native", word);
-}
-
-static const char *command_name(const struct request *r)
-{
-	return r->command == COMMAND_NATIVE ? "native" : "run";
 }
 
 static void fill_long_options(struct option *rows)
@@ -159,7 +130,7 @@ static bool abbreviated(const char *word, int id)
 
 static int take_option(struct parse *p, int answer, const char *word, const char *value)
 {
-	unsigned int mine = p->r->command == COMMAND_NATIVE ? FOR_NATIVE : FOR_RUN;
+	const struct command_spec *mine = command_spec(p->r->command);
 	int id = option_of(answer == ':' || answer == '?' ? optopt : answer);
 
 	if (answer == ':')
@@ -170,13 +141,12 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 				 option_table[id].name);
 	if (answer == '?' || id < 0 || abbreviated(word, id)) {
 		error_set(p->e, STATUS_USAGE, 0, word, "there is no such option");
-		error_hint(p->e, "minivmm %s --help", command_name(p->r));
+		error_hint(p->e, "minivmm %s --help", mine->name);
 		return -EINVAL;
 	}
 	p->option = &option_table[id];
-	if ((p->option->commands & mine) == 0)
-		return error_set(p->e, STATUS_USAGE, 0, word, "this option does not apply to %s",
-				 command_name(p->r));
+	if ((p->option->commands & mine->options) == 0)
+		return error_set(p->e, STATUS_USAGE, 0, word, "this option does not apply to %s", mine->name);
 	p->given[id] = true;
 	return p->option->parse(p, value);
 }
@@ -216,7 +186,7 @@ int request_parse(int argc, char **argv, struct request *r, struct error *e)
 	int ret;
 
 	set_defaults(r, argc, argv);
-	ret = choose_command(argc, argv, r, &first, e);
+	ret = command_choose(argc, argv, r, &first, e);
 	if (ret != 0)
 		return ret;
 	copy = spell_for_getopt(argc, argv, argc > 0 ? first : 0);

@@ -13,6 +13,9 @@
 enum command {
 	COMMAND_RUN,
 	COMMAND_NATIVE,
+	COMMAND_CHECK,
+	COMMAND_POOL, /* show */
+	COMMAND_POOL_PLAN,
 	COMMAND_HELP, /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
 };
@@ -36,8 +39,9 @@ enum guest_tristate { CHOICE_DEFAULT, CHOICE_ON, CHOICE_OFF };
 
 struct request {
 	enum command command;
-	const char *help_topic; /* COMMAND_HELP: NULL for the program, a command's name, or "workload" */
-	int argc;               /* as given, for the record */
+	const char *
+		help_topic; /* COMMAND_HELP: NULL for the program, a command's name ("pool plan"), or "workload" */
+	int argc;           /* as given, for the record */
 	char **argv;
 
 	uint64_t memory_bytes; /* as asked, before rounding up to the backing page */
@@ -72,6 +76,9 @@ struct request {
 	const char *csv_path;
 	const char *dump_fdt_path;
 	bool dump_config;
+	const char *require; /* check: the list, NULL: nothing is required */
+	bool tap;
+	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
 	bool quiet, verbose, progress;
 };
 
@@ -81,7 +88,7 @@ struct request {
  */
 int request_parse(int argc, char **argv, struct request *r, struct error *e);
 
-/* Help text of a topic (see help_topic), as one string that lives as long as the program. Never NULL. */
+/* Help text of a topic (see help_topic), as one string that lives until the next call. Never NULL. */
 const char *request_help(const char *topic);
 
 #endif

@@ -57,6 +57,29 @@ int set_dump_config(struct parse *p, const char *value)
 	return 0;
 }
 
+int set_require(struct parse *p, const char *value)
+{
+	if (value[0] == '\0')
+		return refuse_value(p, value, "a list of requirements is expected; see --require help");
+	p->r->require = value;
+	return 0;
+}
+
+int set_tap(struct parse *p, const char *value)
+{
+	(void)value;
+	p->r->tap = true;
+	return 0;
+}
+
+int set_root(struct parse *p, const char *value)
+{
+	if (value[0] == '\0')
+		return refuse_value(p, value, "the name of a directory is expected");
+	p->r->root = value;
+	return 0;
+}
+
 int set_help(struct parse *p, const char *value)
 {
 	(void)value;

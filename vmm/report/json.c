@@ -55,7 +55,7 @@ json_t *host_facts_json(const struct host_facts *h)
 
 	json_put(&o, "kernel", json_words(h->kernel));
 	json_put(&o, "cpu_model", json_words(h->cpu_model));
-	json_put(&o, "cpus", json_integer(h->cpus));
+	json_put(&o, "cpus", json_u64_or_null(h->cpus));
 	json_put(&o, "hypervisor", json_boolean(h->hypervisor));
 	json_put(&o, "tsc_khz", json_u64_or_null(h->tsc_khz));
 	json_put(&o, "kvm_module", json_words(h->kvm_module));
@@ -68,7 +68,7 @@ json_t *host_facts_json(const struct host_facts *h)
 	json_put(&o, "shmem_thp", json_words(h->shmem_thp));
 	json_put(&o, "ksm", json_words(h->ksm));
 	json_put(&o, "nx_huge_pages", json_words(h->nx_huge_pages));
-	json_put(&o, "numa_nodes", json_integer(h->numa_nodes));
+	json_put(&o, "numa_nodes", json_u64_or_null(h->numa_nodes));
 	json_put(&o, "pmu", json_boolean(h->pmu));
 	json_put(&o, "memory_bytes", json_u64_or_null(h->memory_bytes));
 	return o;

@@ -16,7 +16,7 @@ static int fail(struct error *e, int err, const char *call, const char *path)
 	char where[96];
 
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
-	(void)error_set(e, STATUS_FAILED, err, where, "the record could not be written to %s", path);
+	(void)error_set(e, STATUS_FAILED, err, where, "%s could not be written", path);
 	if (err == ENOSPC || err == EDQUOT)
 		error_hint(e, "make room there, or name another place (df -h shows the free space)");
 	else if (err == ENOENT || err == ENOTDIR)

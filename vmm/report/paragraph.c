@@ -12,9 +12,9 @@ static void put_word(FILE *out, const char *word, size_t length)
 	}
 }
 
-static void wrap(FILE *out, const char *text)
+void paragraph_wrap(FILE *out, size_t column, const char *text)
 {
-	size_t room = SCREEN_COLUMNS - LABEL_COLUMNS, used = 0;
+	size_t room = SCREEN_COLUMNS - column, used = 0;
 
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
@@ -22,7 +22,7 @@ static void wrap(FILE *out, const char *text)
 		if (length > room)
 			length = room;
 		if (used != 0 && used + 1 + length > room) {
-			(void)fprintf(out, "\n%*s", LABEL_COLUMNS, "");
+			(void)fprintf(out, "\n%*s", (int)column, "");
 			used = 0;
 		} else if (used != 0) {
 			(void)fputc(' ', out);
@@ -45,5 +45,5 @@ void paragraph(FILE *out, const char *label, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	(void)fprintf(out, "%-*s", LABEL_COLUMNS, label);
-	wrap(out, text);
+	paragraph_wrap(out, LABEL_COLUMNS, text);
 }

@@ -4,6 +4,7 @@
 #ifndef MINIVMM_REPORT_PARAGRAPH_H
 #define MINIVMM_REPORT_PARAGRAPH_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 #define SCREEN_COLUMNS 100
@@ -14,5 +15,10 @@
  * lines. Characters that a terminal would obey become '?'.
  */
 void paragraph(FILE *out, const char *label, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same for `text` behind `column` columns (fewer than SCREEN_COLUMNS) that are on the line already; ends the line.
+ */
+void paragraph_wrap(FILE *out, size_t column, const char *text);
 
 #endif

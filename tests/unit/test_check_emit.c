@@ -1,0 +1,263 @@
+/*
+ * The three outputs of the host check say the same, fit a screen of 100 columns, and stay well-formed whatever the
+ * host's files held. They could break on the longest sentence, on control characters in a parameter, on a '#' that
+ * turns a failed requirement into a skipped one, and by printing 0 for what is not known.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/check/emit.h"
+
+static struct check_report report;
+static struct requirement needs[2];
+static char *text;
+
+typedef int emitter(const struct check_report *, const struct requirement *, uint32_t, FILE *);
+
+static const char *emit(emitter *fn, uint32_t count)
+{
+	size_t bytes = 0;
+	FILE *out;
+
+	free(text);
+	text = NULL;
+	out = open_memstream(&text, &bytes);
+	assert_non_null(out);
+	assert_int_equal(fn(&report, count != 0 ? needs : NULL, count, out), 0);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static json_t *emit_parsed(uint32_t count)
+{
+	json_error_t error;
+	json_t *root = json_loads(emit(check_emit_json, count), JSON_REJECT_DUPLICATES, &error);
+
+	if (root == NULL)
+		fail_msg("line %d: %s", error.line, error.text);
+	return root;
+}
+
+static struct check_row *add_row(enum row_group group, const char *name, const char *enabled)
+{
+	struct check_row *row = &report.rows[report.row_count++];
+
+	row->group = group;
+	(void)snprintf(row->name, sizeof(row->name), "%s", name);
+	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", enabled);
+	(void)snprintf(row->effect, sizeof(row->effect), "what %s does", name);
+	return row;
+}
+
+static int fresh(void **state)
+{
+	struct check_row *row;
+
+	(void)state;
+	memset(&report, 0, sizeof(report));
+	memset(needs, 0, sizeof(needs));
+	(void)snprintf(report.facts.kvm_module, sizeof(report.facts.kvm_module), "kvm_intel");
+	(void)snprintf(report.facts.kernel, sizeof(report.facts.kernel), "6.1.0");
+	(void)snprintf(report.facts.cpu_model, sizeof(report.facts.cpu_model), "A CPU");
+	(void)snprintf(report.second_dimension, sizeof(report.second_dimension), "ept");
+	(void)snprintf(report.verdict, sizeof(report.verdict), "two-dimensional by EPT");
+	report.second_levels = 4;
+	report.largest_second_leaf_bytes = PAGE_1G;
+	report.kvm.present = report.kvm.permitted = KNOWN_YES;
+	report.kvm.api_version = 12;
+	report.kvm.capability_count = 3;
+	for (uint32_t i = 0; i < 3; i++) {
+		static const char *const names[] = { "KVM_CAP_NEEDED", "KVM_CAP_OPTIONAL",
+						     "KVM_CAP_UNASKED" };
+
+		report.kvm.capability[i].name = names[i];
+		report.kvm.capability[i].purpose = "a purpose";
+		report.kvm.capability[i].required = i == 0;
+		report.kvm.capability[i].value = 1 - (int)i;
+	}
+	row = add_row(ROW_PAGING, "ept", "Y");
+	row->of_hardware = true;
+	row->hardware = KNOWN_YES;
+	row = add_row(ROW_PAGING, "pml", "unknown");
+	row->of_hardware = true;
+	(void)add_row(ROW_KVM, "tdp_mmu", "-");
+	report.disturber_count = 1;
+	(void)snprintf(report.disturbers[0].what, sizeof(report.disturbers[0].what), "KSM runs");
+	(void)snprintf(needs[0].text, sizeof(needs[0].text), "ept");
+	(void)snprintf(needs[0].reason, sizeof(needs[0].reason), "it is on");
+	needs[0].met = true;
+	(void)snprintf(needs[1].text, sizeof(needs[1].text), "hugepages=2M:512");
+	(void)snprintf(needs[1].reason, sizeof(needs[1].reason), "none there");
+	return 0;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static void assert_narrow(const char *s)
+{
+	for (const char *line = s; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		assert_in_range(strcspn(line, "\n"), 0, 100);
+		for (const char *c = line; *c != '\n'; c++)
+			assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
+		if (strchr(line, '\n') == NULL)
+			fail_msg("the last line has no end: %s", line);
+	}
+}
+
+static void text_has_everything(void **state)
+{
+	static const char *const parts[] = {
+		"6.1.0",
+		"A CPU, unknown CPUs, unknown memory, unknown NUMA nodes",
+		"API version 12",
+		"needed   NEEDED (a purpose)",
+		"lacking  OPTIONAL (a purpose)",
+		"kvm_intel            hardware enabled   effect",
+		"paging\n  ept                yes      Y         what ept does\n",
+		"  pml                unknown  unknown   what",
+		"kvm itself\n  tdp_mmu            -        -         what",
+		"verdict    two-dimensional by EPT",
+		"  - KSM runs\n",
+		"required: 1 of 2 met",
+		"  met      ept               it is on",
+		"  NOT met  hugepages=2M:512  none there"
+	};
+	const char *out = emit(check_emit_text, 2);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strstr(out, parts[i]) == NULL)
+			fail_msg("'%s' is not in\n%s", parts[i], out);
+	}
+	assert_null(strstr(out, "UNASKED"));
+	assert_narrow(out);
+	assert_null(strstr(emit(check_emit_text, 0), "required"));
+}
+
+static void device_states(void **state)
+{
+	(void)state;
+	report.kvm.capability_count = 0;
+	report.kvm.permitted = KNOWN_NO;
+	report.kvm.err = 13;
+	assert_non_null(strstr(emit(check_emit_text, 0), "cannot be opened: Permission denied"));
+	report.kvm.present = KNOWN_NO;
+	report.kvm.err = 2;
+	assert_non_null(strstr(emit(check_emit_text, 0), "not there, No such file"));
+	memset(&report.kvm, 0, sizeof(report.kvm));
+	assert_non_null(strstr(emit(check_emit_text, 0), "recorded host"));
+}
+
+/* The host's files may hold anything, in any length. */
+static void strange_values(void **state)
+{
+	static const char bad[] = "a\033[2J\nok 3 - b # SKIP \xff";
+
+	(void)state;
+	memset(report.rows[0].name, 'n', sizeof(report.rows[0].name) - 1);
+	memset(report.rows[0].enabled, 'v', sizeof(report.rows[0].enabled) - 1);
+	memset(report.rows[0].effect, 'e', sizeof(report.rows[0].effect) - 1);
+	memset(report.verdict, 'x', sizeof(report.verdict) - 1);
+	memset(needs[1].reason, 'r', sizeof(needs[1].reason) - 1);
+	memset(needs[1].text, 't', sizeof(needs[1].text) - 1);
+	(void)snprintf(report.rows[1].enabled, sizeof(report.rows[1].enabled), "%s", bad);
+	(void)snprintf(report.rows[1].effect, sizeof(report.rows[1].effect), "%s", bad);
+	(void)snprintf(report.facts.kernel, sizeof(report.facts.kernel), "%s", bad);
+	(void)snprintf(report.facts.kvm_module, sizeof(report.facts.kvm_module), "%s", bad);
+	(void)snprintf(report.disturbers[0].what, sizeof(report.disturbers[0].what), "%s", bad);
+	(void)snprintf(report.disturbers[0].command, sizeof(report.disturbers[0].command), "%s", bad);
+	(void)snprintf(needs[0].reason, sizeof(needs[0].reason), "%s", bad);
+	assert_narrow(emit(check_emit_text, 2));
+	json_decref(emit_parsed(2));
+	assert_null(strstr(emit(check_emit_tap, 2), "\nok 3"));
+	assert_null(strstr(text, "# SKIP"));
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		assert_true(strncmp(line, "1..2", 4) == 0 || line[0] == '#' ||
+			    strncmp(line, "ok 1", 4) == 0 || strncmp(line, "not ok 2", 8) == 0);
+}
+
+static void json_says_null(void **state)
+{
+	json_t *root = emit_parsed(2), *rows = json_object_get(root, "features");
+	json_t *kvm = json_object_get(root, "kvm"), *caps = json_object_get(kvm, "capabilities");
+	json_t *verdict = json_object_get(root, "verdict"), *host = json_object_get(root, "host");
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(root, "schema")), CHECK_SCHEMA);
+	assert_true(json_is_true(json_object_get(json_array_get(rows, 0), "hardware")));
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "hardware")));
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "enabled")));
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 2), "enabled")), "-");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 2), "group")), "kvm");
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(caps, "KVM_CAP_OPTIONAL"), "value")), 0);
+	assert_true(json_is_null(json_object_get(json_object_get(caps, "KVM_CAP_UNASKED"), "value")));
+	assert_true(json_is_true(json_object_get(kvm, "present")));
+	assert_true(json_is_null(json_object_get(kvm, "errno")));
+	assert_true(json_is_null(json_object_get(verdict, "guest_levels")));
+	assert_int_equal(json_integer_value(json_object_get(verdict, "second_levels")), 4);
+	assert_true(json_integer_value(json_object_get(verdict, "largest_second_leaf_bytes")) == PAGE_1G);
+	assert_true(json_is_null(json_object_get(host, "cpus")));
+	assert_true(json_is_false(json_object_get(root, "met")));
+	assert_true(json_is_null(
+		json_object_get(json_array_get(json_object_get(root, "disturbers"), 0), "command")));
+	json_decref(root);
+	root = emit_parsed(0);
+	assert_true(json_is_null(json_object_get(root, "met")));
+	json_decref(root);
+	root = emit_parsed(1);
+	assert_true(json_is_true(json_object_get(root, "met")));
+	json_decref(root);
+}
+
+static void tap(void **state)
+{
+	(void)state;
+	assert_int_equal(strncmp(emit(check_emit_tap, 2), "1..2\n", 5), 0);
+	assert_non_null(strstr(text, "\nok 1 - ept\n"));
+	assert_non_null(strstr(text, "\nnot ok 2 - hugepages=2M:512\n"));
+	assert_non_null(strstr(text, "none there"));
+	assert_int_equal(strncmp(emit(check_emit_tap, 0), "1..0 # SKIP ", 12), 0);
+}
+
+/* A reader that has gone is an error, not silence. */
+static void lost_output(void **state)
+{
+	static emitter *const emitters[] = { check_emit_text, check_emit_json, check_emit_tap };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		FILE *full = fopen("/dev/full", "w");
+
+		assert_non_null(full);
+		assert_true(emitters[i](&report, needs, 2, full) < 0);
+		(void)fclose(full);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(text_has_everything, fresh, drop),
+		cmocka_unit_test_setup_teardown(device_states, fresh, drop),
+		cmocka_unit_test_setup_teardown(strange_values, fresh, drop),
+		cmocka_unit_test_setup_teardown(json_says_null, fresh, drop),
+		cmocka_unit_test_setup_teardown(tap, fresh, drop),
+		cmocka_unit_test_setup_teardown(lost_output, fresh, drop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+#include "vmm/cli/command.h"
+
+#include <string.h>
+
+#include "vmm/cli/options.h"
+
+const struct command_spec command_table[COMMAND_SPECS] = {
+	{ "run", COMMAND_RUN, FOR_RUN, "[run] [options]", "boot the guest, run workloads, report",
+	  "Boot the guest in KVM, run workloads in it, report what they cost.\n",
+	  "  minivmm --mem-path /dev/hugepages --prealloc\n"
+	  "  minivmm run -m 2G --backing hugetlb --page-size 2M --guest-page 2M --workload chase \\\n"
+	  "          --working-set 256K..1G --repeat 20 --json chase.json\n" },
+	{ "native", COMMAND_NATIVE, FOR_NATIVE, "native [options]",
+	  "the same workloads in this process, without a VM",
+	  "Run the same workloads in this process, without a VM; --guest-page, --guest, --prefault and\n"
+	  "--dump-fdt do not apply.\n",
+	  "  minivmm native --mem-path /dev/hugepages --prealloc\n"
+	  "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n" },
+	{ "check", COMMAND_CHECK, FOR_CHECK, "check [options]",
+	  "what this host can do, and what will disturb a measurement",
+	  "Say what translates a guest's memory accesses on this host (EPT, NPT or shadow paging, VPID,\n"
+	  "FlexPriority, page sizes), what will disturb a measurement, and whether a job's requirements\n"
+	  "are met. Changes nothing.\n",
+	  "  minivmm check\n"
+	  "  minivmm check --require tdp,1g-guest,hugepages=2M:512 --json host.json\n"
+	  "  minivmm check --require help\n" },
+	{ "pool", COMMAND_POOL, FOR_POOL, "pool [show] [options]",
+	  "pools of huge pages: what is there and what can be had",
+	  "Show the pools of huge pages by size and node, their mounts, the control group's limits, and\n"
+	  "what this process could have now. `minivmm pool plan` says how to get what a run needs.\n",
+	  "  minivmm pool\n"
+	  "  minivmm pool show --json -\n" },
+	{ "pool plan", COMMAND_POOL_PLAN, FOR_POOL_PLAN, "pool plan [options]",
+	  "the pages a run needs, and the commands that provide them",
+	  "Say which huge pages guest RAM of a size needs, whether they are there, and the exact lines that\n"
+	  "provide them: for sysfs, the kernel's command line, mounts, QEMU and libvirt. Changes nothing.\n",
+	  "  minivmm pool plan -m 16G --page-size 1G\n"
+	  "  minivmm pool plan -m 4G --host-nodes 0-1 --json plan.json\n" },
+};
+
+const struct command_spec *command_spec(enum command command)
+{
+	for (size_t i = 0; i < COMMAND_SPECS; i++) {
+		if (command_table[i].command == command)
+			return &command_table[i];
+	}
+	return &command_table[0];
+}
+
+const struct command_spec *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_SPECS; i++) {
+		if (strcmp(command_table[i].name, name) == 0)
+			return &command_table[i];
+	}
+	return NULL;
+}
+
+static int refuse_command(const char *word, struct error *e)
+{
+	static const char *const later[] = { "sweep", "model", "explain", "compare" };
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		if (strcmp(word, later[i]) == 0)
+			return error_set(
+				e, STATUS_USAGE, 0, later[i],
+				"this command is not part of this version; there are run, native, check "
+				"and pool");
+	}
+	return error_set(e, STATUS_USAGE, 0, "command line",
+			 "'%.60s' is no command; there are run, native, check and pool", word);
+}
+
+/* The word behind `pool`, which may be left out. */
+static int choose_pool(const char *word, struct request *r, int *first, struct error *e)
+{
+	if (word[0] == '-' || word[0] == '\0')
+		return 0;
+	*first += 1;
+	if (strcmp(word, "plan") == 0) {
+		r->command = COMMAND_POOL_PLAN;
+		r->help_topic = "pool plan";
+	} else if (strcmp(word, "show") != 0) {
+		return error_set(e, STATUS_USAGE, 0, "pool",
+				 "'%.60s' is not expected here; there are show and plan", word);
+	}
+	return 0;
+}
+
+int command_choose(int argc, char **argv, struct request *r, int *first, struct error *e)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	const struct command_spec *spec;
+
+	*first = 1;
+	if (word[0] == '-' || argc <= 1)
+		return 0;
+	*first = 2;
+	/* One word is looked for: "pool plan" as one argument is none. */
+	spec = strchr(word, ' ') == NULL ? command_find(word) : NULL;
+	if (spec == NULL)
+		return refuse_command(word, e);
+	r->command = spec->command;
+	r->help_topic = spec->name;
+	return spec->command == COMMAND_POOL ? choose_pool(argc > 2 ? argv[2] : "", r, first, e) : 0;
+}

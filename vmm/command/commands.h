@@ -1,0 +1,36 @@
+/*
+ * The commands that start no guest: gather, write, answer.
+ */
+#ifndef MINIVMM_COMMAND_COMMANDS_H
+#define MINIVMM_COMMAND_COMMANDS_H
+
+#include <stdio.h>
+
+#include "vmm/cli/request.h"
+#include "vmm/report/record.h"
+#include "vmm/util/error.h"
+
+/*
+ * Each writes its text to `out` (what r->json_path names is written besides) and returns the program's exit status;
+ * where that is not STATUS_OK, *e says why.
+ */
+
+/* STATUS_REQUIRE where something of r->require is not met. */
+enum status command_check(const struct request *r, FILE *out, struct error *e);
+
+/* `pool show` and `pool plan`. A plan for pages that are not there is an answer too: STATUS_OK. */
+enum status command_pool(const struct request *r, FILE *out, struct error *e);
+
+/*
+ * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to `out` and the device tree to
+ * dump_fdt_path, whichever is asked for.
+ */
+enum status command_dump(const struct record *rec, FILE *out, struct error *e);
+
+/*
+ * What check and pool begin with: whether r->root is a directory and r->json_path can be written. *root is what to read below,
+ * "" for this host. 0, or -errno with *e set.
+ */
+int command_prepare(const struct request *r, const char **root, struct error *e);
+
+#endif
