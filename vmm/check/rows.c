@@ -172,7 +172,8 @@ static void add_meaning(struct builder *b)
 		{ "shadow", "steady accesses",
 		  "One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` "
 		  "equals "
-		  "`native` with leaf min(guest, backing): TLB reach is real, no EPT or NPT cost is in it." },
+		  "`native` with leaf min(guest, backing): TLB reach is real, a second dimension of KVM's is "
+		  "not in it." },
 		{ "shadow", "first touches",
 		  "Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, "
 		  "and no "
