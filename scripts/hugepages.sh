@@ -1,104 +1,281 @@
 #!/usr/bin/env bash
 # Grow a hugetlb pool on purpose, and give back exactly what was added.
 #
-#   hugepages.sh reserve 2M|1G COUNT   make COUNT pages available (free and promised to nobody)
-#   hugepages.sh restore               take away again what reserve added
-#   hugepages.sh show                  the pools as they are
+#   hugepages.sh reserve 2M|1G COUNT            make COUNT pages available (free and promised to nobody)
+#   hugepages.sh reserve 2M|1G COUNT --node N   make COUNT pages free on that NUMA node
+#   hugepages.sh restore                        take away again what reserve added, node by node
+#   hugepages.sh show                           the pools as they are
 #
-# What was added is noted in a state file (MINIVMM_POOL_STATE), one "SIZE PAGES" line for each reserve. Only the
-# difference is taken back, so that two users of one host do not undo each other's pools.
+# Every write is told on stderr and in a log (MINIVMM_POOL_LOG). What is about to be added is noted beforehand in a
+# state file (MINIVMM_POOL_STATE), so that restore also works after this script was killed. Only the difference is
+# taken back: two users of one host do not undo each other's pools.
 set -u
 . "$(dirname "$0")/lib.sh"
 
-state=${MINIVMM_POOL_STATE:-/tmp/minivmm-pool-$(id -u).state}
+# Pools live as long as the kernel, and so do the files below /run.
+if [ "$(id -u)" = 0 ] && [ -w /run ]; then
+	state=${MINIVMM_POOL_STATE:-/run/minivmm-pool.state}
+else
+	state=${MINIVMM_POOL_STATE:-${XDG_RUNTIME_DIR:-/tmp}/minivmm-pool-$(id -u).state}
+fi
+log=${MINIVMM_POOL_LOG:-$state.log}
+# Another /sys and /proc than this host's, for tests.
+root=${MINIVMM_POOL_ROOT-}
 
 usage() {
-	warn "usage: hugepages.sh reserve 2M|1G COUNT | restore | show"
+	warn "usage: hugepages.sh reserve 2M|1G COUNT [--node N] | restore | show"
 	exit 2
 }
 
-pool_file() {
-	echo "/sys/kernel/mm/hugepages/hugepages-$(hugepage_kib "$1")kB/nr_hugepages"
+# note LEVEL TEXT: to the log with time and process, and to stdout (say) or stderr (warn).
+note() {
+	"$1" "hugepages: $2"
+	[ -L "$log" ] || printf '%s hugepages[%d]: %s\n' "$(date '+%Y-%m-%dT%H:%M:%S%z')" $$ "$2" >>"$log"
 }
 
-# Ask for a total and say what came of it. The kernel may grant less, and says so only in the count.
-set_total() {
-	root_write "$(pool_file "$1")" "$2" 2>/dev/null || die "cannot write $(pool_file "$1"): root is needed"
+# The directory of a pool: of a node's part, or with "-" of the whole.
+pool_dir() {
+	local name
+	name=hugepages-$(hugepage_kib "$1")kB
+	if [ "$2" = - ]; then
+		echo "$root/sys/kernel/mm/hugepages/$name"
+	else
+		echo "$root/sys/devices/system/node/node$2/hugepages/$name"
+	fi
+}
+
+# count SIZE NODE FILE, 0 where it is not there.
+count() {
+	cat "$(pool_dir "$1" "$2")/$3" 2>/dev/null || echo 0
+}
+
+# Pages that stay when nobody uses them: what nr_hugepages takes when written. Surplus pages go by themselves.
+persistent() {
+	echo $(($(count "$1" "$2" nr_hugepages) - $(count "$1" "$2" surplus_hugepages)))
+}
+
+# The nodes that have a part of the pool; "-" where the kernel knows no nodes.
+nodes_of() {
+	local dir found=
+	for dir in "$root"/sys/devices/system/node/node*/hugepages/hugepages-"$(hugepage_kib "$1")"kB; do
+		[ -e "$dir/nr_hugepages" ] || continue
+		dir=${dir#"$root"/sys/devices/system/node/node}
+		found+=" ${dir%%/*}"
+	done
+	echo "${found:--}"
+}
+
+# Ask for a count and tell what came of it. The kernel may grant less, and says so only in the count.
+set_count() {
+	local file before
+	file=$(pool_dir "$1" "$2")/nr_hugepages
+	before=$(count "$1" "$2" nr_hugepages)
+	if [ -n "$root" ]; then
+		printf '%s\n' "$3" >"$file"
+	else
+		root_write "$file" "$3" 2>/dev/null
+	fi || die "cannot write $file: root is needed"
+	note warn "$file: $before -> $3, has $(count "$1" "$2" nr_hugepages)"
 }
 
 # The kernel compacts memory when asked; freed fragments often make the missing pages.
 grow_to() {
-	local size=$1 want=$2 try
+	local size=$1 node=$2 want=$3 try
 	for try in 1 2 3; do
-		set_total "$size" "$want"
-		[ "$(pool_count "$size" nr_hugepages)" -ge "$want" ] && return 0
-		say "hugepages: $size pool has $(pool_count "$size" nr_hugepages) of $want pages; compacting memory (try $try)"
-		root_write /proc/sys/vm/compact_memory 1 2>/dev/null
+		set_count "$size" "$node" "$want"
+		[ "$(count "$size" "$node" nr_hugepages)" -ge "$want" ] && return 0
+		note say "$size pool has $(count "$size" "$node" nr_hugepages) of $want pages; compacting memory (try $try)"
+		[ -n "$root" ] || root_write /proc/sys/vm/compact_memory 1 2>/dev/null
 	done
 	return 1
 }
 
 # What may go into a pool: available memory less what everybody else needs to go on.
 spare_kib() {
-	awk '/^MemAvailable:/ { spare = $2 - 524288; print (spare > 0 ? spare : 0) }' /proc/meminfo
+	local host node
+	host=$(awk '/^MemAvailable:/ { spare = $2 - 524288; print (spare > 0 ? spare : 0) }' "$root/proc/meminfo")
+	[ "$1" = - ] && echo "${host:-0}" && return
+	node=$(awk '/ (MemFree|Active\(file\)|Inactive\(file\)|SReclaimable):/ { sum += $4 } END { print sum + 0 }' \
+		"$root/sys/devices/system/node/node$1/meminfo" 2>/dev/null)
+	echo $((node < host ? node : host))
 }
 
-reserve() {
-	local size=$1 count=$2 before missing after
-	[ -e "$(pool_file "$size")" ] || die "hugepages: this kernel has no $size pool"
-	before=$(pool_count "$size" nr_hugepages)
-	missing=$((count - $(pool_available "$size")))
-	if [ $missing -le 0 ]; then
-		say "hugepages: $size pool: $(pool_available "$size") pages available, nothing to do"
-		return 0
+# The state file, oldest line first:
+#   boot ID                        the kernel that all this is about
+#   begin SIZE NODE BEFORE MOST    about to add up to MOST pages to BEFORE persistent ones
+#   added SIZE NODE PAGES          what came of the begin before
+#   back SIZE NODE TARGET          about to shrink to that many persistent pages
+boot_id() {
+	cat /proc/sys/kernel/random/boot_id
+}
+
+# A state that is not ours, or of another boot, is not obeyed.
+state_check() {
+	[ -e "$state" ] || [ -L "$state" ] || return 0
+	if [ -L "$state" ] || [ ! -O "$state" ]; then
+		die "hugepages: $state is not a file of this user: not touched"
 	fi
-	if [ $((missing * $(hugepage_kib "$size"))) -gt "$(spare_kib)" ]; then
-		warn "hugepages: $missing more $size pages are more than the $(($(spare_kib) / 1024)) MiB this machine can spare"
-		return 1
+	if [ "$(head -n 1 "$state")" != "boot $(boot_id)" ]; then
+		note warn "$state is of another boot: its pages are long gone"
+		rm -f "$state"
 	fi
-	can_root || die "hugepages: $missing more $size pages are needed; only root can add them"
-	grow_to "$size" $((before + missing))
-	after=$(pool_count "$size" nr_hugepages)
-	[ "$after" -gt "$before" ] && printf '%s %s\n' "$size" $((after - before)) >>"$state"
-	say "hugepages: $size pool: total $before -> $after"
-	if [ "$(pool_available "$size")" -lt "$count" ]; then
-		warn "hugepages: only $(pool_available "$size") of $count $size pages could be had (memory is short or in pieces)"
-		return 1
-	fi
+}
+
+# Well-formed lines only: they go into arithmetic.
+state_lines() {
+	[ -e "$state" ] || return 0
+	grep -xE '(begin|added|back) (2M|1G) ([0-9]{1,3}|-) [0-9]{1,12}( [0-9]{1,12})?' "$state"
+}
+
+state_add() {
+	[ -e "$state" ] || printf 'boot %s\n' "$(boot_id)" >"$state" || die "cannot write $state"
+	printf '%s\n' "$*" >>"$state" || die "cannot write $state"
+}
+
+# All that is to be given back, as "SIZE NODE PAGES"; a begin without its added is measured.
+to_return() {
+	local word size node value most key now
+	local -A pending=() sums=()
+	while read -r word size node value most; do
+		key="$size $node"
+		case $word in
+		begin) pending[$key]="$value $most" ;;
+		added)
+			sums[$key]=$((${sums[$key]:-0} + value))
+			unset "pending[$key]"
+			;;
+		esac
+	done < <(state_lines)
+	for key in "${!pending[@]}"; do
+		read -r value most <<<"${pending[$key]}"
+		read -r size node <<<"$key"
+		now=$(($(persistent "$size" "$node") - value))
+		now=$((now > most ? most : now))
+		[ $now -le 0 ] || sums[$key]=$((${sums[$key]:-0} + now))
+	done
+	for key in "${!sums[@]}"; do
+		[ "${sums[$key]}" -le 0 ] || echo "$key ${sums[$key]}"
+	done
+}
+
+# Shrink as the "back" lines say. Doing it twice does no harm.
+go_back() {
+	local word size node target now
+	while read -r word size node target; do
+		[ "$word" = back ] || continue
+		now=$(persistent "$size" "$node")
+		[ "$now" -gt "$target" ] || continue
+		set_count "$size" "$node" "$target"
+		note say "$size pool$([ "$node" = - ] || echo " of node $node"): persistent $now -> $(persistent "$size" "$node")"
+		[ "$(count "$size" "$node" surplus_hugepages)" = 0 ] ||
+			note warn "$(count "$size" "$node" surplus_hugepages) pages of $size are still in use: they go when their users end"
+		[ "$(persistent "$size" "$node")" -le "$target" ] || return 1
+	done < <(state_lines)
 }
 
 restore() {
-	local size added total status=0
+	local size node pages now next status=0
+	if state_lines | grep -q '^back '; then
+		go_back || status=1
+		rm -f "$state"
+		return $status
+	fi
 	[ -e "$state" ] || return 0
-	while read -r size added; do
-		[ -e "$(pool_file "$size")" ] || continue
-		total=$(pool_count "$size" nr_hugepages)
-		set_total "$size" $((total > added ? total - added : 0))
-		say "hugepages: $size pool: total $total -> $(pool_count "$size" nr_hugepages)"
-		[ "$(pool_count "$size" nr_hugepages)" -le $((total > added ? total - added : 0)) ] || status=1
-	done <"$state"
+	# The intention first, all at once: whoever is killed from here on has only to do the same again.
+	next=$state.next
+	{
+		printf 'boot %s\n' "$(boot_id)"
+		to_return | while read -r size node pages; do
+			now=$(persistent "$size" "$node")
+			echo "back $size $node $((now > pages ? now - pages : 0))"
+		done
+	} >"$next" && mv -f "$next" "$state" || die "cannot write $state"
+	go_back || status=1
 	rm -f "$state"
 	return $status
 }
 
-show() {
-	local size
-	for size in 2M 1G; do
-		say "$size: total $(pool_count $size nr_hugepages) free $(pool_count $size free_hugepages)" \
-			"reserved $(pool_count $size resv_hugepages) surplus $(pool_count $size surplus_hugepages)" \
-			"mount $(hugetlbfs_mount $size || echo none)"
+# What an earlier call that was killed left unfinished: finish a restore, measure a reserve.
+settle() {
+	local size node pages
+	if state_lines | grep -q '^back '; then
+		restore || return 1
+	elif state_lines | grep -q '^begin '; then
+		{
+			printf 'boot %s\n' "$(boot_id)"
+			to_return | while read -r size node pages; do
+				echo "added $size $node $pages"
+			done
+		} >"$state.next" && mv -f "$state.next" "$state" || die "cannot write $state"
+	fi
+}
+
+reserve() {
+	local size=$1 pages=$2 node=$3 where="$1 pool" had missing want part status=0
+	local -A before=()
+	[ "$node" = - ] || where="$size pool of node $node"
+	[ -e "$(pool_dir "$size" "$node")/nr_hugepages" ] || die "hugepages: this kernel has no $where"
+	settle || return 1
+	had=$(count "$size" "$node" free_hugepages)
+	[ "$node" = - ] && had=$((had - $(count "$size" - resv_hugepages)))
+	missing=$((pages - had))
+	if [ $missing -le 0 ]; then
+		note say "$where: $had pages available, nothing to do"
+		return 0
+	fi
+	if [ $((missing * $(hugepage_kib "$size"))) -gt "$(spare_kib "$node")" ]; then
+		note warn "$missing more $size pages are more than the $(($(spare_kib "$node") / 1024)) MiB that can be spared"
+		return 1
+	fi
+	[ -n "$root" ] || can_root || die "hugepages: $missing more $size pages are needed; only root can add them"
+	# The kernel spreads pages over the nodes as it likes: what each of them got is given back to each.
+	want=$(($(count "$size" "$node" nr_hugepages) + missing))
+	for part in $([ "$node" = - ] && nodes_of "$size" || echo "$node"); do
+		before[$part]=$(persistent "$size" "$part")
+		state_add begin "$size" "$part" "${before[$part]}" "$((missing + $(count "$size" "$part" surplus_hugepages)))"
 	done
+	grow_to "$size" "$node" "$want" || status=1
+	for part in "${!before[@]}"; do
+		state_add added "$size" "$part" "$(($(persistent "$size" "$part") - before[$part]))"
+	done
+	note say "$where: total $((want - missing)) -> $(count "$size" "$node" nr_hugepages)"
+	[ $status = 0 ] || note warn "only $(($(count "$size" "$node" nr_hugepages) - want + pages)) of $pages $size pages could be had (memory is short or in pieces)"
+	return $status
+}
+
+show() {
+	local size node
+	for size in 2M 1G; do
+		say "$size: total $(count $size - nr_hugepages) free $(count $size - free_hugepages)" \
+			"reserved $(count $size - resv_hugepages) surplus $(count $size - surplus_hugepages)" \
+			"mount $(hugetlbfs_mount $size || echo none)"
+		for node in $(nodes_of $size); do
+			[ "$node" = - ] || say "$size node $node: total $(count $size "$node" nr_hugepages)" \
+				"free $(count $size "$node" free_hugepages) surplus $(count $size "$node" surplus_hugepages)"
+		done
+	done
+}
+
+# One at a time; children inherit the lock, so that a restore waits for the last write of a call that was killed.
+one_at_a_time() {
+	have flock && exec 9<"${BASH_SOURCE[0]}" && flock 9
+	state_check
 }
 
 case ${1-} in
 reserve)
-	if ! { [ $# = 3 ] && hugepage_kib "$2" >/dev/null && [[ $3 =~ ^[1-9][0-9]{0,8}$ ]]; }; then
+	if ! { [ $# = 3 ] || [ $# = 5 ]; } || ! hugepage_kib "$2" >/dev/null || ! [[ $3 =~ ^[1-9][0-9]{0,8}$ ]]; then
 		usage
 	fi
-	reserve "$2" "$3"
+	if [ $# = 5 ] && ! { [ "$4" = --node ] && [[ $5 =~ ^(0|[1-9][0-9]{0,2})$ ]]; }; then
+		usage
+	fi
+	one_at_a_time
+	reserve "$2" "$3" "${5--}"
 	;;
 restore)
 	[ $# = 1 ] || usage
+	one_at_a_time
 	restore
 	;;
 show) show ;;

@@ -130,6 +130,19 @@ static void verdict(const struct pool_report *report, const struct pool_plan *pl
 			  report->memory_available_bytes / MIB);
 }
 
+static const char *boot_title(const struct pool_report *report, const struct pool_plan *plan)
+{
+	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
+	bool second = size != NULL && !size->is_default;
+
+	if (plan->node_count > 0)
+		return second ? "at boot, on the kernel command line (Linux 5.16; the second also makes it "
+				"the default):"
+			      : "at boot, on the kernel command line (Linux 5.16 or later):";
+	return second ? "at boot, on the kernel command line (the second also makes it the default size):"
+		      : "at boot, on the kernel command line:";
+}
+
 int pool_plan_text(const struct pool_report *report, const struct pool_plan *plan, FILE *out)
 {
 	/* Too large for a thread's stack. */
@@ -149,11 +162,7 @@ int pool_plan_text(const struct pool_report *report, const struct pool_plan *pla
 	section(lines, LINE_SYSFS, bound ? "now, as root:" : "the same through sysfs:", out);
 	section(lines, LINE_CGROUP, "raise the control group's limit, as root:", out);
 	section(lines, LINE_SCRIPT, "or with a way back (scripts/hugepages.sh restore):", out);
-	section(lines, LINE_BOOT,
-		bound ? "at boot, on the kernel command line, without or with a new default size (Linux 5.16 "
-			"or later):"
-		      : "at boot, on the kernel command line, without or with a new default size:",
-		out);
+	section(lines, LINE_BOOT, boot_title(report, plan), out);
 	section(lines, LINE_MOUNT, "a mount for --mem-path, as root:", out);
 	section(lines, LINE_FSTAB, "the mount in /etc/fstab:", out);
 	section(lines, LINE_MINIVMM, "minivmm on this backing:", out);

@@ -1,0 +1,322 @@
+/*
+ * Property: the lines of a plan are right to the letter, because people paste them. It could break where a page size is
+ * not the default one, nodes are not neighbours, a mount is there already or its path is no plain word, or where a long
+ * command is broken at a place that changes its meaning.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/pool/pool_lines.h"
+#include "vmm/report/emit_pool.h"
+
+#define EPT TESTS_DIR "/fixtures/host/intel-ept"
+
+static struct pool_report report;
+static struct pool_plan plan;
+static struct pool_lines lines;
+
+static void make(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
+{
+	struct error e = { 0 };
+
+	assert_int_equal(pool_plan_make(&report, bytes, page_bytes, nodes, &plan, &e), 0);
+	lines.count = 0;
+	pool_lines_provide(&report, &plan, &lines);
+	pool_lines_keep(&report, &plan, &lines);
+	pool_lines_backing(&report, &plan, &lines);
+}
+
+static int fixture(void **state)
+{
+	(void)state;
+	pool_report_read(EPT, &report);
+	return 0;
+}
+
+/* The nth line of a kind. */
+static void line_is(enum pool_line_kind kind, uint32_t nth, const char *text)
+{
+	for (uint32_t i = 0; i < lines.count; i++) {
+		if (lines.line[i].kind != kind || nth-- != 0)
+			continue;
+		if (text == NULL)
+			fail_msg("unexpected %s line: %s", pool_line_name(kind), lines.line[i].text);
+		assert_string_equal(lines.line[i].text, text);
+		return;
+	}
+	if (text != NULL)
+		fail_msg("no %s line for: %s", pool_line_name(kind), text);
+}
+
+static void default_size(void **state)
+{
+	(void)state;
+	make(200 * MIB, PAGE_2M, 0);
+	line_is(LINE_SYSCTL, 0, "sysctl vm.nr_hugepages=132");
+	line_is(LINE_SYSFS, 0, "echo 132 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	line_is(LINE_SYSFS, 1, NULL);
+	line_is(LINE_CGROUP, 0, "echo 226492416 > /sys/fs/cgroup/user.slice/hugetlb.2MB.max");
+	line_is(LINE_CGROUP, 1, "echo 209715200 > /sys/fs/cgroup/user.slice/hugetlb.2MB.rsvd.max");
+	line_is(LINE_SCRIPT, 0, "scripts/hugepages.sh reserve 2M 100");
+	line_is(LINE_BOOT, 0, "hugepagesz=2M hugepages=132");
+	line_is(LINE_BOOT, 1, NULL);
+	line_is(LINE_MOUNT, 0,
+		"mkdir -p /dev/hugepages-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs "
+		"/dev/hugepages-2M");
+	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-2M hugetlbfs pagesize=2M 0 0");
+	line_is(LINE_MINIVMM, 0, "minivmm run -m 200M --backing hugetlb --page-size 2M --prealloc");
+	line_is(LINE_MINIVMM, 1, "minivmm run -m 200M --mem-path /dev/hugepages-2M --prealloc");
+}
+
+static void other_size(void **state)
+{
+	(void)state;
+	make(16 * GIB - 1, PAGE_1G, 0);
+	line_is(LINE_SYSCTL, 0, NULL);
+	line_is(LINE_SYSFS, 0, "echo 18 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	line_is(LINE_CGROUP, 0, NULL);
+	line_is(LINE_BOOT, 0, "hugepagesz=1G hugepages=18");
+	line_is(LINE_BOOT, 1, "default_hugepagesz=1G hugepagesz=1G hugepages=18");
+	/* Whole pages: QEMU and libvirt take no others. */
+	line_is(LINE_QEMU, 0,
+		"-m 16G -machine memory-backend=ram -object memory-backend-memfd,id=ram,size=16G,"
+		"hugetlb=on,hugetlbsize=1G,prealloc=on");
+	line_is(LINE_LIBVIRT, 0,
+		"<memory unit='KiB'>16777216</memory>\n<memoryBacking>\n  <hugepages>\n"
+		"    <page size='1048576' unit='KiB'/>\n  </hugepages>\n  <allocation mode='immediate'/>\n"
+		"</memoryBacking>");
+}
+
+static void one_node(void **state)
+{
+	(void)state;
+	make(4 * GIB, PAGE_1G, 2);
+	line_is(LINE_SYSCTL, 0, NULL);
+	line_is(LINE_SYSFS, 0,
+		"echo 6 > /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages");
+	line_is(LINE_SYSFS, 1, NULL);
+	line_is(LINE_SCRIPT, 0, "scripts/hugepages.sh reserve 1G 4 --node 1");
+	/* The other node keeps what it has. */
+	line_is(LINE_BOOT, 0, "hugepagesz=1G hugepages=0:1,1:6");
+	line_is(LINE_MINIVMM, 0,
+		"minivmm run -m 4G --backing hugetlb --page-size 1G --prealloc --host-nodes 1 --policy bind");
+	line_is(LINE_QEMU, 1,
+		"-m 4G -machine memory-backend=ram -object memory-backend-file,id=ram,size=4G,"
+		"mem-path=/dev/hugepages-1G,share=on,prealloc=on,host-nodes=1,policy=bind");
+}
+
+static void nodes_apart(void **state)
+{
+	struct pool_size *size = &report.sizes[0];
+	char list[64];
+
+	(void)state;
+	report.allowed_nodes = 0;
+	size->node_count = 4;
+	for (uint32_t i = 0; i < 4; i++)
+		size->nodes[i] = (struct pool_node){ .node = i == 3 ? 7 : i, .total = 0, .free = 0 };
+	make(80 * MIB, PAGE_2M, 1 << 0 | 1 << 1 | 1 << 2 | 1 << 7);
+	assert_string_equal(pool_node_list(&plan, list, sizeof(list)), "0-2,7");
+	line_is(LINE_BOOT, 0, "hugepagesz=2M hugepages=0:10,1:10,2:10,7:10");
+	line_is(LINE_MINIVMM, 0,
+		"minivmm run -m 80M --backing hugetlb --page-size 2M --prealloc --host-nodes 0-2,7 --policy "
+		"bind");
+	line_is(LINE_QEMU, 0,
+		"-m 80M -machine memory-backend=ram -object memory-backend-memfd,id=ram,size=80M,hugetlb=on,"
+		"hugetlbsize=2M,prealloc=on,host-nodes=0-2,host-nodes=7,policy=bind");
+	assert_string_equal(pool_node_list(&plan, list, 4), "0-2");
+}
+
+static void mounts_that_are_there(void **state)
+{
+	(void)state;
+	report.mount_count = 3;
+	report.mounts[0] = (struct pool_mount){ .path = "/mnt/one gig", .page_bytes = PAGE_1G };
+	report.mounts[1] = (struct pool_mount){ .path = "/dev/hugepages", .page_bytes = PAGE_2M };
+	report.mounts[2] = (struct pool_mount){ .path = "/mnt/unknown", .page_bytes = 0 };
+	make(2 * MIB, PAGE_2M, 0);
+	assert_true(plan.enough);
+	line_is(LINE_SYSFS, 0, NULL);
+	line_is(LINE_SCRIPT, 0, NULL);
+	line_is(LINE_MOUNT, 0, NULL);
+	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages hugetlbfs pagesize=2M 0 0");
+	line_is(LINE_MINIVMM, 1, "minivmm run -m 2M --mem-path /dev/hugepages --prealloc");
+	/* A path that a shell, fstab and QEMU each quote in their own way is not proposed. */
+	make(GIB, PAGE_1G, 0);
+	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-1G hugetlbfs pagesize=1G 0 0");
+}
+
+static void odd_group_names(void **state)
+{
+	struct pool_size *size = &report.sizes[0];
+
+	(void)state;
+	size->limit_count = 2;
+	(void)snprintf(size->limits[0].path, sizeof(size->limits[0].path),
+		       "/g/a\\x2db.scope/hugetlb.2MB.max");
+	(void)snprintf(size->limits[1].path, sizeof(size->limits[1].path), "/g/it's; rm/hugetlb.2MB.max");
+	size->limits[0].limit_bytes = size->limits[0].used_bytes = 0;
+	size->limits[1].limit_bytes = size->limits[1].used_bytes = PAGE_2M;
+	make(PAGE_2M, PAGE_2M, 0);
+	line_is(LINE_CGROUP, 0, "echo 2097152 > '/g/a\\x2db.scope/hugetlb.2MB.max'");
+	line_is(LINE_CGROUP, 1, "echo 4194304 > '/g/it'\\''s; rm/hugetlb.2MB.max'");
+}
+
+static char *text_of(int (*emit)(const struct pool_report *, const struct pool_plan *, FILE *))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(emit(&report, &plan, out), 0);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* As a shell reads it: a backslash at the end of a line and the newline behind it are nothing. */
+static void continue_lines(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from != '\0';) {
+		if (from[0] == '\\' && from[1] == '\n')
+			from += 2;
+		else
+			*to++ = *from++;
+	}
+	*to = '\0';
+}
+
+static void squeeze_blanks(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from != '\0'; from++) {
+		if (*from != ' ' || to == text || to[-1] != ' ')
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
+static void text_is_narrow_and_whole(void **state)
+{
+	static const struct {
+		uint64_t bytes, page_bytes, nodes;
+	} plans[] = { { 200 * MIB, PAGE_2M, 0 },
+		      { 200 * MIB, PAGE_2M, 3 },
+		      { 16 * GIB, PAGE_1G, 2 },
+		      { 1, PAGE_2M, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		char *text;
+
+		make(plans[i].bytes, plans[i].page_bytes, plans[i].nodes);
+		text = text_of(pool_plan_text);
+		for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1)
+			assert_true(strcspn(p, "\n") <= 100);
+		continue_lines(text);
+		squeeze_blanks(text);
+		for (uint32_t k = 0; k < lines.count; k++) {
+			if (pool_line_is_shell(lines.line[k].kind) &&
+			    strstr(text, lines.line[k].text) == NULL)
+				fail_msg("not in the text: %s", lines.line[k].text);
+		}
+		free(text);
+	}
+}
+
+static void json_has_every_line(void **state)
+{
+	json_t *root, *kinds;
+	uint32_t told = 0;
+	json_error_t e;
+	char *text;
+
+	(void)state;
+	make(200 * MIB, PAGE_2M, 3);
+	text = text_of(pool_plan_json);
+	root = json_loads(text, 0, &e);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "schema")), "minivmm.pool-plan/1");
+	assert_int_equal(json_integer_value(json_object_get(root, "needed")), 100);
+	assert_int_equal(json_integer_value(json_object_get(root, "missing")), 68);
+	assert_true(json_is_false(json_object_get(root, "enough")));
+	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 2);
+	kinds = json_object_get(root, "lines");
+	for (int kind = 0; kind < LINE_KIND_COUNT; kind++) {
+		const json_t *array = json_object_get(kinds, pool_line_name((enum pool_line_kind)kind));
+
+		assert_true(json_is_array(array));
+		told += (uint32_t)json_array_size(array);
+	}
+	assert_int_equal(told, lines.count);
+	json_decref(root);
+	free(text);
+}
+
+static void show_json(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *root, *pool;
+
+	(void)state;
+	assert_non_null(out);
+	assert_int_equal(pool_show_json(&report, out), 0);
+	assert_int_equal(fclose(out), 0);
+	root = json_loads(text, 0, NULL);
+	assert_non_null(root);
+	pool = json_array_get(json_object_get(root, "sizes"), 0);
+	assert_int_equal(json_integer_value(json_object_get(pool, "available")), 24);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(pool, "cgroup"), "max_bytes")),
+			 64 * MIB);
+	pool = json_array_get(json_object_get(root, "sizes"), 1);
+	assert_true(json_is_null(json_object_get(json_object_get(pool, "cgroup"), "max_bytes")));
+	json_decref(root);
+	free(text);
+}
+
+/* A full disk is an error, in both forms. */
+static void lost_output_is_told(void **state)
+{
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(full);
+	make(200 * MIB, PAGE_2M, 0);
+	assert_true(pool_show_text(&report, full) < 0);
+	assert_true(pool_show_json(&report, full) < 0);
+	assert_true(pool_plan_text(&report, &plan, full) < 0);
+	assert_true(pool_plan_json(&report, &plan, full) < 0);
+	(void)fclose(full);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(default_size, fixture),
+		cmocka_unit_test_setup(other_size, fixture),
+		cmocka_unit_test_setup(one_node, fixture),
+		cmocka_unit_test_setup(nodes_apart, fixture),
+		cmocka_unit_test_setup(mounts_that_are_there, fixture),
+		cmocka_unit_test_setup(odd_group_names, fixture),
+		cmocka_unit_test_setup(text_is_narrow_and_whole, fixture),
+		cmocka_unit_test_setup(json_has_every_line, fixture),
+		cmocka_unit_test_setup(show_json, fixture),
+		cmocka_unit_test_setup(lost_output_is_told, fixture),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
