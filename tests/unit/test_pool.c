@@ -43,8 +43,6 @@ static void counts(void **state)
 	assert_int_equal(pool_read(EPT, PAGE_4K, &pool), -ENOENT);
 	assert_int_equal(pool.total, 0);
 	assert_int_equal(pool_read(NONE, PAGE_2M, &pool), -ENOENT);
-	assert_int_equal(pool_node_free(EPT, PAGE_2M, 1), 10);
-	assert_int_equal(pool_node_free(EPT, PAGE_2M, 7), -ENOENT);
 }
 
 static void pool_too_small(void **state)
@@ -53,7 +51,7 @@ static void pool_too_small(void **state)
 
 	(void)state;
 	/* 40 free less 8 reserved are 32; 100 needed; 68 are missing on top of 64. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 200 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 200 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_int_equal(e.err, ENOMEM);
 	assert_string_equal(e.where, "mmap");
@@ -67,7 +65,7 @@ static void other_size_than_the_default(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	assert_int_equal(pool_explain(EPT, PAGE_1G, 4 * GIB, 0, EFAULT, "populate", &e), -EFAULT);
+	assert_int_equal(pool_explain(EPT, PAGE_1G, 4 * GIB, 0, 0, EFAULT, "populate", &e), -EFAULT);
 	says(e.hint, "echo 6 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	says(e.hint, "hugepagesz=1G");
 }
@@ -78,7 +76,7 @@ static void node_too_small(void **state)
 
 	(void)state;
 	/* The pool would do: the node does not. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 40 * MIB, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 40 * MIB, 0, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "node 1 has 10 free");
 	says(e.hint, "echo 42 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
 	assert_null(strstr(e.hint, "sysctl"));
@@ -90,7 +88,7 @@ static void two_nodes_share_the_lack(void **state)
 
 	(void)state;
 	/* 45 needed; 30 + 10 are free there, but 8 of all are promised: 13 missing, 7 and 6. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 90 * MIB, 3, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 90 * MIB, 0, 3, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "echo 39 > /sys/devices/system/node/node0/");
 	says(e.hint, "echo 38 > /sys/devices/system/node/node1/");
 }
@@ -101,7 +99,7 @@ static void cgroup_v2_parent_is_the_reason(void **state)
 
 	(void)state;
 	/* 30 pages are free, but user.slice has room for 24. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 60 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 60 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "cgroup limit /sys/fs/cgroup/user.slice/hugetlb.2MB.max is 64 MiB, 16 MiB used");
 	says(e.hint, "echo 79691776 > /sys/fs/cgroup/user.slice/hugetlb.2MB.max");
 	assert_null(strstr(e.hint, "sysctl"));
@@ -135,6 +133,40 @@ static void cgroup_v1(void **state)
 	assert_string_equal(limit.path, "");
 }
 
+/* A mapping that has been promised its pages and still did not get them from its node. */
+static void own_promises_are_not_somebody_elses(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	/* 34 needed, 40 free: the 8 reserved ones are its own. */
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 68 * MIB, 16 * MIB, 3, EFAULT, "populate", &e), -EFAULT);
+	says(e.what, "40 free, 8 of them reserved");
+	assert_null(strstr(e.hint, "nr_hugepages"));
+	says(e.hint, "user.slice/hugetlb.2MB.max");
+	/* Promised altogether: a limit on promises cannot be the reason. */
+	e = (struct error){ 0 };
+	(void)pool_explain(EPT, PAGE_2M, 192 * MIB, 192 * MIB, 0, EFAULT, "populate", &e);
+	says(e.hint, "user.slice/hugetlb.2MB.max");
+	assert_null(strstr(e.hint, "rsvd"));
+}
+
+static void checked_before_it_is_mapped(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(pool_check(EPT, PAGE_2M, 64 * MIB, 0, "--prealloc", &e), 0);
+	assert_int_equal(pool_check(EPT, PAGE_2M, 20 * MIB, 1 << 1, "--host-nodes", &e), 0);
+	assert_int_equal(pool_check(NONE, PAGE_2M, GIB, 0, "--prealloc", &e), 0);
+	assert_int_equal(e.status, STATUS_OK);
+	assert_int_equal(pool_check(EPT, PAGE_2M, 66 * MIB, 0, "--prealloc", &e), -ENOMEM);
+	says(e.hint, "sysctl vm.nr_hugepages=65");
+	e = (struct error){ 0 };
+	assert_int_equal(pool_check(EPT, PAGE_2M, 22 * MIB, 1 << 1, "--host-nodes", &e), -ENOMEM);
+	says(e.hint, "echo 33 > /sys/devices/system/node/node1/");
+}
+
 static void first_error_is_kept(void **state)
 {
 	struct error e = { 0 };
@@ -142,7 +174,7 @@ static void first_error_is_kept(void **state)
 	(void)state;
 	(void)error_set(&e, STATUS_USAGE, EINVAL, "first", "the cause");
 	error_hint(&e, "its cure");
-	assert_int_equal(pool_explain(EPT, PAGE_2M, GIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, GIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	assert_string_equal(e.what, "the cause");
 	assert_string_equal(e.hint, "its cure");
 }
@@ -152,7 +184,7 @@ static void enough_is_not_blamed_on_the_pool(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "enough now");
 }
 
@@ -182,6 +214,8 @@ int main(void)
 		cmocka_unit_test(two_nodes_share_the_lack),
 		cmocka_unit_test(cgroup_v2_parent_is_the_reason),
 		cmocka_unit_test(cgroup_v1),
+		cmocka_unit_test(own_promises_are_not_somebody_elses),
+		cmocka_unit_test(checked_before_it_is_mapped),
 		cmocka_unit_test(first_error_is_kept),
 		cmocka_unit_test(enough_is_not_blamed_on_the_pool),
 		cmocka_unit_test(meminfo_words_are_whole),

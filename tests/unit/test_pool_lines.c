@@ -208,31 +208,44 @@ static void squeeze_blanks(char *text)
 	*to = '\0';
 }
 
+/* No line is wider than the screen, and what a shell reads of it are the commands. */
+static void check_text(void)
+{
+	char *text = text_of(pool_plan_text);
+
+	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
+		if (strcspn(p, "\n") > 100)
+			fail_msg("wider than 100 columns: %.*s", (int)strcspn(p, "\n"), p);
+	}
+	continue_lines(text);
+	squeeze_blanks(text);
+	for (uint32_t k = 0; k < lines.count; k++) {
+		if (pool_line_is_shell(lines.line[k].kind) && strstr(text, lines.line[k].text) == NULL)
+			fail_msg("not in the text: %s", lines.line[k].text);
+	}
+	free(text);
+}
+
 static void text_is_narrow_and_whole(void **state)
 {
-	static const struct {
-		uint64_t bytes, page_bytes, nodes;
-	} plans[] = { { 200 * MIB, PAGE_2M, 0 },
-		      { 200 * MIB, PAGE_2M, 3 },
-		      { 16 * GIB, PAGE_1G, 2 },
-		      { 1, PAGE_2M, 1 } };
+	struct pool_mount *m = &report.mounts[0];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
-		char *text;
-
-		make(plans[i].bytes, plans[i].page_bytes, plans[i].nodes);
-		text = text_of(pool_plan_text);
-		for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1)
-			assert_true(strcspn(p, "\n") <= 100);
-		continue_lines(text);
-		squeeze_blanks(text);
-		for (uint32_t k = 0; k < lines.count; k++) {
-			if (pool_line_is_shell(lines.line[k].kind) &&
-			    strstr(text, lines.line[k].text) == NULL)
-				fail_msg("not in the text: %s", lines.line[k].text);
-		}
-		free(text);
+	make(200 * MIB, PAGE_2M, 0);
+	check_text();
+	make(200 * MIB, PAGE_2M, 3);
+	check_text();
+	make(16 * GIB, PAGE_1G, 2);
+	check_text();
+	/* Every place at which a line can end. */
+	report.mount_count = 1;
+	m->page_bytes = PAGE_1G;
+	(void)snprintf(m->path, sizeof(m->path), "/");
+	for (size_t length = 1; length < 54; length++) {
+		make(16 * GIB, PAGE_1G, length % 4);
+		check_text();
+		m->path[length] = 'a';
+		m->path[length + 1] = '\0';
 	}
 }
 

@@ -35,18 +35,3 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
 	}
 	return 0;
 }
-
-int64_t pool_node_free(const char *root, uint64_t page_bytes, unsigned int node)
-{
-	char path[160];
-	uint64_t pages;
-	int ret;
-
-	(void)snprintf(path, sizeof(path),
-		       "sys/devices/system/node/node%u/hugepages/hugepages-%" PRIu64 "kB/free_hugepages",
-		       node, page_bytes / KIB);
-	ret = sysfile_u64(root, path, &pages);
-	if (ret != 0)
-		return ret;
-	return pages > INT64_MAX ? -ERANGE : (int64_t)pages;
-}

@@ -17,7 +17,4 @@ struct pool_counts {
  */
 int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 
-/* Pages of that size free on one node, or -errno. */
-int64_t pool_node_free(const char *root, uint64_t page_bytes, unsigned int node);
-
 #endif

@@ -75,7 +75,7 @@ static int explain_mmap(const struct backing_spec *spec, int fd, int err, struct
 	if (err == ENOMEM && backing_has_pool(spec)) {
 		if (backing_file_check_mount(spec, fd, e) != 0)
 			return -err;
-		return pool_explain("", spec->page_bytes, spec->bytes, spec->host_nodes, err, "mmap", e);
+		return pool_explain("", spec->page_bytes, spec->bytes, 0, spec->host_nodes, err, "mmap", e);
 	}
 	(void)error_set(e, STATUS_FAILED, err, "mmap", "cannot map %" PRIu64 " MiB of guest RAM (%s): %s",
 			spec->bytes / MIB, backing_name(spec->kind), strerror(err));

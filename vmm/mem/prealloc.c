@@ -181,8 +181,8 @@ static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct
 		if (backing_file_check_mount(&rest, b->fd, e) != 0)
 			return ret;
 		if (backing_has_pool(spec))
-			return pool_explain("", spec->page_bytes, left, spec->host_nodes, -ret, "--prealloc",
-					    e);
+			return pool_explain("", spec->page_bytes, left, spec->reserve ? left : 0,
+					    spec->host_nodes, -ret, "--prealloc", e);
 	}
 	(void)error_set(e, STATUS_FAILED, -ret, "--prealloc",
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be populated: %s",

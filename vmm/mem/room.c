@@ -6,7 +6,6 @@
 #include "units.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/host/pool.h"
 #include "vmm/pool/pool_explain.h"
 
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
@@ -57,14 +56,11 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 	uint64_t near;
 
 	if (backing_has_pool(spec)) {
-		struct pool_counts pool;
-
 		/* What is reserved already for this mapping cannot be short. */
-		if (spec->reserve || pool_read(root, spec->page_bytes, &pool) != 0 ||
-		    pool.free - min_u64(pool.reserved, pool.free) >= spec->bytes / spec->page_bytes)
+		if (spec->reserve)
 			return 0;
-		return pool_explain(root, spec->page_bytes, spec->bytes, spec->host_nodes, ENOMEM,
-				    "--prealloc", e);
+		return pool_check(root, spec->page_bytes, spec->bytes,
+				  spec->policy == NUMA_POLICY_BIND ? spec->host_nodes : 0, "--prealloc", e);
 	}
 	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0 && spec->bytes > m.available_bytes)
 		return refuse(spec, "MemAvailable of /proc/meminfo", m.available_bytes,
@@ -83,21 +79,8 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 
 int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e)
 {
-	uint64_t free_pages = 0;
-
 	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND ||
 	    spec->host_nodes == 0)
 		return 0;
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
-		int64_t pages = (spec->host_nodes >> node & 1) == 0
-					? 0
-					: pool_node_free(root, spec->page_bytes, node);
-
-		if (pages < 0)
-			return 0;
-		free_pages += (uint64_t)pages;
-	}
-	if (free_pages >= spec->bytes / spec->page_bytes)
-		return 0;
-	return pool_explain(root, spec->page_bytes, spec->bytes, spec->host_nodes, ENOMEM, "--host-nodes", e);
+	return pool_check(root, spec->page_bytes, spec->bytes, spec->host_nodes, "--host-nodes", e);
 }

@@ -22,7 +22,8 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 	if (backing_file_check_mount(&rest, b->fd, e) != 0)
 		return -err;
 	if (backing_has_pool(&rest))
-		return pool_explain("", rest.page_bytes, rest.bytes, rest.host_nodes, err, where, e);
+		return pool_explain("", rest.page_bytes, rest.bytes, rest.reserve ? rest.bytes : 0,
+				    rest.host_nodes, err, where, e);
 	(void)error_set(e, STATUS_FAILED, err, where,
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be had: %s", there / MIB,
 			b->spec.bytes / MIB, strerror(err));

@@ -18,6 +18,7 @@
 /* One allocation: too large together for a thread's stack. */
 struct picture {
 	struct pool_report report;
+	struct pool_counts told; /* as the kernel counts */
 	struct pool_plan plan;
 	struct pool_lines lines;
 };
@@ -41,8 +42,8 @@ static void tell(const struct picture *p, const struct pool_size *pool, char *wh
 	append(what, size,
 	       "too few %s pages: %" PRIu64 " needed (%" PRIu64 " MiB); the pool has %" PRIu64
 	       " in all, %" PRIu64 " free, %" PRIu64 " of them reserved, %" PRIu64 " surplus",
-	       size_format(plan->page_bytes, name), plan->needed_pages, plan->bytes / MIB, pool->counts.total,
-	       pool->counts.free, pool->counts.reserved, pool->counts.surplus);
+	       size_format(plan->page_bytes, name), plan->needed_pages, plan->bytes / MIB, p->told.total,
+	       p->told.free, p->told.reserved, p->told.surplus);
 	for (uint32_t i = 0; i < plan->node_count; i++)
 		append(what, size, "; node %" PRIu32 " has %" PRIu64 " free", plan->nodes[i].node,
 		       plan->nodes[i].free);
@@ -94,8 +95,25 @@ static int explain(struct picture *p, int err, const char *where, struct error *
 	return ret;
 }
 
-int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes, int err,
-		 const char *where, struct error *e)
+/* The picture of a host on which a mapping has failed already, less what that mapping itself was promised. */
+static void after_the_fact(struct picture *p, struct pool_size *size, uint64_t needed_bytes,
+			   uint64_t own_bytes)
+{
+	uint32_t kept = 0;
+
+	p->told = size->counts;
+	/* What the kernel could have made on demand it would have made: it counts for nothing here. */
+	size->on_demand_pages = 0;
+	size->counts.reserved -= min_u64(size->counts.reserved, own_bytes / size->page_bytes);
+	for (uint32_t i = 0; i < size->limit_count; i++) {
+		if (own_bytes < needed_bytes || strstr(size->limits[i].path, ".rsvd.") == NULL)
+			size->limits[kept++] = size->limits[i];
+	}
+	size->limit_count = kept;
+}
+
+int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t own_bytes,
+		 uint64_t host_nodes, int err, const char *where, struct error *e)
 {
 	struct picture *p;
 	int ret;
@@ -107,9 +125,10 @@ int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, u
 	if (p == NULL)
 		return error_set(e, STATUS_FAILED, err, where, "too few huge pages");
 	pool_report_read(root, &p->report);
-	/* What the kernel could have made on demand it would have made: it counts for nothing here. */
-	for (uint32_t i = 0; i < p->report.size_count; i++)
-		p->report.sizes[i].on_demand_pages = 0;
+	for (uint32_t i = 0; i < p->report.size_count; i++) {
+		if (p->report.sizes[i].page_bytes == page_bytes)
+			after_the_fact(p, &p->report.sizes[i], needed_bytes, own_bytes);
+	}
 	ret = pool_plan_make(&p->report, needed_bytes, page_bytes, host_nodes, &p->plan, e);
 	if (ret == 0)
 		ret = explain(p, err, where, e);
@@ -117,4 +136,24 @@ int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, u
 		ret = -err;
 	free(p);
 	return ret;
+}
+
+int pool_check(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes,
+	       const char *where, struct error *e)
+{
+	struct error ignored = { .status = STATUS_OK };
+	struct pool_counts counts;
+	struct picture *p;
+	bool enough;
+
+	if (pool_read(root, page_bytes, &counts) != 0)
+		return 0;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return 0;
+	pool_report_read(root, &p->report);
+	enough = pool_plan_make(&p->report, needed_bytes, page_bytes, host_nodes, &p->plan, &ignored) != 0 ||
+		 p->plan.missing_pages == 0;
+	free(p);
+	return enough ? 0 : pool_explain(root, page_bytes, needed_bytes, 0, host_nodes, ENOMEM, where, e);
 }

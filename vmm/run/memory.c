@@ -40,7 +40,8 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 	if (ret == 0)
 		return at;
 	if (backing_has_pool(spec))
-		(void)pool_explain("", spec->page_bytes, spec->page_bytes, spec->host_nodes, -ret,
+		(void)pool_explain("", spec->page_bytes, spec->page_bytes,
+				   spec->reserve ? spec->page_bytes : 0, spec->host_nodes, -ret,
 				   "populating the guest's low memory", e);
 	else
 		(void)error_set(e, STATUS_FAILED, -ret, "populate",
