@@ -242,7 +242,7 @@ static void obeyed_it_is_enough(void **state)
 {
 	static struct pool_report report;
 	static struct pool_lines lines;
-	struct pool_root root;
+	struct pool_root root = { 0 };
 	struct host before, after;
 	struct pool_plan plan;
 
@@ -301,7 +301,7 @@ static void overcommit_is_enough_but_said(void **state)
 	static struct pool_report report;
 	struct error e = { 0 };
 	struct pool_plan plan;
-	struct pool_root root;
+	struct pool_root root = { 0 };
 
 	(void)state;
 	root_make(&root);
