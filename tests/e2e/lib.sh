@@ -148,11 +148,11 @@ json() {
 	jq -r "$1" "$T/run.json" 2>/dev/null
 }
 
-# The record against its schema; silently nothing where Debian's validator is missing (formats.sh names that).
+# want_schema [NAME]: the record against its schema; silently nothing where Debian's validator is missing (formats.sh names that).
 want_schema() {
 	local out
 	[ -n "$SCHEMA_CHECK" ] || return 0
-	out=$(/usr/bin/python3 -W ignore -m jsonschema -i "$T/run.json" tests/schema/minivmm.run-1.json 2>&1) ||
+	out=$(/usr/bin/python3 -W ignore -m jsonschema -i "$T/run.json" "tests/schema/${1:-minivmm.run-1}.json" 2>&1) ||
 		problem "the record breaks its schema: $(head -c 400 <<<"$out")"
 }
 SCHEMA_CHECK=

@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# `minivmm pool` agrees with sysfs, and what `pool plan` tells to type provides exactly the pages that were missing. It
+# could break in the arithmetic (pages that are promised already count twice, or not at all) and in the commands
+# themselves, which no compiler reads. Pools that change under the test are other people's: it gives back what it took.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+need_tool jq
+
+HOSTS=tests/fixtures/host
+POOLS=/sys/kernel/mm/hugepages
+
+# What pool_total put into pools, as "SIZE TOTAL-BEFORE", newest last.
+changed=()
+give_back() {
+	local i
+	[ "$BASHPID" = "$T_OWNER" ] || return
+	for ((i = ${#changed[@]} - 1; i >= 0; i--)); do
+		echo "${changed[i]#* }" >"$POOLS/hugepages-$(hugepage_kib "${changed[i]% *}")kB/nr_hugepages"
+	done
+	changed=()
+}
+trap 'give_back; cleanup' EXIT
+
+pool_json() {
+	rm -f "$T/run.json"
+	case_run pool "$@" --json "$T/run.json"
+}
+
+shows() {
+	local dir kib file key
+	pool_json
+	want_status 0
+	want_schema minivmm.pool-1
+	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
+	[ ! -s "$T/err" ] || problem "stderr is not empty"
+	for dir in "$POOLS"/hugepages-*kB; do
+		[ -d "$dir" ] || continue
+		kib=${dir##*-}
+		kib=${kib%kB}
+		for file in nr_hugepages:total free_hugepages:free resv_hugepages:reserved surplus_hugepages:surplus \
+			nr_overcommit_hugepages:overcommit; do
+			key=${file#*:}
+			want_json '.sizes[] | select(.page_bytes == $b) | .[$k] == $v' "$kib kB $key" --argjson b $((kib * 1024)) \
+				--arg k "$key" --argjson v "$(cat "$dir/${file%:*}")"
+		done
+	done
+	want_json '(.sizes | length) == $n' "every size" --argjson n "$(find $POOLS -maxdepth 1 -name 'hugepages-*' 2>/dev/null | wc -l)"
+	for dir in /sys/devices/system/node/node*/hugepages/hugepages-*kB; do
+		[ -d "$dir" ] || continue
+		kib=${dir##*-}
+		kib=${kib%kB}
+		file=${dir#/sys/devices/system/node/node}
+		want_json '.sizes[] | select(.page_bytes == $b) | .nodes[] | select(.node == $node) | .total == $t and .free == $f' \
+			"$dir" --argjson b $((kib * 1024)) --argjson node "${file%%/*}" \
+			--argjson t "$(cat "$dir/nr_hugepages")" --argjson f "$(cat "$dir/free_hugepages")"
+	done
+	conclude "pool agrees with sysfs"
+
+	cp "$T/run.json" "$T/bare.json"
+	pool_json show --quiet
+	cmp -s <(jq 'del(.memory_available_bytes)' "$T/bare.json") <(jq 'del(.memory_available_bytes)' "$T/run.json") ||
+		problem "pool and pool show differ"
+	[ ! -s "$T/out" ] || problem "not quiet"
+	conclude "pool show is pool"
+
+	case_run pool --json -
+	want_status 0
+	cp "$T/out" "$T/run.json"
+	want_schema minivmm.pool-1
+	[ -s "$T/err" ] || problem "the text did not go to stderr"
+	conclude "--json - : the report on stdout, the text on stderr"
+}
+
+mounts() {
+	if ! is_root || ! mount_at "mnt 2M" hugetlbfs pagesize=2M; then
+		tap_skip "a mount is listed with its page size" "hugetlbfs cannot be mounted: root is needed, and a 2M pool"
+		return
+	fi
+	pool_json
+	want_json '.mounts[] | select(.path == $p) | .page_bytes == 2097152' "the mount" --arg p "$T/mnt 2M"
+	umount "$T/mnt 2M"
+	pool_json
+	want_json '[.mounts[] | select(.path == $p)] == []' "gone with the mount" --arg p "$T/mnt 2M"
+	conclude "a mount is listed with its page size"
+}
+
+# plan_is NAME FILTER ARGS...: a plan for a recorded host.
+plan_is() {
+	local name=$1 filter=$2
+	shift 2
+	pool_json plan "$@"
+	want_status 0
+	want_json "$filter" "$name"
+	want_schema minivmm.pool-plan-1
+	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
+	conclude "plan: $name"
+}
+
+# 2M: 64 in all, 40 free, 8 of them reserved, nodes 30 and 10 free; 1G: 3 in all, 1 free, on node 0.
+recorded_plans() {
+	local host=$HOSTS/intel-ept
+	plan_is "enough as it is" '.needed == 8 and .enough and .missing == 0 and .lines.sysfs == []' --root "$host" -m 16M
+	plan_is "a part of a page is a page" '.needed == 9' --root "$host" -m 17M
+	plan_is "promised pages do not count" '.available == 32 and .needed == 34 and .missing == 2' --root "$host" -m 68M
+	plan_is "a node's own pages" '.nodes == [{"node": 1, "total": 32, "free": 10, "needed": 12, "missing": 2}]' \
+		--root "$host" -m 24M --host-nodes 1
+	plan_is "1G pages at boot" '.missing == 3 and (.lines.boot | any(test("hugepagesz=1G")))' \
+		--root "$host" -m 4G --page-size 1G
+	plan_is "as QEMU and libvirt name it" \
+		'(.lines.qemu | any(test("hugetlbsize=1G"))) and (.lines.libvirt | any(test("<hugepages>")))' \
+		--root "$host" -m 4G --page-size 1G
+}
+
+# Lines of a kind, as a shell script.
+lines() {
+	jq -r --arg k "$1" '.lines[$k][]' "$T/run.json"
+}
+
+# provided NAME KIND ARGS...: the plan's lines of that kind, typed by root, make the same plan say "enough".
+provided() {
+	local name=$1 kind=$2 before
+	shift 2
+	before=$(pool_count 2M nr_hugepages)
+	pool_json plan --quiet "$@"
+	want_json '.enough == false and .missing > 0' "pages are missing"
+	if [ -z "$(lines "$kind")" ]; then
+		problem "no line of kind $kind"
+	else
+		changed+=("2M $before")
+		lines "$kind" >"$T/typed.sh"
+		PATH=$PATH:/usr/sbin:/sbin sh -e "$T/typed.sh" >"$T/typed.log" 2>&1 || problem "the lines fail: $(cat "$T/typed.sh" "$T/typed.log")"
+		pool_json plan --quiet "$@"
+		want_json '.enough and .missing == 0 and .available == .needed' "enough, and no page more"
+		want_json '[.lines.sysctl, .lines.sysfs] == [[], []]' "nothing left to type"
+	fi
+	if [ ${#problems[@]} = 0 ] && [ -z "$(no_kvm_reason)" ]; then
+		rm -f "$T/run.json"
+		case_run "$@" --backing hugetlb --prealloc --workload none --json "$T/run.json"
+		want_status 0
+		want_json '.observed.page_bytes == 2097152 and .pool.populated.free - .pool.populated.reserved == 0' "the run takes them all"
+	fi
+	give_back
+	[ "$(pool_count 2M nr_hugepages)" = "$before" ] || problem "the pool is not what it was"
+	conclude "$name"
+}
+
+typed_lines() {
+	local mib node_free
+	local name="the plan's lines provide the pages"
+	if ! is_root; then
+		tap_skip "$name" "only root can change a pool"
+		return
+	elif [ ! -w $POOLS/hugepages-2048kB/nr_hugepages ]; then
+		tap_skip "$name" "this kernel has no 2M pool to change"
+		return
+	fi
+	pool_json --quiet
+	if [ "$(json '[.sizes[] | select(.page_bytes == 2097152) | .overcommit > 0, .cgroup.limits != []] | any')" = true ]; then
+		tap_skip "$name" "overcommit or a control group's limit on 2M pages here"
+		return
+	fi
+	mib=$((($(pool_available 2M) + 40) * 2))
+	[ "$(json '.sizes[] | select(.page_bytes == 2097152) | .default')" = true ] &&
+		provided "sysctl lines provide the pages" sysctl -m ${mib}M
+	provided "sysfs lines provide the pages" sysfs -m ${mib}M
+	[ -d /sys/devices/system/node/node0/hugepages ] || return
+	node_free=$(cat /sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages)
+	on_node "$(((node_free + 24) * 2))"
+}
+
+# The same on one node: what the kernel shows of that node follows.
+on_node() {
+	local before
+	before=$(pool_count 2M nr_hugepages)
+	pool_json plan --quiet -m "$1M" --host-nodes 0
+	changed+=("2M $before")
+	lines sysfs >"$T/typed.sh"
+	grep -q 'node0/hugepages' "$T/typed.sh" || problem "no write to the node: $(cat "$T/typed.sh")"
+	sh -e "$T/typed.sh" 2>"$T/typed.log" || problem "the lines fail: $(cat "$T/typed.log")"
+	pool_json plan --quiet -m "$1M" --host-nodes 0
+	want_json '.enough and .nodes[0].free >= .needed' "enough on the node"
+	give_back
+	[ "$(pool_count 2M nr_hugepages)" = "$before" ] || problem "the pool is not what it was"
+	conclude "a node's lines provide pages on that node"
+}
+
+# A run that cannot have its memory tells the same cure as the plan.
+one_analysis() {
+	local mib
+	if [ ! -d $POOLS/hugepages-2048kB ]; then
+		tap_skip "a run's error and the plan agree" "this kernel has no 2M pool"
+		return
+	fi
+	mib=$((($(pool_count 2M free_hugepages) + 4) * 2))
+	pool_json plan --quiet -m ${mib}M
+	cure=$(jq -r '(.lines.sysctl + .lines.sysfs)[0]' "$T/run.json")
+	case_run native -m ${mib}M --backing hugetlb --workload none
+	want_status 1
+	grep -qF -- "$cure" "$T/err" || problem "the run does not say: $cure"
+	conclude "a run's error and the plan agree"
+}
+
+refusals() {
+	local words list
+	for words in "grow" "show plan" "plan extra" "plan --page-size 4K" "plan --page-size 3M" "plan -m 0" "plan --smp 2" \
+		"-m 1G" "--tap" "plan --root $HOSTS/intel-ept --host-nodes 5" "plan --root $HOSTS/intel-ept -m 16777215T"; do
+		read -r -a list <<<"$words"
+		case_run pool "${list[@]}"
+		want_status 2
+		[ ! -s "$T/out" ] || problem "something on stdout"
+		conclude "pool $words is usage"
+	done
+	case_run pool plan --root "$HOSTS/no-kvm" --page-size 1G
+	want_status 77
+	want_text '1G'
+	conclude "pages of a size that the host has not"
+	for words in "pool" "pool show" "pool plan"; do
+		read -r -a list <<<"$words"
+		case_run "${list[@]}" --help
+		want_status 0
+		[ ! -s "$T/err" ] && [ "$(wc -L <"$T/out")" -le 100 ] || problem "not on stdout, or wide"
+		conclude "$words --help"
+	done
+}
+
+shows
+mounts
+recorded_plans
+typed_lines
+one_analysis
+refusals
+tap_done
