@@ -148,12 +148,16 @@ json() {
 	jq -r "$1" "$T/run.json" 2>/dev/null
 }
 
-# want_schema [NAME]: the record against its schema; silently nothing where Debian's validator is missing (formats.sh names that).
-want_schema() {
+# The record against the schema of that name; silently nothing where Debian's validator is missing (formats.sh names
+# that).
+want_schema_of() {
 	local out
 	[ -n "$SCHEMA_CHECK" ] || return 0
-	out=$(/usr/bin/python3 -W ignore -m jsonschema -i "$T/run.json" "tests/schema/${1:-minivmm.run-1}.json" 2>&1) ||
-		problem "the record breaks its schema: $(head -c 400 <<<"$out")"
+	out=$(/usr/bin/python3 -W ignore -m jsonschema -i "$T/run.json" "tests/schema/$1.json" 2>&1) ||
+		problem "it breaks its schema: $(head -c 400 <<<"$out")"
+}
+want_schema() {
+	want_schema_of minivmm.run-1
 }
 SCHEMA_CHECK=
 /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null && SCHEMA_CHECK=1

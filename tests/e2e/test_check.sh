@@ -30,20 +30,20 @@ outputs() {
 	want_status 0
 	cp "$T/out" "$T/run.json"
 	want_json '.schema == "minivmm.check/1"' "stdout is one report"
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	grep -q '^verdict' "$T/err" || problem "the text did not go to stderr"
 	conclude "--json - : the report on stdout, the text on stderr"
 
 	check_json --quiet
 	want_status 0
 	[ ! -s "$T/out" ] && [ ! -s "$T/err" ] || problem "not quiet"
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	conclude "--quiet says nothing"
 
 	rm -f "$T/run.json"
 	case_command sh -c 'exec "$1" check --json "$2" >&-' - "$MINIVMM" "$T/run.json"
 	want_status 1
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	conclude "stdout closed: the file is written all the same"
 
 	case_run check --json /dev/full --quiet
@@ -133,7 +133,7 @@ device() {
 	want_status 6
 	want_text 'not there'
 	want_json '.kvm.present == false and (.kvm.api_version == null) and .met == false' "missing"
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	conclude "no /dev/kvm: a report all the same"
 
 	chmod 777 "$T" && cp "$MINIVMM" "$T/minivmm" && rm -f "$T/run.json"
@@ -143,7 +143,7 @@ device() {
 	want_status 6
 	want_text 'Permission denied'
 	want_json '.kvm.permitted == false and .kvm.errno == 13' "refused"
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	conclude "/dev/kvm that may not be opened"
 }
 
@@ -171,7 +171,7 @@ requirements() {
 			check_json --root "$HOSTS/$host" --require "$has" --quiet
 			want_status 0
 			want_json '.met and (.requirements | length > 0 and all(.met))' "all met"
-			want_schema minivmm.check-1
+			want_schema_of minivmm.check-1
 			conclude "$host has $has"
 		fi
 		check_json --root "$HOSTS/$host" --require "$lacks" --quiet
@@ -220,7 +220,7 @@ flip() {
 	check_json --quiet --root "$T/host"
 	want_status 0
 	want_json "$4" "$1"
-	want_schema minivmm.check-1
+	want_schema_of minivmm.check-1
 	conclude "flip: $1"
 }
 

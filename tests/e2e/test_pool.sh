@@ -31,7 +31,7 @@ shows() {
 	local dir kib file key
 	pool_json
 	want_status 0
-	want_schema minivmm.pool-1
+	want_schema_of minivmm.pool-1
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	[ ! -s "$T/err" ] || problem "stderr is not empty"
 	for dir in "$POOLS"/hugepages-*kB; do
@@ -67,7 +67,7 @@ shows() {
 	case_run pool --json -
 	want_status 0
 	cp "$T/out" "$T/run.json"
-	want_schema minivmm.pool-1
+	want_schema_of minivmm.pool-1
 	[ -s "$T/err" ] || problem "the text did not go to stderr"
 	conclude "--json - : the report on stdout, the text on stderr"
 }
@@ -92,7 +92,7 @@ plan_is() {
 	pool_json plan "$@"
 	want_status 0
 	want_json "$filter" "$name"
-	want_schema minivmm.pool-plan-1
+	want_schema_of minivmm.pool-plan-1
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	conclude "plan: $name"
 }
