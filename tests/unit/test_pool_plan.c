@@ -323,6 +323,40 @@ static void overcommit_is_enough_but_said(void **state)
 	root_remove(&root);
 }
 
+/* A node that is too full is named, before the host as a whole; not told is not short. */
+static void memory_that_is_not_there(void **state)
+{
+	static struct pool_report report;
+	struct pool_root root = { 0 };
+	struct error e = { 0 };
+	struct pool_plan plan;
+	uint64_t bytes;
+	uint32_t node;
+
+	(void)state;
+	root_make(&root);
+	root_put_pool(&root, -1, PAGE_2M, 0, 0, 0, 0);
+	root_put_pool(&root, 0, PAGE_2M, 0, 0, 0, 0);
+	root_put_pool(&root, 1, PAGE_2M, 0, 0, 0, 0);
+	pool_report_read(root.path, &report);
+	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
+	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
+	root_put(&root, "sys/devices/system/node/node0/meminfo", "Node 0 MemFree: 8192 kB\n");
+	root_put(&root, "sys/devices/system/node/node1/meminfo", "Node 1 MemFree: 6144 kB\n");
+	root_put(&root, "proc/meminfo", "MemAvailable: 14336 kB\n");
+	pool_report_read(root.path, &report);
+	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
+	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
+	assert_int_equal(node, 1);
+	assert_int_equal(bytes, 6 * MIB);
+	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
+	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
+	assert_int_equal(node, REQUEST_MAX_NODES);
+	assert_int_equal(pool_plan_make(&report, 7 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
+	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
+	root_remove(&root);
+}
+
 static void refused(uint64_t bytes, uint64_t page_bytes, uint64_t nodes, int ret, enum status status)
 {
 	static struct pool_report report;
@@ -349,9 +383,8 @@ static void what_cannot_be_planned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(obeyed_it_is_enough),
-		cmocka_unit_test(rounded_up),
-		cmocka_unit_test(overcommit_is_enough_but_said),
+		cmocka_unit_test(obeyed_it_is_enough),           cmocka_unit_test(rounded_up),
+		cmocka_unit_test(overcommit_is_enough_but_said), cmocka_unit_test(memory_that_is_not_there),
 		cmocka_unit_test(what_cannot_be_planned),
 	};
 

@@ -57,6 +57,8 @@ static void cure(const struct picture *p, char *hint, size_t size)
 {
 	const struct pool_plan *plan = &p->plan;
 	bool sysctl = false;
+	uint64_t memory_bytes;
+	uint32_t node;
 
 	for (uint32_t i = 0; i < p->lines.count; i++) {
 		const struct pool_line *line = &p->lines.line[i];
@@ -71,10 +73,10 @@ static void cure(const struct picture *p, char *hint, size_t size)
 		append(hint, size,
 		       " (where memory is fragmented only at boot: hugepagesz=1G hugepages=N on the kernel's "
 		       "command line)");
-	if (p->report.memory_available_bytes != 0 &&
-	    plan->missing_pages * plan->page_bytes > p->report.memory_available_bytes)
-		append(hint, size, "; but only %" PRIu64 " MiB of memory are available: ask for less with -m",
-		       p->report.memory_available_bytes / MIB);
+	if (pool_plan_memory_short(&p->report, plan, &node, &memory_bytes))
+		append(hint, size,
+		       "; but only %" PRIu64 " MiB of memory are available%s: ask for less with -m",
+		       memory_bytes / MIB, node < REQUEST_MAX_NODES ? " on a node" : "");
 	if (*hint == '\0')
 		append(hint, size,
 		       "the pool has enough now: another process may have held the pages, or cpuset and node "

@@ -52,6 +52,7 @@ static int take_nodes(const struct pool_report *report, const struct pool_size *
 		}
 		plan->nodes[plan->node_count].node = node;
 		plan->nodes[plan->node_count].free = found->free;
+		plan->nodes[plan->node_count].memory_available_bytes = found->memory_available_bytes;
 		plan->nodes[plan->node_count++].total = found->total;
 	}
 	return 0;
@@ -152,4 +153,18 @@ int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t pa
 		return ret;
 	balance(size, plan);
 	return 0;
+}
+
+bool pool_plan_memory_short(const struct pool_report *report, const struct pool_plan *plan, uint32_t *node,
+			    uint64_t *available_bytes)
+{
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		*node = plan->nodes[i].node;
+		*available_bytes = plan->nodes[i].memory_available_bytes;
+		if (*available_bytes != 0 && plan->nodes[i].missing > *available_bytes / plan->page_bytes)
+			return true;
+	}
+	*node = REQUEST_MAX_NODES;
+	*available_bytes = report->memory_available_bytes;
+	return *available_bytes != 0 && plan->missing_pages > *available_bytes / plan->page_bytes;
 }

@@ -87,6 +87,7 @@ static void read_nodes(const char *root, struct pool_size *size)
 			continue;
 		/* 0 where it cannot be read. */
 		(void)node_count(root, node, size->page_bytes, "surplus_hugepages", &out->surplus);
+		(void)meminfo_node_available(root, node, &out->memory_available_bytes);
 		out->node = node;
 		size->node_count++;
 	}

@@ -20,7 +20,8 @@
 
 struct pool_node {
 	uint32_t node;
-	uint64_t total, free, surplus; /* in pages; the kernel keeps no reservations a node */
+	uint64_t total, free, surplus;   /* in pages; the kernel keeps no reservations a node */
+	uint64_t memory_available_bytes; /* of the node: what its pool could grow by at most; 0: not told */
 };
 
 struct pool_size {
@@ -76,6 +77,7 @@ struct pool_plan {
 		uint32_t node;
 		uint64_t needed, free;
 		uint64_t total, missing; /* pages there now and to be added */
+		uint64_t memory_available_bytes;
 	} nodes[REQUEST_MAX_NODES];
 };
 
@@ -89,6 +91,13 @@ void pool_report_read(const char *root, struct pool_report *report);
  */
 int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t page_bytes, uint64_t host_nodes,
 		   struct pool_plan *plan, struct error *e);
+
+/*
+ * Is ordinary memory known to be too little for what is missing? With the node that is short in *node and what it has
+ * in *available_bytes; *node is REQUEST_MAX_NODES where it is the host as a whole.
+ */
+bool pool_plan_memory_short(const struct pool_report *report, const struct pool_plan *plan, uint32_t *node,
+			    uint64_t *available_bytes);
 
 /* The pool of that page size, or NULL. */
 const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes);

@@ -84,7 +84,10 @@ static void numbers(const struct pool_report *report, const struct pool_plan *pl
 	char memory[24], page[24], nodes[256];
 
 	paragraph(out, "plan", "%s on pages of %s%s%s", size_format(plan->bytes, memory),
-		  size_format(plan->page_bytes, page), plan->node_count > 0 ? " of node " : "",
+		  size_format(plan->page_bytes, page),
+		  plan->node_count == 0   ? ""
+		  : plan->node_count == 1 ? " of node "
+					  : " of nodes ",
 		  pool_node_list(plan, nodes, sizeof(nodes)));
 	paragraph(out, "needed", "%" PRIu64 " pages (%" PRIu64 " MiB)", plan->needed_pages,
 		  plan->needed_pages * plan->page_bytes / MIB);
@@ -110,7 +113,8 @@ static void numbers(const struct pool_report *report, const struct pool_plan *pl
 
 static void verdict(const struct pool_report *report, const struct pool_plan *plan, FILE *out)
 {
-	uint64_t missing_bytes = plan->missing_pages * plan->page_bytes;
+	uint64_t memory_bytes;
+	uint32_t node;
 
 	if (plan->enough && plan->on_demand_pages == 0)
 		paragraph(out, "verdict", "enough");
@@ -123,11 +127,18 @@ static void verdict(const struct pool_report *report, const struct pool_plan *pl
 		paragraph(out, "verdict",
 			  "not enough: the pool has the pages, a control group's limit is in the way");
 	else
-		paragraph(out, "verdict", "not enough: %" PRIu64 " pages are missing (%" PRIu64 " MiB)",
-			  plan->missing_pages, missing_bytes / MIB);
-	if (report->memory_available_bytes != 0 && missing_bytes > report->memory_available_bytes)
+		paragraph(out, "verdict", "not enough: pages missing: %" PRIu64 " (%" PRIu64 " MiB)",
+			  plan->missing_pages, plan->missing_pages * plan->page_bytes / MIB);
+	if (!pool_plan_memory_short(report, plan, &node, &memory_bytes))
+		return;
+	if (node < REQUEST_MAX_NODES)
+		paragraph(out, "",
+			  "node %" PRIu32 " has only %" PRIu64
+			  " MiB of memory available: ask for less with -m",
+			  node, memory_bytes / MIB);
+	else
 		paragraph(out, "", "only %" PRIu64 " MiB of memory are available: ask for less with -m",
-			  report->memory_available_bytes / MIB);
+			  memory_bytes / MIB);
 }
 
 static const char *boot_title(const struct pool_report *report, const struct pool_plan *plan)
