@@ -87,7 +87,8 @@ static int fresh(void **state)
 	row->hardware = KNOWN_YES;
 	row = add_row(ROW_PAGING, "pml", "unknown");
 	row->of_hardware = true;
-	(void)add_row(ROW_KVM, "tdp_mmu", "-");
+	(void)add_row(ROW_KVM, "tdp_mmu", "N");
+	(void)add_row(ROW_MEMORY, "remark", "-");
 	report.disturber_count = 1;
 	(void)snprintf(report.disturbers[0].what, sizeof(report.disturbers[0].what), "KSM runs");
 	(void)snprintf(needs[0].text, sizeof(needs[0].text), "ept");
@@ -128,7 +129,8 @@ static void text_has_everything(void **state)
 		"kvm_intel            hardware enabled   effect",
 		"paging\n  ept                yes      Y         what ept does\n",
 		"  pml                unknown  unknown   what",
-		"kvm itself\n  tdp_mmu            -        -         what",
+		"kvm itself\n  tdp_mmu            -        N         what",
+		"\n  remark             what remark does\n",
 		"verdict    two-dimensional by EPT",
 		"  - KSM runs\n",
 		"required: 1 of 2 met",
@@ -200,7 +202,7 @@ static void json_says_null(void **state)
 	assert_true(json_is_true(json_object_get(json_array_get(rows, 0), "hardware")));
 	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "hardware")));
 	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "enabled")));
-	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 2), "enabled")), "-");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 3), "enabled")), "-");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 2), "group")), "kvm");
 	assert_int_equal(
 		json_integer_value(json_object_get(json_object_get(caps, "KVM_CAP_OPTIONAL"), "value")), 0);

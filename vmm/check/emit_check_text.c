@@ -108,10 +108,25 @@ static const char *cell(const char *text, size_t columns, char *buf)
 	return buf;
 }
 
-static void text_rows(const struct check_report *report, FILE *out)
+static void text_row(const struct check_row *row, FILE *out)
 {
 	char name[NAME_COLUMNS], enabled[ENABLED_COLUMNS];
+
+	(void)fprintf(out, "  %-*s", NAME_COLUMNS, cell(row->name, sizeof(name), name));
+	/* A remark: neither the CPU nor a switch decides it. */
+	if (!row->of_hardware && strcmp(row->enabled, "-") == 0) {
+		paragraph_wrap(out, 2 + NAME_COLUMNS, row->effect);
+		return;
+	}
+	(void)fprintf(out, "%-*s%-*s", HARDWARE_COLUMNS, row->of_hardware ? known_name(row->hardware) : "-",
+		      ENABLED_COLUMNS, cell(row->enabled, sizeof(enabled), enabled));
+	paragraph_wrap(out, LEFT_COLUMNS, row->effect);
+}
+
+static void text_rows(const struct check_report *report, FILE *out)
+{
 	const char *module = report->facts.kvm_module;
+	char name[NAME_COLUMNS];
 
 	if (report->row_count == 0)
 		return;
@@ -122,24 +137,20 @@ static void text_rows(const struct check_report *report, FILE *out)
 		bool titled = false;
 
 		for (uint32_t i = 0; i < report->row_count && i < CHECK_MAX_ROWS; i++) {
-			const struct check_row *row = &report->rows[i];
-
-			if (row->group != group)
+			if (report->rows[i].group != group)
 				continue;
 			if (!titled)
 				(void)fprintf(out, "%s\n", group_title(group));
 			titled = true;
-			(void)fprintf(out, "  %-*s%-*s%-*s", NAME_COLUMNS,
-				      cell(row->name, sizeof(name), name), HARDWARE_COLUMNS,
-				      row->of_hardware ? known_name(row->hardware) : "-", ENABLED_COLUMNS,
-				      cell(row->enabled, sizeof(enabled), enabled));
-			paragraph_wrap(out, LEFT_COLUMNS, row->effect);
+			text_row(&report->rows[i], out);
 		}
 	}
 }
 
 static void text_disturbers(const struct check_report *report, FILE *out)
 {
+	char text[sizeof(report->disturbers[0].what) + sizeof(report->disturbers[0].effect) + 2];
+
 	(void)fputc('\n', out);
 	if (report->disturber_count == 0) {
 		paragraph(out, "disturbers", "none found");
@@ -149,12 +160,10 @@ static void text_disturbers(const struct check_report *report, FILE *out)
 	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++) {
 		const struct check_disturber *d = &report->disturbers[i];
 
+		(void)snprintf(text, sizeof(text), "%s%s%s", d->what, d->effect[0] != '\0' ? ": " : "",
+			       d->effect);
 		(void)fputs("  - ", out);
-		paragraph_wrap(out, 4, d->what);
-		if (d->effect[0] != '\0') {
-			(void)fputs("    ", out);
-			paragraph_wrap(out, 4, d->effect);
-		}
+		paragraph_wrap(out, 4, text);
 		if (d->command[0] != '\0') {
 			(void)fputs("    $ ", out);
 			paragraph_wrap(out, 6, d->command);
