@@ -147,8 +147,8 @@ device() {
 	conclude "/dev/kvm that may not be opened"
 }
 
-# The table: a host, what it has, what it has not. Between them every name is met once and not met once, but for kvm,
-# stats and prefault, which only a real /dev/kvm can meet.
+# The table: a host, what it has, what it has not. Between them every name is met once and not met once, but for those
+# that only a real /dev/kvm can meet, and undisturbed (corner_cases).
 requirement_table() {
 	cat <<-END
 		intel-ept ept,tdp,vpid,flexpriority,1g-backing,1g-leaf,pmu,bare-metal,thp,memory=50G,vcpus=5,nodes=2 npt,shadow,kvm,stats,prefault,1g-guest,memory=100G,vcpus=6,nodes=3,undisturbed
@@ -236,6 +236,27 @@ flips() {
 	flip "KSM disturbs, with a cure" sys/kernel/mm/ksm/run 1 '.disturbers[] | select(.what | test("KSM")) | .command | test("ksm")'
 }
 
+# A host that nothing disturbs, and a schema that does not take everything.
+corner_cases() {
+	rm -rf "$T/host" && cp -r "$HOSTS/amd-npt" "$T/host"
+	echo 0 >"$T/host/sys/devices/system/cpu/cpufreq/boost"
+	check_json --root "$T/host" --require undisturbed
+	want_status 0
+	want_json '.disturbers == []' "no disturbers"
+	want_text 'none found'
+	conclude "a host that nothing disturbs"
+
+	for schema in minivmm.check-1 minivmm.pool-1 minivmm.pool-plan-1; do
+		jq -e . "tests/schema/$schema.json" >"$T/out" 2>"$T/err" || tap_fail "$schema is JSON"
+		[ -n "$SCHEMA_CHECK" ] || continue
+		problems=()
+		echo '{}' >"$T/run.json"
+		want_schema_of "$schema"
+		[ ${#problems[@]} != 0 ] && problems=() || problem "it accepts an empty object"
+		conclude "$schema refuses an empty object"
+	done
+}
+
 refusals() {
 	local words list
 	for words in "extra" "--memory 1G" "--require ''" "--require ep" "--require kvm," "--require hugepages=2M" \
@@ -264,5 +285,6 @@ device
 requirements
 tap_output
 flips
+corner_cases
 refusals
 tap_done

@@ -225,6 +225,19 @@ static void refused(void **state)
 	}
 }
 
+/* Two words in one argument are no command, though the table has that name. */
+static void one_word_at_a_time(void **state)
+{
+	char program[] = "minivmm", word[] = "pool plan";
+	char *argv[] = { program, word, NULL };
+	struct error e = { .status = STATUS_OK };
+	struct request r;
+
+	(void)state;
+	assert_true(request_parse(2, argv, &r, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+}
+
 static void help_and_version(void **state)
 {
 	static const struct {
@@ -305,10 +318,15 @@ static void help_is_the_parsers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),      cmocka_unit_test(everything),
-		cmocka_unit_test(commands),      cmocka_unit_test(spellings),
-		cmocka_unit_test(refused),       cmocka_unit_test(help_and_version),
-		cmocka_unit_test(help_is_whole), cmocka_unit_test(help_is_the_parsers),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(everything),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(spellings),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(one_word_at_a_time),
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(help_is_whole),
+		cmocka_unit_test(help_is_the_parsers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

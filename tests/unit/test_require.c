@@ -196,6 +196,9 @@ static void machine(void **state)
 	assert_true(met("memory=8G", INTEL) && unmet("memory=8193", INTEL));
 	assert_true(met("vcpus=4", INTEL) && unmet("vcpus=5", INTEL) && unmet("vcpus=129", INTEL));
 	assert_true(met("nodes=2", INTEL) && unmet("nodes=3", INTEL) && met("undisturbed", INTEL));
+	report.facts.cpus = 200;
+	report.kvm.capability[3].value = 1024;
+	assert_true(met("vcpus=128", INTEL) && unmet("vcpus=129", INTEL));
 	report.kvm.capability[3].value = 2;
 	assert_true(unmet("vcpus=3", INTEL) && met("vcpus=2", INTEL));
 	set(report.facts.thp, "never");
