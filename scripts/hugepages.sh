@@ -158,19 +158,32 @@ to_return() {
 	done
 }
 
+# Shrink to a count of persistent pages. Older kernels misread a node's count by the surplus pages of the others, so
+# what came of the first write corrects the second.
+shrink_to() {
+	local size=$1 node=$2 target=$3 ask=$3 try over
+	for try in 1 2 3; do
+		set_count "$size" "$node" "$ask"
+		over=$(($(persistent "$size" "$node") - target))
+		[ $over -gt 0 ] || return 0
+		ask=$((ask > over ? ask - over : 0))
+	done
+	return 1
+}
+
 # Shrink as the "back" lines say. Doing it twice does no harm.
 go_back() {
-	local word size node target now
+	local word size node target now status=0
 	while read -r word size node target; do
 		[ "$word" = back ] || continue
 		now=$(persistent "$size" "$node")
 		[ "$now" -gt "$target" ] || continue
-		set_count "$size" "$node" "$target"
+		shrink_to "$size" "$node" "$target" || status=1
 		note say "$size pool$([ "$node" = - ] || echo " of node $node"): persistent $now -> $(persistent "$size" "$node")"
 		[ "$(count "$size" "$node" surplus_hugepages)" = 0 ] ||
 			note warn "$(count "$size" "$node" surplus_hugepages) pages of $size are still in use: they go when their users end"
-		[ "$(persistent "$size" "$node")" -le "$target" ] || return 1
 	done < <(state_lines)
+	return $status
 }
 
 restore() {
