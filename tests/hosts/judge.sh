@@ -34,7 +34,20 @@ truth_second() {
 }
 
 has_flag() {
-	[[ " $(fact flags) " == *" $1 "* ]]
+	[[ " $(fact flags) $(fact vmx) " == *" $1 "* ]]
+}
+
+# want_host HOST: the kernel says that this is the host that it is meant to be.
+want_host() {
+	local word
+	for word in $(host_row "$1" | cut -f 7); do
+		case $word in
+		+*) has_flag "${word#+}" || problem "the CPU has no ${word#+}" ;;
+		-*) ! has_flag "${word#-}" || problem "the CPU has ${word#-}" ;;
+		*) [ "$(fact "param ${word%=*}")" = "${word#*=}" ] ||
+			problem "${word%=*} is '$(fact "param ${word%=*}")', not ${word#*=}" ;;
+		esac
+	done
 }
 
 want_status() {
@@ -69,6 +82,8 @@ want_record() {
 	want_status 0
 	want_json '.verdict == "ok"' "verdict"
 	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
+	[ "$(truth_second)" = shadow ] ||
+		want_json '.host.second_dimension_levels == $is' "levels" --argjson is "$(truth_levels)"
 	want_json '[.results[] | select(.workload == "chase") | .exits] | length >= 1 and all(. == 0)' "chase exits nowhere"
 }
 
@@ -113,9 +128,7 @@ kind_trace() {
 
 # KVM_PRE_FAULT_MEMORY came with Linux 6.10 and needs tables that KVM walks by guest-physical address.
 kind_prefault() {
-	local release
-	release=$(fact release)
-	if [ "$(truth_second)" != shadow ] && [ "$(printf '%s\n' 6.10 "$release" | sort -V | head -n 1)" = 6.10 ]; then
+	if kernel_has_prefault; then
 		want_record
 		want_json 'faults("first") == [0]' "nothing left to fault"
 	else
@@ -135,6 +148,12 @@ kind_refused() {
 	want_text "$expectation"
 }
 
+# The same bad guests, and the same answers to them, as on any host (tests/guests/expect.tsv).
+kind_guest() {
+	want_status "${expectation%% *}"
+	want_text "${expectation#* }"
+}
+
 # End of a case: one TAP line; where something was wrong, all of it, with what was run and what it said.
 conclude() {
 	if [ ${#problems[@]} = 0 ]; then
@@ -146,7 +165,7 @@ conclude() {
 		printf 'command: minivmm %s\n' "$arguments"
 		[ ! -s "$said.out" ] || { echo "it said:" && tail -n 12 "$said.out" | cut -c1-200; }
 		[ ! -s "$said.trace" ] || { echo "trace:" && head -n 20 "$said.trace"; }
-		[ ! -s "$said.json" ] || jq -c '.observed, (.results[]? | {workload, variant, vcpu, exits, page_faults})' "$said.json"
+		[ ! -s "$said.json" ] || jq -c '.observed // empty, (.results[]? | {workload, variant, vcpu, exits, page_faults})' "$said.json"
 	)"
 }
 
@@ -161,6 +180,11 @@ last_words() {
 # judge_host DIRECTORY HOST: every case that this host had to run. Those that never ran fail as one.
 judge_host() {
 	local dir=$1 host=$2 name kind expectation arguments said status facts=$1/$2/facts absent=()
+	problems=() said=$dir/$host/facts arguments="(none, but what the kernel says)"
+	if [ -e "$facts" ]; then
+		want_host "$host"
+		conclude "$host: is that host"
+	fi
 	while IFS=$'\t' read -r name kind expectation arguments; do
 		problems=() said=$dir/$host/$name
 		status=$(cat "$said.status" 2>/dev/null)

@@ -26,11 +26,15 @@ machine_of() {
 	host_row "$1" | cut -f 2-5
 }
 
-# The cases of one host as "name kind expectation arguments" lines.
+# The cases of one host as "name kind expectation arguments" lines. The set "guests" is tests/guests/expect.tsv, less
+# those that the host's own line takes out again by "-name".
 cases_of() {
 	local sets
-	sets=$(host_row "$1" | cut -f 7)
-	table cases.tsv | awk -F '\t' -v OFS='\t' -v sets=",$sets," 'index(sets, "," $1 ",") { print $2, $3, $4, $5 }'
+	sets=,$(host_row "$1" | cut -f 8),
+	table cases.tsv | awk -F '\t' -v OFS='\t' -v sets="$sets" 'index(sets, "," $1 ",") { print $2, $3, $4, $5 }'
+	[[ $sets != *,guests,* ]] || grep -v -e '^#' -e '^$' tests/guests/expect.tsv |
+		awk -F '\t' -v OFS='\t' -v sets="$sets" '!index(sets, ",-" $1 ",") {
+			print "bad guest " $1, "guest", $3 " " $4, "--memory 64M --guest /guests/" $1 ".elf " $2 }'
 }
 
 # Why this machine cannot emulate with $1 (bochs, qemu); nothing where it can.

@@ -8,6 +8,7 @@
 . "$HERE/initramfs.sh"
 . "$HERE/emulators.sh"
 . "$HERE/judge.sh"
+. "$HERE/judge_check.sh"
 
 MINIVMM=${MINIVMM:-$PWD/build/minivmm}
 LAST=$STORE/last
@@ -53,13 +54,11 @@ skip_all() {
 }
 
 [ "$(uname -m)" = x86_64 ] || skip_all "the emulated hosts are x86-64"
-if [ ! -x "$MINIVMM" ]; then
-	make -s >"${TMPDIR:-/tmp}/make.$$" 2>&1 || {
-		tap_fail build "$(tail -n 20 "${TMPDIR:-/tmp}/make.$$")"
-		tap_done
-		exit 1
-	}
-fi
+log=$(make -s CC=gcc all test-guests 2>&1) || {
+	tap_fail "build" "$(tail -n 20 <<<"$log")"
+	tap_done
+	exit 1
+}
 ! readelf -lW "$MINIVMM" | grep -q INTERP || skip_all "$MINIVMM is not static (make STATIC=1)"
 for tool in jq cpio strip; do
 	have $tool || skip_all "$tool is not installed (scripts/deps.sh test)"
