@@ -126,7 +126,7 @@ $(BUILD)/san/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/san/libminivmm.a: $(SAN_OBJS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 # A test that wraps calls names them in tests/unit/test_X.wrap, one a line.
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/san/libminivmm.a $(wildcard tests/unit/*.h tests/unit/*.wrap)
