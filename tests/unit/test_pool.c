@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pool_root.h"
 #include "units.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
@@ -58,6 +59,8 @@ static void pool_too_small(void **state)
 	says(e.what, "100 needed (200 MiB)");
 	says(e.what, "64 in all, 40 free, 8 of them reserved, 2 surplus");
 	says(e.hint, "sysctl vm.nr_hugepages=132");
+	/* The pool's own file is the same switch. */
+	assert_null(strstr(e.hint, "hugepages-2048kB"));
 }
 
 static void other_size_than_the_default(void **state)
@@ -151,6 +154,22 @@ static void own_promises_are_not_somebody_elses(void **state)
 	assert_null(strstr(e.hint, "rsvd"));
 }
 
+/* Where pages can be made on demand, they could not be made: the pool itself has to have them. */
+static void overcommit_does_not_excuse(void **state)
+{
+	struct pool_root root = { 0 };
+	struct error e = { 0 };
+
+	(void)state;
+	root_make(&root);
+	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
+	root_put(&root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "100\n");
+	assert_int_equal(pool_check(root.path, PAGE_2M, 10 * PAGE_2M, 0, "--prealloc", &e), 0);
+	assert_int_equal(pool_explain(root.path, PAGE_2M, 10 * PAGE_2M, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	says(e.hint, "echo 16 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	root_remove(&root);
+}
+
 static void checked_before_it_is_mapped(void **state)
 {
 	struct error e = { 0 };
@@ -215,6 +234,7 @@ int main(void)
 		cmocka_unit_test(cgroup_v2_parent_is_the_reason),
 		cmocka_unit_test(cgroup_v1),
 		cmocka_unit_test(own_promises_are_not_somebody_elses),
+		cmocka_unit_test(overcommit_does_not_excuse),
 		cmocka_unit_test(checked_before_it_is_mapped),
 		cmocka_unit_test(first_error_is_kept),
 		cmocka_unit_test(enough_is_not_blamed_on_the_pool),
