@@ -51,7 +51,8 @@ boot_bochs() {
 	rm -rf "$dir/iso" "$dir/boot.iso"
 }
 
-# AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each.
+# AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
+# the boot's process group (--foreground), to end with it.
 boot_qemu() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 node=0 part shape=(-m "$2" -smp 1)
 	if [[ $memory == *+* ]]; then
@@ -62,7 +63,7 @@ boot_qemu() {
 			node=$((node + 1))
 		done
 	fi
-	timeout -k 5 "$BOOT_SECONDS" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu "$cpu" "${shape[@]}" \
+	timeout --foreground -k 5 "$BOOT_SECONDS" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu "$cpu" "${shape[@]}" \
 		-nodefaults -display none -serial "file:$dir/serial.log" -no-reboot \
 		-kernel "$KERNEL/vmlinuz" -initrd "$initramfs" \
 		-append "$QUICK_BOOT edd=off init_on_alloc=0 $arguments" >"$dir/emulator.log" 2>&1 </dev/null
