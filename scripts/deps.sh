@@ -4,7 +4,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 build=(gcc make binutils libc6-dev libfdt-dev libjansson-dev libnuma-dev)
-tests=(clang clang-format clang-tidy cppcheck device-tree-compiler jq libcmocka-dev python3-jsonschema
+tests=(clang clang-format clang-tidy cppcheck device-tree-compiler git jq libcmocka-dev python3-jsonschema
 	qemu-system-x86 shellcheck)
 # Emulated Intel and AMD hosts (tests/hosts).
 hosts=(bochs bochs-term bochsbios vgabios bsdutils cpio grub-common grub-pc-bin mtools xorriso xz-utils)

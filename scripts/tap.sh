@@ -3,6 +3,7 @@
 
 TAP_COUNT=0
 TAP_FAILED=0
+TAP_SKIPPED=0
 
 tap_ok() {
 	TAP_COUNT=$((TAP_COUNT + 1))
@@ -20,6 +21,7 @@ tap_fail() {
 # tap_skip NAME REASON: not a pass.
 tap_skip() {
 	TAP_COUNT=$((TAP_COUNT + 1))
+	TAP_SKIPPED=$((TAP_SKIPPED + 1))
 	printf 'ok %d - %s # SKIP %s\n' "$TAP_COUNT" "$1" "$2"
 }
 

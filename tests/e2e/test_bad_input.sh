@@ -67,6 +67,8 @@ choices() {
 
 paths() {
 	refused "path that is not there" 1 "/no/such/place.*" "$MINIVMM" native --mem-path /no/such/place
+	refused "a mount point in /dev where nothing is mounted" 1 "mount -t hugetlbfs" \
+		"$MINIVMM" native -m 64M --mem-path /dev/no-hugepages-here --workload none
 	refused "path on neither hugetlbfs nor tmpfs" 1 "hugetlbfs" "$MINIVMM" native --mem-path /proc
 	refused "a directory where the record should go" 1 "$T" "$MINIVMM" native -m 64M --workload none --json "$T"
 	refused "no directory where the record should go" 1 "nowhere" \

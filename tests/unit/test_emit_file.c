@@ -107,8 +107,8 @@ static void names_that_cannot_be(void **state)
 /* Before the run, what emit_file would say after it; and nothing is made by asking. */
 static void asking_first(void **state)
 {
-	struct error ok = { 0 }, missing = { 0 }, is_dir = { 0 };
-	char path[96];
+	struct error ok = { 0 }, missing = { 0 }, is_dir = { 0 }, too_long = { 0 };
+	char path[96], name[257];
 
 	(void)state;
 	assert_int_equal(output_check("-", &ok), 0);
@@ -120,7 +120,32 @@ static void asking_first(void **state)
 	assert_int_equal(output_check(path, &missing), -ENOENT);
 	assert_non_null(strstr(missing.what, path));
 	assert_int_equal(output_check(dir, &is_dir), -EISDIR);
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(output_check(name, &too_long), -ENAMETOOLONG);
 	assert_int_equal(entries(), 0);
+}
+
+/* The longest name there can be, with the file of an earlier process of the same pid in the way. */
+static void longest_name_and_a_stale_file(void **state)
+{
+	struct error e = { 0 };
+	char path[400], stale[96];
+	size_t used;
+	int fd;
+
+	(void)state;
+	(void)snprintf(stale, sizeof(stale), "%s/.minivmm-%ld-0.tmp", dir, (long)getpid());
+	fd = open(stale, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	used = (size_t)snprintf(path, sizeof(path), "%s/", dir);
+	memset(path + used, 'a', 255);
+	path[used + 255] = '\0';
+	assert_int_equal(emit_file(&rec, path, emit_json, &e), 0);
+	assert_int_equal(entries(), 2);
+	remove_entry(path);
+	remove_entry(stale);
 }
 
 static int emit_that_fails(const struct record *r, FILE *out)
@@ -195,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(devices_are_written_not_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_cannot_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(asking_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(longest_name_and_a_stale_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_emitter_that_fails_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_file_system, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_is_written, setup, teardown),

@@ -83,6 +83,8 @@ static void everything(void **state)
 	assert_true(r.workloads[0] == WORKLOAD_gups && r.workloads[1] == WORKLOAD_seq);
 	assert_true(r.accesses == 9 && r.repeat == 896 && r.seed == 0 && r.timeout_s == 1);
 	assert_string_equal(r.guest_path, "g");
+	assert_int_equal(parse("--prefault", &r, &e), 0);
+	assert_true(r.prefault && r.prealloc);
 	assert_int_equal(parse("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e),
 			 0);
 	assert_string_equal(r.json_path, "-");

@@ -28,7 +28,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				      "are useful)",
 				      set_prealloc_threads },
 	[OPTION_PREFAULT] = { "prefault", NULL, 0, NULL, FOR_RUN,
-			      "also fill the second dimension's tables before the guest starts",
+			      "also fill the second dimension's tables beforehand; implies --prealloc",
 			      set_prefault },
 	[OPTION_SHARE] = { "share", NULL, 0, "on|off", FOR_BOTH,
 			   "shared or private mapping (default on for files and memfd, else off)",

@@ -109,6 +109,8 @@ int set_prefault(struct parse *p, const char *value)
 {
 	(void)value;
 	p->r->prefault = true;
+	/* KVM prefaults by a read, and a read of anonymous memory that is not there yet maps the shared zero page. */
+	p->r->prealloc = true;
 	return 0;
 }
 

@@ -83,7 +83,7 @@ int set_workload(struct parse *p, const char *value)
 		id = length < sizeof(name) ? workload_find(name) : -1;
 		if (id < 0)
 			return refuse_value(p, value,
-					    "no workload is called '%s'; there are %sand, alone, none", name,
+					    "no workload is called '%s'; there are %sor none, alone", name,
 					    workload_names(names));
 		if (count == REQUEST_MAX_WORKLOADS)
 			return refuse_value(p, value, "at most %d names are accepted", REQUEST_MAX_WORKLOADS);

@@ -165,13 +165,17 @@ static int prefault_refused(int err, struct error *e)
 	return ret;
 }
 
-int kvm_vcpu_prefault(const struct kvm_vm *vm, const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes,
-		      struct error *e)
+int kvm_prefault_check(const struct kvm_system *sys, struct error *e)
+{
+	if (kvm_check_extension(sys->fd, MINIVMM_CAP_PRE_FAULT_MEMORY) > 0)
+		return 0;
+	return prefault_refused(ENOTSUP, e);
+}
+
+int kvm_vcpu_prefault(const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes, struct error *e)
 {
 	struct prefault_range range = { .gpa = gpa, .bytes = bytes };
 
-	if (kvm_check_extension(vm->fd, MINIVMM_CAP_PRE_FAULT_MEMORY) <= 0)
-		return prefault_refused(ENOTSUP, e);
 	while (range.bytes != 0) {
 		if (stop_requested() != 0)
 			return error_set(e, STATUS_FAILED, EINTR, "KVM_PRE_FAULT_MEMORY",

@@ -49,11 +49,13 @@ int kvm_vcpu_run(struct kvm_vcpu *vcpu);
 /* TSC frequency the guest sees, 0 when KVM does not say. */
 uint64_t kvm_vcpu_tsc_khz(const struct kvm_vcpu *vcpu);
 
+/* Whether kvm_vcpu_prefault can work here; to be asked before RAM is populated. 0, or -errno with STATUS_CANNOT. */
+int kvm_prefault_check(const struct kvm_system *sys, struct error *e);
+
 /*
  * KVM_PRE_FAULT_MEMORY over [gpa, gpa + bytes). 0 or -errno; STATUS_CANNOT where this KVM or its paging mode has
  * no such call.
  */
-int kvm_vcpu_prefault(const struct kvm_vm *vm, const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes,
-		      struct error *e);
+int kvm_vcpu_prefault(const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes, struct error *e);
 
 #endif

@@ -57,6 +57,19 @@ static int holding_directory(const char *path, char *dir, size_t size, struct er
 	return -ENOENT;
 }
 
+/* /dev itself is a tmpfs: where nothing is mounted on /dev/hugepages, that name would silently mean 4K pages. */
+static int refuse_dev(const char *path, const char *dir, struct error *e)
+{
+	struct stat holder, dev;
+
+	if (stat(dir, &holder) != 0 || stat("/dev", &dev) != 0 || holder.st_dev != dev.st_dev)
+		return 0;
+	(void)error_set(e, STATUS_FAILED, ENOENT, path,
+			"--mem-path %s: nothing is mounted there; it would be 4K pages in /dev", path);
+	error_hint(e, HOW_TO_MOUNT);
+	return -ENOENT;
+}
+
 int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error *e)
 {
 	char dir[PATH_MAX];
@@ -77,6 +90,7 @@ int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error
 		*page_bytes = (uint64_t)fs.f_bsize;
 	} else if (fs.f_type == TMPFS_MAGIC) {
 		*page_bytes = PAGE_4K;
+		return refuse_dev(path, dir, e);
 	} else {
 		(void)error_set(e, STATUS_FAILED, EINVAL, path,
 				"--mem-path %s is neither on hugetlbfs nor on tmpfs (file system type 0x%lx)",

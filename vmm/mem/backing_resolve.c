@@ -25,11 +25,15 @@ static int resolve_page(const struct request *r, const struct backing_type *type
 					"--page-size %s contradicts --mem-path %s, whose pages are %s",
 					backing_page_name(r->page_bytes), r->mem_path,
 					backing_page_name(*page_bytes));
-			error_hint(
-				e,
-				"leave --page-size out, or mount one with that size: mount -t hugetlbfs -o "
-				"pagesize=%s none DIR",
-				backing_page_name(r->page_bytes));
+			if (r->page_bytes == PAGE_4K)
+				error_hint(
+					e,
+					"leave --page-size out, or name a tmpfs, as in --mem-path /dev/shm");
+			else
+				error_hint(e,
+					   "leave --page-size out, or mount one with that size: mount -t "
+					   "hugetlbfs -o pagesize=%s none DIR",
+					   backing_page_name(r->page_bytes));
 			return -EINVAL;
 		}
 	}

@@ -24,9 +24,13 @@ int observe_backing(const char *root, const struct backing *b, struct observed_m
 	if (ret == 0)
 		ret = observe_parse_smaps(text, start_hva, end_hva, out);
 	free(text);
-	if (ret != 0)
-		return error_set(e, STATUS_FAILED, -ret, "/proc/self/smaps",
-				 "cannot see what the kernel mapped: %s", strerror(-ret));
+	if (ret != 0) {
+		(void)error_set(e, STATUS_FAILED, -ret, "/proc/self/smaps",
+				"cannot see what the kernel mapped: %s", strerror(-ret));
+		if (ret == -ENOENT)
+			error_hint(e, "mount -t proc proc /proc");
+		return ret;
+	}
 	ret = sysfile_slurp(root, "proc/self/numa_maps", MAPS_MAX_BYTES, &text);
 	/* A kernel without NUMA has no such file: then no node is claimed. */
 	if (ret == -ENOENT)

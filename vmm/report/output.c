@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMPORARY_NAMES 100
+
 static int fail(struct error *e, int err, const char *call, const char *path)
 {
 	char where[96];
@@ -78,40 +80,57 @@ static int fill(int fd, const char *target, const char *data, size_t bytes)
 	return ret;
 }
 
-static int replace(const char *target, const char *temporary, const char *data, size_t bytes, struct error *e)
+/* A file of its own in the directory of the target. Its name is short, however long the target's is. */
+static int open_beside(const char *target, char **temporary)
 {
-	/* O_EXCL: never follow a link that someone else left there. */
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), ret;
+	const char *slash = strrchr(target, '/');
+	int dir_bytes = slash != NULL ? (int)(slash - target) + 1 : 0, fd = -1;
 
-	if (fd < 0)
-		return fail(e, errno, "open", temporary);
+	/* Another container's process may have the same pid, and a killed one may have left its file. */
+	for (int attempt = 0; attempt < TEMPORARY_NAMES; attempt++) {
+		if (asprintf(temporary, "%.*s.minivmm-%ld-%d.tmp", dir_bytes, target, (long)getpid(),
+			     attempt) < 0) {
+			*temporary = NULL;
+			return -ENOMEM;
+		}
+		/* O_EXCL: never follow a link that someone else left there. */
+		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0)
+			return fd;
+		free(*temporary);
+		*temporary = NULL;
+		if (errno != EEXIST)
+			break;
+	}
+	return -errno;
+}
+
+static int replace(const char *target, const char *data, size_t bytes, struct error *e)
+{
+	char *temporary;
+	int fd = open_beside(target, &temporary), ret;
+
+	if (temporary == NULL)
+		return fail(e, -fd, "open", target);
 	ret = fill(fd, target, data, bytes);
 	if (close(fd) != 0 && ret == 0)
 		ret = -errno;
-	if (ret != 0) {
-		(void)unlink(temporary);
-		return fail(e, -ret, "write", target);
-	}
-	if (rename(temporary, target) != 0) {
+	if (ret != 0)
+		(void)fail(e, -ret, "write", target);
+	else if (rename(temporary, target) != 0)
 		ret = fail(e, errno, "rename", target);
+	if (ret != 0)
 		(void)unlink(temporary);
-	}
+	free(temporary);
 	return ret;
 }
 
 /* A symbolic link stays a link: the file that it names is replaced. */
 static int write_beside(const char *path, const char *data, size_t bytes, struct error *e)
 {
-	char *resolved = realpath(path, NULL), *temporary = NULL;
-	const char *target = resolved != NULL ? resolved : path;
-	int ret;
+	char *resolved = realpath(path, NULL);
+	int ret = replace(resolved != NULL ? resolved : path, data, bytes, e);
 
-	if (asprintf(&temporary, "%s.%ld.tmp", target, (long)getpid()) < 0) {
-		free(resolved);
-		return fail(e, ENOMEM, "asprintf", path);
-	}
-	ret = replace(target, temporary, data, bytes, e);
-	free(temporary);
 	free(resolved);
 	return ret;
 }
@@ -126,12 +145,14 @@ static int write_stdout(const char *data, size_t bytes, struct error *e)
 int output_check(const char *path, struct error *e)
 {
 	char *resolved, *dir, *slash;
-	struct stat st;
+	struct stat st = { 0 };
 	int ret = 0;
 
 	if (strcmp(path, "-") == 0)
 		return 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(path, &st) != 0 && errno == ENAMETOOLONG)
+		return fail(e, errno, "stat", path);
+	if (S_ISDIR(st.st_mode))
 		return fail(e, EISDIR, "open", path);
 	if (is_direct(path))
 		return access(path, W_OK) == 0 ? 0 : fail(e, errno, "open", path);

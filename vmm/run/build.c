@@ -17,10 +17,11 @@ static int open_kvm(struct machine *m, struct error *e)
 
 	if (ret != 0)
 		return ret;
-	if (m->rec->config.vcpus <= m->sys.max_vcpus)
-		return 0;
-	return error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_MAX_VCPUS", "--smp %u: this KVM allows %u vCPUs",
-			 m->rec->config.vcpus, m->sys.max_vcpus);
+	if (m->rec->config.vcpus > m->sys.max_vcpus)
+		return error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_MAX_VCPUS",
+				 "--smp %u: this KVM allows %u vCPUs", m->rec->config.vcpus,
+				 m->sys.max_vcpus);
+	return m->rec->request.prefault ? kvm_prefault_check(&m->sys, e) : 0;
 }
 
 static int take_ram(struct machine *m, prealloc_progress progress, struct error *e)
@@ -109,8 +110,7 @@ static int prefault(struct machine *m, struct error *e)
 	if (!m->rec->request.prefault)
 		return 0;
 	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++)
-		ret = kvm_vcpu_prefault(&m->vm, &m->tasks[0].vcpu, map->ranges[i].gpa, map->ranges[i].bytes,
-					e);
+		ret = kvm_vcpu_prefault(&m->tasks[0].vcpu, map->ranges[i].gpa, map->ranges[i].bytes, e);
 	return ret;
 }
 

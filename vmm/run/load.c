@@ -88,18 +88,37 @@ static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, s
 	return ret;
 }
 
-/* Built aside: the tree is a few KiB, and only what it takes should become present in the guest. */
+/* libfdt clears all of its buffer first: a small one that grows with the plan keeps a short run short. */
+#define FDT_FIRST_BYTES (UINT64_C(8) * KIB)
+
+/* Built aside, so that only what the tree takes becomes present in the guest. *blob is the caller's to free. */
+static int build_fdt(const struct config *config, void **blob, size_t *fdt_bytes, struct error *e)
+{
+	for (size_t capacity = FDT_FIRST_BYTES;; capacity *= 2) {
+		struct error full = { .status = STATUS_OK };
+		int ret;
+
+		free(*blob);
+		*blob = malloc(capacity);
+		if (*blob == NULL)
+			return error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
+		ret = fdt_write(config, false, *blob, capacity, fdt_bytes, &full);
+		if (ret == -ENOSPC && capacity < FDT_MAX_BYTES)
+			continue;
+		if (ret != 0)
+			*e = full;
+		return ret;
+	}
+}
+
 static int load_fdt(struct machine *m, size_t *fdt_bytes, struct error *e)
 {
-	void *blob = malloc(FDT_MAX_BYTES);
-	void *at;
-	int ret;
+	void *blob = NULL;
+	int ret = build_fdt(&m->rec->config, &blob, fdt_bytes, e);
 
-	if (blob == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
-	ret = fdt_write(&m->rec->config, false, blob, FDT_MAX_BYTES, fdt_bytes, e);
 	if (ret == 0) {
-		at = machine_claim(m, FDT_GPA, *fdt_bytes, e);
+		void *at = machine_claim(m, FDT_GPA, *fdt_bytes, e);
+
 		if (at != NULL)
 			memcpy(at, blob, *fdt_bytes);
 		else

@@ -27,12 +27,13 @@ struct error {
 
 /*
  * Fill *e (unless it already holds an error: the first one is the cause) and return -err, or -EINVAL where
- * err is 0, so that `return error_set(...)` reads well.
+ * err is 0, so that `return error_set(...)` reads well. Where a limit of files, threads or memory was met, the hint is
+ * how to raise it, until error_hint says something better.
  */
 int error_set(struct error *e, enum status status, int err, const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* Add the cure to an error just set. */
+/* The cure of an error just set, in place of the usual one. */
 void error_hint(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
