@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "vmm/kvm/capability.h"
 #include "vmm/kvm/system.h"
 #include "vmm/kvm/vcpu.h"
 #include "vmm/kvm/vm.h"
