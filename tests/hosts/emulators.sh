@@ -15,7 +15,7 @@ boot_emulator() {
 }
 
 # Intel: Bochs emulates VMX with EPT, VPID and the TPR shadow. Memory in MiB. The debugger of Debian's build starts
-# by asking; the file "go" answers. Its text display wants a terminal. It holds 2 GiB of the memory at most, and keeps
+# by asking; the file "go" answers. Its text display wants a terminal, and that a name it knows. It holds 2 GiB of the memory at most, and keeps
 # the rest in a file.
 boot_bochs() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5
@@ -46,7 +46,7 @@ boot_bochs() {
 		display_library: term
 	END
 	echo c >"$dir/go"
-	script -qec "stty rows 30 cols 100; exec timeout -k 5 $BOOT_SECONDS bochs-bin -q -f $dir/bochsrc -rc $dir/go" /dev/null \
+	TERM=linux script -qec "stty rows 30 cols 100; exec timeout -k 5 $BOOT_SECONDS bochs-bin -q -f $dir/bochsrc -rc $dir/go" /dev/null \
 		>>"$dir/emulator.log" 2>&1 </dev/null
 	rm -rf "$dir/iso" "$dir/boot.iso"
 }
