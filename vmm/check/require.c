@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "vmm/check/question.h"
+#include "vmm/util/append.h"
 
 static const struct {
 	const char *name;
@@ -41,16 +41,6 @@ static const struct {
 };
 #define NAMES (sizeof(table) / sizeof(table[0]))
 #define PARAMETER_SPELLING "MODULE.PARAMETER=VALUE"
-
-static void __attribute__((format(printf, 3, 4))) append(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(buf);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(buf + used, size - used, fmt, args);
-	va_end(args);
-}
 
 const char *require_names(void)
 {

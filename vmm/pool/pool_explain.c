@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "vmm/cli/size.h"
 #include "vmm/pool/pool_lines.h"
 #include "vmm/pool/pool_report.h"
+#include "vmm/util/append.h"
 
 /* One allocation: too large together for a thread's stack. */
 struct picture {
@@ -22,17 +22,6 @@ struct picture {
 	struct pool_plan plan;
 	struct pool_lines lines;
 };
-
-/* Append to a string of fixed size; too long a text is cut. */
-static void __attribute__((format(printf, 3, 4))) append(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(buf);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(buf + used, size - used, fmt, args);
-	va_end(args);
-}
 
 static void tell(const struct picture *p, const struct pool_size *pool, char *what, size_t size)
 {
