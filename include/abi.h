@@ -12,7 +12,7 @@
 
 #include "layout.h"
 
-#define MINIVMM_ABI_VERSION 1
+#define MINIVMM_ABI_VERSION 2
 
 /* 16550 UART, transmit only: data at +0, line status at +5. */
 #define PORT_SERIAL 0x3f8
@@ -24,6 +24,13 @@
 
 /* Doorbell: a 32-bit out of an enum doorbell value. Nothing answers there under other VMMs. */
 #define PORT_DOORBELL 0x600
+
+/*
+ * Two ports that do nothing, 32 bits wide, to measure what an exit costs: the VMM answers the first; KVM itself the
+ * second, where the tree says so (FDT_PROP_KERNEL_PORT), else the VMM again.
+ */
+#define PORT_USER 0x604
+#define PORT_KERNEL 0x608
 
 enum guest_exit {
 	GUEST_EXIT_OK = 0x10,
@@ -50,11 +57,13 @@ struct guest_result {
 	uint32_t step;     /* index in the plan */
 	uint32_t variant;  /* which part of the workload: see enum workload_variant */
 	uint32_t workload; /* enum workload_id */
-	uint32_t samples;  /* valid entries of samples_cycles */
+	uint32_t samples;  /* valid entries of samples_cycles; 0 where unavailable says why */
 	uint64_t working_set_bytes;
-	uint64_t pages;    /* distinct pages of 4 KiB or lines touched, the workload's n */
-	uint64_t accesses; /* timed operations in one sample (bytes for bandwidth workloads) */
-	uint64_t checksum; /* a function of seed, working set and accesses alone: equal under every VMM */
+	uint64_t stride_bytes; /* as in the plan */
+	uint64_t pages;        /* distinct pages of 4 KiB or lines touched, the workload's n */
+	uint64_t accesses;     /* timed operations in one sample (bytes for bandwidth workloads) */
+	uint64_t checksum;     /* a function of seed, working set and accesses alone: equal under every VMM */
+	uint64_t unavailable;  /* enum unavailable */
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES]; /* TSC cycles of one whole sample */
 };
 
@@ -74,10 +83,12 @@ struct vcpu_block {
 	uint32_t reserved;
 	struct panic_record panic;
 	char message[GUEST_MESSAGE_BYTES]; /* NUL-terminated, printable; why the guest gave up */
+	/* The same short loop in both rings, before the first step with a part in ring 0; 0 and 0: not measured. */
+	uint64_t ring0_loop_cycles, ring3_loop_cycles;
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 48 + 8 * RESULT_MAX_SAMPLES, "guest_result has no padding");
+_Static_assert(sizeof(struct guest_result) == 64 + 8 * RESULT_MAX_SAMPLES, "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");
 _Static_assert(offsetof(struct vcpu_block, panic) == 16, "the guest's assembly fills the panic record");
 _Static_assert(sizeof(struct vcpu_block) <= VCPU_BLOCK_BYTES, "a block fits its slot");

@@ -27,12 +27,16 @@
 #define FDT_PROP_ABI "minivmm,abi"                           /* u32, MINIVMM_ABI_VERSION; required */
 #define FDT_PROP_GUEST_PAGE_BYTES "minivmm,guest-page-bytes" /* u64, leaf of the arena's mapping; required */
 #define FDT_PROP_SEED "minivmm,seed"                         /* u64; required */
-#define FDT_PROP_SERIAL_REPORT "minivmm,serial-report"       /* empty: print results on the serial port */
+#define FDT_PROP_ALIAS_BYTES "minivmm,alias-bytes" /* u64: the arena repeats itself; absent: it does not */
+#define FDT_PROP_GUEST_AD "minivmm,accessed-dirty" /* empty: the arena's entries start with A = D = 1 */
+#define FDT_PROP_KERNEL_PORT "minivmm,kernel-port" /* empty: PORT_KERNEL is served inside KVM */
+#define FDT_PROP_SERIAL_REPORT "minivmm,serial-report" /* empty: print results on the serial port */
 
 #define FDT_PATH_PLAN "/minivmm,plan"
 /* In /minivmm,plan/step@I; all required. */
 #define FDT_STEP_WORKLOAD "minivmm,workload"                   /* string, a name of workloads.def */
 #define FDT_STEP_WORKING_SET_BYTES "minivmm,working-set-bytes" /* u64, of each vCPU */
+#define FDT_STEP_STRIDE_BYTES "minivmm,stride-bytes"           /* u64, 0: the workload has none */
 #define FDT_STEP_ACCESSES "minivmm,accesses" /* u64, timed operations a sample; 0: workload's own */
 #define FDT_STEP_REPEAT "minivmm,repeat"     /* u32, samples, 1..RESULT_MAX_SAMPLES */
 

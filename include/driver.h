@@ -13,6 +13,7 @@
 struct plan_step {
 	enum workload_id workload;
 	uint64_t working_set_bytes; /* of each vCPU */
+	uint64_t stride_bytes;      /* 0: the workload has none */
 	uint64_t accesses;          /* 0: the workload's own choice */
 	uint32_t repeat;
 };
@@ -29,11 +30,13 @@ struct driver_env {
 	unsigned char *arena; /* the whole arena; the driver cuts it into equal slices */
 	uint64_t arena_bytes;
 	uint64_t leaf_bytes;
+	uint64_t alias_bytes; /* see struct workload_ctx */
 	uint64_t seed;
 	uint32_t vcpu, vcpus;
-	struct gate *gate;           /* one for all vCPUs */
-	struct guest_result *result; /* filled by the driver, complete when end() is called */
-	/* platform; self is handed back unchanged */
+	struct gate *gate;               /* one for all vCPUs */
+	struct guest_result *result;     /* filled by the driver, complete when end() is called */
+	const struct platform *platform; /* for the workloads */
+	/* platform of the driver itself; self is handed back unchanged */
 	void *self;
 	void (*begin)(void *self); /* result's step, variant, workload, working set are valid */
 	void (*end)(void *self);   /* result is complete */
@@ -43,9 +46,13 @@ struct driver_env {
 
 /*
  * Bytes of the arena that each of `vcpus` gets: a multiple of max(leaf_bytes, 4 KiB) where that leaves
- * anything, so that no two vCPUs share a leaf. Pure; the VMM plans with the same function.
+ * anything, so that no two vCPUs share a leaf. Pure; the VMM plans with the same function. In an aliased arena
+ * leaf_bytes is the larger of leaf and alias, so that all slices begin at the same place of the memory they share.
  */
 uint64_t driver_slice_bytes(uint64_t arena_bytes, uint64_t leaf_bytes, uint32_t vcpus);
+
+/* Whether any step has a part whose timed loop runs in ring 0. */
+int driver_uses_ring0(const struct plan_step *steps, uint32_t step_count);
 
 /*
  * Wait until all `vcpus` arrived, spinning with PAUSE. Returns 0, or -1 when env->stopped said so while waiting.

@@ -39,8 +39,13 @@
 #define RAM_HOLE_START_GPA 0xc0000000
 #define RAM_HOLE_END_GPA 0x100000000
 
-/* One PML4 slot of its own, 512 GiB aligned: congruent with every leaf size. */
+/* PML4 slots of its own, 512 GiB aligned: congruent with every leaf size. */
 #define ARENA_GVA 0x10000000000
+#define ARENA_MAX_BYTES (62 * UINT64_C(0x8000000000))
+
+/* From here to the end of the lower half: addresses for what workloads map in an address space of their own. */
+#define WINDOW_GVA 0x200000000000
+#define WINDOW_BYTES (192 * UINT64_C(0x8000000000))
 
 /* Blocks and stacks are laid out for so many; the 8-bit APIC id of CPUID leaf 1 names them. */
 #define GUEST_MAX_VCPUS 128

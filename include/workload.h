@@ -17,10 +17,21 @@ enum default_set {
 	SET_ARENA,  /* all of the vCPU's slice of the arena, once */
 	SET_SERIES, /* 64, 128, 1024, 4096, 65536 pages, as far as they fit the slice */
 	SET_LARGE,  /* 256 MiB, or the slice where that is smaller */
+	SET_HOT,    /* 16, 64, 256, 1024 pages, as far as they fit the slice */
+	SET_NONE, /* one step without a working set, whatever the user names: it touches no memory to speak of */
+	SET_LEVELS, /* SET_SERIES, each at strides of a line, 4K, 2M, 1G and 512G: one for each level of the walk */
+	SET_PROBE, /* pages from 4 to 4096 at strides of 4K to 1M: the sets and ways of a TLB */
 };
 
+/* What a workload needs or bears beyond memory and a clock: bits of struct workload_info.needs. */
+#define NEEDS_GUEST 1U      /* page tables, ports or ring 0 of its own: not natively */
+#define NEEDS_APIC 2U       /* an APIC inside KVM */
+#define NEEDS_PEERS 4U      /* two vCPUs or more */
+#define NEEDS_TWO_LEAVES 8U /* a working set of two guest pages or more */
+#define BEARS_ALIASES 16U   /* right where several guest-physical pages are one page of the host */
+
 enum workload_id {
-#define WORKLOAD(id, name, unit, set, isolates) WORKLOAD_##id,
+#define WORKLOAD(id, ...) WORKLOAD_##id,
 #include "workloads.def"
 #undef WORKLOAD
 	WORKLOAD_COUNT
@@ -28,12 +39,56 @@ enum workload_id {
 
 /* Parts of a workload that are measured and reported apart. */
 enum workload_variant {
-	VARIANT_ONLY,   /* "" */
-	VARIANT_FIRST,  /* "first": the first pass, where faults are the subject */
-	VARIANT_SECOND, /* "second" */
-	VARIANT_READ,   /* "read" */
-	VARIANT_WRITE,  /* "write" */
+	VARIANT_ONLY,         /* "" */
+	VARIANT_FIRST,        /* "first": the first pass, where faults are the subject */
+	VARIANT_SECOND,       /* "second" */
+	VARIANT_READ,         /* "read" */
+	VARIANT_WRITE,        /* "write" */
+	VARIANT_READ_LOGGED,  /* "read-logged": while KVM logs dirty pages */
+	VARIANT_WRITE_LOGGED, /* "write-logged" */
+	VARIANT_HOLD,         /* "hold": everything again, once all is populated */
+	VARIANT_WARM,         /* "warm": nothing between two passes, the control of the next one */
+	VARIANT_AFTER_EXIT,   /* "after-exit"; natively after a system call */
+	VARIANT_CPUID,        /* "cpuid" */
+	VARIANT_PORT_USER,    /* "port-user": a port that user space serves */
+	VARIANT_PORT_KERNEL,  /* "port-kernel": one that KVM serves itself */
+	VARIANT_CR8_READ,     /* "cr8-read" */
+	VARIANT_CR8_WRITE,    /* "cr8-write" */
+	VARIANT_XAPIC_READ,   /* "xapic-read" */
+	VARIANT_XAPIC_WRITE,  /* "xapic-write" */
+	VARIANT_X2APIC_READ,  /* "x2apic-read" */
+	VARIANT_X2APIC_WRITE, /* "x2apic-write" */
+	VARIANT_INVLPG,       /* "invlpg" */
+	VARIANT_CR3,          /* "cr3": the whole TLB instead of one page */
 	VARIANT_COUNT
+};
+
+/* Why a part gives no figure on this machine. A value of the record, not an error. */
+enum unavailable {
+	AVAILABLE,
+	UNAVAILABLE_X2APIC,      /* the CPU offers no x2APIC */
+	UNAVAILABLE_KERNEL_PORT, /* this KVM serves no port itself */
+	UNAVAILABLE_RING0,       /* ring 0 is interpreted: cycles would mislead. Set by the VMM alone. */
+	UNAVAILABLE_COUNT
+};
+
+/*
+ * What a workload may ask of where it runs. In a guest ring 0 and page tables; natively neither. Calls into it are
+ * never part of what is timed, but for `leave`, which is.
+ */
+struct platform {
+	/*
+	 * Call body(argument) in ring 0 of this vCPU, interrupts off, on a stack of 1 KiB; NULL natively. body is
+	 * ordinary code of the workload that makes the privileged acts: a loop of them, so that the way there and
+	 * back is lost in it.
+	 */
+	void (*privileged)(void (*body)(void *), void *argument);
+	/* Leave and come straight back: an exit that KVM serves, where it can, itself; natively a system call. */
+	void (*leave)(void);
+	/* The PML4 in use, at GVA = GPA as all page tables of the guest but those a workload makes; NULL natively. */
+	uint64_t *pml4;
+	uint64_t arena_gpa;   /* of arena[0]; the arena is contiguous there */
+	uint32_t kernel_port; /* 1: PORT_KERNEL is served inside KVM */
 };
 
 /*
@@ -43,9 +98,14 @@ enum workload_variant {
 struct workload_ctx {
 	/* inputs */
 	unsigned char *slice; /* this vCPU's part of the arena, aligned to leaf_bytes */
+	unsigned char *arena; /* of all vCPUs; equal on all of them */
 	uint64_t slice_bytes;
 	uint64_t leaf_bytes; /* of the mapping under the slice: guest page, or the backing's page natively */
 	uint64_t working_set_bytes; /* <= slice_bytes, a multiple of 4 KiB */
+	uint64_t stride_bytes;      /* of SET_LEVELS and SET_PROBE; else 0 */
+	uint64_t
+		alias_bytes; /* the arena repeats the same memory every so many bytes; 0: all of it is distinct */
+	const struct platform *platform;
 	uint64_t accesses; /* asked; 0: the workload chooses and writes its choice here in prepare() */
 	uint64_t seed;
 	uint32_t vcpu, vcpus;
@@ -55,18 +115,29 @@ struct workload_ctx {
 	uint64_t pass_accesses; /* accesses that visit the whole working set once */
 	uint64_t checksum;      /* depends on seed, working set and accesses alone */
 	const char *failure;    /* why prepare() or verify() refused; a string constant */
+	enum unavailable
+		unavailable; /* set by prepare(): no part, by setup(): not this part, has a figure here */
 	/* state between prepare() and the last sample() */
 	uint64_t lines;
 	uint64_t cursor;
 	uint64_t rng;
+	uint64_t own[8]; /* the workload's, zero at first */
 };
+
+#define WORKLOAD_MAX_PARTS 6
 
 struct workload_part {
 	enum workload_variant variant;
 	uint32_t max_samples; /* 1 where only the first time counts (touch); 0: as many as asked */
 	uint32_t may_exit; /* 1: faults are what it measures, so exits in the timed part do not disturb it */
+	uint32_t
+		ring0; /* 1: the timed loop runs in ring 0, so its cycles are KVM's where that is interpreted */
+	uint32_t
+		dirty_log; /* 1: the VMM has KVM log dirty pages from begin to end and counts those of the arena */
 	/* Untimed passes inside the phase before the first timed sample: so many times ctx->pass_accesses. */
 	uint32_t warm_passes;
+	/* Untimed, before the phase begins, so that its exits are not the part's; NULL: none. 0 or -1 with failure. */
+	int (*setup)(struct workload_ctx *ctx);
 	/* One timed sample: returns TSC cycles of ctx->accesses operations. No port, no exit, no call out. */
 	uint64_t (*sample)(struct workload_ctx *ctx);
 };
@@ -77,11 +148,13 @@ struct workload_ops {
 	int (*verify)(struct workload_ctx *ctx);
 	/* After each part, untimed and outside the phase: did the timed operations do what they claim? Likewise. */
 	int (*check)(struct workload_ctx *ctx);
-	uint32_t parts; /* 1 or 2 */
-	struct workload_part part[2];
+	/* Put back what prepare() changed beyond the slice (address space, APIC); also after a failure. May be NULL. */
+	void (*finish)(struct workload_ctx *ctx);
+	uint32_t parts; /* 1 to WORKLOAD_MAX_PARTS */
+	struct workload_part part[WORKLOAD_MAX_PARTS];
 };
 
-#define WORKLOAD(id, name, unit, set, isolates) extern const struct workload_ops workload_##id;
+#define WORKLOAD(id, ...) extern const struct workload_ops workload_##id;
 #include "workloads.def"
 #undef WORKLOAD
 
@@ -90,7 +163,9 @@ struct workload_info {
 	const char *name;
 	enum workload_unit unit;
 	enum default_set default_set;
+	uint32_t needs; /* NEEDS_*, BEARS_* */
 	const char *isolates;
+	const char *expect;
 };
 
 #endif

@@ -11,6 +11,7 @@
 #define UPCALL_INVLPG 0x5502   /* %rdi: GVA */
 #define UPCALL_FLUSH 0x5503    /* reload CR3: drops all non-global translations of this vCPU */
 #define UPCALL_CPUID 0x5504    /* %edi: leaf, subleaf 0; result in %eax, %ebx, %ecx, %edx */
+#define UPCALL_CALL 0x5505     /* %rdi: a function, %rsi: its argument */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -20,6 +21,14 @@ static inline void upcall(uint32_t number, uint64_t argument)
 	uint64_t rax = number;
 
 	__asm__ volatile("int3" : "+a"(rax) : "D"(argument) : "memory");
+}
+
+/* body(argument) in ring 0; what it wrote to memory is seen afterwards. */
+static inline void upcall_call(void (*body)(void *), void *argument)
+{
+	uint64_t rax = UPCALL_CALL;
+
+	__asm__ volatile("int3" : "+a"(rax) : "D"(body), "S"(argument) : "memory");
 }
 
 static inline void upcall_load_cr3(uint64_t pml4_gpa)

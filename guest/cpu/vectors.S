@@ -51,7 +51,33 @@ breakpoint:
 	xor	%ecx, %ecx
 	cpuid
 	iretq
-4:	pushq	$0
+4:	cmp	$UPCALL_CALL, %eax
+	jne	5f
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	/* The CPU pushed five words, this makes fourteen: a multiple of 16, as the ABI wants it at a call. */
+	sub	$8, %rsp
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	cld
+	call	*%rax
+	add	$8, %rsp
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	iretq
+5:	pushq	$0
 	pushq	$VECTOR_BP
 
 exception:

@@ -20,9 +20,11 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->workload = env->steps[index].workload;
 	result->samples = 0;
 	result->working_set_bytes = ctx->working_set_bytes;
+	result->stride_bytes = ctx->stride_bytes;
 	result->pages = ctx->pages;
 	result->accesses = ctx->accesses;
 	result->checksum = ctx->checksum;
+	result->unavailable = ctx->unavailable;
 }
 
 /*
@@ -69,14 +71,23 @@ static enum outcome take_samples(const struct driver_env *env, const struct work
 static enum outcome run_part(const struct driver_env *env, uint32_t index, const struct workload_part *part,
 			     struct workload_ctx *ctx)
 {
+	enum unavailable whole_step = ctx->unavailable;
+
+	if (whole_step == AVAILABLE && part->setup != NULL && part->setup(ctx) != 0)
+		return STEP_FAILED;
 	if (gate_wait(env) != 0)
 		return STEP_STOPPED;
 	write_header(env, index, part, ctx);
 	env->begin(env->self);
-	if (gate_wait(env) != 0 || warm_up(env, part, ctx) != STEP_DONE ||
-	    take_samples(env, part, ctx) != STEP_DONE || gate_wait(env) != 0)
+	if (gate_wait(env) != 0)
+		return STEP_STOPPED;
+	if (ctx->unavailable == AVAILABLE &&
+	    (warm_up(env, part, ctx) != STEP_DONE || take_samples(env, part, ctx) != STEP_DONE))
+		return STEP_STOPPED;
+	if (gate_wait(env) != 0)
 		return STEP_STOPPED;
 	env->end(env->self);
+	ctx->unavailable = whole_step;
 	return STEP_DONE;
 }
 
@@ -97,12 +108,17 @@ static const char *refusal(const struct plan_step *step, uint64_t slice_bytes)
 static enum outcome run_step(const struct driver_env *env, uint32_t index, const char **failure)
 {
 	const struct plan_step *step = &env->steps[index];
-	uint64_t slice_bytes = driver_slice_bytes(env->arena_bytes, env->leaf_bytes, env->vcpus);
+	uint64_t slice_bytes =
+		driver_slice_bytes(env->arena_bytes, max_u64(env->leaf_bytes, env->alias_bytes), env->vcpus);
 	struct workload_ctx ctx = {
 		.slice = env->arena + env->vcpu * slice_bytes,
+		.arena = env->arena,
 		.slice_bytes = slice_bytes,
 		.leaf_bytes = env->leaf_bytes,
 		.working_set_bytes = step->working_set_bytes,
+		.stride_bytes = step->stride_bytes,
+		.alias_bytes = env->alias_bytes,
+		.platform = env->platform,
 		.accesses = step->accesses,
 		.seed = env->seed,
 		.vcpu = env->vcpu,
@@ -113,17 +129,21 @@ static enum outcome run_step(const struct driver_env *env, uint32_t index, const
 	const struct workload_ops *ops = table_ops(step->workload);
 	enum outcome outcome = STEP_DONE;
 
-	if (ctx.failure != NULL || ops->prepare(&ctx) != 0 || ops->verify(&ctx) != 0) {
+	if (ctx.failure != NULL) {
 		*failure = ctx.failure;
 		return STEP_FAILED;
 	}
+	if (ops->prepare(&ctx) != 0 || ops->verify(&ctx) != 0)
+		outcome = STEP_FAILED;
 	for (uint32_t i = 0; i < ops->parts && outcome == STEP_DONE; i++) {
 		outcome = run_part(env, index, &ops->part[i], &ctx);
-		if (outcome == STEP_DONE && ops->check(&ctx) != 0) {
-			*failure = ctx.failure;
+		if (outcome == STEP_DONE && ops->check(&ctx) != 0)
 			outcome = STEP_FAILED;
-		}
 	}
+	if (ops->finish != NULL)
+		ops->finish(&ctx);
+	if (outcome == STEP_FAILED)
+		*failure = ctx.failure;
 	return outcome;
 }
 

@@ -26,6 +26,15 @@ static inline uint8_t port_read8(uint16_t port)
 	return value;
 }
 
+/* The TSC, unordered: good for milliseconds. */
+static inline uint64_t cycles_now(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" : : : "memory");

@@ -6,7 +6,7 @@
 #include "workload.h"
 
 static const char *const workload_names[WORKLOAD_COUNT] = {
-#define WORKLOAD(id, name, unit, set, isolates) [WORKLOAD_##id] = name,
+#define WORKLOAD(id, name, ...) [WORKLOAD_##id] = name,
 #include "workloads.def"
 #undef WORKLOAD
 };

@@ -10,24 +10,29 @@ static uint64_t below(uint64_t span_bytes)
 	return span_bytes / TABLE_ENTRIES;
 }
 
-static void fill_leaves(uint64_t *table, uint64_t gpa, uint64_t count, uint64_t leaf_bytes)
+/* One mapping while it is built. */
+struct mapping {
+	struct table_pool *pool;
+	uint64_t leaf_bytes;
+	uint64_t table_flags, leaf_flags;
+};
+
+static void fill_leaves(const struct mapping *m, uint64_t *table, uint64_t gpa, uint64_t count)
 {
-	uint64_t flags = ENTRY_FLAGS | (leaf_bytes > PAGE_4K ? PTE_LEAF : 0);
 
 	for (uint64_t i = 0; i < TABLE_ENTRIES; i++)
-		table[i] = i < count ? (gpa + i * leaf_bytes) | flags : 0;
+		table[i] = i < count ? (gpa + i * m->leaf_bytes) | m->leaf_flags : 0;
 }
 
 /* A table of entries that span span_bytes each, for [gpa, gpa + bytes); three levels deep at most. */
-static uint64_t *build(struct table_pool *pool, uint64_t gpa, uint64_t bytes, uint64_t span_bytes,
-		       uint64_t leaf_bytes)
+static uint64_t *build(const struct mapping *m, uint64_t gpa, uint64_t bytes, uint64_t span_bytes)
 {
-	uint64_t *table = pool_take(pool);
+	uint64_t *table = pool_take(m->pool);
 
 	if (table == NULL)
 		return NULL;
-	if (span_bytes == leaf_bytes) {
-		fill_leaves(table, gpa, bytes / leaf_bytes, leaf_bytes);
+	if (span_bytes == m->leaf_bytes) {
+		fill_leaves(m, table, gpa, bytes / m->leaf_bytes);
 		return table;
 	}
 	for (uint64_t i = 0; i < TABLE_ENTRIES; i++) {
@@ -38,18 +43,26 @@ static uint64_t *build(struct table_pool *pool, uint64_t gpa, uint64_t bytes, ui
 			table[i] = 0;
 			continue;
 		}
-		next = build(pool, gpa + offset, min_u64(bytes - offset, span_bytes), below(span_bytes),
-			     leaf_bytes);
+		next = build(m, gpa + offset, min_u64(bytes - offset, span_bytes), below(span_bytes));
 		if (next == NULL)
 			return NULL;
-		table[i] = (uint64_t)(uintptr_t)next | ENTRY_FLAGS;
+		table[i] = (uint64_t)(uintptr_t)next | m->table_flags;
 	}
 	return table;
 }
 
-uint64_t paging_map(struct table_pool *pool, uint64_t gpa, uint64_t bytes, uint64_t leaf_bytes)
+uint64_t paging_map(struct table_pool *pool, uint64_t gpa, uint64_t bytes, uint64_t leaf_bytes,
+		    enum paging_bits bits)
 {
-	const uint64_t *pdpt = build(pool, gpa, bytes, PAGE_1G, leaf_bytes);
+	uint64_t touched = bits == PAGING_TOUCHED;
+	const struct mapping m = {
+		.pool = pool,
+		.leaf_bytes = leaf_bytes,
+		.table_flags = ENTRY_FLAGS | (touched ? PTE_ACCESSED : 0),
+		.leaf_flags = ENTRY_FLAGS | (touched ? PTE_ACCESSED | PTE_DIRTY : 0) |
+			      (leaf_bytes > PAGE_4K ? PTE_LEAF : 0),
+	};
+	const uint64_t *pdpt = build(&m, gpa, bytes, PAGE_1G);
 
-	return pdpt != NULL ? (uint64_t)(uintptr_t)pdpt | ENTRY_FLAGS : 0;
+	return pdpt != NULL ? (uint64_t)(uintptr_t)pdpt | m.table_flags : 0;
 }

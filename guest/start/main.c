@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "driver.h"
 #include "guest/cpu/cpu.h"
+#include "guest/cpu/platform.h"
 #include "guest/cpu/upcall.h"
 #include "guest/io/port.h"
 #include "guest/io/report.h"
@@ -27,6 +28,7 @@ extern uint64_t boot_pml4[TABLE_ENTRIES];
 
 /* Written by vCPU 0 before `released`, read by the others after it. */
 static struct params params;
+static struct platform platform;
 static struct gate gate;
 static uint32_t arrived;
 static uint32_t released;
@@ -95,22 +97,20 @@ static void map_arena(struct vcpu_block *block)
 		report_failure(block, GUEST_EXIT_UNSUPPORTED);
 	}
 	pool_start(&pool, params.tables.gpa, params.tables.bytes);
-	entry = paging_map(&pool, params.arena.gpa, params.arena.bytes, params.guest_page_bytes);
-	if (entry == 0) {
-		text_add(&why, "FDT page-tables reg: too small for the arena: ");
-		text_add_dec(&why, params.tables.bytes);
-		text_add(&why, " bytes");
-		report_failure(block, GUEST_EXIT_PARAMS);
+	for (uint64_t offset = 0; offset < params.arena.bytes; offset += PML4_SLOT_BYTES) {
+		uint64_t bytes = min_u64(params.arena.bytes - offset, PML4_SLOT_BYTES);
+
+		entry = paging_map(&pool, params.arena.gpa + offset, bytes, params.guest_page_bytes,
+				   params.accessed_dirty ? PAGING_TOUCHED : PAGING_UNTOUCHED);
+		if (entry == 0) {
+			text_add(&why, "FDT page-tables reg: too small for the arena: ");
+			text_add_dec(&why, params.tables.bytes);
+			text_add(&why, " bytes");
+			report_failure(block, GUEST_EXIT_PARAMS);
+		}
+		boot_pml4[(ARENA_GVA + offset) / PML4_SLOT_BYTES] = entry;
 	}
-	boot_pml4[(ARENA_GVA / PML4_SLOT_BYTES) % TABLE_ENTRIES] = entry;
-}
-
-static uint64_t cycles_now(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	platform_start(&platform, boot_pml4, params.arena.gpa, params.kernel_port);
 }
 
 /* Not with the driver's gate: a VMM that starts fewer vCPUs than the tree names has to be told, not waited for. */
@@ -182,6 +182,8 @@ void guest_main(uint32_t vcpu, uint64_t start_info_gpa)
 			spin_for_ever();
 	}
 	upcall_flush();
+	if (driver_uses_ring0(params.steps, params.step_count))
+		platform_compare_rings(block);
 	if (vcpu == 0)
 		doorbell_ring(DOORBELL_MAIN);
 
@@ -190,6 +192,8 @@ void guest_main(uint32_t vcpu, uint64_t start_info_gpa)
 	env.arena = (unsigned char *)ARENA_GVA;
 	env.arena_bytes = params.arena.bytes;
 	env.leaf_bytes = params.guest_page_bytes;
+	env.alias_bytes = params.alias_bytes;
+	env.platform = &platform;
 	env.seed = params.seed;
 	env.vcpu = vcpu;
 	env.vcpus = params.vcpus;

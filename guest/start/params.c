@@ -60,6 +60,11 @@ static int read_chosen(const void *fdt, struct params *p, struct text *why)
 	}
 	if (property_u64(&chosen, FDT_PROP_GUEST_PAGE_BYTES, &p->guest_page_bytes, why) != 0)
 		return -1;
+	p->accessed_dirty = fdt_getprop(fdt, chosen.offset, FDT_PROP_GUEST_AD, NULL) != NULL;
+	p->kernel_port = fdt_getprop(fdt, chosen.offset, FDT_PROP_KERNEL_PORT, NULL) != NULL;
+	if (fdt_getprop(fdt, chosen.offset, FDT_PROP_ALIAS_BYTES, NULL) != NULL &&
+	    property_u64(&chosen, FDT_PROP_ALIAS_BYTES, &p->alias_bytes, why) != 0)
+		return -1;
 	return property_u64(&chosen, FDT_PROP_SEED, &p->seed, why);
 }
 

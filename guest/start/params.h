@@ -16,7 +16,10 @@
 
 struct params {
 	uint64_t guest_page_bytes;
+	uint64_t alias_bytes; /* 0: none */
 	uint64_t seed;
+	int accessed_dirty; /* the arena's entries start with A = D = 1 */
+	int kernel_port;    /* PORT_KERNEL is served inside KVM */
 	uint32_t vcpus;
 	int memory_count;
 	struct range memory[PARAMS_MAX_MEMORY];

@@ -55,8 +55,10 @@ static int check_arena(const struct params *p, struct text *why)
 
 	if (!is_aligned(a->gpa, p->guest_page_bytes) || !is_aligned(a->bytes, p->guest_page_bytes))
 		return refuse("arena reg is not of whole guest pages", a, why);
-	if (a->gpa < TABLE_POOL_GPA || a->bytes > PML4_SLOT_BYTES)
-		return refuse("arena reg is below 0x800000 or above 512 GiB long", a, why);
+	if (a->gpa < TABLE_POOL_GPA || a->bytes > ARENA_MAX_BYTES)
+		return refuse("arena reg is below 0x800000 or above 31 TiB long", a, why);
+	if (p->alias_bytes != 0 && !is_aligned(a->bytes, p->alias_bytes))
+		return refuse("arena reg is not of whole " FDT_PROP_ALIAS_BYTES, a, why);
 	if (overlap(a, &p->tables))
 		return refuse("arena reg overlaps page-tables", a, why);
 	if (!in_memory(p, a))
@@ -97,4 +99,6 @@ int params_check(const struct handover *h, const struct params *p, struct text *
 	return check_ram(h, p, why);
 }
 
-_Static_assert(TABLE_POOL_GPA == 0x800000, "as the messages say");
+_Static_assert(TABLE_POOL_GPA == 0x800000 && ARENA_MAX_BYTES == 31 * TIB, "as the messages say");
+_Static_assert(ARENA_GVA + ARENA_MAX_BYTES == WINDOW_GVA && WINDOW_GVA + WINDOW_BYTES == (UINT64_C(1) << 47),
+	       "arena and window share what the image leaves of the lower half");

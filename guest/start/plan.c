@@ -7,7 +7,7 @@
 #include "guest/start/params.h"
 
 static const char *const names[WORKLOAD_COUNT] = {
-#define WORKLOAD(id, name, unit, set, isolates) [WORKLOAD_##id] = name,
+#define WORKLOAD(id, name, ...) [WORKLOAD_##id] = name,
 #include "workloads.def"
 #undef WORKLOAD
 };
@@ -18,6 +18,7 @@ static int read_step(const struct fdt_node *node, struct plan_step *step, struct
 
 	if (property_string(node, FDT_STEP_WORKLOAD, &name, why) != 0 ||
 	    property_u64(node, FDT_STEP_WORKING_SET_BYTES, &step->working_set_bytes, why) != 0 ||
+	    property_u64(node, FDT_STEP_STRIDE_BYTES, &step->stride_bytes, why) != 0 ||
 	    property_u64(node, FDT_STEP_ACCESSES, &step->accesses, why) != 0 ||
 	    property_u32(node, FDT_STEP_REPEAT, &step->repeat, why) != 0)
 		return -1;

@@ -203,7 +203,7 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 		assert_true(config_dump(&r, &c, buf, (size_t)capacity) < 0);
 	c.step_count = PLAN_MAX_STEPS;
 	for (uint32_t i = 0; i < PLAN_MAX_STEPS; i++)
-		c.steps[i] = (struct plan_step){ WORKLOAD_packed, UINT64_MAX, UINT64_MAX, UINT32_MAX };
+		c.steps[i] = (struct plan_step){ WORKLOAD_packed, UINT64_MAX, 0, UINT64_MAX, UINT32_MAX };
 	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
 	free(buf);
 }

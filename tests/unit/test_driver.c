@@ -137,9 +137,9 @@ static void play_all(struct team *team, uint32_t vcpus)
 }
 
 static const struct plan_step every_workload[] = {
-	{ WORKLOAD_touch, 16 * PAGE_4K, 0, 3 },     { WORKLOAD_packed, 16 * PAGE_4K, 4096, 3 },
-	{ WORKLOAD_chase, 16 * PAGE_4K, 4096, 3 },  { WORKLOAD_seq, 16 * PAGE_4K, 4096, 3 },
-	{ WORKLOAD_gups, 16 * PAGE_4K, 4096, 899 },
+	{ WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 3 },     { WORKLOAD_packed, 16 * PAGE_4K, 0, 4096, 3 },
+	{ WORKLOAD_chase, 16 * PAGE_4K, 0, 4096, 3 },  { WORKLOAD_seq, 16 * PAGE_4K, 0, 4096, 3 },
+	{ WORKLOAD_gups, 16 * PAGE_4K, 0, 4096, 899 },
 };
 
 #define STEPS (sizeof(every_workload) / sizeof(every_workload[0]))
@@ -259,10 +259,10 @@ static void gate_keeps_pace(void **state)
 static void impossible_plans_are_refused(void **state)
 {
 	static const struct plan_step plans[] = {
-		{ WORKLOAD_COUNT, PAGE_4K, 0, 1 },     { (enum workload_id)77777, PAGE_4K, 0, 1 },
-		{ WORKLOAD_chase, 0, 0, 1 },           { WORKLOAD_chase, PAGE_4K + 64, 0, 1 },
-		{ WORKLOAD_chase, 5 * PAGE_4K, 0, 1 }, { WORKLOAD_chase, UINT64_MAX - 4095, 0, 1 },
-		{ WORKLOAD_chase, PAGE_4K, 0, 0 },     { WORKLOAD_chase, PAGE_4K, UINT64_MAX, 1 },
+		{ WORKLOAD_COUNT, PAGE_4K, 0, 0, 1 },     { (enum workload_id)77777, PAGE_4K, 0, 0, 1 },
+		{ WORKLOAD_chase, 0, 0, 0, 1 },           { WORKLOAD_chase, PAGE_4K + 64, 0, 0, 1 },
+		{ WORKLOAD_chase, 5 * PAGE_4K, 0, 0, 1 }, { WORKLOAD_chase, UINT64_MAX - 4095, 0, 0, 1 },
+		{ WORKLOAD_chase, PAGE_4K, 0, 0, 0 },     { WORKLOAD_chase, PAGE_4K, 0, UINT64_MAX, 1 },
 	};
 
 	(void)state;

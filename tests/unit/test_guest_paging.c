@@ -48,9 +48,9 @@ static void check(uint64_t gpa, uint64_t bytes, uint64_t leaf_bytes, uint64_t ta
 	for (uint64_t i = 0; i < tables * PAGE_4K; i++)
 		memory[i] = 0xff;
 	pool_start(&pool, (uint64_t)(uintptr_t)memory, (tables - 1) * PAGE_4K);
-	assert_int_equal(paging_map(&pool, gpa, bytes, leaf_bytes), 0);
+	assert_int_equal(paging_map(&pool, gpa, bytes, leaf_bytes, PAGING_UNTOUCHED), 0);
 	pool_start(&pool, (uint64_t)(uintptr_t)memory, tables * PAGE_4K);
-	entry = paging_map(&pool, gpa, bytes, leaf_bytes);
+	entry = paging_map(&pool, gpa, bytes, leaf_bytes, PAGING_UNTOUCHED);
 	assert_int_equal(entry & ~ADDRESS_MASK, PTE_PRESENT | PTE_WRITE | PTE_USER);
 	for (uint64_t offset = 0; offset < bytes; offset += step) {
 		uint64_t last = offset + leaf_bytes - 1;

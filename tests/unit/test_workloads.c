@@ -17,7 +17,7 @@
 #include "workload.h"
 
 static const struct workload_ops *const all[] = {
-#define WORKLOAD(id, name, unit, set, isolates) &workload_##id,
+#define WORKLOAD(id, ...) &workload_##id,
 #include "workloads.def"
 #undef WORKLOAD
 };

@@ -142,6 +142,12 @@ static void chosen(struct tree *t, const struct config *c, bool serial_report)
 	prop_u32(t, FDT_PROP_ABI, MINIVMM_ABI_VERSION);
 	prop_u64(t, FDT_PROP_GUEST_PAGE_BYTES, c->guest_page_bytes);
 	prop_u64(t, FDT_PROP_SEED, c->seed);
+	if (c->map.alias_bytes != 0)
+		prop_u64(t, FDT_PROP_ALIAS_BYTES, c->map.alias_bytes);
+	if (c->guest_ad)
+		prop_empty(t, FDT_PROP_GUEST_AD);
+	if (c->kernel_port)
+		prop_empty(t, FDT_PROP_KERNEL_PORT);
 	if (serial_report)
 		prop_empty(t, FDT_PROP_SERIAL_REPORT);
 	node_end(t);
@@ -158,6 +164,7 @@ static void plan(struct tree *t, const struct config *c)
 		prop_u32(t, "reg", i);
 		prop_string(t, FDT_STEP_WORKLOAD, workload_table[step->workload].name);
 		prop_u64(t, FDT_STEP_WORKING_SET_BYTES, step->working_set_bytes);
+		prop_u64(t, FDT_STEP_STRIDE_BYTES, step->stride_bytes);
 		prop_u64(t, FDT_STEP_ACCESSES, step->accesses);
 		prop_u32(t, FDT_STEP_REPEAT, step->repeat);
 		node_end(t);

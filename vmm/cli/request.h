@@ -62,7 +62,10 @@ struct request {
 	uint16_t pin[REQUEST_MAX_CPUS];
 
 	uint64_t guest_page_bytes;
-	uint32_t workload_count; /* 0 with workloads_given: `none` */
+	uint64_t alias_bytes;     /* --alias-memory; 0: all of RAM is distinct memory */
+	bool guest_ad;            /* --guest-ad on: page-table entries start with A = D = 1 */
+	enum guest_tristate apic; /* --kernel-irqchip; default: where a workload needs it */
+	uint32_t workload_count;  /* 0 with workloads_given: `none` */
 	enum workload_id workloads[REQUEST_MAX_WORKLOADS];
 	uint32_t set_count; /* 0: each workload's default */
 	uint64_t sets_bytes[REQUEST_MAX_SETS];

@@ -3,8 +3,13 @@
 #include <string.h>
 
 const struct workload_info workload_table[WORKLOAD_COUNT] = {
-#define WORKLOAD(id, name_, unit_, set_, isolates_) \
-	[WORKLOAD_##id] = { .name = name_, .unit = unit_, .default_set = set_, .isolates = isolates_ },
+#define WORKLOAD(id, name_, unit_, set_, needs_, isolates_, expect_) \
+	[WORKLOAD_##id] = { .name = name_,                           \
+			    .unit = unit_,                           \
+			    .default_set = set_,                     \
+			    .needs = (needs_),                       \
+			    .isolates = isolates_,                   \
+			    .expect = expect_ },
 #include "workloads.def"
 #undef WORKLOAD
 };
@@ -18,11 +23,44 @@ int workload_find(const char *name)
 	return -1;
 }
 
+const char *unavailable_text(uint32_t reason)
+{
+	static const char *const texts[UNAVAILABLE_COUNT] = {
+		[AVAILABLE] = "",
+		[UNAVAILABLE_X2APIC] = "unavailable: this CPU offers the guest no x2APIC",
+		[UNAVAILABLE_KERNEL_PORT] =
+			"unavailable: this KVM serves no port by itself (KVM_CAP_IOEVENTFD)",
+		[UNAVAILABLE_RING0] =
+			"no cycles: KVM interprets ring 0 here, they would be its own; the counts hold",
+	};
+
+	return reason < UNAVAILABLE_COUNT ? texts[reason] : "unavailable";
+}
+
 const char *workload_variant_name(uint32_t variant)
 {
 	static const char *const names[VARIANT_COUNT] = {
-		[VARIANT_ONLY] = "",     [VARIANT_FIRST] = "first", [VARIANT_SECOND] = "second",
-		[VARIANT_READ] = "read", [VARIANT_WRITE] = "write",
+		[VARIANT_ONLY] = "",
+		[VARIANT_FIRST] = "first",
+		[VARIANT_SECOND] = "second",
+		[VARIANT_READ] = "read",
+		[VARIANT_WRITE] = "write",
+		[VARIANT_READ_LOGGED] = "read-logged",
+		[VARIANT_WRITE_LOGGED] = "write-logged",
+		[VARIANT_HOLD] = "hold",
+		[VARIANT_WARM] = "warm",
+		[VARIANT_AFTER_EXIT] = "after-exit",
+		[VARIANT_CPUID] = "cpuid",
+		[VARIANT_PORT_USER] = "port-user",
+		[VARIANT_PORT_KERNEL] = "port-kernel",
+		[VARIANT_CR8_READ] = "cr8-read",
+		[VARIANT_CR8_WRITE] = "cr8-write",
+		[VARIANT_XAPIC_READ] = "xapic-read",
+		[VARIANT_XAPIC_WRITE] = "xapic-write",
+		[VARIANT_X2APIC_READ] = "x2apic-read",
+		[VARIANT_X2APIC_WRITE] = "x2apic-write",
+		[VARIANT_INVLPG] = "invlpg",
+		[VARIANT_CR3] = "cr3",
 	};
 
 	return variant < VARIANT_COUNT && names[variant] != NULL ? names[variant] : "";

@@ -14,6 +14,9 @@ extern const struct workload_info workload_table[WORKLOAD_COUNT];
 /* enum workload_id, or -1. */
 int workload_find(const char *name);
 
+/* A sentence for the record's note, "" for AVAILABLE; never NULL: bounds-checked. */
+const char *unavailable_text(uint32_t reason);
+
 /* "", "first", ...; never NULL: bounds-checked. */
 const char *workload_variant_name(uint32_t variant);
 

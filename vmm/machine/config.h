@@ -4,6 +4,7 @@
 #ifndef MINIVMM_MACHINE_CONFIG_H
 #define MINIVMM_MACHINE_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bootparams.h"
@@ -14,9 +15,12 @@
 #include "vmm/util/error.h"
 
 struct config {
-	uint64_t ram_bytes;  /* rounded up to page_bytes */
+	uint64_t ram_bytes;  /* of the guest, rounded up to page_bytes; host memory: memmap_host_bytes() */
 	uint64_t page_bytes; /* the backing's page, resolved */
 	struct memmap map;
+	bool guest_ad;    /* the arena's page-table entries start with A = D = 1 */
+	bool apic;        /* an APIC inside KVM */
+	bool kernel_port; /* PORT_KERNEL is served by KVM; known once /dev/kvm is open, false before */
 	uint32_t vcpus;
 	uint64_t guest_page_bytes;
 	uint64_t seed;

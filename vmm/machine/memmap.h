@@ -8,7 +8,7 @@
 
 #include "vmm/util/error.h"
 
-/* A piece of RAM: gpa, its offset in the one host mapping, and its length. Becomes one memory slot. */
+/* A piece of RAM: gpa, its offset in the one host mapping, and its length in guest-physical space. */
 struct ram_range {
 	uint64_t gpa;
 	uint64_t offset_bytes;
@@ -20,7 +20,29 @@ struct memmap {
 	struct ram_range ranges[2];
 	uint64_t tables_gpa, tables_bytes;
 	uint64_t arena_gpa, arena_bytes;
+	/*
+	 * 0, or the arena is ranges[1], alone behind the hole, and its memory repeats: GPA arena_gpa + x is the host
+	 * mapping's byte ranges[1].offset_bytes + x mod alias_bytes. A memory slot for each repetition.
+	 */
+	uint64_t alias_bytes;
 };
+
+/* Bytes of host memory behind the map: what the backing has to have. Pure. */
+uint64_t memmap_host_bytes(const struct memmap *map);
+
+/* Memory slots that the map takes. Pure. */
+uint32_t memmap_slot_count(const struct memmap *map);
+
+/*
+ * The slot of that number, below memmap_slot_count(): its gpa, its offset in the host mapping, its length. Pure.
+ */
+struct ram_range memmap_slot(const struct memmap *map, uint32_t slot);
+
+/*
+ * Offset in the host mapping of GPA range [gpa, gpa + bytes), or UINT64_MAX where it is not RAM or not contiguous
+ * there. Pure.
+ */
+uint64_t memmap_offset(const struct memmap *map, uint64_t gpa, uint64_t bytes);
 
 /*
  * Largest leaf that gpa = hva (mod leaf) has to hold for: what the host mapping is aligned to.

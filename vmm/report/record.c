@@ -28,6 +28,7 @@ static const struct {
 void record_init(struct record *rec)
 {
 	memset(rec, 0, sizeof(*rec));
+	rec->kvm_tables_bytes = rec->kvm_page_faults = -1;
 }
 
 void record_free(struct record *rec)
@@ -69,7 +70,7 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
 	int ret;
 
 	if ((unsigned int)r->workload >= WORKLOAD_COUNT || (unsigned int)r->variant >= VARIANT_COUNT ||
-	    r->accesses == 0 || r->sample_count == 0 || r->sample_count > RESULT_MAX_SAMPLES)
+	    r->accesses == 0 || r->sample_count > RESULT_MAX_SAMPLES)
 		return -EINVAL;
 	unit = workload_table[r->workload].unit;
 	if (unit != UNIT_CYCLES_PER_ACCESS && tsc_khz == 0)
@@ -78,6 +79,11 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
 	if (row == NULL)
 		return -ENOMEM;
 	*row = *r;
+	row->samples = NULL;
+	if (r->sample_count == 0) {
+		rec->result_count++;
+		return 0;
+	}
 	row->samples = calloc(r->sample_count, sizeof(*row->samples));
 	if (row->samples == NULL)
 		return -ENOMEM;

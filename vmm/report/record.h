@@ -47,15 +47,21 @@ struct result {
 	enum workload_variant variant;
 	int32_t vcpu; /* -1: all vCPUs combined */
 	uint64_t working_set_bytes;
+	uint64_t stride_bytes; /* 0: the workload has none */
 	uint64_t pages;
 	uint64_t guest_page_bytes; /* leaf of the first dimension; natively the backing's page */
 	uint64_t accesses;         /* timed operations (or bytes) in one sample */
 	uint64_t checksum;
 	bool may_exit;
-	uint32_t sample_count;
-	double *samples; /* owned by the record; in the workload's unit; see result_from_cycles */
+	/* Timed operations of the whole phase, for counts an operation: accesses x samples; 0 where passes warm up. */
+	uint64_t operations;
+	uint32_t sample_count; /* 0: no figure here, the note says why; the counts hold all the same */
+	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
 	struct summary summary;
 	struct phase_counts counts;
+	/* KVM's, of the whole VM, at the end of the phase; -1: not known. */
+	int64_t leaves_4k, leaves_2m, leaves_1g;
+	int64_t dirty_pages;  /* 4 KiB pages of the arena in KVM's dirty log; -1: the part logs none */
 	uint32_t refs_theory; /* 0: not known */
 	char note[160];
 };
@@ -79,8 +85,12 @@ struct record {
 	uint32_t prealloc_threads;
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 	struct timing_ns timing;
-	uint64_t vmm_rss_bytes; /* resident memory of this process less guest RAM, at the end of the run */
-	uint64_t stray_exits;   /* writes to ports or MMIO addresses that nobody serves */
+	uint32_t memory_slots; /* that the VM was given */
+	int64_t kvm_tables_bytes; /* KVM's page tables at their peak, by the host's SecPageTables; -1: not known */
+	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
+	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
+	uint64_t vmm_rss_bytes;  /* resident memory of this process less guest RAM, at the end of the run */
+	uint64_t stray_exits;    /* writes to ports or MMIO addresses that nobody serves */
 	uint32_t result_count, result_capacity;
 	struct result *results;
 	enum verdict verdict;
@@ -94,7 +104,8 @@ void record_free(struct record *rec);
 
 /*
  * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:
- * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. 0 or -ENOMEM/-EINVAL.
+ * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept
+ * for its counts and its note. 0 or -ENOMEM/-EINVAL.
  */
 int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
 

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "units.h"
 #include "vmm/boot/start.h"
 #include "vmm/run/machine.h"
 #include "vmm/util/clock.h"
@@ -32,17 +33,17 @@ static int take_ram(struct machine *m, prealloc_progress progress, struct error 
 
 	if (ret != 0)
 		return ret;
-	spec.bytes = rec->config.ram_bytes;
+	spec.bytes = memmap_host_bytes(&rec->config.map);
 	spec.align_bytes = memmap_congruence_bytes(spec.bytes);
 	ret = ram_acquire(rec, &spec, &m->ram, progress, e);
 	if (ret != 0)
 		return ret;
 	rec->gpa_hva_congruent = true;
-	for (uint32_t i = 0; i < rec->config.map.range_count; i++) {
-		const struct ram_range *range = &rec->config.map.ranges[i];
-		uint64_t hva = (uint64_t)(uintptr_t)m->ram.backing.hva + range->offset_bytes;
+	for (uint32_t i = 0; i < memmap_slot_count(&rec->config.map); i++) {
+		struct ram_range slot = memmap_slot(&rec->config.map, i);
+		uint64_t hva = (uint64_t)(uintptr_t)m->ram.backing.hva + slot.offset_bytes;
 
-		if ((hva - range->gpa) % spec.align_bytes != 0)
+		if ((hva - slot.gpa) % max_u64(spec.page_bytes, PAGE_2M) != 0)
 			rec->gpa_hva_congruent = false;
 	}
 	return 0;
@@ -53,11 +54,12 @@ static int create_vm(struct machine *m, struct error *e)
 	const struct memmap *map = &m->rec->config.map;
 	int ret = kvm_vm_create(&m->sys, &m->vm, e);
 
-	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++) {
-		const struct ram_range *range = &map->ranges[i];
+	m->rec->memory_slots = memmap_slot_count(map);
+	for (uint32_t i = 0; ret == 0 && i < m->rec->memory_slots; i++) {
+		struct ram_range slot = memmap_slot(map, i);
 
-		ret = kvm_vm_add_slot(&m->vm, i, range->gpa, range->bytes,
-				      backing_at(&m->ram.backing, range->offset_bytes, range->bytes), e);
+		ret = kvm_vm_add_slot(&m->vm, i, slot.gpa, slot.bytes,
+				      backing_at(&m->ram.backing, slot.offset_bytes, slot.bytes), e);
 	}
 	return ret;
 }

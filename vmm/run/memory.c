@@ -9,18 +9,9 @@
 
 static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
 {
-	const struct memmap *map = &m->rec->config.map;
+	uint64_t offset_bytes = memmap_offset(&m->rec->config.map, gpa, bytes);
 
-	for (uint32_t i = 0; i < map->range_count; i++) {
-		const struct ram_range *range = &map->ranges[i];
-
-		if (gpa < range->gpa || gpa - range->gpa >= range->bytes)
-			continue;
-		if (bytes > range->bytes - (gpa - range->gpa))
-			return NULL;
-		return backing_at(&m->ram.backing, range->offset_bytes + (gpa - range->gpa), bytes);
-	}
-	return NULL;
+	return offset_bytes != UINT64_MAX ? backing_at(&m->ram.backing, offset_bytes, bytes) : NULL;
 }
 
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)

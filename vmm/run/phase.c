@@ -1,6 +1,7 @@
 #include "vmm/run/phase.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -81,30 +82,63 @@ void phase_keep_peak_pages(struct machine *m)
 	rec->kvm_pages_1g = max_u64(rec->kvm_pages_1g, (uint64_t)pages[VM_PAGES_1G]);
 }
 
+/*
+ * Ring 0 that KVM interprets takes a thousand times as long; nothing on real hardware makes the same loop take
+ * sixteen times.
+ */
+#define INTERPRETED_SLOWDOWN 16.0
+
+static double ring0_slowdown(const struct vcpu_block *block)
+{
+	if (block->ring0_loop_cycles == 0 || block->ring3_loop_cycles == 0)
+		return 0;
+	return (double)block->ring0_loop_cycles / (double)block->ring3_loop_cycles;
+}
+
+/* What the row says in place of a figure, or AVAILABLE. */
+static enum unavailable withheld(const struct vcpu_block *block, const struct workload_part *part)
+{
+	if (part->ring0 && ring0_slowdown(block) > INTERPRETED_SLOWDOWN)
+		return UNAVAILABLE_RING0;
+	return (enum unavailable)block->result.unavailable;
+}
+
 static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, struct error *e)
 {
 	const struct guest_result *g = &task->copy.result;
+	const struct workload_part *part = driver_part(g->workload, g->variant);
+	enum unavailable missing = withheld(&task->copy, part);
 	struct record *rec = task->machine->rec;
+	int64_t pages[VM_STAT_COUNT];
 	struct result r = {
 		.step = g->step,
 		.workload = (enum workload_id)g->workload,
 		.variant = (enum workload_variant)g->variant,
 		.vcpu = (int32_t)task->vcpu.index,
 		.working_set_bytes = g->working_set_bytes,
+		.stride_bytes = g->stride_bytes,
 		.pages = g->pages,
 		.guest_page_bytes = rec->config.guest_page_bytes,
 		.accesses = g->accesses,
 		.checksum = g->checksum,
-		.may_exit = driver_part(g->workload, g->variant)->may_exit != 0,
-		.sample_count = g->samples,
+		.may_exit = part->may_exit != 0,
+		.operations = part->warm_passes == 0 ? g->accesses * g->samples : 0,
+		.sample_count = missing == AVAILABLE ? g->samples : 0,
 		.counts = phase_count(task, end),
 		.refs_theory = refs_theory(rec->host.second_dimension, rec->host.second_dimension_levels,
 					   rec->config.guest_page_bytes, rec->config.page_bytes),
 	};
 	int ret;
 
+	stats_read(&task->machine->vm.stats, pages);
+	r.leaves_4k = pages[VM_PAGES_4K];
+	r.leaves_2m = pages[VM_PAGES_2M];
+	r.leaves_1g = pages[VM_PAGES_1G];
+	r.dirty_pages = -1;
+	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
 	pthread_mutex_lock(&task->machine->lock);
 	phase_keep_peak_pages(task->machine);
+	rec->ring0_slowdown = ring0_slowdown(&task->copy);
 	ret = record_add(rec, &r, g->samples_cycles, task->machine->tsc_khz);
 	pthread_mutex_unlock(&task->machine->lock);
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "record", "cannot keep a result");

@@ -39,6 +39,10 @@ static int check_samples(const struct guest_result *r, const struct plan_step *s
 	uint64_t most = part->max_samples != 0 ? min_u64(part->max_samples, step->repeat) : step->repeat;
 	uint64_t sum_cycles = 0;
 
+	if (r->unavailable != AVAILABLE && r->samples == 0)
+		return 0;
+	if (r->unavailable != AVAILABLE)
+		return refuse(why, why_bytes, "%u samples of a part that is unavailable", r->samples);
 	if (r->samples == 0 || r->samples > most || r->samples > RESULT_MAX_SAMPLES)
 		return refuse(why, why_bytes, "%u samples, 1 to %" PRIu64 " expected", r->samples, most);
 	for (uint32_t i = 0; i < r->samples; i++) {
@@ -71,6 +75,12 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 	if (r->working_set_bytes != step->working_set_bytes)
 		return refuse(why, why_bytes, "working set %" PRIu64 " bytes, %" PRIu64 " planned",
 			      r->working_set_bytes, step->working_set_bytes);
+	if (r->stride_bytes != step->stride_bytes)
+		return refuse(why, why_bytes, "stride %" PRIu64 " bytes, %" PRIu64 " planned",
+			      r->stride_bytes, step->stride_bytes);
+	/* UNAVAILABLE_RING0 is for the VMM to say. */
+	if (r->unavailable >= UNAVAILABLE_RING0)
+		return refuse(why, why_bytes, "%" PRIu64 " as a reason to be unavailable", r->unavailable);
 	if (r->pages == 0 || r->pages > r->working_set_bytes)
 		return refuse(why, why_bytes, "%" PRIu64 " pages in %" PRIu64 " bytes", r->pages,
 			      r->working_set_bytes);
