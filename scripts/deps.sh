@@ -3,7 +3,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
-build=(gcc make binutils libc6-dev libfdt-dev libjansson-dev libnuma-dev)
+build=(gcc make binutils libc6-dev libfdt-dev libjansson-dev libnuma-dev libpfm4-dev)
 tests=(clang clang-format clang-tidy cppcheck device-tree-compiler git jq libcmocka-dev python3-jsonschema
 	qemu-system-x86 shellcheck)
 # Emulated Intel and AMD hosts (tests/hosts).
