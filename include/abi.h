@@ -59,11 +59,12 @@ struct guest_result {
 	uint32_t workload; /* enum workload_id */
 	uint32_t samples;  /* valid entries of samples_cycles; 0 where unavailable says why */
 	uint64_t working_set_bytes;
-	uint64_t stride_bytes; /* as in the plan */
-	uint64_t pages;        /* distinct pages of 4 KiB or lines touched, the workload's n */
-	uint64_t accesses;     /* timed operations in one sample (bytes for bandwidth workloads) */
-	uint64_t checksum;     /* a function of seed, working set and accesses alone: equal under every VMM */
-	uint64_t unavailable;  /* enum unavailable */
+	uint64_t stride_bytes;  /* as in the plan */
+	uint64_t pages;         /* distinct pages of 4 KiB or lines touched, the workload's n */
+	uint64_t accesses;      /* timed operations in one sample (bytes for bandwidth workloads) */
+	uint64_t warm_accesses; /* operations of the phase before its first sample */
+	uint64_t checksum;    /* a function of seed, working set and accesses alone: equal under every VMM */
+	uint64_t unavailable; /* enum unavailable */
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES]; /* TSC cycles of one whole sample */
 };
 
@@ -88,7 +89,7 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 64 + 8 * RESULT_MAX_SAMPLES, "guest_result has no padding");
+_Static_assert(sizeof(struct guest_result) == 72 + 8 * RESULT_MAX_SAMPLES, "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");
 _Static_assert(offsetof(struct vcpu_block, panic) == 16, "the guest's assembly fills the panic record");
 _Static_assert(sizeof(struct vcpu_block) <= VCPU_BLOCK_BYTES, "a block fits its slot");

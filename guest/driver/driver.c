@@ -23,6 +23,7 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->stride_bytes = ctx->stride_bytes;
 	result->pages = ctx->pages;
 	result->accesses = ctx->accesses;
+	result->warm_accesses = 0;
 	result->checksum = ctx->checksum;
 	result->unavailable = ctx->unavailable;
 }
@@ -41,6 +42,7 @@ static enum outcome warm_up(const struct driver_env *env, const struct workload_
 			if (env->stopped(env->self))
 				return STEP_STOPPED;
 			(void)part->sample(ctx);
+			env->result->warm_accesses += ctx->accesses;
 			if (!checked_add(done, ctx->accesses, &done))
 				break;
 		}

@@ -151,6 +151,8 @@ static void check_phases(const struct player *p)
 						   VARIANT_READ,  VARIANT_WRITE,  VARIANT_ONLY };
 	static const uint32_t samples[PHASES] = { 1, 3, 3, 3, 3, 3, RESULT_MAX_SAMPLES };
 	static const uint32_t steps[PHASES] = { 0, 0, 1, 2, 3, 3, 4 };
+	/* Whole samples of 4096: two passes over 16 lines, one over 64 KiB twice, one over 16 pages. */
+	static const uint32_t warm[PHASES] = { 0, 0, 8192, 8192, 65536, 65536, 4096 };
 
 	assert_int_equal(p->ret, 0);
 	assert_null(p->failure);
@@ -163,6 +165,7 @@ static void check_phases(const struct player *p)
 		assert_int_equal(r->workload, every_workload[steps[i]].workload);
 		assert_int_equal(r->variant, variants[i]);
 		assert_int_equal(r->samples, samples[i]);
+		assert_int_equal(r->warm_accesses, warm[i]);
 		assert_int_equal(r->working_set_bytes, 16 * PAGE_4K);
 		assert_int_equal(r->pages, 16);
 		assert_true(r->accesses > 0 && r->checksum != 0);

@@ -22,7 +22,8 @@ void pmu_encode_cpu(char *pmu, size_t size)
 	int id;
 
 	(void)snprintf(pmu, size, "unknown");
-	pfm_for_all_pmus(id) {
+	pfm_for_all_pmus(id)
+	{
 		pfm_pmu_info_t info;
 
 		memset(&info, 0, sizeof(info));
