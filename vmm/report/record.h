@@ -13,6 +13,7 @@
 #include "vmm/host/pool.h"
 #include "vmm/machine/config.h"
 #include "vmm/mem/observe.h"
+#include "vmm/model/tlb_probe.h"
 
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16
@@ -93,6 +94,8 @@ struct record {
 	uint64_t stray_exits;    /* writes to ports or MMIO addresses that nobody serves */
 	uint32_t result_count, result_capacity;
 	struct result *results;
+	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */
+	struct tlb_findings tlb;
 	enum verdict verdict;
 	uint32_t reason_count;
 	char reasons[RECORD_MAX_REASONS][200];
@@ -114,6 +117,11 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
  * add up, sample by sample; counts add up. Nothing for one vCPU. Rows then sort by step, variant, vcpu. 0 or -ENOMEM.
  */
 int record_combine(struct record *rec);
+
+/*
+ * Fill have_tlb and tlb from the rows of tlb-probe, the least of all vCPUs. Nothing where there are none. 0 or -ENOMEM.
+ */
+int record_find_tlb(struct record *rec);
 
 /*
  * Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v, in the
