@@ -34,10 +34,12 @@ facts() {
 	done
 }
 
-# Faults between the doorbells that begin and end a phase (port 0x600, values 2 and 3), as the tracepoints saw them.
+# What left the guest in timed phases, as the kernel's tracepoints saw it (trace.awk).
 trace_on() {
 	echo >$TRACE/trace
-	for event in kvm_page_fault kvm_pio kvm_exit; do
+	echo 8192 >$TRACE/buffer_size_kb
+	echo "port == 0x600" >$TRACE/events/kvm/kvm_pio/filter
+	for event in kvm_page_fault kvm_exit kvm_pio; do
 		echo 1 >$TRACE/events/kvm/$event/enable
 	done
 }
@@ -45,11 +47,8 @@ trace_on() {
 trace_off() {
 	echo 0 >$TRACE/events/enable
 	echo "@@ trace"
-	grep -h '^entries\|^overrun' $TRACE/per_cpu/cpu*/stats
-	awk '/kvm_pio: pio_write at 0x600 .*val 0x2/ { inside = 1; faults = violations = 0 }
-		/kvm_pio: pio_write at 0x600 .*val 0x3/ { if (inside) print "phase", faults, violations; inside = 0 }
-		/kvm_page_fault: / { faults++ }
-		/kvm_exit: .*reason (EPT_VIOLATION|npf)/ { violations++ }' $TRACE/trace
+	grep -h '^entries\|^overrun\|^dropped' $TRACE/per_cpu/cpu*/stats
+	awk -f /trace.awk $TRACE/trace
 	echo >$TRACE/trace
 }
 
@@ -67,12 +66,12 @@ host() {
 one_case() {
 	echo "@@ case $1"
 	rm -f /tmp/record
-	[ "$2" != trace ] || trace_on
+	[ "$2" != exits ] || trace_on
 	# shellcheck disable=SC2086 # arguments are words
 	timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
 	echo "@@ status $?"
 	head -n 60 /tmp/out
-	[ "$2" != trace ] || trace_off
+	[ "$2" != exits ] || trace_off
 	if [ -s /tmp/record ]; then
 		echo "@@ json"
 		sed 's/^ *//' /tmp/record

@@ -24,7 +24,7 @@ initramfs_make() {
 	root=$(mktemp -d) || return 1
 	mkdir -p "$root/bin" "$root/modules" "$root/guests"
 	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
-		cp "$HERE/init.sh" "$root/init" && chmod 755 "$root/init" &&
+		cp "$HERE/init.sh" "$root/init" && cp "$HERE/trace.awk" "$root/" && chmod 755 "$root/init" &&
 		strip -o "$root/bin/minivmm" "$MINIVMM" && cp build/guests/*.elf "$root/guests/" &&
 		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
 	local status=$?

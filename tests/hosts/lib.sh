@@ -26,9 +26,13 @@ machine_of() {
 	host_row "$1" | cut -f 2-5
 }
 
-# The cases of one host as "name kind expectation arguments" lines. The set "guests" is tests/guests/expect.tsv, less
-# those that the host's own line takes out again by "-name".
+# The cases of one host as "name kind expectation arguments" lines, those whose name matches CASES where that is set.
 cases_of() {
+	all_cases_of "$1" | awk -F '\t' -v wanted="${CASES-}" '$1 ~ wanted'
+}
+
+# The set "guests" is tests/guests/expect.tsv, less those that the host's own line takes out again by "-name".
+all_cases_of() {
 	local sets
 	sets=,$(host_row "$1" | cut -f 8),
 	table cases.tsv | awk -F '\t' -v OFS='\t' -v sets="$sets" 'index(sets, "," $1 ",") { print $2, $3, $4, $5 }'

@@ -3,6 +3,7 @@
 # and judges their serial logs. TAP. It could break wherever only a real kvm_intel or kvm_amd differs from this machine.
 #
 #   run.sh [HOST...]    default: all; two boots at a time. Logs: build/hosts/last/
+#   CASES=REGEX         only the cases whose name matches
 . "$(dirname "$0")/lib.sh"
 . "$HERE/fetch.sh"
 . "$HERE/initramfs.sh"
