@@ -139,6 +139,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	const struct request *r = &rec->request;
 
 	rec->native = r->command == COMMAND_NATIVE;
+	if (r->pmu_list != NULL && pmu_plan_new(r->pmu_list, &rec->pmu, e) != 0)
+		return e->status;
 	if (plan(rec, e) != 0)
 		return e->status;
 	if (r->dump_config || r->dump_fdt_path != NULL)
@@ -148,6 +150,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
 		return e->status;
 	facts_read("", &rec->host);
+	if (rec->pmu != NULL)
+		pmu_plan_probe(rec->pmu, !rec->native && pmu_can_split(rec->host.kvm_module));
 	return execute(rec, start_ns);
 }
 
@@ -174,6 +178,8 @@ static enum status command(struct record *rec, uint64_t start_ns, struct error *
 		return tell(r, e);
 	case COMMAND_CHECK:
 		return command_check(r, text_stream(r), e);
+	case COMMAND_PMU_HELP:
+		return command_pmu_help(stdout, e);
 	case COMMAND_POOL:
 	case COMMAND_POOL_PLAN:
 		return command_pool(r, text_stream(r), e);

@@ -5,6 +5,7 @@
 
 #include "vmm/check/emit.h"
 #include "vmm/check/names.h"
+#include "vmm/report/emit_pmu.h"
 #include "vmm/report/json.h"
 
 static json_t *known_json(enum known answer)
@@ -120,6 +121,7 @@ int check_emit_json(const struct check_report *report, const struct requirement 
 	json_put(&o, "features", rows_json(report));
 	json_put(&o, "verdict", verdict_json(report));
 	json_put(&o, "disturbers", disturbers_json(report));
+	json_put(&o, "pmu", pmu_plan_json(report->pmu));
 	json_put(&o, "requirements", requirements_json(requirements, count));
 	json_put(&o, "met", count == 0 ? json_null() : json_boolean(require_all_met(requirements, count)));
 	return json_finish(o, out);

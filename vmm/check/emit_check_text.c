@@ -8,6 +8,7 @@
 #include "units.h"
 #include "vmm/check/emit.h"
 #include "vmm/check/names.h"
+#include "vmm/report/emit_pmu.h"
 #include "vmm/report/paragraph.h"
 
 #define NAME_COLUMNS 19
@@ -202,6 +203,10 @@ int check_emit_text(const struct check_report *report, const struct requirement 
 	text_kvm(&report->kvm, out);
 	text_rows(report, out);
 	(void)fputc('\n', out);
+	if (report->pmu != NULL)
+		pmu_plan_text(report->pmu, "pmu", out);
+	else
+		paragraph(out, "pmu", "not asked: this is a recorded host");
 	paragraph(out, "verdict", "%s", report->verdict);
 	text_disturbers(report, out);
 	text_requirements(requirements, count, out);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "vmm/host/facts.h"
+#include "vmm/pmu/plan.h"
 
 #define CHECK_MAX_CAPABILITIES 24
 #define CHECK_MAX_ROWS 64
@@ -55,6 +56,8 @@ struct check_disturber {
 struct check_report {
 	struct host_facts facts;
 	struct kvm_probe kvm;
+	const struct pmu_plan
+		*pmu; /* what `--pmu default` would count; NULL: not asked, as for a fixture root */
 	uint32_t row_count;
 	struct check_row rows[CHECK_MAX_ROWS];
 	uint32_t disturber_count;

@@ -40,6 +40,7 @@ enum option_id {
 	OPTION_SEED,
 	OPTION_GUEST,
 	OPTION_TIMEOUT,
+	OPTION_PMU,
 	OPTION_JSON,
 	OPTION_CSV,
 	OPTION_QUIET,
@@ -109,6 +110,7 @@ int set_repeat(struct parse *p, const char *value);
 int set_seed(struct parse *p, const char *value);
 int set_guest(struct parse *p, const char *value);
 int set_timeout(struct parse *p, const char *value);
+int set_pmu(struct parse *p, const char *value);
 int set_json(struct parse *p, const char *value);
 int set_csv(struct parse *p, const char *value);
 int set_quiet(struct parse *p, const char *value);

@@ -18,6 +18,7 @@ enum command {
 	COMMAND_POOL_PLAN,
 	COMMAND_HELP, /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
+	COMMAND_PMU_HELP, /* needs libpfm4, so the text is not the parser's */
 };
 
 enum backing_kind {
@@ -74,6 +75,7 @@ struct request {
 	uint64_t seed;
 	const char *guest_path; /* NULL: the embedded guest */
 	uint32_t timeout_s;
+	const char *pmu_list; /* what to count; NULL: nothing */
 
 	const char *json_path; /* NULL: none; "-": stdout */
 	const char *csv_path;

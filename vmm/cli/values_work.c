@@ -128,6 +128,19 @@ int set_seed(struct parse *p, const char *value)
 	return set_number(p, value, 0, UINT64_MAX, &p->r->seed);
 }
 
+int set_pmu(struct parse *p, const char *value)
+{
+	if (value[0] == '\0')
+		return refuse_value(p, value, "off, default or a list of events is expected; see --pmu help");
+	if (strcmp(value, "help") == 0) {
+		p->r->command = COMMAND_PMU_HELP;
+		p->done = true;
+		return 0;
+	}
+	p->r->pmu_list = strcmp(value, "off") == 0 ? NULL : value;
+	return 0;
+}
+
 int set_timeout(struct parse *p, const char *value)
 {
 	uint64_t seconds;

@@ -16,9 +16,22 @@
 
 struct check {
 	struct check_report report;
+	struct pmu_plan *pmu;
 	uint32_t count;
 	struct requirement requirements[REQUIRE_MAX];
 };
+
+/* On this thread, which is as good as a vCPU's for the kernel's answer. 0 or -errno. */
+static int probe_pmu(struct check *c, struct error *e)
+{
+	int ret = pmu_plan_new(PMU_DEFAULT_LIST, &c->pmu, e);
+
+	if (ret != 0)
+		return ret;
+	pmu_plan_probe(c->pmu, pmu_can_split(c->report.facts.kvm_module));
+	c->report.pmu = c->pmu;
+	return 0;
+}
 
 static int gather(const struct request *r, const char *root, struct check *c, struct error *e)
 {
@@ -28,6 +41,8 @@ static int gather(const struct request *r, const char *root, struct check *c, st
 	if (r->root == NULL)
 		check_probe_kvm(KVM_PATH, &c->report.kvm);
 	check_build(root, &c->report);
+	if (r->root == NULL && probe_pmu(c, e) != 0)
+		return -EIO;
 	if (r->require != NULL)
 		count = require_evaluate(r->require, root, &c->report, c->requirements, e);
 	if (count < 0)
@@ -104,6 +119,7 @@ enum status command_check(const struct request *r, FILE *out, struct error *e)
 	}
 	if (gather(r, root, c, e) == 0 && write_out(r, c, out, e) == 0)
 		(void)judge(c, e);
+	free(c->pmu);
 	free(c);
 	return e->status;
 }

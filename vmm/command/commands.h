@@ -18,6 +18,9 @@
 /* STATUS_REQUIRE where something of r->require is not met. */
 enum status command_check(const struct request *r, FILE *out, struct error *e);
 
+/* What --pmu takes, with this CPU's events. */
+enum status command_pmu_help(FILE *out, struct error *e);
+
 /* `pool show` and `pool plan`. A plan for pages that are not there is an answer too: STATUS_OK. */
 enum status command_pool(const struct request *r, FILE *out, struct error *e);
 

@@ -43,6 +43,7 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	crew->seed = c->seed;
 	crew->tsc_khz = tsc_khz;
 	crew->refs_theory = refs_theory("none", 0, c->page_bytes, c->page_bytes);
+	crew->pmu = rec->pmu;
 	crew->pin_count = rec->request.pin_count;
 	memcpy(crew->pin, rec->request.pin, sizeof(crew->pin));
 	crew->size = c->vcpus;

@@ -22,6 +22,7 @@ struct crew_member {
 	pthread_t thread;
 	uint32_t vcpu;
 	struct phase_counts before; /* at begin() */
+	struct pmu_counters *pmu;   /* NULL: not asked */
 	struct guest_result result;
 };
 
@@ -32,6 +33,7 @@ struct crew {
 	unsigned char *arena;
 	uint64_t arena_bytes, leaf_bytes, seed, tsc_khz;
 	uint32_t refs_theory;
+	const struct pmu_plan *pmu; /* of the record; NULL: nothing is counted */
 	uint32_t pin_count;
 	uint16_t pin[REQUEST_MAX_CPUS];
 	uint32_t size;    /* members that take part in the gate */

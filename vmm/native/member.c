@@ -3,6 +3,8 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,6 +35,34 @@ static void phase_begin(void *self)
 	struct crew_member *member = self;
 
 	member->before = count_now();
+	pmu_counters_start(member->pmu);
+}
+
+/* The counters stop first: what follows here is not the workload's. */
+static struct phase_counts count_after(const struct crew_member *member)
+{
+	pmu_counters_stop(member->pmu);
+	return count_now();
+}
+
+static void keep_row(struct crew_member *member, struct result *row)
+{
+	struct crew *crew = member->crew;
+	bool closed;
+	int ret = 0;
+
+	(void)pthread_mutex_lock(&crew->lock);
+	closed = crew->rec == NULL;
+	if (!closed)
+		ret = record_add(crew->rec, row, member->result.samples_cycles, crew->tsc_khz);
+	if (ret != 0)
+		(void)error_set(&crew->error, STATUS_FAILED, -ret, "native",
+				"cannot keep a result of thread %u", member->vcpu);
+	(void)pthread_mutex_unlock(&crew->lock);
+	if (closed || ret != 0)
+		free(row->pmu);
+	if (ret != 0)
+		crew_give_up(crew);
 }
 
 static void phase_end(void *self)
@@ -41,7 +71,7 @@ static void phase_end(void *self)
 	struct crew *crew = member->crew;
 	const struct guest_result *g = &member->result;
 	const struct workload_part *part = driver_part(g->workload, g->variant);
-	struct phase_counts after = count_now();
+	struct phase_counts after = count_after(member);
 	struct result row = {
 		.step = g->step,
 		.workload = (enum workload_id)g->workload,
@@ -64,19 +94,11 @@ static void phase_end(void *self)
 		.leaves_2m = -1,
 		.leaves_1g = -1,
 		.dirty_pages = -1,
+		.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses),
 		.refs_theory = crew->refs_theory,
 	};
-	int ret = 0;
 
-	(void)pthread_mutex_lock(&crew->lock);
-	if (crew->rec != NULL)
-		ret = record_add(crew->rec, &row, g->samples_cycles, crew->tsc_khz);
-	if (ret != 0)
-		(void)error_set(&crew->error, STATUS_FAILED, -ret, "native",
-				"cannot keep a result of thread %u", member->vcpu);
-	(void)pthread_mutex_unlock(&crew->lock);
-	if (ret != 0)
-		crew_give_up(crew);
+	keep_row(member, &row);
 }
 
 static int phase_stopped(void *self)
@@ -173,6 +195,23 @@ static void run_plan(struct crew_member *member, struct error *e)
 				d.failure != NULL ? d.failure : "failed without a reason");
 }
 
+/* What cannot be opened is a value that is missing, no error. The plan is not used any more after this. */
+static void open_counters(struct crew_member *member)
+{
+	struct crew *crew = member->crew;
+	uint32_t event;
+	int err;
+
+	member->pmu = pmu_counters_open(crew->pmu, &err, &event);
+	if (err == 0)
+		return;
+	(void)pthread_mutex_lock(&crew->lock);
+	if (crew->rec != NULL)
+		record_reason(crew->rec, VERDICT_OK, "thread %u could not count %s: %s", member->vcpu,
+			      crew->pmu->events[event].name, strerror(err));
+	(void)pthread_mutex_unlock(&crew->lock);
+}
+
 void *crew_member_main(void *arg)
 {
 	struct crew_member *member = arg;
@@ -182,8 +221,11 @@ void *crew_member_main(void *arg)
 
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
-	else if (pin(member, &e) == 0)
+	else if (pin(member, &e) == 0) {
+		open_counters(member);
 		run_plan(member, &e);
+		pmu_counters_close(member->pmu);
+	}
 
 	if (e.status != STATUS_OK)
 		crew_give_up(crew);

@@ -15,7 +15,7 @@ struct counter {
 	bool leads; /* a group, maybe of itself alone: only leaders are started and stopped */
 	uint32_t event, part;
 	enum pmu_share share;
-	bool begun; /* `before` holds what it read at begin */
+	bool started; /* `before` holds what it read at the start */
 	struct event_reading before;
 };
 
@@ -130,26 +130,26 @@ void pmu_counters_close(struct pmu_counters *c)
 	free(c);
 }
 
-void pmu_counters_begin(struct pmu_counters *c)
+void pmu_counters_start(struct pmu_counters *c)
 {
 	if (c == NULL)
 		return;
 	for (uint32_t i = 0; i < c->count; i++)
-		c->counter[i].begun = event_read(c->counter[i].fd, &c->counter[i].before) == 0;
+		c->counter[i].started = event_read(c->counter[i].fd, &c->counter[i].before) == 0;
 	for (uint32_t i = 0; i < c->count; i++) {
 		if (c->counter[i].leads)
 			event_start(c->counter[i].fd);
 	}
 }
 
-/* What a counter counted since begin, scaled to the whole phase where it shared the PMU (perf_event_open(2)). */
-static struct pmu_count since_begin(const struct counter *counter)
+/* What a counter counted since it was started, scaled to the whole phase where it shared the PMU (perf_event_open(2)). */
+static struct pmu_count since_start(const struct counter *counter)
 {
 	struct pmu_count result = { .count = -1 };
 	struct event_reading now;
 	uint64_t enabled_ns, running_ns, count;
 
-	if (!counter->begun || event_read(counter->fd, &now) != 0)
+	if (!counter->started || event_read(counter->fd, &now) != 0)
 		return result;
 	count = now.count - counter->before.count;
 	enabled_ns = now.enabled_ns - counter->before.enabled_ns;
@@ -172,28 +172,48 @@ static void merge(struct pmu_count *sum, struct pmu_count term)
 		sum->running_share = term.running_share;
 }
 
-void pmu_counters_end(struct pmu_counters *c, struct pmu_counts *out)
+void pmu_counters_stop(struct pmu_counters *c)
 {
-	*out = (struct pmu_counts){ .operations = 0 };
-	for (uint32_t i = 0; i < PMU_MAX_EVENTS; i++) {
-		for (int share = 0; share < PMU_SHARES; share++)
-			out->count[i][share].count = -1;
-	}
 	if (c == NULL)
 		return;
 	for (uint32_t i = 0; i < c->count; i++) {
 		if (c->counter[i].leads)
 			event_stop(c->counter[i].fd);
 	}
+}
+
+static uint64_t phase_operations(uint64_t accesses, uint64_t samples, uint64_t warm_accesses)
+{
+	uint64_t operations;
+
+	if (!checked_mul(accesses, samples, &operations) ||
+	    !checked_add(operations, warm_accesses, &operations))
+		return 0;
+	return operations;
+}
+
+struct pmu_counts *pmu_counters_take(struct pmu_counters *c, uint64_t accesses, uint64_t samples,
+				     uint64_t warm_accesses)
+{
+	struct pmu_counts *counts = c != NULL ? calloc(1, sizeof(*counts)) : NULL;
+
+	if (counts == NULL)
+		return NULL;
+	counts->operations = phase_operations(accesses, samples, warm_accesses);
+	for (uint32_t i = 0; i < PMU_MAX_EVENTS; i++) {
+		for (int share = 0; share < PMU_SHARES; share++)
+			counts->count[i][share].count = -1;
+	}
 	for (uint32_t i = 0; i < c->count; i++) {
-		struct pmu_count *sum = &out->count[c->counter[i].event][c->counter[i].share];
-		struct pmu_count term = since_begin(&c->counter[i]);
+		struct pmu_count *sum = &counts->count[c->counter[i].event][c->counter[i].share];
+		struct pmu_count term = since_start(&c->counter[i]);
 
 		if (c->counter[i].part == 0)
 			*sum = term;
 		else
 			merge(sum, term);
 	}
+	return counts;
 }
 
 void pmu_counts_add(struct pmu_counts *sum, const struct pmu_counts *term)

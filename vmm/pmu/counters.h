@@ -34,9 +34,19 @@ struct pmu_counters *pmu_counters_open(const struct pmu_plan *plan, int *err, ui
 /* Close and free; NULL is allowed. */
 void pmu_counters_close(struct pmu_counters *counters);
 
-/* Around a phase, by the thread that opened them; NULL is allowed. end() fills *out but for its operations. */
-void pmu_counters_begin(struct pmu_counters *counters);
-void pmu_counters_end(struct pmu_counters *counters, struct pmu_counts *out);
+/*
+ * Around a phase, by the thread that opened them; NULL is allowed. start() is the last and stop() the first thing to
+ * be done there.
+ */
+void pmu_counters_start(struct pmu_counters *counters);
+void pmu_counters_stop(struct pmu_counters *counters);
+
+/*
+ * What was counted between the two, from malloc, with pmu_counts.operations = accesses x samples + warm_accesses.
+ * NULL for NULL, and where there is no memory.
+ */
+struct pmu_counts *pmu_counters_take(struct pmu_counters *counters, uint64_t accesses, uint64_t samples,
+				     uint64_t warm_accesses);
 
 /* *sum and *term of two threads become what both did together: counts add up, the smaller running share stands. */
 void pmu_counts_add(struct pmu_counts *sum, const struct pmu_counts *term);

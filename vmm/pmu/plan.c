@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct maker {
@@ -114,6 +115,22 @@ int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e)
 		ret = add_item(&m, list, length);
 		list = list[length] == ',' ? list + length + 1 : NULL;
 	}
+	return ret;
+}
+
+int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e)
+{
+	struct pmu_plan *made = malloc(sizeof(*made));
+	int ret;
+
+	*plan = NULL;
+	if (made == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--pmu", "no memory for the list of events");
+	ret = pmu_plan_make(list, made, e);
+	if (ret != 0)
+		free(made);
+	else
+		*plan = made;
 	return ret;
 }
 

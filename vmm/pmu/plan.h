@@ -46,6 +46,9 @@ struct pmu_plan {
  */
 int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e);
 
+/* The same from malloc, into *plan; it stays NULL where that fails. */
+int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e);
+
 /*
  * Ask the kernel, by opening each event on the calling thread and closing it again, which it would count: fills
  * available and reason. `split`: a guest runs on this thread whose events the CPU tells from the host's.

@@ -54,6 +54,22 @@ static void sum_rows(const struct result *rows, uint32_t count, bool is_rate, st
 	}
 }
 
+/* The same for the PMU's counts. 0 or -ENOMEM. */
+static int sum_pmu(const struct result *rows, uint32_t count, struct result *sum)
+{
+	for (uint32_t v = 0; v < count; v++) {
+		if (rows[v].pmu == NULL)
+			return 0;
+	}
+	sum->pmu = malloc(sizeof(*sum->pmu));
+	if (sum->pmu == NULL)
+		return -ENOMEM;
+	*sum->pmu = *rows[0].pmu;
+	for (uint32_t v = 1; v < count; v++)
+		pmu_counts_add(sum->pmu, rows[v].pmu);
+	return 0;
+}
+
 static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 {
 	struct result *sum = rows_new(rec);
@@ -66,6 +82,7 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	rows = &rec->results[first];
 	*sum = rows[0];
 	sum->vcpu = -1;
+	sum->pmu = NULL;
 	for (uint32_t v = 1; v < count; v++) {
 		if (rows[v].sample_count < sum->sample_count)
 			sum->sample_count = rows[v].sample_count;
@@ -79,6 +96,8 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
 		       count);
 	ret = summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
+	if (ret == 0)
+		ret = sum_pmu(rows, count, sum);
 	if (ret != 0) {
 		free(sum->samples);
 		return ret;

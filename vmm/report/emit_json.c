@@ -8,6 +8,7 @@
 
 #include "vmm/mem/backing.h"
 #include "vmm/report/columns.h"
+#include "vmm/report/emit_pmu.h"
 #include "vmm/report/json.h"
 #include "vmm/report/pool_rows.h"
 
@@ -206,6 +207,7 @@ static json_t *results_json(const struct record *rec)
 			report_columns[c].get(rec, &rec->results[i], &cell);
 			json_put(&o, report_columns[c].name, cell_json(&cell));
 		}
+		json_put(&o, "pmu", pmu_counts_json(rec->pmu, rec->results[i].pmu));
 		json_push(&array, o);
 	}
 	return array;
@@ -228,6 +230,7 @@ static json_t *record_json(const struct record *rec)
 	json_put(&o, "timing_ns", timing_json(&rec->timing));
 	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->vmm_rss_bytes));
 	json_put(&o, "stray_exits", json_u64(rec->stray_exits));
+	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
 	json_put(&o, "results", results_json(rec));
 	json_put(&o, "verdict", json_string(verdict_name(rec->verdict)));
 	for (uint32_t i = 0; i < rec->reason_count && i < RECORD_MAX_REASONS; i++)

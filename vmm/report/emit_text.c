@@ -10,6 +10,7 @@
 
 #include "vmm/cli/size.h"
 #include "vmm/mem/backing.h"
+#include "vmm/report/emit_pmu.h"
 #include "vmm/report/leaf.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/pool_rows.h"
@@ -172,6 +173,7 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_pool(rec, out);
 	text_results(rec, out);
 	text_translation_cost(rec, out);
+	text_pmu(rec, out);
 	text_timing(rec, out);
 	text_notes(rec, out);
 	text_verdict(rec, out, colour);

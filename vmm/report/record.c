@@ -33,9 +33,13 @@ void record_init(struct record *rec)
 
 void record_free(struct record *rec)
 {
-	for (uint32_t i = 0; i < rec->result_count; i++)
+	for (uint32_t i = 0; i < rec->result_count; i++) {
 		free(rec->results[i].samples);
+		free(rec->results[i].pmu);
+	}
 	free(rec->results);
+	free(rec->pmu);
+	rec->pmu = NULL;
 	rec->results = NULL;
 	rec->result_count = 0;
 	rec->result_capacity = 0;

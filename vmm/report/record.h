@@ -14,6 +14,8 @@
 #include "vmm/machine/config.h"
 #include "vmm/mem/observe.h"
 #include "vmm/model/tlb_probe.h"
+#include "vmm/pmu/counters.h"
+#include "vmm/pmu/plan.h"
 
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16
@@ -60,6 +62,7 @@ struct result {
 	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
 	struct summary summary;
 	struct phase_counts counts;
+	struct pmu_counts *pmu; /* by event of record.pmu; from malloc; NULL: not asked, or no memory */
 	/* KVM's, of the whole VM, at the end of the phase; -1: not known. */
 	int64_t leaves_4k, leaves_2m, leaves_1g;
 	int64_t dirty_pages;  /* 4 KiB pages of the arena in KVM's dirty log; -1: the part logs none */
@@ -92,6 +95,7 @@ struct record {
 	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
 	uint64_t vmm_rss_bytes;  /* resident memory of this process less guest RAM, at the end of the run */
 	uint64_t stray_exits;    /* writes to ports or MMIO addresses that nobody serves */
+	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */
 	uint32_t result_count, result_capacity;
 	struct result *results;
 	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */
@@ -108,7 +112,7 @@ void record_free(struct record *rec);
 /*
  * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:
  * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept
- * for its counts and its note. 0 or -ENOMEM/-EINVAL.
+ * for its counts and its note. r->pmu goes to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
  */
 int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
 

@@ -35,9 +35,10 @@ struct vcpu_task {
 	/* Only the task's own thread touches what follows. */
 	bool in_phase, seen_empty, done;
 	struct phase_snapshot begin, last_empty;
-	int64_t doorbell_exits; /* what one doorbell costs in exits; -1: not known yet */
-	int64_t last_result;    /* step * VARIANT_COUNT + variant of the last result, -1: none */
-	struct vcpu_block copy; /* of the guest's block, so that checks and use see the same bytes */
+	int64_t doorbell_exits;   /* what one doorbell costs in exits; -1: not known yet */
+	int64_t last_result;      /* step * VARIANT_COUNT + variant of the last result, -1: none */
+	struct pmu_counters *pmu; /* of the thread; NULL: not asked */
+	struct vcpu_block copy;   /* of the guest's block, so that checks and use see the same bytes */
 };
 
 struct machine {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -136,12 +137,16 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 	r.leaves_1g = pages[VM_PAGES_1G];
 	r.dirty_pages = -1;
 	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
+	r.pmu = pmu_counters_take(task->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&task->machine->lock);
 	phase_keep_peak_pages(task->machine);
 	rec->ring0_slowdown = ring0_slowdown(&task->copy);
 	ret = record_add(rec, &r, g->samples_cycles, task->machine->tsc_khz);
 	pthread_mutex_unlock(&task->machine->lock);
-	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "record", "cannot keep a result");
+	if (ret == 0)
+		return 0;
+	free(r.pmu);
+	return error_set(e, STATUS_FAILED, -ret, "record", "cannot keep a result");
 }
 
 static int phase_end(struct vcpu_task *task, struct error *e)
@@ -186,8 +191,10 @@ int phase_doorbell(struct vcpu_task *task, uint32_t number, struct error *e)
 	case DOORBELL_BEGIN:
 		task->in_phase = true;
 		snapshot_take(task, &task->begin);
+		pmu_counters_start(task->pmu);
 		return 0;
 	case DOORBELL_END:
+		pmu_counters_stop(task->pmu);
 		return phase_end(task, e);
 	case DOORBELL_EMPTY:
 		calibrate(task);

@@ -58,6 +58,22 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 	return 0;
 }
 
+/* Events belong to the thread that opens them. What cannot be opened is a value that is missing, no error. */
+static void open_counters(struct vcpu_task *task)
+{
+	struct machine *m = task->machine;
+	uint32_t event;
+	int err;
+
+	task->pmu = pmu_counters_open(m->rec->pmu, &err, &event);
+	if (err == 0)
+		return;
+	pthread_mutex_lock(&m->lock);
+	record_reason(m->rec, VERDICT_OK, "vCPU %u could not count %s: %s", task->vcpu.index,
+		      m->rec->pmu->events[event].name, strerror(err));
+	pthread_mutex_unlock(&m->lock);
+}
+
 /*
  * The signals of the user belong to the main thread, the kick belongs here: whoever started us may have left it
  * blocked, and a blocked signal does not get a guest that spins out of KVM_RUN.
@@ -83,8 +99,11 @@ void *vcpu_thread(void *argument)
 
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot set the signal mask");
-	if (e.status == STATUS_OK && pin_thread(task, &e) == 0)
+	if (e.status == STATUS_OK && pin_thread(task, &e) == 0) {
+		open_counters(task);
 		ret = run_guest_loop(task, &e);
+		pmu_counters_close(task->pmu);
+	}
 	if (e.status != STATUS_OK) {
 		machine_fail(m, &e);
 	} else if (ret == 1) {
