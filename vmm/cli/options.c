@@ -68,8 +68,8 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_TIMEOUT] = { "timeout", NULL, 0, "SEC", FOR_BOTH,
 			     "stop a run that takes longer, 1 to 86400 seconds (default 600)", set_timeout },
 	[OPTION_PMU] = { "pmu", NULL, 0, "LIST", FOR_BOTH,
-			 "count events of the CPU: default (its own list), roles, or names of libpfm4\n"
-			 "with commas; see --pmu help (default off)",
+			 "count the CPU's events: default, roles, or libpfm4's names, with commas;\n"
+			 "see --pmu help (default off)",
 			 set_pmu },
 	[OPTION_JSON] = { "json", NULL, 0, "FILE", FOR_ALL,
 			  "write all of it as JSON; - is stdout, all else goes to stderr then", set_json },

@@ -70,11 +70,7 @@ const char *event_refusal(int err, char *buf, size_t size)
 	case ENODEV:
 	case ENXIO:
 	case EOPNOTSUPP:
-		(void)snprintf(
-			buf, size,
-			"no PMU here counts it: the kernel has none for this event, or the virtual machine "
-			"around this host shows none (%s)",
-			strerror(err));
+		(void)snprintf(buf, size, "this host shows no PMU that counts it (%s)", strerror(err));
 		break;
 	case EACCES:
 	case EPERM:
