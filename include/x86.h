@@ -30,6 +30,19 @@
 #define EFER_NXE X86_BIT(11)
 #define MSR_FS_BASE 0xc0000100
 
+/*
+ * The local APIC (SDM vol. 3A, chapter "Advanced Programmable Interrupt Controller"; APM vol. 2, chapter 16): where
+ * it is, in which mode, and its task-priority register, of which CR8 is bits 7:4.
+ */
+#define MSR_APIC_BASE 0x1b
+#define APIC_BASE_EXTD X86_BIT(10) /* x2APIC mode; only with APIC_BASE_EN */
+#define APIC_BASE_EN X86_BIT(11)
+#define APIC_BASE_GPA 0xffffffffff000 /* of the MSR: the address bits */
+#define APIC_GPA 0xfee00000           /* after reset */
+#define APIC_TPR 0x80                 /* register, from APIC_GPA */
+#define APIC_TPR_CLASS_SHIFT 4
+#define MSR_X2APIC_TPR 0x808
+
 #define PTE_PRESENT X86_BIT(0)
 #define PTE_WRITE X86_BIT(1)
 #define PTE_USER X86_BIT(2)
@@ -61,6 +74,9 @@
 #define VECTOR_PF 14
 #define VECTOR_COUNT 32
 
+#define CPUID_FEATURES 1
+#define CPUID_FEATURES_ECX_X2APIC X86_BIT(21)
+#define CPUID_FEATURES_EDX_APIC X86_BIT(9) /* there is one, and IA32_APIC_BASE has it enabled */
 #define CPUID_EXT_FEATURES 0x80000001
 #define CPUID_EXT_EDX_PDPE1GB X86_BIT(26)
 

@@ -16,6 +16,15 @@
 #define ACCESSES_LEAST (UINT64_C(1) << 19)
 #define ACCESSES_MOST (UINT64_C(1) << 21)
 
+static uint64_t line_of_offset(uint64_t offset_bytes)
+{
+	uint64_t page = offset_bytes / PAGE_4K;
+
+	return line_of_page_bytes(page) == offset_bytes ? page : LINES_NONE;
+}
+
+const struct cycle_layout cycle_one_a_page = { .offset_bytes = line_of_page_bytes, .line = line_of_offset };
+
 static uint64_t *line_at(const struct workload_ctx *ctx, uint64_t offset_bytes)
 {
 	return (uint64_t *)(void *)(ctx->slice + offset_bytes);
@@ -103,15 +112,6 @@ int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	return 0;
 }
 
-#define LOAD_1(p) ((p) = (const volatile uint64_t *)(uintptr_t) * (p))
-#define LOAD_4(p)          \
-	do {               \
-		LOAD_1(p); \
-		LOAD_1(p); \
-		LOAD_1(p); \
-		LOAD_1(p); \
-	} while (0)
-
 uint64_t cycle_sample(struct workload_ctx *ctx)
 {
 	const volatile uint64_t *line = line_at(ctx, ctx->cursor);
@@ -120,10 +120,10 @@ uint64_t cycle_sample(struct workload_ctx *ctx)
 
 	start_cycles = tsc_read();
 	for (; rounds > 0; rounds--) {
-		LOAD_4(line);
-		LOAD_4(line);
-		LOAD_4(line);
-		LOAD_4(line);
+		line = cycle_next_4(line);
+		line = cycle_next_4(line);
+		line = cycle_next_4(line);
+		line = cycle_next_4(line);
 	}
 	keep_value((uint64_t)(uintptr_t)line);
 	end_cycles = tsc_read();

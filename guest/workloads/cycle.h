@@ -17,6 +17,20 @@ struct cycle_layout {
 	uint64_t (*line)(uint64_t offset_bytes); /* the inverse; LINES_NONE where no line starts */
 };
 
+/* Line i in page i, spread over the cache's sets as lines.h has it: every load needs another translation. */
+extern const struct cycle_layout cycle_one_a_page;
+
+/* The line that a line of the cycle names: one dependent load. */
+static inline const volatile uint64_t *cycle_next(const volatile uint64_t *line)
+{
+	return (const volatile uint64_t *)(uintptr_t)*line;
+}
+
+static inline const volatile uint64_t *cycle_next_4(const volatile uint64_t *line)
+{
+	return cycle_next(cycle_next(cycle_next(cycle_next(line))));
+}
+
 /*
  * Build the cycle for ctx->working_set_bytes / 4 KiB lines and choose ctx->accesses. Sets pages, lines, cursor.
  * 0, or -1 with ctx->failure.

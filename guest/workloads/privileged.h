@@ -1,0 +1,36 @@
+/*
+ * Instructions that only ring 0 may execute, for bodies that platform->privileged runs there. Each is one instruction
+ * of a fixed form, so that hosts which decode what they emulate have the easiest case.
+ */
+#ifndef MINIVMM_WORKLOADS_PRIVILEGED_H
+#define MINIVMM_WORKLOADS_PRIVILEGED_H
+
+#include <stdint.h>
+
+static inline uint64_t cr8_read(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("mov %%cr8, %0" : "=a"(value));
+	return value;
+}
+
+static inline void cr8_write(uint64_t value)
+{
+	__asm__ volatile("mov %0, %%cr8" : : "a"(value) : "memory");
+}
+
+static inline uint64_t msr_read(uint32_t msr)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t msr, uint64_t value)
+{
+	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+#endif
