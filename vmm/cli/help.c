@@ -102,6 +102,10 @@ static void help_workload(struct page *h)
 		[SET_ARENA] = "all of the vCPU's memory",
 		[SET_SERIES] = "64, 128, 1024, 4096 and 65536 pages, if they fit",
 		[SET_LARGE] = "256M, or all of the vCPU's memory where that is less",
+		[SET_HOT] = "16, 64, 256 and 1024 pages, if they fit",
+		[SET_NONE] = "none",
+		[SET_LEVELS] = "64, 128, 1024, 4096 and 65536 pages, if they fit, at five strides",
+		[SET_PROBE] = "4 to 4096 pages at strides from 4K to 1M",
 	};
 	static const char *const units[] = {
 		[UNIT_CYCLES_PER_ACCESS] = "cycles an access",
