@@ -39,27 +39,9 @@ enum workload_id {
 
 /* Parts of a workload that are measured and reported apart. */
 enum workload_variant {
-	VARIANT_ONLY,         /* "" */
-	VARIANT_FIRST,        /* "first": the first pass, where faults are the subject */
-	VARIANT_SECOND,       /* "second" */
-	VARIANT_READ,         /* "read" */
-	VARIANT_WRITE,        /* "write" */
-	VARIANT_READ_LOGGED,  /* "read-logged": while KVM logs dirty pages */
-	VARIANT_WRITE_LOGGED, /* "write-logged" */
-	VARIANT_HOLD,         /* "hold": everything again, once all is populated */
-	VARIANT_WARM,         /* "warm": nothing between two passes, the control of the next one */
-	VARIANT_AFTER_EXIT,   /* "after-exit"; natively after a system call */
-	VARIANT_CPUID,        /* "cpuid" */
-	VARIANT_PORT_USER,    /* "port-user": a port that user space serves */
-	VARIANT_PORT_KERNEL,  /* "port-kernel": one that KVM serves itself */
-	VARIANT_CR8_READ,     /* "cr8-read" */
-	VARIANT_CR8_WRITE,    /* "cr8-write" */
-	VARIANT_XAPIC_READ,   /* "xapic-read" */
-	VARIANT_XAPIC_WRITE,  /* "xapic-write" */
-	VARIANT_X2APIC_READ,  /* "x2apic-read" */
-	VARIANT_X2APIC_WRITE, /* "x2apic-write" */
-	VARIANT_INVLPG,       /* "invlpg" */
-	VARIANT_CR3,          /* "cr3": the whole TLB instead of one page */
+#define VARIANT(id, ...) VARIANT_##id,
+#include "variants.def"
+#undef VARIANT
 	VARIANT_COUNT
 };
 

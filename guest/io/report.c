@@ -12,9 +12,18 @@ static const char *const workload_names[WORKLOAD_COUNT] = {
 };
 
 static const char *const variant_names[VARIANT_COUNT] = {
-	[VARIANT_ONLY] = "-",    [VARIANT_FIRST] = "first", [VARIANT_SECOND] = "second",
-	[VARIANT_READ] = "read", [VARIANT_WRITE] = "write",
+#define VARIANT(id, name) [VARIANT_##id] = name,
+#include "variants.def"
+#undef VARIANT
 };
+
+/* So that a line splits at its blanks into as many words for every part. */
+static const char *variant_word(uint32_t variant)
+{
+	if (variant >= VARIANT_COUNT)
+		return "?";
+	return variant_names[variant][0] != '\0' ? variant_names[variant] : "-";
+}
 
 /* One line at a time, and one scratch array for all: 128 vCPUs would need 1 MiB of them. */
 static uint32_t line_lock;
@@ -70,11 +79,13 @@ void report_result(uint32_t vcpu, const struct guest_result *r)
 	text_add(&t, " workload=");
 	text_add(&t, r->workload < WORKLOAD_COUNT ? workload_names[r->workload] : "?");
 	text_add(&t, " variant=");
-	text_add(&t, r->variant < VARIANT_COUNT ? variant_names[r->variant] : "?");
+	text_add(&t, variant_word(r->variant));
 	add_field(&t, "vcpu", vcpu);
 	add_field(&t, "working_set_bytes", r->working_set_bytes);
 	add_field(&t, "pages", r->pages);
 	add_field(&t, "accesses", r->accesses);
+	if (r->unavailable != AVAILABLE)
+		add_field(&t, "unavailable", r->unavailable);
 	add_samples(&t, r);
 	text_add(&t, " checksum=");
 	text_add_hex(&t, r->checksum);

@@ -11,7 +11,7 @@
  * A sample's own choice. Many, so that the way to ring 0 and back (some hundred cycles) is lost in it; few enough
  * that a part with an exit an operation takes a second or two where that costs 100 us.
  */
-#define SAMPLE_OPERATIONS 1000
+#define SAMPLE_OPERATIONS 2000
 
 /* CR8 and bits 7:4 of the register: priority classes. */
 #define PRIORITIES 16

@@ -40,28 +40,10 @@ const char *unavailable_text(uint32_t reason)
 const char *workload_variant_name(uint32_t variant)
 {
 	static const char *const names[VARIANT_COUNT] = {
-		[VARIANT_ONLY] = "",
-		[VARIANT_FIRST] = "first",
-		[VARIANT_SECOND] = "second",
-		[VARIANT_READ] = "read",
-		[VARIANT_WRITE] = "write",
-		[VARIANT_READ_LOGGED] = "read-logged",
-		[VARIANT_WRITE_LOGGED] = "write-logged",
-		[VARIANT_HOLD] = "hold",
-		[VARIANT_WARM] = "warm",
-		[VARIANT_AFTER_EXIT] = "after-exit",
-		[VARIANT_CPUID] = "cpuid",
-		[VARIANT_PORT_USER] = "port-user",
-		[VARIANT_PORT_KERNEL] = "port-kernel",
-		[VARIANT_CR8_READ] = "cr8-read",
-		[VARIANT_CR8_WRITE] = "cr8-write",
-		[VARIANT_XAPIC_READ] = "xapic-read",
-		[VARIANT_XAPIC_WRITE] = "xapic-write",
-		[VARIANT_X2APIC_READ] = "x2apic-read",
-		[VARIANT_X2APIC_WRITE] = "x2apic-write",
-		[VARIANT_INVLPG] = "invlpg",
-		[VARIANT_CR3] = "cr3",
+#define VARIANT(id, name) [VARIANT_##id] = name,
+#include "variants.def"
+#undef VARIANT
 	};
 
-	return variant < VARIANT_COUNT && names[variant] != NULL ? names[variant] : "";
+	return variant < VARIANT_COUNT ? names[variant] : "";
 }
