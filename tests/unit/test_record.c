@@ -98,6 +98,62 @@ static void combines_vcpus(void **state)
 	record_free(&rec);
 }
 
+/* Counts hold where cycles do not: a part without a figure keeps its row, alone and combined, with its reason. */
+static void keeps_rows_without_samples(void **state)
+{
+	const uint64_t cycles[] = { 1000, 2000 };
+	struct result r = {
+		.workload = WORKLOAD_chase, .accesses = 100, .operations = 300, .may_exit = true
+	};
+	const struct result *all;
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_row(&rec, &r, cycles, 2);
+	r.vcpu = 1;
+	r.counts.exits = 300;
+	r.leaves_4k = 7;
+	(void)snprintf(r.note, sizeof(r.note), "no cycles here");
+	sample_row(&rec, &r, NULL, 0);
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.result_count, 3);
+	all = &rec.results[0];
+	assert_int_equal(all->vcpu, -1);
+	assert_int_equal(all->sample_count, 0);
+	assert_null(all->samples);
+	assert_float_equal(all->summary.median, 0, EXACT);
+	assert_string_equal(all->note, "no cycles here");
+	assert_int_equal(all->counts.exits, 300);
+	assert_int_equal(all->operations, 600);
+	record_free(&rec);
+}
+
+/* Operations add up only where all are known; what KVM counts for the whole VM does not add up at all. */
+static void combines_counts_of_the_vm(void **state)
+{
+	const uint64_t cycles[] = { 1000 };
+	struct result r = { .workload = WORKLOAD_chase, .accesses = 100, .operations = 100 };
+	struct record rec;
+
+	(void)state;
+	sample_machine(&rec);
+	sample_row(&rec, &r, cycles, 1);
+	r.vcpu = 1;
+	r.operations = 0;
+	sample_row(&rec, &r, cycles, 1);
+	rec.results[0].leaves_2m = 4;
+	rec.results[1].dirty_pages = 9;
+	rec.results[1].leaves_1g = -1;
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.results[0].operations, 0);
+	assert_int_equal(rec.results[0].leaves_4k, 30300);
+	assert_int_equal(rec.results[0].leaves_2m, 4);
+	assert_int_equal(rec.results[0].leaves_1g, 0);
+	assert_int_equal(rec.results[0].dirty_pages, 9);
+	record_free(&rec);
+}
+
 static void grows(void **state)
 {
 	struct record rec;
@@ -119,6 +175,8 @@ int main(void)
 		cmocka_unit_test(refuses_impossible_rows),
 		cmocka_unit_test(one_vcpu_has_no_combined_row),
 		cmocka_unit_test(combines_vcpus),
+		cmocka_unit_test(keeps_rows_without_samples),
+		cmocka_unit_test(combines_counts_of_the_vm),
 		cmocka_unit_test(grows),
 	};
 

@@ -1,11 +1,14 @@
 /*
- * The combined row of a step: what all vCPUs did together. Latencies average, rates add up.
+ * The combined row of a step: what all vCPUs did together. Latencies average, also where vCPUs have different parts
+ * in one operation (a shootdown's initiator and its peers); rates and counts add up. What KVM tells of the whole VM
+ * (leaves, dirty pages) is no sum: the last vCPU to end has seen it all.
  */
 #include "vmm/report/record.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmm/report/rows.h"
 #include "vmm/report/stats.h"
@@ -21,29 +24,29 @@ static int by_step_variant_vcpu(const void *a, const void *b)
 	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
 }
 
-static bool same_part(const struct result *a, const struct result *b)
-{
-	return a->step == b->step && a->variant == b->variant;
-}
-
 /* A sum is known only when every term is. */
 static void add_count(int64_t *sum, int64_t term)
 {
 	*sum = *sum < 0 || term < 0 ? -1 : *sum + term;
 }
 
-/* Fill *sum, a copy of rows[0], from rows[0..count), each with at least sum->sample_count samples. */
-static void sum_rows(const struct result *rows, uint32_t count, bool is_rate, struct result *sum)
+static int64_t most(int64_t a, int64_t b)
 {
-	for (uint32_t i = 0; i < sum->sample_count; i++) {
-		double total = 0;
+	return a > b ? a : b;
+}
 
-		for (uint32_t v = 0; v < count; v++)
-			total += rows[v].samples[i];
-		sum->samples[i] = is_rate ? total : total / count;
-	}
+/* Counts of *sum, a copy of rows[0], from rows[0..count). */
+static void sum_counts(const struct result *rows, uint32_t count, struct result *sum)
+{
 	for (uint32_t v = 1; v < count; v++) {
 		sum->accesses += rows[v].accesses;
+		sum->operations = rows[v].operations == 0 || sum->operations == 0
+					  ? 0
+					  : sum->operations + rows[v].operations;
+		sum->leaves_4k = most(sum->leaves_4k, rows[v].leaves_4k);
+		sum->leaves_2m = most(sum->leaves_2m, rows[v].leaves_2m);
+		sum->leaves_1g = most(sum->leaves_1g, rows[v].leaves_1g);
+		sum->dirty_pages = most(sum->dirty_pages, rows[v].dirty_pages);
 		/* Equal on all vCPUs, as a rule: only then does one figure stand for all. */
 		if (rows[v].checksum != rows[0].checksum)
 			sum->checksum = 0;
@@ -70,11 +73,44 @@ static int sum_pmu(const struct result *rows, uint32_t count, struct result *sum
 	return 0;
 }
 
+/* A part without a figure on one vCPU has none for all; the note is that vCPU's reason. */
+static void take_least_samples(const struct result *rows, uint32_t count, struct result *sum)
+{
+	for (uint32_t v = 1; v < count; v++) {
+		if (rows[v].sample_count < sum->sample_count) {
+			sum->sample_count = rows[v].sample_count;
+			memcpy(sum->note, rows[v].note, sizeof(sum->note));
+		}
+	}
+}
+
+/* The figure of *sum: samples, their summary and what they are. 0, -ENOMEM or -EINVAL. */
+static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count, struct result *sum)
+{
+	bool is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
+
+	if (sum->sample_count == 0)
+		return 0;
+	sum->samples = calloc(sum->sample_count, sizeof(*sum->samples));
+	if (sum->samples == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < sum->sample_count; i++) {
+		double total = 0;
+
+		for (uint32_t v = 0; v < count; v++)
+			total += rows[v].samples[i];
+		sum->samples[i] = is_rate ? total : total / count;
+	}
+	(void)snprintf(sum->note, sizeof(sum->note),
+		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
+		       count);
+	return summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
+}
+
 static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 {
 	struct result *sum = rows_new(rec);
 	const struct result *rows;
-	bool is_rate;
 	int ret;
 
 	if (sum == NULL)
@@ -82,20 +118,12 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	rows = &rec->results[first];
 	*sum = rows[0];
 	sum->vcpu = -1;
+	sum->samples = NULL;
 	sum->pmu = NULL;
-	for (uint32_t v = 1; v < count; v++) {
-		if (rows[v].sample_count < sum->sample_count)
-			sum->sample_count = rows[v].sample_count;
-	}
-	sum->samples = calloc(sum->sample_count, sizeof(*sum->samples));
-	if (sum->samples == NULL)
-		return -ENOMEM;
-	is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
-	sum_rows(rows, count, is_rate, sum);
-	(void)snprintf(sum->note, sizeof(sum->note),
-		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
-		       count);
-	ret = summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
+	sum->summary = (struct summary){ 0 };
+	take_least_samples(rows, count, sum);
+	sum_counts(rows, count, sum);
+	ret = sum_samples(rec, rows, count, sum);
 	if (ret == 0)
 		ret = sum_pmu(rows, count, sum);
 	if (ret != 0) {

@@ -59,6 +59,15 @@ struct result *rows_new(struct record *rec)
 	return &rec->results[rec->result_count];
 }
 
+bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r))
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		if (is_so(&rec->results[i]))
+			return true;
+	}
+	return false;
+}
+
 /* One sample in the workload's unit; neither cycles nor accesses is 0. */
 static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesses, uint64_t tsc_khz)
 {
@@ -84,6 +93,7 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
 		return -ENOMEM;
 	*row = *r;
 	row->samples = NULL;
+	row->summary = (struct summary){ 0 };
 	if (r->sample_count == 0) {
 		rec->result_count++;
 		return 0;

@@ -21,4 +21,29 @@ static inline bool row_is_single(const struct result *r)
 	return r->vcpu >= 0;
 }
 
+/* Rows of the same part of the same step, of whatever vCPU. */
+static inline bool same_part(const struct result *a, const struct result *b)
+{
+	return a->step == b->step && a->variant == b->variant;
+}
+
+static inline bool row_has_stride(const struct result *r)
+{
+	return r->stride_bytes != 0;
+}
+
+/* A row whose exits or faults are its subject, so that their number an operation is worth showing. */
+static inline bool row_may_exit(const struct result *r)
+{
+	return r->may_exit && r->operations != 0;
+}
+
+static inline bool row_logs_dirty(const struct result *r)
+{
+	return r->dirty_pages >= 0;
+}
+
+/* Whether any row is so. */
+bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r));
+
 #endif
