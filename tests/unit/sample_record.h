@@ -20,7 +20,7 @@
 static char *sample_argv[] = { (char *)"minivmm", (char *)"--mem-path", (char *)"/dev/hugepages",
 			       (char *)"--prealloc" };
 
-/* Add a row with these samples in cycles; the counts are clean. */
+/* Add a row with these samples in cycles; the counts are clean, the part logs no dirty pages. */
 static inline void sample_row(struct record *rec, const struct result *r, const uint64_t *cycles,
 			      uint32_t count)
 {
@@ -30,6 +30,9 @@ static inline void sample_row(struct record *rec, const struct result *r, const 
 	row.guest_page_bytes = rec->config.guest_page_bytes;
 	row.refs_theory = 4;
 	row.checksum = UINT64_C(0x1234abcd);
+	row.leaves_4k = 30300;
+	row.leaves_2m = 3;
+	row.dirty_pages = -1;
 	assert_int_equal(record_add(rec, &row, cycles, SAMPLE_TSC_KHZ), 0);
 }
 
@@ -55,6 +58,7 @@ static inline void sample_touch(struct record *rec, uint64_t bytes)
 			    .working_set_bytes = bytes,
 			    .pages = bytes / PAGE_4K,
 			    .accesses = bytes / PAGE_4K,
+			    .operations = bytes / PAGE_4K,
 			    .may_exit = true };
 
 	r.counts.exits = 3;
@@ -120,6 +124,9 @@ static inline void sample_machine(struct record *rec)
 	rec->minor_faults = 300;
 	rec->timing = (struct timing_ns){ 1000000, 20000, 30000000, 50000, 12300000, 2500000000, 2600000000 };
 	rec->vmm_rss_bytes = 2 * MIB;
+	rec->memory_slots = 1;
+	rec->kvm_page_faults = 30400;
+	rec->kvm_tables_bytes = 256 * KIB;
 }
 
 static inline void sample_rows(struct record *rec)

@@ -44,10 +44,15 @@ struct column {
 	const char *name; /* JSON key and CSV header */
 	unsigned int outputs;
 	void (*get)(const struct record *rec, const struct result *r, struct cell *out);
-	const char *title;                       /* of the text table */
-	int width;                               /* there; negative: left-aligned */
-	bool (*shown)(const struct record *rec); /* in text; NULL: always */
+	/* Of the text table alone: */
+	const char *title;
+	int width; /* at least; negative: left-aligned */
+	unsigned int
+		rank; /* lines too long for the screen drop the column of the highest rank first; 0: never */
+	bool (*shown)(const struct record *rec); /* NULL: always */
 };
+
+#define REPORT_MAX_COLUMNS 64 /* there are fewer; for arrays of one entry a column */
 
 extern const struct column report_columns[];
 extern const uint32_t report_column_count;

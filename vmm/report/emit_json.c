@@ -59,6 +59,9 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "share", json_boolean(rec->share));
 	json_put(&o, "reserve", json_boolean(rec->reserve));
 	json_put(&o, "guest_page_bytes", rec->native ? json_null() : json_u64(rec->config.guest_page_bytes));
+	json_put(&o, "alias_bytes", json_u64_or_null(r->alias_bytes));
+	json_put(&o, "accessed_dirty", rec->native ? json_null() : json_boolean(rec->config.guest_ad));
+	json_put(&o, "kernel_irqchip", rec->native ? json_null() : json_boolean(rec->config.apic));
 	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
 	json_put(&o, "pin", pin_list(r));
 	json_put(&o, "host_nodes", node_list(r->host_nodes));
@@ -81,6 +84,12 @@ static json_t *leaves_json(const struct record *rec)
 	return o;
 }
 
+/* -1 is the record's "not known". */
+static json_t *json_known(int64_t count)
+{
+	return count >= 0 ? json_integer(count) : json_null();
+}
+
 static json_t *observed_json(const struct record *rec)
 {
 	json_t *o = json_object(), *nodes = json_object();
@@ -98,10 +107,15 @@ static json_t *observed_json(const struct record *rec)
 	json_put(&o, "gpa_hva_congruent", rec->native ? json_null() : json_boolean(rec->gpa_hva_congruent));
 	json_put(&o, "rss_bytes", json_u64(rec->observed.rss_bytes));
 	json_put(&o, "huge_bytes", json_u64(rec->observed.huge_bytes));
+	json_put(&o, "memory_slots", json_u64_or_null(rec->memory_slots));
+	json_put(&o, "kvm_page_faults", json_known(rec->kvm_page_faults));
+	json_put(&o, "kvm_tables_bytes", json_known(rec->kvm_tables_bytes));
+	json_put(&o, "ring0_slowdown",
+		 rec->ring0_slowdown > 0 ? json_real(rec->ring0_slowdown) : json_null());
 	return o;
 }
 
-/* In what state the guest's own tables start: the CPU has to set accessed and dirty bits at the first use. */
+/* In what state the arena's entries in the guest's own tables start; bits not set are set at the first use. */
 static json_t *guest_tables_json(const struct record *rec)
 {
 	json_t *o;
@@ -109,8 +123,8 @@ static json_t *guest_tables_json(const struct record *rec)
 	if (rec->native)
 		return json_null();
 	o = json_object();
-	json_put(&o, "accessed", json_false());
-	json_put(&o, "dirty", json_false());
+	json_put(&o, "accessed", json_boolean(rec->config.guest_ad));
+	json_put(&o, "dirty", json_boolean(rec->config.guest_ad));
 	return o;
 }
 

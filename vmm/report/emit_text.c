@@ -4,16 +4,9 @@
 #include "vmm/report/emit.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "vmm/cli/size.h"
-#include "vmm/mem/backing.h"
 #include "vmm/report/emit_pmu.h"
-#include "vmm/report/leaf.h"
 #include "vmm/report/paragraph.h"
-#include "vmm/report/pool_rows.h"
 #include "vmm/report/text_table.h"
 
 #define TITLE_ON "\033[1m"
@@ -38,96 +31,6 @@ static void text_header(const struct record *rec, FILE *out, bool colour)
 		paragraph(out, "",
 			  "This host is itself a virtual machine: its hypervisor's page tables lie below all "
 			  "that is shown here.");
-}
-
-static void text_asked(const struct record *rec, FILE *out)
-{
-	const struct request *r = &rec->request;
-	char memory[24], page[24], leaf[24], how[64] = "lazily populated";
-
-	(void)size_format(rec->config.ram_bytes, memory);
-	(void)size_format(rec->config.page_bytes, page);
-	(void)size_format(rec->config.guest_page_bytes, leaf);
-	if (r->prealloc)
-		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->prealloc_threads,
-			       rec->prealloc_threads == 1 ? "" : "s");
-	paragraph(out, "asked", "%s of memory in %s pages, backing %s%s%s, %s", memory, page,
-		  backing_name(r->backing), r->mem_path != NULL ? " " : "",
-		  r->mem_path != NULL ? r->mem_path : "", how);
-	if (rec->native)
-		paragraph(out, "", "%u thread%s, no virtual machine", rec->config.vcpus,
-			  rec->config.vcpus == 1 ? "" : "s");
-	else
-		paragraph(out, "", "%u vCPU%s, guest page tables with %s leaves", rec->config.vcpus,
-			  rec->config.vcpus == 1 ? "" : "s", leaf);
-	if (rec->config.note[0] != '\0')
-		paragraph(out, "", "%s", rec->config.note);
-}
-
-static const char *dimension_meaning(const char *kind)
-{
-	if (strcmp(kind, "ept") == 0)
-		return "EPT: hardware walks both dimensions; KVM's leaf follows the backing page";
-	if (strcmp(kind, "npt") == 0)
-		return "NPT: hardware walks both dimensions; KVM's leaf follows the backing page";
-	if (strcmp(kind, "shadow") == 0)
-		return "shadow paging: hardware walks one table that KVM keeps; its leaf = min(guest page, "
-		       "backing "
-		       "page)";
-	return "unknown: no leaf rule to check against";
-}
-
-static void text_observed(const struct record *rec, FILE *out)
-{
-	const struct observed_memory *seen = &rec->observed;
-	char page[24] = "mixed", resident[24], leaf[24], levels[24] = "";
-
-	(void)size_format(seen->rss_bytes, resident);
-	if (seen->page_bytes != 0)
-		(void)size_format(seen->page_bytes, page);
-	if (seen->page_bytes == 0 && seen->rss_bytes == 0)
-		paragraph(out, "observed", "smaps: nothing resident");
-	else
-		paragraph(out, "observed", "smaps: %s pages, %s resident%s", page, resident,
-			  rec->native              ? ""
-			  : rec->gpa_hva_congruent ? "; gpa = hva modulo the largest page"
-						   : "; gpa and hva are NOT congruent");
-	if (rec->native)
-		return;
-	if (rec->have_kvm_pages)
-		paragraph(out, "",
-			  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G",
-			  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g);
-	else
-		paragraph(out, "", "KVM: installed leaves not known");
-	if (rec->host.second_dimension_levels != 0)
-		(void)snprintf(levels, sizeof(levels), " in %" PRIu32 " levels",
-			       rec->host.second_dimension_levels);
-	paragraph(out, "", "second dimension (%s%s): %s%s%s", rec->host.kvm_module, levels,
-		  dimension_meaning(rec->host.second_dimension),
-		  leaf_expected_bytes(rec) != 0 ? ", here " : "",
-		  leaf_expected_bytes(rec) != 0 ? size_format(leaf_expected_bytes(rec), leaf) : "");
-}
-
-/* The pool at each moment in /proc/meminfo's terms. */
-static void text_pool(const struct record *rec, FILE *out)
-{
-	char page[24];
-
-	if (rec->pool_page_bytes == 0)
-		return;
-	(void)fprintf(out, "\npool %-10s%9s%9s%9s%9s   (pages of %s, as in /proc/meminfo)\n", "", "Total",
-		      "Free", "Rsvd", "Surp", size_format(rec->pool_page_bytes, page));
-	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
-		const struct pool_counts *c = &rec->pool[moment];
-
-		(void)fprintf(out, "  %-13s", pool_moment_name(moment));
-		if (pool_moment_known(rec, moment))
-			(void)fprintf(out, "%9" PRIu64 "%9" PRIu64 "%9" PRIu64 "%9" PRIu64 "\n", c->total,
-				      c->free, c->reserved, c->surplus);
-		else
-			(void)fprintf(out, "%9s%9s%9s%9s\n", "-", "-", "-", "-");
-	}
 }
 
 static void text_timing(const struct record *rec, FILE *out)
@@ -172,7 +75,7 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_observed(rec, out);
 	text_pool(rec, out);
 	text_results(rec, out);
-	text_translation_cost(rec, out);
+	text_findings(rec, out);
 	text_pmu(rec, out);
 	text_timing(rec, out);
 	text_notes(rec, out);
