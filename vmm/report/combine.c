@@ -85,7 +85,8 @@ static void take_least_samples(const struct result *rows, uint32_t count, struct
 }
 
 /* The figure of *sum: samples, their summary and what they are. 0, -ENOMEM or -EINVAL. */
-static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count, struct result *sum)
+static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count,
+		       struct result *sum)
 {
 	bool is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
 
