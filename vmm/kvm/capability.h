@@ -10,7 +10,7 @@
 /* KVM_CAP_PRE_FAULT_MEMORY came with Linux 6.10, after the headers of Debian 12. */
 #define MINIVMM_CAP_PRE_FAULT_MEMORY 236
 
-#define KVM_CAPABILITY_COUNT 15
+#define KVM_CAPABILITY_COUNT 17
 
 struct kvm_capability {
 	long number;         /* KVM_CAP_* (Documentation/virt/kvm/api.rst) */

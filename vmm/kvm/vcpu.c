@@ -11,6 +11,7 @@
 
 #define CPUID_MAX_ENTRIES 512
 #define CPUID_LEAF_FEATURES 1
+#define CPUID_ECX_X2APIC (1u << 21)
 #define CPUID_LEAF_TOPOLOGY 0xb
 #define CPUID_LEAF_TOPOLOGY_V2 0x1f
 #define CPUID_LEAF_EXTENDED_FEATURES 0x80000001
@@ -70,6 +71,14 @@ void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count
 		default:
 			break;
 		}
+	}
+}
+
+void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_FEATURES)
+			cpuid->entries[i].ecx &= ~CPUID_ECX_X2APIC;
 	}
 }
 

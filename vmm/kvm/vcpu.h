@@ -29,6 +29,12 @@ struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct erro
  */
 void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count);
 
+/*
+ * Take x2APIC (leaf 1, ECX bit 21) out of the table: KVM always says it supports it, but a guest without an APIC
+ * inside KVM has none (api.rst, KVM_GET_SUPPORTED_CPUID). Pure.
+ */
+void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid);
+
 /* Width of the guest's physical addresses (0x80000008); 36 where the table does not say, as KVM has it. Pure. */
 uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid);
 

@@ -69,11 +69,12 @@ void kvm_vm_destroy(struct kvm_vm *vm)
 	vm->fd = -1;
 }
 
-int kvm_vm_add_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
-		    struct error *e)
+static int set_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
+		    uint32_t flags, struct error *e)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = slot,
+		.flags = flags,
 		.guest_phys_addr = gpa,
 		.memory_size = bytes,
 		.userspace_addr = (uint64_t)(uintptr_t)hva,
@@ -81,7 +82,42 @@ int kvm_vm_add_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64
 
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) != 0)
 		return error_set(e, STATUS_FAILED, errno, "KVM_SET_USER_MEMORY_REGION",
-				 "slot %u: KVM refused %llu bytes at GPA 0x%llx", slot,
-				 (unsigned long long)bytes, (unsigned long long)gpa);
+				 "slot %u: KVM refused %llu bytes at GPA 0x%llx%s", slot,
+				 (unsigned long long)bytes, (unsigned long long)gpa,
+				 flags & KVM_MEM_LOG_DIRTY_PAGES ? " with a dirty log" : "");
+	return 0;
+}
+
+int kvm_vm_add_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
+		    struct error *e)
+{
+	return set_slot(vm, slot, gpa, bytes, hva, 0, e);
+}
+
+int kvm_vm_log_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva, bool on,
+		    struct error *e)
+{
+	return set_slot(vm, slot, gpa, bytes, hva, on ? KVM_MEM_LOG_DIRTY_PAGES : 0, e);
+}
+
+int kvm_vm_read_log(const struct kvm_vm *vm, uint32_t slot, uint64_t *bits, struct error *e)
+{
+	struct kvm_dirty_log log = { .slot = slot, .dirty_bitmap = bits };
+
+	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_GET_DIRTY_LOG", "slot %u: KVM keeps its log",
+				 slot);
+	return 0;
+}
+
+int kvm_vm_serve_port(const struct kvm_vm *vm, uint16_t port, int event_fd, struct error *e)
+{
+	struct kvm_ioeventfd served = {
+		.addr = port, .len = 4, .fd = event_fd, .flags = KVM_IOEVENTFD_FLAG_PIO
+	};
+
+	if (ioctl(vm->fd, KVM_IOEVENTFD, &served) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_IOEVENTFD", "KVM does not serve port 0x%x",
+				 port);
 	return 0;
 }
