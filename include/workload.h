@@ -23,11 +23,12 @@ enum default_set {
 	SET_PROBE, /* pages from 4 to 4096 at strides of 4K to 1M: the sets and ways of a TLB */
 };
 
-/* What a workload needs or bears beyond memory and a clock: bits of struct workload_info.needs. */
+/* What a workload needs, does or bears beyond memory and a clock: bits of struct workload_info.needs. */
 #define NEEDS_GUEST 1U      /* page tables, ports or ring 0 of its own: not natively */
 #define NEEDS_APIC 2U       /* an APIC inside KVM */
 #define NEEDS_PEERS 4U      /* two vCPUs or more */
 #define NEEDS_TWO_LEAVES 8U /* a working set of two guest pages or more */
+#define LEAVES_BY_PORT 32U  /* writes PORT_KERNEL, itself or by platform.leave: KVM has to serve it */
 #define BEARS_ALIASES 16U   /* right where several guest-physical pages are one page of the host */
 
 enum workload_id {

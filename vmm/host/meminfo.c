@@ -74,3 +74,12 @@ int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes)
 	}
 	return 0;
 }
+
+int meminfo_kvm_tables(const char *root, uint64_t *bytes)
+{
+	char text[MEMINFO_BYTES];
+	int n = sysfile_read(root, "proc/meminfo", text, sizeof(text));
+
+	*bytes = 0;
+	return n < 0 ? n : meminfo_parse(text, "SecPageTables", bytes);
+}

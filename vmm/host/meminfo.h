@@ -23,4 +23,10 @@ int meminfo_read(const char *root, struct host_memory *m);
  */
 int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes);
 
+/*
+ * SecPageTables: the page tables that hypervisors keep for their guests, EPT, NPT and shadow alike, of the whole host.
+ * 0, or -errno: -ENOENT where the kernel has no such line (before 6.1) or there is no file.
+ */
+int meminfo_kvm_tables(const char *root, uint64_t *bytes);
+
 #endif

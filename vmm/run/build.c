@@ -2,28 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/boot/start.h"
+#include "vmm/run/cost.h"
+#include "vmm/run/dirty.h"
 #include "vmm/run/machine.h"
 #include "vmm/util/clock.h"
-
-#define KVM_DEVICE "/dev/kvm"
-
-static int open_kvm(struct machine *m, struct error *e)
-{
-	int ret = kvm_system_open(KVM_DEVICE, &m->sys, e);
-
-	if (ret != 0)
-		return ret;
-	if (m->rec->config.vcpus > m->sys.max_vcpus)
-		return error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_MAX_VCPUS",
-				 "--smp %u: this KVM allows %u vCPUs", m->rec->config.vcpus,
-				 m->sys.max_vcpus);
-	return m->rec->request.prefault ? kvm_prefault_check(&m->sys, e) : 0;
-}
 
 static int take_ram(struct machine *m, prealloc_progress progress, struct error *e)
 {
@@ -47,61 +32,6 @@ static int take_ram(struct machine *m, prealloc_progress progress, struct error 
 			rec->gpa_hva_congruent = false;
 	}
 	return 0;
-}
-
-static int create_vm(struct machine *m, struct error *e)
-{
-	const struct memmap *map = &m->rec->config.map;
-	int ret = kvm_vm_create(&m->sys, &m->vm, e);
-
-	m->rec->memory_slots = memmap_slot_count(map);
-	for (uint32_t i = 0; ret == 0 && i < m->rec->memory_slots; i++) {
-		struct ram_range slot = memmap_slot(map, i);
-
-		ret = kvm_vm_add_slot(&m->vm, i, slot.gpa, slot.bytes,
-				      backing_at(&m->ram.backing, slot.offset_bytes, slot.bytes), e);
-	}
-	return ret;
-}
-
-static int set_registers(struct vcpu_task *task, uint32_t entry_gpa, struct error *e)
-{
-	struct kvm_regs regs;
-	struct kvm_sregs sregs;
-
-	if (ioctl(task->vcpu.fd, KVM_GET_SREGS, &sregs) != 0)
-		return error_set(e, STATUS_FAILED, errno, "KVM_GET_SREGS", "vCPU %u", task->vcpu.index);
-	start_registers(entry_gpa, &regs, &sregs);
-	if (ioctl(task->vcpu.fd, KVM_SET_SREGS, &sregs) != 0)
-		return error_set(e, STATUS_FAILED, errno, "KVM_SET_SREGS", "vCPU %u", task->vcpu.index);
-	if (ioctl(task->vcpu.fd, KVM_SET_REGS, &regs) != 0)
-		return error_set(e, STATUS_FAILED, errno, "KVM_SET_REGS", "vCPU %u", task->vcpu.index);
-	return 0;
-}
-
-static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
-{
-	uint32_t count = m->rec->config.vcpus;
-	struct kvm_cpuid2 *cpuid = kvm_supported_cpuid(&m->sys, e);
-	int ret = cpuid == NULL ? -EIO : 0;
-
-	if (ret == 0)
-		facts_settle_levels(&m->rec->host, kvm_cpuid_physical_bits(cpuid));
-	for (uint32_t i = 0; ret == 0 && i < count; i++) {
-		struct vcpu_task *task = &m->tasks[i];
-
-		ret = kvm_vcpu_create(&m->sys, &m->vm, i, count, cpuid, &task->vcpu, e);
-		if (ret == 0)
-			ret = set_registers(task, entry_gpa, e);
-	}
-	free(cpuid);
-	if (ret == 0) {
-		m->tsc_khz = kvm_vcpu_tsc_khz(&m->tasks[0].vcpu);
-		if (m->tsc_khz == 0)
-			m->tsc_khz = facts_tsc_khz();
-		m->rec->host.tsc_khz = m->tsc_khz;
-	}
-	return ret;
 }
 
 static int prefault(struct machine *m, struct error *e)
@@ -141,7 +71,7 @@ int machine_build(struct machine *m, prealloc_progress progress, struct error *e
 	struct timing_ns *t = &m->rec->timing;
 	uint64_t start_ns = clock_ns();
 	uint32_t entry_gpa = 0;
-	int ret = open_kvm(m, e);
+	int ret = machine_open(m, e);
 
 	t->open = clock_ns() - start_ns;
 	if (ret == 0)
@@ -153,10 +83,12 @@ int machine_build(struct machine *m, prealloc_progress progress, struct error *e
 	start_ns = clock_ns();
 	if (ret == 0)
 		ret = prepare_tasks(m, e);
+	if (ret == 0) {
+		cost_start(m);
+		ret = machine_create_vm(m, e);
+	}
 	if (ret == 0)
-		ret = create_vm(m, e);
-	if (ret == 0)
-		ret = create_vcpus(m, entry_gpa, e);
+		ret = machine_create_vcpus(m, entry_gpa, e);
 	if (ret == 0)
 		ret = prefault(m, e);
 	t->open += clock_ns() - start_ns;
@@ -167,8 +99,12 @@ void machine_destroy(struct machine *m)
 {
 	for (uint32_t i = 0; m->tasks != NULL && i < m->rec->config.vcpus; i++)
 		kvm_vcpu_destroy(&m->tasks[i].vcpu);
+	dirty_release(&m->dirty);
 	kvm_vm_destroy(&m->vm);
+	if (m->port_fd >= 0)
+		(void)close(m->port_fd);
 	kvm_system_close(&m->sys);
+	free(m->cpuid);
 	ram_release(m->rec, &m->ram);
 	if (m->wake_fd >= 0)
 		(void)close(m->wake_fd);

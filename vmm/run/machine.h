@@ -16,6 +16,8 @@
 #include "vmm/run/ram.h"
 #include "vmm/report/record.h"
 #include "vmm/run/console.h"
+#include "vmm/run/cost.h"
+#include "vmm/run/dirty.h"
 #include "vmm/run/stray.h"
 
 /* Counters of one vCPU at one moment. -1: this KVM does not count it. */
@@ -34,6 +36,7 @@ struct vcpu_task {
 	bool started;
 	/* Only the task's own thread touches what follows. */
 	bool in_phase, seen_empty, done;
+	bool logs_dirty; /* in a phase for which KVM logs dirty pages */
 	struct phase_snapshot begin, last_empty;
 	int64_t doorbell_exits;   /* what one doorbell costs in exits; -1: not known yet */
 	int64_t last_result;      /* step * VARIANT_COUNT + variant of the last result, -1: none */
@@ -45,7 +48,9 @@ struct machine {
 	struct record *rec;
 	struct ram ram;
 	struct kvm_system sys;
+	struct kvm_cpuid2 *cpuid; /* what KVM supports, then that of the last vCPU created; owned */
 	struct kvm_vm vm;
+	int port_fd;             /* the eventfd behind PORT_KERNEL; -1: none */
 	struct vcpu_task *tasks; /* rec->config.vcpus of them */
 	uint64_t tsc_khz;
 	uint64_t started_ns, main_ns; /* threads started; DOORBELL_MAIN, 0 before */
@@ -57,6 +62,8 @@ struct machine {
 	struct error error;           /* the first error of any thread */
 	struct console console;
 	struct stray_log stray;
+	struct dirty_log dirty;
+	struct vm_cost cost;
 };
 
 /* Tell the main thread to look; from any thread. */
@@ -73,6 +80,15 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 
 /* Open KVM, take RAM, load it, create VM and vCPUs. 0 or -errno; machine_destroy is due in either case. */
 int machine_build(struct machine *m, prealloc_progress progress, struct error *e);
+
+/* Its steps. Open KVM and refuse what it cannot do, before RAM is taken; set config.kernel_port. 0 or -errno. */
+int machine_open(struct machine *m, struct error *e);
+
+/* Create the VM with its slots, its port and, where the plan says so, its APIC. 0 or -errno. */
+int machine_create_vm(struct machine *m, struct error *e);
+
+/* Create all vCPUs at their first instruction; learn the TSC's rate. 0 or -errno. */
+int machine_create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e);
 
 /* Give everything back, as far as it was taken; no vCPU thread runs any more. */
 void machine_destroy(struct machine *m);

@@ -9,6 +9,8 @@
 #include "driver.h"
 #include "units.h"
 #include "vmm/model/refs.h"
+#include "vmm/run/cost.h"
+#include "vmm/run/dirty.h"
 #include "vmm/run/result.h"
 #include "vmm/util/clock.h"
 
@@ -96,6 +98,14 @@ static double ring0_slowdown(const struct vcpu_block *block)
 	return (double)block->ring0_loop_cycles / (double)block->ring3_loop_cycles;
 }
 
+/* The record has one figure for all vCPUs: the worst of them, since one that was preempted in ring 3 shows too little. */
+static double max_slowdown(double known, const struct vcpu_block *block)
+{
+	double mine = ring0_slowdown(block);
+
+	return mine > known ? mine : known;
+}
+
 /* What the row says in place of a figure, or AVAILABLE. */
 static enum unavailable withheld(const struct vcpu_block *block, const struct workload_part *part)
 {
@@ -135,13 +145,16 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 	r.leaves_4k = pages[VM_PAGES_4K];
 	r.leaves_2m = pages[VM_PAGES_2M];
 	r.leaves_1g = pages[VM_PAGES_1G];
-	r.dirty_pages = -1;
+	if (dirty_end(task, &r.dirty_pages, e) != 0)
+		return e->err > 0 ? -e->err : -EIO;
 	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
 	r.pmu = pmu_counters_take(task->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&task->machine->lock);
 	phase_keep_peak_pages(task->machine);
-	rec->ring0_slowdown = ring0_slowdown(&task->copy);
+	cost_sample(task->machine, task->last_result);
+	rec->ring0_slowdown = max_slowdown(rec->ring0_slowdown, &task->copy);
 	ret = record_add(rec, &r, g->samples_cycles, task->machine->tsc_khz);
+	dirty_tell_rows(rec, r.step, r.variant, r.dirty_pages);
 	pthread_mutex_unlock(&task->machine->lock);
 	if (ret == 0)
 		return 0;
@@ -189,6 +202,9 @@ int phase_doorbell(struct vcpu_task *task, uint32_t number, struct error *e)
 		pthread_mutex_unlock(&task->machine->lock);
 		return 0;
 	case DOORBELL_BEGIN:
+		/* First what may take long, then the counters. */
+		if (dirty_begin(task, e) != 0)
+			return e->err > 0 ? -e->err : -EIO;
 		task->in_phase = true;
 		snapshot_take(task, &task->begin);
 		pmu_counters_start(task->pmu);

@@ -86,5 +86,7 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 			      r->working_set_bytes);
 	if (r->accesses == 0 || r->accesses > ACCESSES_MAX)
 		return refuse(why, why_bytes, "%" PRIu64 " accesses", r->accesses);
+	if (r->warm_accesses > ACCESSES_MAX)
+		return refuse(why, why_bytes, "%" PRIu64 " accesses to warm up", r->warm_accesses);
 	return check_samples(r, step, part, elapsed_cycles, why, why_bytes);
 }

@@ -81,6 +81,7 @@ static int run_built(struct machine *m, struct error *e)
 	/* Also where no phase was completed: what was installed is known all the same. */
 	pthread_mutex_lock(&m->lock);
 	phase_keep_peak_pages(m);
+	cost_finish(m);
 	pthread_mutex_unlock(&m->lock);
 	if (ret == 0)
 		ret = check_complete(m, e);
@@ -100,7 +101,7 @@ int run_guest(struct record *rec, prealloc_progress progress, struct console *co
 	if (m == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the machine");
 	m->rec = rec;
-	m->wake_fd = m->sys.fd = m->vm.fd = m->vm.stats.fd = -1;
+	m->wake_fd = m->port_fd = m->sys.fd = m->vm.fd = m->vm.stats.fd = -1;
 	m->ram.backing.fd = -1;
 	ret = -pthread_mutex_init(&m->lock, NULL);
 	if (ret != 0) {

@@ -1,0 +1,71 @@
+#include "vmm/run/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "units.h"
+#include "vmm/cli/size.h"
+#include "vmm/cli/workloads.h"
+
+/* Documentation/virt/kvm/api.rst, KVM_CAP_NR_MEMSLOTS. */
+#define SLOTS_UNTOLD 32
+
+int limits_check_slots(const struct config *c, uint32_t slots, struct error *e)
+{
+	uint32_t needed = memmap_slot_count(&c->map);
+	uint64_t unit_bytes = max_u64(c->page_bytes, c->map.alias_bytes >= PAGE_1G ? PAGE_1G : PAGE_2M);
+	uint64_t least_bytes;
+	char least[24];
+	int ret;
+
+	if (slots == 0)
+		slots = SLOTS_UNTOLD;
+	if (needed <= slots)
+		return 0;
+	ret = error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_NR_MEMSLOTS",
+			"this memory takes %u memory slots, and this KVM has %u", needed, slots);
+	if (c->map.alias_bytes != 0 && slots > 1) {
+		/* One slot is the low memory's. */
+		least_bytes = align_up((c->map.ranges[1].bytes - 1) / (slots - 1) + 1, unit_bytes);
+		error_hint(e, "--alias-memory %s, the least that would do", size_format(least_bytes, least));
+	}
+	return ret;
+}
+
+int limits_check_width(const struct config *c, uint32_t physical_bits, struct error *e)
+{
+	bool is_split = c->map.range_count == 2;
+	const struct ram_range *last = &c->map.ranges[is_split ? 1 : 0];
+	uint64_t unit_bytes = max_u64(c->page_bytes, is_split ? c->map.alias_bytes : 0);
+	uint64_t end_gpa = last->gpa + last->bytes;
+	uint64_t reach_bytes;
+	char text[24];
+	int ret;
+
+	/* 52 bits is all that the architecture has (SDM vol. 3A, 4.1.4), and all that a plan reaches. */
+	if (physical_bits >= 52 || end_gpa <= UINT64_C(1) << physical_bits)
+		return 0;
+	reach_bytes = UINT64_C(1) << physical_bits;
+	ret = error_set(e, STATUS_CANNOT, ERANGE, "guest CPU",
+			"guest RAM would end at %s, and this CPU's guest-physical addresses have %u bits",
+			size_format(end_gpa, text), physical_bits);
+	if (reach_bytes >= last->gpa + unit_bytes)
+		error_hint(e, "-m %s, the largest that would do",
+			   size_format((is_split ? c->map.ranges[0].bytes : 0) +
+					       (reach_bytes - last->gpa) / unit_bytes * unit_bytes,
+				       text));
+	return ret;
+}
+
+const char *limits_apic_asker(const struct config *c, char *buf, size_t bytes)
+{
+	for (uint32_t i = 0; i < c->step_count; i++) {
+		const struct workload_info *info = &workload_table[c->steps[i].workload];
+
+		if ((info->needs & NEEDS_APIC) == 0)
+			continue;
+		(void)snprintf(buf, bytes, "--workload %s", info->name);
+		return buf;
+	}
+	return "--kernel-irqchip on";
+}
