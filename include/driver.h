@@ -47,7 +47,8 @@ struct driver_env {
 /*
  * Bytes of the arena that each of `vcpus` gets: a multiple of max(leaf_bytes, 4 KiB) where that leaves
  * anything, so that no two vCPUs share a leaf. Pure; the VMM plans with the same function. In an aliased arena
- * leaf_bytes is the larger of leaf and alias, so that all slices begin at the same place of the memory they share.
+ * leaf_bytes is the larger of leaf and alias (no power of two then), so that all slices begin at the same place of the
+ * memory they share.
  */
 uint64_t driver_slice_bytes(uint64_t arena_bytes, uint64_t leaf_bytes, uint32_t vcpus);
 

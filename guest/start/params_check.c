@@ -57,7 +57,7 @@ static int check_arena(const struct params *p, struct text *why)
 		return refuse("arena reg is not of whole guest pages", a, why);
 	if (a->gpa < TABLE_POOL_GPA || a->bytes > ARENA_MAX_BYTES)
 		return refuse("arena reg is below 0x800000 or above 31 TiB long", a, why);
-	if (p->alias_bytes != 0 && !is_aligned(a->bytes, p->alias_bytes))
+	if (p->alias_bytes != 0 && a->bytes % p->alias_bytes != 0)
 		return refuse("arena reg is not of whole " FDT_PROP_ALIAS_BYTES, a, why);
 	if (overlap(a, &p->tables))
 		return refuse("arena reg overlaps page-tables", a, why);

@@ -7,7 +7,7 @@
 #include "vmm/cli/options.h"
 #include "vmm/cli/workloads.h"
 
-#define HELP_BYTES 8192
+#define HELP_BYTES 32768
 #define HELP_COLUMN 27
 
 /* A text while it is built. */

@@ -7,6 +7,12 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			    "guest RAM; K, M, G or T behind a whole number, a bare number is MiB;\n"
 			    "rounded up to the backing's page (default 1G)",
 			    set_memory },
+	[OPTION_ALIAS_MEMORY] = { "alias-memory", NULL, 0, "SIZE", FOR_RUN,
+				  "of --memory, make only SIZE of host memory, which repeats: one memory "
+				  "slot\n"
+				  "for each repetition, plus a little for the guest itself (default: all of "
+				  "it)",
+				  set_alias_memory },
 	[OPTION_MEM_PATH] = { "mem-path", NULL, 0, "PATH", FOR_BOTH,
 			      "back RAM with an unlinked file on this hugetlbfs or tmpfs mount;\n"
 			      "the page size is the mount's",
@@ -43,9 +49,15 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_SMP] = { "smp", NULL, 0, "N", FOR_BOTH, "vCPUs, or threads of native (default 1)", set_smp },
 	[OPTION_PIN] = { "pin", NULL, 0, "LIST", FOR_BOTH,
 			 "host CPUs of the threads, in order, as in 0-3,8 (default: not pinned)", set_pin },
+	[OPTION_KERNEL_IRQCHIP] = { "kernel-irqchip", NULL, 0, "on|off", FOR_RUN,
+				    "an APIC inside KVM for each vCPU (default: where a workload needs it)",
+				    set_kernel_irqchip },
 	[OPTION_GUEST_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_RUN,
 				"leaf of the guest's own page tables: 4K, 2M or 1G (default 4K)",
 				set_guest_page },
+	[OPTION_GUEST_AD] = { "guest-ad", NULL, 0, "on|off", FOR_RUN,
+			      "accessed and dirty bits of those page tables set beforehand (default off)",
+			      set_guest_ad },
 	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH,
 			      "what to run, in this order: see --workload help; none boots and ends\n"
 			      "(default touch,packed,chase)",

@@ -20,6 +20,7 @@
 
 enum option_id {
 	OPTION_MEMORY,
+	OPTION_ALIAS_MEMORY,
 	OPTION_MEM_PATH,
 	OPTION_BACKING,
 	OPTION_PAGE_SIZE,
@@ -32,7 +33,9 @@ enum option_id {
 	OPTION_POLICY,
 	OPTION_SMP,
 	OPTION_PIN,
+	OPTION_KERNEL_IRQCHIP,
 	OPTION_GUEST_PAGE,
+	OPTION_GUEST_AD,
 	OPTION_WORKLOAD,
 	OPTION_WORKING_SET,
 	OPTION_ACCESSES,
@@ -90,6 +93,7 @@ int options_check(struct parse *p);
 
 /* The parse functions behind the table, by group: values_memory.c, values_work.c, values_output.c. */
 int set_memory(struct parse *p, const char *value);
+int set_alias_memory(struct parse *p, const char *value);
 int set_mem_path(struct parse *p, const char *value);
 int set_backing(struct parse *p, const char *value);
 int set_page_size(struct parse *p, const char *value);
@@ -102,7 +106,9 @@ int set_host_nodes(struct parse *p, const char *value);
 int set_policy(struct parse *p, const char *value);
 int set_smp(struct parse *p, const char *value);
 int set_pin(struct parse *p, const char *value);
+int set_kernel_irqchip(struct parse *p, const char *value);
 int set_guest_page(struct parse *p, const char *value);
+int set_guest_ad(struct parse *p, const char *value);
 int set_workload(struct parse *p, const char *value);
 int set_working_set(struct parse *p, const char *value);
 int set_accesses(struct parse *p, const char *value);
@@ -126,5 +132,8 @@ int set_version(struct parse *p, const char *value);
 
 /* A decimal number within [min, max], refused with that range. Shared by the groups. */
 int set_number(struct parse *p, const char *value, uint64_t min, uint64_t max, uint64_t *out);
+
+/* "on" or "off". Shared by the groups. */
+int set_choice(struct parse *p, const char *value, enum guest_tristate *choice);
 
 #endif

@@ -30,7 +30,7 @@ enum backing_kind {
 };
 
 #define REQUEST_MAX_CPUS 1024
-#define REQUEST_MAX_WORKLOADS 16
+#define REQUEST_MAX_WORKLOADS 32
 #define REQUEST_MAX_SETS 48
 #define REQUEST_MAX_NODES 64
 
@@ -66,7 +66,8 @@ struct request {
 	uint64_t alias_bytes;     /* --alias-memory; 0: all of RAM is distinct memory */
 	bool guest_ad;            /* --guest-ad on: page-table entries start with A = D = 1 */
 	enum guest_tristate apic; /* --kernel-irqchip; default: where a workload needs it */
-	uint32_t workload_count;  /* 0 with workloads_given: `none` */
+	bool workloads_given; /* --workload was given; else the list is the default, and may be cut to fit */
+	uint32_t workload_count; /* 0: `none` */
 	enum workload_id workloads[REQUEST_MAX_WORKLOADS];
 	uint32_t set_count; /* 0: each workload's default */
 	uint64_t sets_bytes[REQUEST_MAX_SETS];

@@ -35,10 +35,10 @@ static const char *whole_number_of(const char *text, char *buf)
 	return size_format(bytes, buf);
 }
 
-int set_memory(struct parse *p, const char *value)
+static int set_size(struct parse *p, const char *value, uint64_t *bytes)
 {
 	char same[24];
-	int ret = size_parse(value, MIB, &p->r->memory_bytes);
+	int ret = size_parse(value, MIB, bytes);
 
 	if (ret == 0)
 		return 0;
@@ -48,6 +48,16 @@ int set_memory(struct parse *p, const char *value)
 		return refuse_value(p, value,
 				    "a whole number with K, M, G or T is expected; %s says the same", same);
 	return refuse_value(p, value, "a whole number with K, M, G or T is expected, as in 1536M");
+}
+
+int set_memory(struct parse *p, const char *value)
+{
+	return set_size(p, value, &p->r->memory_bytes);
+}
+
+int set_alias_memory(struct parse *p, const char *value)
+{
+	return set_size(p, value, &p->r->alias_bytes);
 }
 
 int set_mem_path(struct parse *p, const char *value)
@@ -114,7 +124,7 @@ int set_prefault(struct parse *p, const char *value)
 	return 0;
 }
 
-static int set_choice(struct parse *p, const char *value, enum guest_tristate *choice)
+int set_choice(struct parse *p, const char *value, enum guest_tristate *choice)
 {
 	if (strcmp(value, "on") == 0)
 		*choice = CHOICE_ON;

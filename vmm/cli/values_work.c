@@ -46,6 +46,20 @@ int set_guest_page(struct parse *p, const char *value)
 	return 0;
 }
 
+int set_guest_ad(struct parse *p, const char *value)
+{
+	enum guest_tristate choice = CHOICE_OFF;
+	int ret = set_choice(p, value, &choice);
+
+	p->r->guest_ad = choice == CHOICE_ON;
+	return ret;
+}
+
+int set_kernel_irqchip(struct parse *p, const char *value)
+{
+	return set_choice(p, value, &p->r->apic);
+}
+
 static const char *workload_names(char *buf)
 {
 	size_t used = 0;
@@ -71,6 +85,7 @@ int set_workload(struct parse *p, const char *value)
 		p->done = true;
 		return 0;
 	}
+	p->r->workloads_given = true;
 	if (strcmp(value, "none") == 0) {
 		p->r->workload_count = 0;
 		return 0;

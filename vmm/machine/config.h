@@ -15,7 +15,11 @@
 #include "vmm/util/error.h"
 
 struct config {
-	uint64_t ram_bytes;  /* of the guest, rounded up to page_bytes; host memory: memmap_host_bytes() */
+	/*
+	 * Of the guest, rounded up to page_bytes; with an alias the arena alone, without what the guest itself takes.
+	 * Host memory: memmap_host_bytes().
+	 */
+	uint64_t ram_bytes;
 	uint64_t page_bytes; /* the backing's page, resolved */
 	struct memmap map;
 	bool guest_ad;    /* the arena's page-table entries start with A = D = 1 */
@@ -26,7 +30,7 @@ struct config {
 	uint64_t seed;
 	uint32_t step_count;
 	struct plan_step steps[PLAN_MAX_STEPS];
-	char note[256]; /* what was rounded or clipped, for the user; may be empty */
+	char note[768]; /* what was rounded or clipped, for the user; may be empty */
 };
 
 /*
@@ -40,5 +44,11 @@ int config_make(const struct request *r, uint64_t page_bytes, struct config *c, 
  * planned for leaf_bytes = page_bytes.
  */
 int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/*
+ * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole
+ * repetitions of an alias, where there are enough of them.
+ */
+uint64_t config_slice_bytes(const struct config *c);
 
 #endif

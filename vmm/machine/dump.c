@@ -100,8 +100,12 @@ static void put_map(struct text *t, const struct config *c)
 	if (c->map.tables_bytes > 0)
 		put_range(t, "tables-gpa", c->map.tables_gpa, c->map.tables_bytes);
 	put_range(t, "arena-gpa", c->map.arena_gpa, c->map.arena_bytes);
-	put(t, "arena-slice = %s\n",
-	    size_format(driver_slice_bytes(c->map.arena_bytes, c->guest_page_bytes, c->vcpus), size));
+	put(t, "arena-slice = %s\n", size_format(config_slice_bytes(c), size));
+	if (c->map.alias_bytes == 0)
+		return;
+	put(t, "alias-memory = %s\n", size_format(c->map.alias_bytes, size));
+	put(t, "memory-slots = %" PRIu32 "\n", memmap_slot_count(&c->map));
+	put(t, "host-memory = %s\n", size_format(memmap_host_bytes(&c->map), size));
 }
 
 static void put_steps(struct text *t, const struct config *c)
@@ -112,8 +116,11 @@ static void put_steps(struct text *t, const struct config *c)
 	for (uint32_t i = 0; i < c->step_count && i < PLAN_MAX_STEPS; i++) {
 		const struct plan_step *s = &c->steps[i];
 
-		put(t, "step-%" PRIu32 " = %s working-set %s repeat %" PRIu32 " accesses ", i,
-		    workload_table[s->workload].name, size_format(s->working_set_bytes, size), s->repeat);
+		put(t, "step-%" PRIu32 " = %s working-set %s ", i, workload_table[s->workload].name,
+		    size_format(s->working_set_bytes, size));
+		if (s->stride_bytes != 0)
+			put(t, "stride %s ", size_format(s->stride_bytes, size));
+		put(t, "repeat %" PRIu32 " accesses ", s->repeat);
 		if (s->accesses == 0)
 			put(t, "default\n");
 		else
@@ -132,8 +139,11 @@ int config_dump(const struct request *r, const struct config *c, char *buf, size
 	put_memory(&t, r, c);
 	put_cpus(&t, r, c);
 	put(&t, "guest-page = %s\n", size_format(c->guest_page_bytes, size));
-	if (r->command == COMMAND_RUN)
+	if (r->command == COMMAND_RUN) {
+		put(&t, "guest-ad = %s\n", on_off(c->guest_ad));
+		put(&t, "kernel-irqchip = %s\n", on_off(c->apic));
 		put(&t, "guest = %s\n", r->guest_path != NULL ? r->guest_path : "embedded");
+	}
 	put(&t, "seed = %" PRIu64 "\n", c->seed);
 	put(&t, "timeout = %" PRIu32 " s\n", r->timeout_s);
 	put_map(&t, c);

@@ -14,7 +14,7 @@
  * the memory map in GPA ranges (end excluded), the steps. Returns the length without the NUL, or -ENOSPC.
  * DUMP_BYTES is enough for every configuration.
  */
-#define DUMP_BYTES (192 * 1024)
+#define DUMP_BYTES (256 * 1024)
 int config_dump(const struct request *r, const struct config *c, char *buf, size_t capacity);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* A physical address has at most 52 bits (Intel SDM vol. 3A, 4.1.4). */
 #define GPA_LIMIT_BYTES (UINT64_C(1) << 52)
-/* What one entry of the guest's PML4 maps; an arena of distinct memory has one. */
+/* What one entry of the guest's PML4 maps; an arena of distinct memory stays within one. */
 #define PML4_SLOT_BYTES (512 * GIB)
 
 static uint64_t round_up_div(uint64_t value, uint64_t by)
@@ -16,11 +16,7 @@ static uint64_t round_up_div(uint64_t value, uint64_t by)
 	return value / by + (value % by != 0);
 }
 
-/*
- * Bytes of page tables that map arena_bytes from ARENA_GVA on with leaf_bytes leaves (SDM vol. 3A, 4.5): one page
- * table a 2 MiB, one page directory a GiB, one PDPT for the PML4 slot; the PML4 itself is one of the boot tables.
- */
-static uint64_t pool_bytes(uint64_t arena_bytes, uint64_t leaf_bytes)
+uint64_t memmap_tables_bytes(uint64_t arena_bytes, uint64_t leaf_bytes)
 {
 	uint64_t pages = round_up_div(arena_bytes, PML4_SLOT_BYTES);
 
@@ -91,7 +87,7 @@ static int place_arena(uint64_t guest_page_bytes, struct memmap *map, struct err
 	uint64_t low_gpa, low_bytes;
 
 	map->tables_gpa = TABLE_POOL_GPA;
-	map->tables_bytes = pool_bytes(largest_bytes, guest_page_bytes);
+	map->tables_bytes = memmap_tables_bytes(largest_bytes, guest_page_bytes);
 	low_gpa = low_arena(TABLE_POOL_GPA + map->tables_bytes, low_end_gpa, guest_page_bytes, &low_bytes);
 	high_bytes = align_down(high_bytes, guest_page_bytes);
 	if (high_bytes > low_bytes) {
@@ -131,45 +127,4 @@ int memmap_make(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_byt
 				 size_format(ram_bytes, ram));
 	place_ram(ram_bytes, map);
 	return place_arena(guest_page_bytes, map, e);
-}
-
-uint64_t memmap_host_bytes(const struct memmap *map)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < map->range_count; i++)
-		bytes += i == 1 && map->alias_bytes != 0 ? map->alias_bytes : map->ranges[i].bytes;
-	return bytes;
-}
-
-uint32_t memmap_slot_count(const struct memmap *map)
-{
-	if (map->alias_bytes == 0 || map->range_count < 2)
-		return map->range_count;
-	return (uint32_t)(1 + map->ranges[1].bytes / map->alias_bytes);
-}
-
-struct ram_range memmap_slot(const struct memmap *map, uint32_t slot)
-{
-	struct ram_range range = map->ranges[slot == 0 ? 0 : 1];
-
-	if (slot > 0 && map->alias_bytes != 0) {
-		range.gpa += (slot - 1) * map->alias_bytes;
-		range.bytes = map->alias_bytes;
-	}
-	return range;
-}
-
-uint64_t memmap_offset(const struct memmap *map, uint64_t gpa, uint64_t bytes)
-{
-	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
-		struct ram_range range = memmap_slot(map, i);
-
-		if (gpa < range.gpa || gpa - range.gpa >= range.bytes)
-			continue;
-		if (bytes > range.bytes - (gpa - range.gpa))
-			return UINT64_MAX;
-		return range.offset_bytes + (gpa - range.gpa);
-	}
-	return UINT64_MAX;
 }

@@ -4,6 +4,7 @@
 #ifndef MINIVMM_MACHINE_MEMMAP_H
 #define MINIVMM_MACHINE_MEMMAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/util/error.h"
@@ -22,7 +23,8 @@ struct memmap {
 	uint64_t arena_gpa, arena_bytes;
 	/*
 	 * 0, or the arena is ranges[1], alone behind the hole, and its memory repeats: GPA arena_gpa + x is the host
-	 * mapping's byte ranges[1].offset_bytes + x mod alias_bytes. A memory slot for each repetition.
+	 * mapping's byte ranges[1].offset_bytes + x mod alias_bytes. A memory slot for each repetition. The host
+	 * mapping begins with that memory, because then no gap is needed to keep all of it congruent.
 	 */
 	uint64_t alias_bytes;
 };
@@ -45,6 +47,13 @@ struct ram_range memmap_slot(const struct memmap *map, uint32_t slot);
 uint64_t memmap_offset(const struct memmap *map, uint64_t gpa, uint64_t bytes);
 
 /*
+ * Bytes of page tables that map arena_bytes from ARENA_GVA on with leaf_bytes leaves (SDM vol. 3A, 4.5): one page
+ * table a 2 MiB, one page directory a GiB, one PDPT a PML4 slot; the PML4 itself is one of the boot tables. In whole
+ * 2 MiB. Pure.
+ */
+uint64_t memmap_tables_bytes(uint64_t arena_bytes, uint64_t leaf_bytes);
+
+/*
  * Largest leaf that gpa = hva (mod leaf) has to hold for: what the host mapping is aligned to.
  * 1 GiB where RAM is that large, else 2 MiB.
  */
@@ -58,5 +67,13 @@ uint64_t memmap_congruence_bytes(uint64_t ram_bytes);
  */
 int memmap_make(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_bytes, struct memmap *map,
 		struct error *e);
+
+/*
+ * Lay out an arena of arena_bytes that repeats the same alias_bytes of host memory. It begins at 4 GiB; the guest's
+ * image and page tables lie in memory of their own below the hole, as little as whole backing pages allow.
+ * 0 or -errno (STATUS_USAGE: a size that does not fit the others, with the nearest that does as the hint).
+ */
+int memmap_make_aliased(uint64_t arena_bytes, uint64_t alias_bytes, uint64_t page_bytes,
+			uint64_t guest_page_bytes, struct memmap *map, struct error *e);
 
 #endif
