@@ -46,6 +46,8 @@ static void add_option(struct page *h, const struct option_spec *o)
 		       o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
 		       o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
 	add(h, "  %-*s", HELP_COLUMN - 3, left);
+	if (strlen(left) > HELP_COLUMN - 3)
+		add(h, "\n%*s", HELP_COLUMN - 1, "");
 	while (line != NULL) {
 		size_t length = strcspn(line, "\n");
 

@@ -8,10 +8,8 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			    "rounded up to the backing's page (default 1G)",
 			    set_memory },
 	[OPTION_ALIAS_MEMORY] = { "alias-memory", NULL, 0, "SIZE", FOR_RUN,
-				  "of --memory, make only SIZE of host memory, which repeats: one memory "
-				  "slot\n"
-				  "for each repetition, plus a little for the guest itself (default: all of "
-				  "it)",
+				  "make --memory of SIZE of the host's, which repeats: a memory slot each\n"
+				  "time, and a little more for the guest itself (default: nothing repeats)",
 				  set_alias_memory },
 	[OPTION_MEM_PATH] = { "mem-path", NULL, 0, "PATH", FOR_BOTH,
 			      "back RAM with an unlinked file on this hugetlbfs or tmpfs mount;\n"
@@ -56,7 +54,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				"leaf of the guest's own page tables: 4K, 2M or 1G (default 4K)",
 				set_guest_page },
 	[OPTION_GUEST_AD] = { "guest-ad", NULL, 0, "on|off", FOR_RUN,
-			      "accessed and dirty bits of those page tables set beforehand (default off)",
+			      "accessed and dirty bits set beforehand in those tables (default off)",
 			      set_guest_ad },
 	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH,
 			      "what to run, in this order: see --workload help; none boots and ends\n"
