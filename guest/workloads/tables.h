@@ -1,0 +1,79 @@
+/*
+ * The guest's page tables as the workloads that change them see them, and the two ways to make a vCPU forget a
+ * translation. Four levels, as the guest has them (Intel SDM vol. 3A, 4.5; AMD APM vol. 2, 5.3).
+ *
+ * Tables lie at GVA = GPA (struct platform), so an entry's address is a pointer. Nothing here asks for ring 0 but the
+ * last two functions, which are for a platform->privileged body.
+ */
+#ifndef MINIVMM_WORKLOADS_TABLES_H
+#define MINIVMM_WORKLOADS_TABLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "units.h"
+#include "workload.h"
+#include "x86.h"
+
+#define TABLES_ENTRIES UINT64_C(512)
+#define TABLES_LEVELS 4
+
+/* Bits 12 to 51: the address in an entry, and in CR3. A large leaf keeps its PAT bit in bit 12, which is 0 here. */
+#define TABLES_ADDRESS UINT64_C(0x000ffffffffff000)
+
+/* Bytes that an entry of a table of that level spans: 4 KiB at level 1, the page table; 512 GiB at 4, the PML4. */
+static inline uint64_t tables_span_bytes(uint32_t level)
+{
+	return PAGE_4K << (9 * (level - 1));
+}
+
+/* Which entry of its table of that level translates the address. */
+static inline uint64_t tables_index(uint64_t gva, uint32_t level)
+{
+	return gva / tables_span_bytes(level) % TABLES_ENTRIES;
+}
+
+/*
+ * The leaf entry that translates gva, and in *leaf_bytes (unless NULL) what it maps. NULL where nothing is mapped.
+ * An entry is followed by its neighbours: those of the next leaves, as far as tables_index() stays in the table.
+ */
+static inline uint64_t *tables_leaf(uint64_t *pml4, uint64_t gva, uint64_t *leaf_bytes)
+{
+	uint64_t *table = pml4;
+
+	for (uint32_t level = TABLES_LEVELS; level >= 1; level--) {
+		uint64_t *entry = &table[tables_index(gva, level)];
+
+		if ((*entry & PTE_PRESENT) == 0)
+			return NULL;
+		if (level == 1 || (level < TABLES_LEVELS && (*entry & PTE_LEAF) != 0)) {
+			if (leaf_bytes != NULL)
+				*leaf_bytes = tables_span_bytes(level);
+			return entry;
+		}
+		table = (uint64_t *)(uintptr_t)(*entry & TABLES_ADDRESS);
+	}
+	return NULL;
+}
+
+/* The entry that differs from `entry` only in where it leads; flags gain A and D, so that no walk has to set them. */
+static inline uint64_t tables_redirect(uint64_t entry, uint64_t leaf_gpa)
+{
+	return (entry & ~TABLES_ADDRESS) | leaf_gpa | PTE_ACCESSED | PTE_DIRTY;
+}
+
+/* Ring 0: this vCPU forgets what it knows about the page of gva. Serialising (SDM vol. 2A, INVLPG). */
+static inline void tables_forget_page(uint64_t gva)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(gva) : "memory");
+}
+
+/* Ring 0: this vCPU forgets all translations; nothing here is global. */
+static inline void tables_forget_all(void)
+{
+	uint64_t cr3;
+
+	__asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(cr3) : : "memory");
+}
+
+#endif
