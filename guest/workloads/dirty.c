@@ -5,6 +5,7 @@
  * All memory is mapped before, in both dimensions, so that the bits are all there is to do.
  */
 #include "lines.h"
+#include "privileged.h"
 #include "random.h"
 #include "tables.h"
 #include "timing.h"
@@ -76,7 +77,7 @@ static int words_hold(struct workload_ctx *ctx)
 static void forget_all(void *unused)
 {
 	(void)unused;
-	tables_forget_all();
+	tlb_forget_all();
 }
 
 /* The tables above the leaves keep their A: theirs is one bit for 512 pages. */

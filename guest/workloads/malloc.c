@@ -5,6 +5,8 @@
  * The allocator is a real one (heap.h), because its records are part of what such a program touches. It lies in the
  * working set with all it needs.
  */
+#include <stddef.h>
+
 #include "heap.h"
 #include "random.h"
 #include "timing.h"

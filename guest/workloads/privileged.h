@@ -33,4 +33,18 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
+/* Forget the translation of one page. Serialising (Intel SDM vol. 2A, INVLPG). */
+static inline void tlb_forget_page(uint64_t gva)
+{
+	__asm__ volatile("invlpg (%0)" : : "a"(gva) : "memory");
+}
+
+/* Forget all translations that are not global. */
+static inline void tlb_forget_all(void)
+{
+	uint64_t cr3;
+
+	__asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=a"(cr3) : : "memory");
+}
+
 #endif

@@ -5,6 +5,7 @@
  * each leaf tells which memory a touch really saw, so an invalidation that did nothing is found at once.
  */
 #include "lines.h"
+#include "privileged.h"
 #include "random.h"
 #include "tables.h"
 #include "timing.h"
@@ -135,9 +136,9 @@ static inline void remap_loop(struct remap *r, int all)
 
 		r->table[page] = tables_redirect(r->entry, r->first_gpa + to * r->leaf_bytes);
 		if (all)
-			tables_forget_all();
+			tlb_forget_all();
 		else
-			tables_forget_page(gva);
+			tlb_forget_page(gva);
 		gva += stamp_offset_bytes(page, r->leaf_bytes);
 		r->strange |= *(const volatile uint64_t *)(uintptr_t)gva ^ (r->stamp + to);
 		if (++page == r->pages) {

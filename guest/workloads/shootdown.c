@@ -7,6 +7,7 @@
  * number is even, so every vCPU's last word is that the page is back on its own memory.
  */
 #include "layout.h"
+#include "privileged.h"
 #include "random.h"
 #include "tables.h"
 #include "timing.h"
@@ -138,7 +139,7 @@ static int shootdown_verify(struct workload_ctx *ctx)
 /* What a vCPU does with the page in a round, and what it saw there. */
 static inline void forget_and_touch(struct shootdown *s, uint64_t round)
 {
-	tables_forget_page((uint64_t)(uintptr_t)s->shared);
+	tlb_forget_page((uint64_t)(uintptr_t)s->shared);
 	s->strange |= *s->shared ^ (s->stamp + round % 2);
 }
 

@@ -1,9 +1,8 @@
 /*
- * The guest's page tables as the workloads that change them see them, and the two ways to make a vCPU forget a
- * translation. Four levels, as the guest has them (Intel SDM vol. 3A, 4.5; AMD APM vol. 2, 5.3).
+ * The guest's page tables as the workloads that change them see them: from an address to its leaf entry. Four levels,
+ * as the guest has them (Intel SDM vol. 3A, 4.5; AMD APM vol. 2, 5.3). What tells the TLB is in privileged.h.
  *
- * Tables lie at GVA = GPA (struct platform), so an entry's address is a pointer. Nothing here asks for ring 0 but the
- * last two functions, which are for a platform->privileged body.
+ * Tables lie at GVA = GPA (struct platform), so the address of a table in an entry is a pointer.
  */
 #ifndef MINIVMM_WORKLOADS_TABLES_H
 #define MINIVMM_WORKLOADS_TABLES_H
@@ -60,20 +59,6 @@ static inline uint64_t *tables_leaf(uint64_t *pml4, uint64_t gva, uint64_t *leaf
 static inline uint64_t tables_redirect(uint64_t entry, uint64_t leaf_gpa)
 {
 	return (entry & ~TABLES_ADDRESS) | leaf_gpa | PTE_ACCESSED | PTE_DIRTY;
-}
-
-/* Ring 0: this vCPU forgets what it knows about the page of gva. Serialising (SDM vol. 2A, INVLPG). */
-static inline void tables_forget_page(uint64_t gva)
-{
-	__asm__ volatile("invlpg (%0)" : : "r"(gva) : "memory");
-}
-
-/* Ring 0: this vCPU forgets all translations; nothing here is global. */
-static inline void tables_forget_all(void)
-{
-	uint64_t cr3;
-
-	__asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(cr3) : : "memory");
 }
 
 #endif
