@@ -161,6 +161,65 @@ static void exits_in_a_timed_part(void **state)
 	expect(rec, VERDICT_DISTURBED, "1 of 7 timed parts");
 }
 
+/* The same gigabyte eight times over has leaves eight times over: a judge that thinks of host memory asks too few. */
+static void aliases_have_leaves_of_their_own(void **state)
+{
+	struct record *rec = *state;
+
+	set_dimension(rec, "ept");
+	rec->config.map.alias_bytes = PAGE_1G;
+	rec->config.map.arena_bytes = 8 * PAGE_1G;
+	sample_touch(rec, 8 * PAGE_1G);
+	rec->results[8].step = rec->results[9].step = 8;
+	rec->kvm_pages_2m = 4097;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->kvm_pages_2m = 512;
+	expect(rec, VERDICT_MISMATCH,
+	       "expected 2M leaves for 8G touched, but KVM counts 30300 of 4K, 512 of 2M");
+}
+
+/* A part that logs dirty pages has 4K leaves by design; only what touch left behind in its own time counts. */
+static void logged_parts_split_leaves(void **state)
+{
+	const uint64_t cycles[] = { 100000 };
+	struct result r = { .step = 7, .workload = WORKLOAD_seq, .variant = VARIANT_WRITE_LOGGED };
+	struct record *rec = *state;
+
+	set_dimension(rec, "npt");
+	r.working_set_bytes = r.accesses = 64 * MIB;
+	r.may_exit = true;
+	r.counts.exits = r.counts.page_faults = 16384;
+	sample_row(rec, &r, cycles, 1);
+	rec->results[rec->result_count - 1].dirty_pages = 16384;
+	rec->kvm_pages_4k = 30300;
+	rec->kvm_pages_2m = 60;
+	rec->results[0].leaves_2m = 59;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->results[0].leaves_2m = 2;
+	rec->results[1].leaves_2m = 2;
+	expect(rec, VERDICT_MISMATCH, "30300 of 4K, 2 of 2M, 0 of 1G; to log dirty pages splits leaves");
+}
+
+/* Exits are what some parts are about, with a figure or without; a part without one is not excused for that. */
+static void parts_without_a_figure(void **state)
+{
+	struct result r = {
+		.step = 7, .workload = WORKLOAD_exit, .variant = VARIANT_PORT_USER, .may_exit = true
+	};
+	struct record *rec = *state;
+
+	r.accesses = r.operations = 1000;
+	r.counts.exits = 1000;
+	sample_row(rec, &r, NULL, 0);
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	r.may_exit = false;
+	sample_row(rec, &r, NULL, 0);
+	expect(rec, VERDICT_DISTURBED, "1 of 8 timed parts that may not exit; first exit");
+}
+
 static void worse_verdicts_win(void **state)
 {
 	struct record *rec = *state;
@@ -193,6 +252,9 @@ int main(void)
 		cmocka_unit_test_setup(pages_lost, setup),
 		cmocka_unit_test_setup(a_pool_that_others_use_proves_nothing, setup),
 		cmocka_unit_test_setup(exits_in_a_timed_part, setup),
+		cmocka_unit_test_setup(aliases_have_leaves_of_their_own, setup),
+		cmocka_unit_test_setup(logged_parts_split_leaves, setup),
+		cmocka_unit_test_setup(parts_without_a_figure, setup),
 		cmocka_unit_test_setup(worse_verdicts_win, setup),
 	};
 

@@ -166,6 +166,13 @@ CELL(working_set)
 	set_bytes(out, r->working_set_bytes);
 }
 
+/* Text leaves it out where a workload touches no memory to speak of. */
+CELL(text_working_set)
+{
+	if (workload_table[r->workload].default_set != SET_NONE)
+		cell_working_set(rec, r, out);
+}
+
 CELL(stride)
 {
 	UNUSED;
@@ -177,6 +184,12 @@ CELL(pages)
 {
 	UNUSED;
 	set_int(out, (int64_t)r->pages);
+}
+
+CELL(text_pages)
+{
+	if (workload_table[r->workload].default_set != SET_NONE)
+		cell_pages(rec, r, out);
 }
 
 CELL(guest_page)

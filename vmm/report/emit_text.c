@@ -52,7 +52,7 @@ static const char *what_is_ok(const struct record *rec)
 {
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		if (!rec->results[i].may_exit && rec->results[i].counts.exits == 0)
-			return ": page sizes are as asked, the guest made no exit in a timed part";
+			return ": page sizes are as asked, no exit in a timed part that should have none";
 	}
 	return ": page sizes are as asked";
 }

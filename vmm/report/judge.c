@@ -40,10 +40,20 @@ static void judge_backing(struct record *rec)
 			      "asked for preallocated memory, but smaps shows nothing resident");
 }
 
-/* Bytes of the arena that one step certainly mapped, on all vCPUs together; the largest step counts. */
-static uint64_t mapped_for_sure_bytes(const struct record *rec)
+/* A part that certainly touched all of its working set, so that leaves for it have to be there. */
+struct touched {
+	uint64_t bytes; /* guest-physical, on all vCPUs together: aliases of one page each have a leaf */
+	int64_t leaves_4k, leaves_2m, leaves_1g;
+};
+
+/*
+ * The largest such part. Its leaves are those of the whole run at their peak; but where a part logged dirty pages,
+ * which splits leaves, those that were there when the touching part ended.
+ */
+static struct touched most_touched(const struct record *rec)
 {
-	uint64_t most_bytes = 0;
+	struct touched most = { 0 };
+	bool split = rows_any(rec, row_logs_dirty);
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
@@ -52,14 +62,25 @@ static uint64_t mapped_for_sure_bytes(const struct record *rec)
 		if (!row_is_single(r) || r->workload != WORKLOAD_touch)
 			continue;
 		for (uint32_t j = 0; j < rec->result_count; j++) {
-			const struct result *peer = &rec->results[j];
-
-			if (row_is_single(peer) && peer->step == r->step && peer->variant == r->variant)
-				bytes += peer->working_set_bytes;
+			if (row_is_single(&rec->results[j]) && same_part(&rec->results[j], r))
+				bytes += rec->results[j].working_set_bytes;
 		}
-		most_bytes = max_u64(most_bytes, bytes);
+		if (bytes > most.bytes)
+			most = (struct touched){ bytes, r->leaves_4k, r->leaves_2m, r->leaves_1g };
 	}
-	return most_bytes;
+	if (!split || most.leaves_4k < 0 || most.leaves_2m < 0 || most.leaves_1g < 0) {
+		most.leaves_4k = (int64_t)rec->kvm_pages_4k;
+		most.leaves_2m = (int64_t)rec->kvm_pages_2m;
+		most.leaves_1g = (int64_t)rec->kvm_pages_1g;
+	}
+	return most;
+}
+
+static uint64_t leaves_of(const struct touched *part, uint64_t leaf_bytes)
+{
+	if (leaf_bytes == PAGE_4K)
+		return (uint64_t)part->leaves_4k;
+	return (uint64_t)(leaf_bytes == PAGE_2M ? part->leaves_2m : part->leaves_1g);
 }
 
 /*
@@ -78,41 +99,44 @@ static bool leaves_too_large(const struct record *rec, uint64_t expected_bytes)
 	       (expected_bytes < PAGE_2M && rec->kvm_pages_2m > allowed_2m);
 }
 
+/* What may have kept KVM from large leaves. */
+static const char *why_too_few(const struct record *rec, uint64_t expected_bytes)
+{
+	if (expected_bytes == PAGE_4K)
+		return "";
+	if (rows_any(rec, row_logs_dirty))
+		return "; to log dirty pages splits leaves: let touch run before, or alone";
+	if (rec->host.nx_huge_pages[0] != 'Y')
+		return "";
+	return rec->config.map.arena_gpa < expected_bytes ? "; nx_huge_pages=Y splits the page, as it holds "
+							    "code too: twice -m gives the arena its own"
+							  : "; nx_huge_pages=Y splits pages that hold code";
+}
+
 /* Then the second dimension: KVM's own count of the leaves that it installed. */
 static void judge_leaves(struct record *rec)
 {
-	uint64_t expected_bytes = leaf_expected_bytes(rec), touched_bytes, needed, leaves = 0;
-	const char *cause = "";
+	uint64_t expected_bytes = leaf_expected_bytes(rec), needed;
+	struct touched most;
 	char size[24], touched[24];
 
 	if (rec->native || !rec->have_kvm_pages || expected_bytes == 0)
 		return;
-	if (expected_bytes == PAGE_4K)
-		leaves = rec->kvm_pages_4k;
-	else if (expected_bytes == PAGE_2M)
-		leaves = rec->kvm_pages_2m;
-	else
-		leaves = rec->kvm_pages_1g;
 	(void)size_format(expected_bytes, size);
 	if (leaves_too_large(rec, expected_bytes))
 		record_reason(rec, VERDICT_MISMATCH,
 			      "KVM installed leaves larger than %s: %" PRIu64 " of 2M, %" PRIu64 " of 1G",
 			      size, rec->kvm_pages_2m, rec->kvm_pages_1g);
-	touched_bytes = mapped_for_sure_bytes(rec);
+	most = most_touched(rec);
 	/* Nine tenths: the rim of the arena may share a leaf with something else. */
-	needed = touched_bytes == 0 ? 0 : max_u64(1, touched_bytes / 10 * 9 / expected_bytes);
-	if (leaves >= needed)
+	needed = most.bytes == 0 ? 0 : max_u64(1, most.bytes / 10 * 9 / expected_bytes);
+	if (leaves_of(&most, expected_bytes) >= needed)
 		return;
-	if (expected_bytes > PAGE_4K && rec->host.nx_huge_pages[0] == 'Y')
-		cause = rec->config.map.arena_gpa < expected_bytes
-				? "; nx_huge_pages=Y splits the page, as it holds code too: twice -m gives "
-				  "the arena its own"
-				: "; nx_huge_pages=Y splits pages that hold code";
 	record_reason(rec, VERDICT_MISMATCH,
-		      "expected %s leaves for %s touched, but KVM counts %" PRIu64 " of 4K, %" PRIu64
-		      " of 2M, %" PRIu64 " of 1G%s",
-		      size, size_format(touched_bytes, touched), rec->kvm_pages_4k, rec->kvm_pages_2m,
-		      rec->kvm_pages_1g, cause);
+		      "expected %s leaves for %s touched, but KVM counts %" PRId64 " of 4K, %" PRId64
+		      " of 2M, %" PRId64 " of 1G%s",
+		      size, size_format(most.bytes, touched), most.leaves_4k, most.leaves_2m, most.leaves_1g,
+		      why_too_few(rec, expected_bytes));
 }
 
 static void judge_congruence(struct record *rec)
