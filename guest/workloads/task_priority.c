@@ -9,7 +9,7 @@
 
 /*
  * A sample's own choice. Many, so that the way to ring 0 and back (some hundred cycles) is lost in it; few enough
- * that a part with an exit an operation takes a second or two where that costs 100 us.
+ * that a part whose operations all exit takes some tenths of a second.
  */
 #define SAMPLE_OPERATIONS 2000
 
