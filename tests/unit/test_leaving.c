@@ -247,6 +247,8 @@ static void defects_are_found(void **state)
 		assert_non_null(r.failure);
 		assert_int_equal(trap_cpu.base, APIC_GPA | APIC_BASE_EN);
 		assert_false(trap_cpu.illegal);
+		if (cases[i].defect == DEFECT_ODD_READ)
+			assert_int_equal(trap_cpu.tpr, 0);
 	}
 }
 
