@@ -1,12 +1,14 @@
 /*
  * Every memory map is sound: RAM pieces disjoint, complete and congruent with their offsets; pool and arena inside
  * RAM and apart from each other and all fixed structures; tables enough. The sizes around the hole and the loop
- * between pool and arena are where arithmetic goes wrong unseen, and KVM then drops large mappings silently.
+ * between pool and arena are where arithmetic goes wrong unseen, and KVM then drops large mappings silently. Where
+ * memory repeats, each repetition is a slot of its own over the same bytes, and the guest's own memory is in none.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "layout.h"
@@ -114,6 +116,169 @@ static void around_the_hole(void **state)
 	}
 }
 
+/* Of every slot: where the host mapping, aligned as it will be, has the byte of a GPA; and that no page is split. */
+static void check_slots(const struct memmap *m, uint64_t alias_bytes)
+{
+	uint64_t largest = alias_bytes % PAGE_1G == 0 ? PAGE_1G : PAGE_2M;
+	uint32_t slots = memmap_slot_count(m);
+	uint64_t end_gpa = 0;
+
+	assert_true(slots == 1 + m->arena_bytes / alias_bytes);
+	assert_true(memmap_congruence_bytes(memmap_host_bytes(m)) >= largest);
+	for (uint32_t i = 0; i < slots; i++) {
+		struct ram_range slot = memmap_slot(m, i);
+		uint64_t last = slot.bytes - 1;
+
+		assert_true(slot.gpa >= end_gpa && slot.bytes > 0);
+		assert_true((slot.gpa - slot.offset_bytes) % largest == 0);
+		assert_true(slot.offset_bytes + slot.bytes <= memmap_host_bytes(m));
+		assert_true(memmap_offset(m, slot.gpa, slot.bytes) == slot.offset_bytes);
+		assert_true(memmap_offset(m, slot.gpa + last, 1) == slot.offset_bytes + last);
+		assert_true(memmap_offset(m, slot.gpa + last, 2) == UINT64_MAX);
+		assert_true(i == 0 || (slot.bytes == alias_bytes && slot.offset_bytes == 0));
+		end_gpa = slot.gpa + slot.bytes;
+	}
+	assert_true(memmap_offset(m, end_gpa, 1) == UINT64_MAX);
+	assert_true(memmap_offset(m, m->ranges[0].bytes, 1) == UINT64_MAX);
+	/* What the guest itself lives in repeats nowhere. */
+	assert_true(memmap_slot(m, 0).offset_bytes >= alias_bytes);
+}
+
+/* Counted by what each PML4 slot, GiB and 2 MiB of the arena takes, from ARENA_GVA on. */
+static uint64_t tables_of_slots(uint64_t arena_bytes, uint64_t leaf_bytes)
+{
+	uint64_t bytes = 0;
+
+	for (uint64_t at = 0; at < arena_bytes; at += 512 * GIB) {
+		uint64_t part = min_u64(arena_bytes - at, 512 * GIB);
+
+		bytes += tables_needed(part, leaf_bytes);
+	}
+	return bytes;
+}
+
+static void aliased(void **state)
+{
+	static const struct {
+		uint64_t arena, alias, page, leaf, low;
+	} cases[] = {
+		{ TIB, GIB, PAGE_4K, PAGE_4K, 8 * MIB + 2054 * MIB },
+		{ TIB, GIB, PAGE_1G, PAGE_2M, GIB },
+		{ 31 * TIB, GIB, PAGE_2M, PAGE_2M, 8 * MIB + 126 * MIB },
+		{ 31 * TIB, 2 * GIB + GIB / 2 * 11, PAGE_4K, PAGE_1G, 0 },
+		{ 3 * GIB, 3 * GIB, PAGE_1G, PAGE_1G, GIB },
+		{ 12 * MIB, 2 * MIB, PAGE_2M, PAGE_2M, 10 * MIB },
+		{ 60 * MIB, 6 * MIB, PAGE_4K, PAGE_4K, 10 * MIB },
+		{ 9 * GIB, 1536 * MIB, PAGE_2M, PAGE_4K, 8 * MIB + 20 * MIB },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error e = { 0 };
+		struct memmap m;
+		int ret = memmap_make_aliased(cases[i].arena, cases[i].alias, cases[i].page, cases[i].leaf,
+					      &m, &e);
+
+		if (cases[i].low == 0) {
+			assert_true(ret < 0 && e.status == STATUS_USAGE);
+			continue;
+		}
+		assert_int_equal(ret, 0);
+		assert_true(m.range_count == 2 && m.ranges[0].gpa == 0);
+		assert_true(m.ranges[0].bytes == cases[i].low);
+		assert_true(m.ranges[1].gpa == RAM_HOLE_END_GPA && m.ranges[1].bytes == cases[i].arena);
+		assert_true(m.arena_gpa == RAM_HOLE_END_GPA && m.arena_bytes == cases[i].arena);
+		assert_true(memmap_host_bytes(&m) == cases[i].alias + cases[i].low);
+		assert_true(memmap_host_bytes(&m) % cases[i].page == 0);
+		assert_true(m.tables_gpa == TABLE_POOL_GPA && m.tables_gpa + m.tables_bytes <= cases[i].low);
+		assert_true(m.tables_bytes >= tables_of_slots(cases[i].arena, cases[i].leaf));
+		check_slots(&m, cases[i].alias);
+	}
+}
+
+/* The hint, taken at its word, works. */
+static void aliased_refused(void **state)
+{
+	static const struct {
+		uint64_t arena, alias, page, leaf;
+		const char *naming, *hint;
+	} cases[] = {
+		{ TIB, 3 * MIB, PAGE_4K, PAGE_4K, "3M is no whole number of pages of 2M",
+		  "--alias-memory 2M" },
+		{ TIB, PAGE_4K, PAGE_4K, PAGE_4K, "pages of 2M", "--alias-memory 2M" },
+		{ TIB, 1700 * MIB, PAGE_1G, PAGE_4K, "backing pages of 1G", "--alias-memory 2G" },
+		{ TIB, 512 * MIB, PAGE_2M, PAGE_1G, "guest pages of 1G", "--alias-memory 1G" },
+		{ GIB, 2 * GIB, PAGE_4K, PAGE_4K, "more than the 1G", "--memory 4G" },
+		{ 10 * GIB, 3 * GIB, PAGE_4K, PAGE_4K, "10G of --memory", "--memory 9G" },
+		{ 10 * GIB, 4 * GIB, PAGE_4K, PAGE_4K, "10G of --memory", "--memory 8G" },
+		{ 31 * TIB + GIB, GIB, PAGE_4K, PAGE_2M, "more than the 31T", "--memory 31T" },
+		{ 2 * TIB, GIB, PAGE_4K, PAGE_4K, "below its hole at 3 GiB", "--guest-page 2M" },
+		{ UINT64_MAX, UINT64_MAX, PAGE_4K, PAGE_4K, "at most 31T", "" },
+		{ UINT64_MAX, GIB, PAGE_4K, PAGE_4K, "more than the 31T", "--memory 31T" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error e = { 0 };
+		struct memmap m;
+
+		assert_true(memmap_make_aliased(cases[i].arena, cases[i].alias, cases[i].page, cases[i].leaf,
+						&m, &e) < 0);
+		assert_int_equal(e.status, STATUS_USAGE);
+		assert_string_equal(e.hint, cases[i].hint);
+		if (strstr(e.what, cases[i].naming) == NULL)
+			fail_msg("'%s' does not name '%s'", e.what, cases[i].naming);
+	}
+}
+
+/* The last arena whose 4 KiB leaves still find place for their tables, and the first that does not. */
+static void tables_end_at_the_hole(void **state)
+{
+	uint64_t low = TIB, high = 2 * TIB;
+	struct error e = { 0 };
+	struct memmap m;
+
+	(void)state;
+	while (high - low > GIB) {
+		uint64_t middle = align_down((low + high) / 2, GIB);
+		struct error ignored = { 0 };
+
+		if (memmap_make_aliased(middle, GIB, PAGE_4K, PAGE_4K, &m, &ignored) == 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	assert_int_equal(memmap_make_aliased(low, GIB, PAGE_4K, PAGE_4K, &m, &e), 0);
+	assert_in_range(m.ranges[0].bytes, 3 * GIB - 4 * MIB, 3 * GIB);
+	assert_in_range(low, 1400 * GIB, 1600 * GIB);
+}
+
+/* The map of distinct memory through the same functions: one slot a range, and nothing contiguous across the hole. */
+static void slots_of_distinct_memory(void **state)
+{
+	struct error e = { 0 };
+	struct memmap m;
+
+	(void)state;
+	assert_int_equal(memmap_make(8 * GIB, PAGE_2M, PAGE_4K, &m, &e), 0);
+	assert_true(memmap_slot_count(&m) == 2 && memmap_host_bytes(&m) == 8 * GIB);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct ram_range slot = memmap_slot(&m, i);
+
+		assert_memory_equal(&slot, &m.ranges[i], sizeof(slot));
+	}
+	assert_true(memmap_offset(&m, 0, 3 * GIB) == 0);
+	assert_true(memmap_offset(&m, 0, 3 * GIB + 1) == UINT64_MAX);
+	assert_true(memmap_offset(&m, 3 * GIB - 1, 2) == UINT64_MAX);
+	assert_true(memmap_offset(&m, 3 * GIB, 0) == UINT64_MAX);
+	assert_true(memmap_offset(&m, 4 * GIB, 5 * GIB) == 3 * GIB);
+	assert_true(memmap_offset(&m, 9 * GIB - 1, 1) == 8 * GIB - 1);
+	assert_true(memmap_offset(&m, 9 * GIB, 1) == UINT64_MAX);
+	assert_true(memmap_offset(&m, 5 * GIB, UINT64_MAX) == UINT64_MAX);
+	assert_int_equal(memmap_make(GIB, PAGE_2M, PAGE_4K, &m, &e), 0);
+	assert_true(memmap_slot_count(&m) == 1 && memmap_host_bytes(&m) == GIB);
+}
+
 static void refused(void **state)
 {
 	static const struct {
@@ -147,6 +312,10 @@ int main(void)
 		cmocka_unit_test(every_size),
 		cmocka_unit_test(around_the_hole),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(aliased),
+		cmocka_unit_test(aliased_refused),
+		cmocka_unit_test(tables_end_at_the_hole),
+		cmocka_unit_test(slots_of_distinct_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,7 @@ static void defaults(void **state)
 	assert_int_equal(r.policy, NUMA_POLICY_DEFAULT);
 	assert_true(r.mem_path == NULL && r.guest_path == NULL && r.json_path == NULL && !r.prealloc);
 	assert_true(r.argc == 1 && r.help_topic == NULL);
+	assert_true(r.alias_bytes == 0 && !r.guest_ad && r.apic == CHOICE_DEFAULT && !r.workloads_given);
 }
 
 static void everything(void **state)
@@ -83,6 +84,12 @@ static void everything(void **state)
 	assert_true(r.workloads[0] == WORKLOAD_gups && r.workloads[1] == WORKLOAD_seq);
 	assert_true(r.accesses == 9 && r.repeat == 896 && r.seed == 0 && r.timeout_s == 1);
 	assert_string_equal(r.guest_path, "g");
+	assert_int_equal(
+		parse("--alias-memory 512 -m 4T --guest-ad on --kernel-irqchip off --workload none", &r, &e),
+		0);
+	assert_true(r.alias_bytes == 512 * MIB && r.guest_ad && r.apic == CHOICE_OFF && r.workloads_given);
+	assert_int_equal(parse("--guest-ad on --guest-ad off --kernel-irqchip on", &r, &e), 0);
+	assert_true(!r.guest_ad && r.apic == CHOICE_ON);
 	assert_int_equal(parse("--prefault", &r, &e), 0);
 	assert_true(r.prefault && r.prealloc);
 	assert_int_equal(parse("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e),
@@ -208,6 +215,16 @@ static const char *const refused_lines[][2] = {
 	{ "native --guest x", "does not apply to native" },
 	{ "native --prefault", "does not apply to native" },
 	{ "native --dump-fdt x", "does not apply to native" },
+	{ "native --alias-memory 1G", "does not apply to native" },
+	{ "native --guest-ad on", "does not apply to native" },
+	{ "native --kernel-irqchip on", "does not apply to native" },
+	{ "check --alias-memory 1G", "does not apply to check" },
+	{ "--alias-memory 0", "--alias-memory 0" },
+	{ "--alias-memory 1.5G", "1536M says the same" },
+	{ "--alias-memory", "argument is expected: SIZE" },
+	{ "--guest-ad yes", "on or off" },
+	{ "--guest-ad", "on|off" },
+	{ "--kernel-irqchip split", "on or off" },
 };
 
 static void refused(void **state)
@@ -290,10 +307,52 @@ static void help_is_whole(void **state)
 		for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 			assert_in_range(strcspn(line, "\n"), 0, 100);
 	}
-	for (int id = 0; id < WORKLOAD_COUNT; id++)
-		assert_non_null(strstr(request_help("workload"), workload_table[id].isolates));
 	(void)snprintf(other, sizeof(other), "%s", request_help("no such topic"));
 	assert_memory_equal(other, request_help(NULL), sizeof(other) - 1);
+}
+
+/* The text without its line breaks, as it was before it was wrapped. */
+static const char *unwrapped(const char *text)
+{
+	static char flat[32768];
+	size_t used = 0;
+
+	for (; *text != '\0' && used + 1 < sizeof(flat); text++) {
+		bool blank = *text == ' ' || *text == '\n';
+
+		if (!blank || (used > 0 && flat[used - 1] != ' '))
+			flat[used++] = blank ? ' ' : *text;
+	}
+	assert_int_equal(*text, '\0');
+	flat[used] = '\0';
+	return flat;
+}
+
+/* A paragraph each: wrapped, but nothing lost, also where every need is there. */
+static void help_says_all_of_a_workload(void **state)
+{
+	const char *text = unwrapped(request_help("workload"));
+
+	(void)state;
+	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+		const struct workload_info *w = &workload_table[id];
+		const char *end = id + 1 < WORKLOAD_COUNT ? workload_table[id + 1].name : "none";
+		char heading[64], next[64];
+		const char *at;
+
+		(void)snprintf(heading, sizeof(heading), " %s, in ", w->name);
+		(void)snprintf(next, sizeof(next), id + 1 < WORKLOAD_COUNT ? " %s, in " : " %s does ", end);
+		at = strstr(text, heading);
+		assert_non_null(at);
+		assert_non_null(strstr(at, next));
+		assert_in_range(strstr(at, w->isolates) - at, 1, strstr(at, next) - at);
+		assert_in_range(strstr(at, w->expect) - at, 1, strstr(at, next) - at);
+		assert_in_range(strstr(at, " sets ") - at, 1, strstr(at, next) - at);
+		assert_in_range(strstr(at, " needs ") - at, 1, strstr(at, next) - at);
+		assert_int_equal(strstr(at, "--alias-memory") != NULL &&
+					 strstr(at, "--alias-memory") < strstr(at, next),
+				 (w->needs & BEARS_ALIASES) == 0);
+	}
 }
 
 /* Each option in the help of the commands that take it, and in no other. */
@@ -328,6 +387,7 @@ int main(void)
 		cmocka_unit_test(one_word_at_a_time),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(help_is_whole),
+		cmocka_unit_test(help_says_all_of_a_workload),
 		cmocka_unit_test(help_is_the_parsers),
 	};
 
