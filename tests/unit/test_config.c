@@ -31,7 +31,8 @@ static struct request usual(void)
 
 static uint64_t slice_of(const struct config *c)
 {
-	return driver_slice_bytes(c->map.arena_bytes, c->guest_page_bytes, c->vcpus);
+	return driver_slice_bytes(c->map.arena_bytes, max_u64(c->guest_page_bytes, c->map.alias_bytes),
+				  c->vcpus);
 }
 
 static void usual_plan(void **state)
@@ -148,6 +149,93 @@ static void refused(void **state)
 	assert_int_equal(many.status, STATUS_USAGE);
 }
 
+static void aliased_plan(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.memory_bytes = TIB;
+	r.alias_bytes = 3 * GIB + 512 * MIB;
+	assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
+	/* 293 repetitions, nearer than 292. */
+	assert_string_equal(e.hint, "--memory 1050112M");
+	r.memory_bytes = 1022 * GIB;
+	r.vcpus = 3;
+	r.guest_page_bytes = PAGE_2M;
+	r.workload_count = 1;
+	assert_int_equal(config_make(&r, PAGE_2M, &c, &(struct error){ 0 }), 0);
+	assert_true(c.ram_bytes == 1022 * GIB && c.map.alias_bytes == r.alias_bytes);
+	/* 292 repetitions, 97 for each vCPU, so that all slices begin at the same place of what repeats. */
+	assert_true(config_slice_bytes(&c) == 97 * r.alias_bytes && config_slice_bytes(&c) == slice_of(&c));
+	assert_true(c.step_count == 1 && c.steps[0].working_set_bytes == 97 * r.alias_bytes);
+	assert_non_null(strstr(c.note, "1022G of guest memory repeat the same 3584M; 12M more hold"));
+	r.memory_bytes = 4 * GIB;
+	r.alias_bytes = 2 * GIB;
+	assert_true(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }) < 0);
+	r.vcpus = 2;
+	assert_int_equal(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }), 0);
+	assert_non_null(
+		strstr(c.note, "1G more hold the guest's image and page tables, in whole pages of 1G"));
+}
+
+/* What is too large for repeated memory, too, is cured by what the hint names, and not by one repetition less. */
+static void aliased_hints_are_true(void **state)
+{
+	struct request r = usual();
+	struct error few = { 0 }, large = { 0 }, less = { 0 };
+	struct config c;
+
+	(void)state;
+	r.memory_bytes = 4 * GIB;
+	r.alias_bytes = GIB;
+	r.workload_count = 1;
+	r.vcpus = 5;
+	assert_true(config_make(&r, PAGE_4K, &c, &few) < 0);
+	assert_int_equal(few.status, STATUS_USAGE);
+	assert_non_null(strstr(few.what, "4 repetitions of 1G"));
+	assert_string_equal(few.hint, "--memory 5G");
+	r.vcpus = 2;
+	r.set_count = 1;
+	r.sets_bytes[0] = 2 * GIB + 1;
+	assert_true(config_make(&r, PAGE_4K, &c, &large) < 0);
+	assert_string_equal(large.where, "--working-set");
+	assert_string_equal(large.hint, "--memory 6G");
+	r.memory_bytes = 6 * GIB;
+	assert_int_equal(config_make(&r, PAGE_4K, &c, &(struct error){ 0 }), 0);
+	r.memory_bytes = 5 * GIB;
+	assert_true(config_make(&r, PAGE_4K, &c, &less) < 0);
+}
+
+static void the_apic_comes_when_needed(void **state)
+{
+	static const struct {
+		enum guest_tristate asked;
+		enum workload_id workload;
+		int apic; /* -1: refused */
+	} cases[] = {
+		{ CHOICE_DEFAULT, WORKLOAD_touch, 0 }, { CHOICE_DEFAULT, WORKLOAD_tpr, 1 },
+		{ CHOICE_ON, WORKLOAD_touch, 1 },      { CHOICE_ON, WORKLOAD_tpr, 1 },
+		{ CHOICE_OFF, WORKLOAD_touch, 0 },     { CHOICE_OFF, WORKLOAD_tpr, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request r = usual();
+		struct error e = { 0 };
+		struct config c;
+		int ret;
+
+		r.workloads[2] = cases[i].workload;
+		r.apic = cases[i].asked;
+		r.guest_ad = i % 2 != 0;
+		ret = config_make(&r, PAGE_4K, &c, &e);
+		assert_int_equal(ret == 0 ? c.apic : -1, cases[i].apic);
+		assert_true(c.guest_ad == r.guest_ad && !c.kernel_port);
+	}
+}
+
 static void native_has_no_guest(void **state)
 {
 	struct request r = usual();
@@ -203,8 +291,32 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 		assert_true(config_dump(&r, &c, buf, (size_t)capacity) < 0);
 	c.step_count = PLAN_MAX_STEPS;
 	for (uint32_t i = 0; i < PLAN_MAX_STEPS; i++)
-		c.steps[i] = (struct plan_step){ WORKLOAD_packed, UINT64_MAX, 0, UINT64_MAX, UINT32_MAX };
+		c.steps[i] = (struct plan_step){ WORKLOAD_shootdown, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+						 UINT32_MAX };
 	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
+	free(buf);
+}
+
+static void dump_says_what_is_aliased(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+	char *buf = malloc(DUMP_BYTES);
+
+	(void)state;
+	assert_non_null(buf);
+	r.memory_bytes = 100 * GIB;
+	r.alias_bytes = GIB;
+	r.guest_ad = true;
+	r.apic = CHOICE_ON;
+	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
+	c.steps[0].stride_bytes = PAGE_2M;
+	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
+	assert_non_null(strstr(buf, "\nguest-ad = on\nkernel-irqchip = on\n"));
+	assert_non_null(strstr(buf, "\narena-gpa = 0x100000000..0x1a00000000 (100G)\narena-slice = 100G\n"));
+	assert_non_null(strstr(buf, "\nalias-memory = 1G\nmemory-slots = 101\nhost-memory = 1234M\n"));
+	assert_non_null(strstr(buf, "\nstep-0 = touch working-set 100G stride 2M repeat 10 "));
 	free(buf);
 }
 
@@ -229,9 +341,13 @@ int main(void)
 		cmocka_unit_test(named_sets),
 		cmocka_unit_test(too_large_set_names_the_cure),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(aliased_plan),
+		cmocka_unit_test(aliased_hints_are_true),
+		cmocka_unit_test(the_apic_comes_when_needed),
 		cmocka_unit_test(native_has_no_guest),
 		cmocka_unit_test(many_vcpus_still_get_a_slice),
 		cmocka_unit_test(dump_fits_and_is_cut_nowhere),
+		cmocka_unit_test(dump_says_what_is_aliased),
 		cmocka_unit_test(tables_of_names),
 	};
 

@@ -37,10 +37,15 @@ static void machine(struct config *c, uint32_t ranges, uint32_t vcpus, uint32_t 
 	c->vcpus = vcpus;
 	c->guest_page_bytes = PAGE_1G;
 	c->seed = UINT64_C(0xfedcba9876543210);
+	/* Present in one machine, absent in the next. */
+	c->map.alias_bytes = ranges == 2 ? 7 * GIB : 0;
+	c->guest_ad = vcpus % 2 != 0;
+	c->kernel_port = vcpus > 16;
 	c->step_count = steps;
 	for (uint32_t i = 0; i < steps; i++)
 		c->steps[i] = (struct plan_step){ .workload = (enum workload_id)(i % WORKLOAD_COUNT),
 						  .working_set_bytes = (i + 1) * 3 * GIB,
+						  .stride_bytes = i % 3 * 5 * GIB,
 						  .accesses = i % 2 * UINT64_C(0x123456789),
 						  .repeat = 1 + i % RESULT_MAX_SAMPLES };
 }
@@ -142,6 +147,12 @@ static void check_chosen(const void *blob, const struct config *c, bool serial_r
 	has_u64s(blob, offset, FDT_PROP_GUEST_PAGE_BYTES, &c->guest_page_bytes, 1);
 	has_u64s(blob, offset, FDT_PROP_SEED, &c->seed, 1);
 	assert_int_equal(fdt_getprop(blob, offset, FDT_PROP_SERIAL_REPORT, &bytes) != NULL, serial_report);
+	assert_int_equal(fdt_getprop(blob, offset, FDT_PROP_GUEST_AD, &bytes) != NULL, c->guest_ad);
+	assert_int_equal(fdt_getprop(blob, offset, FDT_PROP_KERNEL_PORT, &bytes) != NULL, c->kernel_port);
+	if (c->map.alias_bytes != 0)
+		has_u64s(blob, offset, FDT_PROP_ALIAS_BYTES, &c->map.alias_bytes, 1);
+	else
+		assert_null(fdt_getprop(blob, offset, FDT_PROP_ALIAS_BYTES, &bytes));
 	assert_non_null(console);
 	has_string(blob, node_at(blob, console), "compatible", "ns16550a");
 }
@@ -162,6 +173,7 @@ static void check_plan(const void *blob, const struct config *c)
 		assert_string_equal(fdt_get_name(blob, offset, NULL), name);
 		has_string(blob, offset, FDT_STEP_WORKLOAD, workload_table[step->workload].name);
 		has_u64s(blob, offset, FDT_STEP_WORKING_SET_BYTES, &step->working_set_bytes, 1);
+		has_u64s(blob, offset, FDT_STEP_STRIDE_BYTES, &step->stride_bytes, 1);
 		has_u64s(blob, offset, FDT_STEP_ACCESSES, &step->accesses, 1);
 		has_u32(blob, offset, FDT_STEP_REPEAT, step->repeat);
 	}

@@ -25,15 +25,21 @@ static struct hvm_memmap_entry memmap[2];
 static unsigned char blob[FDT_MAX_BYTES];
 static char message[GUEST_MESSAGE_BYTES];
 
-static const void *write_tree(uint64_t ram_bytes, uint64_t guest_page_bytes, uint32_t vcpus, uint32_t steps,
-			      struct handover *h)
+static const void *write_aliased(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_page_bytes,
+				 uint32_t vcpus, uint32_t steps, struct handover *h)
 {
 	static const struct config zero;
 	struct error e = { 0 };
 	size_t used;
+	int ret;
 
 	config = zero;
-	assert_int_equal(memmap_make(ram_bytes, PAGE_4K, guest_page_bytes, &config.map, &e), 0);
+	ret = alias_bytes != 0 ? memmap_make_aliased(ram_bytes, alias_bytes, PAGE_4K, guest_page_bytes,
+						     &config.map, &e)
+			       : memmap_make(ram_bytes, PAGE_4K, guest_page_bytes, &config.map, &e);
+	assert_int_equal(ret, 0);
+	config.guest_ad = alias_bytes != 0;
+	config.kernel_port = vcpus > 1;
 	config.ram_bytes = ram_bytes;
 	config.guest_page_bytes = guest_page_bytes;
 	config.vcpus = vcpus;
@@ -42,6 +48,7 @@ static const void *write_tree(uint64_t ram_bytes, uint64_t guest_page_bytes, uin
 	for (uint32_t i = 0; i < steps; i++)
 		config.steps[i] = (struct plan_step){ .workload = (enum workload_id)(i % WORKLOAD_COUNT),
 						      .working_set_bytes = (i + 1) * PAGE_4K,
+						      .stride_bytes = i % 5 * PAGE_2M,
 						      .accesses = i,
 						      .repeat = 1 + i % RESULT_MAX_SAMPLES };
 	assert_int_equal(fdt_write(&config, true, blob, sizeof(blob), &used, &e), 0);
@@ -51,6 +58,12 @@ static const void *write_tree(uint64_t ram_bytes, uint64_t guest_page_bytes, uin
 						       .type = 1 };
 	*h = (struct handover){ blob, used, memmap, config.map.range_count };
 	return blob;
+}
+
+static const void *write_tree(uint64_t ram_bytes, uint64_t guest_page_bytes, uint32_t vcpus, uint32_t steps,
+			      struct handover *h)
+{
+	return write_aliased(ram_bytes, 0, guest_page_bytes, vcpus, steps, h);
 }
 
 static int read_tree(const struct handover *h)
@@ -67,14 +80,18 @@ static int read_tree(const struct handover *h)
 	return params_read(h, &params, &why);
 }
 
-static void round_trip(uint64_t ram_bytes, uint64_t guest_page_bytes, uint32_t vcpus, uint32_t steps)
+static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_page_bytes, uint32_t vcpus,
+		       uint32_t steps)
 {
 	struct handover h;
 
-	(void)write_tree(ram_bytes, guest_page_bytes, vcpus, steps, &h);
+	(void)write_aliased(ram_bytes, alias_bytes, guest_page_bytes, vcpus, steps, &h);
 	assert_int_equal(read_tree(&h), 0);
 	assert_string_equal(message, "");
 	assert_int_equal(params.guest_page_bytes, guest_page_bytes);
+	assert_int_equal(params.alias_bytes, alias_bytes);
+	assert_int_equal(params.accessed_dirty, config.guest_ad);
+	assert_int_equal(params.kernel_port, config.kernel_port);
 	assert_int_equal(params.seed, config.seed);
 	assert_int_equal(params.vcpus, vcpus);
 	assert_int_equal(params.tables.gpa, config.map.tables_gpa);
@@ -85,6 +102,7 @@ static void round_trip(uint64_t ram_bytes, uint64_t guest_page_bytes, uint32_t v
 	for (uint32_t i = 0; i < steps; i++) {
 		assert_int_equal(params.steps[i].workload, config.steps[i].workload);
 		assert_int_equal(params.steps[i].working_set_bytes, config.steps[i].working_set_bytes);
+		assert_int_equal(params.steps[i].stride_bytes, config.steps[i].stride_bytes);
 		assert_int_equal(params.steps[i].accesses, config.steps[i].accesses);
 		assert_int_equal(params.steps[i].repeat, config.steps[i].repeat);
 	}
@@ -93,10 +111,15 @@ static void round_trip(uint64_t ram_bytes, uint64_t guest_page_bytes, uint32_t v
 static void test_round_trip(void **state)
 {
 	(void)state;
-	round_trip(RAM_MIN_BYTES, PAGE_4K, 1, 0);
-	round_trip(RAM_MIN_BYTES, PAGE_2M, 2, 1);
-	round_trip(12 * GIB, PAGE_4K, GUEST_MAX_VCPUS, 100);
-	round_trip(12 * GIB, PAGE_1G, 4, PLAN_MAX_STEPS);
+	round_trip(RAM_MIN_BYTES, 0, PAGE_4K, 1, 0);
+	round_trip(RAM_MIN_BYTES, 0, PAGE_2M, 2, 1);
+	round_trip(12 * GIB, 0, PAGE_4K, GUEST_MAX_VCPUS, 100);
+	round_trip(12 * GIB, 0, PAGE_1G, 4, PLAN_MAX_STEPS);
+	round_trip(TIB, GIB, PAGE_4K, 1, 1);
+	round_trip(ARENA_MAX_BYTES, PAGE_2M, PAGE_2M, 2, 0);
+	/* No power of two. */
+	round_trip(30 * TIB, 10 * TIB, PAGE_2M, 2, 0);
+	round_trip(9 * GIB, 3 * GIB, PAGE_1G, 3, 7);
 }
 
 static void refused(const struct handover *h, const char *naming)
@@ -129,6 +152,7 @@ static void test_every_property_is_required(void **state)
 	without(FDT_PROP_SEED);
 	without(FDT_STEP_WORKLOAD);
 	without(FDT_STEP_WORKING_SET_BYTES);
+	without(FDT_STEP_STRIDE_BYTES);
 	without(FDT_STEP_ACCESSES);
 	without(FDT_STEP_REPEAT);
 	without("compatible");
@@ -150,6 +174,24 @@ static void test_odd_values(void **state)
 	chosen = fdt_path_offset(write_tree(GIB, PAGE_4K, 1, 0, &h), "/chosen");
 	assert_int_equal(fdt_setprop_inplace_u64(blob, chosen, FDT_PROP_GUEST_PAGE_BYTES, 512 * GIB), 0);
 	refused(&h, FDT_PROP_GUEST_PAGE_BYTES);
+}
+
+/* An arena that does not repeat as the tree says would make a workload touch what is not there. */
+static void test_odd_aliases(void **state)
+{
+	static const uint64_t odd[] = { 0x1000000001, 5 * GIB, 4 * GIB, 7 * GIB, UINT64_MAX };
+	struct handover h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		int chosen = fdt_path_offset(write_aliased(6 * GIB, 3 * GIB, PAGE_2M, 1, 0, &h), "/chosen");
+
+		assert_int_equal(fdt_setprop_inplace_u64(blob, chosen, FDT_PROP_ALIAS_BYTES, odd[i]), 0);
+		refused(&h, FDT_PROP_ALIAS_BYTES);
+	}
+	(void)fdt_path_offset(write_aliased(6 * GIB, 3 * GIB, PAGE_2M, 1, 0, &h), "/chosen");
+	memmap[1].bytes -= 1;
+	refused(&h, "arena");
 }
 
 static void test_ram_that_is_not_there(void **state)
@@ -180,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_every_property_is_required),
 		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_odd_aliases),
 		cmocka_unit_test(test_ram_that_is_not_there),
 	};
 

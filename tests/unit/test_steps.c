@@ -1,0 +1,324 @@
+/*
+ * What a workload is planned with: its working sets, its strides, and a refusal in words that cure where the machine
+ * lacks something. A plan that the guest then refuses, or a hint that does not help, is found here before any run; so
+ * is a workload that comes later and asks for what no machine has.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "layout.h"
+#include "units.h"
+#include "vmm/machine/config.h"
+#include "vmm/machine/needs.h"
+#include "vmm/machine/sets.h"
+#include "vmm/machine/strides.h"
+
+static struct config config;
+
+static struct request asking(uint64_t memory_bytes, uint32_t vcpus, uint64_t guest_page_bytes)
+{
+	return (struct request){
+		.memory_bytes = memory_bytes,
+		.vcpus = vcpus,
+		.guest_page_bytes = guest_page_bytes,
+		.workloads_given = true,
+		.repeat = 10,
+		.seed = 1,
+	};
+}
+
+static void planned(const struct request *r, uint64_t page_bytes)
+{
+	struct error e = { 0 };
+
+	if (config_make(r, page_bytes, &config, &e) != 0)
+		fail_msg("%s: %s", e.where, e.what);
+}
+
+static void planned_native(const struct request *r, uint64_t page_bytes)
+{
+	struct error e = { 0 };
+
+	if (config_make_native(r, page_bytes, &config, &e) != 0)
+		fail_msg("%s: %s", e.where, e.what);
+}
+
+/* A workload that there is not, with needs alone. */
+static void refused(uint32_t needs, const struct request *r, const char *naming, const char *hint)
+{
+	const struct workload_info workload = { .name = "odd", .needs = needs };
+	struct error e = { 0 };
+
+	assert_true(needs_check(&workload, r, &config, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_string_equal(e.where, "--workload odd");
+	if (strstr(e.what, naming) == NULL || strstr(e.hint, hint) == NULL)
+		fail_msg("'%s', try '%s': not '%s', '%s'", e.what, e.hint, naming, hint);
+}
+
+static void accepted(uint32_t needs, const struct request *r)
+{
+	const struct workload_info workload = { .name = "odd", .needs = needs };
+	struct error e = { 0 };
+
+	if (needs_check(&workload, r, &config, &e) != 0)
+		fail_msg("%s", e.what);
+}
+
+static void needs(void **state)
+{
+	struct request r = asking(GIB, 1, PAGE_4K);
+	const uint32_t all = NEEDS_GUEST | NEEDS_APIC | NEEDS_PEERS | NEEDS_TWO_LEAVES | BEARS_ALIASES;
+
+	(void)state;
+	planned_native(&r, PAGE_4K);
+	refused(NEEDS_GUEST, &r, "needs a guest", "minivmm run --workload odd");
+	accepted(all & ~(NEEDS_GUEST | NEEDS_PEERS), &r);
+	planned(&r, PAGE_4K);
+	refused(NEEDS_PEERS, &r, "other vCPUs", "--smp 2");
+	r.apic = CHOICE_OFF;
+	refused(NEEDS_APIC, &r, "APIC inside KVM", "--kernel-irqchip on");
+	r.apic = CHOICE_ON;
+	accepted(NEEDS_APIC, &r);
+	r = asking(4 * GIB, 2, PAGE_1G);
+	planned(&r, PAGE_4K);
+	refused(NEEDS_TWO_LEAVES, &r, "two pages of 1G", "--guest-page 2M, or --memory 7G");
+	r = asking(7 * GIB, 2, PAGE_1G);
+	planned(&r, PAGE_4K);
+	accepted(all, &r);
+	r = asking(GIB, 1, PAGE_1G);
+	planned_native(&r, PAGE_1G);
+	refused(NEEDS_TWO_LEAVES, &r, "two pages of 1G", "--memory 2G");
+	r = asking(4 * GIB, 2, PAGE_4K);
+	r.alias_bytes = GIB;
+	planned(&r, PAGE_4K);
+	accepted(all, &r);
+	refused(0, &r, "distinct memory", "touch,");
+}
+
+/* Every kind of default, for slices of every size: sound, ascending, and never below what a workload needs. */
+static void own_sets(void **state)
+{
+	static const enum default_set kinds[] = { SET_ARENA, SET_SERIES, SET_LARGE, SET_HOT,
+						  SET_NONE,  SET_LEVELS, SET_PROBE };
+	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
+	static const int most[] = { 1, 5, 1, 4, 1, 5, 21 };
+
+	(void)state;
+	for (uint64_t memory = 64 * MIB; memory <= 64 * GIB; memory *= 4) {
+		for (size_t i = 0; i < 3 * 7 * 2; i++) {
+			const struct workload_info workload = { .name = "odd",
+								.default_set = kinds[i % 7],
+								.needs = i / 21 != 0 ? NEEDS_TWO_LEAVES : 0 };
+			struct request r = asking(memory, 2, leaves[i / 7 % 3]);
+			uint64_t sets[SETS_MAX], slice_bytes;
+			struct error e = { 0 };
+			int count;
+
+			if (memory < 4 * leaves[i / 7 % 3])
+				continue;
+			planned(&r, PAGE_4K);
+			slice_bytes = config_slice_bytes(&config);
+			if (needs_check(&workload, &r, &config, &e) != 0)
+				continue;
+			count = sets_choose(&r, &workload, &config, sets, &e);
+			assert_in_range(count, 1, most[i % 7]);
+			assert_true(memory < 2 * GIB || workload.needs != 0 || count == most[i % 7]);
+			for (int s = 0; s < count; s++) {
+				assert_true(sets[s] % PAGE_4K == 0 && sets[s] <= slice_bytes);
+				assert_true(s == 0 || sets[s] > sets[s - 1]);
+				assert_true(kinds[i % 7] == SET_NONE || workload.needs == 0 ||
+					    sets[s] >= 2 * config.guest_page_bytes);
+			}
+			assert_true(kinds[i % 7] != SET_NONE || sets[0] == PAGE_4K);
+			assert_true(kinds[i % 7] != SET_ARENA || sets[0] == slice_bytes);
+		}
+	}
+}
+
+static void named_sets(void **state)
+{
+	const struct workload_info pair = { .name = "odd",
+					    .default_set = SET_HOT,
+					    .needs = NEEDS_TWO_LEAVES };
+	const struct workload_info none = { .name = "odd", .default_set = SET_NONE };
+	struct request r = asking(GIB, 1, PAGE_2M);
+	struct error e = { 0 }, small = { 0 };
+	uint64_t sets[SETS_MAX];
+
+	(void)state;
+	planned(&r, PAGE_4K);
+	r.set_count = 2;
+	r.sets_bytes[0] = 4 * MIB;
+	r.sets_bytes[1] = 64 * MIB + 1;
+	assert_int_equal(sets_choose(&r, &pair, &config, sets, &e), 2);
+	assert_true(sets[0] == 4 * MIB && sets[1] == 64 * MIB + PAGE_4K);
+	assert_int_equal(sets_choose(&r, &none, &config, sets, &e), 1);
+	assert_true(sets[0] == PAGE_4K);
+	r.sets_bytes[1] = 4 * MIB - 1;
+	assert_true(sets_choose(&r, &pair, &config, sets, &small) < 0);
+	assert_int_equal(small.status, STATUS_USAGE);
+	assert_non_null(strstr(small.what, "two pages of 2M"));
+	assert_non_null(strstr(small.hint, "--working-set 4M"));
+	assert_non_null(strstr(small.hint, "--guest-page"));
+}
+
+static uint32_t strides_on(enum default_set set, uint64_t guest_page_bytes, uint64_t *strides)
+{
+	struct request r = asking(8 * GIB, 1, guest_page_bytes);
+
+	planned(&r, PAGE_4K);
+	return strides_of(set, &config, strides);
+}
+
+static void strides_of_levels(void **state)
+{
+	uint64_t strides[STRIDES_MAX];
+
+	(void)state;
+	assert_int_equal(strides_on(SET_LEVELS, PAGE_4K, strides), 5);
+	assert_true(strides[0] == 64 && strides[1] == PAGE_4K && strides[2] == PAGE_2M);
+	assert_true(strides[3] == PAGE_1G && strides[4] == 512 * GIB);
+	assert_string_equal(config.note, "");
+	assert_int_equal(strides_on(SET_LEVELS, PAGE_2M, strides), 4);
+	assert_true(strides[0] == 64 && strides[1] == PAGE_2M && strides[3] == 512 * GIB);
+	assert_non_null(strstr(config.note, "strides below the page of 2M left out"));
+	assert_int_equal(strides_on(SET_LEVELS, PAGE_1G, strides), 3);
+	assert_true(strides[0] == 64 && strides[1] == PAGE_1G && strides[2] == 512 * GIB);
+	/* 192 slots of 512 GiB are the window. */
+	assert_true(strides_fit(SET_LEVELS, 192 * PAGE_4K, 512 * GIB, &config));
+	assert_null(strstr(config.note, "beyond"));
+	assert_false(strides_fit(SET_LEVELS, 193 * PAGE_4K, 512 * GIB, &config));
+	assert_non_null(strstr(config.note, "beyond the 96T of address space"));
+	assert_true(strides_fit(SET_LEVELS, 65536 * PAGE_4K, PAGE_1G, &config));
+	assert_false(strides_fit(SET_LEVELS, UINT64_MAX, 512 * GIB, &config));
+}
+
+static void strides_of_probes(void **state)
+{
+	uint64_t strides[STRIDES_MAX];
+
+	(void)state;
+	assert_int_equal(strides_on(SET_PROBE, PAGE_4K, strides), 9);
+	for (uint32_t i = 0; i < 9; i++)
+		assert_true(strides[i] == PAGE_4K << i);
+	assert_int_equal(strides_on(SET_PROBE, PAGE_2M, strides), 10);
+	assert_true(strides[0] == PAGE_4K && strides[1] == PAGE_2M && strides[9] == 512 * MIB);
+	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_4K, &config));
+	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_4K, &config));
+	assert_int_equal(strides_on(SET_PROBE, PAGE_1G, strides), 11);
+	assert_true(strides[0] == PAGE_4K && strides[1] == PAGE_2M && strides[2] == PAGE_1G);
+	assert_true(strides[10] == 256 * GIB);
+	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_2M, &config));
+	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_2M, &config));
+	assert_true(strides_fit(SET_PROBE, 384 * PAGE_4K, 256 * GIB, &config));
+	assert_false(strides_fit(SET_PROBE, 385 * PAGE_4K, 256 * GIB, &config));
+	assert_int_equal(strides_on(SET_SERIES, PAGE_1G, strides), 1);
+	assert_true(strides[0] == 0 && strides_fit(SET_SERIES, UINT64_MAX, 0, &config));
+}
+
+static void native_strides_stay_in_the_slice(void **state)
+{
+	struct request r = asking(2 * GIB, 2, PAGE_4K);
+	uint64_t strides[STRIDES_MAX];
+
+	(void)state;
+	planned_native(&r, PAGE_2M);
+	assert_int_equal(strides_of(SET_PROBE, &config, strides), 10);
+	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_2M, &config));
+	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_2M, &config));
+	assert_non_null(strstr(config.note, "beyond the 1G of memory of each thread"));
+}
+
+/* Whatever the table holds now or later: each workload alone is refused in words, or its steps are sound. */
+static void check_workload(enum workload_id id, const struct request *asked, uint64_t page_bytes, bool native)
+{
+	const struct workload_info *w = &workload_table[id];
+	struct request r = *asked;
+	struct error e = { 0 };
+	int ret;
+
+	r.workload_count = 1;
+	r.workloads[0] = id;
+	ret = native ? config_make_native(&r, page_bytes, &config, &e)
+		     : config_make(&r, page_bytes, &config, &e);
+	if (ret != 0) {
+		assert_int_equal(e.status, STATUS_USAGE);
+		assert_true(e.hint[0] != '\0');
+		return;
+	}
+	assert_true((w->needs & NEEDS_GUEST) == 0 || !native);
+	assert_true((w->needs & NEEDS_PEERS) == 0 || r.vcpus > 1);
+	assert_true(native || config.apic == ((w->needs & NEEDS_APIC) != 0));
+	assert_in_range(config.step_count, 1, PLAN_MAX_STEPS);
+	for (uint32_t i = 0; i < config.step_count; i++) {
+		const struct plan_step *step = &config.steps[i];
+		uint64_t limit = native ? config_slice_bytes(&config) : WINDOW_BYTES;
+		bool strides = w->default_set == SET_LEVELS || w->default_set == SET_PROBE;
+
+		assert_true(step->workload == id && step->working_set_bytes % PAGE_4K == 0);
+		assert_in_range(step->working_set_bytes, PAGE_4K, config_slice_bytes(&config));
+		assert_int_equal(step->stride_bytes != 0, strides);
+		assert_true(step->stride_bytes <= limit / (step->working_set_bytes / PAGE_4K));
+	}
+}
+
+static void every_workload(void **state)
+{
+	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
+
+	(void)state;
+	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+		for (size_t i = 0; i < 27; i++) {
+			struct request r = asking(4 * GIB << i / 9, 1 + i % 2, leaves[i % 3]);
+
+			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], false);
+			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], true);
+			r.alias_bytes = 2 * GIB;
+			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], false);
+		}
+	}
+}
+
+/* Nobody typed the default list, so what repeated memory would make wrong is left out of it, and that is said. */
+static void default_list_bears_aliases(void **state)
+{
+	struct request r = asking(4 * GIB, 1, PAGE_4K);
+	struct error e = { 0 };
+
+	(void)state;
+	r.alias_bytes = GIB;
+	r.workload_count = 3;
+	r.workloads[0] = WORKLOAD_touch;
+	r.workloads[1] = WORKLOAD_packed;
+	r.workloads[2] = WORKLOAD_chase;
+	r.workloads_given = false;
+	planned(&r, PAGE_4K);
+	assert_int_equal(config.step_count, 1);
+	assert_int_equal(config.steps[0].workload, WORKLOAD_touch);
+	assert_non_null(strstr(config.note, "packed, chase left out of the default"));
+	r.workloads_given = true;
+	assert_true(config_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_string_equal(e.where, "--workload packed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(needs),
+		cmocka_unit_test(own_sets),
+		cmocka_unit_test(named_sets),
+		cmocka_unit_test(strides_of_levels),
+		cmocka_unit_test(strides_of_probes),
+		cmocka_unit_test(native_strides_stay_in_the_slice),
+		cmocka_unit_test(every_workload),
+		cmocka_unit_test(default_list_bears_aliases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
