@@ -20,6 +20,14 @@ if [ -n "$SCHEMA_CHECK" ]; then
 		problems=()
 	fi
 	conclude "the schema refuses an empty record"
+	problems=() command_line=(jsonschema tests/golden)
+	for golden in run isolate; do
+		cp "tests/golden/$golden.json" "$T/run.json"
+		want_schema
+	done
+	jq '.results[0].samples = []' tests/golden/run.json >"$T/run.json"
+	[ -z "$(want_schema; printf '%s' "${problems[@]}")" ] && problem "a median without samples passes"
+	conclude "the golden records keep to the schema; a median without samples does not"
 else
 	tap_skip "records against their schema" "python3-jsonschema is not installed"
 fi
@@ -44,6 +52,22 @@ for column in workload working_set_bytes pages median min exits; do
 	head -n 1 "$T/run.csv" | tr ',' '\n' | grep -qx "\"\?$column\"\?" || problem "no CSV column $column"
 done
 conclude "--csv and --json: same rows"
+
+if [ -z "$reason" ]; then
+	case_record -m 128M --workload exit,cr8,vpid,touch --working-set 256K --repeat 2 --accesses 200
+	want_status 0
+	want_schema
+	want_json '[.results[] | select(.samples == []) | .median == null and .note != ""] | all' \
+		"no figure, no median, but a reason"
+	want_json '[.results[] | select(.exits_per_operation != null) |
+		(.exits_per_operation * .operations - .exits | fabs) < 0.01] | length >= 2 and all' \
+		"exits an operation are exits by operations"
+	want_json '.observed.memory_slots >= 1 and .requested.kernel_irqchip == false' "the machine is told"
+	want_text 'exit port-user .* 1\.00 '
+	conclude "parts that exit: counts an operation, reasons where there is no figure"
+else
+	tap_skip "parts that exit: counts an operation" "$reason"
+fi
 
 case_run "${PLAN[@]}" --csv -
 want_status 0

@@ -3,49 +3,7 @@
  * change that a reviewer sees too; and no line of text is wider than the screen. MINIVMM_UPDATE_GOLDEN=1 rewrites
  * the golden files.
  */
-#include <stdlib.h>
-
-#include "sample_record.h"
-#include "vmm/report/emit.h"
-
-static int text_plain(const struct record *rec, FILE *out)
-{
-	return emit_text(rec, out, false);
-}
-
-static char *render(const struct record *rec, int (*emit)(const struct record *, FILE *))
-{
-	char *data = NULL;
-	size_t bytes = 0;
-	FILE *memory = open_memstream(&data, &bytes);
-
-	assert_non_null(memory);
-	assert_int_equal(emit(rec, memory), 0);
-	assert_int_equal(fclose(memory), 0);
-	return data;
-}
-
-static void compare(const struct record *rec, int (*emit)(const struct record *, FILE *), const char *path)
-{
-	static char golden[65536];
-	char *data = render(rec, emit);
-	FILE *file;
-	size_t bytes;
-
-	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
-		file = fopen(path, "w");
-		assert_non_null(file);
-		assert_true(fputs(data, file) >= 0);
-		assert_int_equal(fclose(file), 0);
-	}
-	file = fopen(path, "r");
-	assert_non_null(file);
-	bytes = fread(golden, 1, sizeof(golden) - 1, file);
-	golden[bytes] = '\0';
-	assert_int_equal(fclose(file), 0);
-	assert_string_equal(data, golden);
-	free(data);
-}
+#include "render.h"
 
 static void golden_files(void **state)
 {
@@ -55,19 +13,10 @@ static void golden_files(void **state)
 	sample_machine(&rec);
 	sample_rows(&rec);
 	record_judge(&rec);
-	compare(&rec, text_plain, TESTS_DIR "/golden/run.txt");
-	compare(&rec, emit_csv, TESTS_DIR "/golden/run.csv");
-	compare(&rec, emit_json, TESTS_DIR "/golden/run.json");
+	compare_golden(&rec, text_plain, TESTS_DIR "/golden/run.txt");
+	compare_golden(&rec, emit_csv, TESTS_DIR "/golden/run.csv");
+	compare_golden(&rec, emit_json, TESTS_DIR "/golden/run.json");
 	record_free(&rec);
-}
-
-static void assert_narrow(const struct record *rec)
-{
-	char *data = render(rec, text_plain);
-
-	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
-	free(data);
 }
 
 /* Nothing that host, user or measurement can put in makes a line wider, or reaches the terminal as a command. */

@@ -43,7 +43,7 @@ static bool is_guest(const struct record *rec)
 		name, outputs, get, NULL, 0, 0, NULL \
 	}
 
-/* Text drops refs first where a line gets too long: it is the same in all rows of one run. */
+/* Text drops refs first where a line gets too long: it is the same in all rows of one run, as a rule. */
 const struct column report_columns[] = {
 	FILES("kind", IN_CSV, cell_kind),
 	FILES("backing", IN_CSV, cell_backing),
@@ -71,15 +71,15 @@ const struct column report_columns[] = {
 	FILES("samples", IN_JSON, cell_samples),
 	{ "median", IN_TEXT, cell_text_median, "median", 6, 0, NULL },
 	{ "min", IN_TEXT, cell_text_min, "min", 6, 0, NULL },
-	{ "mad", IN_TEXT, cell_text_mad, "+-", 6, 1, NULL },
-	{ "unit", IN_TEXT, cell_text_unit, "unit", 6, 0, NULL },
+	{ "mad", IN_TEXT, cell_text_mad, "+-", 6, 2, NULL },
+	{ "unit", IN_TEXT, cell_text_unit, "unit", 6, 1, NULL },
 	FILES("min", BOTH_FILES, cell_min),
 	FILES("median", BOTH_FILES, cell_median),
 	FILES("mad", BOTH_FILES, cell_mad),
 	FILES("ci95", IN_JSON, cell_ci95),
 	FILES("ci95_low", IN_CSV, cell_ci95_low),
 	FILES("ci95_high", IN_CSV, cell_ci95_high),
-	{ "median_ns", ALL_OUTPUTS, cell_ns, "ns", 6, 2, NULL },
+	{ "median_ns", ALL_OUTPUTS, cell_ns, "ns", 6, 3, NULL },
 	{ "exits", ALL_OUTPUTS, cell_exits, "exits", 5, 0, is_guest },
 	{ "exits_per_operation", ALL_OUTPUTS, cell_exits_per_operation, "/op", 4, 0,
 	  has_exits_per_operation },
@@ -92,7 +92,7 @@ const struct column report_columns[] = {
 	{ "leaves_2m", ALL_OUTPUTS, cell_leaves_2m, "2M", 4, 0, logs_dirty_pages },
 	FILES("leaves_1g", BOTH_FILES, cell_leaves_1g),
 	{ "dirty_pages", ALL_OUTPUTS, cell_dirty_pages, "dirty", 5, 0, logs_dirty_pages },
-	{ "refs_theory", ALL_OUTPUTS, cell_refs, "refs", 4, 3, NULL },
+	{ "refs_theory", ALL_OUTPUTS, cell_refs, "refs", 4, 4, NULL },
 	FILES("may_exit", BOTH_FILES, cell_may_exit),
 	FILES("checksum", BOTH_FILES, cell_checksum),
 	FILES("note", BOTH_FILES, cell_note),
