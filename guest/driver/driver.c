@@ -135,6 +135,9 @@ static enum outcome run_step(const struct driver_env *env, uint32_t index, const
 		*failure = ctx.failure;
 		return STEP_FAILED;
 	}
+	/* Memory that vCPUs share is written by the next step only when all have looked at what the last one left. */
+	if (env->alias_bytes != 0 && gate_wait(env) != 0)
+		return STEP_STOPPED;
 	if (ops->prepare(&ctx) != 0 || ops->verify(&ctx) != 0)
 		outcome = STEP_FAILED;
 	for (uint32_t i = 0; i < ops->parts && outcome == STEP_DONE; i++) {

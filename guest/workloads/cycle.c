@@ -1,20 +1,12 @@
 #include "cycle.h"
 
+#include "accesses.h"
 #include "lines.h"
 #include "random.h"
 #include "timing.h"
 #include "units.h"
 
 #define UNROLL 16
-
-/*
- * A sample's own choice of loads. Two cycles, so that a sample does not depend on where in the cycle it starts.
- * At least 2^19: about a millisecond where everything hits the L1 cache, so that reading the clock (some 50 cycles)
- * is lost in it. At most 2^21: half a second where every load misses everything; with more than 2^20 lines a
- * sample then sees a part of the cycle, and the next one goes on from there.
- */
-#define ACCESSES_LEAST (UINT64_C(1) << 19)
-#define ACCESSES_MOST (UINT64_C(1) << 21)
 
 static uint64_t line_of_offset(uint64_t offset_bytes)
 {
@@ -48,15 +40,6 @@ static int refuse(struct workload_ctx *ctx, const char *why)
 	return -1;
 }
 
-static int choose_accesses(struct workload_ctx *ctx)
-{
-	if (ctx->accesses == 0)
-		ctx->accesses = min_u64(max_u64(2 * ctx->lines, ACCESSES_LEAST), ACCESSES_MOST);
-	if (!checked_align_up(ctx->accesses, UNROLL, &ctx->accesses))
-		return refuse(ctx, "the number of accesses a sample is too large");
-	return 0;
-}
-
 int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 {
 	uint64_t state = ctx->seed;
@@ -64,7 +47,7 @@ int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	ctx->lines = ctx->working_set_bytes / PAGE_4K;
 	if (ctx->lines == 0)
 		return refuse(ctx, "the working set is smaller than a page");
-	if (choose_accesses(ctx) != 0)
+	if (accesses_choose(ctx, ACCESSES_LEAST, UNROLL) != 0)
 		return -1;
 	ctx->pages = ctx->lines;
 	ctx->pass_accesses = ctx->lines;

@@ -9,12 +9,23 @@
 #include "timing.h"
 #include "workload.h"
 
-static uint64_t *word_of_page(const struct workload_ctx *ctx, uint64_t page)
+/*
+ * Where the arena repeats itself (aliased memory), pages so many apart are one page of the host. What is written then
+ * depends on that page alone, so that whoever writes it last, through whichever address, on whichever vCPU, leaves
+ * the same.
+ */
+static uint64_t distinct_pages(const struct workload_ctx *ctx)
 {
-	return (uint64_t *)(void *)(ctx->slice + line_of_page_bytes(page));
+	return ctx->alias_bytes != 0 ? ctx->alias_bytes / PAGE_4K : UINT64_MAX;
 }
 
-/* What pass number `pass` (from 1) writes into page 0; each further page gets one more. */
+/* Page number `page` of the slice; `place` is its number among the distinct ones. */
+static uint64_t *word_of_page(const struct workload_ctx *ctx, uint64_t page, uint64_t place)
+{
+	return (uint64_t *)(void *)(ctx->slice + page * PAGE_4K + line_in_page_bytes(place));
+}
+
+/* What pass number `pass` (from 1) writes into page 0; each further place gets one more. */
 static uint64_t pass_key(const struct workload_ctx *ctx, uint64_t pass)
 {
 	return random_mix(ctx->seed ^ pass * RANDOM_GAMMA);
@@ -35,7 +46,7 @@ static int touch_prepare(struct workload_ctx *ctx)
 	ctx->cursor = 0;
 	ctx->checksum = 0;
 	for (uint64_t page = 0; page < ctx->pages; page++)
-		ctx->checksum = random_mix(ctx->checksum ^ (key + page));
+		ctx->checksum = random_mix(ctx->checksum ^ (key + page % distinct_pages(ctx)));
 	return 0;
 }
 
@@ -49,16 +60,45 @@ static int touch_verify(struct workload_ctx *ctx)
 static uint64_t touch_sample(struct workload_ctx *ctx)
 {
 	uint64_t key = pass_key(ctx, ++ctx->cursor);
-	uint64_t pages = ctx->pages;
+	uint64_t pages = ctx->pages, distinct = distinct_pages(ctx), place = 0;
 	unsigned char *slice = ctx->slice;
 	uint64_t start_cycles, end_cycles;
 
 	keep_value(key);
 	start_cycles = tsc_read();
-	for (uint64_t page = 0; page < pages; page++)
-		*(volatile uint64_t *)(void *)(slice + line_of_page_bytes(page)) = key + page;
+	for (uint64_t page = 0; page < pages; page++) {
+		uint64_t offset_bytes = page * PAGE_4K + line_in_page_bytes(place);
+
+		*(volatile uint64_t *)(void *)(slice + offset_bytes) = key + place;
+		place = place + 1 == distinct ? 0 : place + 1;
+	}
 	end_cycles = tsc_read();
 	return end_cycles - start_cycles;
+}
+
+/*
+ * One page of memory behind several addresses: what is written through each is read through the first. The mark has a
+ * page and a word for each vCPU, because they all look at the same memory now.
+ */
+static int aliases_agree(struct workload_ctx *ctx)
+{
+	uint64_t distinct = distinct_pages(ctx), place = ctx->vcpu % distinct;
+	volatile uint64_t *first = word_of_page(ctx, place, place) + 1;
+	uint64_t key = pass_key(ctx, 0);
+	bool same = true;
+
+	for (uint64_t page = place + distinct; page < ctx->pages; page += distinct) {
+		volatile uint64_t *mark = word_of_page(ctx, page, place) + 1;
+
+		*mark = key + page;
+		same = same && *first == key + page;
+		*first = 0;
+		same = same && *mark == 0;
+	}
+	if (same)
+		return 0;
+	ctx->failure = "memory that should be one page behind several addresses is not";
+	return -1;
 }
 
 static int touch_check(struct workload_ctx *ctx)
@@ -66,12 +106,14 @@ static int touch_check(struct workload_ctx *ctx)
 	uint64_t key = pass_key(ctx, ctx->cursor);
 
 	for (uint64_t page = 0; page < ctx->pages; page++) {
-		if (*word_of_page(ctx, page) != key + page) {
+		uint64_t place = page % distinct_pages(ctx);
+
+		if (*word_of_page(ctx, page, place) != key + place) {
 			ctx->failure = "a page does not hold what was written to it";
 			return -1;
 		}
 	}
-	return 0;
+	return ctx->alias_bytes != 0 ? aliases_agree(ctx) : 0;
 }
 
 const struct workload_ops workload_touch = {
