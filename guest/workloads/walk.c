@@ -35,12 +35,30 @@ uint64_t walk_table_bytes(uint64_t lines)
 	return align_up(table_entries(lines) * sizeof(uint64_t), PAGE_4K);
 }
 
+/* A few pages in turns: turn k is one of the lines of page number k / lines. */
+static uint64_t offset_of_few(const struct workload_ctx *ctx, const struct walk_shape *shape, uint64_t turn)
+{
+	uint64_t lines = shape->line_bytes / CACHE_LINE_BYTES;
+	struct permutation p = permutation_of(lines, ctx->seed + turn / lines);
+
+	return turn / lines % shape->pages * shape->stride_bytes +
+	       permutation_at(&p, turn % lines) * CACHE_LINE_BYTES;
+}
+
+static uint64_t offset_of_turn(const struct workload_ctx *ctx, const struct walk_shape *shape,
+			       const struct permutation *p, uint64_t turn)
+{
+	return shape->pages != 0 ? offset_of_few(ctx, shape, turn)
+				 : walk_offset_bytes(shape, permutation_at(p, turn));
+}
+
 int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsigned char *table,
 		 uint64_t least_accesses)
 {
 	struct permutation p = permutation_of(ctx->lines, ctx->seed);
 	uint64_t *offset_bytes = (uint64_t *)(void *)table;
 	struct walk *w = walk_of(ctx);
+	uint64_t entries = table_entries(ctx->lines);
 
 	if (accesses_choose(ctx, least_accesses, UNROLL) != 0)
 		return -1;
@@ -50,12 +68,9 @@ int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsig
 	ctx->rng = 0;
 	w->shape = *shape;
 	w->table_gva = (uint64_t)(uintptr_t)table;
-	w->entries = table_entries(ctx->lines);
 	w->visited = 0;
-	for (uint64_t i = 0; i < ctx->lines; i++)
-		offset_bytes[i] = walk_offset_bytes(shape, permutation_at(&p, i));
-	for (uint64_t i = ctx->lines; i < w->entries; i++)
-		offset_bytes[i] = walk_offset_bytes(shape, permutation_at(&p, i % ctx->lines));
+	for (uint64_t i = 0; i < entries; i++)
+		offset_bytes[i] = offset_of_turn(ctx, shape, &p, i % ctx->lines);
 	return 0;
 }
 
@@ -86,20 +101,27 @@ static const uint64_t *table_of(const struct walk *w)
 	return (const uint64_t *)(uintptr_t)w->table_gva;
 }
 
+unsigned char *walk_at(struct workload_ctx *ctx, uint64_t turn)
+{
+	const struct walk *w = walk_of(ctx);
+
+	return (unsigned char *)(uintptr_t)(w->shape.base_gva + table_of(w)[turn]);
+}
+
 int walk_verify(struct workload_ctx *ctx)
 {
 	struct permutation p = permutation_of(ctx->lines, ctx->seed);
 	const struct walk *w = walk_of(ctx);
 	const uint64_t *table = table_of(w);
-	uint64_t hash = ctx->lines;
+	uint64_t hash = ctx->lines, entries = table_entries(ctx->lines);
 
-	for (uint64_t i = 0; i < w->entries; i++) {
+	for (uint64_t i = 0; i < entries; i++) {
 		uint64_t turn = i % ctx->lines;
 		uint64_t line = permutation_at(&p, turn);
 
 		/* Two turns with the same line would have the same index. */
 		if (line >= ctx->lines || permutation_index(&p, line) != turn ||
-		    table[i] != walk_offset_bytes(&w->shape, line))
+		    table[i] != offset_of_turn(ctx, &w->shape, &p, turn))
 			return refuse(ctx, "the order of the loads does not name each line once");
 		if (i < ctx->lines)
 			hash = random_mix(hash ^ line);
@@ -126,7 +148,7 @@ uint64_t walk_sample(struct workload_ctx *ctx)
 {
 	struct walk *w = walk_of(ctx);
 	const uint64_t *table = table_of(w);
-	uint64_t base_gva = w->shape.base_gva, entries = w->entries;
+	uint64_t base_gva = w->shape.base_gva, entries = table_entries(ctx->lines);
 	uint64_t at = ctx->cursor, left = ctx->accesses, visited = 0, offset_bytes, x = 0;
 	uint64_t start_cycles, end_cycles;
 
@@ -161,8 +183,8 @@ int walk_check(struct workload_ctx *ctx)
 	uint64_t passes = ctx->rng / ctx->lines, rest = ctx->rng % ctx->lines, expected = 0;
 
 	for (uint64_t i = 0; i < ctx->lines; i++)
-		expected += (passes + (i < rest)) * walk_offset_bytes(&w->shape, permutation_at(&p, i));
-	if (w->visited != expected || ctx->cursor != ctx->rng % w->entries)
+		expected += (passes + (i < rest)) * offset_of_turn(ctx, &w->shape, &p, i);
+	if (w->visited != expected || ctx->cursor != ctx->rng % table_entries(ctx->lines))
 		return refuse(ctx, "the timed loads did not go to the lines they should");
 	return 0;
 }

@@ -28,16 +28,16 @@ struct walk_shape {
 	uint64_t base_gva;
 	uint64_t stride_bytes;
 	uint64_t spread_bytes;
-	uint64_t
-		line_bytes; /* the lines lie anywhere in the first so many bytes of each step; a power of two */
+	uint64_t line_bytes; /* the lines lie anywhere in the first so many bytes of a step; a power of two */
+	/* 0, or only so many pages, in turns: each for as many loads as line_bytes has lines, in another order each time */
+	uint64_t pages;
 };
 
 /* Kept in ctx->own between prepare() and check(). */
 struct walk {
 	struct walk_shape shape;
-	uint64_t table_gva;     /* of the offsets, uint64_t each */
-	uint64_t entries;       /* in it: all lines in the order of the loads, repeated */
-	uint64_t visited;       /* sum of the offsets of all timed loads */
+	uint64_t table_gva; /* of the offsets, uint64_t each: all lines in the order of the loads, repeated */
+	uint64_t visited;   /* sum of the offsets of all timed loads */
 	uint64_t address_space; /* the workload's: a root of its own that is loaded, or 0 */
 };
 
@@ -49,7 +49,7 @@ static inline struct walk *walk_of(struct workload_ctx *ctx)
 }
 
 /*
- * Offset of line i from the base. Inside a page the lines are as even over the sets of a cache as those of chase;
+ * Offset of line i from the base, where each line has a page. Inside a page the lines are as even over the sets of a cache as those of chase;
  * where a step has more room, they follow each other as if they were packed.
  */
 static inline uint64_t walk_offset_bytes(const struct walk_shape *shape, uint64_t i)
@@ -58,12 +58,6 @@ static inline uint64_t walk_offset_bytes(const struct walk_shape *shape, uint64_
 
 	return i * shape->stride_bytes + i % WALK_SPREAD_ENTRIES * shape->spread_bytes +
 	       (line_bytes & (shape->line_bytes - 1));
-}
-
-/* Where the load of line i goes. */
-static inline unsigned char *walk_at(const struct walk_shape *shape, uint64_t i)
-{
-	return (unsigned char *)(uintptr_t)(shape->base_gva + walk_offset_bytes(shape, i));
 }
 
 /* Bytes of the table of so many lines, whole pages; lines up to 2^48. */
@@ -83,6 +77,9 @@ int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsig
  * of zeros. Then as walk_prepare(). -1 also where the lines or the table do not fit the slice.
  */
 int walk_prepare_slice(struct workload_ctx *ctx, const struct walk_shape *shape, uint64_t least_accesses);
+
+/* Where load number `turn` of a prepared walk goes; turn is below ctx->lines. */
+unsigned char *walk_at(struct workload_ctx *ctx, uint64_t turn);
 
 /* Prove that the table names each of ctx->lines lines once, and again; sets ctx->checksum. 0 or -1. */
 int walk_verify(struct workload_ctx *ctx);

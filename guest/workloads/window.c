@@ -9,7 +9,6 @@
 #include "x86.h"
 
 #define ENTRIES 512
-#define LINES_A_PAGE (PAGE_4K / CACHE_LINE_BYTES)
 #define PML4_SLOT_BYTES (512 * PAGE_1G)
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
@@ -60,27 +59,49 @@ static void switch_to(const struct workload_ctx *ctx, uint64_t root_gpa)
 	ctx->platform->privileged(load_cr3, &root_gpa);
 }
 
-uint64_t window_open(struct workload_ctx *ctx)
+/* The window's own tables at the end of the slice: build and load. The address at which the slice then begins. */
+static uint64_t open_window(struct workload_ctx *ctx)
 {
-	uint64_t slice_gpa, tables_gpa, leaf_bytes = ctx->leaf_bytes;
-	uint64_t *tables;
+	uint64_t slice_gpa = ctx->platform->arena_gpa + (uint64_t)(ctx->slice - ctx->arena);
+	uint64_t tables_start = ctx->slice_bytes - WINDOW_TABLES_BYTES;
+	uint64_t *tables = (uint64_t *)(void *)(ctx->slice + tables_start);
 
-	if (ctx->platform == NULL || ctx->platform->privileged == NULL || ctx->platform->pml4 == NULL) {
-		ctx->failure = "an address space of its own needs a guest";
-		return 0;
-	}
-	if ((leaf_bytes != PAGE_4K && leaf_bytes != PAGE_2M && leaf_bytes != PAGE_1G) ||
-	    ctx->slice_bytes < PAGE_4K + WINDOW_TABLES_BYTES) {
-		ctx->failure = "this vCPU's part of the arena is too small for page tables of its own";
-		return 0;
-	}
-	slice_gpa = ctx->platform->arena_gpa + (uint64_t)(ctx->slice - ctx->arena);
-	tables_gpa = slice_gpa + window_tables_start_bytes(ctx);
-	tables = (uint64_t *)(void *)(ctx->slice + window_tables_start_bytes(ctx));
-	window_build(tables, tables_gpa, align_down(slice_gpa, leaf_bytes), leaf_bytes, ctx->platform->pml4);
-	walk_of(ctx)->address_space = tables_gpa;
-	switch_to(ctx, tables_gpa);
-	return WINDOW_GVA + slice_gpa % leaf_bytes;
+	window_build(tables, slice_gpa + tables_start, align_down(slice_gpa, ctx->leaf_bytes),
+		     ctx->leaf_bytes, ctx->platform->pml4);
+	walk_of(ctx)->address_space = slice_gpa + tables_start;
+	switch_to(ctx, slice_gpa + tables_start);
+	return WINDOW_GVA + slice_gpa % ctx->leaf_bytes;
+}
+
+static const char *refusal(const struct workload_ctx *ctx, const struct walk_shape *shape)
+{
+	uint64_t pages = shape->pages != 0 ? shape->pages : ctx->lines;
+	uint64_t span_bytes, least_bytes;
+
+	if (!window_is_possible(ctx))
+		return "an address space of its own needs a guest";
+	if (ctx->lines == 0 || ctx->lines > WINDOW_BYTES / PAGE_4K)
+		return "the working set is smaller than a page, or larger than any memory";
+	if (!checked_mul(pages, shape->stride_bytes, &span_bytes) || span_bytes > WINDOW_BYTES)
+		return "so many pages so far apart are more than the 96 TiB of the window";
+	least_bytes = PAGE_4K + walk_table_bytes(ctx->lines) + WINDOW_TABLES_BYTES;
+	if (ctx->slice_bytes < least_bytes || !is_aligned(ctx->slice_bytes, PAGE_4K))
+		return "this vCPU's part of the arena is too small for page tables of its own";
+	return NULL;
+}
+
+int window_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, uint64_t least_accesses)
+{
+	struct walk_shape placed = *shape;
+	uint64_t table_bytes;
+
+	ctx->failure = refusal(ctx, shape);
+	if (ctx->failure != NULL)
+		return -1;
+	table_bytes = walk_table_bytes(ctx->lines);
+	placed.base_gva = open_window(ctx);
+	return walk_prepare(ctx, &placed, ctx->slice + ctx->slice_bytes - WINDOW_TABLES_BYTES - table_bytes,
+			    least_accesses);
 }
 
 void window_close(struct workload_ctx *ctx)
@@ -94,28 +115,39 @@ void window_close(struct workload_ctx *ctx)
 	w->address_space = 0;
 }
 
-static volatile uint64_t *word_at(const unsigned char *line)
+/* The smallest first-level TLB for 1 GiB pages has 4 entries, and stack and slice need some. */
+#define CONTROL_PAGES 8
+#define CONTROL_PAGES_1G 2
+
+struct walk_shape window_control(const struct workload_ctx *ctx)
 {
-	return (volatile uint64_t *)(uintptr_t)line;
+	return (struct walk_shape){
+		.stride_bytes = ctx->leaf_bytes,
+		.line_bytes = WINDOW_LINES_BYTES,
+		.pages = ctx->leaf_bytes == PAGE_1G ? CONTROL_PAGES_1G : CONTROL_PAGES,
+	};
+}
+
+static volatile uint64_t *word_at(unsigned char *line)
+{
+	return (volatile uint64_t *)(void *)line;
 }
 
 int window_verify(struct workload_ctx *ctx)
 {
-	const struct walk_shape *shape = &walk_of(ctx)->shape;
-	unsigned char *first = (unsigned char *)(uintptr_t)shape->base_gva;
 	uint64_t key = random_mix(ctx->seed);
 	bool same = true;
 
-	for (uint64_t line = 0; line < LINES_A_PAGE; line++)
-		*word_at(first + line * CACHE_LINE_BYTES) = key + line;
-	for (uint64_t i = 0; i < ctx->lines; i++)
-		same = same && *word_at(walk_at(shape, i)) == key + line_in_page_bytes(i) / CACHE_LINE_BYTES;
-	for (uint64_t line = 0; line < LINES_A_PAGE; line++) {
-		same = same && *word_at(ctx->slice + line * CACHE_LINE_BYTES) == key + line;
-		*word_at(ctx->slice + line * CACHE_LINE_BYTES) = 0;
+	for (uint64_t i = 0; i < ctx->lines; i++) {
+		unsigned char *line = walk_at(ctx, i);
+		volatile uint64_t *home = word_at(ctx->slice + (uint64_t)(line - ctx->slice) % PAGE_4K);
+
+		*word_at(line) = key + i;
+		same = same && *home == key + i;
+		*home = key - i;
+		same = same && *word_at(line) == key - i;
+		*home = 0;
 	}
-	for (uint64_t i = 0; i < ctx->lines; i++)
-		same = same && *word_at(walk_at(shape, i)) == 0;
 	if (!same) {
 		ctx->failure = "the pages of the window are not all the same memory";
 		return -1;

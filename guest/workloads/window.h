@@ -8,9 +8,18 @@
 #ifndef MINIVMM_WORKLOADS_WINDOW_H
 #define MINIVMM_WORKLOADS_WINDOW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "workload.h"
+#include "walk.h"
+
+/*
+ * All loads through the window go to these few lines. A line that is loaded by one address now and by another then
+ * costs some CPUs more than one with a single address (AMD's L1 cache foresees the way from the virtual address), which
+ * has nothing to do with translation. With as few lines every load pays that from twice as many pages on; and with
+ * fewer the last load of a line would be too close.
+ */
+#define WINDOW_LINES_BYTES (16 * CACHE_LINE_BYTES)
 
 /* Four tables: PML4, PDPT, page directory, page table. */
 #define WINDOW_TABLES_BYTES (4 * UINT64_C(4096))
@@ -22,26 +31,32 @@
 void window_build(uint64_t *tables, uint64_t tables_gpa, uint64_t leaf_gpa, uint64_t leaf_bytes,
 		  const uint64_t *pml4);
 
-/*
- * The window of a workload, onto the leaf in which its slice begins: tables at the slice's end, loaded now. Until
- * window_close() the slice's first byte is seen at the returned address and at each multiple of the leaf from there
- * to the end of the window. 0 with ctx->failure where there is no room or no ring 0.
- */
-uint64_t window_open(struct workload_ctx *ctx);
+/* Whether this is a guest, which has page tables to build. */
+static inline bool window_is_possible(const struct workload_ctx *ctx)
+{
+	return ctx->platform != NULL && ctx->platform->privileged != NULL && ctx->platform->pml4 != NULL;
+}
 
 /*
- * Prove that all lines of a prepared walk lie in the slice's first page: what is written through the first one is read
- * through all, and in the slice, and cleared again. Then as walk_verify().
+ * Open a window onto the leaf in which the slice begins, and prepare a walk of ctx->lines lines through it: base_gva of
+ * the shape is filled in, the rest is the caller's. The tables lie at the slice's end and are loaded now; below them
+ * the walk's own table. 0, or -1 with ctx->failure: no room for either in the slice, addresses beyond the window.
+ */
+int window_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, uint64_t least_accesses);
+
+/*
+ * The control of a walk through the window: the same lines, each by as many addresses in turns, up to 8, but on so few
+ * pages that any TLB holds them.
+ */
+struct walk_shape window_control(const struct workload_ctx *ctx);
+
+/*
+ * Prove that all lines of a prepared walk lie in the slice's first bytes: what is written through each is read in the
+ * slice, and what is written there is read through each, and then cleared. Then as walk_verify().
  */
 int window_verify(struct workload_ctx *ctx);
 
 /* Back to the guest's own tables. Does nothing where none was opened. */
 void window_close(struct workload_ctx *ctx);
-
-/* Where in the slice the tables begin: memory below, but for the first page, is the workload's own. */
-static inline uint64_t window_tables_start_bytes(const struct workload_ctx *ctx)
-{
-	return ctx->slice_bytes - WINDOW_TABLES_BYTES;
-}
 
 #endif
