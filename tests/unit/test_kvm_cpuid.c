@@ -77,11 +77,26 @@ static void physical_bits_are_those_of_the_table(void **state)
 	free(cpuid);
 }
 
+static void x2apic_goes_without_an_apic_and_nothing_else(void **state)
+{
+	struct kvm_cpuid2 *cpuid = host_table();
+
+	(void)state;
+	kvm_cpuid_drop_x2apic(cpuid);
+	assert_int_equal(cpuid->entries[0].ecx, host[0].ecx & ~(1u << 21));
+	assert_int_not_equal(cpuid->entries[0].ecx, host[0].ecx);
+	cpuid->entries[0].ecx = host[0].ecx;
+	for (size_t i = 0; i < ENTRIES; i++)
+		assert_memory_equal(&cpuid->entries[i], &host[i], sizeof(host[i]));
+	free(cpuid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_leaf_names_the_same_vcpu),
 		cmocka_unit_test(features_stay),
+		cmocka_unit_test(x2apic_goes_without_an_apic_and_nothing_else),
 		cmocka_unit_test(physical_bits_are_those_of_the_table),
 	};
 

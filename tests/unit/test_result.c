@@ -102,6 +102,43 @@ static void results_outside_the_plan_are_refused(void **state)
 	refused_with("accesses");
 	block.result.accesses = UINT64_MAX;
 	refused_with("accesses");
+	block.result.warm_accesses = UINT64_MAX;
+	refused_with("warm up");
+	block.result.stride_bytes = 4096;
+	refused_with("stride 4096 bytes, 0 planned");
+}
+
+static void a_planned_stride_has_to_come_back(void **state)
+{
+	(void)state;
+	config.steps[1].stride_bytes = PAGE_2M;
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, "stride 0 bytes, 2097152 planned"));
+	block.result.stride_bytes = PAGE_2M;
+	assert_int_equal(check(), 0);
+}
+
+/* A part without a figure says why, by a reason that a guest may have, and then has no samples. */
+static void a_missing_figure_has_a_reason_and_no_samples(void **state)
+{
+	(void)state;
+	block.result.unavailable = UNAVAILABLE_X2APIC;
+	refused_with("3 samples of a part that is unavailable");
+	block.result.unavailable = UNAVAILABLE_KERNEL_PORT;
+	block.result.samples = 0;
+	assert_int_equal(check(), 0);
+	/* For the VMM to say alone, and beyond. */
+	block.result.unavailable = UNAVAILABLE_RING0;
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, "as a reason to be unavailable"));
+	block.result.unavailable = UINT64_MAX;
+	assert_true(check() < 0);
+	block.result.unavailable = (UINT64_C(1) << 32) | UNAVAILABLE_X2APIC;
+	assert_true(check() < 0);
+	/* The rest of the row is checked all the same. */
+	block.result.unavailable = UNAVAILABLE_X2APIC;
+	block.result.pages = 0;
+	assert_true(check() < 0);
 }
 
 static void samples_have_to_fit_the_time_that_passed(void **state)
@@ -147,6 +184,8 @@ int main(void)
 		cmocka_unit_test_setup(a_true_result_is_believed, setup),
 		cmocka_unit_test_setup(headers_are_checked, setup),
 		cmocka_unit_test_setup(results_outside_the_plan_are_refused, setup),
+		cmocka_unit_test_setup(a_planned_stride_has_to_come_back, setup),
+		cmocka_unit_test_setup(a_missing_figure_has_a_reason_and_no_samples, setup),
 		cmocka_unit_test_setup(samples_have_to_fit_the_time_that_passed, setup),
 		cmocka_unit_test_setup(a_first_pass_has_one_sample, setup),
 		cmocka_unit_test_setup(the_plan_tells_how_many_results_are_due, setup),

@@ -1,0 +1,126 @@
+/*
+ * Property: what KVM's tables cost is the peak above what was there before the VM, never negative, read once a part,
+ * and not known where the kernel does not count it; the faults are those of all vCPUs, or not known. It could break
+ * where other VMs come and go, or a kernel lacks the line.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "vmm/run/cost.h"
+#include "vmm/run/machine.h"
+
+#define VCPUS 3
+
+static int64_t host_bytes; /* -1: no such line */
+static uint32_t reads;
+static int64_t faults[VCPUS];
+static struct record rec;
+static struct machine machine;
+static struct vcpu_task tasks[VCPUS];
+
+int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes);
+void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
+
+int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes)
+{
+	(void)root;
+	reads++;
+	*bytes = host_bytes < 0 ? 0 : (uint64_t)host_bytes;
+	return host_bytes < 0 ? -ENOENT : 0;
+}
+
+void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
+{
+	for (uint32_t i = 0; i < VCPU_STAT_COUNT; i++)
+		values[i] = -1;
+	values[VCPU_PF_FIXED] = faults[stats->fd];
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	reads = 0;
+	record_init(&rec);
+	rec.config.vcpus = VCPUS;
+	machine.rec = &rec;
+	machine.tasks = tasks;
+	for (uint32_t i = 0; i < VCPUS; i++) {
+		tasks[i].vcpu.stats.fd = (int)i;
+		faults[i] = 100 << i;
+	}
+	host_bytes = 4096;
+	cost_start(&machine);
+	return 0;
+}
+
+static void the_peak_above_the_start_is_kept(void **state)
+{
+	(void)state;
+	host_bytes = 4096 * 11;
+	cost_sample(&machine, 0);
+	assert_int_equal(rec.kvm_tables_bytes, 40960);
+	host_bytes = 4096 * 6;
+	cost_sample(&machine, 1);
+	assert_int_equal(rec.kvm_tables_bytes, 40960);
+	host_bytes = 4096 * 21;
+	cost_finish(&machine);
+	assert_int_equal(rec.kvm_tables_bytes, 81920);
+	assert_int_equal(rec.kvm_page_faults, 700);
+}
+
+static void a_part_is_sampled_once(void **state)
+{
+	(void)state;
+	cost_sample(&machine, 5);
+	cost_sample(&machine, 5);
+	cost_sample(&machine, 4);
+	assert_int_equal(reads, 2);
+	cost_sample(&machine, 6);
+	assert_int_equal(reads, 3);
+}
+
+static void less_than_before_is_none(void **state)
+{
+	(void)state;
+	host_bytes = 0;
+	cost_finish(&machine);
+	assert_int_equal(rec.kvm_tables_bytes, 0);
+}
+
+static void a_kernel_without_the_line_leaves_it_unknown(void **state)
+{
+	(void)state;
+	host_bytes = -1;
+	cost_start(&machine);
+	host_bytes = 4096;
+	cost_sample(&machine, 0);
+	cost_finish(&machine);
+	assert_int_equal(rec.kvm_tables_bytes, -1);
+	assert_int_equal(rec.kvm_page_faults, 700);
+}
+
+static void one_unknown_count_of_faults_makes_the_sum_unknown(void **state)
+{
+	(void)state;
+	faults[1] = -1;
+	cost_finish(&machine);
+	assert_int_equal(rec.kvm_page_faults, -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_peak_above_the_start_is_kept, setup),
+		cmocka_unit_test_setup(a_part_is_sampled_once, setup),
+		cmocka_unit_test_setup(less_than_before_is_none, setup),
+		cmocka_unit_test_setup(a_kernel_without_the_line_leaves_it_unknown, setup),
+		cmocka_unit_test_setup(one_unknown_count_of_faults_makes_the_sum_unknown, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/*
+ * Property: the VM gets the least of an interrupt controller that KVM has, vCPUs that all start, a port served where
+ * asked, and slots whose log is on only when asked; a refusal is told by the call's name. It could break unseen: a
+ * wrong width or flag is accepted by KVM and costs exits, or serves another port.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmm/kvm/apic.h"
+
+#define VM_FD 1001
+
+static struct {
+	bool has_irqchip, has_split;
+	unsigned long failing_request, last_request;
+	uint32_t calls;
+	struct kvm_enable_cap cap;
+	struct kvm_mp_state mp_state;
+	struct kvm_userspace_memory_region region;
+	struct kvm_dirty_log log;
+	struct kvm_ioeventfd served;
+} fake;
+
+static const struct kvm_system sys = { .fd = 1000 };
+static const struct kvm_vm vm = { .fd = VM_FD, .stats = { .fd = -1 } };
+static struct error e;
+
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	long argument;
+
+	va_start(args, request);
+	argument = va_arg(args, long);
+	va_end(args);
+	if (request == KVM_CHECK_EXTENSION)
+		return argument == KVM_CAP_IRQCHIP ? fake.has_irqchip
+						   : argument == KVM_CAP_SPLIT_IRQCHIP && fake.has_split;
+	assert_true(fd >= VM_FD);
+	fake.calls++;
+	fake.last_request = request;
+	if (request == fake.failing_request) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (request == KVM_ENABLE_CAP)
+		fake.cap = *(const struct kvm_enable_cap *)argument;
+	else if (request == KVM_SET_MP_STATE)
+		fake.mp_state = *(const struct kvm_mp_state *)argument;
+	else if (request == KVM_SET_USER_MEMORY_REGION)
+		fake.region = *(const struct kvm_userspace_memory_region *)argument;
+	else if (request == KVM_GET_DIRTY_LOG)
+		fake.log = *(const struct kvm_dirty_log *)argument;
+	else if (request == KVM_IOEVENTFD)
+		fake.served = *(const struct kvm_ioeventfd *)argument;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	memset(&e, 0, sizeof(e));
+	return 0;
+}
+
+static void no_apic_means_cannot_and_names_who_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(kvm_apic_check(&sys, "--workload tpr", &e), -ENOTSUP);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_string_equal(e.where, "KVM_CAP_IRQCHIP");
+	assert_non_null(strstr(e.what, "--workload tpr"));
+	fake.has_irqchip = true;
+	assert_int_equal(kvm_apic_check(&sys, "--workload tpr", &e), 0);
+}
+
+static void the_apic_comes_alone_where_it_can(void **state)
+{
+	(void)state;
+	fake.has_split = true;
+	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), 0);
+	assert_int_equal(fake.cap.cap, KVM_CAP_SPLIT_IRQCHIP);
+	assert_int_equal(fake.cap.args[0], 0);
+	assert_int_equal(fake.calls, 1);
+	(void)setup(NULL);
+	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), 0);
+	assert_int_equal(fake.last_request, KVM_CREATE_IRQCHIP);
+	assert_int_equal(fake.calls, 1);
+}
+
+static void a_refused_apic_is_told(void **state)
+{
+	(void)state;
+	fake.failing_request = KVM_CREATE_IRQCHIP;
+	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), -EINVAL);
+	assert_string_equal(e.where, "KVM_CREATE_IRQCHIP");
+	(void)setup(NULL);
+	fake.has_split = true;
+	fake.failing_request = KVM_ENABLE_CAP;
+	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), -EINVAL);
+	assert_string_equal(e.where, "KVM_CAP_SPLIT_IRQCHIP");
+}
+
+static void a_parked_vcpu_starts(void **state)
+{
+	const struct kvm_vcpu vcpu = { .fd = VM_FD + 1, .index = 3 };
+
+	(void)state;
+	fake.mp_state.mp_state = KVM_MP_STATE_UNINITIALIZED;
+	assert_int_equal(kvm_vcpu_make_runnable(&vcpu, &e), 0);
+	assert_int_equal(fake.mp_state.mp_state, KVM_MP_STATE_RUNNABLE);
+	fake.failing_request = KVM_SET_MP_STATE;
+	assert_int_equal(kvm_vcpu_make_runnable(&vcpu, &e), -EINVAL);
+	assert_non_null(strstr(e.what, "vCPU 3"));
+}
+
+/* Any width or value beside the one that is meant would be an exit that nobody sees, or none where one is meant. */
+static void a_port_is_served_for_32_bits_and_any_value(void **state)
+{
+	(void)state;
+	assert_int_equal(kvm_vm_serve_port(&vm, 0x608, 7, &e), 0);
+	assert_int_equal(fake.served.addr, 0x608);
+	assert_int_equal(fake.served.len, 4);
+	assert_int_equal(fake.served.fd, 7);
+	assert_int_equal(fake.served.flags, KVM_IOEVENTFD_FLAG_PIO);
+	fake.failing_request = KVM_IOEVENTFD;
+	assert_int_equal(kvm_vm_serve_port(&vm, 0x608, 7, &e), -EINVAL);
+	assert_non_null(strstr(e.what, "0x608"));
+}
+
+static void a_slot_logs_only_when_told(void **state)
+{
+	void *hva = (void *)0x7f0000000000;
+
+	(void)state;
+	assert_int_equal(kvm_vm_add_slot(&vm, 2, 0x100000000, 0x200000, hva, &e), 0);
+	assert_int_equal(fake.region.flags, 0);
+	assert_int_equal(kvm_vm_log_slot(&vm, 2, 0x100000000, 0x200000, hva, true, &e), 0);
+	assert_int_equal(fake.region.flags, KVM_MEM_LOG_DIRTY_PAGES);
+	/* Anything else that differed would be another slot to KVM, and lose what is mapped. */
+	assert_int_equal(fake.region.slot, 2);
+	assert_int_equal(fake.region.guest_phys_addr, 0x100000000);
+	assert_int_equal(fake.region.memory_size, 0x200000);
+	assert_int_equal(fake.region.userspace_addr, 0x7f0000000000);
+	assert_int_equal(kvm_vm_log_slot(&vm, 2, 0x100000000, 0x200000, hva, false, &e), 0);
+	assert_int_equal(fake.region.flags, 0);
+	fake.failing_request = KVM_SET_USER_MEMORY_REGION;
+	assert_int_equal(kvm_vm_log_slot(&vm, 2, 0x100000000, 0x200000, hva, true, &e), -EINVAL);
+	assert_non_null(strstr(e.what, "dirty log"));
+}
+
+static void a_log_is_read_into_the_bits_given(void **state)
+{
+	uint64_t bits[8];
+
+	(void)state;
+	assert_int_equal(kvm_vm_read_log(&vm, 5, bits, &e), 0);
+	assert_int_equal(fake.log.slot, 5);
+	assert_ptr_equal(fake.log.dirty_bitmap, bits);
+	fake.failing_request = KVM_GET_DIRTY_LOG;
+	assert_int_equal(kvm_vm_read_log(&vm, 5, bits, &e), -EINVAL);
+	assert_non_null(strstr(e.what, "slot 5"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(no_apic_means_cannot_and_names_who_asked, setup),
+		cmocka_unit_test_setup(the_apic_comes_alone_where_it_can, setup),
+		cmocka_unit_test_setup(a_refused_apic_is_told, setup),
+		cmocka_unit_test_setup(a_parked_vcpu_starts, setup),
+		cmocka_unit_test_setup(a_port_is_served_for_32_bits_and_any_value, setup),
+		cmocka_unit_test_setup(a_slot_logs_only_when_told, setup),
+		cmocka_unit_test_setup(a_log_is_read_into_the_bits_given, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+/*
+ * Property: a plan that this KVM or CPU cannot hold is refused before memory is taken, and the figure that the hint
+ * names is enough, while a step less is not. It could break because no developer's KVM has so few slots or bits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/run/limits.h"
+
+static struct config config;
+static struct error e;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&e, 0, sizeof(e));
+	memset(&config, 0, sizeof(config));
+	config.page_bytes = PAGE_4K;
+	config.map.range_count = 2;
+	config.map.ranges[0] = (struct ram_range){ .bytes = 1 * GIB };
+	config.map.ranges[1] =
+		(struct ram_range){ .gpa = 4 * GIB, .offset_bytes = 1 * GIB, .bytes = 1024 * GIB };
+	config.map.alias_bytes = 1 * GIB;
+	return 0;
+}
+
+static int slots(uint32_t limit)
+{
+	memset(&e, 0, sizeof(e));
+	return limits_check_slots(&config, limit, &e);
+}
+
+static void as_many_slots_as_kvm_has_are_enough(void **state)
+{
+	(void)state;
+	assert_int_equal(slots(1025), 0);
+	assert_true(slots(1024) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_non_null(strstr(e.what, "takes 1025 memory slots, and this KVM has 1024"));
+	assert_non_null(strstr(e.hint, "--alias-memory 2G"));
+}
+
+static void the_least_alias_that_is_named_would_do(void **state)
+{
+	(void)state;
+	assert_true(slots(509) < 0);
+	assert_non_null(strstr(e.hint, "--alias-memory 3G"));
+	/* What the plan makes of that: whole repetitions. */
+	config.map.alias_bytes = 3 * GIB;
+	config.map.ranges[1].bytes = 1026 * GIB;
+	assert_int_equal(slots(509), 0);
+	/* And 2G would not have been enough. */
+	config.map.alias_bytes = 2 * GIB;
+	config.map.ranges[1].bytes = 1024 * GIB;
+	assert_true(slots(509) < 0);
+}
+
+static void a_kvm_that_names_no_limit_has_32(void **state)
+{
+	(void)state;
+	config.map.ranges[1].bytes = 31 * GIB;
+	assert_int_equal(slots(0), 0);
+	config.map.ranges[1].bytes = 32 * GIB;
+	assert_true(slots(0) < 0);
+	assert_non_null(strstr(e.what, "has 32"));
+}
+
+static void plain_memory_has_no_hint_about_aliases(void **state)
+{
+	(void)state;
+	config.map.alias_bytes = 0;
+	assert_int_equal(slots(2), 0);
+	assert_true(slots(1) < 0);
+	assert_string_equal(e.hint, "");
+}
+
+static int width(uint32_t bits)
+{
+	memset(&e, 0, sizeof(e));
+	return limits_check_width(&config, bits, &e);
+}
+
+static void addresses_reach_the_end_of_ram(void **state)
+{
+	(void)state;
+	/* It ends at 1028G; 40 bits are 1024G. */
+	assert_int_equal(width(41), 0);
+	assert_true(width(40) < 0);
+	assert_int_equal(e.status, STATUS_CANNOT);
+	assert_non_null(strstr(e.what, "end at 1028G"));
+	assert_non_null(strstr(e.what, "40 bits"));
+	assert_non_null(strstr(e.hint, "-m 1021G"));
+	config.map.ranges[1].bytes = 1020 * GIB;
+	assert_int_equal(width(40), 0);
+	config.map.ranges[1].bytes = 1020 * GIB + PAGE_2M;
+	assert_true(width(40) < 0);
+}
+
+static void the_largest_memory_is_whole_repetitions(void **state)
+{
+	(void)state;
+	config.map.alias_bytes = 1024 * GIB;
+	assert_true(width(40) < 0);
+	/* 1020G are left for a repetition of 1024G: no memory would do. */
+	assert_string_equal(e.hint, "");
+	config.map.alias_bytes = 512 * GIB;
+	assert_true(width(40) < 0);
+	assert_non_null(strstr(e.hint, "-m 513G"));
+}
+
+static void memory_below_the_hole_and_wide_addresses_always_fit(void **state)
+{
+	(void)state;
+	assert_int_equal(width(52), 0);
+	assert_int_equal(width(64), 0);
+	assert_int_equal(width(255), 0);
+	config.map.range_count = 1;
+	config.map.alias_bytes = 0;
+	assert_int_equal(width(32), 0);
+	config.map.ranges[0].bytes = 8 * GIB;
+	assert_true(width(32) < 0);
+	assert_non_null(strstr(e.hint, "-m 4G"));
+}
+
+static void the_option_behind_the_apic_is_named(void **state)
+{
+	char asker[48];
+
+	(void)state;
+	assert_string_equal(limits_apic_asker(&config, asker, sizeof(asker)), "--kernel-irqchip on");
+	config.step_count = 2;
+	config.steps[0].workload = WORKLOAD_chase;
+	config.steps[1].workload = WORKLOAD_tpr;
+	assert_string_equal(limits_apic_asker(&config, asker, sizeof(asker)), "--workload tpr");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(as_many_slots_as_kvm_has_are_enough, setup),
+		cmocka_unit_test_setup(the_least_alias_that_is_named_would_do, setup),
+		cmocka_unit_test_setup(a_kvm_that_names_no_limit_has_32, setup),
+		cmocka_unit_test_setup(plain_memory_has_no_hint_about_aliases, setup),
+		cmocka_unit_test_setup(addresses_reach_the_end_of_ram, setup),
+		cmocka_unit_test_setup(the_largest_memory_is_whole_repetitions, setup),
+		cmocka_unit_test_setup(memory_below_the_hole_and_wide_addresses_always_fit, setup),
+		cmocka_unit_test_setup(the_option_behind_the_apic_is_named, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
