@@ -5,7 +5,6 @@
  * All memory is mapped before, in both dimensions, so that the bits are all there is to do.
  */
 #include "lines.h"
-#include "privileged.h"
 #include "random.h"
 #include "tables.h"
 #include "timing.h"
@@ -41,7 +40,7 @@ static int dirty_prepare(struct workload_ctx *ctx)
 	const struct platform *platform = ctx->platform;
 	uint64_t leaf_bytes = 0;
 
-	if (platform == NULL || platform->privileged == NULL || platform->pml4 == NULL)
+	if (!tables_changeable(platform))
 		return refuse(ctx, "there are no page tables of its own here to change");
 	ctx->pages = ctx->working_set_bytes / PAGE_4K;
 	if (ctx->pages == 0)
@@ -74,12 +73,6 @@ static int words_hold(struct workload_ctx *ctx)
 	return 0;
 }
 
-static void forget_all(void *unused)
-{
-	(void)unused;
-	tlb_forget_all();
-}
-
 /* The tables above the leaves keep their A: theirs is one bit for 512 pages. */
 static int clear_bits(struct workload_ctx *ctx)
 {
@@ -89,7 +82,7 @@ static int clear_bits(struct workload_ctx *ctx)
 
 		*entry &= ~(PTE_ACCESSED | PTE_DIRTY);
 	}
-	ctx->platform->privileged(forget_all, NULL);
+	tables_flush(ctx->platform);
 	return 0;
 }
 

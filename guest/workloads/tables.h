@@ -1,6 +1,6 @@
 /*
  * The guest's page tables as the workloads that change them see them: from an address to its leaf entry. Four levels,
- * as the guest has them (Intel SDM vol. 3A, 4.5; AMD APM vol. 2, 5.3). What tells the TLB is in privileged.h.
+ * as the guest has them (Intel SDM vol. 3A, 4.5; AMD APM vol. 2, 5.3).
  *
  * Tables lie at GVA = GPA (struct platform), so the address of a table in an entry is a pointer.
  */
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "privileged.h"
 #include "units.h"
 #include "workload.h"
 #include "x86.h"
@@ -59,6 +60,24 @@ static inline uint64_t *tables_leaf(uint64_t *pml4, uint64_t gva, uint64_t *leaf
 static inline uint64_t tables_redirect(uint64_t entry, uint64_t leaf_gpa)
 {
 	return (entry & ~TABLES_ADDRESS) | leaf_gpa | PTE_ACCESSED | PTE_DIRTY;
+}
+
+/* Whether there are page tables here that a workload can change. */
+static inline bool tables_changeable(const struct platform *platform)
+{
+	return platform != NULL && platform->privileged != NULL && platform->pml4 != NULL;
+}
+
+static inline void tables_flush_body(void *unused)
+{
+	(void)unused;
+	tlb_forget_all();
+}
+
+/* From ring 3: this vCPU forgets all translations. */
+static inline void tables_flush(const struct platform *platform)
+{
+	platform->privileged(tables_flush_body, NULL);
 }
 
 #endif
