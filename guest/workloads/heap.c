@@ -192,6 +192,14 @@ uint64_t heap_usable_bytes(const void *memory)
 	return size_of(head_of(memory)) - sizeof(struct heap_block);
 }
 
+/* Can a block of that list lie there? Nothing is believed of what is only reached by a link. */
+static bool fits_list(const struct heap *heap, uint64_t address, uint32_t list)
+{
+	return address >= heap->first && address <= heap->end - LEAST_BYTES &&
+	       is_aligned(address, HEAP_UNIT) && size_of(address) >= LEAST_BYTES &&
+	       list_of(size_of(address)) == list;
+}
+
 /* Blocks in all lists, or UINT64_MAX where a link back is not the way that was come, or a block is in a wrong list. */
 static uint64_t count_listed(const struct heap *heap)
 {
@@ -203,8 +211,7 @@ static uint64_t count_listed(const struct heap *heap)
 		if ((heap->lists[list] != 0) != ((heap->filled[list / 64] >> list % 64 & 1) != 0))
 			return UINT64_MAX;
 		for (uint64_t at = heap->lists[list]; at != 0; at = free_at(at)->next) {
-			if (at < heap->first || at >= heap->end || free_at(at)->previous != previous ||
-			    list_of(size_of(at)) != list)
+			if (!fits_list(heap, at, list) || free_at(at)->previous != previous)
 				return UINT64_MAX;
 			previous = at;
 			count++;

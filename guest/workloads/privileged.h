@@ -39,12 +39,18 @@ static inline void tlb_forget_page(uint64_t gva)
 	__asm__ volatile("invlpg (%0)" : : "a"(gva) : "memory");
 }
 
-/* Forget all translations that are not global. */
-static inline void tlb_forget_all(void)
+static inline uint64_t cr3_read(void)
 {
-	uint64_t cr3;
+	uint64_t value;
 
-	__asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=a"(cr3) : : "memory");
+	__asm__ volatile("mov %%cr3, %0" : "=a"(value));
+	return value;
+}
+
+/* Forgets all translations that are not global, also where the value is the old one. */
+static inline void cr3_write(uint64_t value)
+{
+	__asm__ volatile("mov %0, %%cr3" : : "a"(value) : "memory");
 }
 
 #endif

@@ -71,7 +71,7 @@ static inline bool tables_changeable(const struct platform *platform)
 static inline void tables_flush_body(void *unused)
 {
 	(void)unused;
-	tlb_forget_all();
+	cr3_write(cr3_read());
 }
 
 /* From ring 3: this vCPU forgets all translations. */

@@ -1,0 +1,236 @@
+/*
+ * malloc and mlock use the memory they say, all of it their own, and can tell when it was damaged. They could break by
+ * an operation that is counted but not made, by a first part that finds its pages touched already, or by a proof that
+ * accepts a block in two hands.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "guest/workloads/lines.h"
+#include "units.h"
+#include "workload.h"
+
+/* Memory that nobody has touched, so that what is resident tells what was. */
+static struct workload_ctx make_ctx(uint64_t bytes, uint64_t accesses, uint64_t seed)
+{
+	struct workload_ctx ctx = {
+		.slice_bytes = bytes,
+		.leaf_bytes = PAGE_4K,
+		.working_set_bytes = bytes,
+		.accesses = accesses,
+		.seed = seed,
+		.vcpus = 1,
+		.repeat = 3,
+	};
+
+	ctx.slice = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(ctx.slice, MAP_FAILED);
+	assert_int_equal(madvise(ctx.slice, bytes, MADV_NOHUGEPAGE), 0);
+	ctx.arena = ctx.slice;
+	return ctx;
+}
+
+static void free_ctx(struct workload_ctx *ctx)
+{
+	assert_int_equal(munmap(ctx->slice, ctx->slice_bytes), 0);
+}
+
+static uint64_t resident_pages(const struct workload_ctx *ctx)
+{
+	uint64_t pages = ctx->slice_bytes / PAGE_4K, count = 0;
+	unsigned char *resident = malloc(pages);
+
+	assert_non_null(resident);
+	assert_int_equal(mincore(ctx->slice, ctx->slice_bytes, resident), 0);
+	for (uint64_t i = 0; i < pages; i++)
+		count += resident[i] & 1;
+	free(resident);
+	return count;
+}
+
+static int run_part(struct workload_ctx *ctx, const struct workload_ops *ops, uint32_t part)
+{
+	uint32_t samples = ops->part[part].max_samples != 0 ? ops->part[part].max_samples : ctx->repeat;
+
+	if (ops->part[part].setup != NULL)
+		assert_int_equal(ops->part[part].setup(ctx), 0);
+	for (uint32_t i = 0; i < samples; i++)
+		assert_true(ops->part[part].sample(ctx) > 0);
+	return ops->check(ctx);
+}
+
+static void start(struct workload_ctx *ctx, const struct workload_ops *ops)
+{
+	assert_int_equal(ops->prepare(ctx), 0);
+	assert_int_equal(ops->verify(ctx), 0);
+}
+
+static void mlock_holds_every_page(void **state)
+{
+	static const uint64_t pages[] = { 1, 2, 37, 64, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		struct workload_ctx ctx = make_ctx(pages[i] * PAGE_4K, 0, 5);
+
+		start(&ctx, &workload_mlock);
+		assert_int_equal(ctx.accesses, pages[i]);
+		assert_int_equal(resident_pages(&ctx), 0);
+		assert_int_equal(workload_mlock.part[0].max_samples, 1);
+		assert_int_equal(workload_mlock.part[0].warm_passes + workload_mlock.part[1].warm_passes, 0);
+		assert_true(workload_mlock.part[0].may_exit != 0 && workload_mlock.part[1].may_exit == 0);
+		assert_int_equal(run_part(&ctx, &workload_mlock, 0), 0);
+		assert_int_equal(resident_pages(&ctx), pages[i]);
+		assert_int_equal(run_part(&ctx, &workload_mlock, 1), 0);
+		free_ctx(&ctx);
+	}
+}
+
+/* A page that an earlier pass wrote and the last one did not. */
+static void mlock_notices_a_lost_page(void **state)
+{
+	struct workload_ctx ctx = make_ctx(64 * PAGE_4K, 0, 5);
+	uint64_t old;
+
+	(void)state;
+	start(&ctx, &workload_mlock);
+	assert_int_equal(run_part(&ctx, &workload_mlock, 0), 0);
+	memcpy(&old, ctx.slice + line_of_page_bytes(40), sizeof(old));
+	assert_int_equal(run_part(&ctx, &workload_mlock, 1), 0);
+	memcpy(ctx.slice + line_of_page_bytes(40), &old, sizeof(old));
+	assert_int_equal(workload_mlock.check(&ctx), -1);
+	assert_non_null(ctx.failure);
+	free_ctx(&ctx);
+}
+
+static void malloc_runs_in_any_set(void **state)
+{
+	static const uint64_t sets_bytes[] = { 8 * KIB, 64 * KIB, 300 * KIB, 4 * MIB, 33 * MIB };
+	static const uint64_t accesses[] = { 0, 1, 7777 };
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(sets_bytes) / sizeof(sets_bytes[0]); s++) {
+		for (size_t a = 0; a < sizeof(accesses) / sizeof(accesses[0]); a++) {
+			struct workload_ctx ctx = make_ctx(sets_bytes[s], accesses[a], 5);
+			uint64_t before;
+
+			start(&ctx, &workload_malloc);
+			assert_true(accesses[a] == 0 ? ctx.accesses >= 1024 : ctx.accesses == accesses[a]);
+			/* Its records, and the end of the one free block. */
+			before = resident_pages(&ctx);
+			assert_true(before <= 3);
+			assert_int_equal(run_part(&ctx, &workload_malloc, 0), 0);
+			/* Half of the memory is live where there were operations enough. */
+			if (accesses[a] != 1)
+				assert_true(resident_pages(&ctx) > sets_bytes[s] / PAGE_4K / 3);
+			assert_int_equal(run_part(&ctx, &workload_malloc, 1), 0);
+			assert_int_equal(resident_pages(&ctx), sets_bytes[s] / PAGE_4K);
+			free_ctx(&ctx);
+		}
+	}
+}
+
+/* The second part starts where a program has been running for long, and finds all memory there. */
+static void malloc_second_is_settled(void **state)
+{
+	struct workload_ctx ctx = make_ctx(4 * MIB, 100, 5);
+
+	(void)state;
+	start(&ctx, &workload_malloc);
+	assert_int_equal(run_part(&ctx, &workload_malloc, 0), 0);
+	assert_int_equal(workload_malloc.part[0].max_samples, 1);
+	assert_true(workload_malloc.part[0].may_exit != 0 && workload_malloc.part[1].may_exit == 0);
+	assert_int_equal(workload_malloc.part[1].setup(&ctx), 0);
+	assert_int_equal(resident_pages(&ctx), 4 * MIB / PAGE_4K);
+	assert_int_equal(workload_malloc.check(&ctx), 0);
+	free_ctx(&ctx);
+}
+
+/*
+ * Each live block has four words at least that have to be right: its size, its tag, what was written first and last
+ * into it. Any of them changed is found; so is a changed list, and most words are nobody's.
+ */
+static void malloc_notices_damage(void **state)
+{
+	struct workload_ctx ctx = make_ctx(256 * KIB, 200, 5);
+	uint64_t *words = (uint64_t *)(void *)ctx.slice;
+	uint64_t found = 0;
+
+	(void)state;
+	start(&ctx, &workload_malloc);
+	(void)workload_malloc.part[0].sample(&ctx);
+	/* The first two are the limits of the heap itself: outside of them there is nothing to look at. */
+	for (uint64_t i = 2; i < 256 * KIB / sizeof(*words); i++) {
+		words[i] ^= 0x40;
+		found += workload_malloc.verify(&ctx) != 0;
+		words[i] ^= 0x40;
+	}
+	assert_int_equal(ctx.pass_accesses, 32);
+	assert_true(found >= 4 * 32 && found < 16 * 32);
+	assert_int_equal(workload_malloc.check(&ctx), 0);
+	free_ctx(&ctx);
+}
+
+static uint64_t checksum_of(const struct workload_ops *ops, uint64_t bytes, uint64_t accesses, uint64_t seed)
+{
+	struct workload_ctx ctx = make_ctx(bytes, accesses, seed);
+
+	start(&ctx, ops);
+	free_ctx(&ctx);
+	return ctx.checksum;
+}
+
+static void checksum_is_of_the_inputs_alone(void **state)
+{
+	static const struct workload_ops *const both[] = { &workload_malloc, &workload_mlock };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t once = checksum_of(both[i], MIB, 100, 5);
+
+		assert_int_equal(once, checksum_of(both[i], MIB, 100, 5));
+		assert_int_not_equal(once, checksum_of(both[i], MIB, 100, 6));
+		assert_int_not_equal(once, checksum_of(both[i], 2 * MIB, 100, 5));
+	}
+	assert_int_not_equal(checksum_of(&workload_malloc, MIB, 100, 5),
+			     checksum_of(&workload_malloc, MIB, 101, 5));
+}
+
+static void impossible_inputs_are_refused(void **state)
+{
+	struct workload_ctx ctx = make_ctx(MIB, 0, 5);
+
+	(void)state;
+	ctx.working_set_bytes = 0;
+	assert_int_equal(workload_mlock.prepare(&ctx), -1);
+	assert_int_equal(workload_malloc.prepare(&ctx), -1);
+	ctx.working_set_bytes = PAGE_4K;
+	assert_int_equal(workload_malloc.prepare(&ctx), -1);
+	assert_non_null(ctx.failure);
+	ctx.working_set_bytes = MIB;
+	ctx.accesses = UINT64_MAX;
+	assert_int_equal(workload_malloc.prepare(&ctx), -1);
+	free_ctx(&ctx);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mlock_holds_every_page),
+		cmocka_unit_test(mlock_notices_a_lost_page),
+		cmocka_unit_test(malloc_runs_in_any_set),
+		cmocka_unit_test(malloc_second_is_settled),
+		cmocka_unit_test(malloc_notices_damage),
+		cmocka_unit_test(checksum_is_of_the_inputs_alone),
+		cmocka_unit_test(impossible_inputs_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
