@@ -20,7 +20,7 @@ enum default_set {
 	SET_HOT,    /* 16, 64, 256, 1024 pages, as far as they fit the slice */
 	SET_NONE, /* one step without a working set, whatever the user names: it touches no memory to speak of */
 	SET_LEVELS, /* SET_SERIES, each at strides of a line, 4K, 2M, 1G and 512G: one for each level of the walk */
-	SET_PROBE, /* pages from 4 to 4096 at strides of 4K to 1M: the sets and ways of a TLB */
+	SET_PROBE, /* pages from 4 to 4096 at strides of a line and of 1 to 256 leaves: the sets and ways of a TLB */
 };
 
 /* What a workload needs, does or bears beyond memory and a clock: bits of struct workload_info.needs. */

@@ -204,16 +204,18 @@ static void strides_of_probes(void **state)
 	uint64_t strides[STRIDES_MAX];
 
 	(void)state;
-	assert_int_equal(strides_on(SET_PROBE, PAGE_4K, strides), 9);
+	assert_int_equal(strides_on(SET_PROBE, PAGE_4K, strides), 10);
+	assert_true(strides[0] == CACHE_LINE_BYTES);
 	for (uint32_t i = 0; i < 9; i++)
-		assert_true(strides[i] == PAGE_4K << i);
-	assert_int_equal(strides_on(SET_PROBE, PAGE_2M, strides), 10);
-	assert_true(strides[0] == PAGE_4K && strides[1] == PAGE_2M && strides[9] == 512 * MIB);
+		assert_true(strides[1 + i] == PAGE_4K << i);
+	assert_int_equal(strides_on(SET_PROBE, PAGE_2M, strides), 11);
+	assert_true(strides[1] == PAGE_4K && strides[2] == PAGE_2M && strides[10] == 512 * MIB);
+	assert_true(strides_fit(SET_PROBE, 4096 * PAGE_4K, CACHE_LINE_BYTES, &config));
 	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_4K, &config));
 	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_4K, &config));
-	assert_int_equal(strides_on(SET_PROBE, PAGE_1G, strides), 11);
-	assert_true(strides[0] == PAGE_4K && strides[1] == PAGE_2M && strides[2] == PAGE_1G);
-	assert_true(strides[10] == 256 * GIB);
+	assert_int_equal(strides_on(SET_PROBE, PAGE_1G, strides), 12);
+	assert_true(strides[1] == PAGE_4K && strides[2] == PAGE_2M && strides[3] == PAGE_1G);
+	assert_true(strides[11] == 256 * GIB);
 	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_2M, &config));
 	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_2M, &config));
 	assert_true(strides_fit(SET_PROBE, 384 * PAGE_4K, 256 * GIB, &config));
@@ -229,7 +231,7 @@ static void native_strides_stay_in_the_slice(void **state)
 
 	(void)state;
 	planned_native(&r, PAGE_2M);
-	assert_int_equal(strides_of(SET_PROBE, &config, strides), 10);
+	assert_int_equal(strides_of(SET_PROBE, &config, strides), 11);
 	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_2M, &config));
 	assert_false(strides_fit(SET_PROBE, 513 * PAGE_4K, PAGE_2M, &config));
 	assert_non_null(strstr(config.note, "beyond the 1G of memory of each thread"));

@@ -17,11 +17,12 @@ static const char *sets_text(enum default_set set)
 		[SET_HOT] = "16, 64, 256 and 1024 pages, if they fit",
 		[SET_NONE] = "none, whatever --working-set names: it touches next to no memory",
 		[SET_LEVELS] = "64, 128, 1024, 4096 and 65536 pages, if they fit; each at strides of 64 "
-			       "bytes (all in one page, the control), 4K, 2M, 1G and 512G, if there are "
+			       "bytes (the control), 4K, 2M, 1G and 512G, if there are "
 			       "addresses for them",
 		[SET_PROBE] =
-			"4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 1 to 256 guest pages "
-			"(natively pages of the backing) and, where those are large, inside one",
+			"4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 64 bytes (the "
+			"control), of 1 to 256 guest pages (natively pages of the backing) and, where those "
+			"are large, inside one",
 	};
 
 	return texts[set];

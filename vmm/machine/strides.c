@@ -6,7 +6,7 @@
 #include "vmm/machine/note.h"
 #include "vmm/machine/room.h"
 
-/* A line, which leaves all in one page: the control. Then what an entry of each level of the walk spans. */
+/* A line, which needs next to no translation: the control. Then what an entry of each level of the walk spans. */
 static const uint64_t level_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
 
 /* Set and way of a TLB come from the address: doubling the stride drops one index bit after the other. */
@@ -33,6 +33,7 @@ static uint32_t probes(const struct config *c, uint64_t *strides_bytes)
 {
 	uint32_t count = 0;
 
+	strides_bytes[count++] = CACHE_LINE_BYTES;
 	for (uint64_t inside = PAGE_4K; inside < c->guest_page_bytes; inside *= PAGE_2M / PAGE_4K)
 		strides_bytes[count++] = inside;
 	for (uint64_t multiple = 1; multiple <= PROBE_LARGEST_MULTIPLE; multiple *= 2)
@@ -40,8 +41,8 @@ static uint32_t probes(const struct config *c, uint64_t *strides_bytes)
 	return count;
 }
 
-_Static_assert(2 + 9 <= STRIDES_MAX && PROBE_LARGEST_MULTIPLE == 1 << 8,
-	       "two inside a leaf of 1G, nine beyond");
+_Static_assert(1 + 2 + 9 <= STRIDES_MAX && PROBE_LARGEST_MULTIPLE == 1 << 8,
+	       "the control, two inside a leaf of 1G, nine beyond");
 
 uint32_t strides_of(enum default_set set, struct config *c, uint64_t *strides_bytes)
 {
@@ -63,7 +64,8 @@ bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes
 	if (stride_bytes == 0)
 		return true;
 	/* Not noted: more pages inside a leaf than that would tell nothing more. */
-	if (set == SET_PROBE && stride_bytes < c->guest_page_bytes && pages > INSIDE_MAX_PAGES)
+	if (set == SET_PROBE && stride_bytes != CACHE_LINE_BYTES && stride_bytes < c->guest_page_bytes &&
+	    pages > INSIDE_MAX_PAGES)
 		return false;
 	if (checked_mul(pages, stride_bytes, &span_bytes) && span_bytes <= window_bytes)
 		return true;
