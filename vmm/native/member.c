@@ -195,7 +195,7 @@ static void run_plan(struct crew_member *member, struct error *e)
 				d.failure != NULL ? d.failure : "failed without a reason");
 }
 
-/* What cannot be opened is a value that is missing, no error. The plan is not used any more after this. */
+/* What cannot be opened is a value that is missing, no error. */
 static void open_counters(struct crew_member *member)
 {
 	struct crew *crew = member->crew;

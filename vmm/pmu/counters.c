@@ -1,134 +1,15 @@
+/* The counters of a thread around a phase, and what they say of it. */
 #include "vmm/pmu/counters.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "units.h"
-#include "vmm/pmu/event_open.h"
+#include "vmm/pmu/counter_set.h"
 
-/* An event is counted for guest and host, or for the thread. */
-#define MAX_COUNTERS (PMU_MAX_EVENTS * PMU_MAX_PARTS * 2)
+/* Beyond this a double is no int64_t. */
+#define COUNT_LIMIT 9.2e18
 
-struct counter {
-	int fd;
-	bool leads; /* a group, maybe of itself alone: only leaders are started and stopped */
-	uint32_t event, part;
-	enum pmu_share share;
-	bool started; /* `before` holds what it read at the start */
-	struct event_reading before;
-};
-
-struct pmu_counters {
-	const struct pmu_plan *plan;
-	uint32_t count;
-	struct counter counter[MAX_COUNTERS];
-};
-
-static bool counted_as(const struct pmu_event *event, enum pmu_share share)
-{
-	return event->available && (share == PMU_THREAD) != event->split;
-}
-
-/* Give up the counters from the index `first` on. */
-static void drop(struct pmu_counters *c, uint32_t first)
-{
-	/* Members before their leader. */
-	while (c->count > first)
-		(void)close(c->counter[--c->count].fd);
-}
-
-/* Open one counter as the next, in the group of leader_fd. 0 or -errno. */
-static int add(struct pmu_counters *c, uint32_t event, uint32_t part, enum pmu_share share, int leader_fd)
-{
-	int fd = event_open(&c->plan->events[event].part[part], share, leader_fd);
-
-	if (fd < 0)
-		return fd;
-	c->counter[c->count++] = (struct counter){
-		.fd = fd, .leads = leader_fd < 0, .event = event, .part = part, .share = share
-	};
-	return 0;
-}
-
-/*
- * Whether a group counts at all: the kernel lets one in that would fit an idle PMU, and never runs it where others
- * hold a counter, as the NMI watchdog does.
- */
-static bool runs(const struct counter *leader)
-{
-	struct event_reading now;
-
-	event_start(leader->fd);
-	event_stop(leader->fd);
-	return event_read(leader->fd, &now) == 0 && now.running_ns != 0;
-}
-
-/* All events of a share in one group. 0; or -errno and none of them is open. */
-static int open_group(struct pmu_counters *c, enum pmu_share share)
-{
-	uint32_t first = c->count;
-	int ret = 0;
-
-	for (uint32_t i = 0; i < c->plan->event_count && ret == 0; i++) {
-		const struct pmu_event *event = &c->plan->events[i];
-
-		if (!counted_as(event, share))
-			continue;
-		for (uint32_t part = 0; part < event->part_count && ret == 0; part++)
-			ret = add(c, i, part, share, c->count == first ? -1 : c->counter[first].fd);
-	}
-	if (ret == 0 && c->count > first && !runs(&c->counter[first]))
-		ret = -EBUSY;
-	if (ret != 0)
-		drop(c, first);
-	return ret;
-}
-
-/* The parts of one event, each for itself; all of them or none. 0 or -errno. */
-static int open_single(struct pmu_counters *c, uint32_t event, enum pmu_share share)
-{
-	uint32_t first = c->count;
-	int ret = 0;
-
-	for (uint32_t part = 0; part < c->plan->events[event].part_count && ret == 0; part++)
-		ret = add(c, event, part, share, -1);
-	if (ret != 0)
-		drop(c, first);
-	return ret;
-}
-
-struct pmu_counters *pmu_counters_open(const struct pmu_plan *plan, int *err, uint32_t *event)
-{
-	struct pmu_counters *c = plan != NULL ? calloc(1, sizeof(*c)) : NULL;
-
-	*err = plan != NULL && c == NULL ? ENOMEM : 0;
-	*event = 0;
-	if (c == NULL)
-		return NULL;
-	c->plan = plan;
-	for (enum pmu_share share = 0; share < PMU_SHARES; share++) {
-		if (open_group(c, share) == 0)
-			continue;
-		for (uint32_t i = 0; i < plan->event_count; i++) {
-			int ret = counted_as(&plan->events[i], share) ? open_single(c, i, share) : 0;
-
-			if (ret == 0 || *err != 0)
-				continue;
-			*err = -ret;
-			*event = i;
-		}
-	}
-	return c;
-}
-
-void pmu_counters_close(struct pmu_counters *c)
-{
-	if (c == NULL)
-		return;
-	drop(c, 0);
-	free(c);
-}
+static const struct pmu_count unknown = { .count = -1 };
 
 void pmu_counters_start(struct pmu_counters *c)
 {
@@ -145,9 +26,10 @@ void pmu_counters_start(struct pmu_counters *c)
 /* What a counter counted since it was started, scaled to the whole phase where it shared the PMU (perf_event_open(2)). */
 static struct pmu_count since_start(const struct counter *counter)
 {
-	struct pmu_count result = { .count = -1 };
+	struct pmu_count result = unknown;
 	struct event_reading now;
 	uint64_t enabled_ns, running_ns, count;
+	double scaled;
 
 	if (!counter->started || event_read(counter->fd, &now) != 0)
 		return result;
@@ -160,7 +42,8 @@ static struct pmu_count since_start(const struct counter *counter)
 	result.running_share = 1;
 	if (running_ns < enabled_ns) {
 		result.running_share = (double)running_ns / (double)enabled_ns;
-		result.count = (int64_t)((double)count / result.running_share + 0.5);
+		scaled = (double)count / result.running_share + 0.5;
+		result.count = scaled < COUNT_LIMIT ? (int64_t)scaled : -1;
 	}
 	return result;
 }
@@ -182,6 +65,23 @@ void pmu_counters_stop(struct pmu_counters *c)
 	}
 }
 
+/* What an event's parts counted together. */
+static struct pmu_count sum_of(const struct pmu_counters *c, uint32_t event, enum pmu_share share)
+{
+	struct pmu_count sum = unknown;
+
+	for (uint32_t part = 0; part < c->plan.events[event].part_count; part++) {
+		int index = c->index[event][part][share];
+		struct pmu_count term = index != PMU_NO_COUNTER ? since_start(&c->counter[index]) : unknown;
+
+		if (part == 0)
+			sum = term;
+		else
+			merge(&sum, term);
+	}
+	return sum;
+}
+
 static uint64_t phase_operations(uint64_t accesses, uint64_t samples, uint64_t warm_accesses)
 {
 	uint64_t operations;
@@ -201,17 +101,8 @@ struct pmu_counts *pmu_counters_take(struct pmu_counters *c, uint64_t accesses, 
 		return NULL;
 	counts->operations = phase_operations(accesses, samples, warm_accesses);
 	for (uint32_t i = 0; i < PMU_MAX_EVENTS; i++) {
-		for (int share = 0; share < PMU_SHARES; share++)
-			counts->count[i][share].count = -1;
-	}
-	for (uint32_t i = 0; i < c->count; i++) {
-		struct pmu_count *sum = &counts->count[c->counter[i].event][c->counter[i].share];
-		struct pmu_count term = since_start(&c->counter[i]);
-
-		if (c->counter[i].part == 0)
-			*sum = term;
-		else
-			merge(sum, term);
+		for (enum pmu_share share = 0; share < PMU_SHARES; share++)
+			counts->count[i][share] = i < c->plan.event_count ? sum_of(c, i, share) : unknown;
 	}
 	return counts;
 }

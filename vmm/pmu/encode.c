@@ -48,7 +48,7 @@ int pmu_encode(const char *name, struct pmu_code *code, const char **why)
 	arg.attr = &attr;
 	arg.size = sizeof(arg);
 	/* Without a modifier: all privilege levels, for a guest has them all. */
-	ret = pfm_get_os_event_encoding(name, PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &arg);
+	ret = pfm_get_os_event_encoding(name, PFM_PLM0 | PFM_PLM3 | PFM_PLMH, PFM_OS_PERF_EVENT, &arg);
 	if (ret != PFM_SUCCESS) {
 		*why = pfm_strerror(ret);
 		return -EINVAL;

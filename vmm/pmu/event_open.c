@@ -23,7 +23,8 @@ int event_open(const struct pmu_code *code, enum pmu_share share, int leader_fd)
 	attr.config = code->config;
 	attr.config1 = code->config1;
 	attr.config2 = code->config2;
-	attr.disabled = 1;
+	/* A member runs whenever its leader does. */
+	attr.disabled = leader_fd < 0;
 	attr.exclude_user = code->exclude_user;
 	attr.exclude_kernel = code->exclude_kernel;
 	attr.exclude_hv = code->exclude_hv;
@@ -47,12 +48,12 @@ int event_read(int fd, struct event_reading *reading)
 
 void event_start(int leader_fd)
 {
-	(void)ioctl(leader_fd, PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP);
+	(void)ioctl(leader_fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
 void event_stop(int leader_fd)
 {
-	(void)ioctl(leader_fd, PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP);
+	(void)ioctl(leader_fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
 bool event_can_split(const struct pmu_code *code)

@@ -16,7 +16,9 @@ struct event_reading {
 };
 
 /*
- * Open a stopped counter for `share`, in the group of `leader_fd` (-1: a group of its own). The descriptor or -errno.
+ * Open a counter for `share`: stopped, as the leader of a group, where leader_fd is -1; else as one of that group,
+ * which counts whenever its leader does. (Members that are started one by one, though by one call, start late where
+ * they are of another PMU: a page-fault counter behind a task clock lost a tenth.) The descriptor or -errno.
  */
 int event_open(const struct pmu_code *code, enum pmu_share share, int leader_fd);
 
