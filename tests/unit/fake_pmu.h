@@ -118,7 +118,7 @@ long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 /* Anything but starting or stopping a leader alone is a mistake here. */
 int __wrap_ioctl(int fd, unsigned long request, long argument)
 {
-	struct fake_event *e = &fake.events[fd - FAKE_FD];
+	struct fake_event *e = &fake.events[fd >= FAKE_FD ? fd - FAKE_FD : 0];
 
 	if (fd < FAKE_FD || !e->open || e->leader != fd - FAKE_FD || argument != 0)
 		return (int)fake_refuse(EBADF);
@@ -132,7 +132,7 @@ int __wrap_ioctl(int fd, unsigned long request, long argument)
 
 ssize_t __wrap_read(int fd, void *buf, size_t bytes)
 {
-	const struct fake_event *e = &fake.events[fd - FAKE_FD];
+	const struct fake_event *e = &fake.events[fd >= FAKE_FD ? fd - FAKE_FD : 0];
 
 	if (fd < FAKE_FD)
 		return __real_read(fd, buf, bytes);

@@ -26,48 +26,72 @@ static struct pmu_event *new_event(struct maker *m, enum pmu_role role)
 	return event;
 }
 
-/* One of the events whose sum is wanted, as the next part. */
-static int add_part(struct maker *m, struct pmu_event *event, const char *name, size_t length)
+/* An event by the user's own name. 0; or -EINVAL with *e set. */
+static int add_name(struct maker *m, const char *name)
 {
-	char one[PMU_NAME_BYTES];
+	struct pmu_event *event = new_event(m, PMU_ROLE_NONE);
 	const char *why = "";
 
-	(void)snprintf(one, sizeof(one), "%.*s", (int)length, name);
-	if (length < sizeof(one) && pmu_encode(one, &event->part[event->part_count], &why) == 0) {
-		event->part_count++;
+	if (event == NULL)
+		return -EINVAL;
+	(void)snprintf(event->name, sizeof(event->name), "%s", name);
+	if (pmu_encode(name, &event->part[0], &why) == 0) {
+		event->part_count = 1;
 		return 0;
 	}
 	(void)error_set(m->e, STATUS_USAGE, 0, "--pmu",
-			"libpfm4 knows no event '%.100s' for this CPU (%s, %s)%s%s", one, m->plan->pmu,
-			m->plan->model->title, why[0] != '\0' ? ": " : "", why);
+			"libpfm4 knows no event '%.100s' for this CPU (%s, %s): %s", name, m->plan->pmu,
+			m->plan->model->title, why);
 	error_hint(m->e,
 		   "minivmm --pmu help shows this CPU's events; perf::PAGE-FAULTS and the like need no PMU");
 	return -EINVAL;
 }
 
-/* The model's names stand without their PMU, which differs within a model ("skl", "skx"). */
+/*
+ * Put term[0..length) behind event->name, and its code into the next part. The model's names stand without their PMU,
+ * which differs within a model ("skl", "skx"). False where this libpfm4 does not know it.
+ */
+static bool add_term(const struct pmu_plan *plan, struct pmu_event *event, const char *term, size_t length)
+{
+	const char *colons = strstr(term, "::");
+	bool named = colons != NULL && colons < term + length;
+	size_t used = strlen(event->name), start = used + (used != 0 ? 1 : 0);
+	const char *why = "";
+
+	(void)snprintf(event->name + used, sizeof(event->name) - used, "%s%s%s%.*s", used != 0 ? "+" : "",
+		       named ? "" : plan->pmu, named ? "" : "::", (int)length, term);
+	if (event->part_count == PMU_MAX_PARTS ||
+	    pmu_encode(event->name + start, &event->part[event->part_count], &why) != 0)
+		return false;
+	event->part_count++;
+	return true;
+}
+
+/* What plays a role is ours to know: where it is missing, that is a value and no mistake of the user's. */
 static int add_role(struct maker *m, enum pmu_role role)
 {
 	const struct pmu_model_event *known = pmu_model_event(m->plan->model, role);
 	struct pmu_event *event = new_event(m, role);
-	const char *name = known != NULL ? known->events : NULL;
+	const char *term = known != NULL ? known->events : NULL;
 
 	if (event == NULL)
 		return -EINVAL;
-	if (known != NULL)
+	if (known == NULL)
+		(void)snprintf(event->reason, sizeof(event->reason), "%s",
+			       m->plan->model->pmus[0] != '\0' ? "this model has no such event"
+							       : "no event for it is known of this CPU");
+	else
 		(void)snprintf(event->note, sizeof(event->note), "%s", known->note);
-	while (name != NULL) {
-		size_t length = strcspn(name, "+"), used = strlen(event->name);
-		bool named = strstr(name, "::") != NULL && (size_t)(strstr(name, "::") - name) < length;
-		size_t start = used + (used != 0 ? 1 : 0);
+	while (term != NULL) {
+		size_t length = strcspn(term, "+");
 
-		(void)snprintf(event->name + used, sizeof(event->name) - used, "%s%s%s%.*s",
-			       used != 0 ? "+" : "", named ? "" : m->plan->pmu,
-			       named ? "" : "::", (int)length, name);
-		if (event->part_count == PMU_MAX_PARTS ||
-		    add_part(m, event, event->name + start, strlen(event->name + start)) != 0)
-			return -EINVAL;
-		name = name[length] == '+' ? name + length + 1 : NULL;
+		if (!add_term(m->plan, event, term, length)) {
+			event->part_count = 0;
+			(void)snprintf(event->reason, sizeof(event->reason),
+				       "the libpfm4 in this program does not know its name");
+			break;
+		}
+		term = term[length] == '+' ? term + length + 1 : NULL;
 	}
 	return 0;
 }
@@ -75,7 +99,6 @@ static int add_role(struct maker *m, enum pmu_role role)
 static int add_item(struct maker *m, const char *item, size_t length)
 {
 	char name[PMU_NAME_BYTES];
-	struct pmu_event *event;
 	enum pmu_role role;
 	int ret = 0;
 
@@ -91,11 +114,7 @@ static int add_item(struct maker *m, const char *item, size_t length)
 	role = pmu_role_find(name);
 	if (role != PMU_ROLE_NONE)
 		return add_role(m, role);
-	event = new_event(m, PMU_ROLE_NONE);
-	if (event == NULL)
-		return -EINVAL;
-	(void)snprintf(event->name, sizeof(event->name), "%s", name);
-	return add_part(m, event, name, length);
+	return add_name(m, name);
 }
 
 int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e)

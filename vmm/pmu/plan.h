@@ -26,7 +26,7 @@ struct pmu_event {
 	enum pmu_role role;        /* PMU_ROLE_NONE: asked for by its own name */
 	char name[PMU_NAME_BYTES]; /* as libpfm4 takes it; "" where the model has no event for the role */
 	char note[96];             /* what a reader of the figure has to know, or "" */
-	uint32_t part_count;       /* events whose sum this is; 0: none */
+	uint32_t part_count;       /* events whose sum this is; 0: there is none, and reason says why */
 	struct pmu_code part[PMU_MAX_PARTS];
 	bool split;       /* counted as PMU_GUEST and PMU_HOST, else as PMU_THREAD */
 	bool available;   /* by pmu_plan_probe, and until a thread finds otherwise */

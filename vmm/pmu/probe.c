@@ -17,19 +17,16 @@ static int try_open(const struct pmu_code *code, enum pmu_share share)
 	return 0;
 }
 
-static void ask(const struct pmu_plan *plan, struct pmu_event *event, bool split)
+static void ask(struct pmu_event *event, bool split)
 {
 	enum pmu_share first, last;
 	int ret = 0;
 
 	event->available = false;
-	event->reason[0] = '\0';
-	if (event->part_count == 0) {
-		(void)snprintf(event->reason, sizeof(event->reason), "%s",
-			       plan->model->pmus[0] != '\0' ? "this model has no such event"
-							    : "no event for it is known of this CPU");
+	/* pmu_plan_make has said why. */
+	if (event->part_count == 0)
 		return;
-	}
+	event->reason[0] = '\0';
 	event->split = split;
 	for (uint32_t i = 0; i < event->part_count; i++)
 		event->split = event->split && event_can_split(&event->part[i]);
@@ -47,5 +44,5 @@ static void ask(const struct pmu_plan *plan, struct pmu_event *event, bool split
 void pmu_plan_probe(struct pmu_plan *plan, bool split)
 {
 	for (uint32_t i = 0; i < plan->event_count; i++)
-		ask(plan, &plan->events[i], split);
+		ask(&plan->events[i], split);
 }
