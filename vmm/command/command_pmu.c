@@ -7,14 +7,16 @@
 #include "vmm/command/commands.h"
 #include "vmm/pmu/plan.h"
 
+/* Names stay on one line, however long, so that they can be copied. */
 static int put_role(const struct pmu_event *event, FILE *out)
 {
-	const char *note = event->note[0] != '\0' ? event->note : NULL;
+	int ret = fprintf(out, "  %-19s %s\n%22s%s\n", pmu_role_name(event->role),
+			  pmu_role_meaning(event->role), "",
+			  event->name[0] != '\0' ? event->name : "no such event");
 
-	return fprintf(out, "  %-19s %s\n  %19s %s%s%s%s\n", pmu_role_name(event->role),
-		       pmu_role_meaning(event->role), "",
-		       event->name[0] != '\0' ? event->name : "(no such event)", note != NULL ? " (" : "",
-		       note != NULL ? note : "", note != NULL ? ")" : "");
+	if (ret < 0 || event->note[0] == '\0')
+		return ret;
+	return fprintf(out, "%22s(%s)\n", "", event->note);
 }
 
 static int put_help(const struct pmu_plan *plan, FILE *out)
