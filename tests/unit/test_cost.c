@@ -1,7 +1,7 @@
 /*
- * Property: what KVM's tables cost is the peak above what was there before the VM, never negative, read once a part,
- * and not known where the kernel does not count it; the faults are those of all vCPUs, or not known. It could break
- * where other VMs come and go, or a kernel lacks the line.
+ * Property: what KVM's tables cost is the peak above what was there before the VM, never negative, read once a part
+ * when nobody is in a phase, and not known where the kernel does not count it; the faults are those of all vCPUs, or
+ * not known. It could break where other VMs come and go, or a kernel lacks the line.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -17,14 +17,21 @@
 #define VCPUS 3
 
 static int64_t host_bytes; /* -1: no such line */
-static uint32_t reads;
+static uint32_t reads, settled;
 static int64_t faults[VCPUS];
 static struct record rec;
 static struct machine machine;
 static struct vcpu_task tasks[VCPUS];
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes);
+void __wrap_meminfo_settle(const char *root);
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
+
+void __wrap_meminfo_settle(const char *root)
+{
+	(void)root;
+	settled++;
+}
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes)
 {
@@ -44,9 +51,10 @@ void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
 static int setup(void **state)
 {
 	(void)state;
-	reads = 0;
+	reads = settled = 0;
 	record_init(&rec);
 	rec.config.vcpus = VCPUS;
+	rec.config.step_count = 1;
 	machine.rec = &rec;
 	machine.tasks = tasks;
 	for (uint32_t i = 0; i < VCPUS; i++) {
@@ -58,14 +66,20 @@ static int setup(void **state)
 	return 0;
 }
 
+static void end_part(int64_t part)
+{
+	for (uint32_t i = 0; i < VCPUS; i++)
+		cost_sample(&machine, part);
+}
+
 static void the_peak_above_the_start_is_kept(void **state)
 {
 	(void)state;
 	host_bytes = 4096 * 11;
-	cost_sample(&machine, 0);
+	end_part(0);
 	assert_int_equal(rec.kvm_tables_bytes, 40960);
 	host_bytes = 4096 * 6;
-	cost_sample(&machine, 1);
+	end_part(1);
 	assert_int_equal(rec.kvm_tables_bytes, 40960);
 	host_bytes = 4096 * 21;
 	cost_finish(&machine);
@@ -73,15 +87,31 @@ static void the_peak_above_the_start_is_kept(void **state)
 	assert_int_equal(rec.kvm_page_faults, 700);
 }
 
-static void a_part_is_sampled_once(void **state)
+/* Before that another vCPU is still in its phase, and would be disturbed. */
+static void only_the_last_end_of_a_part_samples(void **state)
 {
 	(void)state;
 	cost_sample(&machine, 5);
 	cost_sample(&machine, 5);
-	cost_sample(&machine, 4);
+	assert_int_equal(reads, 1);
+	cost_sample(&machine, 5);
+	assert_int_equal(reads, 2);
+	cost_sample(&machine, 6);
+	cost_sample(&machine, 6);
 	assert_int_equal(reads, 2);
 	cost_sample(&machine, 6);
 	assert_int_equal(reads, 3);
+	assert_int_equal(settled, 3);
+}
+
+static void a_run_without_steps_is_not_held_up(void **state)
+{
+	(void)state;
+	rec.config.step_count = settled = 0;
+	cost_start(&machine);
+	cost_finish(&machine);
+	assert_int_equal(settled, 0);
+	assert_int_equal(rec.kvm_tables_bytes, 0);
 }
 
 static void less_than_before_is_none(void **state)
@@ -98,7 +128,7 @@ static void a_kernel_without_the_line_leaves_it_unknown(void **state)
 	host_bytes = -1;
 	cost_start(&machine);
 	host_bytes = 4096;
-	cost_sample(&machine, 0);
+	end_part(0);
 	cost_finish(&machine);
 	assert_int_equal(rec.kvm_tables_bytes, -1);
 	assert_int_equal(rec.kvm_page_faults, 700);
@@ -116,7 +146,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_peak_above_the_start_is_kept, setup),
-		cmocka_unit_test_setup(a_part_is_sampled_once, setup),
+		cmocka_unit_test_setup(only_the_last_end_of_a_part_samples, setup),
+		cmocka_unit_test_setup(a_run_without_steps_is_not_held_up, setup),
 		cmocka_unit_test_setup(less_than_before_is_none, setup),
 		cmocka_unit_test_setup(a_kernel_without_the_line_leaves_it_unknown, setup),
 		cmocka_unit_test_setup(one_unknown_count_of_faults_makes_the_sum_unknown, setup),

@@ -75,6 +75,14 @@ int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes)
 	return 0;
 }
 
+void meminfo_settle(const char *root)
+{
+	char nothing[8];
+
+	/* Reading it is the request; there is nothing in it. */
+	(void)sysfile_read(root, "proc/sys/vm/stat_refresh", nothing, sizeof(nothing));
+}
+
 int meminfo_kvm_tables(const char *root, uint64_t *bytes)
 {
 	char text[MEMINFO_BYTES];

@@ -24,6 +24,13 @@ int meminfo_read(const char *root, struct host_memory *m);
 int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes);
 
 /*
+ * Have every CPU bring in the last hundred pages or so that it has counted and not yet told: proc/sys/vm/stat_refresh
+ * (Documentation/admin-guide/sysctl/vm.rst), which changes nothing else. Only root may; else the fields of meminfo are
+ * up to a second late by that much a CPU.
+ */
+void meminfo_settle(const char *root);
+
+/*
  * SecPageTables: the page tables that hypervisors keep for their guests, EPT, NPT and shadow alike, of the whole host.
  * 0, or -errno: -ENOENT where the kernel has no such line (before 6.1) or there is no file.
  */

@@ -3,16 +3,22 @@
 #include "vmm/host/meminfo.h"
 #include "vmm/run/machine.h"
 
-static int64_t tables_bytes(void)
+/*
+ * A run without any step is over in less time than it takes to have all CPUs bring their counts in, and its tables are
+ * of no interest.
+ */
+static int64_t tables_bytes(const struct machine *m)
 {
 	uint64_t bytes = 0;
 
+	if (m->rec->config.step_count != 0)
+		meminfo_settle("");
 	return meminfo_kvm_tables("", &bytes) == 0 && bytes <= INT64_MAX ? (int64_t)bytes : -1;
 }
 
 static void keep_peak(struct machine *m)
 {
-	int64_t now_bytes = m->cost.before_bytes < 0 ? -1 : tables_bytes();
+	int64_t now_bytes = m->cost.before_bytes < 0 ? -1 : tables_bytes(m);
 	int64_t mine_bytes = now_bytes - m->cost.before_bytes;
 
 	if (now_bytes < 0)
@@ -26,15 +32,16 @@ static void keep_peak(struct machine *m)
 
 void cost_start(struct machine *m)
 {
-	m->cost = (struct vm_cost){ .before_bytes = tables_bytes(), .part = -1 };
+	m->cost = (struct vm_cost){ .before_bytes = tables_bytes(m), .part = -1 };
 }
 
 void cost_sample(struct machine *m, int64_t part)
 {
-	if (part <= m->cost.part)
-		return;
+	if (part != m->cost.part)
+		m->cost.ended = 0;
 	m->cost.part = part;
-	keep_peak(m);
+	if (++m->cost.ended == m->rec->config.vcpus)
+		keep_peak(m);
 }
 
 void cost_finish(struct machine *m)

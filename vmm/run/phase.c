@@ -145,13 +145,16 @@ static int add_result(struct vcpu_task *task, const struct phase_snapshot *end, 
 	r.leaves_4k = pages[VM_PAGES_4K];
 	r.leaves_2m = pages[VM_PAGES_2M];
 	r.leaves_1g = pages[VM_PAGES_1G];
+	/* The log's end puts KVM's tables back together: first what they were. */
+	pthread_mutex_lock(&task->machine->lock);
+	phase_keep_peak_pages(task->machine);
+	cost_sample(task->machine, task->last_result);
+	pthread_mutex_unlock(&task->machine->lock);
 	if (dirty_end(task, &r.dirty_pages, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
 	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
 	r.pmu = pmu_counters_take(task->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&task->machine->lock);
-	phase_keep_peak_pages(task->machine);
-	cost_sample(task->machine, task->last_result);
 	rec->ring0_slowdown = max_slowdown(rec->ring0_slowdown, &task->copy);
 	ret = record_add(rec, &r, g->samples_cycles, task->machine->tsc_khz);
 	dirty_tell_rows(rec, r.step, r.variant, r.dirty_pages);
