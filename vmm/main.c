@@ -115,7 +115,7 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 
 	if (!ran && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
-	if (record_combine(rec) != 0)
+	if (record_combine(rec) != 0 || record_find_tlb(rec) != 0)
 		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
 	if (ran)
 		record_judge(rec);
