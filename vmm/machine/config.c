@@ -58,7 +58,7 @@ static int check_repetitions(const struct config *c, struct error *e)
 
 static int place_aliased(const struct request *r, struct config *c, struct error *e)
 {
-	char ram[24], alias[24], low[24], page[24];
+	char low[24], page[24];
 	int ret = memmap_make_aliased(r->memory_bytes, r->alias_bytes, c->page_bytes, c->guest_page_bytes,
 				      &c->map, e);
 
@@ -66,9 +66,7 @@ static int place_aliased(const struct request *r, struct config *c, struct error
 		ret = check_repetitions(c, e);
 	if (ret != 0)
 		return ret;
-	note_add(c,
-		 "%s of guest memory repeat the same %s; %s more hold the guest's image and page tables%s%s",
-		 size_format(c->ram_bytes, ram), size_format(r->alias_bytes, alias),
+	note_add(c, "%s more hold the guest's image and page tables%s%s",
 		 size_format(c->map.ranges[0].bytes, low),
 		 c->page_bytes > PAGE_2M ? ", in whole pages of " : "",
 		 c->page_bytes > PAGE_2M ? size_format(c->page_bytes, page) : "");

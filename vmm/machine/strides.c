@@ -69,8 +69,7 @@ bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes
 		return false;
 	if (checked_mul(pages, stride_bytes, &span_bytes) && span_bytes <= window_bytes)
 		return true;
-	note_add(c, "pages whose stride takes them beyond the %s of %s left out",
-		 size_format(window_bytes, window),
-		 room_is_native(c) ? "memory of each thread" : "address space for them");
+	note_add(c, "left out: steps whose pages x stride exceed %s, %s", size_format(window_bytes, window),
+		 room_is_native(c) ? "all that each thread has" : "the address space for them");
 	return false;
 }
