@@ -65,6 +65,39 @@ choices() {
 	usage "a value that is missing" "memory|argument" --memory
 }
 
+# Each with the cure that its hint names.
+aliases() {
+	usage "memory that repeats in parts of a page" "try: --alias-memory 2M" -m 1T --alias-memory 3M
+	usage "memory that repeats in parts of a guest page" "guest pages of 1G" \
+		-m 4G --alias-memory 512M --guest-page 1G
+	usage "memory that repeats in parts of a backing page" "backing pages of 1G" \
+		-m 4G --alias-memory 512M --backing hugetlb --page-size 1G
+	usage "memory that is no whole number of repetitions" "try: --memory 9G" -m 10G --alias-memory 3G
+	usage "more to repeat than there is" "try: --memory 8G" -m 2G --alias-memory 4G
+	usage "fewer repetitions than vCPUs" "try: --memory 4G" -m 2G --alias-memory 2G --smp 2
+	usage "more repeated memory than the guest can map" "try: --memory 31T" -m 64T --alias-memory 1G
+	usage "page tables that do not fit below the hole" "try: --guest-page 2M" -m 2T --alias-memory 1G
+	usage "repeated memory that is no size" "alias-memory" --alias-memory 1Gjunk
+	usage "repeated memory natively" "does not apply to native" native --alias-memory 1G
+	usage "a working set larger than the repetitions" "try: --memory 5G" \
+		-m 4G --alias-memory 1G --workload touch --working-set 5G
+	usage "a workload that needs distinct memory" "chase.*distinct" \
+		-m 4G --alias-memory 1G --workload touch,chase
+	grep -q "try: --workload touch," "$T/err" || tap_fail "the hint names those that bear it" "$(cat "$T/err")"
+}
+
+needs() {
+	usage "a TPR workload without an APIC in KVM" "try: --kernel-irqchip on" --workload tpr --kernel-irqchip off
+	usage "a shootdown with one vCPU" "try: --smp 2" --workload shootdown
+	usage "page tables of its own natively" "try: minivmm run --workload remap" native --workload remap
+	usage "two guest pages of 1G in 2G" "two pages of 1G.*" -m 2G --guest-page 1G --workload remap
+	grep -q "try: --guest-page 2M, or --memory 3G" "$T/err" || tap_fail "the hint names both cures" "$(cat "$T/err")"
+	usage "a working set of one guest page" "try: --working-set 4M" \
+		--guest-page 2M --workload remap --working-set 2M
+	usage "irqchip neither on nor off" "on or off" --kernel-irqchip split
+	usage "A and D bits neither on nor off" "on or off" --guest-ad maybe
+}
+
 paths() {
 	refused "path that is not there" 1 "/no/such/place.*" "$MINIVMM" native --mem-path /no/such/place
 	refused "a mount point in /dev where nothing is mounted" 1 "mount -t hugetlbfs" \
@@ -214,6 +247,8 @@ no_guest() {
 sizes
 numbers
 choices
+aliases
+needs
 paths
 outputs
 mounts
