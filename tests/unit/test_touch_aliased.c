@@ -1,7 +1,7 @@
 /*
  * touch is right where its memory repeats: its check agrees with what the last writer of each line left, whatever the
- * number of repetitions, and still finds a line that holds something else. It could break with more repetitions than a
- * page has lines, because then several pages write the same word.
+ * number of repetitions, and still finds a line that holds something else. It could break where several pages write the
+ * same word, which with few repetitions need not happen.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void passes_and_finds(uint64_t alias_bytes, uint64_t set_bytes)
 		(void)workload_touch.part[part].sample(&ctx);
 		assert_int_equal(workload_touch.check(&ctx), 0);
 	}
-	/* The first page's first line, which every repetition but those with another line in it has written. */
+	/* The first page's first line. */
 	*(volatile uint64_t *)(void *)slice ^= 1;
 	assert_int_equal(workload_touch.check(&ctx), -1);
 	assert_int_equal(munmap(slice, REPETITIONS * alias_bytes), 0);
