@@ -91,6 +91,20 @@ if [ "${commands[-1]}" = run ]; then
 	conclude "the watchdog stops a guest although SIGUSR1 was blocked"
 fi
 
+# Halted, a vCPU with an APIC waits inside KVM and does not come out by itself.
+if [ "${commands[-1]}" = run ]; then
+	name="run: SIGINT while the guest is halted inside KVM"
+	if make -s test-guests >"$T/make.log" 2>&1; then
+		start run -m 64M --guest build/guests/hlt_apic.elf --workload none --kernel-irqchip on
+		sleep 1
+		stop_with INT
+		want_partial
+		conclude "$name"
+	else
+		tap_fail "$name" "$(tail -n 20 "$T/make.log")"
+	fi
+fi
+
 # Nothing of ours survives a kill -9, because the file was unlinked before it was used.
 killed() {
 	local name="kill -9 leaves no page and no file"

@@ -34,9 +34,11 @@ int limits_check_slots(const struct config *c, uint32_t slots, struct error *e)
 
 int limits_check_width(const struct config *c, uint32_t physical_bits, struct error *e)
 {
-	bool is_split = c->map.range_count == 2;
-	const struct ram_range *last = &c->map.ranges[is_split ? 1 : 0];
-	uint64_t unit_bytes = max_u64(c->page_bytes, is_split ? c->map.alias_bytes : 0);
+	const struct memmap *map = &c->map;
+	const struct ram_range *last = &map->ranges[map->range_count == 2 ? 1 : 0];
+	/* An aliased machine's -m is the part that repeats; the low memory comes on top. */
+	uint64_t below_bytes = map->range_count == 2 && map->alias_bytes == 0 ? map->ranges[0].bytes : 0;
+	uint64_t unit_bytes = max_u64(max_u64(c->page_bytes, map->alias_bytes), PAGE_4K);
 	uint64_t end_gpa = last->gpa + last->bytes;
 	uint64_t reach_bytes;
 	char text[24];
@@ -50,10 +52,9 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 			"guest RAM would end at %s, and this CPU's guest-physical addresses have %u bits",
 			size_format(end_gpa, text), physical_bits);
 	if (reach_bytes >= last->gpa + unit_bytes)
-		error_hint(e, "-m %s, the largest that would do",
-			   size_format((is_split ? c->map.ranges[0].bytes : 0) +
-					       (reach_bytes - last->gpa) / unit_bytes * unit_bytes,
-				       text));
+		error_hint(
+			e, "-m %s, the largest that would do",
+			size_format(below_bytes + (reach_bytes - last->gpa) / unit_bytes * unit_bytes, text));
 	return ret;
 }
 

@@ -1,0 +1,76 @@
+/*
+ * Property: what all VMs' page tables take is read from the one line that says so, or not known, never 0 by mistake.
+ * It could break because kernels before 6.1 have no such line, and because "PageTables" is a part of its name.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host_root.h"
+#include "vmm/host/meminfo.h"
+
+static char root[HOST_ROOT_BYTES];
+
+static int setup(void **state)
+{
+	(void)state;
+	host_root_make(root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	host_root_remove(root);
+	return 0;
+}
+
+static void the_line_is_read(void **state)
+{
+	uint64_t bytes = 0;
+
+	(void)state;
+	host_root_put(root, "proc/meminfo",
+		      "MemTotal:  1000 kB\nPageTables:   12 kB\nSecPageTables:   548 kB\nBounce: 0 kB\n");
+	assert_int_equal(meminfo_kvm_tables(root, &bytes), 0);
+	assert_int_equal(bytes, 548 * 1024);
+	host_root_put(root, "proc/meminfo", "SecPageTables:   0 kB\n");
+	assert_int_equal(meminfo_kvm_tables(root, &bytes), 0);
+	assert_int_equal(bytes, 0);
+}
+
+static void an_older_kernel_does_not_say(void **state)
+{
+	uint64_t bytes = 7;
+
+	(void)state;
+	host_root_put(root, "proc/meminfo", "MemTotal:  1000 kB\nPageTables:   12 kB\n");
+	assert_int_equal(meminfo_kvm_tables(root, &bytes), -ENOENT);
+	assert_int_equal(bytes, 0);
+}
+
+static void without_a_file_nothing_is_known(void **state)
+{
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(meminfo_kvm_tables(root, &bytes), -ENOENT);
+	assert_int_equal(bytes, 0);
+	/* Nobody's business: not everyone may. */
+	meminfo_settle(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_line_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_older_kernel_does_not_say, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_a_file_nothing_is_known, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
