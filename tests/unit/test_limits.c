@@ -26,7 +26,10 @@ static int setup(void **state)
 	config.map.ranges[0] = (struct ram_range){ .bytes = 1 * GIB };
 	config.map.ranges[1] =
 		(struct ram_range){ .gpa = 4 * GIB, .offset_bytes = 1 * GIB, .bytes = 1024 * GIB };
+	config.map.arena_gpa = 4 * GIB;
+	config.map.arena_bytes = 1024 * GIB;
 	config.map.alias_bytes = 1 * GIB;
+	config.guest_page_bytes = PAGE_4K;
 	return 0;
 }
 
@@ -46,19 +49,23 @@ static void as_many_slots_as_kvm_has_are_enough(void **state)
 	assert_non_null(strstr(e.hint, "--alias-memory 2G"));
 }
 
+/* Whole repetitions of whole pages: 1024G by 508 would be neither. */
 static void the_least_alias_that_is_named_would_do(void **state)
 {
 	(void)state;
 	assert_true(slots(509) < 0);
-	assert_non_null(strstr(e.hint, "--alias-memory 3G"));
-	/* What the plan makes of that: whole repetitions. */
-	config.map.alias_bytes = 3 * GIB;
-	config.map.ranges[1].bytes = 1026 * GIB;
-	assert_int_equal(slots(509), 0);
-	/* And 2G would not have been enough. */
+	assert_non_null(strstr(e.hint, "--alias-memory 4G"));
+	config.map.alias_bytes = 4 * GIB;
+	assert_int_equal(slots(257), 0);
 	config.map.alias_bytes = 2 * GIB;
-	config.map.ranges[1].bytes = 1024 * GIB;
 	assert_true(slots(509) < 0);
+	config.map.alias_bytes = 1 * GIB;
+	config.map.arena_bytes = config.map.ranges[1].bytes = 30 * GIB;
+	assert_true(slots(29) < 0);
+	assert_non_null(strstr(e.hint, "--alias-memory 1280M"));
+	config.guest_page_bytes = PAGE_1G;
+	assert_true(slots(29) < 0);
+	assert_non_null(strstr(e.hint, "--alias-memory 2G"));
 }
 
 static void a_kvm_that_names_no_limit_has_32(void **state)

@@ -10,10 +10,21 @@
 /* Documentation/virt/kvm/api.rst, KVM_CAP_NR_MEMSLOTS. */
 #define SLOTS_UNTOLD 32
 
+/* The least that repeats a whole number of times, in whole pages of both sides, and no more often than `most`. 0: none. */
+static uint64_t least_alias_bytes(const struct config *c, uint32_t most)
+{
+	uint64_t unit_bytes = max_u64(max_u64(c->page_bytes, c->guest_page_bytes), PAGE_2M);
+
+	for (uint32_t times = most; times > 0; times--) {
+		if (c->map.arena_bytes % times == 0 && c->map.arena_bytes / times % unit_bytes == 0)
+			return c->map.arena_bytes / times;
+	}
+	return 0;
+}
+
 int limits_check_slots(const struct config *c, uint32_t slots, struct error *e)
 {
 	uint32_t needed = memmap_slot_count(&c->map);
-	uint64_t unit_bytes = max_u64(c->page_bytes, c->map.alias_bytes >= PAGE_1G ? PAGE_1G : PAGE_2M);
 	uint64_t least_bytes;
 	char least[24];
 	int ret;
@@ -24,11 +35,10 @@ int limits_check_slots(const struct config *c, uint32_t slots, struct error *e)
 		return 0;
 	ret = error_set(e, STATUS_USAGE, EINVAL, "KVM_CAP_NR_MEMSLOTS",
 			"this memory takes %u memory slots, and this KVM has %u", needed, slots);
-	if (c->map.alias_bytes != 0 && slots > 1) {
-		/* One slot is the low memory's. */
-		least_bytes = align_up((c->map.ranges[1].bytes - 1) / (slots - 1) + 1, unit_bytes);
+	/* One slot is the low memory's. */
+	least_bytes = c->map.alias_bytes != 0 ? least_alias_bytes(c, slots - 1) : 0;
+	if (least_bytes != 0)
 		error_hint(e, "--alias-memory %s, the least that would do", size_format(least_bytes, least));
-	}
 	return ret;
 }
 
