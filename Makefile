@@ -46,7 +46,7 @@ endif
 # 2.4 MiB, whether it counts events or not.
 STATIC ?= 1
 ifeq ($(STATIC),1)
-LDFLAGS_VMM := -static -no-pie -Wl,-w
+LDFLAGS_VMM := -static -Wl,-w
 LIBS := -lfdt -ljansson -lnuma -lm
 else
 LDFLAGS_VMM := -no-pie

@@ -57,7 +57,7 @@ for bad in NONSENSE cycles,NONSENSE perf::NONSENSE nonsense::CYCLES; do
 	conclude "--pmu $bad is refused, naming event and CPU"
 done
 
-for bad in '' , cycles, ,cycles; do
+for bad in '' ',' 'cycles,' ',cycles'; do
 	case_run native "${RUN[@]}" --pmu "$bad"
 	want_status 2
 	want_text '^minivmm: --pmu'

@@ -17,6 +17,7 @@
 
 #include "fake_pmu.h"
 #include "vmm/pmu/plan.h"
+#include "vmm/util/append.h"
 
 static struct pmu_plan plan;
 
@@ -133,7 +134,7 @@ static void names_nobody_knows(void **state)
 	refused(",cycles", "with commas");
 	refused(" ", "no event ' '");
 	for (int i = 0; i < PMU_MAX_EVENTS; i++)
-		(void)strcat(lots, ",cycles");
+		append(lots, sizeof(lots), ",cycles");
 	refused(lots, "at most 16");
 	refused("default,default", "at most 16");
 	memset(longest, 'x', sizeof(longest) - 1);

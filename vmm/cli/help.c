@@ -56,6 +56,7 @@ static void help_program(struct page *h)
 			 command_table[i].summary);
 	page_add(h, "       minivmm COMMAND --help         the options of a command\n"
 		    "       minivmm --workload help        the workloads\n"
+		    "       minivmm --pmu help             what the CPU can count\n"
 		    "       minivmm --version\n\n"
 		    "Options without a command mean run. By default 1G of 4K pages runs touch,packed,chase "
 		    "on one\n"
