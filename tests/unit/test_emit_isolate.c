@@ -7,9 +7,6 @@
 #include "render.h"
 #include "vmm/cli/workloads.h"
 
-/* Strides are what makes a matrix, whatever the workload. */
-#define STRIDED WORKLOAD_packed
-
 /* A guest of 1 TiB on one gigabyte, with tables that start used and an APIC inside KVM, on a host with EPT. */
 static void aliased_machine(struct record *rec)
 {
@@ -109,7 +106,7 @@ static void strided_row(struct record *rec, uint32_t step, uint64_t pages, uint6
 {
 	const uint64_t samples[] = { cycles * 1000, cycles * 1000 + 500 };
 	struct result r = { .step = step,
-			    .workload = STRIDED,
+			    .workload = WORKLOAD_alias,
 			    .working_set_bytes = pages * PAGE_4K,
 			    .stride_bytes = stride_bytes,
 			    .pages = pages,
@@ -128,6 +125,15 @@ static void golden_files(void **state)
 	vpid_rows(&rec, 3, 0, 16, 4, 5);
 	vpid_rows(&rec, 4, 0, 256, 6, 31);
 	dirty_row(&rec);
+	rec.have_tlb = true;
+	rec.tlb = (struct tlb_findings){ .leaf_bytes = PAGE_2M,
+					 .base_cycles = 4,
+					 .miss_cycles = 11,
+					 .dtlb = { .reach = { true, PAGE_2M, 64, 96, 4, 11 },
+						   .sets = TLB_SETS_LINEAR,
+						   .ways = { true, 32 * MIB, 4, 6, 4, 11 } },
+					 .fracture = TLB_FRACTURE_WHOLE,
+					 .inside_pages = 512 };
 	for (uint32_t i = 0; i < 2; i++) {
 		strided_row(&rec, 10 + 3 * i, 64 << i, CACHE_LINE_BYTES, 4);
 		strided_row(&rec, 11 + 3 * i, 64 << i, PAGE_4K, 5 + i);
@@ -153,7 +159,7 @@ static void levels(void **state)
 	strided_row(&rec, 3, 64, CACHE_LINE_BYTES, 4);
 	strided_row(&rec, 4, 128, PAGE_4K, 7);
 	text_says(&rec, "(minima): 64 pages 4K +1.00 1G +15.00 (the first");
-	text_says(&rec, " packed 256K 1G 64 20.25");
+	text_says(&rec, " alias 256K 1G 64 20.25");
 	/* Without a control there is nothing to compare with. */
 	rec.results[2].sample_count = 0;
 	text_lacks(&rec, "levels ");
@@ -191,7 +197,7 @@ static void many_strides_are_a_matrix(void **state)
 	rec.results[5].counts.exits = 3;
 	rec.results[6].sample_count = 0;
 	text_lacks(&rec, "\nworkload ");
-	text_has(&rec, "packed: least cycles an access; pages down, strides across (17 parts, +- up to ");
+	text_has(&rec, "alias: least cycles an access; pages down, strides across (17 parts, +- up to ");
 	text_has(&rec, ", exits: 3)\n");
 	text_has(&rec, "   pages      2M      4M      8M     16M      1G\n");
 	text_has(&rec, "       8   14.00   15.00       -   17.00        \n");

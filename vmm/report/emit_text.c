@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "vmm/report/emit_pmu.h"
+#include "vmm/report/emit_tlb.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
 
@@ -76,6 +77,7 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_pool(rec, out);
 	text_results(rec, out);
 	text_findings(rec, out);
+	text_tlb(rec, out);
 	text_pmu(rec, out);
 	text_timing(rec, out);
 	text_notes(rec, out);

@@ -144,7 +144,8 @@ static void level_cost(const struct record *rec, FILE *out)
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *control = &rec->results[i], *row = control, *next;
 
-		if (control->stride_bytes != CACHE_LINE_BYTES || !has_figure(rec, control))
+		if (control->workload != WORKLOAD_alias || control->stride_bytes != CACHE_LINE_BYTES ||
+		    !has_figure(rec, control))
 			continue;
 		for (next = next_stride(rec, row); next != NULL; next = next_stride(rec, row)) {
 			format_real(next->summary.min - row->summary.min, cost, sizeof(cost));

@@ -210,6 +210,7 @@ static uint32_t put_rows(const struct record *rec, const struct layout *layout, 
 void text_results(const struct record *rec, FILE *out)
 {
 	struct layout layout;
+	uint32_t printed;
 
 	(void)fputc('\n', out);
 	if (rec->result_count == 0) {
@@ -217,11 +218,13 @@ void text_results(const struct record *rec, FILE *out)
 		return;
 	}
 	plan_layout(rec, &layout);
-	if (put_rows(rec, &layout, out) != 0)
+	printed = put_rows(rec, &layout, out);
+	if (printed != 0)
 		(void)fputc('\n', out);
 	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
 		if (layout.in_matrix[w])
 			text_matrix(rec, (enum workload_id)w, out);
 	}
-	put_legend(rec, &layout, out);
+	if (printed != 0)
+		put_legend(rec, &layout, out);
 }
