@@ -171,6 +171,12 @@ static void turns_are_scaled_and_marked(void **state)
 	counts = phase(c);
 	assert_int_equal(counts->count[0][PMU_THREAD].count, -1);
 	free(counts);
+	/* Nor is 0 what a counter says that was never started. */
+	fake.phase_ns = 0;
+	counts = phase(c);
+	assert_int_equal(counts->count[0][PMU_THREAD].count, -1);
+	free(counts);
+	fake.phase_ns = 1000;
 	/* What scales beyond 63 bits is no count. */
 	fake.percent = 10;
 	fake.events[0].attr.config = UINT64_C(1) << 55;

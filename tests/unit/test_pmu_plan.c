@@ -83,7 +83,7 @@ static void a_cpu_without_a_list(void **state)
 	assert_false(plan.events[PMU_ROLE_cycles].available);
 }
 
-/* A term that libpfm4 does not know leaves no half of a sum, and takes no other role with it. */
+/* A name that libpfm4 does not know is a reason, and takes no other role with it. */
 static void a_name_that_libpfm4_lacks(void **state)
 {
 	(void)state;
