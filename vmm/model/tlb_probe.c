@@ -19,29 +19,32 @@
 /* So many strides have to agree, over a factor of 8 at least, before a TLB is said to have no sets. */
 #define STRIDES_TO_AGREE 4
 
+/* From point i on `count` points cost about the same. */
+static bool is_flat(const struct tlb_curve *curve, uint32_t i, uint32_t count)
+{
+	double excess = curve->at[i].excess;
+
+	for (uint32_t j = i + 1; j < i + count; j++) {
+		if (j >= curve->count ||
+		    fabs(curve->at[j].excess - excess) > 0.2 * excess + 0.05 * curve->at[j].base)
+			return false;
+	}
+	return true;
+}
+
 /*
- * The cost of a first-level miss: beyond the knee, that excess which most points of the curve are near to. (Not the
- * first one: there only some loads miss. Not the last one: there the second level misses too.)
+ * The cost of a first-level miss: that of the first flat piece beyond the knee. (Not simply the first point: there only
+ * some loads may miss.)
  */
 static double plateau_excess(const struct tlb_curve *curve, const struct tlb_knee *knee)
 {
-	double best = 0;
-	uint32_t most = 0;
-
-	for (uint32_t i = 0; i < curve->count; i++) {
-		double excess = curve->at[i].excess;
-		uint32_t near = 0;
-
-		if (curve->at[i].pages < knee->high_pages)
-			continue;
-		for (uint32_t j = i; j < curve->count; j++)
-			near += fabs(curve->at[j].excess - excess) <= 0.2 * excess + 0.05 * curve->at[j].base;
-		if (near > most) {
-			most = near;
-			best = excess;
+	for (uint32_t flat = 3; flat > 0; flat--) {
+		for (uint32_t i = 0; i < curve->count; i++) {
+			if (curve->at[i].pages >= knee->high_pages && is_flat(curve, i, flat))
+				return curve->at[i].excess;
 		}
 	}
-	return best;
+	return 0;
 }
 
 /* Two knees are at the same place when the intervals that they leave open touch. */
@@ -73,8 +76,13 @@ static void find_sets(const struct tlb_knee *knees, const bool *hidden, uint32_t
 	}
 	if (knees[first_alike].low_pages >= knees[0].low_pages)
 		return;
-	level->ways = knees[first_alike];
-	level->sets = seen - first_alike >= 2 && !hidden[first_alike] ? TLB_SETS_LINEAR : TLB_SETS_MORE;
+	if (seen - first_alike >= 2 && !hidden[seen - 1]) {
+		level->sets = TLB_SETS_LINEAR;
+		level->ways = knees[first_alike];
+	} else {
+		level->sets = TLB_SETS_MORE;
+		level->ways = knees[seen - 1];
+	}
 }
 
 static void find_levels(const struct tlb_curves *curves, struct tlb_findings *out)
