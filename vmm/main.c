@@ -49,11 +49,13 @@ static void show_progress(uint64_t done_bytes, uint64_t total_bytes, uint64_t el
 		      (double)total_bytes / (double)GIB, seconds, seconds > 0 ? gib / seconds : 0.0, end);
 }
 
-static prealloc_progress choose_progress(const struct request *r)
+static prealloc_progress choose_progress(const struct record *rec)
 {
-	if (r->progress)
+	bool long_wait = memmap_host_bytes(&rec->config.map) >= 4 * GIB;
+
+	if (rec->request.progress)
 		return show_progress;
-	return !r->quiet && r->memory_bytes >= 4 * GIB && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
+	return !rec->request.quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
 }
 
 static int plan(struct record *rec, struct error *e)
@@ -110,8 +112,8 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 	static struct console console;
 	struct error run_error = { .status = STATUS_OK };
 	struct error report_error = { .status = STATUS_OK };
-	bool ran = rec->native ? native_run(rec, choose_progress(&rec->request), &run_error) == 0
-			       : run_guest(rec, choose_progress(&rec->request), &console, &run_error) == 0;
+	bool ran = rec->native ? native_run(rec, choose_progress(rec), &run_error) == 0
+			       : run_guest(rec, choose_progress(rec), &console, &run_error) == 0;
 
 	if (!ran && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);

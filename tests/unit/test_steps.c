@@ -287,6 +287,27 @@ static void every_workload(void **state)
 	}
 }
 
+/* More pages than there are addresses for at any stride: the control alone would be left. */
+static void a_control_alone_is_refused(void **state)
+{
+	struct request r = asking(8 * GIB, 1, PAGE_1G);
+	struct error e = { 0 };
+
+	(void)state;
+	r.workload_count = 1;
+	r.workloads[0] = WORKLOAD_tlb_probe;
+	r.set_count = 2;
+	r.sets_bytes[0] = GIB;
+	r.sets_bytes[1] = 2 * GIB;
+	assert_true(config_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_string_equal(e.hint, "a smaller --working-set");
+	r.sets_bytes[0] = 96 * 1024 * PAGE_4K;
+	planned(&r, PAGE_4K);
+	/* 96 Ki pages at 1 GiB, and both controls. */
+	assert_int_equal(config.step_count, 3);
+}
+
 /* Nobody typed the default list, so what repeated memory would make wrong is left out of it, and that is said. */
 static void default_list_bears_aliases(void **state)
 {
@@ -319,6 +340,7 @@ int main(void)
 		cmocka_unit_test(strides_of_probes),
 		cmocka_unit_test(native_strides_stay_in_the_slice),
 		cmocka_unit_test(every_workload),
+		cmocka_unit_test(a_control_alone_is_refused),
 		cmocka_unit_test(default_list_bears_aliases),
 	};
 

@@ -47,13 +47,15 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 	return ret;
 }
 
-/* By stride, then by working set: a curve is read off from consecutive lines. */
+/*
+ * By stride, then by working set: a curve is read off from consecutive lines. With the control alone, all lines side
+ * by side, there would be nothing to hold against it.
+ */
 static int add_workload(const struct request *r, enum workload_id id, struct config *c, struct error *e)
 {
 	const struct workload_info *workload = &workload_table[id];
-	uint64_t sets_bytes[SETS_MAX], strides_bytes[STRIDES_MAX];
-	uint32_t before = c->step_count;
-	uint32_t stride_count;
+	uint64_t sets_bytes[SETS_MAX] = { 0 }, strides_bytes[STRIDES_MAX] = { 0 };
+	uint32_t stride_count, found = 0;
 	int set_count = needs_check(workload, r, c, e);
 
 	if (set_count == 0)
@@ -70,9 +72,10 @@ static int add_workload(const struct request *r, enum workload_id id, struct con
 			ret = add_step(r, id, sets_bytes[i], strides_bytes[s], c, e);
 			if (ret != 0)
 				return ret;
+			found += strides_bytes[s] != CACHE_LINE_BYTES;
 		}
 	}
-	return c->step_count > before ? 0 : refuse_strides(workload, sets_bytes[0], c, e);
+	return found > 0 ? 0 : refuse_strides(workload, sets_bytes[0], c, e);
 }
 
 /* Of the list that nobody typed, what aliased memory would make wrong is left out. */
