@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "vmm/mem/backing.h"
+#include "vmm/report/rows.h"
 
 #define UNUSED (void)rec, (void)r
 
@@ -169,7 +170,7 @@ CELL(working_set)
 /* Text leaves it out where a workload touches no memory to speak of. */
 CELL(text_working_set)
 {
-	if (workload_table[r->workload].default_set != SET_NONE)
+	if (row_has_working_set(r))
 		cell_working_set(rec, r, out);
 }
 
@@ -188,7 +189,7 @@ CELL(pages)
 
 CELL(text_pages)
 {
-	if (workload_table[r->workload].default_set != SET_NONE)
+	if (row_has_working_set(r))
 		cell_pages(rec, r, out);
 }
 

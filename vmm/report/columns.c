@@ -11,6 +11,11 @@ static bool several_vcpus(const struct record *rec)
 	return rec->config.vcpus > 1;
 }
 
+static bool has_working_sets(const struct record *rec)
+{
+	return rows_any(rec, row_has_working_set);
+}
+
 static bool has_strides(const struct record *rec)
 {
 	return rows_any(rec, row_has_stride);
@@ -59,10 +64,10 @@ const struct column report_columns[] = {
 	FILES("vcpu", BOTH_FILES, cell_vcpu),
 	{ "vcpu", IN_TEXT, cell_text_vcpu, "vcpu", 3, 0, several_vcpus },
 	FILES("working_set_bytes", BOTH_FILES, cell_working_set),
-	{ "working_set_bytes", IN_TEXT, cell_text_working_set, "set", 5, 0, NULL },
+	{ "working_set_bytes", IN_TEXT, cell_text_working_set, "set", 5, 0, has_working_sets },
 	{ "stride_bytes", ALL_OUTPUTS, cell_stride, "stride", 5, 0, has_strides },
 	FILES("pages", BOTH_FILES, cell_pages),
-	{ "pages", IN_TEXT, cell_text_pages, "pages", 6, 0, NULL },
+	{ "pages", IN_TEXT, cell_text_pages, "pages", 6, 0, has_working_sets },
 	FILES("guest_page_bytes", BOTH_FILES, cell_guest_page),
 	FILES("accesses", BOTH_FILES, cell_accesses),
 	FILES("operations", BOTH_FILES, cell_operations),
@@ -92,7 +97,7 @@ const struct column report_columns[] = {
 	{ "leaves_2m", ALL_OUTPUTS, cell_leaves_2m, "2M", 4, 0, logs_dirty_pages },
 	FILES("leaves_1g", BOTH_FILES, cell_leaves_1g),
 	{ "dirty_pages", ALL_OUTPUTS, cell_dirty_pages, "dirty", 5, 0, logs_dirty_pages },
-	{ "refs_theory", ALL_OUTPUTS, cell_refs, "refs", 4, 4, NULL },
+	{ "refs_theory", ALL_OUTPUTS, cell_refs, "refs", 4, 4, has_working_sets },
 	FILES("may_exit", BOTH_FILES, cell_may_exit),
 	FILES("checksum", BOTH_FILES, cell_checksum),
 	FILES("note", BOTH_FILES, cell_note),

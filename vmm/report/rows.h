@@ -27,6 +27,12 @@ static inline bool same_part(const struct result *a, const struct result *b)
 	return a->step == b->step && a->variant == b->variant;
 }
 
+/* A row of a workload that touches memory to speak of. */
+static inline bool row_has_working_set(const struct result *r)
+{
+	return workload_table[r->workload].default_set != SET_NONE;
+}
+
 static inline bool row_has_stride(const struct result *r)
 {
 	return r->stride_bytes != 0;
