@@ -219,6 +219,20 @@ static void repetitions_are_pages_apart(void **state)
 	assert_int_equal(fake.switches, 8);
 }
 
+/* No arena begins so today; the arithmetic must not depend on it. */
+static void a_window_may_begin_anywhere(void **state)
+{
+	const uint64_t log[2] = { UINT64_MAX, UINT64_MAX };
+	const struct dirty_window w = { .first_page = 3, .at_page = 62, .pages = 65 };
+	uint64_t seen[3] = { 0, 0, 0 };
+
+	(void)state;
+	dirty_merge(seen, log, &w);
+	assert_true(seen[0] == UINT64_C(3) << 62);
+	assert_true(seen[1] == (UINT64_C(1) << 63) - 1);
+	assert_int_equal(seen[2], 0);
+}
+
 static void a_begin_after_a_begin_starts_afresh(void **state)
 {
 	(void)state;
@@ -277,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_part_that_logs_nothing_has_no_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_vcpus_make_one_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(repetitions_are_pages_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_window_may_begin_anywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_begin_after_a_begin_starts_afresh, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_read_is_an_error_and_ends, setup,
 						teardown),
