@@ -1,0 +1,251 @@
+/*
+ * Property: a phase's row holds what the vCPU itself caused between its two doorbells, and a figure only where it means
+ * something: exits less the host's interrupts and the doorbell's own, no cycles of an interpreted ring 0, no result
+ * out of order. It could break by one exit, which reads as "the workload exits once" in a row of thousands.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "driver.h"
+#include "units.h"
+#include "vmm/run/machine.h"
+#include "vmm/run/phase.h"
+
+static const struct workload_part part_plain = { .variant = VARIANT_ONLY };
+static const struct workload_part part_ring0 = { .variant = VARIANT_INVLPG, .ring0 = 1 };
+
+static int64_t exits, irq_exits, fixed, pages_2m;
+static struct record rec;
+static struct machine machine;
+static struct vcpu_task task;
+static struct vcpu_block block;
+static struct error e;
+
+void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
+void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error);
+const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t variant);
+
+void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
+{
+	if (stats == &machine.vm.stats) {
+		values[VM_PAGES_4K] = 7;
+		values[VM_PAGES_2M] = pages_2m;
+		values[VM_PAGES_1G] = 0;
+		return;
+	}
+	values[VCPU_EXITS] = exits;
+	values[VCPU_IRQ_EXITS] = irq_exits;
+	values[VCPU_PF_FIXED] = fixed;
+}
+
+void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error)
+{
+	(void)m;
+	(void)error;
+	assert_int_equal(gpa, VCPU_BLOCKS_GPA);
+	assert_int_equal(bytes, sizeof(block));
+	return &block;
+}
+
+const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t variant)
+{
+	(void)workload;
+	return variant == VARIANT_ONLY ? &part_plain : variant == VARIANT_INVLPG ? &part_ring0 : NULL;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	record_init(&rec);
+	rec.config.vcpus = rec.config.step_count = 1;
+	rec.config.steps[0] =
+		(struct plan_step){ .workload = WORKLOAD_chase, .working_set_bytes = MIB, .repeat = 3 };
+	memset(&e, 0, sizeof(e));
+	memset(&machine, 0, sizeof(machine));
+	machine.rec = &rec;
+	machine.tsc_khz = 1000000;
+	machine.cost.before_bytes = -1;
+	assert_int_equal(pthread_mutex_init(&machine.lock, NULL), 0);
+	task = (struct vcpu_task){ .machine = &machine, .doorbell_exits = -1, .last_result = -1 };
+	memset(&block, 0, sizeof(block));
+	block.magic = VCPU_BLOCK_MAGIC;
+	block.abi_version = MINIVMM_ABI_VERSION;
+	block.result = (struct guest_result){ .workload = WORKLOAD_chase,
+					      .samples = 2,
+					      .working_set_bytes = MIB,
+					      .pages = 256,
+					      .accesses = 100,
+					      .samples_cycles = { 1, 2 } };
+	exits = irq_exits = fixed = 1000;
+	pages_2m = 5;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	record_free(&rec);
+	return pthread_mutex_destroy(&machine.lock);
+}
+
+static void ring(uint32_t number)
+{
+	exits++;
+	assert_int_equal(phase_doorbell(&task, number, &e), 0);
+}
+
+static const struct result *run_phase(int64_t own, int64_t interrupts)
+{
+	ring(DOORBELL_BEGIN);
+	exits += own + interrupts;
+	irq_exits += interrupts;
+	ring(DOORBELL_END);
+	return &rec.results[rec.result_count - 1];
+}
+
+static void exits_are_the_workloads_own(void **state)
+{
+	const struct result *r = run_phase(20000, 17);
+
+	(void)state;
+	assert_int_equal(r->counts.exits, 20000);
+	assert_int_equal(r->counts.interrupts, 17);
+	assert_int_equal(r->operations, 200);
+	assert_int_equal(r->sample_count, 2);
+	assert_int_equal(r->dirty_pages, -1);
+}
+
+static void what_a_doorbell_costs_is_measured(void **state)
+{
+	(void)state;
+	/* Three exits each here, and once an interrupt and something else among them. */
+	ring(DOORBELL_EMPTY);
+	exits += 2;
+	ring(DOORBELL_EMPTY);
+	exits += 9;
+	irq_exits += 3;
+	ring(DOORBELL_EMPTY);
+	exits += 2;
+	assert_int_equal(run_phase(5, 0)->counts.exits, 3);
+	assert_int_equal(task.doorbell_exits, 3);
+	/* No fewer than none: a doorbell may cost less than it was seen to. */
+	block.result.step = 0;
+	task.last_result = -1;
+	assert_int_equal(run_phase(0, 0)->counts.exits, 0);
+}
+
+static void what_kvm_does_not_count_is_not_known(void **state)
+{
+	const struct result *r;
+
+	(void)state;
+	ring(DOORBELL_BEGIN);
+	exits = irq_exits = fixed = -1;
+	assert_int_equal(phase_doorbell(&task, DOORBELL_END, &e), 0);
+	r = &rec.results[0];
+	assert_int_equal(r->counts.exits, -1);
+	assert_int_equal(r->counts.interrupts, -1);
+	assert_int_equal(r->counts.page_faults, -1);
+}
+
+static void cycles_of_an_interpreted_ring_are_withheld(void **state)
+{
+	const struct result *r;
+
+	(void)state;
+	block.result.variant = VARIANT_INVLPG;
+	block.ring3_loop_cycles = 1000;
+	block.ring0_loop_cycles = 17000;
+	r = run_phase(3, 0);
+	assert_int_equal(r->sample_count, 0);
+	assert_null(r->samples);
+	assert_non_null(strstr(r->note, "interprets ring 0"));
+	/* The counts hold all the same. */
+	assert_int_equal(r->counts.exits, 3);
+	assert_int_equal(r->operations, 200);
+	assert_true(rec.ring0_slowdown > 16.9 && rec.ring0_slowdown < 17.1);
+}
+
+static void cycles_of_a_ring_that_runs_are_not(void **state)
+{
+	(void)state;
+	block.result.variant = VARIANT_INVLPG;
+	block.ring3_loop_cycles = 1000;
+	block.ring0_loop_cycles = 1900;
+	assert_int_equal(run_phase(0, 0)->sample_count, 2);
+	/* Not measured: another payload. */
+	task.last_result = -1;
+	block.ring3_loop_cycles = 0;
+	assert_int_equal(run_phase(0, 0)->sample_count, 2);
+	/* What runs in ring 3 is not touched by it. */
+	task.last_result = -1;
+	block.result.variant = VARIANT_ONLY;
+	block.ring3_loop_cycles = 1;
+	assert_int_equal(run_phase(0, 0)->sample_count, 2);
+	assert_string_equal(rec.results[rec.result_count - 1].note, "");
+}
+
+static void a_part_without_a_figure_says_why(void **state)
+{
+	const struct result *r;
+
+	(void)state;
+	block.result.samples = 0;
+	block.result.unavailable = UNAVAILABLE_X2APIC;
+	r = run_phase(0, 0);
+	assert_int_equal(r->sample_count, 0);
+	assert_non_null(strstr(r->note, "x2APIC"));
+}
+
+static void leaves_are_those_at_the_end(void **state)
+{
+	const struct result *r;
+
+	(void)state;
+	ring(DOORBELL_BEGIN);
+	pages_2m = 9;
+	ring(DOORBELL_END);
+	pages_2m = 2;
+	r = &rec.results[0];
+	assert_int_equal(r->leaves_2m, 9);
+	assert_int_equal(rec.kvm_pages_2m, 9);
+	phase_keep_peak_pages(&machine);
+	assert_int_equal(rec.kvm_pages_2m, 9);
+}
+
+static void doorbells_out_of_order_are_refused(void **state)
+{
+	(void)state;
+	assert_true(phase_doorbell(&task, DOORBELL_END, &e) < 0);
+	assert_non_null(strstr(e.what, "never began"));
+	memset(&e, 0, sizeof(e));
+	(void)run_phase(0, 0);
+	ring(DOORBELL_BEGIN);
+	assert_true(phase_doorbell(&task, DOORBELL_END, &e) < 0);
+	assert_non_null(strstr(e.what, "came again"));
+	memset(&e, 0, sizeof(e));
+	assert_true(phase_doorbell(&task, 99, &e) < 0);
+	assert_non_null(strstr(e.what, "unknown doorbell 99"));
+	assert_int_equal(rec.result_count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(exits_are_the_workloads_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_doorbell_costs_is_measured, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_kvm_does_not_count_is_not_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(cycles_of_an_interpreted_ring_are_withheld, setup, teardown),
+		cmocka_unit_test_setup_teardown(cycles_of_a_ring_that_runs_are_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_part_without_a_figure_says_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(leaves_are_those_at_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(doorbells_out_of_order_are_refused, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
