@@ -342,6 +342,16 @@ static void control_takes_other_costs_away(void **state)
 	assert_true(f.base_cycles > 16.9 && f.base_cycles < 17.1);
 	assert_true(f.miss_cycles > 23.9 && f.miss_cycles < 24.1);
 	assert_between(&f.stlb.reach, 1536, 2048);
+	/* And where addresses are far apart the control pays it alone: a smaller rise from below is still one. */
+	probe(&s, PAGE_4K, true);
+	for (size_t i = 0; i < point_count; i++) {
+		if (points[i].stride_bytes < 16 * PAGE_4K)
+			points[i].cycles += points[i].pages < 24 ? 0 : points[i].pages < 32 ? 8 : 12;
+	}
+	f = find(false);
+	assert_between(&f.dtlb.reach, 64, 96);
+	assert_int_equal(f.dtlb.sets, TLB_SETS_NONE);
+	assert_int_equal(f.stlb.sets, TLB_SETS_MORE);
 }
 
 static void odd_rows_are_survived(void **state)
@@ -390,7 +400,7 @@ static void sentences_name_the_evidence(void **state)
 	f = find(false);
 	assert_int_equal(tlb_findings_lines(&f, lines), 4);
 	assert_string_equal(lines[0],
-			    "a load that misses no TLB: 5.0 cycles; one that the first level misses: 12.0");
+			    "a load that misses no TLB: 5.0 cycles; one beyond the first level: 12.0");
 	/* 2 MiB apart all 4 KiB entries fall into one set: the sentence about that comes last. */
 	assert_non_null(strstr(lines[1], "first level (dTLB): 4 to 5 entries (4 pages 5.0 cycles, 6 "));
 	assert_non_null(strstr(lines[3], "fractured below into entries of 4K (64 pages 5.0 cycles, 96 "));

@@ -63,18 +63,26 @@ static double control_at(const struct tlb_curve *control, uint64_t pages)
 	return cycles;
 }
 
-/* Without a control the least of the curve itself stands for it. */
+/*
+ * What the loads of each point cost without translation: the control's figure. But where the curve has been below its
+ * control (some CPUs load a line by changing addresses as fast as by one if those are far enough apart), it goes on
+ * from there, and follows the control only upwards. Without a control the least of the curve stands for all.
+ */
 static void take_base(struct tlb_curve *curve, const struct tlb_curve *control)
 {
-	double least = curve->at[0].cycles;
+	double least = curve->count > 0 ? curve->at[0].cycles : 0, last = 0;
 
 	for (uint32_t i = 1; i < curve->count; i++)
 		least = fmin(least, curve->at[i].cycles);
 	for (uint32_t i = 0; i < curve->count; i++) {
-		double base = control != NULL ? control_at(control, curve->at[i].pages) : 0;
+		double now = control != NULL ? control_at(control, curve->at[i].pages) : 0;
+		double base = now > 0 ? now : least;
 
-		curve->at[i].base = base > 0 ? base : least;
+		if (i > 0 && now > 0 && last > 0)
+			base = fmin(base, curve->at[i - 1].base + fmax(0, now - last));
+		curve->at[i].base = fmin(base, curve->at[i].cycles);
 		curve->at[i].excess = curve->at[i].cycles - curve->at[i].base;
+		last = now;
 	}
 }
 

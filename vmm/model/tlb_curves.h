@@ -18,7 +18,7 @@ struct tlb_curve {
 		uint64_t pages;
 		double cycles;
 		double base;   /* what the same loads cost without translation */
-		double excess; /* what they cost more; may be negative by noise */
+		double excess; /* what they cost more */
 	} at[TLB_MAX_PAGES];   /* ascending by pages, each once */
 };
 

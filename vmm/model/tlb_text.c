@@ -126,8 +126,7 @@ uint32_t tlb_findings_lines(const struct tlb_findings *f, char lines[TLB_MAX_LIN
 	lines[count][0] = '\0';
 	append(lines[count], TLB_LINE_BYTES, "a load that misses no TLB: %.1f cycles", f->base_cycles);
 	if (f->miss_cycles > 0)
-		append(lines[count], TLB_LINE_BYTES, "; one that the first level misses: %.1f",
-		       f->miss_cycles);
+		append(lines[count], TLB_LINE_BYTES, "; one beyond the first level: %.1f", f->miss_cycles);
 	count++;
 	tell_level(lines[count++], "first level (dTLB)", &f->dtlb);
 	tell_level(lines[count++], "second level (STLB)", &f->stlb);
