@@ -80,10 +80,9 @@ const struct row_rule row_rules[] = {
 	  .vmx_flag = "pml",
 	  .param = "kvm_intel.pml",
 	  .on = "While dirty pages are logged, the CPU writes the log and no page is write-protected. "
-		"minivmm does "
-		"not log unasked.",
-	  .off = "While dirty pages are logged, the first write to each page exits. minivmm does not log "
-		 "unasked." },
+		"minivmm logs for --workload dirty alone.",
+	  .off = "While dirty pages are logged, the first write to each page exits. minivmm logs "
+		 "for --workload dirty alone." },
 	{ .group = ROW_PAGING,
 	  .vendor = VENDOR_INTEL,
 	  .name = "nested",
@@ -122,9 +121,8 @@ const struct row_rule row_rules[] = {
 	  .name = "tpr_shadow",
 	  .flag = "tpr_shadow",
 	  .vmx_flag = "vtpr",
-	  .on = "CR8 (the task priority) without exits, for guests whose APIC is inside KVM. minivmm's has "
-		"none: its CR8 "
-		"accesses exit.",
+	  .on = "CR8 (the task priority) without exits, for guests whose APIC is inside KVM (--workload tpr, "
+		"--kernel-irqchip on); without one their accesses exit.",
 	  .off = "Every access of a guest to CR8 (the task priority) exits." },
 	{ .group = ROW_INTERRUPTS,
 	  .vendor = VENDOR_INTEL,
@@ -132,9 +130,8 @@ const struct row_rule row_rules[] = {
 	  .flag = "flexpriority",
 	  .vmx_flag = "flexpriority",
 	  .param = "kvm_intel.flexpriority",
-	  .on = "The task priority in the APIC page without exits, for guests whose APIC is inside KVM. "
-		"minivmm's has "
-		"none: its accesses to that page exit.",
+	  .on = "The task priority in the APIC page without exits, for guests whose APIC is inside KVM; from "
+		"Linux 5.16 on with APICv alone. --workload tpr counts them.",
 	  .off = "Every access of a guest to the APIC page exits and is emulated, the task priority "
 		 "included." },
 	{ .group = ROW_INTERRUPTS,
@@ -142,21 +139,19 @@ const struct row_rule row_rules[] = {
 	  .name = "enable_apicv",
 	  .vmx_flag = "apicv",
 	  .param = "kvm_intel.enable_apicv",
-	  .on = "The CPU serves a guest's APIC and delivers its interrupts without exits. minivmm's guest "
-		"keeps "
-		"interrupts off" NO_TIMED,
-	  .off = "A guest's APIC accesses and interrupts cost exits. minivmm's guest keeps interrupts "
-		 "off" NO_TIMED },
+	  .on = "The CPU serves a guest's APIC and delivers its interrupts without exits: --workload tpr "
+		"shows the first; interrupts are off in minivmm's guest.",
+	  .off = "A guest's APIC accesses and interrupts cost exits: --workload tpr shows the first; "
+		 "interrupts are off in minivmm's guest." },
 	{ .group = ROW_INTERRUPTS,
 	  .vendor = VENDOR_AMD,
 	  .name = "avic",
 	  .flag = "avic",
 	  .param = "kvm_amd.avic",
-	  .on = "The CPU serves a guest's APIC and delivers its interrupts without exits. minivmm's guest "
-		"keeps "
-		"interrupts off" NO_TIMED,
-	  .off = "A guest's APIC accesses and interrupts cost exits. minivmm's guest keeps interrupts "
-		 "off" NO_TIMED },
+	  .on = "The CPU serves a guest's APIC and delivers its interrupts without exits: --workload tpr "
+		"shows the first; interrupts are off in minivmm's guest.",
+	  .off = "A guest's APIC accesses and interrupts cost exits: --workload tpr shows the first; "
+		 "interrupts are off in minivmm's guest." },
 	{ .group = ROW_INTERRUPTS,
 	  .vendor = VENDOR_AMD,
 	  .name = "vgif",
@@ -190,10 +185,11 @@ const struct row_rule row_rules[] = {
 	{ .group = ROW_KVM,
 	  .name = "eager_page_split",
 	  .param = "kvm.eager_page_split",
-	  .on = "When dirty logging starts, KVM splits large pages at once. minivmm does not log unasked.",
+	  .on = "When dirty logging starts, KVM splits large pages at once. minivmm logs for --workload "
+		"dirty alone.",
 	  .off = "Under dirty logging the guest's first write to each large page splits it, during the run. "
 		 "minivmm "
-		 "does not log unasked." },
+		 "logs for --workload dirty alone." },
 	{ .group = ROW_MEMORY,
 	  .name = "pdpe1gb",
 	  .flag = "pdpe1gb",
