@@ -11,8 +11,8 @@
 #include "timing.h"
 #include "workload.h"
 
-/* A sample's own choice: a quarter of a million cycles on hardware, tens of milliseconds where ring 0 is interpreted. */
-#define SAMPLE_REMAPS 1024
+/* A sample's own choice: 100,000 cycles on hardware, ten milliseconds or so where ring 0 is interpreted. */
+#define SAMPLE_REMAPS 512
 
 /* Where the pages are; kept in ctx->own, filled by prepare(). */
 enum own {
