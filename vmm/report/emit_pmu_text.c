@@ -9,6 +9,7 @@
 #include "vmm/cli/workloads.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/rows.h"
+#include "vmm/report/text_table.h"
 #include "vmm/util/append.h"
 
 #define LINE_BYTES 4096
@@ -118,7 +119,7 @@ static double least_share(const struct record *rec, const struct result *r)
 
 void text_pmu(const struct record *rec, FILE *out)
 {
-	int32_t vcpu = rec->config.vcpus > 1 ? -1 : 0;
+	bool in_matrix[WORKLOAD_COUNT];
 	char text[LINE_BYTES];
 	double least = 1;
 
@@ -127,13 +128,16 @@ void text_pmu(const struct record *rec, FILE *out)
 	pmu_plan_text(rec->pmu, "pmu", out);
 	if (names(rec->pmu, NULL, text)[0] == '\0')
 		return;
+	matrix_choose(rec, in_matrix);
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 		double share;
 
-		if (r->pmu == NULL || r->vcpu != vcpu)
+		if (r->pmu == NULL || r->vcpu != text_vcpu(rec))
 			continue;
-		text_row(rec, r, out);
+		/* As many lines as there are rows: what the table has as a matrix is left to JSON. */
+		if (!in_matrix[r->workload])
+			text_row(rec, r, out);
 		share = least_share(rec, r);
 		least = share < least ? share : least;
 	}
