@@ -11,8 +11,8 @@
 #include "timing.h"
 #include "workload.h"
 
-/* A sample's own choice: 100,000 cycles on hardware, ten milliseconds or so where ring 0 is interpreted. */
-#define SAMPLE_REMAPS 512
+/* A sample's own choice: some 50,000 cycles on hardware, ten milliseconds where ring 0 is interpreted. */
+#define SAMPLE_REMAPS 256
 
 /* Where the pages are; kept in ctx->own, filled by prepare(). */
 enum own {
