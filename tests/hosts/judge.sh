@@ -58,24 +58,8 @@ want_text() {
 	grep -qE -- "$1" "$said.out" || problem "no line matches: $1"
 }
 
-# want_json FILTER WHAT [JQ-OPTIONS...]: true for the record. Filters may use the words below.
-WORDS='
-	def two_dimensional: .host.second_dimension != "shadow";
-	def leaf: if two_dimensional then .requested.page_bytes
-		else [.requested.page_bytes, .requested.guest_page_bytes] | min end;
-	def level: leaf as $leaf | [4096, 2097152, 1073741824] | index($leaf);
-	def leaves: .observed.second_dimension | [.pages_4k, .pages_2m, .pages_1g];
-	def rows: .results | map(select(.vcpu != null)) | sort_by(.vcpu) | .[];
-	def part($workload; $variant): rows | select(.workload == $workload and .variant == $variant);
-	def faults($variant): [rows | select(.variant == $variant) | .page_faults];
-	def host_reasons: ["EXTERNAL_INTERRUPT", "interrupt"];
-	def of_host: [.[host_reasons[]] // 0] | add;
-	def named($what): (.host.kvm_module == "kvm_intel") as $intel | {
-			cpuid: ["CPUID", "cpuid"], io: ["IO_INSTRUCTION", "io"], fault: ["EXCEPTION_NMI", "PF_excp"],
-			second_fault: ["EPT_VIOLATION", "npf"], invlpg: ["INVLPG", "invlpg"], msr: ["MSR_WRITE", "msr"]
-		}[$what][if $intel then 0 else 1 end];
-	def faults_exit: (two_dimensional | not) or (named("second_fault") as $name | [rows | .seen[$name] // 0] == [rows | .page_faults]);
-'
+# want_json FILTER WHAT [JQ-OPTIONS...]: true for the record. Filters may use the words of words.jq.
+WORDS=$(cat "$HERE/words.jq")
 want_json() {
 	local filter=$1 what=$2 error
 	shift 2
