@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 HERE=tests/hosts
 STORE=${MINIVMM_HOSTS_STORE:-$PWD/build/hosts}
 KERNEL=$STORE/kernel
-BOOT_SECONDS=${BOOT_SECONDS:-420}
+BOOT_SECONDS=${BOOT_SECONDS:-900}
 
 # The lines of a table without its comments.
 table() {

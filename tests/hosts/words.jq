@@ -12,24 +12,102 @@ def rows: .results | map(select(.vcpu != null)) | sort_by(.vcpu) | .[];
 def part($workload; $variant): rows | select(.workload == $workload and .variant == $variant);
 def faults($variant): [rows | select(.variant == $variant) | .page_faults];
 
-# KVM's names of exit reasons. Those for interrupts of the host are not the guest's.
+# In cases of kind "exits" each row also has what the kernel's tracepoints saw of its phase: .seen_faults, .seen_exits,
+# .seen_interrupts, and the rest of the exits by reason: .seen, {reason: count}.
 def host_reasons: ["EXTERNAL_INTERRUPT", "interrupt"];
-def of_host: [.[host_reasons[]] // 0] | add;
-def named($what): (.host.kvm_module == "kvm_intel") as $intel | {
-		cpuid: ["CPUID", "cpuid"], io: ["IO_INSTRUCTION", "io"], fault: ["EXCEPTION_NMI", "PF_excp"],
-		second_fault: ["EPT_VIOLATION", "npf"], invlpg: ["INVLPG", "invlpg"], msr: ["MSR_WRITE", "msr"]
-	}[$what][if $intel then 0 else 1 end];
+def with_phases($phases): .results = (.results | map(select(.vcpu == null))) + ([rows] | to_entries | map(.value +
+	($phases[.key] | {seen_faults: .faults, seen_exits: .exits, seen: (.reasons | del(.[host_reasons[]])),
+		seen_interrupts: ([.reasons[host_reasons[]] // 0] | add)})));
 
-# In cases of kind "exits" each row also has .seen: what left the guest, {reason: count}, without those of the host.
+# Faults at the APIC, and at page tables that KVM protects under shadow paging, are taken but not fixed: it carries out
+# the access itself.
+def emulates_faults: (.variant | startswith("xapic-")) or .workload == "remap" or .workload == "shootdown";
+
+# The record with its last step alone: where two vCPUs fault in the guest's own code at once, the first is not theirs.
+def last_step: ([.results[].step] | max) as $last | .results |= map(select(.step == $last));
+
+# KVM's names of exit reasons, on Intel and on AMD.
+def named($what): (.host.kvm_module == "kvm_intel") as $intel | {
+		cpuid: ["CPUID", "cpuid"], io: ["IO_INSTRUCTION", "io"], cr8_write: ["CR_ACCESS", "write_cr8"],
+		invlpg: ["INVLPG", "invlpg"], msr: ["MSR_WRITE", "msr"],
+		second_fault: ["EPT_VIOLATION", "npf"], shadow_fault: ["EXCEPTION_NMI", "PF_excp"]
+	}[$what][if $intel then 0 else 1 end];
+def named_fault: named(if two_dimensional then "second_fault" else "shadow_fault" end);
+
 # Faults of the second dimension are exits of their own.
 def faults_exit: (two_dimensional | not) or (named("second_fault") as $name |
 	[rows | .seen[$name] // 0] == [rows | .page_faults]);
-# A part that makes one exit an operation, for that reason, and no other.
-def each($workload; $variant; $what): named($what) as $name | [part($workload; $variant)] |
-	length > 0 and all(.operations > 0 and .exits == .operations and .exits_per_operation == 1 and
-		.seen == {($name): .operations});
-# A part that never leaves the guest.
-def quiet($workload; $variant): [part($workload; $variant)] |
-	length > 0 and all(.exits == 0 and .page_faults == 0 and .seen == {});
-def quiet($workload): [rows | select(.workload == $workload)] |
-	length > 0 and all(.exits == 0 and .page_faults == 0 and .seen == {});
+
+# A part that makes `count` exits an operation for that reason of KVM's, and no other.
+def exits_are($workload; $variant; $reason; $count): [part($workload; $variant)] |
+	length > 0 and all(.operations > 0 and .exits == $count * .operations and .exits_per_operation == $count and
+		.seen == {($reason): .exits});
+def one_each($workload; $variant; $what): exits_are($workload; $variant; named($what); 1);
+
+def exit_exits: one_each("exit"; "cpuid"; "cpuid") and one_each("exit"; "port-user"; "io") and
+	one_each("exit"; "port-kernel"; "io");
+
+# A part, or a workload, that never leaves the guest.
+def stays: .exits == 0 and .page_faults == 0 and .seen == {};
+def stays($workload; $variant): [part($workload; $variant)] | length > 0 and all(stays);
+def stays($workload): [rows | select(.workload == $workload)] | length > 0 and all(stays);
+
+# One exit a round, and a round is one walk over the hot pages.
+def one_a_round: named("io") as $io | [part("vpid"; "after-exit")] |
+	length > 0 and all(.exits == .operations / .pages and .seen == {($io): .exits});
+
+# Without an APIC in KVM there is no TPR shadow: CR8 exits, but AMD lets reads alone.
+def cr8_exits: one_each("cr8"; "cr8-write"; "cr8_write") and
+	if .host.kvm_module == "kvm_intel" then one_each("cr8"; "cr8-read"; "cr8_write") else stays("cr8"; "cr8-read") end;
+
+# No APICv and no AVIC here. With FlexPriority the APIC's page is real, and KVM lets it fault; it tries a read once more
+# before it carries it out, so that reads exit twice. Without, it is known to be nobody's memory at the first exit.
+# The x2APIC's TPR needs no APICv, only a CPU that knows that mode; those with EPT do.
+def tpr_exits($switches): stays("tpr"; "cr8-read") and stays("tpr"; "cr8-write") and
+	if .host.kvm_module != "kvm_intel" then
+		one_each("tpr"; "x2apic-read"; "msr") and one_each("tpr"; "x2apic-write"; "msr") and
+		exits_are("tpr"; "xapic-read"; named_fault; 1) and exits_are("tpr"; "xapic-write"; named_fault; 1)
+	else
+		if $switches.ept_cpu then stays("tpr"; "x2apic-read") and stays("tpr"; "x2apic-write")
+		else exits_are("tpr"; "x2apic-read"; "MSR_READ"; 1) and exits_are("tpr"; "x2apic-write"; "MSR_WRITE"; 1) end and
+		if $switches.flexpriority then
+			exits_are("tpr"; "xapic-read"; named_fault; 2) and exits_are("tpr"; "xapic-write"; named_fault; 1)
+		else exits_are("tpr"; "xapic-read"; "EPT_MISCONFIG"; 1) and
+			exits_are("tpr"; "xapic-write"; "EPT_MISCONFIG"; 1) end
+	end;
+
+# A guest that changes its own tables: nobody's business under EPT and NPT. Under shadow paging each invlpg exits, each
+# reload of CR3 twice (it is read, too), and KVM faults on its way to notice what changed; a 2M entry lies in a table
+# that it protects, so that the write faults as well.
+def remap_exits: if two_dimensional then stays("remap") else
+	named("invlpg") as $invlpg | named("shadow_fault") as $fault | (.requested.guest_page_bytes > 4096) as $large |
+	all(part("remap"; "invlpg"); .operations > 0 and .seen[$invlpg] == .operations and
+		(.seen | keys) - [$invlpg, $fault] == [] and
+		if $large then .seen[$fault] == 2 * .operations and .page_faults == .operations
+		else (.seen[$fault] // 0) <= 1 end) and
+	all(part("remap"; "cr3"); ([.seen[("CR_ACCESS", "read_cr3", "write_cr3")] // 0] | add) == 2 * .operations and
+		.seen[$fault] >= 2 * .operations - 1 and .seen[$fault] <= 2 * .operations) end;
+
+# Faults beside those of the arena while KVM logs: stack, page tables and result block lie in the same slot.
+def about($least): . >= $least and . <= $least + 16;
+
+# KVM's log knows the pages that were written, no other; 2M leaves split for it and each page's first write faults once.
+# The A and D bits cost nothing under EPT and NPT, and under shadow paging one fault a guest entry each.
+def dirty_counts($pages): .requested.guest_page_bytes as $guest | .requested.page_bytes as $backing |
+	two_dimensional as $two | named_fault as $fault | ([$guest, $backing] | min) as $shadow_leaf |
+	(if $two then $backing else $shadow_leaf end) as $leaf | ($pages * 4096 / $leaf) as $large |
+	part("dirty"; "read") as $read | part("dirty"; "write") as $write |
+	part("dirty"; "read-logged") as $read_logged | part("dirty"; "write-logged") as $write_logged |
+	([$read, $write, $read_logged, $write_logged] | all(.pages == $pages and .operations == $pages and
+		.exits == .page_faults and (.seen[$fault] // 0) == .exits)) and
+	if $two then [$read, $write] | all(stays) else
+		[$read, $write] | all(.page_faults == $pages * 4096 / $guest) end and
+	if $two then $read_logged.page_faults | about(0) else $read_logged.page_faults <= $pages + 16 end and
+	($write_logged.page_faults | about($pages)) and
+	$read.dirty_pages == null and $read_logged.dirty_pages == 0 and $write_logged.dirty_pages == $pages and
+	if $leaf == 2097152 then $write.leaves_2m - $read_logged.leaves_2m >= $large and
+		$read_logged.leaves_4k - $write.leaves_4k >= $pages else true end;
+
+# First touches fault, as the tracepoint saw them; what is there stays there.
+def held($first; $after): named_fault as $fault | all(part($first; "first"); .page_faults > 0 and
+	.exits == .page_faults and .seen == {($fault): .exits}) and stays($first; $after);
