@@ -64,6 +64,7 @@ log=$(make -s CC=gcc all test-guests 2>&1) || {
 for tool in jq cpio strip; do
 	have $tool || skip_all "$tool is not installed (scripts/deps.sh test)"
 done
+jq -n "$WORDS null" >/dev/null || die "run.sh: $HERE/words.jq is no jq"
 fetch_all || skip_all "$fetch_reason"
 
 # Hosts of one machine make one boot.
