@@ -93,7 +93,12 @@ int walk_prepare_slice(struct workload_ctx *ctx, const struct walk_shape *shape,
 		if (offset_bytes % distinct_bytes < distinct_bytes - table_bytes)
 			*(volatile uint64_t *)(void *)(ctx->slice + offset_bytes) = 0;
 	}
-	return walk_prepare(ctx, shape, ctx->slice + ctx->slice_bytes - table_bytes, least_accesses);
+	if (walk_prepare(ctx, shape, ctx->slice + ctx->slice_bytes - table_bytes, least_accesses) != 0)
+		return -1;
+	/* An alias of the table was not written, but it has translations to be filled as well; now that memory is there. */
+	for (uint64_t i = 0; i < ctx->lines; i++)
+		(void)*(volatile uint64_t *)(void *)(ctx->slice + walk_offset_bytes(shape, i));
+	return 0;
 }
 
 static const uint64_t *table_of(const struct walk *w)
