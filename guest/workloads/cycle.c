@@ -3,6 +3,7 @@
 #include "accesses.h"
 #include "lines.h"
 #include "random.h"
+#include "refuse.h"
 #include "timing.h"
 #include "units.h"
 
@@ -32,12 +33,6 @@ static uint64_t next_line(const struct workload_ctx *ctx, const struct cycle_lay
 		return LINES_NONE;
 	next = layout->line(offset_bytes);
 	return next < ctx->lines ? next : LINES_NONE;
-}
-
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
 }
 
 int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)

@@ -4,7 +4,7 @@
  *
  * All memory is mapped before, in both dimensions, so that the bits are all there is to do.
  */
-#include "lines.h"
+#include "pages.h"
 #include "random.h"
 #include "tables.h"
 #include "timing.h"
@@ -17,24 +17,10 @@ enum own {
 	OWN_STRANGE, /* or of all differences between what reads found and what they had to find */
 };
 
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
-
-static volatile uint64_t *word_of_page(const struct workload_ctx *ctx, uint64_t page)
-{
-	return (volatile uint64_t *)(void *)(ctx->slice + line_of_page_bytes(page));
-}
-
-/* What write number `pass` (0: before the first part) puts into page 0; each further page gets one more. */
-static uint64_t pass_key(const struct workload_ctx *ctx, uint64_t pass)
-{
-	return random_mix(ctx->seed ^ (pass + 1) * RANDOM_GAMMA);
-}
-
-/* cursor: writes so far. Every leaf of the working set has to be there, of the size that was said. */
+/*
+ * Every leaf of the working set has to be there, of the size that was said. cursor: the number of the last write pass;
+ * pass 0 is made here.
+ */
 static int dirty_prepare(struct workload_ctx *ctx)
 {
 	const struct platform *platform = ctx->platform;
@@ -56,21 +42,15 @@ static int dirty_prepare(struct workload_ctx *ctx)
 	ctx->cursor = 0;
 	ctx->checksum = 0;
 	for (uint64_t page = 0; page < ctx->pages; page++) {
-		*word_of_page(ctx, page) = pass_key(ctx, 0) + page;
+		*page_word(ctx, page) = pass_key(ctx, 0) + page;
 		ctx->checksum = random_mix(ctx->checksum ^ (pass_key(ctx, 1) + page));
 	}
 	return 0;
 }
 
-static int words_hold(struct workload_ctx *ctx)
+static int dirty_verify(struct workload_ctx *ctx)
 {
-	uint64_t key = pass_key(ctx, ctx->cursor);
-
-	for (uint64_t page = 0; page < ctx->pages; page++) {
-		if (*word_of_page(ctx, page) != key + page)
-			return refuse(ctx, "a page does not hold what was written to it");
-	}
-	return 0;
+	return pages_hold(ctx, ctx->cursor);
 }
 
 /* The tables above the leaves keep their A: theirs is one bit for 512 pages. */
@@ -108,7 +88,7 @@ static uint64_t dirty_read(struct workload_ctx *ctx)
 	keep_value(key);
 	start_cycles = tsc_read();
 	for (uint64_t page = 0; page < pages; page++)
-		strange |= *word_of_page(ctx, page) ^ (key + page);
+		strange |= *page_word(ctx, page) ^ (key + page);
 	keep_value(strange);
 	end_cycles = tsc_read();
 	ctx->own[OWN_STRANGE] |= strange;
@@ -125,7 +105,7 @@ static uint64_t dirty_write(struct workload_ctx *ctx)
 	keep_value(key);
 	start_cycles = tsc_read();
 	for (uint64_t page = 0; page < pages; page++)
-		*word_of_page(ctx, page) = key + page;
+		*page_word(ctx, page) = key + page;
 	end_cycles = tsc_read();
 	ctx->own[OWN_WROTE] = 1;
 	note_bits(ctx);
@@ -143,7 +123,7 @@ static int dirty_check(struct workload_ctx *ctx)
 		return refuse(ctx, "a page was written, but its D bit is not set");
 	if (ctx->own[OWN_WROTE] == 0 && (ctx->own[OWN_ANY] & PTE_DIRTY) != 0)
 		return refuse(ctx, "a page was only read, but its D bit is set");
-	return words_hold(ctx);
+	return pages_hold(ctx, ctx->cursor);
 }
 
 #define DIRTY_PART(name, log, function)                                                                      \
@@ -154,7 +134,7 @@ static int dirty_check(struct workload_ctx *ctx)
 
 const struct workload_ops workload_dirty = {
 	.prepare = dirty_prepare,
-	.verify = words_hold,
+	.verify = dirty_verify,
 	.check = dirty_check,
 	.parts = 4,
 	.part = {

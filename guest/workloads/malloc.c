@@ -9,6 +9,7 @@
 
 #include "heap.h"
 #include "random.h"
+#include "refuse.h"
 #include "timing.h"
 #include "units.h"
 #include "workload.h"
@@ -34,12 +35,6 @@ enum own {
 	OWN_STRANGE,   /* or of all differences between what blocks held and what they had to hold */
 	OWN_EMPTY,     /* 1: a block was not to be had although nothing was live */
 };
-
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
 
 static struct store *store_of(const struct workload_ctx *ctx)
 {

@@ -5,22 +5,11 @@
  *
  * The order is computed (permute.h): a table of it would have to lie in memory that is to be untouched.
  */
-#include "lines.h"
+#include "pages.h"
 #include "permute.h"
 #include "random.h"
 #include "timing.h"
 #include "workload.h"
-
-/* What pass number `pass` (from 1) writes into page 0; each further page gets one more. */
-static uint64_t pass_key(const struct workload_ctx *ctx, uint64_t pass)
-{
-	return random_mix(ctx->seed ^ pass * RANDOM_GAMMA);
-}
-
-static volatile uint64_t *word_of_page(const struct workload_ctx *ctx, uint64_t page)
-{
-	return (volatile uint64_t *)(void *)(ctx->slice + line_of_page_bytes(page));
-}
 
 /* cursor: passes so far. The pages must stay untouched here: the first write to them is what is measured. */
 static int mlock_prepare(struct workload_ctx *ctx)
@@ -28,10 +17,8 @@ static int mlock_prepare(struct workload_ctx *ctx)
 	struct permutation order;
 
 	ctx->pages = ctx->working_set_bytes / PAGE_4K;
-	if (ctx->pages == 0) {
-		ctx->failure = "the working set is smaller than a page";
-		return -1;
-	}
+	if (ctx->pages == 0)
+		return refuse(ctx, "the working set is smaller than a page");
 	order = permutation_of(ctx->pages, ctx->seed);
 	ctx->accesses = ctx->pages;
 	ctx->pass_accesses = ctx->pages;
@@ -48,10 +35,8 @@ static int mlock_verify(struct workload_ctx *ctx)
 	const struct permutation order = permutation_of(ctx->pages, ctx->seed);
 
 	for (uint64_t i = 0; i < ctx->pages; i++) {
-		if (permutation_index(&order, permutation_at(&order, i)) != i) {
-			ctx->failure = "the order does not visit every page once";
-			return -1;
-		}
+		if (permutation_index(&order, permutation_at(&order, i)) != i)
+			return refuse(ctx, "the order does not visit every page once");
 	}
 	return 0;
 }
@@ -67,7 +52,7 @@ static uint64_t mlock_sample(struct workload_ctx *ctx)
 	for (uint64_t i = 0; i < pages; i++) {
 		uint64_t page = permutation_at(&order, i);
 
-		*word_of_page(ctx, page) = key + page;
+		*page_word(ctx, page) = key + page;
 	}
 	end_cycles = tsc_read();
 	return end_cycles - start_cycles;
@@ -75,15 +60,7 @@ static uint64_t mlock_sample(struct workload_ctx *ctx)
 
 static int mlock_check(struct workload_ctx *ctx)
 {
-	uint64_t key = pass_key(ctx, ctx->cursor);
-
-	for (uint64_t page = 0; page < ctx->pages; page++) {
-		if (*word_of_page(ctx, page) != key + page) {
-			ctx->failure = "a page does not hold what was written to it";
-			return -1;
-		}
-	}
-	return 0;
+	return pages_hold(ctx, ctx->cursor);
 }
 
 const struct workload_ops workload_mlock = {

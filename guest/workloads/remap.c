@@ -7,6 +7,7 @@
 #include "lines.h"
 #include "privileged.h"
 #include "random.h"
+#include "refuse.h"
 #include "tables.h"
 #include "timing.h"
 #include "workload.h"
@@ -33,21 +34,10 @@ struct remap {
 	uint64_t cycles;
 };
 
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
-
 /* Both of a pair have their stamp at the same offset: a page must find it whichever memory it is led to. */
 static inline uint64_t stamp_offset_bytes(uint64_t page, uint64_t leaf_bytes)
 {
 	return line_of_page_bytes(page / 2) & (leaf_bytes - 1);
-}
-
-static uint64_t first_stamp(const struct workload_ctx *ctx)
-{
-	return random_mix(ctx->seed ^ RANDOM_GAMMA);
 }
 
 static uint64_t *stamp_of(const struct workload_ctx *ctx, uint64_t page)
@@ -103,8 +93,9 @@ static int remap_prepare(struct workload_ctx *ctx)
 	ctx->accesses -= ctx->accesses % (2 * ctx->pages);
 	ctx->pass_accesses = ctx->pages;
 	for (uint64_t page = 0; page < ctx->pages; page++)
-		*stamp_of(ctx, page) = first_stamp(ctx) + page;
-	ctx->checksum = random_mix(random_mix(first_stamp(ctx) ^ ctx->working_set_bytes) ^ ctx->accesses);
+		*stamp_of(ctx, page) = tables_first_stamp(ctx) + page;
+	ctx->checksum =
+		random_mix(random_mix(tables_first_stamp(ctx) ^ ctx->working_set_bytes) ^ ctx->accesses);
 	return 0;
 }
 
@@ -118,7 +109,7 @@ static int remap_verify(struct workload_ctx *ctx)
 		if (entry != (const uint64_t *)(uintptr_t)ctx->own[OWN_TABLE] + page ||
 		    (*entry & TABLES_ADDRESS) != ctx->own[OWN_FIRST_GPA] + page * ctx->leaf_bytes)
 			return refuse(ctx, "a page of the working set is not mapped to its own memory");
-		if (*stamp_of(ctx, page) != first_stamp(ctx) + page)
+		if (*stamp_of(ctx, page) != tables_first_stamp(ctx) + page)
 			return refuse(ctx, "a page does not hold the stamp that was written to it");
 	}
 	return 0;
@@ -182,7 +173,7 @@ static uint64_t sample(struct workload_ctx *ctx, void (*body)(void *))
 		.leaf_bytes = ctx->leaf_bytes,
 		.pages = ctx->pages,
 		.remaps = ctx->accesses,
-		.stamp = first_stamp(ctx),
+		.stamp = tables_first_stamp(ctx),
 	};
 
 	ctx->platform->privileged(body, &r);

@@ -9,6 +9,7 @@
 #include "layout.h"
 #include "privileged.h"
 #include "random.h"
+#include "refuse.h"
 #include "tables.h"
 #include "timing.h"
 #include "workload.h"
@@ -56,17 +57,6 @@ struct shootdown {
 	uint64_t cycles;
 };
 
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
-
-static uint64_t first_stamp(const struct workload_ctx *ctx)
-{
-	return random_mix(ctx->seed ^ RANDOM_GAMMA);
-}
-
 static struct line *first_leaf(const struct workload_ctx *ctx)
 {
 	return (struct line *)(void *)ctx->arena;
@@ -82,8 +72,8 @@ static void start_board(const struct workload_ctx *ctx)
 {
 	struct board *board = board_of(ctx);
 
-	first_leaf(ctx)->word = first_stamp(ctx);
-	board->stamp.word = first_stamp(ctx) + 1;
+	first_leaf(ctx)->word = tables_first_stamp(ctx);
+	board->stamp.word = tables_first_stamp(ctx) + 1;
 	board->round.word = 0;
 	for (uint32_t v = 0; v < ctx->vcpus; v++)
 		board->seen[v].word = 0;
@@ -120,7 +110,8 @@ static int shootdown_prepare(struct workload_ctx *ctx)
 	ctx->own[OWN_ENTRY] = *entry;
 	ctx->pages = 1;
 	ctx->pass_accesses = ctx->accesses;
-	ctx->checksum = random_mix(random_mix(first_stamp(ctx) ^ ctx->working_set_bytes) ^ ctx->accesses);
+	ctx->checksum =
+		random_mix(random_mix(tables_first_stamp(ctx) ^ ctx->working_set_bytes) ^ ctx->accesses);
 	if (ctx->vcpu == 0)
 		start_board(ctx);
 	return 0;
@@ -207,7 +198,7 @@ static uint64_t shootdown_sample(struct workload_ctx *ctx)
 		.to = { tables_redirect(entry, gpa), tables_redirect(entry, gpa + ctx->leaf_bytes) },
 		.first_round = ctx->cursor + 1,
 		.rounds = ctx->accesses,
-		.stamp = first_stamp(ctx),
+		.stamp = tables_first_stamp(ctx),
 		.vcpu = ctx->vcpu,
 		.vcpus = ctx->vcpus,
 	};

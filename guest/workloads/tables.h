@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "privileged.h"
+#include "random.h"
 #include "units.h"
 #include "workload.h"
 #include "x86.h"
@@ -60,6 +61,12 @@ static inline uint64_t *tables_leaf(uint64_t *pml4, uint64_t gva, uint64_t *leaf
 static inline uint64_t tables_redirect(uint64_t entry, uint64_t leaf_gpa)
 {
 	return (entry & ~TABLES_ADDRESS) | leaf_gpa | PTE_ACCESSED | PTE_DIRTY;
+}
+
+/* The stamp of the first leaf, by which a touch tells what memory it sees; each further leaf has one more. */
+static inline uint64_t tables_first_stamp(const struct workload_ctx *ctx)
+{
+	return random_mix(ctx->seed ^ RANDOM_GAMMA);
 }
 
 /* Whether there are page tables here that a workload can change. */
