@@ -280,6 +280,31 @@ static void impossible_plans_are_refused(void **state)
 	}
 }
 
+/*
+ * vCPUs that share memory may write for their next step only when all have looked at what the last one left: one gate
+ * more a step. A race would show the lack of it now and then; the count of gates shows it always.
+ */
+static void shared_memory_has_a_gate_between_steps(void **state)
+{
+	static const struct plan_step steps[] = { { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 },
+						  { WORKLOAD_scatter, 16 * PAGE_4K, 0, 64, 1 },
+						  { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 } };
+	uint32_t gates[2];
+
+	(void)state;
+	for (uint32_t aliased = 0; aliased < 2; aliased++) {
+		struct team *team = make_team(steps, 3, 1, 32 * PAGE_4K);
+
+		team->players[0].env.alias_bytes = aliased ? 32 * PAGE_4K : 0;
+		play_all(team, 1);
+		assert_int_equal(team->players[0].ret, 0);
+		assert_int_equal(team->players[0].ended, 5);
+		gates[aliased] = team->gate.generation;
+		free_team(team);
+	}
+	assert_int_equal(gates[1], gates[0] + 3);
+}
+
 static void slices_keep_to_leaves(void **state)
 {
 	(void)state;
@@ -307,10 +332,14 @@ static void parts_are_bounds_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_workload_runs),          cmocka_unit_test(stop_frees_everybody),
-		cmocka_unit_test(gate_waits_for_all_or_a_stop), cmocka_unit_test(gate_keeps_pace),
-		cmocka_unit_test(impossible_plans_are_refused), cmocka_unit_test(slices_keep_to_leaves),
+		cmocka_unit_test(every_workload_runs),
+		cmocka_unit_test(stop_frees_everybody),
+		cmocka_unit_test(gate_waits_for_all_or_a_stop),
+		cmocka_unit_test(gate_keeps_pace),
+		cmocka_unit_test(impossible_plans_are_refused),
+		cmocka_unit_test(slices_keep_to_leaves),
 		cmocka_unit_test(parts_are_bounds_checked),
+		cmocka_unit_test(shared_memory_has_a_gate_between_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

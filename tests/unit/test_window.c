@@ -63,12 +63,12 @@ static void map_window(const uint64_t *root, bool mapped)
 {
 	for (uint64_t i = 0; i < wanted_pages; i++) {
 		uint64_t gva = WINDOW_GVA + i * wanted_stride_bytes + i % 512 * wanted_spread_bytes;
-		uint64_t leaf_bytes = 0, gpa = translate(root, gva, &leaf_bytes);
+		uint64_t leaf_bytes = 0, gpa;
 		void *at;
 
-		assert_int_equal(leaf_bytes, wanted_leaf_bytes);
-		gva += ARENA_GPA % leaf_bytes;
+		gva += ARENA_GPA % wanted_leaf_bytes;
 		gpa = translate(root, gva, &leaf_bytes);
+		assert_int_equal(leaf_bytes, wanted_leaf_bytes);
 		assert_true(gpa >= ARENA_GPA && gpa < ARENA_GPA + ARENA_BYTES);
 		at = (void *)(uintptr_t)gva;
 		if (mapped)
