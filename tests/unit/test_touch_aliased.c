@@ -122,6 +122,26 @@ static void memory_that_is_not_aliased_is_noticed(void **state)
 			 third);
 }
 
+/* All look at the same memory at the same time, so each leaves its mark on a page of its own. */
+static void each_vcpu_marks_its_own_page(void **state)
+{
+	unsigned char *page = slice + 2 * ALIAS_BYTES + 127 * PAGE_4K;
+	struct workload_ctx a = make_ctx(0, SLICE_BYTES), b = make_ctx(127, SLICE_BYTES);
+
+	(void)state;
+	assert_ptr_equal(
+		mmap(page, PAGE_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		page);
+	assert_int_equal(workload_touch.prepare(&a), 0);
+	assert_int_equal(workload_touch.prepare(&b), 0);
+	(void)workload_touch.part[0].sample(&a);
+	(void)workload_touch.part[0].sample(&b);
+	assert_int_equal(workload_touch.check(&a), 0);
+	assert_int_equal(workload_touch.check(&b), -1);
+	assert_ptr_equal(
+		mmap(page, PAGE_4K, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 127 * PAGE_4K), page);
+}
+
 static void damage_is_noticed(void **state)
 {
 	struct workload_ctx ctx = make_ctx(0, 2 * ALIAS_BYTES);
@@ -150,6 +170,7 @@ int main(void)
 		cmocka_unit_test(vcpus_do_not_disturb_each_other),
 		cmocka_unit_test(one_word_a_page_of_memory),
 		cmocka_unit_test(memory_that_is_not_aliased_is_noticed),
+		cmocka_unit_test(each_vcpu_marks_its_own_page),
 		cmocka_unit_test(damage_is_noticed),
 		cmocka_unit_test(less_than_one_repetition_is_fine),
 	};

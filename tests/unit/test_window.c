@@ -57,7 +57,7 @@ static uint64_t translate(const uint64_t *root, uint64_t gva, uint64_t *leaf_byt
 }
 
 /* Map by hand the pages of the window that n lines of a stride need. */
-static uint64_t wanted_pages, wanted_stride_bytes, wanted_spread_bytes, wanted_leaf_bytes;
+static uint64_t wanted_pages, wanted_stride_bytes, wanted_spread_bytes, wanted_leaf_bytes, wanted_slice_gpa;
 
 static void map_window(const uint64_t *root, bool mapped)
 {
@@ -66,7 +66,7 @@ static void map_window(const uint64_t *root, bool mapped)
 		uint64_t leaf_bytes = 0, gpa;
 		void *at;
 
-		gva += ARENA_GPA % wanted_leaf_bytes;
+		gva += wanted_slice_gpa % wanted_leaf_bytes;
 		gpa = translate(root, gva, &leaf_bytes);
 		assert_int_equal(leaf_bytes, wanted_leaf_bytes);
 		assert_true(gpa >= ARENA_GPA && gpa < ARENA_GPA + ARENA_BYTES);
@@ -120,6 +120,7 @@ static void want(uint64_t leaf_bytes, uint64_t pages, uint64_t stride_bytes, uin
 	wanted_pages = pages;
 	wanted_stride_bytes = stride_bytes;
 	wanted_spread_bytes = spread_bytes;
+	wanted_slice_gpa = ARENA_GPA;
 	loads = 0;
 }
 
@@ -203,6 +204,21 @@ static void alias_loads_one_page_at_every_stride(void **state)
 		assert_int_equal(loads, 2);
 		assert_ptr_equal((void *)(uintptr_t)loaded_gpa, pml4);
 	}
+}
+
+/* vCPUs that share a leaf: the slice begins somewhere inside it, and so does the window. */
+static void slice_may_begin_inside_a_leaf(void **state)
+{
+	struct workload_ctx ctx = make_ctx(PAGE_2M, 64, PAGE_2M);
+
+	(void)state;
+	want(PAGE_2M, 64, PAGE_2M, 0);
+	wanted_slice_gpa = ARENA_GPA + PAGE_2M + 33 * PAGE_4K;
+	ctx.slice = arena + PAGE_2M + 33 * PAGE_4K;
+	ctx.slice_bytes = 64 * PAGE_4K;
+	assert_int_equal(workload_alias.prepare(&ctx), 0);
+	assert_int_equal(workload_alias.verify(&ctx), 0);
+	workload_alias.finish(&ctx);
 }
 
 /* The control: as many loads of each line, by changing addresses, on a few pages. */
@@ -318,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_address_is_the_leaf),
 		cmocka_unit_test(alias_loads_one_page_at_every_stride),
+		cmocka_unit_test(slice_may_begin_inside_a_leaf),
 		cmocka_unit_test(control_stays_on_few_pages),
 		cmocka_unit_test(probe_chooses_window_or_slice),
 		cmocka_unit_test(wrong_mapping_is_noticed),
