@@ -18,6 +18,20 @@ enum own {
 };
 
 /*
+ * The leaves of the working set: entry of the leaf at gva, from first_leaf on while gva is below set_end. Where vCPUs
+ * have to share a leaf, the first may begin before the slice does.
+ */
+static uint64_t first_leaf(const struct workload_ctx *ctx)
+{
+	return align_down((uint64_t)(uintptr_t)ctx->slice, ctx->leaf_bytes);
+}
+
+static uint64_t set_end(const struct workload_ctx *ctx)
+{
+	return (uint64_t)(uintptr_t)ctx->slice + ctx->working_set_bytes;
+}
+
+/*
  * Every leaf of the working set has to be there, of the size that was said. cursor: the number of the last write pass;
  * pass 0 is made here.
  */
@@ -31,9 +45,8 @@ static int dirty_prepare(struct workload_ctx *ctx)
 	ctx->pages = ctx->working_set_bytes / PAGE_4K;
 	if (ctx->pages == 0)
 		return refuse(ctx, "the working set is smaller than a page");
-	for (uint64_t at = 0; at < ctx->working_set_bytes; at += ctx->leaf_bytes) {
-		if (tables_leaf(platform->pml4, (uint64_t)(uintptr_t)ctx->slice + at, &leaf_bytes) == NULL ||
-		    leaf_bytes != ctx->leaf_bytes)
+	for (uint64_t gva = first_leaf(ctx); gva < set_end(ctx); gva += ctx->leaf_bytes) {
+		if (tables_leaf(platform->pml4, gva, &leaf_bytes) == NULL || leaf_bytes != ctx->leaf_bytes)
 			return refuse(ctx,
 				      "the working set is not mapped by pages of the size that was said");
 	}
@@ -56,9 +69,8 @@ static int dirty_verify(struct workload_ctx *ctx)
 /* The tables above the leaves keep their A: theirs is one bit for 512 pages. */
 static int clear_bits(struct workload_ctx *ctx)
 {
-	for (uint64_t at = 0; at < ctx->working_set_bytes; at += ctx->leaf_bytes) {
-		volatile uint64_t *entry =
-			tables_leaf(ctx->platform->pml4, (uint64_t)(uintptr_t)ctx->slice + at, NULL);
+	for (uint64_t gva = first_leaf(ctx); gva < set_end(ctx); gva += ctx->leaf_bytes) {
+		volatile uint64_t *entry = tables_leaf(ctx->platform->pml4, gva, NULL);
 
 		*entry &= ~(PTE_ACCESSED | PTE_DIRTY);
 	}
@@ -71,9 +83,8 @@ static void note_bits(struct workload_ctx *ctx)
 {
 	ctx->own[OWN_ALL] = UINT64_MAX;
 	ctx->own[OWN_ANY] = 0;
-	for (uint64_t at = 0; at < ctx->working_set_bytes; at += ctx->leaf_bytes) {
-		uint64_t entry =
-			*tables_leaf(ctx->platform->pml4, (uint64_t)(uintptr_t)ctx->slice + at, NULL);
+	for (uint64_t gva = first_leaf(ctx); gva < set_end(ctx); gva += ctx->leaf_bytes) {
+		uint64_t entry = *tables_leaf(ctx->platform->pml4, gva, NULL);
 
 		ctx->own[OWN_ALL] &= entry;
 		ctx->own[OWN_ANY] |= entry;

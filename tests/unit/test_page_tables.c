@@ -149,6 +149,24 @@ static void dirty_sets_the_bits(void **state)
 	dirty_on(PAGE_2M, 2);
 }
 
+/* vCPUs that share leaves: a slice that begins and ends inside of one, and no bit of either is left out. */
+static void dirty_in_shared_leaves(void **state)
+{
+	struct soft_mmu *m = soft_mmu_start(PAGE_2M, 2, 0);
+	struct workload_ctx ctx = ctx_on(m, 0);
+
+	(void)state;
+	ctx.slice += MIB;
+	ctx.slice_bytes = ctx.working_set_bytes = PAGE_2M;
+	assert_int_equal(workload_dirty.prepare(&ctx), 0);
+	assert_int_equal(workload_dirty.verify(&ctx), 0);
+	for (uint32_t part = 0; part < workload_dirty.parts; part++) {
+		assert_int_equal(run_part(&ctx, &workload_dirty, part), 0);
+		assert_int_equal(bits_of_all(m), PTE_ACCESSED | (part % 2 == 1 ? PTE_DIRTY : 0));
+	}
+	soft_mmu_end(m);
+}
+
 /* Bits not set, bits set too often, a flush that did nothing, a page that changed. */
 static void dirty_notices_wrong_bits(void **state)
 {
@@ -269,9 +287,13 @@ static void impossible_places_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(remap_leads_every_page),  cmocka_unit_test(remap_notices_what_is_stale),
-		cmocka_unit_test(dirty_sets_the_bits),     cmocka_unit_test(dirty_notices_wrong_bits),
-		cmocka_unit_test(shootdown_waits_for_all), cmocka_unit_test(impossible_places_are_refused),
+		cmocka_unit_test(remap_leads_every_page),
+		cmocka_unit_test(remap_notices_what_is_stale),
+		cmocka_unit_test(dirty_sets_the_bits),
+		cmocka_unit_test(dirty_in_shared_leaves),
+		cmocka_unit_test(dirty_notices_wrong_bits),
+		cmocka_unit_test(shootdown_waits_for_all),
+		cmocka_unit_test(impossible_places_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
