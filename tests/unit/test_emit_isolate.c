@@ -200,7 +200,7 @@ static void many_strides_are_a_matrix(void **state)
 	text_has(&rec, "alias: least cycles an access; pages down, strides across (17 parts, +- up to ");
 	text_has(&rec, ", exits: 3)\n");
 	text_has(&rec, "   pages      2M      4M      8M     16M      1G\n");
-	text_has(&rec, "       8   14.00   15.00       -   17.00        \n");
+	text_has(&rec, "       8   14.00   15.00       -   17.00\n");
 	text_has(&rec, "    4096                                   99.00\n");
 	rec.results[6].sample_count = 2;
 	record_free(&rec);

@@ -75,16 +75,22 @@ static void put_block(const struct record *rec, enum workload_id workload, const
 		(void)fprintf(out, "%*s", CELL_COLUMNS, size_format(strides_bytes[s], text));
 	(void)fputc('\n', out);
 	for (uint32_t p = 0; p < pages->count; p++) {
+		int width = CELL_COLUMNS;
+
 		(void)fprintf(out, "%*" PRIu64, CELL_COLUMNS, pages->values[p]);
 		for (uint32_t s = 0; s < count; s++) {
 			const struct result *r = find_row(rec, workload, pages->values[p], strides_bytes[s]);
 
-			text[0] = '\0';
-			if (r != NULL && r->sample_count == 0)
-				(void)snprintf(text, sizeof(text), "-");
-			else if (r != NULL)
+			/* What was not measured is blank, but no blanks end a line. */
+			if (r == NULL) {
+				width += CELL_COLUMNS;
+				continue;
+			}
+			(void)snprintf(text, sizeof(text), "-");
+			if (r->sample_count != 0)
 				format_real(r->summary.min, text, sizeof(text));
-			(void)fprintf(out, "%*s", CELL_COLUMNS, text);
+			(void)fprintf(out, "%*s", width, text);
+			width = CELL_COLUMNS;
 		}
 		(void)fputc('\n', out);
 	}
