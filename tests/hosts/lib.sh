@@ -38,7 +38,7 @@ all_cases_of() {
 	table cases.tsv | awk -F '\t' -v OFS='\t' -v sets="$sets" 'index(sets, "," $1 ",") { print $2, $3, $4, $5 }'
 	[[ $sets != *,guests,* ]] || grep -v -e '^#' -e '^$' tests/guests/expect.tsv |
 		awk -F '\t' -v OFS='\t' -v sets="$sets" '!index(sets, ",-" $1 ",") {
-			print "bad guest " $1, "guest", $3 " " $4, "--memory 64M --guest /guests/" $1 ".elf " $2 }'
+			print "bad guest " $1, "refused", $3 " " $4, "--memory 64M --guest /guests/" $1 ".elf " $2 }'
 }
 
 # Why this machine cannot emulate with $1 (bochs, qemu); nothing where it can.
