@@ -4,7 +4,8 @@
  * dimension's translations of a guest that is much larger than the memory behind it.
  *
  * The order lies at the end of the slice, in memory that is read in sequence: one more translation in a thousand
- * loads. vCPUs that share memory fill it with the same bytes.
+ * loads. vCPUs that share memory fill it with the same bytes. How many loads a working set has depends on the leaf, and
+ * so does the checksum.
  */
 #include "accesses.h"
 #include "walk.h"

@@ -27,7 +27,7 @@
 struct walk_shape {
 	uint64_t base_gva;
 	uint64_t stride_bytes;
-	uint64_t spread_bytes;
+	uint64_t spread_bytes; /* added so many times: i modulo 512 */
 	uint64_t line_bytes; /* the lines lie anywhere in the first so many bytes of a step; a power of two */
 	/* 0, or only so many pages, in turns: each for as many loads as line_bytes has lines, in another order each time */
 	uint64_t pages;
@@ -49,8 +49,8 @@ static inline struct walk *walk_of(struct workload_ctx *ctx)
 }
 
 /*
- * Offset of line i from the base, where each line has a page. Inside a page the lines are as even over the sets of a cache as those of chase;
- * where a step has more room, they follow each other as if they were packed.
+ * Offset of line i from the base, where each line has a page. Inside a page the lines are as even over the sets of a
+ * cache as those of chase; where a step has more room, they follow each other as if they were packed.
  */
 static inline uint64_t walk_offset_bytes(const struct walk_shape *shape, uint64_t i)
 {
