@@ -26,6 +26,17 @@ for memory in 64M 3G 3073M 4G 12G; do
 	echo "$memory $(json '.results[0].checksum')" >>"$T/checksums"
 	conclude "$memory chases 4M"
 done
+
+# Ten bytes for each 4K of slots, which are no process's: 31T of them once had the kernel kill everything but minivmm.
+if [ "$total_mib" -lt 65536 ] && [ "$(json .host.second_dimension)" = shadow ]; then
+	case_record -m 31T --alias-memory 1G --guest-page 2M --workload none --timeout 20
+	want_status 1
+	want_text "MiB to spare"
+	want_text "try: --memory"
+	conclude "more slots than the host has memory for are refused"
+else
+	tap_skip "more slots than the host has memory for" "they cost little here, or fit"
+fi
 problems=() command_line=(big memory)
 [ "$(awk '{ print $2 }' "$T/checksums" | sort -u | wc -l)" = 1 ] || problem "checksums: $(xargs <"$T/checksums")"
 conclude "the cycle does not depend on where the arena lies"

@@ -2,6 +2,7 @@
  * Property: a plan that this KVM or CPU cannot hold is refused before memory is taken, and the figure that the hint
  * names is enough, while a step less is not. It could break because no developer's KVM has so few slots or bits.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ static int setup(void **state)
 	memset(&e, 0, sizeof(e));
 	memset(&config, 0, sizeof(config));
 	config.page_bytes = PAGE_4K;
+	config.ram_bytes = 1024 * GIB;
 	config.map.range_count = 2;
 	config.map.ranges[0] = (struct ram_range){ .bytes = 1 * GIB };
 	config.map.ranges[1] =
@@ -139,6 +141,40 @@ static void memory_below_the_hole_and_wide_addresses_always_fit(void **state)
 	assert_non_null(strstr(e.hint, "-m 4G"));
 }
 
+static int cost(uint64_t done_bytes, uint64_t next_bytes, uint64_t room_bytes)
+{
+	memset(&e, 0, sizeof(e));
+	return limits_check_slots_cost(&config, done_bytes, next_bytes, room_bytes, &e);
+}
+
+static void what_kvm_allocates_for_slots_has_to_fit_the_host(void **state)
+{
+	uint64_t all_bytes = 1025 * GIB, need_bytes = limits_slots_cost(all_bytes);
+
+	(void)state;
+	/* Ten bytes a page and little more, as kvm.ko took on shadow paging. */
+	assert_in_range(need_bytes / MIB, 2562, 2570);
+	assert_int_equal(cost(0, all_bytes, need_bytes), 0);
+	assert_int_equal(cost(0, all_bytes, UINT64_MAX), 0);
+	assert_int_equal(cost(0, all_bytes, need_bytes - 1), -ENOMEM);
+	assert_int_equal(e.status, STATUS_FAILED);
+	assert_non_null(strstr(e.what, "1T of guest RAM"));
+	assert_non_null(strstr(e.hint, "--memory 1023G"));
+	/* What it has already is not needed again. */
+	assert_int_equal(cost(512 * GIB, 513 * GIB, need_bytes / 2 + MIB * 2), 0);
+	assert_true(cost(512 * GIB, 513 * GIB, need_bytes / 4) < 0);
+	assert_non_null(strstr(e.hint, "--memory 767G"));
+	/* Whole repetitions. */
+	config.map.alias_bytes = 3 * GIB;
+	assert_true(cost(0, all_bytes, need_bytes - 1) < 0);
+	assert_non_null(strstr(e.hint, "--memory 1023G"));
+	assert_true(cost(0, all_bytes, 0) < 0);
+	assert_non_null(strstr(e.hint, "ask for less"));
+	config.map.alias_bytes = 0;
+	assert_true(cost(0, all_bytes, 0) < 0);
+	assert_non_null(strstr(e.hint, "ask for less"));
+}
+
 static void the_option_behind_the_apic_is_named(void **state)
 {
 	char asker[48];
@@ -161,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(addresses_reach_the_end_of_ram, setup),
 		cmocka_unit_test_setup(the_largest_memory_is_whole_repetitions, setup),
 		cmocka_unit_test_setup(memory_below_the_hole_and_wide_addresses_always_fit, setup),
+		cmocka_unit_test_setup(what_kvm_allocates_for_slots_has_to_fit_the_host, setup),
 		cmocka_unit_test_setup(the_option_behind_the_apic_is_named, setup),
 	};
 

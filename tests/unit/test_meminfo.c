@@ -12,6 +12,7 @@
 
 #include "host_root.h"
 #include "vmm/host/meminfo.h"
+#include "vmm/mem/room.h"
 
 static char root[HOST_ROOT_BYTES];
 
@@ -64,12 +65,24 @@ static void without_a_file_nothing_is_known(void **state)
 	meminfo_settle(root);
 }
 
+/* Of 16000 kB, 1000 are the others'. */
+static void a_sixteenth_is_left_to_others(void **state)
+{
+	(void)state;
+	assert_int_equal(room_to_spare(root), UINT64_MAX);
+	host_root_put(root, "proc/meminfo", "MemTotal:  16000 kB\nMemAvailable:   9000 kB\n");
+	assert_int_equal(room_to_spare(root), 8000 * 1024);
+	host_root_put(root, "proc/meminfo", "MemTotal:  16000 kB\nMemAvailable:   900 kB\n");
+	assert_int_equal(room_to_spare(root), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_line_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_older_kernel_does_not_say, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_file_nothing_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sixteenth_is_left_to_others, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,21 @@ int room_check_total(const char *root, const struct backing_spec *spec, struct e
 	return -ENOMEM;
 }
 
+/* Of the host's memory: what others are left with at least. */
+#define OTHERS_PART 16
+
+uint64_t room_to_spare(const char *root)
+{
+	uint64_t spare_bytes = UINT64_MAX;
+	struct cgroup_limit group;
+	struct host_memory m;
+
+	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0)
+		spare_bytes = m.available_bytes - min_u64(m.available_bytes, m.total_bytes / OTHERS_PART);
+	cgroup_memory_limit(root, &group);
+	return min_u64(spare_bytes, cgroup_room(&group));
+}
+
 static int refuse(const struct backing_spec *spec, const char *which, uint64_t have_bytes, const char *cure,
 		  struct error *e)
 {

@@ -14,6 +14,12 @@
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e);
 
 /*
+ * What the kernel may allocate on our behalf without bringing the host near its end: MemAvailable less a sixteenth of
+ * all memory, and what the memory cgroup leaves. UINT64_MAX where neither is told.
+ */
+uint64_t room_to_spare(const char *root);
+
+/*
  * Before populating: ordinary pages must fit MemAvailable, the nodes they are bound to, and the memory cgroup;
  * hugetlb pages the pool. 0 or -ENOMEM.
  */

@@ -1,32 +1,62 @@
 /* The virtual machine itself: its slots, the port that KVM serves, its vCPUs at their first instruction. */
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
+#include "units.h"
 #include "vmm/boot/start.h"
 #include "vmm/kvm/apic.h"
 #include "vmm/machine/note.h"
+#include "vmm/mem/room.h"
+#include "vmm/run/limits.h"
 #include "vmm/run/machine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 
 #define NS_PER_S 1e9
 
+/* As much as costs KVM 40 MiB at most is taken without looking how much the host has left. */
+#define UNWATCHED_BYTES (16 * GIB)
+
+/* *watched_bytes: as far as it is known that the host has room for what KVM allocates beside the slots. */
+static int watch_cost(const struct machine *m, uint64_t done_bytes, const struct ram_range *next,
+		      uint64_t *watched_bytes, struct error *e)
+{
+	const struct memmap *map = &m->rec->config.map;
+	uint64_t all_bytes = map->ranges[0].bytes + (map->range_count == 2 ? map->ranges[1].bytes : 0);
+	uint64_t rest_bytes = all_bytes - done_bytes;
+	int ret;
+
+	if (done_bytes + next->bytes <= *watched_bytes)
+		return 0;
+	/* Shadow paging takes all that was reckoned, so that it is told at once. */
+	if (strcmp(m->rec->host.second_dimension, "shadow") != 0)
+		rest_bytes = min_u64(rest_bytes, max_u64(next->bytes, UNWATCHED_BYTES));
+	ret = limits_check_slots_cost(&m->rec->config, done_bytes, rest_bytes, room_to_spare(""), e);
+	*watched_bytes = done_bytes + rest_bytes;
+	return ret;
+}
+
 static int add_slots(struct machine *m, struct error *e)
 {
 	const struct memmap *map = &m->rec->config.map;
 	uint32_t count = memmap_slot_count(map);
+	uint64_t done_bytes = 0, watched_bytes = UNWATCHED_BYTES;
 	uint64_t start_ns = clock_ns();
 	double seconds;
 
 	m->rec->memory_slots = count;
 	for (uint32_t i = 0; i < count; i++) {
 		struct ram_range slot = memmap_slot(map, i);
-		int ret = kvm_vm_add_slot(&m->vm, i, slot.gpa, slot.bytes,
-					  backing_at(&m->ram.backing, slot.offset_bytes, slot.bytes), e);
+		int ret = watch_cost(m, done_bytes, &slot, &watched_bytes, e);
 
+		if (ret == 0)
+			ret = kvm_vm_add_slot(&m->vm, i, slot.gpa, slot.bytes,
+					      backing_at(&m->ram.backing, slot.offset_bytes, slot.bytes), e);
 		if (ret != 0)
 			return ret;
+		done_bytes += slot.bytes;
 		if (stop_requested() != 0)
 			return error_set(e, STATUS_FAILED, EINTR, "KVM_SET_USER_MEMORY_REGION",
 					 "interrupted by signal %d", stop_requested());

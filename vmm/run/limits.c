@@ -1,6 +1,7 @@
 #include "vmm/run/limits.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "units.h"
@@ -65,6 +66,46 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 		error_hint(
 			e, "-m %s, the largest that would do",
 			size_format(below_bytes + (reach_bytes - last->gpa) / unit_bytes * unit_bytes, text));
+	return ret;
+}
+
+/*
+ * arch/x86/kvm: struct kvm_rmap_head (8 bytes) and the write tracking's counter (2) for each 4K; a kvm_rmap_head and a
+ * kvm_lpage_info (4) for each 2M and each 1G.
+ */
+#define COST_PER_4K 10
+#define COST_PER_LARGE 12
+
+uint64_t limits_slots_cost(uint64_t guest_bytes)
+{
+	return guest_bytes / PAGE_4K * COST_PER_4K +
+	       (guest_bytes / PAGE_2M + guest_bytes / PAGE_1G) * COST_PER_LARGE;
+}
+
+int limits_check_slots_cost(const struct config *c, uint64_t done_bytes, uint64_t next_bytes,
+			    uint64_t room_bytes, struct error *e)
+{
+	const struct memmap *map = &c->map;
+	uint64_t unit_bytes = map->alias_bytes;
+	uint64_t enough_bytes;
+	char text[24];
+	int ret;
+
+	if (limits_slots_cost(next_bytes) <= room_bytes)
+		return 0;
+	ret = error_set(e, STATUS_FAILED, ENOMEM, "--memory",
+			"what KVM keeps about %s of guest RAM takes up to %" PRIu64
+			" MiB; this host has %" PRIu64 " MiB to spare",
+			size_format(c->ram_bytes, text), limits_slots_cost(done_bytes + next_bytes) / MIB,
+			room_bytes / MIB);
+	if (unit_bytes == 0)
+		return ret;
+	/* What KVM has already, and as much again as the room holds; the low memory's slot is not part of -m. */
+	enough_bytes = done_bytes + room_bytes / limits_slots_cost(PAGE_1G) * PAGE_1G;
+	enough_bytes -= min_u64(enough_bytes, map->ranges[0].bytes);
+	enough_bytes = min_u64(enough_bytes, map->arena_bytes) / unit_bytes * unit_bytes;
+	if (enough_bytes != 0)
+		error_hint(e, "--memory %s", size_format(enough_bytes, text));
 	return ret;
 }
 

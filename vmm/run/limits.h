@@ -21,6 +21,21 @@ int limits_check_slots(const struct config *c, uint32_t slots, struct error *e);
  */
 int limits_check_width(const struct config *c, uint32_t physical_bits, struct error *e);
 
+/*
+ * The most that KVM itself allocates, beside its page tables, for slots of so many bytes of guest-physical memory. That
+ * much where it keeps reverse maps (shadow paging, or tdp_mmu=N); with EPT or NPT by the tdp_mmu a fifth, or nothing to
+ * speak of.
+ */
+uint64_t limits_slots_cost(uint64_t guest_bytes);
+
+/*
+ * Whether room_bytes of host memory are enough for KVM to take next_bytes more of guest-physical memory beside the
+ * done_bytes that it has. KVM's memory belongs to no process, so a host that runs out of it kills everyone else first.
+ * 0, or -ENOMEM with the largest -m that would do.
+ */
+int limits_check_slots_cost(const struct config *c, uint64_t done_bytes, uint64_t next_bytes,
+			    uint64_t room_bytes, struct error *e);
+
 /* The option because of which the machine has an APIC, into buf; "--kernel-irqchip on" where no workload needs one. */
 const char *limits_apic_asker(const struct config *c, char *buf, size_t bytes);
 
