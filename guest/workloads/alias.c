@@ -9,17 +9,12 @@
  */
 #include "accesses.h"
 #include "layout.h"
+#include "refuse.h"
 #include "walk.h"
 #include "window.h"
 
 /* What an entry of a PML4 spans: the widest stride. */
 #define WIDEST_BYTES (512 * PAGE_1G)
-
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
 
 /* Is it what an entry of some level spans, and no part of a leaf? */
 static bool is_level(uint64_t stride_bytes, uint64_t leaf_bytes)

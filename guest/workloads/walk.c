@@ -3,6 +3,7 @@
 #include "accesses.h"
 #include "permute.h"
 #include "random.h"
+#include "refuse.h"
 #include "timing.h"
 
 #define UNROLL 4
@@ -15,12 +16,6 @@
 
 /* Beyond that a table would not be memory but a sum that overflows. */
 #define LINES_MOST (UINT64_C(1) << 48)
-
-static int refuse(struct workload_ctx *ctx, const char *why)
-{
-	ctx->failure = why;
-	return -1;
-}
 
 /* A whole number of orders, and a multiple of UNROLL. */
 static uint64_t table_entries(uint64_t lines)
