@@ -308,6 +308,26 @@ static void one_point_is_no_rise(void **state)
 	assert_false(f.dtlb.reach.found);
 }
 
+/* But with coarser steps the last one may be all there is of a rise: a wider stride that rises earlier vouches for it. */
+static void wider_stride_vouches_for_one_point(void **state)
+{
+	struct sim s = usual(PAGE_4K);
+	struct tlb_findings f;
+
+	(void)state;
+	s.second.ways = 16;
+	point_count = 0;
+	for (uint64_t pages = 4; pages <= 4096; pages *= 2) {
+		add(pages, CACHE_LINE_BYTES, PAGE_4K, s.base);
+		for (uint64_t multiple = 1; multiple <= 256; multiple *= 2)
+			add(pages, multiple * PAGE_4K, PAGE_4K, sim_cycles(&s, pages, multiple * PAGE_4K));
+	}
+	f = find(false);
+	assert_between(&f.stlb.reach, 2048, 4096);
+	assert_int_equal(f.stlb.sets, TLB_SETS_LINEAR);
+	assert_between(&f.stlb.ways, 16, 32);
+}
+
 static void fractured_pages_are_told(void **state)
 {
 	struct sim whole = usual(PAGE_1G), in_2m = usual(PAGE_2M), in_4k = usual(PAGE_4K);
@@ -473,6 +493,7 @@ int main(void)
 		cmocka_unit_test(partial_misses_are_no_plateau),
 		cmocka_unit_test(least_of_equals_counts),
 		cmocka_unit_test(one_point_is_no_rise),
+		cmocka_unit_test(wider_stride_vouches_for_one_point),
 		cmocka_unit_test(fractured_pages_are_told),
 		cmocka_unit_test(data_cache_is_no_tlb),
 		cmocka_unit_test(control_takes_other_costs_away),

@@ -133,7 +133,7 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 	return out->outside_count + out->inside_count > 0;
 }
 
-struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess)
+struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess, uint32_t least_points)
 {
 	struct tlb_knee knee = { .stride_bytes = curve->stride_bytes };
 	uint32_t first = curve->count;
@@ -141,7 +141,7 @@ struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_exces
 	while (first > 0 &&
 	       curve->at[first - 1].excess > fmax(TLB_NOISE * curve->at[first - 1].base, least_excess))
 		first--;
-	if (first + 2 > curve->count)
+	if (first + least_points > curve->count)
 		return knee;
 	knee.found = true;
 	knee.high_pages = curve->at[first].pages;

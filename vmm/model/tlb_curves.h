@@ -40,9 +40,12 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 
 /*
  * Where the curve's excess rises for good above least_excess and above TLB_NOISE of its base: after the last n that is
- * not above. low_pages = 0 where all are. A rise that the last point alone shows is not believed: what disturbs a
- * measurement makes loads dearer, never cheaper.
+ * not above. low_pages = 0 where all are. At least so many points have to show the
+ * rise: what disturbs a measurement makes loads dearer, never cheaper.
  */
-struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess);
+struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess, uint32_t least_points);
+
+/* So many are believed without another curve that says the same. */
+#define TLB_POINTS_ALONE 2
 
 #endif

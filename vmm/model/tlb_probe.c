@@ -47,10 +47,15 @@ static double plateau_excess(const struct tlb_curve *curve, const struct tlb_kne
 	return 0;
 }
 
-/* Two knees are at the same place when the intervals that they leave open touch. */
+/*
+ * Twice the stride halves a knee that moves; what is nearer than a factor of 1.6 has not moved. Where a knee lies below
+ * all that was measured, one that begins where it ends is the same.
+ */
 static bool same_place(const struct tlb_knee *a, const struct tlb_knee *b)
 {
-	return a->low_pages <= b->high_pages && b->low_pages <= a->high_pages;
+	if (a->low_pages == 0 || b->low_pages == 0)
+		return a->low_pages <= b->high_pages && b->low_pages <= a->high_pages;
+	return a->low_pages * 5 <= b->low_pages * 8 && b->low_pages * 5 <= a->low_pages * 8;
 }
 
 /*
@@ -85,6 +90,22 @@ static void find_sets(const struct tlb_knee *knees, const bool *hidden, uint32_t
 	}
 }
 
+/*
+ * The knee of each stride. One that the last point alone shows counts where the next wider stride has its knee no
+ * later: there is never more room at a wider one.
+ */
+static void find_knees(const struct tlb_curves *curves, double least_excess, struct tlb_knee *knees)
+{
+	for (uint32_t i = curves->outside_count; i-- > 0;) {
+		struct tlb_knee alone = tlb_curve_knee(&curves->outside[i], least_excess, 1);
+
+		knees[i] = tlb_curve_knee(&curves->outside[i], least_excess, TLB_POINTS_ALONE);
+		if (!knees[i].found && i + 1 < curves->outside_count && knees[i + 1].found &&
+		    knees[i + 1].low_pages <= alone.low_pages)
+			knees[i] = alone;
+	}
+}
+
 static void find_levels(const struct tlb_curves *curves, struct tlb_findings *out)
 {
 	struct tlb_knee first[TLB_MAX_STRIDES], second[TLB_MAX_STRIDES];
@@ -95,18 +116,15 @@ static void find_levels(const struct tlb_curves *curves, struct tlb_findings *ou
 
 	if (curves->outside_count == 0)
 		return;
-	for (uint32_t i = 0; i < curves->outside_count; i++)
-		first[i] = tlb_curve_knee(&curves->outside[i], 0);
+	find_knees(curves, 0, first);
 	find_sets(first, all_seen, curves->outside_count, &out->dtlb);
 	if (!first[0].found)
 		return;
 	plateau = plateau_excess(narrow, &first[0]);
 	out->miss_cycles = out->base_cycles + plateau;
-	for (uint32_t i = 0; i < curves->outside_count; i++) {
-		second[i] = tlb_curve_knee(&curves->outside[i],
-					   plateau * (1 + SECOND_SHARE) + TLB_NOISE * out->base_cycles);
+	find_knees(curves, plateau * (1 + SECOND_SHARE) + TLB_NOISE * out->base_cycles, second);
+	for (uint32_t i = 0; i < curves->outside_count; i++)
 		hidden[i] = second[i].found && first[i].found && second[i].low_pages <= first[i].low_pages;
-	}
 	find_sets(second, hidden, curves->outside_count, &out->stlb);
 }
 
@@ -114,7 +132,7 @@ static void find_levels(const struct tlb_curves *curves, struct tlb_findings *ou
 static double base_of(const struct tlb_curves *curves)
 {
 	const struct tlb_curve *curve = curves->outside_count > 0 ? &curves->outside[0] : &curves->inside[0];
-	const struct tlb_knee knee = tlb_curve_knee(curve, 0);
+	const struct tlb_knee knee = tlb_curve_knee(curve, 0, TLB_POINTS_ALONE);
 	double base = curve->count > 0 ? curve->at[0].base : 0;
 
 	/* That of as many loads as the last that all hit. */
@@ -129,7 +147,7 @@ static void find_fracture(const struct tlb_curves *curves, struct tlb_findings *
 
 	for (uint32_t i = 0; i < curves->inside_count; i++) {
 		const struct tlb_curve *curve = &curves->inside[i];
-		struct tlb_knee knee = tlb_curve_knee(curve, 0);
+		struct tlb_knee knee = tlb_curve_knee(curve, 0, TLB_POINTS_ALONE);
 		uint64_t most_pages = curve->count > 0 ? curve->at[curve->count - 1].pages : 0;
 
 		if (curve->stride_bytes != PAGE_4K && curve->stride_bytes != PAGE_2M)
