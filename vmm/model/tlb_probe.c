@@ -36,12 +36,14 @@ static bool is_flat(const struct tlb_curve *curve, uint32_t i, uint32_t count)
  * The cost of a first-level miss: that of the first flat piece beyond the knee. (Not simply the first point: there only
  * some loads may miss.)
  */
-static double plateau_excess(const struct tlb_curve *curve, const struct tlb_knee *knee)
+static double plateau_excess(const struct tlb_curve *curve, const struct tlb_knee *knee, double *cycles)
 {
 	for (uint32_t flat = 3; flat > 0; flat--) {
 		for (uint32_t i = 0; i < curve->count; i++) {
-			if (curve->at[i].pages >= knee->high_pages && is_flat(curve, i, flat))
+			if (curve->at[i].pages >= knee->high_pages && is_flat(curve, i, flat)) {
+				*cycles = curve->at[i].cycles;
 				return curve->at[i].excess;
+			}
 		}
 	}
 	return 0;
@@ -120,8 +122,7 @@ static void find_levels(const struct tlb_curves *curves, struct tlb_findings *ou
 	find_sets(first, all_seen, curves->outside_count, &out->dtlb);
 	if (!first[0].found)
 		return;
-	plateau = plateau_excess(narrow, &first[0]);
-	out->miss_cycles = out->base_cycles + plateau;
+	plateau = plateau_excess(narrow, &first[0], &out->miss_cycles);
 	find_knees(curves, plateau * (1 + SECOND_SHARE) + TLB_NOISE * out->base_cycles, second);
 	for (uint32_t i = 0; i < curves->outside_count; i++)
 		hidden[i] = second[i].found && first[i].found && second[i].low_pages <= first[i].low_pages;
