@@ -34,7 +34,7 @@ static bool is_flat(const struct tlb_curve *curve, uint32_t i, uint32_t count)
 
 /*
  * The cost of a first-level miss: that of the first flat piece beyond the knee. (Not simply the first point: there only
- * some loads may miss.)
+ * some loads may miss.) What a load cost there goes to *cycles.
  */
 static double plateau_excess(const struct tlb_curve *curve, const struct tlb_knee *knee, double *cycles)
 {
