@@ -93,6 +93,22 @@ CELL(memory)
 	set_bytes(out, rec->config.ram_bytes);
 }
 
+CELL(alias)
+{
+	UNUSED;
+	if (rec->config.map.alias_bytes != 0)
+		set_bytes(out, rec->config.map.alias_bytes);
+}
+
+CELL(accessed_dirty)
+{
+	UNUSED;
+	if (rec->native)
+		return;
+	out->type = CELL_BOOL;
+	out->as.truth = rec->config.guest_ad;
+}
+
 CELL(page)
 {
 	UNUSED;

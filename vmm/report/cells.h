@@ -13,6 +13,8 @@
 CELL(kind);
 CELL(backing);
 CELL(memory);
+CELL(alias);
+CELL(accessed_dirty);
 CELL(page);
 CELL(second_dimension);
 CELL(vcpus);
