@@ -53,6 +53,21 @@ static bool is_usable(const struct tlb_point *p)
 	return p->pages > 0 && p->stride_bytes > 0 && isfinite(p->cycles) && p->cycles > 0;
 }
 
+/*
+ * More lines do not come sooner: where a control is dearer than one of more lines by more than noise, the host was busy
+ * with something else for as long as it took. Left alone, that would hide a rise of the curve, which came at another
+ * time.
+ */
+static void calm_control(struct tlb_curve *control)
+{
+	double least = INFINITY;
+
+	for (uint32_t i = control->count; i-- > 0;) {
+		least = fmin(least, control->at[i].cycles);
+		control->at[i].cycles = fmin(control->at[i].cycles, least * (1 + TLB_NOISE));
+	}
+}
+
 /* The control of as many lines, or of the next smaller number; 0: there is none. */
 static double control_at(const struct tlb_curve *control, uint64_t pages)
 {
@@ -117,8 +132,10 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 		if (curve != NULL)
 			add_point(curve, p);
 	}
-	if (out->control.count > 0)
+	if (out->control.count > 0) {
+		calm_control(&out->control);
 		control = &out->control;
+	}
 	for (uint32_t i = 0; i < out->outside_count; i++) {
 		if (distinct_lines && control == NULL)
 			cut(&out->outside[i], LINES_IN_ANY_L1);
@@ -133,19 +150,34 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 	return out->outside_count + out->inside_count > 0;
 }
 
+/* What counts as a rise at that point. */
+static double limit_at(const struct tlb_curve *curve, uint32_t i, double least_excess)
+{
+	return fmax(TLB_NOISE * curve->at[i].base, least_excess);
+}
+
+/* Point i is above the limit by no more than noise, and the rise is still to come: it may be on either side. */
+static bool is_doubtful(const struct tlb_curve *curve, uint32_t i, double least_excess)
+{
+	double noise = TLB_NOISE * curve->at[i].base, excess = curve->at[i].excess;
+
+	return i + 1 < curve->count && excess <= limit_at(curve, i, least_excess) + noise &&
+	       curve->at[i + 1].excess > excess + 2 * noise;
+}
+
 struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess, uint32_t least_points)
 {
 	struct tlb_knee knee = { .stride_bytes = curve->stride_bytes };
-	uint32_t first = curve->count;
+	uint32_t first = curve->count, high;
 
-	while (first > 0 &&
-	       curve->at[first - 1].excess > fmax(TLB_NOISE * curve->at[first - 1].base, least_excess))
+	while (first > 0 && curve->at[first - 1].excess > limit_at(curve, first - 1, least_excess))
 		first--;
 	if (first + least_points > curve->count)
 		return knee;
+	high = is_doubtful(curve, first, least_excess) ? first + 1 : first;
 	knee.found = true;
-	knee.high_pages = curve->at[first].pages;
-	knee.high_cycles = curve->at[first].cycles;
+	knee.high_pages = curve->at[high].pages;
+	knee.high_cycles = curve->at[high].cycles;
 	if (first > 0) {
 		knee.low_pages = curve->at[first - 1].pages;
 		knee.low_cycles = curve->at[first - 1].cycles;

@@ -40,7 +40,8 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 
 /*
  * Where the curve's excess rises for good above least_excess and above TLB_NOISE of its base: after the last n that is
- * not above. low_pages = 0 where all are. At least so many points have to show the
+ * not above. low_pages = 0 where all are. Where the first n above shows little more than noise and the next one a rise,
+ * high_pages is the next one: the knee may be on either side. At least so many points have to show the
  * rise: what disturbs a measurement makes loads dearer, never cheaper.
  */
 struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess, uint32_t least_points);

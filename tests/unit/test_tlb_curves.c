@@ -1,0 +1,88 @@
+/*
+ * A probe takes a while, and a busy host makes some of its rows dearer for a part of it. Rows as such hosts gave them:
+ * they could break the analysis by a control that hides a curve's rise, or by a point that noise alone lifts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/model/tlb_curves.h"
+
+static const uint64_t pages[] = { 32, 48, 64, 96, 128, 192, 256, 512 };
+#define COUNT (sizeof(pages) / sizeof(pages[0]))
+
+static struct tlb_knee knee_of(const double control[COUNT], const double curve[COUNT], double least_excess)
+{
+	struct tlb_point points[2 * COUNT];
+	struct tlb_curves curves;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		points[2 * i] = (struct tlb_point){ pages[i], CACHE_LINE_BYTES, PAGE_4K, control[i] };
+		points[2 * i + 1] = (struct tlb_point){ pages[i], PAGE_4K, PAGE_4K, curve[i] };
+	}
+	assert_true(tlb_curves_make(points, 2 * COUNT, false, &curves));
+	assert_int_equal(curves.outside_count, 1);
+	return tlb_curve_knee(&curves.outside[0], least_excess, TLB_POINTS_ALONE);
+}
+
+static void assert_between(struct tlb_knee k, uint64_t low, uint64_t high)
+{
+	assert_true(k.found);
+	assert_int_equal(k.low_pages, low);
+	assert_int_equal(k.high_pages, high);
+	assert_true(k.low_cycles < k.high_cycles);
+}
+
+static const double quiet[COUNT] = { 15.5, 15.5, 15.5, 15.5, 15.5, 14.4, 15.4, 14.5 };
+static const double rises[COUNT] = { 15.5, 15.5, 15.5, 21.1, 21.1, 21.1, 21.1, 21.1 };
+
+static void a_busy_control_hides_no_rise(void **state)
+{
+	static const double busy[COUNT] = { 15.5, 15.5, 15.5, 21.3, 21.2, 21.3, 21.1, 14.5 };
+
+	(void)state;
+	assert_between(knee_of(quiet, rises, 0), 64, 96);
+	assert_between(knee_of(busy, rises, 0), 64, 96);
+}
+
+/* What a cache costs comes with more lines and stays: that is no noise. */
+static void a_control_that_stays_up_is_believed(void **state)
+{
+	static const double cache[COUNT] = { 3.5, 3.5, 3.5, 8, 8, 8, 8, 8 };
+	static const double same[COUNT] = { 3.5, 3.5, 3.5, 8.1, 8, 8, 8.1, 8 };
+
+	(void)state;
+	assert_false(knee_of(cache, same, 0).found);
+}
+
+/* 64 pages are dearer than noise usually makes them, and yet not as dear as misses: on which side is the knee? */
+static void a_doubtful_point_is_left_open(void **state)
+{
+	static const double lifted[COUNT] = { 15.8, 16.4, 18.1, 22.9, 23.2, 21.8, 23.4, 23.7 };
+	static const double partly[COUNT] = { 15.5, 15.5, 19.5, 21.1, 21.1, 21.1, 21.1, 21.1 };
+
+	(void)state;
+	assert_between(knee_of(quiet, lifted, 0), 48, 96);
+	/* Some loads that miss are misses. */
+	assert_between(knee_of(quiet, partly, 0), 48, 64);
+	/* The same above a plateau. */
+	assert_between(knee_of(quiet, (const double[COUNT]){ 21, 21, 21, 21, 21, 24.1, 32, 32 }, 8), 128,
+		       256);
+	assert_between(knee_of(quiet, (const double[COUNT]){ 21, 21, 21, 21, 21, 28, 32, 32 }, 8), 128, 192);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_busy_control_hides_no_rise),
+		cmocka_unit_test(a_control_that_stays_up_is_believed),
+		cmocka_unit_test(a_doubtful_point_is_left_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
