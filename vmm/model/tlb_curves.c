@@ -53,19 +53,37 @@ static bool is_usable(const struct tlb_point *p)
 	return p->pages > 0 && p->stride_bytes > 0 && isfinite(p->cycles) && p->cycles > 0;
 }
 
-/*
- * More lines do not come sooner: where a control is dearer than one of more lines by more than noise, the host was busy
- * with something else for as long as it took. Left alone, that would hide a rise of the curve, which came at another
- * time.
- */
-static void calm_control(struct tlb_curve *control)
-{
-	double least = INFINITY;
+/* Neighbours on each side that have a say in what a control was: two points of one burst are outvoted. */
+#define CALM_REACH 2
+#define CALM_VOTES (2 * CALM_REACH + 1)
 
-	for (uint32_t i = control->count; i-- > 0;) {
-		least = fmin(least, control->at[i].cycles);
-		control->at[i].cycles = fmin(control->at[i].cycles, least * (1 + TLB_NOISE));
+/* The median of a point and its neighbours; beyond an end the end votes again. */
+static double calm_cycles(const struct tlb_curve *control, uint32_t i)
+{
+	double votes[CALM_VOTES];
+
+	for (uint32_t v = 0; v < CALM_VOTES; v++) {
+		uint32_t at = i + v < CALM_REACH ? 0 : i + v - CALM_REACH, place = v;
+		double vote = control->at[at < control->count ? at : control->count - 1].cycles;
+
+		for (; place > 0 && votes[place - 1] > vote; place--)
+			votes[place] = votes[place - 1];
+		votes[place] = vote;
 	}
+	return votes[CALM_REACH];
+}
+
+/*
+ * What rises with the number of lines stays as it is, however steep: the median of what ascends is the one in the
+ * middle. But a control that a busy host made dearer would hide the rise of a curve, and one that came out cheaper than
+ * its neighbours would feign one.
+ */
+static void calm(struct tlb_curve *control)
+{
+	const struct tlb_curve measured = *control;
+
+	for (uint32_t i = 0; i < control->count; i++)
+		control->at[i].cycles = calm_cycles(&measured, i);
 }
 
 /* The control of as many lines, or of the next smaller number; 0: there is none. */
@@ -133,7 +151,7 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 			add_point(curve, p);
 	}
 	if (out->control.count > 0) {
-		calm_control(&out->control);
+		calm(&out->control);
 		control = &out->control;
 	}
 	for (uint32_t i = 0; i < out->outside_count; i++) {
