@@ -48,8 +48,9 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 }
 
 /*
- * By stride, then by working set: a curve is read off from consecutive lines. With the control alone, all lines side
- * by side, there would be nothing to hold against it.
+ * By working set, then by stride: what is held against each other, a stride and the control of as many lines, is then
+ * measured side by side, and a busy moment of the host is one point of all curves and not a piece of one. With the
+ * control alone there would be nothing to hold against it.
  */
 static int add_workload(const struct request *r, enum workload_id id, struct config *c, struct error *e)
 {
@@ -63,8 +64,8 @@ static int add_workload(const struct request *r, enum workload_id id, struct con
 	if (set_count < 0)
 		return set_count;
 	stride_count = strides_of(workload->default_set, c, strides_bytes);
-	for (uint32_t s = 0; s < stride_count; s++) {
-		for (int i = 0; i < set_count; i++) {
+	for (int i = 0; i < set_count; i++) {
+		for (uint32_t s = 0; s < stride_count; s++) {
 			int ret;
 
 			if (!strides_fit(workload->default_set, sets_bytes[i], strides_bytes[s], c))
