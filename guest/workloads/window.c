@@ -59,14 +59,18 @@ static void switch_to(const struct workload_ctx *ctx, uint64_t root_gpa)
 	ctx->platform->privileged(load_cr3, &root_gpa);
 }
 
+static uint64_t *window_tables(const struct workload_ctx *ctx)
+{
+	return (uint64_t *)(void *)(ctx->slice + ctx->slice_bytes - WINDOW_TABLES_BYTES);
+}
+
 /* The window's own tables at the end of the slice: build and load. The address at which the slice then begins. */
 static uint64_t open_window(struct workload_ctx *ctx)
 {
 	uint64_t slice_gpa = ctx->platform->arena_gpa + (uint64_t)(ctx->slice - ctx->arena);
 	uint64_t tables_start = ctx->slice_bytes - WINDOW_TABLES_BYTES;
-	uint64_t *tables = (uint64_t *)(void *)(ctx->slice + tables_start);
 
-	window_build(tables, slice_gpa + tables_start, align_down(slice_gpa, ctx->leaf_bytes),
+	window_build(window_tables(ctx), slice_gpa + tables_start, align_down(slice_gpa, ctx->leaf_bytes),
 		     ctx->leaf_bytes, ctx->platform->pml4);
 	walk_of(ctx)->address_space = slice_gpa + tables_start;
 	switch_to(ctx, slice_gpa + tables_start);
@@ -112,6 +116,11 @@ void window_close(struct workload_ctx *ctx)
 		return;
 	/* The guest's own tables lie where their GVA is their GPA. */
 	switch_to(ctx, (uint64_t)(uintptr_t)ctx->platform->pml4);
+	/*
+	 * Under shadow paging KVM write-protects what it takes for tables until it sees them written again and again
+	 * (detect_write_flooding()). Then now, and not in the timed part of who writes here next.
+	 */
+	fill(window_tables(ctx), 0, WINDOW_TABLES_BYTES / sizeof(uint64_t), 0);
 	w->address_space = 0;
 }
 

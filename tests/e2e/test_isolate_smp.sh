@@ -50,6 +50,10 @@ else
 	on shootdown 2 run --accesses 16
 	on shootdown 16 run --accesses 4
 	on shootdown,remap,shootdown,malloc 3 run --accesses 4
+	# Who used page tables of its own leaves them as memory like any other.
+	for name in alias tlb-probe; do
+		on "$name,mlock" 1 run -m 64M --working-set 54M --accesses 64
+	done
 fi
 
 for name in vpid scatter tlb-probe malloc mlock; do

@@ -124,6 +124,13 @@ static void want(uint64_t leaf_bytes, uint64_t pages, uint64_t stride_bytes, uin
 	loads = 0;
 }
 
+/* KVM that shadows them sees them overwritten, and stops watching them. */
+static void tables_are_memory_again(void)
+{
+	for (uint64_t i = ARENA_BYTES - WINDOW_TABLES_BYTES; i < ARENA_BYTES; i++)
+		assert_int_equal(arena[i], 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -201,6 +208,7 @@ static void alias_loads_one_page_at_every_stride(void **state)
 		assert_int_equal(workload_alias.check(&ctx), 0);
 		workload_alias.finish(&ctx);
 		workload_alias.finish(&ctx);
+		tables_are_memory_again();
 		assert_int_equal(loads, 2);
 		assert_ptr_equal((void *)(uintptr_t)loaded_gpa, pml4);
 	}
