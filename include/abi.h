@@ -62,7 +62,7 @@ struct guest_result {
 	uint64_t stride_bytes;  /* as in the plan */
 	uint64_t pages;         /* distinct pages of 4 KiB or lines touched, the workload's n */
 	uint64_t accesses;      /* timed operations in one sample (bytes for bandwidth workloads) */
-	uint64_t warm_accesses; /* operations of the phase before its first sample */
+	uint64_t warm_accesses; /* operations of the phase beside the timed ones */
 	uint64_t checksum;    /* a function of seed, working set and accesses alone: equal under every VMM */
 	uint64_t unavailable; /* enum unavailable */
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES]; /* TSC cycles of one whole sample */

@@ -56,8 +56,8 @@ enum unavailable {
 };
 
 /*
- * What a workload may ask of where it runs. In a guest ring 0 and page tables; natively neither. Calls into it are
- * never part of what is timed, but for `leave`, which is.
+ * What a workload may ask of where it runs. In a guest ring 0 and page tables; natively neither. What is timed lies
+ * between such calls, or inside of one; around one only where the way there and back is lost in it.
  */
 struct platform {
 	/*
@@ -94,10 +94,11 @@ struct workload_ctx {
 	uint32_t vcpu, vcpus;
 	uint32_t repeat; /* samples asked */
 	/* outputs */
-	uint64_t pages;         /* the n that is reported */
-	uint64_t pass_accesses; /* accesses that visit the whole working set once */
-	uint64_t checksum;      /* depends on seed, working set and accesses alone */
-	const char *failure;    /* why prepare() or verify() refused; a string constant */
+	uint64_t pages;            /* the n that is reported */
+	uint64_t pass_accesses;    /* accesses that visit the whole working set once */
+	uint64_t untimed_accesses; /* that each sample makes beside the timed ones */
+	uint64_t checksum;         /* depends on seed, working set and accesses alone */
+	const char *failure;       /* why prepare() or verify() refused; a string constant */
 	enum unavailable
 		unavailable; /* set by prepare(): no part, by setup(): not this part, has a figure here */
 	/* state between prepare() and the last sample() */

@@ -42,7 +42,7 @@ static enum outcome warm_up(const struct driver_env *env, const struct workload_
 			if (env->stopped(env->self))
 				return STEP_STOPPED;
 			(void)part->sample(ctx);
-			env->result->warm_accesses += ctx->accesses;
+			env->result->warm_accesses += ctx->accesses + ctx->untimed_accesses;
 			if (!checked_add(done, ctx->accesses, &done))
 				break;
 		}
@@ -62,6 +62,7 @@ static enum outcome take_samples(const struct driver_env *env, const struct work
 			return STEP_STOPPED;
 		env->result->samples_cycles[i] = part->sample(ctx);
 		env->result->samples = i + 1;
+		env->result->warm_accesses += ctx->untimed_accesses;
 	}
 	return STEP_DONE;
 }

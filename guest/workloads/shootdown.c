@@ -21,6 +21,9 @@
 #define SAMPLE_TURNS 64
 #define ROUNDS_LEAST 4
 
+/* One that opens a sample, and one that closes it. */
+#define UNTIMED_ROUNDS 2
+
 struct line {
 	volatile uint64_t word;
 	uint64_t unused[CACHE_LINE_BYTES / sizeof(uint64_t) - 1];
@@ -110,6 +113,7 @@ static int shootdown_prepare(struct workload_ctx *ctx)
 	ctx->own[OWN_ENTRY] = *entry;
 	ctx->pages = 1;
 	ctx->pass_accesses = ctx->accesses;
+	ctx->untimed_accesses = UNTIMED_ROUNDS;
 	ctx->checksum =
 		random_mix(random_mix(tables_first_stamp(ctx) ^ ctx->working_set_bytes) ^ ctx->accesses);
 	if (ctx->vcpu == 0)
@@ -204,7 +208,7 @@ static uint64_t shootdown_sample(struct workload_ctx *ctx)
 	};
 
 	ctx->platform->privileged(ctx->vcpu == 0 ? lead : follow, &s);
-	ctx->cursor += ctx->accesses + 2;
+	ctx->cursor += ctx->accesses + UNTIMED_ROUNDS;
 	ctx->own[OWN_STRANGE] |= s.strange;
 	ctx->own[OWN_SILENT] |= s.board->seen[ctx->vcpu].word != (ctx->vcpu == 0 ? 0 : ctx->cursor);
 	return s.cycles;

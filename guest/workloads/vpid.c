@@ -26,6 +26,7 @@ static int vpid_prepare(struct workload_ctx *ctx)
 		rounds = min_u64(max_u64(SAMPLE_LOADS / ctx->lines, 1), ROUNDS_MOST);
 	else
 		rounds = asked / ctx->lines + (asked % ctx->lines != 0);
+	ctx->untimed_accesses = WARM_ROUNDS * ctx->lines;
 	if (checked_mul(rounds, ctx->lines, &ctx->accesses))
 		return 0;
 	ctx->failure = "the number of accesses a sample is too large";

@@ -192,6 +192,32 @@ static void every_workload_runs(void **state)
 	}
 }
 
+static void leave_nothing(void)
+{
+}
+
+/* What a sample does beside its timed accesses is told too: what is counted over the phase has it in. */
+static void untimed_accesses_are_told(void **state)
+{
+	static const struct plan_step step = { WORKLOAD_vpid, 16 * PAGE_4K, 0, 64, 3 };
+	static const struct platform platform = { .leave = leave_nothing };
+	struct team *team = make_team(&step, 1, 1, 16 * PAGE_4K);
+
+	(void)state;
+	team->players[0].env.platform = &platform;
+	play_all(team, 1);
+	assert_int_equal(team->players[0].ended, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct guest_result *r = &team->players[0].phases[i].result;
+
+		/* Three samples of four timed rounds, and two before them. */
+		assert_int_equal(r->accesses, 64);
+		assert_int_equal(r->samples, 3);
+		assert_int_equal(r->warm_accesses, 3 * 2 * 16);
+	}
+	free_team(team);
+}
+
 /* Whenever the stop comes, all come home, and what was not complete is not told as a result. */
 static void stop_frees_everybody(void **state)
 {
@@ -333,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_workload_runs),
+		cmocka_unit_test(untimed_accesses_are_told),
 		cmocka_unit_test(stop_frees_everybody),
 		cmocka_unit_test(gate_waits_for_all_or_a_stop),
 		cmocka_unit_test(gate_keeps_pace),
