@@ -234,8 +234,9 @@ static int settle(struct workload_ctx *ctx)
 {
 	for (uint64_t at = 0; at < ctx->working_set_bytes; at += PAGE_4K) {
 		volatile uint64_t *word = word_in(ctx->slice, at);
+		uint64_t held = *word;
 
-		*word = *word;
+		*word = held;
 	}
 	operate(ctx, store_of(ctx)->capacity);
 	return 0;
