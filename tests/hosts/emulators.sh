@@ -51,10 +51,29 @@ boot_bochs() {
 	rm -rf "$dir/iso" "$dir/boot.iso"
 }
 
+# Longer than any case may take: those end by themselves, and say so.
+SILENT_SECONDS=${SILENT_SECONDS:-240}
+
+# until_silent LOG COMMAND...: end it where the log no longer grows.
+until_silent() {
+	local log=$1 pid size last=-1 since=$SECONDS
+	shift
+	"$@" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		size=$(stat -c %s "$log" 2>/dev/null)
+		[ "$size" = "$last" ] || last=$size since=$SECONDS
+		[ $((SECONDS - since)) -lt "$SILENT_SECONDS" ] || kill $pid
+		sleep 1
+	done
+	wait $pid
+}
+
 # AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
-# the boot's process group (--foreground), to end with it.
+# the boot's process group (--foreground), to end with it. With two CPUs Debian 12's QEMU stops dead once in a while,
+# kernel and all; that boot is made once more, and no more.
 boot_qemu() {
-	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 node=0 part shape=(-m "$2" -smp 1)
+	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt node=0 part shape=(-m "$2" -smp 1)
 	if [[ $memory == *+* ]]; then
 		shape=(-m "$(($(tr -d G <<<"$memory")))G" -smp "2,sockets=2,cores=1,threads=1")
 		for part in ${memory//+/ }; do
@@ -63,8 +82,14 @@ boot_qemu() {
 			node=$((node + 1))
 		done
 	fi
-	timeout --foreground -k 5 "$BOOT_SECONDS" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu "$cpu" "${shape[@]}" \
-		-nodefaults -display none -serial "file:$dir/serial.log" -no-reboot \
-		-kernel "$KERNEL/vmlinuz" -initrd "$initramfs" \
-		-append "$QUICK_BOOT edd=off init_on_alloc=0 $arguments" >"$dir/emulator.log" 2>&1 </dev/null
+	for attempt in first second; do
+		rm -f "$dir/serial.log"
+		until_silent "$dir/serial.log" timeout --foreground -k 5 "$BOOT_SECONDS" \
+			qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu "$cpu" "${shape[@]}" \
+			-nodefaults -display none -serial "file:$dir/serial.log" -no-reboot \
+			-kernel "$KERNEL/vmlinuz" -initrd "$initramfs" \
+			-append "$QUICK_BOOT edd=off init_on_alloc=0 $arguments" >"$dir/emulator.log" 2>&1 </dev/null
+		! grep -q '^@@ done' "$dir/serial.log" || return 0
+		say "# $(elapsed)  the $attempt boot did not come to its end: $(tr -d '\r' <"$dir/serial.log" | grep '^@@ ' | tail -n 1)"
+	done
 }

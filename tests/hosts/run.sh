@@ -36,6 +36,7 @@ trap 'exit 143' TERM
 # boot DIRECTORY HOST...: hosts of one machine, one after the other.
 boot() {
 	local dir=$1 emulator cpu memory arguments
+	set +m
 	shift
 	IFS=$'\t' read -r emulator cpu memory arguments <<<"$(machine_of "$1")"
 	rm -rf "$dir" && mkdir -p "$dir" && plan_of "$@" >"$dir/plan" && initramfs_make "$dir/plan" "$dir/initramfs" &&
