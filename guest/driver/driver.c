@@ -26,6 +26,8 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->warm_accesses = 0;
 	result->checksum = ctx->checksum;
 	result->unavailable = ctx->unavailable;
+	/* Both pages that a guest's result lies in: who logged dirty pages before has them fault, here and not later. */
+	result->samples_cycles[RESULT_MAX_SAMPLES - 1] = 0;
 }
 
 /*

@@ -52,6 +52,8 @@ static void on_begin(void *self)
 	assert_true(p->begun < MAX_PHASES);
 	assert_int_equal(p->begun, p->ended);
 	assert_int_equal(p->result.samples, 0);
+	/* Written to from end to end, so that no sample is the first to do so. */
+	assert_int_equal(p->result.samples_cycles[RESULT_MAX_SAMPLES - 1], 0);
 	p->phases[p->begun++].result = p->result;
 	(void)__atomic_add_fetch(&p->team->in_phase, 1, __ATOMIC_SEQ_CST);
 }
@@ -68,6 +70,7 @@ static void on_end(void *self)
 	assert_int_equal(phase->result.working_set_bytes, p->result.working_set_bytes);
 	phase->result = p->result;
 	phase->ended = true;
+	p->result.samples_cycles[RESULT_MAX_SAMPLES - 1] = 1;
 	p->ended++;
 	(void)__atomic_sub_fetch(&p->team->in_phase, 1, __ATOMIC_SEQ_CST);
 }
