@@ -31,7 +31,7 @@ const char *unavailable_text(uint32_t reason)
 		[UNAVAILABLE_KERNEL_PORT] =
 			"unavailable: this KVM serves no port by itself (KVM_CAP_IOEVENTFD)",
 		[UNAVAILABLE_RING0] =
-			"no cycles: KVM interprets ring 0 here, they would be its own; the counts hold",
+			"no cycles: KVM interprets ring 0 here, they would be its own, as the counts are",
 	};
 
 	return reason < UNAVAILABLE_COUNT ? texts[reason] : "unavailable";

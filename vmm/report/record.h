@@ -58,7 +58,7 @@ struct result {
 	bool may_exit;
 	/* Timed operations of the whole phase, for counts an operation: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
-	uint32_t sample_count; /* 0: no figure here, the note says why; the counts hold all the same */
+	uint32_t sample_count; /* 0: no figure here, the note says why */
 	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
 	struct summary summary;
 	struct phase_counts counts;
