@@ -52,6 +52,16 @@ static uint32_t sort_samples(const struct guest_result *r)
 	return count;
 }
 
+static const char *unavailable_word(uint32_t unavailable)
+{
+	static const char *const words[UNAVAILABLE_COUNT] = {
+		[UNAVAILABLE_X2APIC] = "no-x2apic",
+		[UNAVAILABLE_KERNEL_PORT] = "no-kernel-port",
+	};
+
+	return unavailable < UNAVAILABLE_COUNT && words[unavailable] != NULL ? words[unavailable] : "?";
+}
+
 static void add_samples(struct text *t, const struct guest_result *r)
 {
 	uint32_t count = sort_samples(r);
@@ -83,9 +93,13 @@ void report_result(uint32_t vcpu, const struct guest_result *r)
 	add_field(&t, "vcpu", vcpu);
 	add_field(&t, "working_set_bytes", r->working_set_bytes);
 	add_field(&t, "pages", r->pages);
+	if (r->stride_bytes != 0)
+		add_field(&t, "stride_bytes", r->stride_bytes);
 	add_field(&t, "accesses", r->accesses);
-	if (r->unavailable != AVAILABLE)
-		add_field(&t, "unavailable", r->unavailable);
+	if (r->unavailable != AVAILABLE) {
+		text_add(&t, " unavailable=");
+		text_add(&t, unavailable_word(r->unavailable));
+	}
 	add_samples(&t, r);
 	text_add(&t, " checksum=");
 	text_add_hex(&t, r->checksum);
