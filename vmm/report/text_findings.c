@@ -163,7 +163,7 @@ static void level_cost(const struct record *rec, FILE *out)
 		  list.text);
 	paragraph(
 		out, "",
-		"(the first over the control, all in one page; then each time one more level of the walk has "
+		"(the first over the control, on few pages; then each time one more level of the walk has "
 		"an entry of its own for every page)");
 }
 
