@@ -161,10 +161,9 @@ static void level_cost(const struct record *rec, FILE *out)
 		return;
 	paragraph(out, "levels", "what each wider stride adds to the one before, in cycles (minima): %s",
 		  list.text);
-	paragraph(
-		out, "",
-		"(the first over the control, on few pages; then each time one more level of the walk has "
-		"an entry of its own for every page)");
+	paragraph(out, "",
+		  "(the first over the control, on few pages; then each time one more level of the walk has "
+		  "an entry of its own for every page)");
 }
 
 void text_findings(const struct record *rec, FILE *out)
