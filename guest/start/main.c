@@ -25,6 +25,8 @@
 __attribute__((noreturn)) void guest_main(uint32_t vcpu, uint64_t start_info_gpa);
 
 extern uint64_t boot_pml4[TABLE_ENTRIES];
+/* The end of text and read-only data, from the linker script. */
+extern const unsigned char rodata_end[];
 
 /* Written by vCPU 0 before `released`, read by the others after it. */
 static struct params params;
@@ -113,6 +115,13 @@ static void map_arena(struct vcpu_block *block)
 	platform_start(&platform, boot_pml4, params.arena.gpa, params.kernel_port);
 }
 
+/* Where RAM comes lazily, code that runs for the first time inside a phase would be a fault of that phase. */
+static void touch_image(void)
+{
+	for (uint64_t gva = IMAGE_GPA; gva < (uint64_t)(uintptr_t)rodata_end; gva += PAGE_4K)
+		(void)*(const volatile unsigned char *)(uintptr_t)gva;
+}
+
 /* Not with the driver's gate: a VMM that starts fewer vCPUs than the tree names has to be told, not waited for. */
 static void wait_for_others(struct vcpu_block *block)
 {
@@ -172,6 +181,8 @@ void guest_main(uint32_t vcpu, uint64_t start_info_gpa)
 	if (vcpu == 0) {
 		read_params(start_info_gpa, block);
 		map_arena(block);
+		if (params.step_count > 0)
+			touch_image();
 		wait_for_others(block);
 	} else {
 		(void)__atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL);
