@@ -391,7 +391,7 @@ CELL(dirty_pages)
 CELL(refs)
 {
 	UNUSED;
-	if (r->refs_theory != 0)
+	if (r->refs_theory != 0 && row_has_working_set(r))
 		set_int(out, r->refs_theory);
 }
 
