@@ -180,6 +180,21 @@ static void counts_an_operation(void **state)
 	wants("25 % at least, and is scaled");
 }
 
+/* Rows of one workload differ in their stride alone; others have no set. */
+static void rows_are_told_apart(void **state)
+{
+	(void)state;
+	add_row(0, 50000, 1000, 3, 1);
+	rec.results[0].workload = WORKLOAD_alias;
+	rec.results[0].stride_bytes = 2 * MIB;
+	(void)text_of();
+	wants("alias 256K stride 2M: stlb");
+	rec.results[0].workload = WORKLOAD_cr8;
+	rec.results[0].stride_bytes = 0;
+	(void)text_of();
+	wants(" cr8: stlb");
+}
+
 static void reasons_once(void **state)
 {
 	char longest[PMU_NAME_BYTES];
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts_in_json, fresh, drop),
 		cmocka_unit_test_setup_teardown(plan_in_json, fresh, drop),
 		cmocka_unit_test_setup_teardown(counts_an_operation, fresh, drop),
+		cmocka_unit_test_setup_teardown(rows_are_told_apart, fresh, drop),
 		cmocka_unit_test_setup_teardown(reasons_once, fresh, drop),
 		cmocka_unit_test_setup_teardown(vcpus_add_up, fresh, drop),
 		cmocka_unit_test_setup_teardown(one_row_without_counts, fresh, drop),

@@ -86,19 +86,31 @@ static void add_event(char *line, const struct pmu_event *event, const struct pm
 	add_count(line, counts, &count[PMU_HOST]);
 }
 
-static void text_row(const struct record *rec, const struct result *r, FILE *out)
+/* What the table calls the row, in words. */
+static void add_row_name(char *line, const struct result *r)
 {
 	const char *variant = workload_variant_name(r->variant);
-	char line[LINE_BYTES] = "", size[24];
+	char size[24];
 
+	append(line, LINE_BYTES, "%s%s%s", workload_table[r->workload].name, variant[0] != '\0' ? " " : "",
+	       variant);
+	if (row_has_working_set(r))
+		append(line, LINE_BYTES, " %s", size_format(r->working_set_bytes, size));
+	if (row_has_stride(r))
+		append(line, LINE_BYTES, " stride %s", size_format(r->stride_bytes, size));
+}
+
+static void text_row(const struct record *rec, const struct result *r, FILE *out)
+{
+	char name[LINE_BYTES] = "", line[LINE_BYTES] = "";
+
+	add_row_name(name, r);
 	for (uint32_t i = 0; i < rec->pmu->event_count; i++) {
 		if (rec->pmu->events[i].available)
 			add_event(line, &rec->pmu->events[i], r->pmu, r->pmu->count[i]);
 	}
 	if (line[0] != '\0')
-		paragraph(out, "", "%s%s%s %s: %s", workload_table[r->workload].name,
-			  variant[0] != '\0' ? " " : "", variant, size_format(r->working_set_bytes, size),
-			  line);
+		paragraph(out, "", "%s: %s", name, line);
 }
 
 /* The least part of its time that any of a row's counters ran. */
