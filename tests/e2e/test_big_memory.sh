@@ -34,8 +34,14 @@ if [ "$total_mib" -lt 65536 ] && [ "$(json .host.second_dimension)" = shadow ]; 
 	want_text "MiB to spare"
 	want_text "try: --memory"
 	conclude "more slots than the host has memory for are refused"
+
+	case_record -m 32G --alias-memory 1G --guest-page 2M --workload none
+	want_status 0
+	want_json '.requested.note | test("KVM keeps 8[0-9] MiB about its memory slots")' "what slots cost"
+	conclude "what KVM keeps about many slots is said"
 else
 	tap_skip "more slots than the host has memory for" "they cost little here, or fit"
+	tap_skip "what KVM keeps about many slots" "not known here"
 fi
 problems=() command_line=(big memory)
 [ "$(awk '{ print $2 }' "$T/checksums" | sort -u | wc -l)" = 1 ] || problem "checksums: $(xargs <"$T/checksums")"

@@ -1,5 +1,6 @@
 /* The virtual machine itself: its slots, the port that KVM serves, its vCPUs at their first instruction. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,20 @@ static int watch_cost(const struct machine *m, uint64_t done_bytes, const struct
 	return ret;
 }
 
+/* What is worth a remark, of a host's memory. */
+#define NOTED_BYTES (64 * MIB)
+
+/* Elsewhere it is not known. */
+static void note_cost(const struct machine *m, uint64_t slots_bytes)
+{
+	uint64_t cost_bytes = limits_slots_cost(slots_bytes);
+
+	if (strcmp(m->rec->host.second_dimension, "shadow") == 0 && cost_bytes >= NOTED_BYTES)
+		note_add(&m->rec->config,
+			 "beside its tables KVM keeps %" PRIu64 " MiB about its memory slots",
+			 cost_bytes / MIB);
+}
+
 static int add_slots(struct machine *m, struct error *e)
 {
 	const struct memmap *map = &m->rec->config.map;
@@ -61,6 +76,7 @@ static int add_slots(struct machine *m, struct error *e)
 			return error_set(e, STATUS_FAILED, EINTR, "KVM_SET_USER_MEMORY_REGION",
 					 "interrupted by signal %d", stop_requested());
 	}
+	note_cost(m, done_bytes);
 	seconds = (double)(clock_ns() - start_ns) / NS_PER_S;
 	if (seconds > 1)
 		note_add(&m->rec->config, "KVM took %.1f s to take %u memory slots", seconds, count);
