@@ -60,7 +60,7 @@ static bool is_usable(const struct tlb_point *p)
 /* The median of a point and its neighbours; beyond an end the end votes again. */
 static double calm_cycles(const struct tlb_curve *control, uint32_t i)
 {
-	double votes[CALM_VOTES];
+	double votes[CALM_VOTES] = { 0 };
 
 	for (uint32_t v = 0; v < CALM_VOTES; v++) {
 		uint32_t at = i + v < CALM_REACH ? 0 : i + v - CALM_REACH, place = v;
