@@ -93,6 +93,9 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 		return STEP_STOPPED;
 	env->end(env->self);
 	ctx->unavailable = whole_step;
+	/* The last end stops the log, and KVM drops mappings then: nobody may have prepared for what comes next. */
+	if (part->dirty_log && gate_wait(env) != 0)
+		return STEP_STOPPED;
 	return STEP_DONE;
 }
 

@@ -35,9 +35,20 @@ static struct gate gate;
 static uint32_t arrived;
 static uint32_t released;
 
+/*
+ * Code that is not mapped would be a fault of the phase that runs it first: where RAM comes lazily, and where KVM
+ * dropped what it had mapped, as at the end of a dirty log.
+ */
+static void touch_image(void)
+{
+	for (uint64_t gva = IMAGE_GPA; gva < (uint64_t)(uintptr_t)rodata_end; gva += PAGE_4K)
+		(void)*(const volatile unsigned char *)(uintptr_t)gva;
+}
+
 static void on_begin(void *self)
 {
 	(void)self;
+	touch_image();
 	doorbell_ring(DOORBELL_BEGIN);
 }
 
@@ -115,13 +126,6 @@ static void map_arena(struct vcpu_block *block)
 	platform_start(&platform, boot_pml4, params.arena.gpa, params.kernel_port);
 }
 
-/* Where RAM comes lazily, code that runs for the first time inside a phase would be a fault of that phase. */
-static void touch_image(void)
-{
-	for (uint64_t gva = IMAGE_GPA; gva < (uint64_t)(uintptr_t)rodata_end; gva += PAGE_4K)
-		(void)*(const volatile unsigned char *)(uintptr_t)gva;
-}
-
 /* Not with the driver's gate: a VMM that starts fewer vCPUs than the tree names has to be told, not waited for. */
 static void wait_for_others(struct vcpu_block *block)
 {
@@ -181,8 +185,6 @@ void guest_main(uint32_t vcpu, uint64_t start_info_gpa)
 	if (vcpu == 0) {
 		read_params(start_info_gpa, block);
 		map_arena(block);
-		if (params.step_count > 0)
-			touch_image();
 		wait_for_others(block);
 	} else {
 		(void)__atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL);

@@ -54,6 +54,16 @@ else
 	for name in alias tlb-probe; do
 		on "$name,mlock" 1 run -m 64M --working-set 54M --accesses 64
 	done
+	# The end of the log drops mappings; whether the pages are huge is for other tests.
+	if grep -q '\[\(always\|madvise\)\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null; then
+		case_record run -m 1G --smp 4 --backing thp --guest-page 2M --workload dirty,chase,dirty,vpid \
+			--working-set 64K --repeat 2
+		want_json "[$RUNNERS] | length == 44" "all rows"
+		want_json "$QUIET" "quiet where it has to be"
+		conclude "run: what follows dirty finds its memory mapped, --smp 4"
+	else
+		tap_skip "what follows dirty" "transparent huge pages are off on this host"
+	fi
 fi
 
 for name in vpid scatter tlb-probe malloc mlock; do
