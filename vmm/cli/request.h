@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/cli/sweep_request.h"
 #include "vmm/util/error.h"
 #include "workload.h"
 
@@ -16,6 +17,9 @@ enum command {
 	COMMAND_CHECK,
 	COMMAND_POOL, /* show */
 	COMMAND_POOL_PLAN,
+	COMMAND_SWEEP,
+	COMMAND_COMPARE,
+	COMMAND_PRESET_HELP, /* the presets and what each teaches */
 	COMMAND_HELP, /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
 	COMMAND_PMU_HELP, /* needs libpfm4, so the text is not the parser's */
@@ -86,6 +90,9 @@ struct request {
 	bool tap;
 	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
 	bool quiet, verbose, progress;
+
+	struct sweep_request sweep;
+	struct compare_request compare;
 };
 
 /*

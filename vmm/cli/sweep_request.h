@@ -1,0 +1,50 @@
+/*
+ * What the user asked of a sweep beyond what a run takes: an axis is a list of values, the sweep is their product.
+ */
+#ifndef MINIVMM_CLI_SWEEP_REQUEST_H
+#define MINIVMM_CLI_SWEEP_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AXIS_MAX_VALUES 16
+
+/* When guest RAM is populated: --prealloc off, on, prefault. */
+enum populate { POPULATE_LAZY, POPULATE_PREALLOC, POPULATE_PREFAULT };
+
+/* One value of --backing: KIND, KIND:PAGE or path:DIRECTORY. kind is an enum backing_kind of request.h. */
+struct axis_backing {
+	int kind;
+	uint64_t page_bytes; /* 0: the kind's own */
+	const char *path;    /* of path:DIRECTORY; borrowed from argv or the preset; NULL else */
+};
+
+/* Workloads and working sets are lists of struct request itself; an empty one here means the default. */
+struct sweep_request {
+	const char *preset; /* NULL: none */
+	const char *file;   /* --axes FILE; NULL: none */
+	uint32_t guest_page_count;
+	uint64_t guest_pages_bytes[AXIS_MAX_VALUES];
+	uint32_t backing_count;
+	struct axis_backing backings[AXIS_MAX_VALUES];
+	uint32_t populate_count;
+	enum populate populates[AXIS_MAX_VALUES];
+	uint32_t smp_count;
+	uint32_t smps[AXIS_MAX_VALUES];
+	uint32_t irqchip_count;
+	int irqchips[AXIS_MAX_VALUES]; /* enum guest_tristate */
+	bool native;                   /* native cells beside those of guests */
+	bool memory_given;             /* else each cell has as little as its working set needs */
+	uint32_t allocations;          /* rounds */
+	uint32_t retries;              /* of a disturbed run */
+	const char *baseline;          /* "guest-page=4K,backing=anon"; NULL: the first value of both axes */
+	bool resume;
+};
+
+/* compare: what differs, and from how much on it matters. */
+struct compare_request {
+	const char *paths[2];
+	double threshold; /* smallest relative difference of interest, 0.01 is 1 % */
+};
+
+#endif
