@@ -70,9 +70,9 @@ static uint32_t count_open(const struct engine *en, double *left_s)
 	return open;
 }
 
-static void tell(const struct engine *en, uint32_t round, const char *key)
+static void tell(const struct engine *en, const char *key)
 {
-	struct sweep_progress p = { .round = round + 1, .rounds = en->m->allocations, .key = key };
+	struct sweep_progress p = { .round = en->plan.round + 1, .rounds = en->m->allocations, .key = key };
 	uint32_t open;
 
 	if (en->progress == NULL)
