@@ -33,6 +33,12 @@ uint64_t sweep_plan_digest(const struct matrix *m);
  */
 int plan_cell(const struct request *r, bool memory_given, struct matrix_cell *cell);
 
+/* What the record says of the axes, an object of arrays: a new reference, or NULL. */
+json_t *sweep_axes_json(const struct request *r);
+
+/* The baseline as axis=value parts: what was asked, or the first guest page and the first backing. */
+void sweep_baseline(const struct request *r, char *text, size_t size);
+
 /* The command that runs *r, which is one cell's, as a JSON array of words; NULL: no memory. */
 json_t *cell_command(const struct request *r);
 
