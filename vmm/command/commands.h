@@ -8,6 +8,7 @@
 
 #include "vmm/cli/request.h"
 #include "vmm/report/record.h"
+#include "vmm/sweep/engine.h"
 #include "vmm/util/error.h"
 
 /*
@@ -23,6 +24,12 @@ enum status command_pmu_help(FILE *out, struct error *e);
 
 /* `pool show` and `pool plan`. A plan for pages that are not there is an answer too: STATUS_OK. */
 enum status command_pool(const struct request *r, FILE *out, struct error *e);
+
+/*
+ * STATUS_MISMATCH where page sizes of a cell are not those asked for, STATUS_CANNOT where this host can do none of them;
+ * else cells without figures are part of the answer. What a stopped sweep has is written. progress may be NULL.
+ */
+enum status command_sweep(const struct request *r, FILE *out, sweep_progress_fn progress, struct error *e);
 
 /*
  * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to `out` and the device tree to

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "vmm/util/random.h"
+
 #define RESAMPLES 2000
 /* Ranks of the 2.5 % and 97.5 % points among the sorted medians of all resamples. */
 #define RANK_LOW (RESAMPLES / 40)
@@ -36,16 +38,6 @@ double stats_median(const double *sorted, uint32_t count)
 	return count % 2 != 0 ? sorted[count / 2] : mean_of_two(sorted[count / 2 - 1], sorted[count / 2]);
 }
 
-/* splitmix64 (Steele, Lea and Flood, OOPSLA 2014): any seed is a good seed, zero included. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 /* The value of 0-based rank `rank` in a resample that holds sorted[i] drawn[i] times. */
 static double value_at_rank(const double *sorted, const uint32_t *drawn, uint32_t count, uint32_t rank)
 {
@@ -65,7 +57,7 @@ static double resampled_median(const double *sorted, uint32_t *drawn, uint32_t c
 	for (uint32_t i = 0; i < count; i++)
 		drawn[i] = 0;
 	for (uint32_t i = 0; i < count; i++)
-		drawn[(uint32_t)(((next_random(rng) >> 32) * count) >> 32)]++;
+		drawn[random_below(rng, count)]++;
 	if (count % 2 != 0)
 		return value_at_rank(sorted, drawn, count, count / 2);
 	return mean_of_two(value_at_rank(sorted, drawn, count, count / 2 - 1),

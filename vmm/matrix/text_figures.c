@@ -1,0 +1,191 @@
+/*
+ * The figures of a matrix as a table, and the faults beside them.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/cli/size.h"
+#include "vmm/matrix/text.h"
+#include "vmm/report/text_table.h"
+
+#define LEADING 3 /* workload, set, stride: before the configuration */
+
+static void put_leading(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	char size[24];
+
+	grid_put(g, "%s%s%s", cell->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+	grid_put(g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
+	if (f->stride_bytes != 0)
+		grid_put(g, "%s", size_format(f->stride_bytes, size));
+	else
+		grid_put(g, "-");
+}
+
+static void put_count(struct grid *g, double count)
+{
+	if (isnan(count))
+		grid_put(g, "-");
+	else
+		grid_put(g, "%.0f", count);
+}
+
+static void put_per_operation(struct grid *g, double count)
+{
+	if (isnan(count))
+		grid_put(g, "-");
+	else
+		grid_put(g, "%.2f", count);
+}
+
+static void put_figure(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	const char *unit;
+	double scale = text_scale_of(f->unit, &unit);
+
+	put_leading(g, cell, f);
+	text_put_config(g, cell);
+	text_put_estimate(g, &f->value, scale);
+	grid_put(g, "%s", unit);
+	text_put_estimate(g, &f->ratio, 1);
+	if (f->refs_theory != 0)
+		grid_put(g, "%" PRIu32, f->refs_theory);
+	else
+		grid_put(g, "-");
+	put_count(g, f->exits);
+	put_per_operation(g, f->faults_per_operation);
+}
+
+/* Hide a column that has nothing but "-", or but "0.00". */
+static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
+{
+	char text[GRID_CELL_BYTES];
+
+	for (uint32_t i = first; i < first + count; i++) {
+		if (grid_hide_constant(g, i, text) && strcmp(text, "-") != 0)
+			g->hidden[i] = false;
+	}
+}
+
+int text_matrix_figures(const struct matrix *m, FILE *out)
+{
+	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
+					      "from",      "to",   "-unit",  "ratio",       "from",
+					      "to",        "refs", "exits",  "flt/op" };
+	const uint32_t after = LEADING + CONFIG_COLUMNS;
+	struct grid g;
+	int ret;
+
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
+			put_figure(&g, &m->cells[i], &m->cells[i].figures[k]);
+	}
+	hide_empty(&g, 1, 2);
+	hide_empty(&g, after + 4, 6);
+	text_fold_config(&g, LEADING, out);
+	(void)fputc('\n', out);
+	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	(void)fputc('\n', out);
+	grid_free(&g);
+	return ret;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The middle one of a count over the cell's runs, the lower of two; -1: not known in one of them. */
+static int64_t median_of_runs(const struct matrix_cell *cell, int64_t (*count)(const struct matrix_run *run))
+{
+	int64_t *counts = calloc(cell->run_count + 1, sizeof(*counts)), median = -1;
+
+	if (counts == NULL)
+		return -1;
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		counts[i] = count(&cell->runs[i]);
+	qsort(counts, cell->run_count, sizeof(*counts), by_value);
+	if (cell->run_count != 0 && counts[0] >= 0)
+		median = counts[(cell->run_count - 1) / 2];
+	free(counts);
+	return median;
+}
+
+#define COUNT_OF(member)                                         \
+	static int64_t member##_of(const struct matrix_run *run) \
+	{                                                        \
+		return run->member;                              \
+	}
+COUNT_OF(minor_faults)
+COUNT_OF(major_faults)
+COUNT_OF(host_minor_faults)
+COUNT_OF(host_major_faults)
+COUNT_OF(numa_hit)
+COUNT_OF(numa_miss)
+
+static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	static int64_t (*const counts[])(const struct matrix_run *run) = {
+		minor_faults_of,      major_faults_of, host_minor_faults_of,
+		host_major_faults_of, numa_hit_of,     numa_miss_of,
+	};
+	const char *unit;
+	double scale = text_scale_of(f->unit, &unit);
+	char text[GRID_CELL_BYTES];
+
+	put_leading(g, cell, f);
+	text_put_config(g, cell);
+	if (f->value.count != 0)
+		format_real(f->value.value * scale, text, sizeof(text));
+	grid_put(g, "%s", f->value.count != 0 ? text : "-");
+	put_count(g, f->page_faults);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		int64_t count = median_of_runs(cell, counts[i]);
+
+		put_count(g, count >= 0 ? (double)count : NAN);
+	}
+}
+
+/* Where memory may come in while it is measured, faults are half of the answer. */
+static bool populates(const struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+
+		if (cell->figure_count != 0 &&
+		    (cell->populate == POPULATE_LAZY || strcmp(cell->workload, "touch") == 0))
+			return true;
+	}
+	return false;
+}
+
+int text_matrix_faults(const struct matrix *m, FILE *out)
+{
+	static const char *const titles[] = { "-workload",  "set",        "stride",   CONFIG_TITLES,
+					      "value",      "KVM",        "minor",    "major",
+					      "host-minor", "host-major", "numa-hit", "numa-miss" };
+	struct grid g;
+	int ret;
+
+	if (!populates(m))
+		return 0;
+	(void)fprintf(out,
+		      "faults (medians of the runs): KVM's in the timed part, of the process, of the whole "
+		      "host\n");
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
+			put_faults(&g, &m->cells[i], &m->cells[i].figures[k]);
+	}
+	hide_empty(&g, 1, 2);
+	text_fold_config(&g, LEADING, out);
+	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	(void)fputc('\n', out);
+	grid_free(&g);
+	return ret;
+}
