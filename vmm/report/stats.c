@@ -28,7 +28,12 @@ static double mean_of_two(double a, double b)
 	return a / 2 + b / 2;
 }
 
-static double median_of_sorted(const double *sorted, uint32_t count)
+void stats_sort(double *values, uint32_t count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+}
+
+double stats_median(const double *sorted, uint32_t count)
 {
 	return count % 2 != 0 ? sorted[count / 2] : mean_of_two(sorted[count / 2 - 1], sorted[count / 2]);
 }
@@ -68,7 +73,7 @@ static int bootstrap(const double *sorted, uint32_t count, uint64_t seed, double
 	if (medians != NULL && drawn != NULL) {
 		for (uint32_t i = 0; i < RESAMPLES; i++)
 			medians[i] = resampled_median(sorted, drawn, count, &seed);
-		qsort(medians, RESAMPLES, sizeof(*medians), by_value);
+		stats_sort(medians, RESAMPLES);
 		ci95[0] = medians[RANK_LOW];
 		ci95[1] = medians[RANK_HIGH];
 		ret = 0;
@@ -94,14 +99,14 @@ int summary_make(const double *samples, uint32_t count, uint64_t seed, struct su
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++)
 		work[i] = samples[i];
-	qsort(work, count, sizeof(*work), by_value);
+	stats_sort(work, count);
 	out->min = work[0];
-	out->median = median_of_sorted(work, count);
+	out->median = stats_median(work, count);
 	ret = bootstrap(work, count, seed, out->ci95);
 	for (uint32_t i = 0; i < count; i++)
 		work[i] = fabs(samples[i] - out->median);
-	qsort(work, count, sizeof(*work), by_value);
-	out->mad = median_of_sorted(work, count);
+	stats_sort(work, count);
+	out->mad = stats_median(work, count);
 	free(work);
 	if (ret == 0 && !isfinite(out->mad))
 		ret = -EINVAL;
