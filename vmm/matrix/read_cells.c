@@ -129,8 +129,10 @@ void take_cells(const struct node *root, struct matrix *m)
 		return;
 	seen = json_object();
 	m->cells = calloc(items, sizeof(m->cells[0]));
-	if (m->cells == NULL || seen == NULL)
+	if (m->cells == NULL || seen == NULL) {
 		node_no_memory(&array);
+		items = 0;
+	}
 	for (size_t i = 0; i < items && root->complaint->err == 0; i++) {
 		struct node item = node_item(&array, i);
 

@@ -8,7 +8,6 @@
 #include "vmm/matrix/text.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
-#include "vmm/util/append.h"
 
 int text_matrix_translation(const struct matrix *m, FILE *out)
 {
@@ -55,22 +54,33 @@ static const char *page_of(const struct matrix_speed_up *s, const struct matrix_
 	return text_backing(cell, buf);
 }
 
+/* packed is there to be subtracted: what larger pages do to it is nothing. The file has that, too. */
+static bool is_control(const struct matrix_speed_up *s)
+{
+	return strcmp(s->to->workload, "packed") == 0;
+}
+
 int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 {
 	static const char *const dimensions[] = { "guest", "backing", "both" };
 	static const char *const titles[] = { "-workload",   "set",    "-larger", "-from", "-to",
 					      CONFIG_TITLES, "faster", "from",    "to" };
+	uint32_t shown = 0;
 	struct grid g;
 	char text[GRID_CELL_BYTES];
 	int ret;
 
-	if (m->speed_up_count == 0)
+	for (uint32_t i = 0; i < m->speed_up_count; i++)
+		shown += !is_control(&m->speed_ups[i]);
+	if (shown == 0)
 		return 0;
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->speed_up_count; i++) {
 		const struct matrix_speed_up *s = &m->speed_ups[i];
 		const struct matrix_figure *f = &s->to->figures[s->to_figure];
 
+		if (is_control(s))
+			continue;
 		grid_put(&g, "%s%s%s", s->to->workload, f->variant[0] != '\0' ? " " : "", f->variant);
 		grid_put(&g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, text) : "-");
 		grid_put(&g, "%s", dimensions[s->dimension]);
@@ -89,25 +99,35 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	return ret;
 }
 
-void text_matrix_knees(const struct matrix *m, FILE *out)
+int text_matrix_knees(const struct matrix *m, FILE *out)
 {
-	char line[256], guest[24], backing[GRID_CELL_BYTES], below[24], above[24];
+	static const char *const titles[] = { CONFIG_TITLES, "-curve", "after", "before", "", "from", "to" };
+	struct grid g;
+	char text[GRID_CELL_BYTES];
+	int ret;
 
+	if (m->knee_count == 0)
+		return 0;
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->knee_count; i++) {
 		const struct matrix_knee *k = &m->knees[i];
 
-		format_real(k->value_below, below, sizeof(below));
-		format_real(k->value_above, above, sizeof(above));
-		line[0] = '\0';
-		append(line, sizeof(line),
-		       "%s, %s, prealloc %s, smp %" PRIu32 ": between %" PRIu64 " and %" PRIu64
-		       " pages, from %s to %s cycles (%s)",
-		       k->above->native ? "native" : size_format(k->above->guest_page_bytes, guest),
-		       text_backing(k->above, backing), populate_name(k->above->populate), k->above->vcpus,
-		       k->pages_below, k->pages_above, below, above,
-		       k->of_translation ? "chase - packed" : k->above->workload);
-		paragraph(out, i == 0 ? "knees" : "", "%s", line);
+		text_put_config(&g, k->above);
+		grid_put(&g, "%s", k->of_translation ? "chase - packed" : k->above->workload);
+		grid_put(&g, "%" PRIu64, k->pages_below);
+		grid_put(&g, "%" PRIu64, k->pages_above);
+		grid_put(&g, "pages");
+		format_real(k->value_below, text, sizeof(text));
+		grid_put(&g, "%s", text);
+		format_real(k->value_above, text, sizeof(text));
+		grid_put(&g, "%s", text);
 	}
-	if (m->knee_count != 0)
-		(void)fputc('\n', out);
+	paragraph(out, "knees",
+		  "where the curve of a configuration leaves a plateau: in cycles, from and to");
+	text_fold_config(&g, 0, out);
+	(void)fputc('\n', out);
+	ret = grid_print(&g, -1, out);
+	(void)fputc('\n', out);
+	grid_free(&g);
+	return ret;
 }

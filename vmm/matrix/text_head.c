@@ -52,12 +52,12 @@ static void text_counts(const struct matrix *m, FILE *out)
 			       counts[state], cell_state_name((enum cell_state)state));
 	}
 	paragraph(out, "ran",
-		  "%" PRIu32 " cells (%s) in %" PRIu32 " rounds of %.0f s, each run a process and an "
+		  "%" PRIu32 " cells (%s) in %" PRIu32 " rounds, %.0f s; each run a process and an "
 		  "allocation of its own: %" PRIu32 " runs kept",
 		  m->cell_count, line, m->allocations, m->seconds, runs);
 	paragraph(out, "",
-		  "%" PRIu32 " runs were disturbed, each repeated up to %" PRIu32 " times; %" PRIu32
-		  " of those kept still are; %" PRIu32 " runs failed",
+		  "disturbed: %" PRIu32 " runs, repeated up to %" PRIu32 " times; %" PRIu32
+		  " of those kept still are. Failed: %" PRIu32,
 		  disturbed, m->retries, still, failed);
 	if (m->waited_ns != 0)
 		paragraph(out, "", "%.1f s were spent waiting for another sweep on this host",

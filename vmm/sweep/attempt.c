@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "vmm/host/activity.h"
+#include "vmm/util/append.h"
 
 static void because(struct attempt *a, enum cell_state state, const char *reason)
 {
 	a->state = state;
-	(void)snprintf(a->reason, sizeof(a->reason), "%s", reason);
+	a->reason[0] = '\0';
+	append(a->reason, sizeof(a->reason), "%s", reason);
 }
 
 /* The record's own reason, where there is one. */

@@ -24,6 +24,17 @@ static json_t *member(const json_t *object, const char *name)
 	return json_incref(value);
 }
 
+/* Where nothing is an operation of its own a record has null, a matrix 0. */
+static json_t *row_member(const json_t *result, const char *name)
+{
+	json_t *value = member(result, name);
+
+	if (!json_is_null(value) || strcmp(name, "operations") != 0)
+		return value;
+	json_decref(value);
+	return json_integer(0);
+}
+
 static json_t *rows_of(const json_t *record)
 {
 	json_int_t vcpus = json_integer_value(json_object_get(json_object_get(record, "requested"), "vcpus"));
@@ -39,7 +50,7 @@ static json_t *rows_of(const json_t *record)
 			continue;
 		row = json_object();
 		for (size_t i = 0; i < sizeof(row_members) / sizeof(row_members[0]); i++)
-			json_put(&row, row_members[i], member(result, row_members[i]));
+			json_put(&row, row_members[i], row_member(result, row_members[i]));
 		json_push(&rows, row);
 	}
 	return rows;

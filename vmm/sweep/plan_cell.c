@@ -4,7 +4,6 @@
 #include "vmm/sweep/plan.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "layout.h"
@@ -13,6 +12,7 @@
 #include "vmm/cli/workloads.h"
 #include "vmm/machine/config.h"
 #include "vmm/mem/backing.h"
+#include "vmm/util/append.h"
 
 /* Of a workload that takes all there is, where the user names neither memory nor working set. */
 #define ARENA_MEMORY_BYTES (256 * MIB)
@@ -20,7 +20,8 @@
 static void explain(struct matrix_cell *cell, enum cell_state state, const struct error *e)
 {
 	cell->state = state;
-	(void)snprintf(cell->reason, sizeof(cell->reason), "%s: %s", e->where, e->what);
+	cell->reason[0] = '\0';
+	append(cell->reason, sizeof(cell->reason), "%s: %s", e->where, e->what);
 }
 
 static int try_config(const struct request *r, uint64_t page_bytes, struct error *e)

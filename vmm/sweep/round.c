@@ -6,11 +6,13 @@
 
 #include "vmm/sweep/attempt.h"
 #include "vmm/sweep/disturb.h"
+#include "vmm/util/append.h"
 
 static void set_state(struct matrix_cell *cell, enum cell_state state, const char *reason)
 {
 	cell->state = state;
-	(void)snprintf(cell->reason, sizeof(cell->reason), "%s", reason);
+	cell->reason[0] = '\0';
+	append(cell->reason, sizeof(cell->reason), "%s", reason);
 }
 
 static bool gave_up(const struct matrix_cell *cell, uint32_t retries)

@@ -1,0 +1,254 @@
+/*
+ * Property: whatever was in a journal when its sweep was killed is there again when it goes on, to the last whole line; and
+ * a journal of another plan or host, or one that somebody else is writing, is refused. It could lose hours of runs, or mix
+ * rounds of two machines in one figure.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "vmm/sweep/journal.h"
+
+static char dir[] = "/tmp/minivmm-journal-XXXXXX";
+static char json_path[64], journal[80];
+
+static struct matrix new_matrix(const char *kernel)
+{
+	struct matrix m = { .allocations = 2, .started = "2026-01-01T00:00:00Z", .cell_count = 2 };
+
+	m.host = json_pack("{s:s, s:s, s:s, s:s}", "kernel", kernel, "cpu_model", "C", "kvm_module",
+			   "kvm_intel", "second_dimension", "ept");
+	m.command = json_pack("[s, s]", "minivmm", "sweep");
+	m.cells = calloc(2, sizeof(*m.cells));
+	assert_non_null(m.cells);
+	for (int i = 0; i < 2; i++) {
+		strcpy(m.cells[i].workload, i == 0 ? "packed" : "chase");
+		strcpy(m.cells[i].backing, "anon");
+		m.cells[i].guest_page_bytes = 4096;
+		m.cells[i].vcpus = 1;
+		m.cells[i].command = json_pack("[s, s]", "minivmm", "run");
+		matrix_cell_name(&m.cells[i]);
+	}
+	return m;
+}
+
+static void add_run(struct matrix_cell *cell, uint32_t round)
+{
+	struct matrix_run run = {
+		.round = round, .attempt = 1, .verdict = "ok", .wall_ns = 5, .row_count = 1
+	};
+
+	run.rows = calloc(1, sizeof(run.rows[0]));
+	assert_non_null(run.rows);
+	run.rows[0] = (struct matrix_row){ .unit = "cycles/access",
+					   .pages = 64,
+					   .working_set_bytes = 262144,
+					   .accesses = 10,
+					   .sample_count = 2 };
+	run.rows[0].samples = calloc(2, sizeof(double));
+	assert_non_null(run.rows[0].samples);
+	run.rows[0].samples[0] = 3.25;
+	run.rows[0].samples[1] = 3.5;
+	cell->state = STATE_OK;
+	assert_int_equal(matrix_cell_add_run(cell, &run), 0);
+}
+
+/* Two rounds of the first cell, a state of the second. */
+static void write_one(void)
+{
+	struct matrix m = new_matrix("K");
+	struct error e = { .status = STATUS_OK };
+	struct journal j;
+
+	assert_int_equal(journal_open(json_path, false, &m, &j, &e), 0);
+	for (uint32_t round = 0; round < 2; round++) {
+		add_run(&m.cells[0], round);
+		m.cells[0].disturbed_runs = 3;
+		assert_int_equal(journal_add(&j, &m.cells[0], round, &e), 0);
+	}
+	m.cells[1].state = STATE_UNAVAILABLE;
+	strcpy(m.cells[1].reason, "no 1G pages");
+	assert_int_equal(journal_add(&j, &m.cells[1], 0, &e), 0);
+	journal_close(&j, false);
+	matrix_free(&m);
+}
+
+static int reopen(bool resume, struct matrix *m, struct error *e)
+{
+	struct journal j;
+	int ret = journal_open(json_path, resume, m, &j, e);
+
+	journal_close(&j, false);
+	return ret;
+}
+
+static void rounds_come_back(void **state)
+{
+	struct matrix m = new_matrix("K");
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	write_one();
+	strcpy(m.started, "later");
+	assert_int_equal(reopen(true, &m, &e), 0);
+	assert_int_equal(m.resumed, 1);
+	assert_string_equal(m.started, "2026-01-01T00:00:00Z");
+	assert_int_equal(m.cells[0].run_count, 2);
+	assert_int_equal(m.cells[0].state, STATE_OK);
+	assert_int_equal(m.cells[0].disturbed_runs, 3);
+	assert_true(m.cells[0].runs[1].rows[0].samples[0] == 3.25);
+	assert_int_equal(m.cells[1].state, STATE_UNAVAILABLE);
+	assert_string_equal(m.cells[1].reason, "no 1G pages");
+	matrix_free(&m);
+}
+
+static void a_line_cut_by_a_kill_is_dropped(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+	struct stat whole, cut;
+
+	(void)state;
+	write_one();
+	assert_int_equal(stat(journal, &whole), 0);
+	/* At every length inside the last line: always the two rounds before it. */
+	for (int64_t less = 1; less < 100; less += 7) {
+		struct matrix m = new_matrix("K");
+
+		write_one();
+		assert_int_equal(truncate(journal, whole.st_size - less), 0);
+		assert_int_equal(reopen(true, &m, &e), 0);
+		assert_int_equal(m.cells[0].run_count, 2);
+		assert_int_equal(m.cells[1].state, STATE_PENDING);
+		assert_int_equal(stat(journal, &cut), 0);
+		matrix_free(&m);
+		assert_int_equal(unlink(journal), 0);
+	}
+}
+
+static void nobody_loses_an_afternoon(void **state)
+{
+	struct matrix m = new_matrix("K");
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	write_one();
+	assert_int_not_equal(reopen(false, &m, &e), 0);
+	assert_non_null(strstr(e.what, "3 rounds"));
+	assert_non_null(strstr(e.hint, "--resume"));
+	assert_int_equal(access(journal, F_OK), 0);
+	matrix_free(&m);
+}
+
+static void another_plan_or_host_is_refused(void **state)
+{
+	struct matrix other_host = new_matrix("another K"), other_plan = new_matrix("K");
+	struct error e = { .status = STATUS_OK }, e2 = { .status = STATUS_OK };
+
+	(void)state;
+	write_one();
+	assert_int_not_equal(reopen(true, &other_host, &e), 0);
+	assert_non_null(strstr(e.what, "kernel was 'K', here it is 'another K'"));
+	other_plan.cells[1].vcpus = 2;
+	matrix_cell_name(&other_plan.cells[1]);
+	assert_int_not_equal(reopen(true, &other_plan, &e2), 0);
+	assert_non_null(strstr(e2.what, "other cells"));
+	matrix_free(&other_host);
+	matrix_free(&other_plan);
+}
+
+static void broken_journals_are_refused(void **state)
+{
+	static const char *const texts[] = { "", "{}\n", "nonsense\n",
+					     "{\"schema\": \"minivmm.sweep/1\"}\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct matrix m = new_matrix("K");
+		struct error e = { .status = STATUS_OK };
+		int fd = open(journal, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, texts[i], strlen(texts[i])), strlen(texts[i]));
+		assert_int_equal(close(fd), 0);
+		assert_int_not_equal(reopen(true, &m, &e), 0);
+		assert_int_equal(e.status, STATUS_FAILED);
+		matrix_free(&m);
+	}
+}
+
+static void one_writer_at_a_time(void **state)
+{
+	struct matrix a = new_matrix("K"), b = new_matrix("K");
+	struct error e = { .status = STATUS_OK };
+	struct journal first, second;
+
+	(void)state;
+	assert_int_equal(journal_open(json_path, false, &a, &first, &e), 0);
+	assert_int_not_equal(journal_open(json_path, false, &b, &second, &e), 0);
+	assert_non_null(strstr(e.what, "another sweep is writing"));
+	journal_close(&first, true);
+	assert_int_not_equal(access(journal, F_OK), 0);
+	matrix_free(&a);
+	matrix_free(&b);
+}
+
+static void streams_have_no_journal(void **state)
+{
+	struct matrix m = new_matrix("K");
+	struct error e = { .status = STATUS_OK };
+	struct journal j;
+
+	(void)state;
+	assert_int_equal(journal_open("-", false, &m, &j, &e), 0);
+	assert_int_equal(journal_add(&j, &m.cells[0], 0, &e), 0);
+	journal_close(&j, false);
+	assert_int_equal(journal_open("/dev/null", false, &m, &j, &e), 0);
+	journal_close(&j, false);
+	assert_int_not_equal(access("/dev/null.journal", F_OK), 0);
+	matrix_free(&m);
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(json_path, sizeof(json_path), "%s/s.json", dir);
+	(void)snprintf(journal, sizeof(journal), "%s.journal", json_path);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	return unlink(journal) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(rounds_come_back, forget),
+		cmocka_unit_test_teardown(a_line_cut_by_a_kill_is_dropped, forget),
+		cmocka_unit_test_teardown(nobody_loses_an_afternoon, forget),
+		cmocka_unit_test_teardown(another_plan_or_host_is_refused, forget),
+		cmocka_unit_test_teardown(broken_journals_are_refused, forget),
+		cmocka_unit_test_teardown(one_writer_at_a_time, forget),
+		cmocka_unit_test_teardown(streams_have_no_journal, forget),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
