@@ -41,28 +41,32 @@ static void rank_sum_chances(uint32_t count_a, uint32_t count_b, double *chances
 		chances[u] /= orders;
 }
 
-/* How many of the sorted ratios to cut off at each end. */
-static int pairs_outside(uint32_t count_a, uint32_t count_b, uint32_t *outside)
+/*
+ * How many of the sorted ratios to cut off at each end: the largest k with P[U <= k] <= TAIL, for the factor lies below the
+ * ratio behind k others where at most k are below it. 0 where even that is too much.
+ */
+static int pairs_cut(uint32_t count_a, uint32_t count_b, uint32_t *cut)
 {
 	uint32_t pairs = count_a * count_b;
-	double *chances, below = 0;
+	double *chances, below;
 
-	*outside = 0;
+	*cut = 0;
 	if (pairs > EXACT_PAIRS) {
 		double spread = sqrt(pairs * ((double)count_a + count_b + 1) / 12);
 
-		*outside = (uint32_t)fmax(0, pairs / 2.0 - NORMAL_POINT * spread);
+		*cut = (uint32_t)fmax(0, pairs / 2.0 - NORMAL_POINT * spread - 1);
 		return 0;
 	}
 	chances = calloc(pairs + 1, sizeof(*chances));
 	if (chances == NULL)
 		return -ENOMEM;
 	rank_sum_chances(count_a, count_b, chances);
-	while (*outside < pairs / 2) {
-		below += chances[*outside];
+	below = chances[0];
+	while (*cut < pairs / 2) {
+		below += chances[*cut + 1];
 		if (below > TAIL)
 			break;
-		(*outside)++;
+		(*cut)++;
 	}
 	free(chances);
 	return 0;
@@ -86,17 +90,17 @@ static int sorted_copy(const double *values, uint32_t count, double **copy)
 static int summarize(const double *a, uint32_t count_a, const double *b, uint32_t count_b,
 		     struct estimate *out)
 {
-	uint32_t pairs = count_a * count_b, outside;
+	uint32_t pairs = count_a * count_b, cut;
 	double *ratios = calloc(pairs, sizeof(*ratios));
-	int ret = ratios != NULL ? pairs_outside(count_a, count_b, &outside) : -ENOMEM;
+	int ret = ratios != NULL ? pairs_cut(count_a, count_b, &cut) : -ENOMEM;
 
 	if (ret == 0) {
 		for (uint32_t i = 0; i < pairs; i++)
 			ratios[i] = b[i / count_a] / a[i % count_a];
 		stats_sort(ratios, pairs);
 		out->value = stats_median(b, count_b) / stats_median(a, count_a);
-		out->low = ratios[outside];
-		out->high = ratios[pairs - 1 - outside];
+		out->low = ratios[cut];
+		out->high = ratios[pairs - 1 - cut];
 		out->count = count_a < count_b ? count_a : count_b;
 		ret = isfinite(out->high) ? 0 : -EINVAL;
 	}
