@@ -32,6 +32,12 @@ enum status command_pool(const struct request *r, FILE *out, struct error *e);
 enum status command_sweep(const struct request *r, FILE *out, sweep_progress_fn progress, struct error *e);
 
 /*
+ * Two sweeps' files, r->compare.paths. A difference is an answer, not an error: STATUS_OK; STATUS_USAGE where they cannot be
+ * compared.
+ */
+enum status command_compare(const struct request *r, FILE *out, struct error *e);
+
+/*
  * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to `out` and the device tree to
  * dump_fdt_path, whichever is asked for.
  */

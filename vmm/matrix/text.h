@@ -1,6 +1,6 @@
 /*
- * The parts of the text report of a matrix, for emit_text.c alone. Each prints nothing where it has nothing to say and
- * returns 0 or -errno.
+ * The parts of the text report of a matrix, for emit_text.c; and what a comparison's table shares with them. Each prints
+ * nothing where it has nothing to say and returns 0 or -errno.
  */
 #ifndef MINIVMM_MATRIX_TEXT_H
 #define MINIVMM_MATRIX_TEXT_H

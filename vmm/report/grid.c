@@ -84,6 +84,15 @@ static int width_of(const struct grid *g, uint32_t column)
 	return (int)width;
 }
 
+int grid_width(const struct grid *g)
+{
+	int width = -2;
+
+	for (uint32_t column = 0; column < g->columns; column++)
+		width += g->hidden[column] ? 0 : width_of(g, column) + 2;
+	return width;
+}
+
 static void print_row(const struct grid *g, uint32_t row, const int *widths, FILE *out)
 {
 	int owed = 0; /* blanks that only a further text makes necessary */

@@ -34,6 +34,9 @@ void grid_put(struct grid *g, const char *fmt, ...) __attribute__((format(printf
  */
 bool grid_hide_constant(struct grid *g, uint32_t column, char *text);
 
+/* Columns of the screen that its longest line takes at most. */
+int grid_width(const struct grid *g);
+
 /* Titles and rows, two blanks between columns, an empty line where `column` changes (-1: nowhere). 0 or -errno. */
 int grid_print(const struct grid *g, int group_column, FILE *out);
 

@@ -1,0 +1,316 @@
+/*
+ * Property: a comparison marks what differs, and only that; refuses what did not measure the same; and says whatever else
+ * differs. Two sweeps that share a key and not the meaning, or a cell that is not what was asked for, would give a ratio
+ * as believable as any.
+ */
+#include "matrix_make.h"
+
+#include <math.h>
+
+#include "random.h"
+#include "vmm/compare/compare.h"
+
+#define THRESHOLD 0.01
+#define ROUNDS 5
+#define CELLS 200
+
+static const char *const names[SIDES] = { "a.json", "b.json" };
+
+/* Sweeps of `cells` chase cells with 0.5 % noise; the first cell of B reads `factor` times A's. */
+static void make_sweeps(struct matrix sweeps[SIDES], uint32_t cells, double factor, uint64_t *rng)
+{
+	for (int side = SIDE_A; side < SIDES; side++) {
+		make_matrix(&sweeps[side], cells + 4);
+		sweeps[side].host =
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:{s:s}}", "kernel", "6.1.0", "cpu_model",
+				  "A CPU", "kvm_module", "kvm_intel", "second_dimension", "ept", "cpus", 2,
+				  "params", "kvm_intel.ept", "Y");
+		assert_non_null(sweeps[side].host);
+		for (uint32_t i = 0; i < cells; i++) {
+			struct matrix_cell *cell = make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase",
+							     (i + 1) * (uint64_t)PAGE_4K);
+			double values[ROUNDS];
+
+			for (uint32_t v = 0; v < ROUNDS; v++)
+				values[v] = 20 * exp(0.005 * random_normal(rng)) *
+					    (side == SIDE_B && i == 0 ? factor : 1);
+			make_rounds(cell, values, ROUNDS);
+		}
+	}
+}
+
+static int compare(struct matrix sweeps[SIDES], struct comparison *c, struct error *e)
+{
+	*e = (struct error){ .status = STATUS_OK };
+	assert_int_equal(matrix_derive(&sweeps[SIDE_A]), 0);
+	assert_int_equal(matrix_derive(&sweeps[SIDE_B]), 0);
+	return comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, THRESHOLD, c, e);
+}
+
+static void free_sweeps(struct matrix sweeps[SIDES])
+{
+	matrix_free(&sweeps[SIDE_A]);
+	matrix_free(&sweeps[SIDE_B]);
+}
+
+/* One line, every run of blanks and newlines a blank; no line of it was longer than the screen. */
+static char *text_of(const struct comparison *c, bool all)
+{
+	char *data = NULL, *to;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&data, &bytes);
+
+	assert_non_null(memory);
+	assert_int_equal(comparison_emit_text(c, all, memory), 0);
+	assert_int_equal(fclose(memory), 0);
+	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
+		assert_in_range(strcspn(line, "\n"), 0, 100);
+	to = data;
+	for (const char *from = data; *from != '\0'; from++) {
+		if (*from != ' ' && *from != '\n')
+			*to++ = *from;
+		else if (to == data || to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
+	return data;
+}
+
+static void text_says(const struct comparison *c, bool all, const char *words)
+{
+	char *data = text_of(c, all);
+
+	if (strstr(data, words) == NULL)
+		fail_msg("not in the text: %s\n%s", words, data);
+	free(data);
+}
+
+static json_t *json_of(const struct comparison *c)
+{
+	char *data = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&data, &bytes);
+	json_t *root;
+
+	assert_non_null(memory);
+	assert_int_equal(comparison_emit_json(c, memory), 0);
+	assert_int_equal(fclose(memory), 0);
+	root = json_loads(data, 0, NULL);
+	assert_non_null(root);
+	free(data);
+	return root;
+}
+
+static void one_cell_of_many_differs(void **state)
+{
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+	uint64_t rng = 19;
+	json_t *root;
+
+	(void)state;
+	make_sweeps(sweeps, CELLS, 1.03, &rng);
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.count, CELLS);
+	assert_int_equal(c.marked, 1);
+	assert_ptr_equal(c.figures[0].cells[SIDE_A], &sweeps[SIDE_A].cells[0]);
+	assert_float_equal(c.figures[0].ratio.value, 1.03, 0.006);
+	assert_true(c.figures[0].ratio.low > 1.01 && c.figures[0].ratio.high < 1.05);
+	assert_float_equal(c.together, 1, 0.002);
+	text_says(&c, false, "marked 1 of 200 figures:");
+	text_says(&c, false, "cycles slower chase 4K");
+	text_says(&c, false, "differ nothing: the same version, plan and host");
+	text_says(&c, false, "not marked 199 of 200 figures; furthest apart: B / A = ");
+	text_says(&c, false, "the rounds of both files are shared out between A and B in all 252 ways");
+	text_says(&c, true, "chase 800K");
+	root = json_of(&c);
+	assert_string_equal(json_string_value(json_object_get(root, "schema")), COMPARE_SCHEMA);
+	assert_int_equal(json_array_size(json_object_get(root, "figures")), CELLS);
+	json_decref(root);
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+/* As a whole: with the threshold and the interval besides p, in at most 5 % of comparisons of what is the same. */
+static void repetitions_mark_nothing(void **state)
+{
+	enum { TRIES = 30 };
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+	uint64_t rng = 23;
+	int marked = 0;
+
+	(void)state;
+	for (int try = 0; try < TRIES; try++) {
+		make_sweeps(sweeps, 20, 1, &rng);
+		assert_int_equal(compare(sweeps, &c, &e), 0);
+		marked += c.marked != 0;
+		comparison_free(&c);
+		free_sweeps(sweeps);
+	}
+	assert_in_range(marked, 0, TRIES / 20);
+}
+
+/* The same 0.5 %, certain as it may be, does not matter at 1 %; and against itself nothing differs at all. */
+static void what_does_not_matter(void **state)
+{
+	const double a[] = { 20, 20, 20, 20, 20 }, b[] = { 20.1, 20.1, 20.1, 20.1, 20.1 };
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+
+	(void)state;
+	for (int side = SIDE_A; side < SIDES; side++) {
+		make_matrix(&sweeps[side], 1);
+		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
+			    side == SIDE_A ? a : b, ROUNDS);
+	}
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	assert_false(c.figures[0].tested);
+	assert_float_equal(c.figures[0].ratio.value, 1.005, 1e-9);
+	text_says(&c, false, "none was needed: no figure has values further apart than 1 %");
+	comparison_free(&c);
+	e = (struct error){ .status = STATUS_OK };
+	assert_int_equal(comparison_make(&sweeps[SIDE_B], &sweeps[SIDE_B], names, 0, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	assert_float_equal(c.together, 1, 1e-12);
+	comparison_free(&c);
+	/* Without a threshold it is marked: constants that differ. */
+	assert_int_equal(comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, 0, &c, &e), 0);
+	assert_int_equal(c.marked, 1);
+	text_says(&c, false, "1.005 1.005 1.005 0.0079 20.00 20.10 cycles slower chase 1M");
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+static void refused_with(struct matrix sweeps[SIDES], const char *words)
+{
+	struct comparison c;
+	struct error e;
+
+	assert_true(compare(sweeps, &c, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	if (strstr(e.what, words) == NULL)
+		fail_msg("not refused for: %s, but: %s", words, e.what);
+}
+
+static void another_meaning_is_refused(void **state)
+{
+	struct matrix sweeps[SIDES];
+	struct matrix *b = &sweeps[SIDE_B];
+	uint64_t rng = 29;
+
+	(void)state;
+	make_sweeps(sweeps, 5, 1, &rng);
+	b->accesses = 5000;
+	refused_with(sweeps, "(1 difference): accesses in a sample (--accesses): 0 and 5000");
+	b->accesses = 0;
+	b->alias_bytes = MIB;
+	refused_with(sweeps, "aliased memory (--alias-memory): 0 and 1048576 bytes");
+	b->alias_bytes = 0;
+	b->guest_ad = true;
+	refused_with(sweeps, "--guest-ad): off and on");
+	b->guest_ad = false;
+	for (uint32_t i = 0; i < 5; i++)
+		b->cells[i].memory_bytes = MIB;
+	refused_with(sweeps, "(5 differences): guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,"
+			     "working-set=4K: memory of 67108864 and 1048576 bytes; guest-page");
+	for (uint32_t i = 0; i < 5; i++)
+		b->cells[i].memory_bytes = 64 * MIB;
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		b->cells[0].runs[i].rows[0].sample_count = 1;
+	refused_with(sweeps, "working-set=4K: least and median of the samples");
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		b->cells[0].runs[i].rows[0].sample_count = 2;
+		b->cells[0].runs[i].rows[0].pages = 7;
+	}
+	refused_with(sweeps, "working-set=4K: 1 pages and 7");
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		b->cells[0].runs[i].rows[0].pages = 1;
+		(void)snprintf(b->cells[0].runs[i].rows[0].unit, sizeof(b->cells[0].runs[i].rows[0].unit),
+			       RATE_UNIT);
+	}
+	refused_with(sweeps, "working-set=4K: cycles/access and bytes/s");
+	for (uint32_t i = 0; i < 5; i++)
+		b->cells[i].key[strlen("guest-page=")] = '9';
+	refused_with(sweeps, "no figure is in both: 5 cells are only in A, 5 only in B, 0 are in both");
+	free_sweeps(sweeps);
+}
+
+static void all_else_is_said(void **state)
+{
+	struct matrix sweeps[SIDES];
+	struct matrix *a = &sweeps[SIDE_A], *b = &sweeps[SIDE_B];
+	struct comparison c;
+	struct error e;
+	uint64_t rng = 31;
+
+	(void)state;
+	make_sweeps(sweeps, 5, 1, &rng);
+	(void)make_cell(a, PAGE_2M, "anon", PAGE_4K, "chase", MIB);
+	(void)make_cell(b, PAGE_1G, "anon", PAGE_4K, "chase", MIB);
+	b->cells[1].state = STATE_MISMATCH;
+	a->cells[2].runs[0].rows[0].samples[0] = 0;
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		b->cells[3].runs[i].rows[0].sample_count = 0;
+	b->complete = false;
+	b->repeat = 20;
+	(void)snprintf(b->version, sizeof(b->version), "0.2.0");
+	assert_int_equal(json_object_set_new(b->host, "kernel", json_string("6.6.0")), 0);
+	assert_int_equal(
+		json_object_set_new(json_object_get(b->host, "params"), "kvm_intel.ept", json_string("N")),
+		0);
+	assert_int_equal(json_object_set_new(json_object_get(b->host, "params"), "kvm.x", json_string("1")),
+			 0);
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.count, 2);
+	text_says(&c, false, "minivmm_version: 0.1.0 in A, 0.2.0 in B");
+	text_says(&c, false, "plan.repeat: 10 in A, 20 in B");
+	text_says(&c, false, "host.kernel: 6.1.0 in A, 6.6.0 in B");
+	text_says(&c, false, "host.params.kvm_intel.ept: Y in A, N in B");
+	text_says(&c, false, "host.params.kvm.x: null in A, 1 in B");
+	text_says(&c, false, "incomplete: it was interrupted");
+	text_says(&c, false, "only in A 1 cell: guest-page=2M,");
+	text_says(&c, false, "only in B 1 cell: guest-page=1G,");
+	text_says(&c, false, "1: ok in A, mismatch in B: guest-page=4K");
+	text_says(&c, false, "1: no figure in B: guest-page=4K");
+	text_says(&c, false, "1: a value that is not above 0 has no ratio: guest-page=4K");
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+/* Too few allocations to tell anything from chance: said, not hidden. */
+static void three_allocations_prove_nothing(void **state)
+{
+	const double a[] = { 20, 20.1, 20.2 }, b[] = { 40, 40.1, 40.2 };
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+
+	(void)state;
+	for (int side = SIDE_A; side < SIDES; side++) {
+		make_matrix(&sweeps[side], 1);
+		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
+			    side == SIDE_A ? a : b, 3);
+	}
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	text_says(&c, false, "no corrected p is below 0.1; 4 in each sweep are enough");
+	text_says(&c, false, "furthest apart: B / A = 1.995 (1.980 to 2.010, corrected p 0.1)");
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_cell_of_many_differs), cmocka_unit_test(repetitions_mark_nothing),
+		cmocka_unit_test(what_does_not_matter),     cmocka_unit_test(another_meaning_is_refused),
+		cmocka_unit_test(all_else_is_said),         cmocka_unit_test(three_allocations_prove_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
