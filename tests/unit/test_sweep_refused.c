@@ -152,7 +152,7 @@ static void longest_path(void **state)
 	(void)state;
 	assert_int_equal(
 		parse_line("sweep --baseline backing=" LONG_PATH " --backing anon," LONG_PATH, &r, &e), 0);
-	assert_string_equal(r.sweep.backings[1].path, LONG_PATH + strlen("path:"));
+	assert_string_equal(r.sweep.backings[1].path, &LONG_PATH[strlen("path:")]);
 	assert_string_equal(r.sweep.baseline, "backing=" LONG_PATH);
 }
 
