@@ -95,9 +95,16 @@ draw() {
 		# gnuplot does not notice a full disk.
 		tail -n 3 "$id.svg" 2>/dev/null | grep -qx '</svg>' && tail -c 8 "$id.png" 2>/dev/null | grep -aq '^IEND' ||
 			plot_die "picture $number came out incomplete: is there room left in $(dirname -- "$dir")?"
+		plain_fonts "$id.svg" || no_room
 		cp "$id.svg" "$tmp/out/$kind-$number.svg" && cp "$id.png" "$tmp/out/$kind-$number.png" || no_room
 	done
 	pictures=$((number - 1))
+}
+
+# Fonts that every system has, and bold as SVG has it.
+plain_fonts() {
+	sed -i -E -e 's/font-family="[^"]*:Bold"/font-family="" font-weight="bold"/' \
+		-e 's/font-family="[^"]*"/font-family="Helvetica, Arial, sans-serif"/' "$1"
 }
 
 no_room() {
@@ -171,4 +178,4 @@ distribute <rows || no_room
 draw
 make_report
 put
-say "$dir/report.html: $pictures pictures, each as SVG and PNG beside it"
+say "$dir/report.html; pictures, each as SVG and PNG beside it: $pictures"

@@ -4,13 +4,14 @@ include "panel";
 
 def most_groups: 12;
 def orders: ["off", "on", "prefault"];
-def order_name: {off: "off: memory comes in as it is touched", on: "on: the host has it before", prefault: "prefault: in both dimensions before"}[.];
+def order_name: {off: "prealloc off: memory comes in as it is touched", on: "prealloc on: the host has it before", prefault: "prefault: in both dimensions before"}[.];
 # Faults an operation, short enough for the top of a bar.
 def few: if . >= 0.01 or . == 0 then . * 100 | round / 100 | tostring elif . >= 0.0001 then . * 1e4 | round / 1e4 | tostring else "<0.0001" end;
 def cluster: [.guest_rank, .backing_rank, .vcpus, .irqchip];
 
+# Over three numbers of vCPUs or more it is a curve instead.
 def first_touch: [points[] | select(.workload == "touch" and .variant == "first" and .set > 0 and .value > 0)] |
-	(map(.set) | max) as $largest | map(select(.set == $largest));
+	(map(.set) | max) as $largest | if (map(.vcpus) | unique | length) >= 3 then [] else map(select(.set == $largest)) end;
 # Cells that were to give a bar and did not.
 def without_bar: [.cells[] | select(.workload == "touch" and .state != "ok")];
 

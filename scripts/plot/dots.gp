@@ -15,6 +15,6 @@ set grid xtics ls 12
 unset key
 plot \
 	id.'.xt' using 1:(0.3):xticlabels(2) with points pt 7 ps 0 lc rgb "#ffffff", \
-	id.'.dots' using (xmin):1:(xmax):(xmin):($1-0.002):($1+0.002):yticlabels(5) with boxxyerror lc rgb "#eeeeee" fs solid noborder, \
+	id.'.dots' using (xmin):1:(xmax - xmin):(0):yticlabels(5) with vectors nohead ls 12, \
 	id.'.dots' using 2:1:3:4:y2ticlabels(6) with xerrorbars ls 1 ps 0.75 lw 1.4 axes x1y2, \
-	id.'.heads' using (xmin):1:2 with labels left offset char 0.4,0 font "Helvetica-Bold,12" textcolor rgb "#000000"
+	for [i = 1 : (heads > 0)] id.'.heads' using (xmin):1:2 with labels left offset char 0.4,0 font "Helvetica:Bold,12" textcolor rgb "#000000"

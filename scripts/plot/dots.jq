@@ -15,11 +15,13 @@ def pages: reduce .[] as $section ([]; $section[0] as $head | $section[1:] as $r
 	if length > 0 and ((.[-1] | length) + ($piece | length)) <= most_rows then .[-1] += $piece else . + [$piece] end));
 
 def panel($axis; $number; $of):
+	# One section alone is named by the title.
+	(map(select(.section) | .section) | unique) as $parts | (if $parts | length == 1 then map(select(.name)) else . end) |
 	to_entries | length as $rows | ([.[].value.name // "" | length] | max) as $left | ([.[].value | select(.name) | beside | length] | max) as $right |
-	([.[].value | select(.section) | .section] | unique) as $parts | (map(.value | select(.name)) | .[0].unit) as $unit |
+	(map(.value | select(.name)) | .[0].unit) as $unit |
 	"\($parts[0:4] | join(", "))\(if $parts | length > 4 then ", ..." else "" end)\(if $of > 1 then " (\($number) of \($of))" else "" end)" as $title |
 	{kind: "dots", title: $title, text: [$title, ($unit | unit_words), ""],
-	 par: {width: 760, height: (90 + 19 * $rows), rows: $rows, left: $left, right: $right, xlog: ($axis.log | bool), xmin: $axis.range[0], xmax: $axis.range[1]},
+	 par: {width: 760, height: (90 + 19 * $rows), rows: $rows, heads: (if $parts | length == 1 then 0 else 1 end), left: $left, right: $right, xlog: ($axis.log | bool), xmin: $axis.range[0], xmax: $axis.range[1]},
 	 files: {dots: map(.key as $row | .value | select(.name) | [$rows - $row, .value, ([low, (if $axis.log then $axis.range[0] else low end)] | max), high, .name, beside]),
 		heads: map(select(.value.section) | [$rows - .key, .value.section]), xt: $axis.ticks},
 	 caption: "<b>\($title | html).</b> One line a cell: the dot is the middle of its allocations, the bar its 95 % interval; in figures on the right, with exits and faults an operation where there were any.\(if $axis.log then " The axis is logarithmic." else "" end)"};

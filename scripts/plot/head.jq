@@ -20,7 +20,7 @@ def summary:
 	"<section id=\"summary\"><h2>Summary</h2>",
 	(if .complete == true then empty else "<p class=\"warning\">This sweep is not complete: \(($count.pending // 0) | plural("cell")) still to be run.</p>" end),
 	"<p>The sweep has \(.cells | length | plural("cell")): \($count.ok // 0) with figures that may be compared\($count | to_entries | map(select(.key != "ok") | ", \(.value) \(.key)") | join("") | html). It kept \($runs | plural("run")), each a process, a virtual machine and an allocation of its own, which gave \($figures | plural("figure"))\(if $n | length > 0 then ", each over \($n | [min, max] | unique | map(tostring) | join(" to ")) allocations" else "" end).</p>",
-	"<p>Asked for were \(.plan.allocations | text | html) allocations a cell in shuffled rounds (seed \(.plan.seed | text | html)), \(.plan.repeat | text | html) repetitions in each. \((.counts.disturbed_runs | number // 0) | if . == 0 then "No run was disturbed" else plural("run") + " \(if . == 1 then "was" else "were" end) disturbed (steal time, involuntary switches, exits in a timed part)" end); up to \(.plan.retries | text | html) repetitions of such a run were allowed; \((.counts.failed_runs | number // 0) | plural("run")) failed. It took \(.seconds | duration)\(if (.resumed | number // 0) > 0 then ", and was resumed \(.resumed | plural("time"))" else "" end), of which \((.counts.waited_ns | number // 0) / 1e9 | duration) were spent waiting for a quiet machine.</p>",
+	"<p>Asked for were \(.plan.allocations | text | html) allocations a cell in shuffled rounds (seed \(.plan.seed | text | html)), \(.plan.repeat | text | html) repetitions in each. \((.counts.disturbed_runs | number // 0) | if . == 0 then "No run was disturbed" else plural("run") + " \(if . == 1 then "was" else "were" end) disturbed (steal time, involuntary switches, exits in a timed part)" end); up to \(.plan.retries | text | html) repetitions of such a run were allowed, and \(.cells | map(.proof.disturbed) | add // 0) of the runs kept are still disturbed; \((.counts.failed_runs | number // 0) | plural("run")) failed. It took \(.seconds | duration)\(if (.resumed | number // 0) > 0 then ", and was resumed \(.resumed | plural("time"))" else "" end), of which \((.counts.waited_ns | number // 0) / 1e9 | duration) were spent waiting for a quiet machine.</p>",
 	(if $rest | length > 0 then "<p>Cells without a figure that may be compared:</p><ul>", ($rest | reasons), "</ul>" else empty end),
 	"</section>";
 
@@ -30,7 +30,7 @@ def host_section:
 	(.host | object) as $host | "<section id=\"host\"><h2>Host</h2>",
 	([$host | to_entries[] | select(.key != "params") | [.key, (if .key == "memory_bytes" then (.value | size) + " (\(.value | tojson) bytes)"
 		else .value | host_value end)]] | table(["", "value"]; [false, false])),
-	"<details><summary>Module parameters and other settings (\($host.params | object | length))</summary>",
+	"<details class=\"short\"><summary>Module parameters and other settings (\($host.params | object | length))</summary>",
 	([$host.params | object | to_entries[] | [.key, (.value | host_value)]] | table(["parameter", "value"]; [false, false])),
 	"</details></section>";
 

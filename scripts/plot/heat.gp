@@ -17,7 +17,7 @@ plot \
 	for [i = 1 : (full > 0)] id.'.full' using 1:2:($1 - h):($1 + h):($2 - h):($2 + h):3 with boxxyerror fs solid border lc rgb "#888888" lc palette, \
 	for [i = 1 : (empty > 0)] id.'.empty' using 1:2:($1 - h):($1 + h):($2 - h):($2 + h) with boxxyerror fs pattern 4 border lc rgb "#888888" lc rgb "#bbbbbb", \
 	for [i = 1 : (empty > 0)] id.'.empty' using 1:2:($1 - 0.4):($1 + 0.4):($2 - 0.2):($2 + 0.2) with boxxyerror fs solid noborder lc rgb "#ffffff", \
-	for [i = 1 : (full > 0)] id.'.full' using 1:($2 + 0.2):4 with labels font "Helvetica-Bold,15", \
+	for [i = 1 : (full > 0)] id.'.full' using 1:($2 + 0.2):4 with labels font "Helvetica:Bold,15", \
 	for [i = 1 : (full > 0)] id.'.full' using 1:($2 - 0.06):5 with labels font ",11", \
 	for [i = 1 : (full > 0)] id.'.full' using 1:($2 - 0.3):6 with labels font ",10" textcolor rgb "#333333", \
 	for [i = 1 : (empty > 0)] id.'.empty' using 1:2:3 with labels font ",11" textcolor rgb "#222222"

@@ -55,8 +55,8 @@ def family($x; $title; $y; $greys; $knees; $may_log):
 		panel($x; $full; $y; [$greys[] | select([.guest, .backing, .prealloc, .vcpus, .irqchip] as $k | $here | index([$k]))]; $knees; $y_axis;
 			($curves | map(short) | reduce .[] as $name ([]; if index($name) then . else . + [$name] end))));
 
-# {pictures, drawn: [points]} of everything that has an axis with enough values.
-def lines:
+# {pictures, drawn: [points]} of everything that has an axis with enough values. $bars: first touch is drawn otherwise.
+def lines($bars):
 	. as $model | points as $points | ($points | varying) as $varying |
 	def grown($x; $curves): $curves | widest($x) >= least_points;
 	([$points[] | select(.workload == "chase")] | curves("pages"; varying)) as $chase |
@@ -67,7 +67,7 @@ def lines:
 	 if grown("pages"; $cost) then {drawn: [], pictures:
 			($cost | family("pages"; "translation: chase - packed"; "TSC cycles an access"; []; $model.knees; false))} else empty end,
 	 ($points | map(select(.workload != "chase" and (.workload != "packed" or ($chase | length == 0)) and
-			((.workload == "touch" and .variant == "first") | not))) |
+			((.workload == "touch" and .variant == "first" and $bars) | not))) |
 		group_by([.workload, .variant, .unit])[] | . as $part | (if .[0] | page_axis then "pages" else "set" end) as $x |
 		[($x, "vcpus") | . as $axis | {axis: ., curves: ($part | curves($axis; varying))} | select(.axis as $a | grown($a; .curves))] |
 		select(length > 0) | .[0] | {drawn: [.curves[].at[]], pictures: (.axis as $axis | .curves |

@@ -13,7 +13,8 @@ def proof:
 	 parts: ($quiet | length), without_exits: ($quiet | map(select(.exits == 0)) | length),
 	 exits_unknown: ($quiet | map(select(.exits == null)) | length),
 	 switches: ($quiet | map(.involuntary_switches | number // 0) | add // 0), steal_ns: ($runs | map(.steal_ns | number // 0) | add // 0),
-	 verdicts: ($runs | map(select(.verdict != "ok")) | length)};
+	 verdicts: ($runs | map(select(.verdict != "ok")) | length),
+	 disturbed: ($runs | map(select(.disturbed != null)) | length)};
 def medians: .runs as $runs | {minor: "host_minor_faults", major: "host_major_faults", numa_hit: "numa_hit", numa_miss: "numa_miss"} |
 	map_values(. as $name | $runs | map(.[$name]) | median);
 
@@ -25,9 +26,9 @@ def point:
 	 value: (.value | number), ci: (.ci95 | interval), least: (.least | number), exits: (.exits_per_operation | number),
 	 faults: (.faults_per_operation | number), note: (.note | text), baseline: .baseline, ratio: (.ratio | number),
 	 ratio_ci: (.ratio_ci95 | interval)} |
-	if .value == null then .ci = null else . end;
+	if .value == null or .n < 2 then .ci = null else . end | if .n < 2 then .ratio_ci = null else . end;
 def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages | number // 0), refs: (.refs_theory | number),
-	ci: (.ci95 | interval), n: (.allocations | number // 0)};
+	n: (.allocations | number // 0)} + {ci: (if (.allocations | number // 0) < 2 then null else .ci95 | interval end)};
 
 {version: .minivmm_version, command, preset, teaches, started, seconds, complete, resumed, plan, axes, baseline, host, counts,
  cells: [.cells[] | identity + {key, workload, set: (.working_set_bytes | number), asked: (.page_bytes | number), state, reason, command,

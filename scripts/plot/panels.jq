@@ -22,6 +22,6 @@ def absent($heat; $bars; $lines; $all):
 	(if any(.cells[]; .state == "mismatch") then "Figures of cells in state mismatch: their page sizes are not those asked for." else empty end),
 	(if ($all | length) > most_pictures then "\($all | length - most_pictures) further pictures: \(most_pictures) are enough for one page; their figures are in the table." else empty end);
 
-heat as $heat | lines as $lines | bars as $bars | dots([$lines.drawn[], $bars.drawn[]]) as $dots |
+heat as $heat | bars as $bars | lines($bars.pictures | length > 0) as $lines | dots([$lines.drawn[], $bars.drawn[]]) as $dots |
 [$heat[], $lines.pictures[], $bars.pictures[], $dots[]] as $all | ($all[:most_pictures] | to_entries[] | (.key + 1) as $n | .value | emit("p\($n)")),
 (absent($heat; $bars; $lines; $all) | "absent\t\(html)")

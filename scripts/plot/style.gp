@@ -12,7 +12,8 @@ set style line 8 lc rgb "#606060" lw 1.4 pt 2 ps 0.8 dt (5,2)
 set style line 10 lc rgb "#9a9a9a" lw 0.9 dt solid
 set style line 11 lc rgb "#555555" lw 1.0 dt (2,3)
 set style line 12 lc rgb "#e4e4e4" lw 0.7 dt solid
+set tmargin 3
 set border 3 lc rgb "#444444" lw 0.8
 set tics nomirror out scale 0.5 textcolor rgb "#222222"
-set title title textcolor rgb "#000000" font "Helvetica-Bold,13" offset 0,-0.4
+set title title textcolor rgb "#000000" font "Helvetica:Bold,13" offset 0,-0.4
 set errorbars small

@@ -35,14 +35,17 @@ def translation:
 	slim_table(identity_columns + [numbers("working set"; "set"), numbers("pages"; "pages"), numbers("cycles an access"; "value"), numbers("95 % interval"; "interval"),
 		fixed_column("n"; "n"), numbers("refs in theory"; "refs"), numbers("cycles a reference"; "reference"), numbers("effective refs"; "effective"), numbers("95 % interval"; "effective_ci")])) end);
 
-# What two keys do not share tells the story; the rest repeats the row.
-def short_key: text | split(",") | map(select(test("^(workload|working-set)=") | not)) | join(", ");
+# Keys of two cells: what differs, and what both have beside the workload.
+def parts_of: text | split(",");
+def without($parts): map(select(. as $p | $parts | index([$p]) | not)) | join(", ");
+def alike($other): map(select(. as $p | ($other | index([$p])) and (test("^(workload|working-set)=") | not))) | join(", ");
 def speed_ups:
 	"<h3>Speed-ups by larger pages</h3>", (if .speed_ups | length == 0 then "<p>None: it takes cells that differ in a page size alone.</p>" else
 	"<p>Above 1: the larger page is faster. Paired by round.</p>",
-	([.speed_ups[] | {dimension, workload: ([.workload, .variant] | map(text | select(. != "")) | join(" ")), stride: (.stride | bytes), set: (.set | bytes), from: (.from | short_key), to: (.to | short_key),
-		value: (.value | figure), interval: span(.ci), n: "\(.n)"}] |
-	slim_table([column("dimension"; "dimension"), fixed_column("workload"; "workload"), numbers("stride"; "stride"), numbers("working set"; "set"), column("from"; "from"), column("to"; "to"),
+	([.speed_ups[] | {dimension, workload: ([.workload, .variant] | map(text | select(. != "")) | join(" ")), stride: (.stride | bytes), set: (.set | bytes), from: (.from | parts_of) , to: (.to | parts_of),
+		value: (.value | figure), interval: span(.ci), n: "\(.n)"} | .from as $a | .to as $b |
+		.from = ($a | without($b)) | .to = ($b | without($a)) | .alike = ($a | alike($b))] |
+	slim_table([column("dimension"; "dimension"), fixed_column("workload"; "workload"), numbers("stride"; "stride"), numbers("working set"; "set"), column("from"; "from"), column("to"; "to"), column("alike"; "alike"),
 		numbers("speed-up"; "value"), numbers("95 % interval"; "interval"), fixed_column("n"; "n")])) end);
 def knees:
 	"<h3>Knees</h3>", (if .knees | length == 0 then "<p>None found: it takes a curve over several working sets that leaves a plateau.</p>" else

@@ -10,7 +10,7 @@ def size:
 	elif . >= 1048576 then "\(. / 1048576)M"
 	else "\(. / 1024)K" end;
 # A backing as the command line names it -> kind and page.
-def backing: (. / ":") as $part | {name: ., of: $part[0], page_bytes: (($part[1] // "4K") | bytes)};
+def backing: (. / ":") as $part | {name: ., of: $part[0], page_bytes: (($part[1] // (if . == "thp" then "2M" else "4K" end)) | bytes)};
 # Repeatable noise of about 1 %: of round and a number.
 def noise($round; $n): 1 + ((($round * 7919 + $n * 104729 + 13) % 997) / 997 - 0.5) / 50;
 def levels: {"4096": 4, "2097152": 3, "1073741824": 2}[tostring];
@@ -80,15 +80,16 @@ def cell($rounds; $salt; $lacks):
 def plan:
 	{guests: ["4K", "2M"], backings: ["anon", "hugetlb:2M", "hugetlb:1G"], native: true, prealloc: ["on"], smp: [1],
 	 workloads: ["packed", "chase"], sets: [262144, 4194304, 67108864, 268435456], lacks: ["hugetlb:1G"], rounds: 5} +
-	({"walk-cost": {},
-	  "tlb-reach": {backings: ["anon", "thp", "hugetlb:2M"], lacks: [],
-		sets: [16, 32, 64, 96, 128, 256, 512, 1024, 2048, 4096, 16384, 65536] | map(. * 4096)},
-	  "first-touch": {prealloc: ["off", "on", "prefault"], workloads: ["touch"], sets: [67108864], native: false,
+	({"walk-cost": {guests: ["4K", "2M", "1G"], backings: ["anon", "thp", "hugetlb:2M", "hugetlb:1G"],
+		sets: [262144, 524288, 4194304, 16777216, 67108864]},
+	  "tlb-reach": {backings: ["thp"], lacks: [],
+		sets: [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 16384, 65536] | map(. * 4096)},
+	  "first-touch": {guests: ["4K", "2M", "1G"], prealloc: ["off", "on", "prefault"], workloads: ["touch"], sets: [67108864], native: false,
 		backings: ["anon", "thp", "hugetlb:2M", "hugetlb:1G"]},
 	  "exit-cost": {workloads: ["exit", "tpr", "seq"], sets: [null], native: false, lacks: []},
 	  "terabyte": {workloads: ["scatter"], native: false, lacks: [], backings: ["hugetlb:2M", "memfd:2M"],
 		sets: [range(30; 41) | . as $n | reduce range($n) as $i (1; . * 2)]},
-	  "smp": {workloads: ["malloc", "remap", "shootdown"], smp: [1, 4, 8, 16], prealloc: ["off", "on"], native: false, lacks: [],
+	  "smp": {workloads: ["malloc", "remap", "shootdown", "touch"], smp: [1, 4, 8, 16], prealloc: ["off", "on"], native: false, lacks: [],
 		sets: [null], backings: ["anon", "thp", "hugetlb:2M"]},
 	  "failed": {lacks: ["anon", "hugetlb:2M", "hugetlb:1G"]},
 	  "many": {prealloc: ["off", "on"], backings: ["anon", "thp", "memfd:4K", "memfd:2M", "hugetlb:2M"],
