@@ -133,10 +133,10 @@ figures() {
 
 make_report() {
 	{
-		pass head -r --arg file "$name" --rawfile style "$parts/style.css" model &&
+		pass head -r --arg file "$name" --rawfile style "$parts/style.css" model.json &&
 			figures &&
-			pass tables -r model &&
-			pass method -r --arg file "$name" model
+			pass tables -r model.json &&
+			pass method -r --arg file "$name" model.json
 	} >"$tmp/out/report.html" || plot_die "the report could not be made: $(complaint)"
 	[ "$(tail -n 1 "$tmp/out/report.html")" = "</html>" ] || no_room
 	(cd "$tmp/out" && ls -A >"../$marker" && mv "../$marker" .) || no_room
@@ -172,8 +172,8 @@ check_target
 leave
 make_room
 cd "$tmp/work" && cp "$parts"/*.gp . || no_room
-pass model -c "$file" >model || plot_die "$name: it breaks schema minivmm.sweep/1, or there is no room to write: $(complaint)"
-pass panels -r model >rows || plot_die "$name: it cannot be drawn: $(complaint)"
+pass model -c "$file" >model.json || plot_die "$name: it breaks schema minivmm.sweep/1, or there is no room to write: $(complaint)"
+pass panels -r model.json >rows || plot_die "$name: it cannot be drawn: $(complaint)"
 distribute <rows || no_room
 draw
 make_report
