@@ -114,7 +114,7 @@ no_room() {
 # One picture within the page: without its prologue, and with names that no other picture has.
 inline_svg() {
 	sed -E -e '/<filter /,/<\/filter>/d' -e '/^<\?xml/d' -e '/^<desc>/d' -e 's/<title>[^<]*<\/title>//' -e "s/\bid ?= ?(['\"])/id=\1$1-/g" -e "s/href='#/href='#$1-/g" \
-		-e "s/url\(#/url(#$1-/g" -e 's/^<svg *$/<svg role="img"/' "$1.svg"
+		-e "s/url\(#/url(#$1-/g" -e "s/^<svg *\$/<svg role=\"img\" style=\"max-width: $(sed -n 's/^width = //p' "$1.par")px\"/" "$1.svg"
 }
 
 figures() {

@@ -25,7 +25,7 @@ def panel($axis; $title; $varying; $absent):
 		ylog: ($axis.log | bool), ymin: $axis.range[0], ymax: $axis.range[1], absent: ($absent | length), steps: ([$guests | unique | length - 1, 0] | max)},
 	 files: {bars: ([$kinds[] as $k | [$k | order_name], ($points[] | select(.prealloc == $k) |
 			[place(.) + offset($k), .value, ([low, (if $axis.log then $axis.range[0] else low end)] | max), high, (.faults | if . == null then "" else few end)]), [], []]),
-		xt: ($clusters | to_entries | map([.key, (.value[0] | [.backing, (("vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part))] | join(", ") | plain)])),
+		xt: ($clusters | to_entries | map([.key, (.value[0] | [(.backing | narrow), (("vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part))] | join(", ") | plain)])),
 		heads: ($guests | to_entries | group_by(.value[1]) | map([(map(.key) | add / length), (.[0].value[0] | if . == "native" then . else "guest page \(.)" end | plain)])),
 		steps: ($guests | to_entries | group_by(.value[1]) | map(.[-1].key + 0.5) | .[:-1] | map([.])),
 		absent: ($absent | map([place(.) + offset(.prealloc), (.state | plain)])), yt: $axis.ticks},

@@ -36,9 +36,9 @@ def host_section:
 
 def proof_rows: group_by([.guest_rank, .backing_rank, (.prealloc | prealloc_rank)])[] | (map(.proof.runs) | add) as $runs | select($runs > 0) |
 	[.[0].guest, .[0].backing, .[0].prealloc, "\($runs)", (if .[0].asked == null then "not known" else .[0].asked | size end),
-	 "\(map(.proof.agreed) | add) of \($runs)\(map(.proof.unknown) | add | if . > 0 then ", \(.) mixed or not known" else "" end)"] +
+	 "\(map(.proof.agreed) | add) of \($runs)\(map(.proof.unknown) | add | if . > 0 then " (\(.) mixed or unknown)" else "" end)"] +
 	([range(3) as $i | map(.proof.leaves[$i] | select(. != null)) | max | if . == null then "–" else tostring end]) +
-	["\(map(.proof.without_exits) | add) of \(map(.proof.parts) | add)\(map(.proof.exits_unknown) | add | if . > 0 then ", \(.) not counted" else "" end)",
+	[if .[0].guest == "native" then "–" else "\(map(.proof.without_exits) | add) of \(map(.proof.parts) | add)\(map(.proof.exits_unknown) | add | if . > 0 then ", \(.) not counted" else "" end)" end,
 	 "\(map(.proof.switches) | add)", "\(map(.proof.steal_ns) | add / 1e6 | figure) ms"];
 def proven:
 	(.cells | map(.proof) | {runs: (map(.runs) | add // 0), agreed: (map(.agreed) | add // 0), parts: (map(.parts) | add // 0),

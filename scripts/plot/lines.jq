@@ -9,14 +9,14 @@ def page_axis: .workload | . == "chase" or . == "packed" or . == "alias" or . ==
 def curves($x; $varying):
 	($varying - [$x, (if $x != "vcpus" then "set" else empty end)]) as $parts |
 	group_by([rank[0:3], (if $x == "vcpus" then null else .vcpus end), .irqchip, .stride, (if $x == "vcpus" then .set else null end)]) |
-	map(.[0] + {name: (.[0] | configuration($parts)), at: (map(select(.[$x] > 0)) | sort_by(.[$x]))}) |
+	map(.[0] + {$parts, name: (.[0] | configuration($parts)), at: (map(select(.[$x] > 0)) | sort_by(.[$x]))}) |
 	sort_by(rank);
 def widest($x): map(.at | map(.[$x]) | unique | length) | max // 0;
 
 # Marks of knees on these curves, those of translation where there are any; one mark an interval.
 def marks($knees):
-	map([.guest, .backing, .prealloc, .vcpus]) as $here |
-	[$knees[] | select([.guest, .backing, .prealloc, .vcpus] as $k | $here | index([$k])) | select(.pages_below > 0 and .pages_above > 0)] |
+	map([.guest, .backing, .prealloc, .vcpus, .irqchip]) as $here |
+	[$knees[] | select([.guest, .backing, .prealloc, .vcpus, .irqchip] as $k | $here | index([$k])) | select(.pages_below > 0 and .pages_above > 0)] |
 	(map(select(.of == "translation")) | if length > 0 then . else empty end) // . |
 	group_by([.pages_below, .pages_above]) | map([(.[0] | .pages_below * .pages_above | sqrt),
 		"\(.[0].pages_below | binary)-\(.[0].pages_above | binary)\(if length > 1 then " (\(length) curves)" else "" end)", .[0].of]);
@@ -33,10 +33,10 @@ def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 	(if $x == "pages" then marks($knees) else [] end) as $marks |
 	def rows: [.at[] | [.[$x], .value, ([low, (if $y_axis.log then $y_axis.range[0] else low end)] | max), high]];
 	{kind: "lines", title: $title, text: [$title, x_words($x), $y],
-	 par: {width: 760, height: 470, keyrows: ((length + ($grey | length | if . > 0 then 1 else 0 end)) / ([.[].name | length] | max | if . > 28 then 2 else 3 end) | ceil), curves: length, greys: ($grey | length), marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool),
+	 par: {width: 760, height: 470, keyrows: ((length + ($grey | length | if . > 0 then 1 else 0 end)) / ([.[].shown | length] | max | if . > 28 then 2 else 3 end) | ceil), curves: length, greys: ($grey | length), marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool),
 		xmin: (if $x == "vcpus" then 0 else $xs[0] / 1.3 end), xmax: (if $x == "vcpus" then $xs[-1] * 1.08 else $xs[-1] * 1.3 end),
 		ymin: $y_axis.range[0], ymax: $y_axis.range[1], style: styles($shorts)},
-	 files: {curves: (map([[.name], rows[]], [[], []]) | add), greys: ([[[$grey[0] | .name // "none"]], ($grey[] | [rows[], [], []])] | add // []),
+	 files: {curves: (map([[.shown], rows[]], [[], []]) | add), greys: ([[[$grey[0] | .name // "none"]], ($grey[] | [rows[], [], []])] | add // []),
 		marks: $marks, xt: ($xs | roomy($x != "vcpus") | map([., (if $x == "vcpus" then "\(.)" elif $x == "pages" then binary else size end)])),
 		yt: $y_axis.ticks},
 	 caption: ("<b>\($title | html).</b> \(how_to_read)" +
@@ -47,10 +47,11 @@ def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 # One family of curves, in as many pictures as its number of curves asks for; all to the same scale.
 def family($x; $title; $y; $greys; $knees; $may_log):
 	. as $curves | ([.[], $greys[]] | map(.at[] | low, high, .value) | axis($may_log)) as $y_axis |
-	[if length <= 6 then . else split(6)[] end] | (length > 1) as $many | map(
-		(map(.guest) | unique) as $guests |
-		($title + (if $guests | length == 1 then (if $guests[0] == "native" then ", native" else ", guest page \($guests[0])" end) else "" end) +
-			(if $many and (map(.prealloc) | unique | length) == 1 and ($curves | map(.prealloc) | unique | length) > 1 then ", \(.[0] | name_of("prealloc"))" else "" end)) as $full |
+	[if length <= 6 then . else split(6)[] end] | map(
+		(map(.guest) | unique) as $guests | (.[0].parts - ["guest", "backing"]) as $parts | ($parts - varying) as $same |
+		([$title, (if $guests | length > 1 then empty elif $guests[0] == "native" then "native" else "guest page \($guests[0])" end),
+			(.[0] | name_of($same[]))] | join(", ")) as $full |
+		map(.shown = configuration($parts - $same)) |
 		map([.guest, .backing, .prealloc, .vcpus, .irqchip]) as $here |
 		panel($x; $full; $y; [$greys[] | select([.guest, .backing, .prealloc, .vcpus, .irqchip] as $k | $here | index([$k]))]; $knees; $y_axis;
 			($curves | map(short) | reduce .[] as $name ([]; if index($name) then . else . + [$name] end))));

@@ -21,6 +21,8 @@ def name_of($part):
 	else empty end;
 # Guest page and backing always, the rest where it differs.
 def configuration($varying): . as $point | ["\(.guest) on \(.backing)", ($varying[] as $part | $point | name_of($part))] | join(", ") | plain;
+# Under a column: both ends of a long name.
+def narrow: plain | if length > 18 then .[:8] + ".." + .[-8:] else . end;
 def rank: [.guest_rank, .backing_rank, (.prealloc | prealloc_rank), .vcpus, .irqchip, .stride, .set];
 
 # Where no interval is known, a point has none.

@@ -136,7 +136,7 @@ plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cel
  resumed: 0, plan: {seed: 1, allocations: $p.rounds, retries: 2, repeat: 10, accesses: null, memory_bytes: null, alias_bytes: null,
  accessed_dirty: false},
  axes: {guest_page: ($p.guests + (if $p.native then ["native"] else [] end)), backing: $p.backings, prealloc: $p.prealloc, smp: $p.smp,
- kernel_irqchip: ["default"], workload: $p.workloads, working_set: ($p.sets | map(size))}, baseline: "guest-page=4K,backing=anon",
+ kernel_irqchip: ["default"], workload: $p.workloads, working_set: ($p.sets | map(size | select(.)))}, baseline: "guest-page=4K,backing=anon",
  host: {kernel: "6.1.0-test #1 SMP", cpu_model: "A CPU of the tests @ 2.00GHz", cpus: 2, hypervisor: true, tsc_khz: 2000000,
  kvm_module: "kvm_pvm", second_dimension: "shadow", second_dimension_levels: null, params: {"kvm.tdp_mmu": "N", "kvm.halt_poll_ns": "200000"},
  thp: "madvise", shmem_thp: "never", ksm: "0", nx_huge_pages: "N", numa_nodes: 1, pmu: false, memory_bytes: 25769803776},
