@@ -3,10 +3,11 @@ include "base";
 include "panel";
 
 def most_rows: 40;
-def count($word): if . == null or . <= 0 then empty elif . < 0.001 then "<0.001 \($word)"
-	else "\(. * 1000 | round / 1000) \($word)" end;
-def beside: ([if .exits != null and .exits > 0 and .exits == .faults then .exits | count("exits and faults")
-	else (.exits | count("exits")), (.faults | count("faults")) end] | join(", ")) as $counts |
+# What an operation had of each, exits or faults; one in a table of many is no "1 exits".
+def count($one; $many): if . == null or . <= 0 then empty elif . < 0.001 then "<0.001 \($many)"
+	else . * 1000 | round / 1000 | "\(.) \(if . == 1 then $one else $many end)" end;
+def beside: ([if .exits != null and .exits > 0 and .exits == .faults then .exits | count("exit and fault"; "exits and faults")
+	else (.exits | count("exit"; "exits")), (.faults | count("fault"; "faults")) end] | join(", ")) as $counts |
 	"\(.value | figure)\(if .ci == null then "" else " (\(.ci | brief_span))" end)\(if $counts == "" then "" else "; " + $counts end)";
 
 # Rows of one section: its name, then its figures; numbered from the top afterwards.
