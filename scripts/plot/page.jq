@@ -19,8 +19,8 @@ def table($names; $numbers):
 def slim_table($columns):
 	. as $rows | [$columns[] | . as $c | ([$rows[] | select(.span == null or $c.leads) | .[$c.of] | . // ""] | unique) as $all | $c + {all: $all} |
 		select($all - ["", "–"] != [])] as $used |
-	[$used[] | select(.may_hide and (.all | length == 1) and ($rows | length) > 1)] as $hidden |
-		($used - $hidden) as $shown |
+	[$used[] | (if .loose then .all -= [""] else . end) | select(.may_hide and (.all | length == 1) and ($rows | length) > 1)] as $hidden |
+		[$used[] | select(.of as $of | $hidden | map(.of) | index($of) | not)] as $shown |
 	(if $hidden | length > 0 then
 		"<p>The same in all rows\(if any($rows[]; .span != null) then " that have figures" else "" end): \([$hidden[] | "\(.name) \(.all[0])"] | join(", ") | html).</p>" else empty end),
 	([$rows[] | . as $row | [$shown[] | select(.leads or $row.span == null) | $row[.of] // ""] +
@@ -30,6 +30,8 @@ def numbers($name; $of): {name: $name, of: $of, number: true, may_hide: false};
 def fixed_column($name; $of): {name: $name, of: $of, number: false, may_hide: true};
 # A number that is said above the table where it is the same everywhere.
 def fixed_numbers($name; $of): numbers($name; $of) | .may_hide = true;
+# A column in which nothing means no other value.
+def loose: .loose = true;
 # A column that says which row it is, and stands first.
 def leading: .leads = true;
 # What repeats in many rows, as numbers of notes below the table: rows with members reason and notes -> {rows, notes}.

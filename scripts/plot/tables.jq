@@ -13,7 +13,7 @@ def optional: if . == null then "" else figure end;
 def order: sort_by([.workload, .guest_rank, .backing_rank, (.prealloc | prealloc_rank), .vcpus, .irqchip, .set]);
 
 def figure_rows: .cells | order[] | . as $cell | (if .figures | length > 0 then .figures[] else {} end) as $f |
-	identity + {workload: ([.workload, ($f.variant // "")] | map(select(. != "")) | join(" ")), stride: ($f.stride |
+	identity + {key, workload: ([.workload, ($f.variant // "")] | map(select(. != "")) | join(" ")), stride: ($f.stride |
 		bytes),
 	set: ($f.set // .set | if . == 0 then "" else bytes end), pages: ($f.pages // 0 | if . == 0 then ""
 		else "\(.)" end),
@@ -33,7 +33,7 @@ def figure_rows: .cells | order[] | . as $cell | (if .figures | length > 0 then 
 	if .state != "ok" and .value == "" then .lacks = true else . end;
 # Neighbours without figures that differ in the working set alone are one row.
 def together: reduce .[] as $row ([]; if $row.span != null and length > 0 and
-	(.[-1] | del(.set, .last, .cells)) == ($row | del(.set)) then .[-1].last = $row.set | .[-1].cells += 1
+	(.[-1] | del(.key, .set, .last, .cells)) == ($row | del(.key, .set)) then .[-1].last = $row.set | .[-1].cells += 1
 	else . + [$row + {cells: 1}] end) | map(if .last then .set = "\(.set) to \(.last)" | .span += ", \(.cells) cells" else . end);
 # $columns beside those that say which figure it is.
 def figure_table($columns): slim_table([fixed_column("workload"; "workload") | leading] + identity_columns +
@@ -43,15 +43,16 @@ def figures:
 	($rows | map(if .lacks then .span = ([.state, .marks | select(. != "")] | join(" ")) else . end) | together) as $rows |
 	"<h3>Figures</h3><p>A figure is the median over n allocations, each of which stands by the minimum or the median of its samples; \(if $interval == "no interval" then "of one there is no interval" else "its \($interval) follows" end). Least: of all samples. Exits and faults: of one operation, by KVM's count. refs: page-table references of one TLB miss in theory, without caches. Ratio: to the baseline <span class=\"key\">\(.baseline | html)</span>, paired by round, with its interval.</p>",
 	($rows | figure_table([numbers("stride"; "stride"), fixed_numbers("pages"; "pages"),
-		numbers("figure"; "value"), numbers("interval"; "interval"), fixed_column("unit"; "unit"),
-		fixed_column("n"; "n"), fixed_column("each by"; "statistic"), numbers("least"; "least"),
-		fixed_numbers("exits"; "exits"), fixed_numbers("faults"; "faults"), fixed_numbers("refs"; "refs"),
+		numbers("figure"; "value"), numbers("interval"; "interval"), (fixed_column("unit"; "unit") | loose),
+		(fixed_column("n"; "n"), fixed_column("each by"; "statistic") | loose), numbers("least"; "least"),
+		fixed_numbers("exits"; "exits"), fixed_numbers("faults"; "faults"), (fixed_numbers("refs"; "refs") | loose),
 		numbers("ratio"; "ratio"), numbers("interval of it"; "ratio_interval"), fixed_column("note"; "marks")])),
 	($notes | footnote_list);
 
 # Of the whole host, so not a matter of one figure but of a cell's runs.
 def host_faults:
-	[figure_rows | select(.lacks | not)] | unique_by([.guest, .backing, .prealloc, .vcpus, .irqchip, .workload, .set]) |
+	[.cells |= map(.figures |= map(.variant = "" | .stride = null)) | figure_rows | select(.lacks | not)] |
+	reduce .[] as $row ([]; if .[-1].key == $row.key then . else . + [$row] end) |
 	if all(.[]; .minor == "" and .hit == "") then empty else
 	"<h3>Faults and NUMA beside the figures</h3><p>What the whole host counted while a cell ran, populating its memory included: the median over its runs.</p>",
 	figure_table([numbers("minor faults"; "minor"), fixed_numbers("major faults"; "major"), numbers("NUMA hits"; "hit"),
