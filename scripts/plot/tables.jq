@@ -5,7 +5,7 @@ include "page";
 def identity_columns: [fixed_column("guest page"; "guest"), fixed_column("backing"; "backing"),
 	fixed_column("prealloc"; "prealloc"),
 	fixed_column("vCPUs"; "vcpus"), fixed_column("irqchip"; "irqchip")] | map(leading);
-def ratio: number | if . == null then "–" else fixed(3) end;
+def ratio: number | if . == null then "–" else fixed(if fabs < 0.1 then 5 else 3 end) end;
 def identity: {guest, backing, prealloc, vcpus: "\(.vcpus)", irqchip};
 def bytes: if . == null then "" else size end;
 def count: if . == null then "" else figure end;
