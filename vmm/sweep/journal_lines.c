@@ -252,7 +252,7 @@ int journal_header_words(int fd, json_t **words)
 	int ret = read_all(fd, &text);
 
 	*words = NULL;
-	if (ret != 0)
+	if (text == NULL)
 		return ret;
 	header = json_loadb(text, strcspn(text, "\n"), 0, NULL);
 	free(text);
