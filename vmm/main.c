@@ -160,10 +160,10 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 /* The commands that only print. */
 static enum status tell(const struct request *r, struct error *e)
 {
-	int ret = r->command == COMMAND_HELP ? puts(request_help(r->help_topic))
-					     : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s\n",
-						      MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA,
-						      CHECK_SCHEMA, POOL_SCHEMA, POOL_PLAN_SCHEMA);
+	int ret = r->command != COMMAND_VERSION ? puts(request_help(r->help_topic))
+						: printf("minivmm %s, ABI %d, schema %s, %s, %s, %s\n",
+							 MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA,
+							 CHECK_SCHEMA, POOL_SCHEMA, POOL_PLAN_SCHEMA);
 
 	if (ret < 0 || fflush(stdout) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
@@ -176,6 +176,7 @@ static enum status command(struct record *rec, uint64_t start_ns, struct error *
 
 	switch (r->command) {
 	case COMMAND_HELP:
+	case COMMAND_PRESET_HELP:
 	case COMMAND_VERSION:
 		return tell(r, e);
 	case COMMAND_CHECK:

@@ -30,6 +30,16 @@ enum sample_cell {
 
 enum { SAMPLE_ROUNDS = 3, SAMPLE_SAMPLES = 4 };
 
+/* Zeroed, and there. */
+static inline void *sample_alloc(size_t count, size_t bytes)
+{
+	void *data = calloc(count, bytes);
+
+	if (data == NULL)
+		abort();
+	return data;
+}
+
 /* A setup of this host: `page` of the guest, 0 natively. */
 static inline struct matrix_cell *sample_cell(struct matrix *m, uint64_t page, const char *backing,
 					      uint64_t page_bytes, const char *workload, uint64_t bytes)
@@ -71,8 +81,7 @@ static inline struct matrix_row sample_matrix_row(const struct matrix_cell *cell
 		(void)snprintf(row.note, sizeof(row.note), "counts alone: nothing to time");
 		return row;
 	}
-	row.samples = calloc(count, sizeof(row.samples[0]));
-	assert_non_null(row.samples);
+	row.samples = sample_alloc(count, sizeof(row.samples[0]));
 	for (uint32_t i = 0; i < count; i++)
 		row.samples[i] = base + 0.25 * i;
 	return row;
@@ -96,8 +105,7 @@ static inline void sample_runs(struct matrix_cell *cell, double base, bool two_p
 					  .leaves_1g = cell->native ? -1 : 0,
 					  .row_count = two_parts ? 2 : 1 };
 
-		run.rows = calloc(run.row_count, sizeof(run.rows[0]));
-		assert_non_null(run.rows);
+		run.rows = sample_alloc(run.row_count, sizeof(run.rows[0]));
 		run.rows[0] =
 			sample_matrix_row(cell, two_parts ? "first" : "", base + 0.5 * round, SAMPLE_SAMPLES);
 		if (two_parts)
@@ -132,8 +140,8 @@ static inline void sample_matrix(struct matrix *m)
 			    json_null(), "params", "kvm.tdp_mmu", "N", "thp", "madvise", "shmem_thp", "never",
 			    "ksm", "0", "nx_huge_pages", "N", "numa_nodes", 1, "pmu", 0, "memory_bytes",
 			    (json_int_t)(24 * GIB));
-	m->cells = calloc(SAMPLE_CELLS, sizeof(m->cells[0]));
-	assert_true(m->command != NULL && m->axes != NULL && m->host != NULL && m->cells != NULL);
+	m->cells = sample_alloc(SAMPLE_CELLS, sizeof(m->cells[0]));
+	assert_true(m->command != NULL && m->axes != NULL && m->host != NULL);
 	(void)sample_cell(m, PAGE_4K, "anon", PAGE_4K, "chase", 256 * KIB);
 	(void)sample_cell(m, PAGE_2M, "anon", PAGE_4K, "chase", 256 * KIB);
 	(void)sample_cell(m, PAGE_4K, "anon", PAGE_4K, "packed", 256 * KIB);
@@ -158,8 +166,7 @@ static inline void sample_cell_figures(struct matrix_cell *cell)
 {
 	const struct matrix_run *run = &cell->runs[0];
 
-	cell->figures = calloc(run->row_count, sizeof(cell->figures[0]));
-	assert_non_null(cell->figures);
+	cell->figures = sample_alloc(run->row_count, sizeof(cell->figures[0]));
 	cell->figure_count = run->row_count;
 	for (uint32_t i = 0; i < run->row_count; i++) {
 		struct matrix_figure *f = &cell->figures[i];
@@ -178,9 +185,8 @@ static inline void sample_cell_figures(struct matrix_cell *cell)
 		if (row->sample_count == 0)
 			continue;
 		f->count = SAMPLE_ROUNDS;
-		f->values = calloc(f->count, sizeof(f->values[0]));
-		f->rounds = calloc(f->count, sizeof(f->rounds[0]));
-		assert_true(f->values != NULL && f->rounds != NULL);
+		f->values = sample_alloc(f->count, sizeof(f->values[0]));
+		f->rounds = sample_alloc(f->count, sizeof(f->rounds[0]));
 		for (uint32_t round = 0; round < f->count; round++) {
 			f->values[round] = cell->runs[round].rows[i].samples[0];
 			f->rounds[round] = round;
@@ -201,10 +207,9 @@ static inline void sample_figures(struct matrix *m)
 		m->cells[i].figures[0].baseline = base;
 		m->cells[i].figures[0].ratio = (struct estimate){ 0.85, 0.8, 0.9, SAMPLE_ROUNDS };
 	}
-	m->translations = calloc(1, sizeof(m->translations[0]));
-	m->speed_ups = calloc(1, sizeof(m->speed_ups[0]));
-	m->knees = calloc(1, sizeof(m->knees[0]));
-	assert_true(m->translations != NULL && m->speed_ups != NULL && m->knees != NULL);
+	m->translations = sample_alloc(1, sizeof(m->translations[0]));
+	m->speed_ups = sample_alloc(1, sizeof(m->speed_ups[0]));
+	m->knees = sample_alloc(1, sizeof(m->knees[0]));
 	m->translation_count = m->speed_up_count = m->knee_count = 1;
 	m->translations[0] = (struct matrix_translation){ .chase = base,
 							  .packed = &m->cells[SAMPLE_PACKED_4K],
@@ -234,6 +239,30 @@ static inline char *render_matrix(const struct matrix *m, int (*emit)(const stru
 	assert_int_equal(emit(m, memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	return data;
+}
+
+/* It is what the file holds; MINIVMM_UPDATE_GOLDEN=1 rewrites the file first. */
+static inline void matrix_golden(const struct matrix *m, int (*emit)(const struct matrix *, FILE *),
+				 const char *path)
+{
+	static char golden[131072];
+	char *data = render_matrix(m, emit);
+	FILE *file;
+	size_t bytes;
+
+	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		assert_true(fputs(data, file) >= 0);
+		assert_int_equal(fclose(file), 0);
+	}
+	file = fopen(path, "r");
+	assert_non_null(file);
+	bytes = fread(golden, 1, sizeof(golden) - 1, file);
+	golden[bytes] = '\0';
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(data, golden);
+	free(data);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/size.h"
 
@@ -55,19 +56,61 @@ static int check_output(struct parse *p)
 	return 0;
 }
 
+/* What is populated is a list there. */
+static bool populates(const struct parse *p)
+{
+	const struct sweep_request *s = &p->r->sweep;
+
+	if (p->r->command != COMMAND_SWEEP)
+		return p->given[OPTION_PREALLOC];
+	return s->populate_count > 1 || s->populates[0] != POPULATE_LAZY;
+}
+
+static int check_memory(struct parse *p)
+{
+	bool sweep = p->r->command == COMMAND_SWEEP;
+
+	if (p->given[OPTION_POLICY] && !p->given[OPTION_HOST_NODES])
+		return error_set(p->e, STATUS_USAGE, 0, "--policy",
+				 "needs --host-nodes, which says on which NUMA nodes");
+	if (p->given[OPTION_PREALLOC_THREADS] && !populates(p))
+		return error_set(p->e, STATUS_USAGE, 0, "--prealloc-threads",
+				 "needs --prealloc%s: without it nothing is populated beforehand",
+				 sweep ? " on or prefault" : "");
+	return 0;
+}
+
+static int check_sweep(struct parse *p)
+{
+	const char *path = p->r->json_path;
+
+	if (p->r->sweep.resume && (path == NULL || strcmp(path, "-") == 0))
+		return error_set(p->e, STATUS_USAGE, 0, "--resume",
+				 "needs --json FILE, a file with the name that the interrupted sweep had");
+	return baseline_check(p);
+}
+
+static int check_compare(struct parse *p)
+{
+	if (p->r->compare.paths[1] == NULL)
+		return error_set(
+			p->e, STATUS_USAGE, 0, "compare",
+			"two files of minivmm sweep --json are expected, as in minivmm compare A.json "
+			"B.json");
+	return 0;
+}
+
 int options_check(struct parse *p)
 {
 	int ret = p->r->command == COMMAND_POOL_PLAN ? check_plan(p) : check_backing(p);
 
 	if (ret == 0)
 		ret = check_output(p);
-	if (ret != 0)
-		return ret;
-	if (p->given[OPTION_POLICY] && !p->given[OPTION_HOST_NODES])
-		return error_set(p->e, STATUS_USAGE, 0, "--policy",
-				 "needs --host-nodes, which says on which NUMA nodes");
-	if (p->given[OPTION_PREALLOC_THREADS] && !p->given[OPTION_PREALLOC])
-		return error_set(p->e, STATUS_USAGE, 0, "--prealloc-threads",
-				 "needs --prealloc: without it nothing is populated beforehand");
-	return 0;
+	if (ret == 0)
+		ret = check_memory(p);
+	if (ret == 0 && p->r->command == COMMAND_SWEEP)
+		ret = check_sweep(p);
+	if (ret == 0 && p->r->command == COMMAND_COMPARE)
+		ret = check_compare(p);
+	return ret;
 }

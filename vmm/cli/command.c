@@ -3,19 +3,49 @@
 #include <string.h>
 
 #include "vmm/cli/options.h"
+#include "vmm/util/append.h"
 
 const struct command_spec command_table[COMMAND_SPECS] = {
 	{ "run", COMMAND_RUN, FOR_RUN, "[run] [options]", "boot the guest, run workloads, report",
 	  "Boot the guest in KVM, run workloads in it, report what they cost.\n",
 	  "  minivmm --mem-path /dev/hugepages --prealloc\n"
 	  "  minivmm run -m 2G --backing hugetlb --page-size 2M --guest-page 2M --workload chase \\\n"
-	  "          --working-set 256K..1G --repeat 20 --json chase.json\n" },
+	  "          --working-set 256K..1G --repeat 20 --json chase.json\n",
+	  NULL },
 	{ "native", COMMAND_NATIVE, FOR_NATIVE, "native [options]",
 	  "the same workloads in this process, without a VM",
 	  "Run the same workloads in this process, without a VM; --guest-page, --guest, --prefault and\n"
 	  "--dump-fdt do not apply.\n",
 	  "  minivmm native --mem-path /dev/hugepages --prealloc\n"
-	  "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n" },
+	  "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n",
+	  NULL },
+	{ "sweep", COMMAND_SWEEP, FOR_SWEEP, "sweep [options]", "a matrix of runs, interleaved and repeated",
+	  "Run every combination of the axes, each several times in a process, a VM and memory of its own,\n"
+	  "in rounds of shuffled order, and say what each costs with its interval, what translation costs,\n"
+	  "and what larger pages gain. What this host cannot do is in the output with its reason.\n"
+	  "An interrupted sweep keeps what it has.\n",
+	  "  minivmm sweep --preset walk-cost --json walk.json\n"
+	  "  minivmm sweep --guest-page 4K,2M --backing anon,thp,hugetlb:2M,hugetlb:1G --native \\\n"
+	  "          --workload packed,chase --working-set 256K..64M --baseline guest-page=4K,backing=anon\n"
+	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --csv night.csv\n"
+	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --resume\n"
+	  "  minivmm sweep --preset help\n",
+	  "\nExit status: 0 each cell has its figures, or the reason why this host cannot have them, 1 a "
+	  "cell\n"
+	  "  failed or the sweep could not go on, 2 usage, also where no cell is possible, 5 page sizes of "
+	  "a\n"
+	  "  cell are not those asked for, 77 this host cannot do any of it\n" },
+	{ "compare", COMMAND_COMPARE, FOR_COMPARE, "compare A B [options]",
+	  "what differs between two files of sweep",
+	  "Compare two files of minivmm sweep --json cell by cell: the ratio B / A with its interval, "
+	  "marked\n"
+	  "only where the interval, corrected for the number of cells, excludes 1; what differs between the\n"
+	  "hosts; and refuse what differs in meaning.\n",
+	  "  minivmm compare before.json after.json\n"
+	  "  minivmm compare before.json after.json --threshold 3 --json -\n",
+	  "\nExit status: 0 compared, whatever was found, 1 a file cannot be read or the result not "
+	  "written,\n"
+	  "  2 usage, also files that cannot be compared\n" },
 	{ "check", COMMAND_CHECK, FOR_CHECK, "check [options]",
 	  "what this host can do, and what will disturb a measurement",
 	  "Say what translates a guest's memory accesses on this host (EPT, NPT or shadow paging, VPID,\n"
@@ -23,19 +53,22 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "are met. Changes nothing.\n",
 	  "  minivmm check\n"
 	  "  minivmm check --require tdp,1g-guest,hugepages=2M:512 --json host.json\n"
-	  "  minivmm check --require help\n" },
+	  "  minivmm check --require help\n",
+	  NULL },
 	{ "pool", COMMAND_POOL, FOR_POOL, "pool [show] [options]",
 	  "pools of huge pages: what is there and what can be had",
 	  "Show the pools of huge pages by size and node, their mounts, the control group's limits, and\n"
 	  "what this process could have now. `minivmm pool plan` says how to get what a run needs.\n",
 	  "  minivmm pool\n"
-	  "  minivmm pool show --json -\n" },
+	  "  minivmm pool show --json -\n",
+	  NULL },
 	{ "pool plan", COMMAND_POOL_PLAN, FOR_POOL_PLAN, "pool plan [options]",
 	  "the pages a run needs, and the commands that provide them",
 	  "Say which huge pages guest RAM of a size needs, whether they are there, and the exact lines that\n"
 	  "provide them: for sysfs, the kernel's command line, mounts, QEMU and libvirt. Changes nothing.\n",
 	  "  minivmm pool plan -m 16G --page-size 1G\n"
-	  "  minivmm pool plan -m 4G --host-nodes 0-1 --json plan.json\n" },
+	  "  minivmm pool plan -m 4G --host-nodes 0-1 --json plan.json\n",
+	  NULL },
 };
 
 const struct command_spec *command_spec(enum command command)
@@ -56,19 +89,37 @@ const struct command_spec *command_find(const char *name)
 	return NULL;
 }
 
+#define NAMES_BYTES 100
+
+/* "run, native and pool": those of one word. */
+static const char *command_names(char *names)
+{
+	const char *single[COMMAND_SPECS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < COMMAND_SPECS; i++) {
+		if (strchr(command_table[i].name, ' ') == NULL)
+			single[count++] = command_table[i].name;
+	}
+	names[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		append(names, NAMES_BYTES, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", single[i]);
+	return names;
+}
+
 static int refuse_command(const char *word, struct error *e)
 {
-	static const char *const later[] = { "sweep", "model", "explain", "compare" };
+	static const char *const later[] = { "model", "explain" };
+	char names[NAMES_BYTES];
 
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		if (strcmp(word, later[i]) == 0)
-			return error_set(
-				e, STATUS_USAGE, 0, later[i],
-				"this command is not part of this version; there are run, native, check "
-				"and pool");
+			return error_set(e, STATUS_USAGE, 0, later[i],
+					 "this command is not part of this version; there are %s",
+					 command_names(names));
 	}
-	return error_set(e, STATUS_USAGE, 0, "command line",
-			 "'%.60s' is no command; there are run, native, check and pool", word);
+	return error_set(e, STATUS_USAGE, 0, "command line", "'%.60s' is no command; there are %s", word,
+			 command_names(names));
 }
 
 /* The word behind `pool`, which may be left out. */

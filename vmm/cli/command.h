@@ -14,9 +14,10 @@ struct command_spec {
 	const char *summary;  /* one line of the program's help */
 	const char *purpose;  /* a paragraph of the command's own help, wrapped by hand */
 	const char *examples; /* lines, each indented by two */
+	const char *statuses; /* the exit statuses, as lines; NULL: those of a run */
 };
 
-#define COMMAND_SPECS 5
+#define COMMAND_SPECS 7
 extern const struct command_spec command_table[COMMAND_SPECS];
 
 /* The row of a command; of run for those that have none (help, version). Never NULL. */

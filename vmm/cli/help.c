@@ -56,6 +56,7 @@ static void help_program(struct page *h)
 			 command_table[i].summary);
 	page_add(h, "       minivmm COMMAND --help         the options of a command\n"
 		    "       minivmm --workload help        the workloads\n"
+		    "       minivmm sweep --preset help    sweeps with a name, and what they teach\n"
 		    "       minivmm --pmu help             what the CPU can count\n"
 		    "       minivmm --version\n\n"
 		    "Options without a command mean run. By default 1G of 4K pages runs touch,packed,chase "
@@ -64,7 +65,8 @@ static void help_program(struct page *h)
 		    "Examples:\n"
 		    "  minivmm check\n"
 		    "  minivmm --mem-path /dev/hugepages --prealloc\n"
-		    "  minivmm native --backing thp --memory 2G --json native.json\n");
+		    "  minivmm native --backing thp --memory 2G --json native.json\n"
+		    "  minivmm sweep --preset walk-cost --json walk.json\n");
 	page_add(h, "%s", exit_statuses);
 }
 
@@ -72,7 +74,8 @@ static void help_command(struct page *h, const struct command_spec *spec)
 {
 	page_add(h, "Usage: minivmm %s\n\n%s", spec->synopsis, spec->purpose);
 	add_options(h, spec->options);
-	page_add(h, "\nExamples:\n%s%s", spec->examples, exit_statuses);
+	page_add(h, "\nExamples:\n%s%s", spec->examples,
+		 spec->statuses != NULL ? spec->statuses : exit_statuses);
 }
 
 const char *request_help(const char *topic)
@@ -85,6 +88,8 @@ const char *request_help(const char *topic)
 		help_command(&page, spec);
 	else if (topic != NULL && strcmp(topic, "workload") == 0)
 		help_workload(&page);
+	else if (topic != NULL && strcmp(topic, "preset") == 0)
+		help_preset(&page);
 	else
 		help_program(&page);
 	return page.text;

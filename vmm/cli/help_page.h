@@ -26,4 +26,7 @@ void page_wrap(struct page *h, size_t indent, const char *label, size_t column, 
 /* The workloads, from their table; help_workload.c. */
 void help_workload(struct page *h);
 
+/* The presets, from theirs; help_preset.c. */
+void help_preset(struct page *h);
+
 #endif

@@ -5,11 +5,7 @@
 
 #define ITEM_MAX_CHARS 64
 
-/*
- * Cut the next comma-separated item off *cursor into item[ITEM_MAX_CHARS]. 1: an item; 0: the list has ended;
- * -EINVAL: an item that is empty or too long to be any number.
- */
-static int next_item(const char **cursor, char *item)
+int list_item(const char **cursor, char *item, size_t item_bytes)
 {
 	const char *start = *cursor;
 	size_t length;
@@ -17,7 +13,7 @@ static int next_item(const char **cursor, char *item)
 	if (start == NULL)
 		return 0;
 	length = strcspn(start, ",");
-	if (length == 0 || length >= ITEM_MAX_CHARS)
+	if (length == 0 || length >= item_bytes)
 		return -EINVAL;
 	memcpy(item, start, length);
 	item[length] = '\0';
@@ -41,7 +37,7 @@ int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max)
 	uint32_t count = 0;
 	int more;
 
-	while ((more = next_item(&text, item)) == 1) {
+	while ((more = list_item(&text, item, sizeof(item))) == 1) {
 		char *last_text;
 		uint64_t first, last;
 		int ret;
@@ -71,7 +67,7 @@ int size_series_parse(const char *text, uint64_t *bytes, uint32_t max)
 	uint32_t count = 0;
 	int more;
 
-	while ((more = next_item(&text, item)) == 1) {
+	while ((more = list_item(&text, item, sizeof(item))) == 1) {
 		char *last_text;
 		uint64_t first, last;
 		int ret;

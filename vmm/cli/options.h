@@ -15,16 +15,26 @@
 #define FOR_CHECK 4U
 #define FOR_POOL 8U
 #define FOR_POOL_PLAN 16U
+#define FOR_SWEEP 32U
+#define FOR_COMPARE 64U
+/* Of a sweep, and may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
+#define IN_AXES 128U
+#define FOR_AXES (FOR_SWEEP | IN_AXES)
 #define FOR_HOST (FOR_CHECK | FOR_POOL | FOR_POOL_PLAN)
-#define FOR_ALL (FOR_BOTH | FOR_HOST)
+#define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE)
 
+/* In the order of the help. Where a sweep takes a list under the name of run's option, it has a row of its own. */
 enum option_id {
+	OPTION_PRESET,
+	OPTION_AXES,
 	OPTION_MEMORY,
 	OPTION_ALIAS_MEMORY,
 	OPTION_MEM_PATH,
 	OPTION_BACKING,
+	OPTION_BACKINGS,
 	OPTION_PAGE_SIZE,
 	OPTION_PREALLOC,
+	OPTION_PREALLOCS,
 	OPTION_PREALLOC_THREADS,
 	OPTION_PREFAULT,
 	OPTION_SHARE,
@@ -32,14 +42,25 @@ enum option_id {
 	OPTION_HOST_NODES,
 	OPTION_POLICY,
 	OPTION_SMP,
+	OPTION_SMPS,
 	OPTION_PIN,
 	OPTION_KERNEL_IRQCHIP,
+	OPTION_KERNEL_IRQCHIPS,
 	OPTION_GUEST_PAGE,
+	OPTION_GUEST_PAGES,
+	OPTION_NATIVE_CELLS,
+	OPTION_NO_NATIVE_CELLS,
 	OPTION_GUEST_AD,
 	OPTION_WORKLOAD,
+	OPTION_SWEEP_WORKLOAD,
 	OPTION_WORKING_SET,
+	OPTION_SWEEP_SETS,
 	OPTION_ACCESSES,
 	OPTION_REPEAT,
+	OPTION_ALLOCATIONS,
+	OPTION_RETRIES,
+	OPTION_BASELINE,
+	OPTION_THRESHOLD,
 	OPTION_SEED,
 	OPTION_GUEST,
 	OPTION_TIMEOUT,
@@ -48,7 +69,9 @@ enum option_id {
 	OPTION_CSV,
 	OPTION_QUIET,
 	OPTION_VERBOSE,
+	OPTION_COMPARE_VERBOSE,
 	OPTION_PROGRESS,
+	OPTION_RESUME,
 	OPTION_DUMP_CONFIG,
 	OPTION_DUMP_FDT,
 	OPTION_REQUIRE,
@@ -88,10 +111,29 @@ extern const struct option_spec option_table[OPTION_COUNT];
 int refuse_value(struct parse *p, const char *value, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The row of that long name or alias among those with one of these FOR_..., IN_... bits, or -1. */
+int option_find(const char *name, unsigned int bits);
+
+/* STATUS_USAGE: p->option is of another command; where that one has a name for the same, it is the hint. -errno. */
+int refuse_option(struct parse *p, const char *where);
+
+/* Store the options and operands in argv[1..argc), which is spelled for getopt_long. 0, or -errno with p->e set. */
+int arguments_take(struct parse *p, int argc, char **argv);
+
+/* A new argv for that: argv[0], then argv[first..argc), QEMU's single dashes doubled. Strings borrowed. NULL: no memory. */
+char **arguments_spell(int argc, char **argv, int first);
+
+/*
+ * request_parse with the text of the --axes file, which may be cut up and has to outlive *r; NULL: not read yet, then
+ * what depends on it is not checked.
+ */
+int request_assemble(int argc, char **argv, char *text, size_t text_bytes, struct request *r,
+		     struct error *e);
+
 /* Options that contradict each other, once all are known. 0, or -errno with p->e set. */
 int options_check(struct parse *p);
 
-/* The parse functions behind the table, by group: values_memory.c, values_work.c, values_output.c. */
+/* The parse functions behind the table, by group: values_memory.c, _work.c, _output.c, _axes.c, _sweep.c. */
 int set_memory(struct parse *p, const char *value);
 int set_alias_memory(struct parse *p, const char *value);
 int set_mem_path(struct parse *p, const char *value);
@@ -127,6 +169,18 @@ int set_dump_fdt(struct parse *p, const char *value);
 int set_require(struct parse *p, const char *value);
 int set_tap(struct parse *p, const char *value);
 int set_root(struct parse *p, const char *value);
+int set_axis(struct parse *p, const char *value); /* the list of the axis that has the option's name */
+int set_sweep_workload(struct parse *p, const char *value);
+int set_sweep_sets(struct parse *p, const char *value);
+int set_native_cells(struct parse *p, const char *value);
+int set_no_native_cells(struct parse *p, const char *value);
+int set_allocations(struct parse *p, const char *value);
+int set_retries(struct parse *p, const char *value);
+int set_baseline(struct parse *p, const char *value);
+int set_preset(struct parse *p, const char *value);
+int set_axes(struct parse *p, const char *value);
+int set_resume(struct parse *p, const char *value);
+int set_threshold(struct parse *p, const char *value);
 int set_help(struct parse *p, const char *value);
 int set_version(struct parse *p, const char *value);
 

@@ -20,7 +20,7 @@ enum command {
 	COMMAND_SWEEP,
 	COMMAND_COMPARE,
 	COMMAND_PRESET_HELP, /* the presets and what each teaches */
-	COMMAND_HELP, /* text already chosen by the parser: see help_topic */
+	COMMAND_HELP,        /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
 	COMMAND_PMU_HELP, /* needs libpfm4, so the text is not the parser's */
 };
@@ -45,8 +45,8 @@ enum guest_tristate { CHOICE_DEFAULT, CHOICE_ON, CHOICE_OFF };
 struct request {
 	enum command command;
 	const char *
-		help_topic; /* COMMAND_HELP: NULL for the program, a command's name ("pool plan"), or "workload" */
-	int argc;           /* as given, for the record */
+		help_topic; /* COMMAND_HELP: NULL for the program, a command's name ("pool plan"), "workload" or "preset" */
+	int argc; /* as given, for the record */
 	char **argv;
 
 	uint64_t memory_bytes; /* as asked, before rounding up to the backing page */
@@ -100,6 +100,13 @@ struct request {
  * 0 and *r complete; or -errno with e->status STATUS_USAGE naming the option, the value and what is accepted.
  */
 int request_parse(int argc, char **argv, struct request *r, struct error *e);
+
+/*
+ * Of a sweep with --axes FILE, whose request is complete only then: read r->sweep.file and parse all again, the preset
+ * below the file below the command line. Without a file nothing is done. 0, or -errno with *e set: STATUS_USAGE with
+ * "FILE:LINE" and what is accepted there, or what a file without this one would be refused for.
+ */
+int request_read_axes(struct request *r, struct error *e);
 
 /* Help text of a topic (see help_topic), as one string that lives until the next call. Never NULL. */
 const char *request_help(const char *topic);

@@ -4,6 +4,7 @@
 #ifndef MINIVMM_CLI_SIZE_H
 #define MINIVMM_CLI_SIZE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* "64M", "1G", "4096" (in default_unit bytes). K, M, G, T, any case, optional "iB"/"B". 0; -EINVAL: no size; -ERANGE: 0 or too large. */
@@ -14,6 +15,12 @@ int page_size_parse(const char *text, uint64_t *bytes);
 
 /* Decimal, whole string, within [min, max]. 0, -EINVAL or -ERANGE. */
 int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+/*
+ * Cut the next comma-separated item off *cursor, which is NULL once the list has ended, into item[item_bytes]. 1: an item;
+ * 0: the list has ended; -EINVAL: an item that is empty or does not fit.
+ */
+int list_item(const char **cursor, char *item, size_t item_bytes);
 
 /* "0-3,8" into values[] in order; max entries, each <= limit. Returns the count or -errno. */
 int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max);

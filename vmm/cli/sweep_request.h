@@ -16,10 +16,13 @@ enum populate { POPULATE_LAZY, POPULATE_PREALLOC, POPULATE_PREFAULT };
 struct axis_backing {
 	int kind;
 	uint64_t page_bytes; /* 0: the kind's own */
-	const char *path;    /* of path:DIRECTORY; borrowed from argv or the preset; NULL else */
+	const char *path;    /* of path:DIRECTORY; NULL else */
 };
 
-/* Workloads and working sets are lists of struct request itself; an empty one here means the default. */
+/*
+ * Workloads and working sets are lists of struct request itself. The parser has filled in the defaults: no axis is empty.
+ * Strings live until the next request is parsed.
+ */
 struct sweep_request {
 	const char *preset; /* NULL: none */
 	const char *file;   /* --axes FILE; NULL: none */
@@ -37,7 +40,12 @@ struct sweep_request {
 	bool memory_given;             /* else each cell has as little as its working set needs */
 	uint32_t allocations;          /* rounds */
 	uint32_t retries;              /* of a disturbed run */
-	const char *baseline;          /* "guest-page=4K,backing=anon"; NULL: the first value of both axes */
+	/*
+	 * "guest-page=4K,backing=anon": each part as a cell's key spells it, in the key's order; but kernel-irqchip=default
+	 * is named, which a key leaves out. NULL: the first value of these two axes.
+	 */
+	const char *baseline;
+	bool axes_given; /* by preset, file or option: workload, working set or one of the axes above */
 	bool resume;
 };
 

@@ -1,0 +1,161 @@
+/*
+ * Every preset is a sweep that the parser accepts and the planner of runs finds possible, and its paragraph is one that
+ * a record has room for. Presets are data: nothing but this notices a misspelled axis before a user does.
+ */
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "sweep_line.h"
+#include "units.h"
+#include "vmm/cli/axes.h"
+#include "vmm/cli/command.h"
+#include "vmm/cli/preset.h"
+#include "vmm/cli/workloads.h"
+#include "vmm/matrix/matrix.h"
+
+static const char *const asked_for[PRESETS] = { "tlb-reach",    "walk-cost",        "first-touch", "vpid",
+						"flexpriority", "exit-cost",        "remap",       "smp",
+						"terabyte",     "hypervisor-matrix" };
+
+static void parse_preset(const char *name, struct request *r)
+{
+	struct error e;
+	char line[80];
+
+	(void)snprintf(line, sizeof(line), "sweep --preset %s", name);
+	if (parse_line(line, r, &e) != 0)
+		fail_msg("preset %s: %s", name, error_text(&e));
+}
+
+static uint32_t cells_of(const struct request *r)
+{
+	const struct sweep_request *s = &r->sweep;
+
+	return (s->guest_page_count + s->native) * s->backing_count * s->populate_count * s->smp_count *
+	       s->irqchip_count * r->workload_count * (r->set_count > 0 ? r->set_count : 1);
+}
+
+static void all_parse(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PRESETS; i++) {
+		struct request r;
+
+		assert_string_equal(preset_table[i].name, asked_for[i]);
+		assert_ptr_equal(preset_find(asked_for[i]), &preset_table[i]);
+		parse_preset(asked_for[i], &r);
+		assert_string_equal(r.sweep.preset, asked_for[i]);
+		assert_true(r.sweep.axes_given && r.workloads_given);
+		assert_in_range(cells_of(&r), 2, 200);
+		assert_in_range(r.sweep.allocations, 3, 5);
+	}
+	assert_null(preset_find("walk"));
+	assert_null(preset_find(""));
+}
+
+/* What a workload can bear, in at least one cell of the preset; the rest of the judgement is the planner's. */
+static void workloads_fit(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PRESETS; i++) {
+		struct request r;
+
+		parse_preset(preset_table[i].name, &r);
+		for (uint32_t w = 0; w < r.workload_count; w++) {
+			uint32_t needs = workload_table[r.workloads[w]].needs;
+
+			assert_true((needs & NEEDS_PEERS) == 0 || r.sweep.smps[r.sweep.smp_count - 1] > 1);
+			assert_true(r.alias_bytes == 0 || (needs & BEARS_ALIASES) != 0);
+			for (uint32_t s = 0; s < r.set_count && (needs & NEEDS_TWO_LEAVES) != 0; s++)
+				assert_true(
+					workload_table[r.workloads[w]].default_set == SET_NONE ||
+					r.sets_bytes[s] >=
+						2 * r.sweep.guest_pages_bytes[r.sweep.guest_page_count - 1]);
+		}
+	}
+}
+
+static void what_the_issue_names(void **state)
+{
+	struct request r;
+
+	(void)state;
+	parse_preset("hypervisor-matrix", &r);
+	assert_int_equal(cells_of(&r), 192);
+	parse_preset("terabyte", &r);
+	assert_true(r.alias_bytes == GIB && r.sets_bytes[0] == GIB && r.sets_bytes[r.set_count - 1] == TIB);
+	assert_false(r.sweep.memory_given);
+	parse_preset("tlb-reach", &r);
+	assert_true(r.set_count == 25 && r.sets_bytes[0] == 64 * KIB && r.sets_bytes[1] == 96 * KIB &&
+		    r.sets_bytes[24] == 256 * MIB);
+	parse_preset("walk-cost", &r);
+	assert_true(r.sweep.guest_page_count == 3 && r.sweep.backing_count == 4 && r.sweep.native);
+	parse_preset("first-touch", &r);
+	assert_int_equal(r.sweep.populate_count, 3);
+}
+
+/* A few sentences of ASCII that say what to expect of each kind of second dimension, within a record's room. */
+static void paragraphs(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PRESETS; i++) {
+		const char *text = preset_table[i].teaches;
+		const struct matrix *m = NULL;
+		size_t length = strlen(text);
+		int sentences = 0;
+
+		assert_in_range(length, 300, sizeof(m->teaches) - 1);
+		assert_in_range(strlen(preset_table[i].name), 3, sizeof(m->preset) - 1);
+		assert_in_range(strlen(preset_table[i].axes), 10, PRESET_AXES_BYTES - 1);
+		for (size_t at = 0; at < length; at++) {
+			assert_true(isprint((unsigned char)text[at]));
+			assert_false(text[at] == ' ' && text[at + 1] == ' ');
+			sentences += (text[at] == '.' || text[at] == '?') &&
+				     (text[at + 1] == ' ' || text[at + 1] == '\0');
+		}
+		assert_in_range(sentences, 3, 7);
+		assert_int_equal(text[length - 1], '.');
+		assert_true(strstr(text, "EPT") != NULL && strstr(text, "hadow paging") != NULL);
+	}
+}
+
+static void help(void **state)
+{
+	struct request r;
+	struct error e;
+	char names[PRESET_NAMES_BYTES];
+	const char *text;
+
+	(void)state;
+	assert_int_equal(parse_line("sweep --smp 2 --preset help --bogus", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_PRESET_HELP);
+	text = request_help(r.help_topic);
+	for (int i = 0; i < PRESETS; i++) {
+		char heading[40], first_line[200];
+
+		(void)snprintf(heading, sizeof(heading), "\n  %s\n", preset_table[i].name);
+		assert_non_null(strstr(text, heading));
+		(void)snprintf(first_line, sizeof(first_line), "\n        %.*s\n",
+			       (int)strcspn(preset_table[i].axes, "\n"), preset_table[i].axes);
+		assert_non_null(strstr(strstr(text, heading), first_line));
+		assert_non_null(strstr(preset_names(names), preset_table[i].name));
+	}
+	assert_true(strlen(names) + 1 < sizeof(names));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_parse),
+		cmocka_unit_test(workloads_fit),
+		cmocka_unit_test(what_the_issue_names),
+		cmocka_unit_test(paragraphs),
+		cmocka_unit_test(help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,190 @@
+/*
+ * The axes of a sweep and the operands of compare mean exactly what is typed, or are refused with what is accepted. A
+ * sweep shares option names with run but takes lists: a row mixed up, or an empty axis, would make other cells than those
+ * asked for, and nobody would see it in the figures.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "sweep_line.h"
+#include "units.h"
+
+static void defaults(void **state)
+{
+	struct request r;
+	struct error e;
+	const struct sweep_request *s = &r.sweep;
+
+	(void)state;
+	assert_int_equal(parse_line("sweep", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_SWEEP);
+	assert_true(s->guest_page_count == 1 && s->guest_pages_bytes[0] == PAGE_4K);
+	assert_true(s->backing_count == 1 && s->backings[0].kind == BACKING_ANON);
+	assert_true(s->backings[0].page_bytes == 0 && s->backings[0].path == NULL);
+	assert_true(s->populate_count == 1 && s->populates[0] == POPULATE_PREALLOC);
+	assert_true(s->smp_count == 1 && s->smps[0] == 1);
+	assert_true(s->irqchip_count == 1 && s->irqchips[0] == CHOICE_DEFAULT);
+	assert_true(r.workload_count == 2 && r.workloads[0] == WORKLOAD_packed &&
+		    r.workloads[1] == WORKLOAD_chase);
+	assert_true(r.set_count == 0 && r.repeat == 10 && r.seed == 1 && r.accesses == 0);
+	assert_true(s->allocations == 5 && s->retries == 2 && !s->native && !s->resume);
+	assert_true(!s->memory_given && !s->axes_given);
+	assert_true(s->baseline == NULL && s->preset == NULL && s->file == NULL && r.help_topic == NULL);
+}
+
+static void lists(void **state)
+{
+	struct request r;
+	struct error e;
+	const struct sweep_request *s = &r.sweep;
+
+	(void)state;
+	assert_int_equal(parse_line("sweep --guest-page 1G,4k,2M --prealloc prefault,off,on --smp 1-3,8 "
+				    "--kernel-irqchip off,default,on --workload gups,chase "
+				    "--working-set 96K..400K,64K,1M --native",
+				    &r, &e),
+			 0);
+	assert_int_equal(s->guest_page_count, 3);
+	assert_true(s->guest_pages_bytes[0] == PAGE_1G && s->guest_pages_bytes[1] == PAGE_4K &&
+		    s->guest_pages_bytes[2] == PAGE_2M);
+	assert_int_equal(s->populate_count, 3);
+	assert_true(s->populates[0] == POPULATE_PREFAULT && s->populates[1] == POPULATE_LAZY &&
+		    s->populates[2] == POPULATE_PREALLOC);
+	assert_int_equal(s->smp_count, 4);
+	assert_true(s->smps[0] == 1 && s->smps[1] == 2 && s->smps[2] == 3 && s->smps[3] == 8);
+	assert_int_equal(s->irqchip_count, 3);
+	assert_true(s->irqchips[0] == CHOICE_OFF && s->irqchips[1] == CHOICE_DEFAULT &&
+		    s->irqchips[2] == CHOICE_ON);
+	assert_true(r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups);
+	assert_int_equal(r.set_count, 5);
+	assert_true(r.sets_bytes[0] == 64 * KIB && r.sets_bytes[1] == 96 * KIB && r.sets_bytes[4] == MIB);
+	assert_true(s->native && s->axes_given);
+	/* A list replaces the one before, whole. */
+	assert_int_equal(parse_line("sweep --smp 1-16 --smp 4 --native --no-native", &r, &e), 0);
+	assert_true(s->smp_count == 1 && s->smps[0] == 4 && !s->native);
+}
+
+static void backings(void **state)
+{
+	static const struct axis_backing expected[] = {
+		{ BACKING_ANON, 0, NULL },        { BACKING_THP, 0, NULL },
+		{ BACKING_HUGETLB, 0, NULL },     { BACKING_HUGETLB, PAGE_1G, NULL },
+		{ BACKING_MEMFD, 0, NULL },       { BACKING_MEMFD, PAGE_2M, NULL },
+		{ BACKING_MEMFD, PAGE_1G, NULL }, { BACKING_FILE, 0, "/dev/hugepages" },
+		{ BACKING_FILE, 0, "/dev/shm" },
+	};
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse_line("sweep --backing anon,thp,hugetlb,hugetlb:1G,memfd,memfd:2M,memfd:1g,"
+				    "path:/dev/hugepages,path:/dev/shm",
+				    &r, &e),
+			 0);
+	assert_int_equal(r.sweep.backing_count, sizeof(expected) / sizeof(expected[0]));
+	for (uint32_t i = 0; i < r.sweep.backing_count; i++) {
+		const struct axis_backing *b = &r.sweep.backings[i];
+
+		assert_int_equal(b->kind, expected[i].kind);
+		assert_true(b->page_bytes == expected[i].page_bytes);
+		assert_int_equal(b->path != NULL, expected[i].path != NULL);
+		if (b->path != NULL)
+			assert_string_equal(b->path, expected[i].path);
+	}
+	/* The list as it was typed is what the record shows. */
+	assert_non_null(strstr(r.argv[3], "path:/dev/hugepages,path:/dev/shm"));
+}
+
+static void shared_with_run(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse_line("sweep -m 2G --alias-memory 1G --share on --reserve off --host-nodes 1 "
+				    "--pin 0,1 --guest-ad on --accesses 9 --repeat 3 --seed 7 --timeout 60 "
+				    "--prealloc-threads 2 --json j --csv c --quiet --progress --dump-config "
+				    "--allocations 100 --retries 0 --resume",
+				    &r, &e),
+			 0);
+	assert_true(r.memory_bytes == 2 * GIB && r.sweep.memory_given && r.alias_bytes == GIB);
+	assert_true(r.share == CHOICE_ON && r.reserve == CHOICE_OFF && r.policy == NUMA_POLICY_BIND);
+	assert_true(r.pin_count == 2 && r.guest_ad && r.accesses == 9 && r.repeat == 3 && r.seed == 7);
+	assert_true(r.timeout_s == 60 && r.prealloc_threads == 2 && r.quiet && r.progress && r.dump_config);
+	assert_true(r.sweep.allocations == 100 && r.sweep.retries == 0 && r.sweep.resume);
+	assert_false(r.sweep.axes_given);
+	/* And run's rows of the same names are still run's. */
+	assert_int_equal(
+		parse_line("--backing hugetlb --prealloc --smp 2 --guest-page 2M --mem-prealloc", &r, &e), 0);
+	assert_true(r.backing == BACKING_HUGETLB && r.prealloc && r.vcpus == 2 && r.sweep.smp_count == 0);
+}
+
+static void baselines(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "sweep --baseline guest-page=4k", "guest-page=4K" },
+		{ "sweep --backing thp,hugetlb --baseline backing=hugetlb:2M,guest-page=4K",
+		  "guest-page=4K,backing=hugetlb:2M" },
+		{ "sweep --backing memfd,anon --baseline backing=memfd", "backing=memfd:4K" },
+		{ "sweep --baseline guest-page=native --native", "guest-page=native" },
+		{ "sweep --backing path:/a,path:/b --baseline backing=path:/b", "backing=path:/b" },
+		{ "sweep --prealloc off,prefault --smp 2,4 --kernel-irqchip on,off "
+		  "--baseline kernel-irqchip=off,smp=4,prealloc=prefault",
+		  "prealloc=prefault,smp=4,kernel-irqchip=off" },
+		{ "sweep --baseline kernel-irqchip=default", "kernel-irqchip=default" },
+		/* A full axis: nothing may be stored behind it. */
+		{ "sweep --smp 1-16 --baseline smp=16", "smp=16" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request r;
+		struct error e;
+
+		assert_int_equal(parse_line(cases[i][0], &r, &e), 0);
+		assert_string_equal(r.sweep.baseline, cases[i][1]);
+	}
+}
+
+static void operands(void **state)
+{
+	static const char *const lines[] = { "compare A.json B.json --json - --threshold 0.5",
+					     "compare A.json --threshold 0.5 --json - B.json",
+					     "compare --threshold=.5 --json - -- A.json B.json",
+					     "compare --json - A.json --threshold 0.50 -- B.json" };
+	struct request r;
+	struct error e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(parse_line(lines[i], &r, &e), 0);
+		assert_int_equal(r.command, COMMAND_COMPARE);
+		assert_string_equal(r.compare.paths[0], "A.json");
+		assert_string_equal(r.compare.paths[1], "B.json");
+		assert_string_equal(r.json_path, "-");
+		assert_true(r.compare.threshold == 0.005);
+	}
+	assert_int_equal(parse_line("compare x x --verbose", &r, &e), 0);
+	assert_true(r.compare.threshold == 0.01 && r.verbose && !r.quiet);
+	assert_int_equal(parse_line("compare x y --threshold 0", &r, &e), 0);
+	assert_true(r.compare.threshold == 0);
+	/* Behind -- even this is a file. */
+	assert_int_equal(parse_line("compare -- --json x", &r, &e), 0);
+	assert_string_equal(r.compare.paths[0], "--json");
+	assert_int_equal(parse_line("compare only --help", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_HELP);
+	assert_string_equal(r.help_topic, "compare");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),        cmocka_unit_test(lists),     cmocka_unit_test(backings),
+		cmocka_unit_test(shared_with_run), cmocka_unit_test(baselines), cmocka_unit_test(operands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

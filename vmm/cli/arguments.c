@@ -1,0 +1,195 @@
+/*
+ * argv by getopt_long, and the options' rows.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/cli/command.h"
+#include "vmm/cli/options.h"
+
+/* getopt's answer for a long option is this plus its enum option_id; above every character. */
+#define LONG_BASE 0x100
+#define LONG_MAX_ROWS (2 * OPTION_COUNT + 1)
+/* getopt's answer for an operand, where it was told to return those in their order. */
+#define OPERAND 1
+
+static struct option *add_long_options(struct option *row, unsigned int commands, bool mine)
+{
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_spec *o = &option_table[id];
+		int has_arg = o->arg != NULL ? required_argument : no_argument;
+
+		if (((o->commands & commands) != 0) != mine)
+			continue;
+		*row++ = (struct option){ .name = o->name, .has_arg = has_arg, .val = LONG_BASE + id };
+		if (o->alias != NULL)
+			*row++ = (struct option){ .name = o->alias,
+						  .has_arg = has_arg,
+						  .val = LONG_BASE + id };
+	}
+	return row;
+}
+
+/* The command's own rows first: of two rows of one name getopt_long takes the first. */
+static void fill_long_options(struct option *rows, unsigned int commands)
+{
+	rows = add_long_options(rows, commands, true);
+	rows = add_long_options(rows, commands, false);
+	*rows = (struct option){ 0 };
+}
+
+/* '+' (stop at the first operand) or '-' (return operands), ':' (tell a missing argument apart), and the letters. */
+static void fill_letters(char *letters, bool operands)
+{
+	*letters++ = operands ? '-' : '+';
+	*letters++ = ':';
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		if (option_table[id].letter == 0)
+			continue;
+		*letters++ = option_table[id].letter;
+		if (option_table[id].arg != NULL)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+char **arguments_spell(int argc, char **argv, int first)
+{
+	static char spellings[][16] = { "--mem-path", "--mem-prealloc", "--smp" };
+	char **copy = calloc((size_t)(argc - first) + 2, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	copy[0] = argv[0];
+	for (int i = first; i < argc; i++) {
+		copy[i - first + 1] = argv[i];
+		for (size_t s = 0; s < sizeof(spellings) / sizeof(spellings[0]); s++) {
+			if (strcmp(argv[i], spellings[s] + 1) == 0)
+				copy[i - first + 1] = spellings[s];
+		}
+	}
+	return copy;
+}
+
+static int option_of(int answer)
+{
+	if (answer >= LONG_BASE && answer < LONG_BASE + OPTION_COUNT)
+		return answer - LONG_BASE;
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		if (option_table[id].letter != 0 && option_table[id].letter == answer)
+			return id;
+	}
+	return -1;
+}
+
+/* getopt takes any unambiguous beginning of a name; a script that relied on one would break with a new option. */
+static bool abbreviated(const char *word, int id)
+{
+	const struct option_spec *o = &option_table[id];
+	size_t length;
+
+	if (strncmp(word, "--", 2) != 0)
+		return false;
+	length = strcspn(word + 2, "=");
+	return !(strlen(o->name) == length && strncmp(word + 2, o->name, length) == 0) &&
+	       !(o->alias != NULL && strlen(o->alias) == length && strncmp(word + 2, o->alias, length) == 0);
+}
+
+int option_find(const char *name, unsigned int bits)
+{
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_spec *o = &option_table[id];
+
+		if ((o->commands & bits) != 0 &&
+		    (strcmp(o->name, name) == 0 || (o->alias != NULL && strcmp(o->alias, name) == 0)))
+			return id;
+	}
+	return -1;
+}
+
+int refuse_option(struct parse *p, const char *where)
+{
+	static const struct {
+		const char *name, *instead;
+	} sweeps[] = {
+		{ "page-size", "--backing hugetlb:2M" },
+		{ "mem-path", "--backing path:DIRECTORY" },
+		{ "prefault", "--prealloc prefault" },
+		{ "prealloc", "--prealloc on" }, /* by its alias */
+	};
+	const struct command_spec *mine = command_spec(p->r->command);
+	int ret = error_set(p->e, STATUS_USAGE, 0, where, "this option does not apply to %s", mine->name);
+
+	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
+		if (mine->command == COMMAND_SWEEP && strcmp(p->option->name, sweeps[i].name) == 0)
+			error_hint(p->e, "%s", sweeps[i].instead);
+	}
+	return ret;
+}
+
+static int take_option(struct parse *p, int answer, const char *word, const char *value)
+{
+	const struct command_spec *mine = command_spec(p->r->command);
+	int id = option_of(answer == ':' || answer == '?' ? optopt : answer);
+
+	if (answer == ':')
+		return error_set(p->e, STATUS_USAGE, 0, word, "an argument is expected: %s",
+				 id >= 0 ? option_table[id].arg : "a value");
+	if (answer == '?' && id >= 0 && option_table[id].arg == NULL && strchr(word, '=') != NULL)
+		return error_set(p->e, STATUS_USAGE, 0, word, "--%s takes no argument",
+				 option_table[id].name);
+	if (answer == '?' || id < 0 || abbreviated(word, id)) {
+		error_set(p->e, STATUS_USAGE, 0, word, "there is no such option");
+		error_hint(p->e, "minivmm %s --help", mine->name);
+		return -EINVAL;
+	}
+	p->option = &option_table[id];
+	if ((p->option->commands & mine->options) == 0)
+		return refuse_option(p, word);
+	p->given[id] = true;
+	return p->option->parse(p, value);
+}
+
+/* Only compare has any. */
+static int take_operand(struct parse *p, const char *word)
+{
+	const char **paths = p->r->compare.paths;
+
+	if (p->r->command != COMMAND_COMPARE)
+		return error_set(p->e, STATUS_USAGE, 0, "command line", "'%.60s' is not expected here", word);
+	if (word[0] == '\0')
+		return error_set(p->e, STATUS_USAGE, 0, "compare", "'' is no name of a file");
+	if (paths[1] != NULL)
+		return error_set(p->e, STATUS_USAGE, 0, "compare",
+				 "'%.60s' is not expected here: two files are compared", word);
+	paths[paths[0] != NULL] = word;
+	return 0;
+}
+
+int arguments_take(struct parse *p, int argc, char **argv)
+{
+	struct option rows[LONG_MAX_ROWS];
+	char letters[3 + 2 * OPTION_COUNT];
+	int ret = 0;
+
+	fill_long_options(rows, command_spec(p->r->command)->options);
+	fill_letters(letters, p->r->command == COMMAND_COMPARE);
+	opterr = 0;
+	optind = 0; /* GNU: start anew, also for a second argv */
+	while (!p->done && ret == 0) {
+		int at = optind == 0 ? 1 : optind;
+		int answer = getopt_long(argc, argv, letters, rows, NULL);
+
+		if (answer == -1)
+			break;
+		if (answer == OPERAND)
+			ret = take_operand(p, optarg);
+		else
+			ret = take_option(p, answer, at < argc ? argv[at] : "", optarg);
+	}
+	for (int i = optind; !p->done && ret == 0 && i < argc; i++)
+		ret = take_operand(p, argv[i]);
+	return ret;
+}

@@ -1,0 +1,111 @@
+/*
+ * --baseline: each of its parts is a value that the sweep has.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/cli/axes.h"
+#include "vmm/cli/size.h"
+#include "vmm/util/append.h"
+
+/* As much as a record has room for; all axes together are shorter. */
+#define BASELINE_BYTES 256
+#define PART_BYTES (AXIS_ITEM_BYTES + 24)
+#define NATIVE "native"
+
+struct parts {
+	bool given[AXES];
+	char values[AXES][AXIS_ITEM_BYTES]; /* as a cell's key has them */
+};
+
+static bool has_native(const struct axis *axis, const struct sweep_request *s)
+{
+	return axis == &axis_table[0] && s->native;
+}
+
+static int refuse_absent(struct parse *p, const struct axis *axis, const char *value)
+{
+	const struct sweep_request *s = &p->r->sweep;
+	char values[300] = "", one[AXIS_ITEM_BYTES];
+
+	for (uint32_t i = 0; i < axis_count(s, axis); i++) {
+		axis->spell(s, i, one);
+		append(values, sizeof(values), "%s%s", i > 0 ? ", " : "", one);
+	}
+	if (has_native(axis, s))
+		append(values, sizeof(values), ", " NATIVE);
+	return refuse_value(p, s->baseline, "'%.60s' is no value that %s has in this sweep; it has %s", value,
+			    axis->name, values);
+}
+
+static int take_value(struct parse *p, const struct axis *axis, const char *value, char *spelled)
+{
+	struct sweep_request *s = &p->r->sweep;
+	/* A copy is asked, because what is new would be stored. */
+	struct sweep_request scratch = *s;
+	uint32_t count = axis_count(s, axis);
+	int at;
+
+	if (has_native(axis, s) && strcmp(value, NATIVE) == 0) {
+		(void)snprintf(spelled, AXIS_ITEM_BYTES, NATIVE);
+		return 0;
+	}
+	at = axis->take(&scratch, value, count);
+	if (at < 0 || (uint32_t)at == count)
+		return refuse_absent(p, axis, value);
+	axis->spell(s, (uint32_t)at, spelled);
+	return 0;
+}
+
+/* "guest-page=4K" */
+static int take_part(struct parse *p, char *part, struct parts *parts)
+{
+	const char *text = p->r->sweep.baseline;
+	char *value = strchr(part, '=');
+
+	if (value == NULL)
+		return refuse_value(p, text, "AXIS=VALUE is expected in place of '%.60s'", part);
+	*value++ = '\0';
+	for (int i = 0; i < AXES; i++) {
+		if (strcmp(axis_table[i].name, part) != 0)
+			continue;
+		if (parts->given[i])
+			return refuse_value(p, text, "'%s' is there twice", part);
+		parts->given[i] = true;
+		return take_value(p, &axis_table[i], value, parts->values[i]);
+	}
+	return refuse_value(p, text,
+			    "'%.60s' is no axis of a baseline; guest-page, backing, prealloc, smp and "
+			    "kernel-irqchip are",
+			    part);
+}
+
+int baseline_check(struct parse *p)
+{
+	static char spelled[BASELINE_BYTES];
+	struct sweep_request *s = &p->r->sweep;
+	const char *cursor = s->baseline;
+	struct parts parts = { 0 };
+	char part[PART_BYTES];
+	int more;
+
+	if (s->baseline == NULL)
+		return 0;
+	p->option = &option_table[OPTION_BASELINE];
+	while ((more = list_item(&cursor, part, sizeof(part))) == 1) {
+		int ret = take_part(p, part, &parts);
+
+		if (ret != 0)
+			return ret;
+	}
+	if (more < 0)
+		return refuse_value(p, s->baseline, "AXIS=VALUE,AXIS=VALUE is expected, nothing empty");
+	spelled[0] = '\0';
+	for (int i = 0; i < AXES; i++) {
+		if (parts.given[i])
+			append(spelled, sizeof(spelled), "%s%s=%s", spelled[0] != '\0' ? "," : "",
+			       axis_table[i].name, parts.values[i]);
+	}
+	s->baseline = spelled;
+	return 0;
+}
