@@ -11,6 +11,7 @@
 #include "vmm/check/emit.h"
 #include "vmm/cli/request.h"
 #include "vmm/command/commands.h"
+#include "vmm/compare/compare.h"
 #include "vmm/host/facts.h"
 #include "vmm/machine/config.h"
 #include "vmm/mem/backing.h"
@@ -56,6 +57,29 @@ static prealloc_progress choose_progress(const struct record *rec)
 	if (rec->request.progress)
 		return show_progress;
 	return !rec->request.quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
+}
+
+/* One line that is written over; the last one stays. */
+static void show_sweep_progress(const struct sweep_progress *p)
+{
+	char left[40] = "";
+
+	if (p->key == NULL) {
+		(void)fprintf(stderr, "\r\033[Kminivmm: %u rounds of all cells in %.0f s\n", p->rounds,
+			      p->elapsed_s);
+		return;
+	}
+	if (p->left_s >= 0)
+		(void)snprintf(left, sizeof(left), ", about %.0f s left", p->left_s);
+	(void)fprintf(stderr, "\r\033[Kminivmm: round %u of %u, run %u of %u, %.0f s%s", p->round, p->rounds,
+		      p->done + 1, p->total, p->elapsed_s, left);
+}
+
+static sweep_progress_fn choose_sweep_progress(const struct request *r)
+{
+	if (r->progress)
+		return show_sweep_progress;
+	return !r->quiet && isatty(STDERR_FILENO) == 1 ? show_sweep_progress : NULL;
 }
 
 static int plan(struct record *rec, struct error *e)
@@ -160,10 +184,11 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 /* The commands that only print. */
 static enum status tell(const struct request *r, struct error *e)
 {
-	int ret = r->command != COMMAND_VERSION ? puts(request_help(r->help_topic))
-						: printf("minivmm %s, ABI %d, schema %s, %s, %s, %s\n",
-							 MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA,
-							 CHECK_SCHEMA, POOL_SCHEMA, POOL_PLAN_SCHEMA);
+	int ret = r->command != COMMAND_VERSION
+			  ? puts(request_help(r->help_topic))
+			  : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s, %s, %s\n", MINIVMM_VERSION,
+				   MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA, POOL_SCHEMA,
+				   POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA);
 
 	if (ret < 0 || fflush(stdout) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
@@ -181,6 +206,10 @@ static enum status command(struct record *rec, uint64_t start_ns, struct error *
 		return tell(r, e);
 	case COMMAND_CHECK:
 		return command_check(r, text_stream(r), e);
+	case COMMAND_SWEEP:
+		return command_sweep(r, text_stream(r), choose_sweep_progress(r), e);
+	case COMMAND_COMPARE:
+		return command_compare(r, text_stream(r), e);
 	case COMMAND_PMU_HELP:
 		return command_pmu_help(stdout, e);
 	case COMMAND_POOL:

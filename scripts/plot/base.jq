@@ -16,29 +16,36 @@ def plain: one_line | if test("[^A-Za-z0-9 ._:/+=,()±–-]") then gsub("[^A-Za-
 	if length > 44 then .[0:42] + ".." else . end;
 
 def scaled($of; $by; $names):
-	. as $x | [range($names | length) | select($x >= pow($by; .) * $of)] | (max // 0) as $n | [$x / pow($by; $n), $names[$n]];
+	. as $x | [range($names | length) | select($x >= pow($by; .) * $of)] | (max // 0) as $n | [$x / pow($by; $n),
+		$names[$n]];
 # Bytes: 4096 -> 4K.
 def size:
-	number | if . == null then "?" elif . < 1024 then "\(.)" else
-		scaled(1; 1024; ["", "K", "M", "G", "T", "P"]) | "\(.[0] * 100 | round / 100)\(.[1])" end;
+	number | if . == null then "?" elif . < 1024 then "\(.)"
+		else scaled(1; 1024; ["", "K", "M", "G", "T", "P"]) | "\(.[0] * 100 | round / 100)\(.[1])" end;
 # With so many decimals: 2 | fixed(1) is 2.0.
-def fixed($decimals): if $decimals == 0 then round | tostring else
-	(if . < 0 then "-" else "" end) + (fabs * pow(10; $decimals) | round | tostring | if length <= $decimals then ("0" * ($decimals + 1 - length)) + . else . end |
+def fixed($decimals): if $decimals == 0 then round | tostring
+	else (if . < 0 then "-" else "" end) + (fabs * pow(10; $decimals) | round | tostring | if length <= $decimals then
+		("0" * ($decimals + 1 - length)) + . else . end |
 	.[:-$decimals] + "." + .[-$decimals:]) end;
 # Of a number: what it is divided by, the name of that, and decimals: four significant digits, whole ones up to a million.
-def form: fabs as $a | if $a >= 1e6 then ($a | scaled(1; 1000; ["", "k", "M", "G", "T", "P"]) | [$a / .[0], " " + .[1], 2])
+def form: fabs as $a | if $a >= 1e6 then ($a | scaled(1; 1000; ["", "k", "M", "G", "T", "P"]) | [$a / .[0], " " +
+	.[1], 2])
 	else [1, "", (if $a >= 1000 then 0 elif $a >= 100 then 1 elif $a >= 0.1 or $a == 0 then 2 else 4 end)] end;
-def figure: number | if . == null then "–" elif . == 0 then "0" else form as [$by, $name, $decimals] | (. / $by | fixed($decimals)) + $name end;
+def figure: number | if . == null then "–" elif . == 0 then "0" else form as [$by, $name, $decimals] | (. / $by |
+	fixed($decimals)) + $name end;
 # Half the width of an interval, on its larger side.
-def half($value): interval | if . == null or ($value | number) == null then null else [.[1] - $value, $value - .[0]] | max end;
+def half($value): interval | if . == null or ($value | number) == null then null else [.[1] - $value, $value - .[0]] |
+	max end;
 # "± 0.12" of an interval around $value, as exact as the value is written; nothing where there is none.
 def margin($value): half($value) | if . == null then "" else ($value | form) as [$by, $name, $decimals] |
-	(. / $by) as $half | if $half > 0 and $half < pow(10; -$decimals) / 2 then "± <\(pow(10; -$decimals))" else "± \($half | fixed($decimals))" end end;
+	(. / $by) as $half | if $half > 0 and $half < pow(10; -$decimals) / 2 then "± <\(pow(10; -$decimals))"
+		else "± \($half | fixed($decimals))" end end;
 def plus_minus($ci): number | if . == null then "–" else . as $v | form as [$by, $name, $decimals] |
 	(. / $by | fixed($decimals)) + ($ci | margin($v) | if . == "" then "" else " " + . end) + $name end;
 def plural($word): if . == 1 then "1 \($word)" else "\(.) \($word)s" end;
 
-def guest_name: if .kind == "native" then "native" elif .guest_page_bytes == null then "?" else .guest_page_bytes | size end;
+def guest_name: if .kind == "native" then "native" elif .guest_page_bytes == null then "?" else .guest_page_bytes |
+	size end;
 # As the command line names it, where it says anything: anon, thp, hugetlb:2M, memfd:2M, file:/dev/hugepages.
 def backing_name:
 	(.backing | text) as $name |
@@ -46,7 +53,8 @@ def backing_name:
 	elif $name == "anon" or $name == "thp" or .page_bytes == null then $name
 	else "\($name):\(.page_bytes | size)" end;
 def guest_rank: if .kind == "native" then 1e18 else .guest_page_bytes | number // 1e17 end;
-def backing_rank: [(.page_bytes | number // 1e17), (.backing | if . == "anon" then 0 elif . == "thp" then 1 elif . == "memfd" then 2 else 3 end), backing_name];
+def backing_rank: [(.page_bytes | number // 1e17), (.backing | if . == "anon" then 0 elif . == "thp" then
+	1 elif . == "memfd" then 2 else 3 end), backing_name];
 def prealloc_rank: if . == "off" then 0 elif . == "on" then 1 else 2 end;
 
 # Words of a shell, for people to copy.

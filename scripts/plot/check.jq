@@ -4,17 +4,24 @@ def schema: .schema | if . == null then "none" else plain end;
 if length == 0 then "it is empty; a file of schema minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
 elif length > 1 then "it holds \(length) JSON values; one of schema minivmm.sweep/1 is needed"
 else .[0] |
-	if type != "object" then "it holds a JSON \(type); an object of schema minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
-	elif .schema != "minivmm.sweep/1" then "its schema is \(schema); minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
-	else . as $file | [("cells", "translation", "speed_ups", "knees") | select($file[.] | type != "array") | "\(.) is no array"] +
+	if type != "object" then
+		"it holds a JSON \(type); an object of schema minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
+	elif .schema != "minivmm.sweep/1" then
+		"its schema is \(schema); minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
+	else . as $file | [("cells", "translation", "speed_ups", "knees") | select($file[.] | type != "array") |
+		"\(.) is no array"] +
 		[("host", "counts", "plan", "axes") | select($file[.] | type != "object") | "\(.) is no object"] +
 		(if $file.cells | type == "array" then
 			[$file.cells | to_entries[] | .key as $i | .value | if type != "object" then "cells[\($i)] is no object"
-			else (("key", "state", "workload") as $name | select(.[$name] | type != "string") | "cells[\($i)].\($name) is no string"),
-				(("figures", "runs") as $name | select(.[$name] | type != "array") | "cells[\($i)].\($name) is no array"),
-				(("figures", "runs") as $name | select(.[$name] | type == "array" and any(.[]; type != "object")) | "cells[\($i)].\($name) holds what is no object")
+			else (("key", "state", "workload") as $name | select(.[$name] | type != "string") |
+				"cells[\($i)].\($name) is no string"),
+				(("figures", "runs") as $name | select(.[$name] | type != "array") |
+					"cells[\($i)].\($name) is no array"),
+				(("figures", "runs") as $name | select(.[$name] | type == "array" and any(.[]; type != "object")) |
+					"cells[\($i)].\($name) holds what is no object")
 			end] else [] end) +
-		[("translation", "speed_ups", "knees") as $name | $file[$name] | select(type == "array" and any(.[]; type != "object")) |
+		[("translation", "speed_ups", "knees") as $name | $file[$name] | select(type == "array" and any(.[];
+			type != "object")) |
 			"\($name) holds what is no object"] |
 		if length > 0 then "it breaks schema minivmm.sweep/1: \(.[0])"
 		elif any($file.cells[]; any(.figures[]; .value | number != null)) then empty

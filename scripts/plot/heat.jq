@@ -7,23 +7,32 @@ def shade($from; $to): if $to > $from then (log - ($from | log)) / (($to | log) 
 
 # Entries: identity, and value, ci, refs, or a state that is not ok.
 def panel($title; $caption):
-	(map([.guest_rank, .guest]) | unique | map(.[1])) as $rows | (map([.backing_rank, .backing]) | unique | map(.[1])) as $columns |
-	(map(select(.state == "ok") | .value | select(. > 0))) as $values | ($values | min) as $from | ($values | max) as $to |
-	map(. + {x: (.backing as $b | $columns | index($b)), y: (.guest as $g | ($rows | length) - 1 - ($rows | index($g)))}) |
+	(map([.guest_rank, .guest]) | unique | map(.[1])) as $rows | (map([.backing_rank, .backing]) | unique |
+		map(.[1])) as $columns |
+	(map(select(.state == "ok") | .value | select(. > 0))) as $values | ($values | min) as $from | ($values |
+		max) as $to |
+	map(. + {x: (.backing as $b | $columns | index($b)), y: (.guest as $g | ($rows | length) - 1 - ($rows |
+		index($g)))}) |
 	map(select(.state == "ok")) as $full | map(select(.state != "ok")) as $empty |
 	{kind: "heat", title: $title, text: [$title, "backing, host", "guest page"],
-	 par: {width: ([($title | length * 8.4 + 130), ([760, 110 + 125 * ($columns | length)] | min)] | max), height: (100 + 72 * ($rows | length)), columns: ($columns | length), rows: ($rows | length), full: ($full | length), empty: ($empty | length)},
-	 files: {full: ($full | map([.x, .y, (if .value > 0 then .value | shade($from; $to) else 0 end), (.value | figure),
+	 par: {width: ([($title | length * 8.4 + 130), ([760, 110 + 125 * ($columns | length)] | min)] | max),
+		height: (100 + 72 * ($rows | length)), columns: ($columns | length), rows: ($rows | length), full: ($full |
+		length), empty: ($empty | length)},
+	 files: {full: ($full | map([.x, .y, (if .value > 0 then .value | shade($from; $to) else 0 end), (.value |
+		figure),
 			(.ci as $ci | .value as $v | $ci | margin($v) | if . == "" then "no interval" else . end),
 			(if .refs == null then "" else "\(.refs) refs" end)])),
 		empty: ($empty | map([.x, .y, (.state | plain), (if .value == null then "" else .value | figure end)])),
-		xt: ($columns | to_entries | map([.key, (.value | narrow)])), yt: ($rows | reverse | to_entries | map([.key, (.value | plain)]))},
+		xt: ($columns | to_entries | map([.key, (.value | narrow)])), yt: ($rows | reverse | to_entries | map([.key,
+			(.value | plain)]))},
 	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: half its 95 % interval, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
 
 # One heat map for each combination of what is neither a row nor a column.
 def panels($what; $set; $caption):
-	varying as $varying | group_by([(.prealloc | prealloc_rank), .vcpus, .irqchip]) | map(select(any(.[]; .state == "ok")) |
-		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] | map(", " + .) | join("")) as $more |
+	varying as $varying | group_by([(.prealloc | prealloc_rank), .vcpus, .irqchip]) | map(select(any(.[];
+		.state == "ok")) |
+		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] |
+			map(", " + .) | join("")) as $more |
 		panel("\($what), working set \($set | size)\($more)"; $caption));
 
 # One figure a cell: chase has one part, unless asked for several strides; then the first.
@@ -33,9 +42,13 @@ def heat:
 		else $cell + {value: null, ci: null, refs: null} end] as $chase |
 	([$chase[] | select(.state == "ok") | .set | select(. != null)] | max) as $set |
 	([.translation[] | select(.value != null) | .set] | max) as $cost_set |
-	[(if $set == null then empty else [$chase[] | select(.set == $set)] | group_by([.guest_rank, .backing_rank, .prealloc, .vcpus, .irqchip]) | map(.[0]) |
+	[(if $set == null then empty else [$chase[] | select(.set == $set)] | group_by([.guest_rank, .backing_rank,
+		.prealloc, .vcpus, .irqchip]) | map(.[0]) |
 		panels("chase"; $set; "TSC cycles an access, one line a page in a random cycle.")[] end),
-	 (if $cost_set == null then empty else
-		([.translation[] | select(.set == $cost_set and .value != null) | . + {state: "ok"}]) as $costs | ($costs | map([.guest, .backing, .prealloc, .vcpus, .irqchip])) as $there |
-		([$chase[] | select(.set == $cost_set and .state != "ok" and ([.guest, .backing, .prealloc, .vcpus, .irqchip] as $k | $there | index([$k]) | not)) | .value = null]) as $rest |
-		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set; "TSC cycles that translation adds to an access.")[] end)] | .[:most_heats * 2];
+	 (if $cost_set == null then empty
+		else ([.translation[] | select(.set == $cost_set and .value != null) | . + {state: "ok"}]) as $costs | ($costs |
+			map([.guest, .backing, .prealloc, .vcpus, .irqchip])) as $there |
+		([$chase[] | select(.set == $cost_set and .state != "ok" and ([.guest, .backing, .prealloc, .vcpus,
+			.irqchip] as $k | $there | index([$k]) | not)) | .value = null]) as $rest |
+		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set;
+			"TSC cycles that translation adds to an access.")[] end)] | .[:most_heats * 2];

@@ -12,7 +12,7 @@ at_top(share) = ylog ? ymin * (ymax / ymin) ** share : ymin + (ymax - ymin) * sh
 plot \
 	id.'.xt' using 1:(ymin):xticlabels(2) with points pt 7 ps 0 lc rgb "#ffffff" notitle, \
 	id.'.yt' using (xmin):1:yticlabels(2) with points pt 7 ps 0 lc rgb "#ffffff" notitle, \
-	for [i = 1 : greys] id.'.greys' index i using 1:2 with lines ls 10 title (i == 1 ? "packed" : ""), \
+	for [i = 1 : greys] id.'.greys' index i - 1 using 1:2 with lines ls 10 title (i == 1 ? "packed" : ""), \
 	for [i = 1 : (marks > 0)] id.'.marks' using 1:(ymin):(0):(ymax - ymin) with vectors nohead ls 11 notitle, \
 	for [i = 1 : curves] id.'.curves' index i - 1 using 1:3:(0):($4 - $3) with vectors heads size screen 0.003,90 \
 		ls style[i] dt solid lw 1.1 notitle, \

@@ -2,8 +2,10 @@
 include "base";
 include "page";
 
-def coverage: [.cells[].figures[] | select(.value != null) | .n] | group_by(.) | map("\(length | plural("figure")) with n = \(.[0]): " +
-	(if .[0] < 2 then "no interval" elif .[0] < 6 then "\((1 - pow(2; 1 - .[0])) * 1000 | round / 10) %" else "95 %" end)) | "Here: \(join("; "))." | html;
+def coverage: [.cells[].figures[] | select(.value != null) | .n] | group_by(.) |
+	map("\(length | plural("figure")) with n = \(.[0]): " +
+	(if .[0] < 2 then "no interval" elif .[0] < 6 then "\((1 - pow(2; 1 - .[0])) * 1000 | round / 10) %"
+		else "95 %" end)) | "Here: \(join("; "))." | html;
 def second_dimension: .host.second_dimension | text;
 
 "<section id=\"method\"><h2>How the figures were made</h2><ul>",
@@ -13,11 +15,15 @@ def second_dimension: .host.second_dimension | text;
 "<li>From 6 allocations on such an interval covers the median in 95 of 100 sweeps. Of n fewer it is all there was, least to greatest, and covers it in 1 - 2^(1-n): 93.8 % of 5, 87.5 % of 4, 75 % of 3, 50 % of 2. \(coverage)</li>",
 "<li>No timed part calls out of its loop. Exits, faults and interrupts around it are KVM's own counts, warm-up included.</li></ul></section>",
 "<section id=\"limits\"><h2>What is not proven</h2><ul>",
-(if second_dimension == "shadow" then "<li>This host pages by shadow tables: hardware walks one table that KVM keeps. Nothing here is a two-dimensional walk, and the references in theory are those of one dimension.</li>"
- elif second_dimension == "ept" or second_dimension == "npt" then "<li>The second dimension is \(second_dimension | ascii_upcase). That a walk went through both dimensions follows from the tables that were installed; it is not observed by itself.</li>"
+(if second_dimension == "shadow" then
+	"<li>This host pages by shadow tables: hardware walks one table that KVM keeps. Nothing here is a two-dimensional walk, and the references in theory are those of one dimension.</li>"
+ elif second_dimension == "ept" or second_dimension == "npt" then
+	"<li>The second dimension is \(second_dimension | ascii_upcase). That a walk went through both dimensions follows from the tables that were installed; it is not observed by itself.</li>"
  else "<li>The second dimension of this host is \(second_dimension | if . == "" then "not known" else html end).</li>" end),
-(if .host.hypervisor == true then "<li>The host is itself a virtual machine: a hypervisor's page tables lie below all that is shown here, also below what is called native. They can break a large page into small translations.</li>"
- elif .host.hypervisor == null then "<li>Whether a hypervisor lies below this host is not known.</li>" else empty end),
+(if .host.hypervisor == true then
+	"<li>The host is itself a virtual machine: a hypervisor's page tables lie below all that is shown here, also below what is called native. They can break a large page into small translations.</li>"
+ elif .host.hypervisor == null then "<li>Whether a hypervisor lies below this host is not known.</li>"
+	else empty end),
 "<li>References in theory are the most that one TLB miss may cost without walk caches. Measured averages are far lower; the two stand beside each other, they are not meant to agree.</li>",
 "<li>The figures hold for this host, this kernel and these settings.</li></ul></section>",
 "<section id=\"again\"><h2>How to make this again</h2><pre>\(.command | command_line | html)\nscripts/plot.sh \([$file] | command_line | html)</pre>",

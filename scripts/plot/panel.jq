@@ -20,7 +20,8 @@ def name_of($part):
 	elif $part == "set" then (.set | size)
 	else empty end;
 # Guest page and backing always, the rest where it differs.
-def configuration($varying): . as $point | ["\(.guest) on \(.backing)", ($varying[] as $part | $point | name_of($part))] | join(", ") | plain;
+def configuration($varying): . as $point | ["\(.guest) on \(.backing)", ($varying[] as $part | $point |
+	name_of($part))] | join(", ") | plain;
 # Under a column: both ends of a long name.
 def narrow: plain | if length > 18 then .[:8] + ".." + .[-8:] else . end;
 def rank: [.guest_rank, .backing_rank, (.prealloc | prealloc_rank), .vcpus, .irqchip, .stride, .set];
@@ -31,17 +32,23 @@ def high: .ci[1] // .value;
 
 def bool: if . then 1 else 0 end;
 def decade: log10 | floor;
-def tick: if fabs >= 1000 then (fabs | scaled(1; 1000; ["", "k", "M", "G", "T", "P"]) | "\(.[0] * 1000 | round / 1000)\(.[1])") as $text |
+def tick: if fabs >= 1000 then (fabs | scaled(1; 1000; ["", "k", "M", "G", "T", "P"]) |
+	"\(.[0] * 1000 | round / 1000)\(.[1])") as $text |
 	(if . < 0 then "-" + $text else $text end) else "\(. * 1e6 | round / 1e6)" end;
 def log_axis: [min / 1.25, max * 1.35] | . as [$from, $to] | ($to / $from | log10) as $decades |
-	{log: true, range: ., ticks: [range($from | decade; ($to | decade) + 1; (if $decades > 8 then 2 else 1 end)) as $d |
+	{log: true, range: ., ticks: [range($from | decade; ($to | decade) + 1; (if $decades > 8 then 2
+		else 1 end)) as $d |
 		(if $decades <= 2.5 then 1, 2, 5 else 1 end) * pow(10; $d) | select(. >= $from and . <= $to) | [., tick]]};
-def linear_axis: [([.[], 0] | min * 1.1), ([.[], 0] | max * 1.12)] | (if .[0] == .[1] then [0, 1] else . end) | . as [$from, $to] |
+def linear_axis: [([.[], 0] | min * 1.1), ([.[], 0] | max * 1.12)] | (if .[0] == .[1] then [0, 1] else . end) |
+	. as [$from, $to] |
 	(($to - $from) / 7) as $raw | ([(1, 2, 5, 10) * pow(10; $raw | decade) | select(. >= $raw)] | .[0]) as $step |
-	{log: false, range: ., ticks: [range($from / $step | ceil; ($to / $step | floor) + 1) * $step | if . == 0 then 0 else . end | [., tick]]};
+	{log: false, range: ., ticks: [range($from / $step | ceil; ($to / $step | floor) + 1) * $step | if . == 0 then
+		0 else . end | [., tick]]};
 # The axis for these numbers: logarithmic where they span more than a decade.
-def axis($may_log): if $may_log and length > 0 and all(.[]; . > 0) and max / min > 10 then log_axis else linear_axis end;
-def binary: if . >= 1024 then scaled(1; 1024; ["", "K", "M", "G", "T"]) | "\(.[0] * 100 | round / 100)\(.[1])" else "\(.)" end;
+def axis($may_log): if $may_log and length > 0 and all(.[]; . > 0) and max / min > 10 then log_axis
+	else linear_axis end;
+def binary: if . >= 1024 then scaled(1; 1024; ["", "K", "M", "G", "T"]) | "\(.[0] * 100 | round / 100)\(.[1])"
+	else "\(.)" end;
 # Of the values of an axis those whose names have room beside each other, powers of two first.
 def roomy($log): unique | map([., (if $log then log2 else . end)]) |
 	((.[-1][1] - .[0][1]) / 15) as $room | reduce sort_by((.[0] | log2 | . != floor), .[0])[] as $value ([];

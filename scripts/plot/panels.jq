@@ -9,19 +9,28 @@ include "heat";
 def most_pictures: 60;
 # Nothing a stranger wrote may end a line or name a file.
 def row($file): map(tostring | one_line) | [$file] + . | join("\t");
-def parameters: to_entries[] | [(if .value | type == "array" then "array \(.key)[\(.value | [length, 1] | max)]" + (if .value | length > 0 then " = [\(.value | map(tostring) | join(", "))]" else "" end)
+def parameters: to_entries[] | [(if .value | type == "array" then "array \(.key)[\(.value | [length, 1] | max)]" +
+	(if .value | length > 0 then " = [\(.value | map(tostring) | join(", "))]" else "" end)
 	else "\(.key) = \(.value)" end)];
-def emit($id): (.kind | [.] | row("\($id).kind")), (.par | parameters | row("\($id).par")), (.text[] | [.] | row("\($id).text")),
+def emit($id): (.kind | [.] | row("\($id).kind")), (.par | parameters | row("\($id).par")), (.text[] | [.] |
+	row("\($id).text")),
 	(.caption | "\($id).caption\t" + gsub("[\\x00-\\x1f]+"; " ")), (.files | to_entries[] | .key as $name |
 		if .value | length == 0 then "\($id).\($name)" else .value[] | row("\($id).\($name)") end);
 
 def absent($heat; $bars; $lines; $all):
 	(if $heat | length == 0 then "The matrix as a heat map: no cell of chase has a figure." else empty end),
-	(if $lines.pictures | length == 0 then "Curves: nothing was measured at three or more working sets or numbers of vCPUs." else empty end),
-	(if $bars.pictures | length == 0 then "First touch as bars: fewer than two cells of touch have a figure." else empty end),
-	(if any(.cells[]; .state == "mismatch") then "Figures of cells in state mismatch: their page sizes are not those asked for." else empty end),
-	(if ($all | length) > most_pictures then "\($all | length - most_pictures) further pictures: \(most_pictures) are enough for one page; their figures are in the table." else empty end);
+	(if $lines.pictures | length == 0 then
+		"Curves: nothing was measured at three or more working sets or numbers of vCPUs." else empty end),
+	(if $bars.pictures | length == 0 then "First touch as bars: fewer than two cells of touch have a figure."
+		else empty end),
+	(if any(.cells[]; .state == "mismatch") then
+		"Figures of cells in state mismatch: their page sizes are not those asked for." else empty end),
+	(if ($all | length) > most_pictures then
+		"\($all | length - most_pictures) further pictures: \(most_pictures) are enough for one page; their figures are in the table."
+		else empty end);
 
-heat as $heat | bars as $bars | lines($bars.pictures | length > 0) as $lines | dots([$lines.drawn[], $bars.drawn[]]) as $dots |
-[$heat[], $lines.pictures[], $bars.pictures[], $dots[]] as $all | ($all[:most_pictures] | to_entries[] | (.key + 1) as $n | .value | emit("p\($n)")),
+heat as $heat | bars as $bars | lines($bars.pictures | length > 0) as $lines | dots([$lines.drawn[],
+	$bars.drawn[]]) as $dots |
+[$heat[], $lines.pictures[], $bars.pictures[], $dots[]] as $all | ($all[:most_pictures] | to_entries[] | (.key +
+	1) as $n | .value | emit("p\($n)")),
 (absent($heat; $bars; $lines; $all) | "absent\t\(html)")

@@ -10,7 +10,8 @@ def size:
 	elif . >= 1048576 then "\(. / 1048576)M"
 	else "\(. / 1024)K" end;
 # A backing as the command line names it -> kind and page.
-def backing: (. / ":") as $part | {name: ., of: $part[0], page_bytes: (($part[1] // (if . == "thp" then "2M" else "4K" end)) | bytes)};
+def backing: (. / ":") as $part | {name: ., of: $part[0], page_bytes: (($part[1] // (if . == "thp" then "2M"
+	else "4K" end)) | bytes)};
 # Repeatable noise of about 1 %: of round and a number.
 def noise($round; $n): 1 + ((($round * 7919 + $n * 104729 + 13) % 997) / 997 - 0.5) / 50;
 def levels: {"4096": 4, "2097152": 3, "1073741824": 2}[tostring];
@@ -37,12 +38,14 @@ def parts:
 	elif .workload == "tpr" then
 		[{variant: "cr8", x: 34, exits: 0}, {variant: "memory-write", x: 9200, exits: 1}]
 	elif .workload == "remap" then
-		[{variant: "invlpg", x: (4100 * (1 + .vcpus / 9)), exits: 1}, {variant: "cr3", x: (13100 * (1 + .vcpus / 9)), exits: 3}]
+		[{variant: "invlpg", x: (4100 * (1 + .vcpus / 9)), exits: 1}, {variant: "cr3", x: (13100 * (1 + .vcpus / 9)),
+			exits: 3}]
 	elif .workload == "malloc" then
 		[{variant: "first", x: (900 * .vcpus / (.page_bytes / 4096 | log2 + 1)), faults: 0.03},
 		 {variant: "second", x: (60 + 9 * .vcpus), faults: 0}]
 	elif .workload == "shootdown" then [{variant: null, x: (5200 * (.vcpus + 0.5)), exits: (2 * .vcpus)}]
-	elif .workload == "seq" then [{variant: "read", x: 7.1e9, unit: "bytes/s"}, {variant: "write", x: 4.4e9, unit: "bytes/s"}]
+	elif .workload == "seq" then [{variant: "read", x: 7.1e9, unit: "bytes/s"}, {variant: "write", x: 4.4e9,
+		unit: "bytes/s"}]
 	else [{variant: null, x: 500}] end |
 	map({stride_bytes: null, working_set_bytes: ($c.working_set_bytes // 4096), pages: $pages, exits: 0, faults: null,
 		unit: "cycles/access"} + .);
@@ -60,7 +63,8 @@ def run($round; $salt):
 	minor_faults: 300, major_faults: 0, host_minor_faults: 4100, host_major_faults: 0, numa_hit: 5200, numa_miss: 0,
 	observed_page_bytes: .page_bytes, leaves_4k: (if .page_bytes == 4096 then 1024 else 40 end),
 	leaves_2m: (if .page_bytes == 2097152 then 64 else 0 end), leaves_1g: 0,
-	rows: [parts[] | . as $p | {variant, stride_bytes, working_set_bytes, pages, accesses: 100000, operations: 1000, unit,
+	rows: [parts[] | . as $p | {variant, stride_bytes, working_set_bytes, pages, accesses: 100000, operations: 1000,
+		unit,
 		refs_theory: ($c | refs), may_exit: ($p.exits > 0), exits: ($p.exits * 1000), page_faults: 0, interrupts: 0,
 		involuntary_switches: 0, samples: [range(10) as $i | $p.x * noise($round * 17 + $i; $salt)], note: null}]};
 
@@ -73,8 +77,8 @@ def cell($rounds; $salt; $lacks):
 	 command: ["minivmm", "-m", "1G", "--backing", .name, "--workload", .workload], state: $state,
 	 reason: (if $state == "ok" then null else "the pool of \(.name) pages is empty: needed 1, free 0" end),
 	 disturbed_runs: (if $salt % 7 == 0 then 1 else 0 end), failed_runs: 0,
-	 figures: (if $state != "ok" then [] else
-		[parts[] | .refs = $refs | figure($rounds; $salt)] end),
+	 figures: (if $state != "ok" then []
+		else [parts[] | .refs = $refs | figure($rounds; $salt)] end),
 	 runs: (if $state != "ok" then [] else . as $c | [range($rounds) as $r | $c | run($r; $salt)] end)};
 
 def plan:
@@ -83,13 +87,16 @@ def plan:
 	({"walk-cost": {guests: ["4K", "2M", "1G"], backings: ["anon", "thp", "hugetlb:2M", "hugetlb:1G"],
 		sets: [262144, 524288, 4194304, 16777216, 67108864]},
 	  "tlb-reach": {backings: ["thp"], lacks: [],
-		sets: [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 16384, 65536] | map(. * 4096)},
-	  "first-touch": {guests: ["4K", "2M", "1G"], prealloc: ["off", "on", "prefault"], workloads: ["touch"], sets: [67108864], native: false,
+		sets: [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 16384,
+			65536] | map(. * 4096)},
+	  "first-touch": {guests: ["4K", "2M", "1G"], prealloc: ["off", "on", "prefault"], workloads: ["touch"],
+		sets: [67108864], native: false,
 		backings: ["anon", "thp", "hugetlb:2M", "hugetlb:1G"]},
 	  "exit-cost": {workloads: ["exit", "tpr", "seq"], sets: [null], native: false, lacks: []},
 	  "terabyte": {workloads: ["scatter"], native: false, lacks: [], backings: ["hugetlb:2M", "memfd:2M"],
 		sets: [range(30; 41) | . as $n | reduce range($n) as $i (1; . * 2)]},
-	  "smp": {workloads: ["malloc", "remap", "shootdown", "touch"], smp: [1, 4, 8, 16], prealloc: ["off", "on"], native: false, lacks: [],
+	  "smp": {workloads: ["malloc", "remap", "shootdown", "touch"], smp: [1, 4, 8, 16], prealloc: ["off", "on"],
+		native: false, lacks: [],
 		sets: [null], backings: ["anon", "thp", "hugetlb:2M"]},
 	  "failed": {lacks: ["anon", "hugetlb:2M", "hugetlb:1G"]},
 	  "many": {prealloc: ["off", "on"], backings: ["anon", "thp", "memfd:4K", "memfd:2M", "hugetlb:2M"],
@@ -109,9 +116,11 @@ def interval: sort | [.[0], .[-1]];
 
 # chase - packed, pair by pair.
 def translations:
-	(map(select(.workload == "packed" and .state == "ok") | {key: ([identity, .working_set_bytes] | tojson), value: .}) | from_entries) as $packed |
+	(map(select(.workload == "packed" and .state == "ok") | {key: ([identity, .working_set_bytes] | tojson),
+		value: .}) | from_entries) as $packed |
 	[.[] | select(.workload == "chase" and .state == "ok") | . as $c |
-	$packed[[identity, .working_set_bytes] | tojson] | select(.) | . as $p | $c.figures[0] as $f | $p.figures[0] as $g |
+	$packed[[identity, .working_set_bytes] | tojson] | select(.) | . as $p | $c.figures[0] as $f |
+		$p.figures[0] as $g |
 	[range($f.values | length) as $i | $f.values[$i] - $g.values[$i]] as $d |
 	$c | identity + {working_set_bytes, pages: $f.pages, chase: $c.key, packed: $p.key, cost: ($d | add / length),
 	 ci95: ($d | interval), allocations: ($d | length), refs_theory: $f.refs_theory, reference_cycles: 4.1,
@@ -123,24 +132,36 @@ def knees:
 def speed_ups:
 	map(select(.state == "ok" and .workload == "chase")) | . as $all |
 	[$all[] | select(.kind == "guest" and .guest_page_bytes == 4096) | . as $a | $all[] |
-	select(.kind == "guest" and .guest_page_bytes == 2097152 and .backing == $a.backing and .page_bytes == $a.page_bytes and
+	select(.kind == "guest" and .guest_page_bytes == 2097152 and .backing == $a.backing and
+		.page_bytes == $a.page_bytes and
 		.working_set_bytes == $a.working_set_bytes and .prealloc == $a.prealloc and .vcpus == $a.vcpus) |
 	{dimension: "guest", workload, variant: null, stride_bytes: null, working_set_bytes, from: $a.key, to: .key,
 	 speed_up: ($a.figures[0].value / .figures[0].value), ci95: [0.98, 1.02], allocations: 5}];
 def count($state): map(select(.state == $state)) | length;
 
-plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cell($p.rounds; $i; $p.lacks))) as $cells |
+plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cell($p.rounds; $i;
+	$p.lacks))) as $cells |
 ($cells | translations) as $translation |
-{schema: "minivmm.sweep/1", minivmm_version: "0.1.0", command: ["minivmm", "sweep", "--preset", $preset, "--json", "s.json"],
- preset: $preset, teaches: "What the preset \($preset) teaches, as a paragraph.", started: "2026-11-26T11:20:00Z", seconds: 103.2, complete: true,
- resumed: 0, plan: {seed: 1, allocations: $p.rounds, retries: 2, repeat: 10, accesses: null, memory_bytes: null, alias_bytes: null,
+{schema: "minivmm.sweep/1", minivmm_version: "0.1.0", command: ["minivmm", "sweep", "--preset", $preset, "--json",
+	"s.json"],
+ preset: $preset, teaches: "What the preset \($preset) teaches, as a paragraph.", started: "2026-11-26T11:20:00Z",
+	seconds: 103.2, complete: true,
+ resumed: 0, plan: {seed: 1, allocations: $p.rounds, retries: 2, repeat: 10, accesses: null, memory_bytes: null,
+	alias_bytes: null,
  accessed_dirty: false},
- axes: {guest_page: ($p.guests + (if $p.native then ["native"] else [] end)), backing: $p.backings, prealloc: $p.prealloc, smp: $p.smp,
- kernel_irqchip: ["default"], workload: $p.workloads, working_set: ($p.sets | map(size | select(.)))}, baseline: "guest-page=4K,backing=anon",
- host: {kernel: "6.1.0-test #1 SMP", cpu_model: "A CPU of the tests @ 2.00GHz", cpus: 2, hypervisor: true, tsc_khz: 2000000,
- kvm_module: "kvm_pvm", second_dimension: "shadow", second_dimension_levels: null, params: {"kvm.tdp_mmu": "N", "kvm.halt_poll_ns": "200000"},
- thp: "madvise", shmem_thp: "never", ksm: "0", nx_huge_pages: "N", numa_nodes: 1, pmu: false, memory_bytes: 25769803776},
- counts: {cells: ($cells | length), pending: 0, ok: ($cells | count("ok")), refused: 0, unavailable: ($cells | count("unavailable")), failed: 0,
- mismatch: 0, runs: ($cells | map(.runs | length) | add), disturbed_runs: ($cells | map(.disturbed_runs) | add), failed_runs: 0,
+ axes: {guest_page: ($p.guests + (if $p.native then ["native"] else [] end)), backing: $p.backings,
+	prealloc: $p.prealloc, smp: $p.smp,
+ kernel_irqchip: ["default"], workload: $p.workloads, working_set: ($p.sets | map(size | select(.)))},
+	baseline: "guest-page=4K,backing=anon",
+ host: {kernel: "6.1.0-test #1 SMP", cpu_model: "A CPU of the tests @ 2.00GHz", cpus: 2, hypervisor: true,
+	tsc_khz: 2000000,
+ kvm_module: "kvm_pvm", second_dimension: "shadow", second_dimension_levels: null, params: {"kvm.tdp_mmu": "N",
+	"kvm.halt_poll_ns": "200000"},
+ thp: "madvise", shmem_thp: "never", ksm: "0", nx_huge_pages: "N", numa_nodes: 1, pmu: false,
+	memory_bytes: 25769803776},
+ counts: {cells: ($cells | length), pending: 0, ok: ($cells | count("ok")), refused: 0, unavailable: ($cells |
+	count("unavailable")), failed: 0,
+ mismatch: 0, runs: ($cells | map(.runs | length) | add), disturbed_runs: ($cells | map(.disturbed_runs) | add),
+	failed_runs: 0,
  waited_ns: 0},
  cells: $cells, translation: $translation, speed_ups: ($cells | speed_ups), knees: ($translation | knees)}

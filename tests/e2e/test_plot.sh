@@ -18,6 +18,7 @@ plot() {
 	case_command "$PLOT" "$T/$1.json"
 	report=$T/$1-report/report.html
 	want_status 0
+	[ ! -s "$T/err" ] || problem "gnuplot has something to say"
 	[ -s "$report" ] || problem "no report"
 }
 
@@ -95,6 +96,7 @@ curves() {
 	want_words "$picture" "native on thp"
 	want_words "$picture" "packed"
 	want_words "$picture" "TSC cycles an access"
+	[ "$(grep -c "<path stroke='rgb(154, 154, 154)'" "$picture")" = 3 ] || problem "packed is not drawn for each configuration"
 	knee=$(jq -r '.knees | min_by(.pages_below) | "\(.pages_below)-\(.pages_above)"' "$T/tlb-reach.json")
 	words "$picture" | grep -qE "^$knee \(3 curves\)\$" || problem "no mark for the knee $knee"
 	conclude "curves: one a configuration, with knees"
@@ -185,6 +187,16 @@ bad_input() {
 	refused "a directory that cannot be" "$T/copy.json" 'cannot be written' "$T/empty.json/report"
 }
 
+no_gnuplot() {
+	mkdir "$T/bin" && ln -s /usr/bin/* "$T/bin/" 2>/dev/null
+	rm -f "$T"/bin/gnuplot*
+	case_command env PATH="$T/bin" "$PLOT" "$T/copy.json"
+	want_status 1
+	want_text '^plot: gnuplot not installed: scripts/deps.sh plot, or apt-get install jq gnuplot-nox$'
+	[ ! -e "$T/copy-report" ] || problem "a report all the same"
+	conclude "without gnuplot: what is missing and how to get it"
+}
+
 targets() {
 	problems=()
 	mkdir "$T/own" && echo mine >"$T/own/notes"
@@ -240,6 +252,7 @@ curves
 others
 hostile
 bad_input
+no_gnuplot
 targets
 full_disk
 large

@@ -83,7 +83,8 @@ conclude "an axis without a possible cell is a usage error that says why"
 
 # A pool that is not there: the cells say so, the others have figures.
 if pool_reserve 2M 40; then
-	case_sweep --native --guest-page 4K --backing anon,hugetlb:2M --memory 1G --workload chase --working-set 256K \
+	more=$((2 * ($(pool_available 2M) + 1)))M
+	case_sweep --native --guest-page 4K --backing anon,hugetlb:2M --memory "$more" --workload chase --working-set 256K \
 		--allocations 2 --retries 0
 	want_status 0
 	want_sweep_schema

@@ -33,7 +33,7 @@ static void spellings(void **state)
 	assert_true(s->guest_page_count == 2 && s->backing_count == 2 && s->smp_count == 2 && s->native);
 	assert_string_equal(s->backings[0].path, "/a#b");
 	assert_string_equal(s->baseline, "backing=path:/a#b,smp=2");
-	assert_true(r.memory_bytes == 2 * GIB && s->memory_given && s->axes_given);
+	assert_true(r.memory_bytes == 2 * GIB && s->memory_given && s->plan_given);
 	assert_true(r.set_count == 1 && r.sets_bytes[0] == 64 * KIB);
 	assert_string_equal(s->file, "f");
 	/* An empty file has no say. */

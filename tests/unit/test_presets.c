@@ -49,7 +49,7 @@ static void all_parse(void **state)
 		assert_ptr_equal(preset_find(asked_for[i]), &preset_table[i]);
 		parse_preset(asked_for[i], &r);
 		assert_string_equal(r.sweep.preset, asked_for[i]);
-		assert_true(r.sweep.axes_given && r.workloads_given);
+		assert_true(r.sweep.plan_given && r.workloads_given);
 		assert_in_range(cells_of(&r), 2, 200);
 		assert_in_range(r.sweep.allocations, 3, 5);
 	}

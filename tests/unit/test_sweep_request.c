@@ -31,7 +31,7 @@ static void defaults(void **state)
 		    r.workloads[1] == WORKLOAD_chase);
 	assert_true(r.set_count == 0 && r.repeat == 10 && r.seed == 1 && r.accesses == 0);
 	assert_true(s->allocations == 5 && s->retries == 2 && !s->native && !s->resume);
-	assert_true(!s->memory_given && !s->axes_given);
+	assert_true(!s->memory_given && !s->plan_given);
 	assert_true(s->baseline == NULL && s->preset == NULL && s->file == NULL && r.help_topic == NULL);
 }
 
@@ -61,7 +61,7 @@ static void lists(void **state)
 	assert_true(r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups);
 	assert_int_equal(r.set_count, 5);
 	assert_true(r.sets_bytes[0] == 64 * KIB && r.sets_bytes[1] == 96 * KIB && r.sets_bytes[4] == MIB);
-	assert_true(s->native && s->axes_given);
+	assert_true(s->native && s->plan_given);
 	/* A list replaces the one before, whole. */
 	assert_int_equal(parse_line("sweep --smp 1-16 --smp 4 --native --no-native", &r, &e), 0);
 	assert_true(s->smp_count == 1 && s->smps[0] == 4 && !s->native);
@@ -115,7 +115,7 @@ static void shared_with_run(void **state)
 	assert_true(r.pin_count == 2 && r.guest_ad && r.accesses == 9 && r.repeat == 3 && r.seed == 7);
 	assert_true(r.timeout_s == 60 && r.prealloc_threads == 2 && r.quiet && r.progress && r.dump_config);
 	assert_true(r.sweep.allocations == 100 && r.sweep.retries == 0 && r.sweep.resume);
-	assert_false(r.sweep.axes_given);
+	assert_false(r.sweep.plan_given);
 	/* And run's rows of the same names are still run's. */
 	assert_int_equal(
 		parse_line("--backing hugetlb --prealloc --smp 2 --guest-page 2M --mem-prealloc", &r, &e), 0);

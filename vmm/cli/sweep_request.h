@@ -45,7 +45,8 @@ struct sweep_request {
 	 * is named, which a key leaves out. NULL: the first value of these two axes.
 	 */
 	const char *baseline;
-	bool axes_given; /* by preset, file or option: workload, working set or one of the axes above */
+	bool plan_given; /* anything that says what runs: --resume alone takes that from the journal */
+	bool allocations_given, retries_given;
 	bool resume;
 };
 

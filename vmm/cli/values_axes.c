@@ -73,18 +73,33 @@ int set_axis(struct parse *p, const char *value)
 	return 0;
 }
 
+/* Anything but where its output goes and how long it goes on. */
+static bool plan_given(const struct parse *p)
+{
+	static const enum option_id beside[] = { OPTION_JSON,        OPTION_CSV,         OPTION_QUIET,
+						 OPTION_PROGRESS,    OPTION_DUMP_CONFIG, OPTION_RESUME,
+						 OPTION_ALLOCATIONS, OPTION_RETRIES };
+
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		bool counts = p->given[id];
+
+		for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+			counts = counts && id != (int)beside[i];
+		if (counts)
+			return true;
+	}
+	return false;
+}
+
 void axes_complete(struct parse *p)
 {
-	static const int axes[] = { OPTION_GUEST_PAGES, OPTION_BACKINGS,        OPTION_PREALLOCS,
-				    OPTION_SMPS,        OPTION_KERNEL_IRQCHIPS, OPTION_SWEEP_WORKLOAD,
-				    OPTION_SWEEP_SETS,  OPTION_NATIVE_CELLS,    OPTION_NO_NATIVE_CELLS };
 	static const char *const defaults[AXES] = { "4K", "anon", "on", "1", "default" };
 	struct sweep_request *s = &p->r->sweep;
 
 	s->memory_given = p->given[OPTION_MEMORY];
-	s->axes_given = s->preset != NULL || s->file != NULL;
-	for (size_t i = 0; i < sizeof(axes) / sizeof(axes[0]); i++)
-		s->axes_given = s->axes_given || p->given[axes[i]];
+	s->allocations_given = p->given[OPTION_ALLOCATIONS];
+	s->retries_given = p->given[OPTION_RETRIES];
+	s->plan_given = plan_given(p);
 	if (!p->r->workloads_given) {
 		p->r->workload_count = 2;
 		p->r->workloads[0] = WORKLOAD_packed;

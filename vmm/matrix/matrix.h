@@ -17,7 +17,7 @@
 /* Up to so many lines a pattern and its page-table entries stay in the core's own caches: minima are compared. */
 #define MATRIX_IN_CORE_PAGES 1024
 
-/* A figure with its 95 % interval: bootstrap over allocations. count: allocations behind it; 0: there is none. */
+/* A figure with its 95 % interval over allocations (estimate.h). count: allocations behind it; 0: there is none. */
 struct estimate {
 	double value, low, high;
 	uint32_t count;

@@ -82,7 +82,7 @@ void text_matrix_head(const struct matrix *m, FILE *out)
 	paragraph(out, "figures",
 		  "value: median over allocations of each one's least sample (cycles, up to %d pages) or "
 		  "median "
-		  "sample; from, to: its 95 %% interval, by a bootstrap over allocations%s",
+		  "sample; from, to: its 95 %% interval over allocations, by order statistics%s",
 		  MATRIX_IN_CORE_PAGES,
 		  m->allocations < 5
 			  ? "; fewer than 5 allocations cannot reach 95 %: the interval is all there "

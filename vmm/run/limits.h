@@ -22,6 +22,12 @@ int limits_check_slots(const struct config *c, uint32_t slots, struct error *e);
 int limits_check_width(const struct config *c, uint32_t physical_bits, struct error *e);
 
 /*
+ * Whether the guest's CPU has the leaf that its tables are planned with; has_1g_pages as kvm_cpuid_has_1g_pages says it.
+ * 0, or -errno with STATUS_CANNOT. What KVM does not tell is left to the guest, which asks its CPU itself.
+ */
+int limits_check_leaf(const struct config *c, int has_1g_pages, struct error *e);
+
+/*
  * The most that KVM itself allocates, beside its page tables, for slots of so many bytes of guest-physical memory. That
  * much where it keeps reverse maps (shadow paging, or tdp_mmu=N); with EPT or NPT by the tdp_mmu a fifth, or nothing to
  * speak of.

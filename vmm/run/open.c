@@ -22,6 +22,8 @@ static int check_limits(struct machine *m, struct error *e)
 	ret = limits_check_slots(c, slots > 0 ? (uint32_t)slots : 0, e);
 	if (ret == 0)
 		ret = limits_check_width(c, kvm_cpuid_physical_bits(m->cpuid), e);
+	if (ret == 0)
+		ret = limits_check_leaf(c, kvm_cpuid_has_1g_pages(m->cpuid), e);
 	if (ret == 0 && c->apic)
 		ret = kvm_apic_check(&m->sys, limits_apic_asker(c, asker, sizeof(asker)), e);
 	if (ret == 0 && m->rec->request.prefault)

@@ -1,0 +1,236 @@
+/*
+ * Property: the cells of a sweep are the product of its axes, each once, each with a memory that its planner takes and with
+ * the command that runs just it; what contradicts itself is a cell with a reason. A combination lost here would never be
+ * missed in the report. And each round has all cells, in an order of its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "units.h"
+#include "tests/unit/sweep_line.h"
+#include "vmm/machine/config.h"
+#include "vmm/sweep/engine.h"
+#include "vmm/sweep/plan.h"
+
+static struct request request_of(const char *words)
+{
+	struct error e = { .status = STATUS_OK };
+	struct request r;
+	char line[512];
+
+	(void)snprintf(line, sizeof(line), "sweep %s", words);
+	assert_int_equal(parse_line(line, &r, &e), 0);
+	return r;
+}
+
+static struct matrix plan(const char *words)
+{
+	struct error e = { .status = STATUS_OK };
+	struct matrix m = { .cell_count = 0 };
+	struct request r = request_of(words);
+
+	assert_int_equal(sweep_plan(&r, &m, &e), 0);
+	return m;
+}
+
+static struct error refused(const char *words)
+{
+	struct error e = { .status = STATUS_OK };
+	struct matrix m = { .cell_count = 0 };
+	struct request r = request_of(words);
+
+	assert_int_not_equal(sweep_plan(&r, &m, &e), 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	matrix_free(&m);
+	return e;
+}
+
+static const struct matrix_cell *cell(struct matrix *m, const char *key)
+{
+	const struct matrix_cell *found = matrix_find(m, key);
+
+	if (found == NULL)
+		fail_msg("no cell %s", key);
+	return found;
+}
+
+static void the_product_of_all_axes(void **state)
+{
+	struct matrix m = plan("--guest-page 4K,2M --backing anon,thp --prealloc on,off --smp 1,2 --native "
+			       "--workload packed,chase --working-set 256K,4M");
+
+	(void)state;
+	assert_int_equal(m.cell_count, 3 * 2 * 2 * 2 * 2 * 2);
+	for (uint32_t i = 0; i < m.cell_count; i++) {
+		assert_int_equal(m.cells[i].state, STATE_PENDING);
+		assert_ptr_equal(matrix_find(&m, m.cells[i].key), &m.cells[i]);
+	}
+	/* Those of one workload and set lie together, backings side by side. */
+	assert_string_equal(m.cells[0].key,
+			    "guest-page=4K,backing=anon,prealloc=on,smp=1,workload=packed,working-set=256K");
+	assert_string_equal(m.cells[1].key,
+			    "guest-page=4K,backing=thp,prealloc=on,smp=1,workload=packed,working-set=256K");
+	assert_string_equal(
+		m.cells[4].key,
+		"guest-page=native,backing=anon,prealloc=on,smp=1,workload=packed,working-set=256K");
+	assert_int_equal(m.cells[1].page_bytes, PAGE_2M);
+	matrix_free(&m);
+}
+
+static void as_little_memory_as_will_do(void **state)
+{
+	struct matrix m = plan("--backing anon --workload chase --working-set 256K,16M,256M --smp 1,4");
+	const struct matrix_cell *small =
+		cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,working-set=256K");
+	const struct matrix_cell *large =
+		cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=4,workload=chase,working-set=256M");
+
+	(void)state;
+	assert_int_equal(small->memory_bytes, 64 * MIB);
+	/* Four slices of 256M, tables and image; and not twice as much. */
+	assert_in_range(large->memory_bytes, GIB + 1, 2 * GIB);
+	matrix_free(&m);
+	m = plan("-m 512M --workload chase --working-set 256K");
+	assert_int_equal(m.cells[0].memory_bytes, 512 * MIB);
+	matrix_free(&m);
+}
+
+static void each_command_plans_its_cell(void **state)
+{
+	struct matrix m =
+		plan("--guest-page 2M --backing memfd:2M --prealloc off --smp 3 --pin 0,1 --guest-ad on "
+		     "--workload touch --working-set 4M --repeat 7 --seed 9 --timeout 33");
+	static const char expected[] =
+		"minivmm run --memory 64M --backing memfd --page-size 2M --smp 3 --pin 0,1 "
+		"--guest-page 2M --guest-ad on --workload touch --working-set 4M --repeat 7 "
+		"--seed 9 --timeout 33";
+	char words[512] = "";
+	size_t index;
+	json_t *word;
+
+	(void)state;
+	json_array_foreach(m.cells[0].command, index, word)
+	{
+		strcat(words, index != 0 ? " " : "");
+		strcat(words, json_string_value(word));
+	}
+	assert_string_equal(words, expected);
+	matrix_free(&m);
+}
+
+static void contradictions_are_cells_with_a_reason(void **state)
+{
+	struct matrix m = plan("--native --workload exit,chase --working-set 256K --prealloc prefault,on");
+	const struct matrix_cell *native_exit =
+		cell(&m, "guest-page=native,backing=anon,prealloc=on,smp=1,workload=exit");
+	const struct matrix_cell *native_prefault = cell(
+		&m, "guest-page=native,backing=anon,prealloc=prefault,smp=1,workload=chase,working-set=256K");
+
+	(void)state;
+	assert_int_equal(m.cell_count, 8);
+	assert_int_equal(native_exit->state, STATE_REFUSED);
+	assert_non_null(strstr(native_exit->reason, "exit"));
+	assert_int_equal(native_prefault->state, STATE_REFUSED);
+	assert_non_null(strstr(native_prefault->reason, "second dimension"));
+	matrix_free(&m);
+}
+
+static void without_a_possible_cell_it_is_refused(void **state)
+{
+	struct error e = refused("--workload shootdown");
+
+	(void)state;
+	assert_non_null(strstr(e.what, "none of its 1 cells can run"));
+	assert_non_null(strstr(e.what, "vCPU"));
+	e = refused("-m 64M --workload chase --working-set 1G");
+	assert_non_null(strstr(e.what, "none of its 1 cells"));
+}
+
+static void working_sets_of_workloads_that_name_their_own(void **state)
+{
+	struct matrix m = plan("--workload chase,touch,exit,vpid --smp 2");
+
+	(void)state;
+	assert_int_equal(m.cell_count, 5 + 1 + 1 + 4);
+	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=chase,working-set=256M");
+	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=touch");
+	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=exit");
+	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=vpid,working-set=64K");
+	matrix_free(&m);
+}
+
+static void the_digest_is_of_what_runs(void **state)
+{
+	static const char *const others[] = {
+		"--workload chase --working-set 256K --seed 2",
+		"--workload chase --working-set 512K",
+		"--workload packed --working-set 256K",
+		"--workload chase --working-set 256K --accesses 5",
+	};
+	struct matrix m = plan("--workload chase --working-set 256K"), same;
+	uint64_t digest = sweep_plan_digest(&m);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct matrix other = plan(others[i]);
+
+		assert_true(sweep_plan_digest(&other) != digest);
+		matrix_free(&other);
+	}
+	/* How long it goes on is another matter. */
+	same = plan("--workload chase --working-set 256K --allocations 9 --retries 0");
+	assert_true(sweep_plan_digest(&same) == digest);
+	matrix_free(&same);
+	matrix_free(&m);
+}
+
+static void each_round_has_all_cells_in_another_order(void **state)
+{
+	enum { CELLS = 100, ROUNDS = 50 };
+	uint32_t order[CELLS], before[CELLS] = { 0 }, first[CELLS] = { 0 };
+
+	(void)state;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		bool seen[CELLS] = { false };
+
+		sweep_order(1, round, CELLS, order);
+		for (int i = 0; i < CELLS; i++) {
+			assert_in_range(order[i], 0, CELLS - 1);
+			assert_false(seen[order[i]]);
+			seen[order[i]] = true;
+		}
+		assert_memory_not_equal(order, before, sizeof(order));
+		memcpy(before, order, sizeof(order));
+		first[order[0]]++;
+	}
+	/* Nobody is always the first. */
+	for (int i = 0; i < CELLS; i++)
+		assert_in_range(first[i], 0, 6);
+	sweep_order(1, ROUNDS - 1, CELLS, before);
+	assert_memory_equal(order, before, sizeof(order));
+	sweep_order(2, ROUNDS - 1, CELLS, before);
+	assert_memory_not_equal(order, before, sizeof(order));
+	sweep_order(1, 0, 1, order);
+	assert_int_equal(order[0], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_product_of_all_axes),
+		cmocka_unit_test(as_little_memory_as_will_do),
+		cmocka_unit_test(each_command_plans_its_cell),
+		cmocka_unit_test(contradictions_are_cells_with_a_reason),
+		cmocka_unit_test(without_a_possible_cell_it_is_refused),
+		cmocka_unit_test(working_sets_of_workloads_that_name_their_own),
+		cmocka_unit_test(the_digest_is_of_what_runs),
+		cmocka_unit_test(each_round_has_all_cells_in_another_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
