@@ -38,7 +38,8 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 	paragraph(out, "tlb cost",
 		  "of an access = chase - packed, in cycles; refs: page-table references of one miss in "
 		  "theory; "
-		  "effective: the cost in loads of packed lines, as many as the leaf entries take (one ref)");
+		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
+		  "ref)");
 	text_fold_config(&g, 2, out);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, 0, out);
