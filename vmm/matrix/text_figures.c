@@ -3,10 +3,10 @@
  */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/cli/size.h"
+#include "vmm/matrix/run_counts.h"
 #include "vmm/matrix/text.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
@@ -41,6 +41,21 @@ static void put_per_operation(struct grid *g, double count)
 		grid_put(g, "%.2f", count);
 }
 
+/* What a figure is not worth without: wrong pages, and how many of its runs were disturbed to the last. */
+static void put_remark(struct grid *g, const struct matrix_cell *cell)
+{
+	uint32_t disturbed = 0;
+
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		disturbed += cell->runs[i].disturbed[0] != '\0';
+	if (cell->state == STATE_MISMATCH)
+		grid_put(g, "MISMATCH");
+	else if (disturbed != 0)
+		grid_put(g, "%" PRIu32 " disturbed", disturbed);
+	else
+		grid_put(g, "%s", "");
+}
+
 static void put_figure(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
 {
 	const char *unit;
@@ -57,15 +72,16 @@ static void put_figure(struct grid *g, const struct matrix_cell *cell, const str
 		grid_put(g, "-");
 	put_count(g, f->exits);
 	put_per_operation(g, f->faults_per_operation);
+	put_remark(g, cell);
 }
 
-/* Hide a column that has nothing but "-", or but "0.00". */
+/* Hide a column that has nothing but "-", or nothing at all. */
 static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 {
 	char text[GRID_CELL_BYTES];
 
 	for (uint32_t i = first; i < first + count; i++) {
-		if (grid_hide_constant(g, i, text) && strcmp(text, "-") != 0)
+		if (grid_hide_constant(g, i, text) && text[0] != '\0' && strcmp(text, "-") != 0)
 			g->hidden[i] = false;
 	}
 }
@@ -74,10 +90,13 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
-					      "to",        "refs", "exits",  "flt/op" };
+					      "to",        "refs", "exits",  "flt/op",      "-" };
 	const uint32_t after = LEADING + CONFIG_COLUMNS;
-	/* What a reader misses least: exits, references, the ratio's interval; all of it is in the files. */
-	const uint32_t spare[] = { after + 8, after + 7, after + 5, after + 6, after + 3 };
+	/* What a reader misses least, first; all of it is in the files. */
+	const uint32_t spare[] = {
+		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
+	};
+	char unit[GRID_CELL_BYTES];
 	struct grid g;
 	int ret;
 
@@ -87,9 +106,12 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 			put_figure(&g, &m->cells[i], &m->cells[i].figures[k]);
 	}
 	hide_empty(&g, 1, 2);
-	hide_empty(&g, after + 4, 6);
+	hide_empty(&g, after + 4, 7);
 	text_fold_config(&g, LEADING, out);
+	if (grid_hide_constant(&g, after + 3, unit))
+		paragraph(out, "unit", "%s", unit);
 	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	g.hidden[after + 6] |= g.hidden[after + 5]; /* half an interval is none */
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
@@ -97,47 +119,9 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	return ret;
 }
 
-static int by_value(const void *a, const void *b)
+static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f,
+		       const double medians[RUN_COUNTS])
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The middle one of a count over the cell's runs, the lower of two; -1: not known in one of them. */
-static int64_t median_of_runs(const struct matrix_cell *cell, int64_t (*count)(const struct matrix_run *run))
-{
-	int64_t *counts = calloc(cell->run_count + 1, sizeof(*counts)), median = -1;
-
-	if (counts == NULL)
-		return -1;
-	for (uint32_t i = 0; i < cell->run_count; i++)
-		counts[i] = count(&cell->runs[i]);
-	qsort(counts, cell->run_count, sizeof(*counts), by_value);
-	if (cell->run_count != 0 && counts[0] >= 0)
-		median = counts[(cell->run_count - 1) / 2];
-	free(counts);
-	return median;
-}
-
-#define COUNT_OF(member)                                         \
-	static int64_t member##_of(const struct matrix_run *run) \
-	{                                                        \
-		return run->member;                              \
-	}
-COUNT_OF(minor_faults)
-COUNT_OF(major_faults)
-COUNT_OF(host_minor_faults)
-COUNT_OF(host_major_faults)
-COUNT_OF(numa_hit)
-COUNT_OF(numa_miss)
-
-static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
-{
-	static int64_t (*const counts[])(const struct matrix_run *run) = {
-		minor_faults_of,      major_faults_of, host_minor_faults_of,
-		host_major_faults_of, numa_hit_of,     numa_miss_of,
-	};
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
 	char text[GRID_CELL_BYTES];
@@ -148,11 +132,8 @@ static void put_faults(struct grid *g, const struct matrix_cell *cell, const str
 		format_real(f->value.value * scale, text, sizeof(text));
 	grid_put(g, "%s", f->value.count != 0 ? text : "-");
 	put_count(g, f->page_faults);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		int64_t count = median_of_runs(cell, counts[i]);
-
-		put_count(g, count >= 0 ? (double)count : NAN);
-	}
+	for (int i = 0; i < RUN_COUNTS; i++)
+		put_count(g, medians[i]);
 }
 
 /* Where memory may come in while it is measured, faults are half of the answer. */
@@ -184,8 +165,12 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 			   "host's; NUMA\n");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_faults(&g, &m->cells[i], &m->cells[i].figures[k]);
+		double medians[RUN_COUNTS];
+
+		if (run_counts_medians(&m->cells[i], medians) != 0)
+			g.failed = true;
+		for (uint32_t k = 0; k < m->cells[i].figure_count && !g.failed; k++)
+			put_faults(&g, &m->cells[i], &m->cells[i].figures[k], medians);
 	}
 	hide_empty(&g, 1, 2);
 	text_fold_config(&g, LEADING, out);
