@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,8 +31,9 @@ static struct matrix new_matrix(const char *kernel)
 	m.cells = calloc(2, sizeof(*m.cells));
 	assert_non_null(m.cells);
 	for (int i = 0; i < 2; i++) {
-		strcpy(m.cells[i].workload, i == 0 ? "packed" : "chase");
-		strcpy(m.cells[i].backing, "anon");
+		(void)snprintf(m.cells[i].workload, sizeof(m.cells[i].workload), "%s",
+			       i == 0 ? "packed" : "chase");
+		(void)snprintf(m.cells[i].backing, sizeof(m.cells[i].backing), "%s", "anon");
 		m.cells[i].guest_page_bytes = 4096;
 		m.cells[i].vcpus = 1;
 		m.cells[i].command = json_pack("[s, s]", "minivmm", "run");
@@ -75,7 +77,7 @@ static void write_one(void)
 		assert_int_equal(journal_add(&j, &m.cells[0], round, &e), 0);
 	}
 	m.cells[1].state = STATE_UNAVAILABLE;
-	strcpy(m.cells[1].reason, "no 1G pages");
+	(void)snprintf(m.cells[1].reason, sizeof(m.cells[1].reason), "%s", "no 1G pages");
 	assert_int_equal(journal_add(&j, &m.cells[1], 0, &e), 0);
 	journal_close(&j, false);
 	matrix_free(&m);
@@ -97,7 +99,7 @@ static void rounds_come_back(void **state)
 
 	(void)state;
 	write_one();
-	strcpy(m.started, "later");
+	(void)snprintf(m.started, sizeof(m.started), "%s", "later");
 	assert_int_equal(reopen(true, &m, &e), 0);
 	assert_int_equal(m.resumed, 1);
 	assert_string_equal(m.started, "2026-01-01T00:00:00Z");

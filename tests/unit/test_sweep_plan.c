@@ -16,6 +16,7 @@
 #include "vmm/machine/config.h"
 #include "vmm/sweep/engine.h"
 #include "vmm/sweep/plan.h"
+#include "vmm/util/append.h"
 
 static struct request request_of(const char *words)
 {
@@ -116,8 +117,7 @@ static void each_command_plans_its_cell(void **state)
 	(void)state;
 	json_array_foreach(m.cells[0].command, index, word)
 	{
-		strcat(words, index != 0 ? " " : "");
-		strcat(words, json_string_value(word));
+		append(words, sizeof(words), "%s%s", index != 0 ? " " : "", json_string_value(word));
 	}
 	assert_string_equal(words, expected);
 	matrix_free(&m);

@@ -8,6 +8,7 @@
 
 #include "vmm/cli/size.h"
 #include "vmm/matrix/text.h"
+#include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
 
 #define LEADING 3 /* workload, set, stride: before the configuration */
@@ -75,6 +76,8 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 					      "from",      "to",   "-unit",  "ratio",       "from",
 					      "to",        "refs", "exits",  "flt/op" };
 	const uint32_t after = LEADING + CONFIG_COLUMNS;
+	/* What a reader misses least: exits, references, the ratio's interval; all of it is in the files. */
+	const uint32_t spare[] = { after + 8, after + 7, after + 5, after + 6, after + 3 };
 	struct grid g;
 	int ret;
 
@@ -86,6 +89,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	hide_empty(&g, 1, 2);
 	hide_empty(&g, after + 4, 6);
 	text_fold_config(&g, LEADING, out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
@@ -166,17 +170,18 @@ static bool populates(const struct matrix *m)
 
 int text_matrix_faults(const struct matrix *m, FILE *out)
 {
-	static const char *const titles[] = { "-workload",  "set",        "stride",   CONFIG_TITLES,
-					      "value",      "KVM",        "minor",    "major",
-					      "host-minor", "host-major", "numa-hit", "numa-miss" };
+	static const char *const titles[] = { "-workload", "set",      "stride", CONFIG_TITLES,
+					      "value",     "KVM",      "minor",  "major",
+					      "host min",  "host maj", "hits",   "misses" };
+	/* The process's own faults are KVM's and few others, as a rule. */
+	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2 };
 	struct grid g;
 	int ret;
 
 	if (!populates(m))
 		return 0;
-	(void)fprintf(out,
-		      "faults (medians of the runs): KVM's in the timed part, of the process, of the whole "
-		      "host\n");
+	(void)fprintf(out, "faults (medians of the runs): KVM's in the timed part, the process's, the whole "
+			   "host's; NUMA\n");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
@@ -184,6 +189,8 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	}
 	hide_empty(&g, 1, 2);
 	text_fold_config(&g, LEADING, out);
+	(void)fputc('\n', out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
 	grid_free(&g);

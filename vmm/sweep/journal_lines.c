@@ -234,25 +234,30 @@ int journal_count(int fd, uint32_t *rounds)
 	int ret = read_all(fd, &text);
 
 	*rounds = 0;
-	for (const char *line = text; ret == 0 && line != NULL; line = strchr(line, '\n')) {
+	if (ret != 0)
+		return ret;
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, "{\"cell\":", 8) == 0)
 			(*rounds)++;
 	}
 	free(text);
-	return ret;
+	return 0;
 }
 
 int journal_header_words(int fd, json_t **words)
 {
+	json_t *header;
 	char *text;
 	int ret = read_all(fd, &text);
-	json_t *header = ret == 0 ? json_loadb(text, strcspn(text, "\n"), 0, NULL) : NULL;
 
 	*words = NULL;
+	if (text == NULL)
+		return ret;
+	header = json_loadb(text, strcspn(text, "\n"), 0, NULL);
 	free(text);
-	if (ret == 0 && strcmp(text_of(header, "schema"), JOURNAL_SCHEMA) == 0)
+	if (strcmp(text_of(header, "schema"), JOURNAL_SCHEMA) == 0)
 		*words = json_incref(json_object_get(header, "command"));
 	json_decref(header);
-	return *words != NULL ? 0 : ret != 0 ? ret : -EINVAL;
+	return *words != NULL ? 0 : -EINVAL;
 }

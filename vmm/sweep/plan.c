@@ -160,7 +160,7 @@ static int check_cells(const struct matrix *m, struct error *e)
 
 static int each_workload(struct planner *p, struct error *e)
 {
-	uint64_t sets_bytes[REQUEST_MAX_SETS];
+	uint64_t sets_bytes[REQUEST_MAX_SETS] = { 0 };
 
 	for (uint32_t w = 0; w < p->r->workload_count && p->ret == 0; w++) {
 		enum workload_id id = p->r->workloads[w];
