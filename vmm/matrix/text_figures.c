@@ -155,7 +155,8 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 					      "value",     "KVM",      "minor",  "major",
 					      "host min",  "host maj", "hits",   "misses" };
 	/* The process's own faults are KVM's and few others, as a rule. */
-	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2 };
+	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
+				   LEADING + CONFIG_COLUMNS + 5 };
 	struct grid g;
 	int ret;
 
