@@ -1,6 +1,7 @@
 /*
  * The figures of a matrix as a table, and the faults beside them.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "vmm/cli/size.h"
 #include "vmm/matrix/text.h"
+#include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
 
 #define LEADING 3 /* workload, set, stride: before the configuration */
@@ -40,7 +42,22 @@ static void put_per_operation(struct grid *g, double count)
 		grid_put(g, "%.2f", count);
 }
 
-static void put_figure(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+/* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
+static void put_doubts(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
+{
+	bool disturbed = false, wrong = cell->state == STATE_MISMATCH, fewer = f->count < m->allocations;
+
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		disturbed = disturbed || cell->runs[i].disturbed[0] != '\0';
+	if (f->count == 0 || !(disturbed || fewer || wrong))
+		grid_put(g, "-");
+	else
+		grid_put(g, "%s%s%s", disturbed ? "d" : "", fewer ? "f" : "", wrong ? "w" : "");
+}
+
+static void put_figure(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
 {
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
@@ -56,6 +73,7 @@ static void put_figure(struct grid *g, const struct matrix_cell *cell, const str
 		grid_put(g, "-");
 	put_count(g, f->exits);
 	put_per_operation(g, f->faults_per_operation);
+	put_doubts(g, m, cell, f);
 }
 
 /* Hide a column that has nothing but "-", or but "0.00". */
@@ -69,22 +87,37 @@ static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 	}
 }
 
+static bool has_figures(const struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (m->cells[i].figure_count != 0)
+			return true;
+	}
+	return false;
+}
+
 int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
-					      "to",        "refs", "exits",  "flt/op" };
-	const uint32_t after = LEADING + CONFIG_COLUMNS;
+					      "to",        "refs", "exits",  "flt/op",      "-!" };
+	const uint32_t after = LEADING + CONFIG_COLUMNS, doubts = after + 10;
 	struct grid g;
 	int ret;
 
+	if (!has_figures(m))
+		return fputc('\n', out) == EOF ? -EIO : 0;
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_figure(&g, &m->cells[i], &m->cells[i].figures[k]);
+			put_figure(&g, m, &m->cells[i], &m->cells[i].figures[k]);
 	}
 	hide_empty(&g, 1, 2);
-	hide_empty(&g, after + 4, 6);
+	hide_empty(&g, after + 4, 7);
+	if (!g.hidden[doubts])
+		paragraph(out, "!",
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for; w: "
+			  "of wrong page sizes, and never compared");
 	text_fold_config(&g, LEADING, out);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
