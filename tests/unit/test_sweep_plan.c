@@ -151,6 +151,15 @@ static void without_a_possible_cell_it_is_refused(void **state)
 	assert_non_null(strstr(e.what, "none of its 1 cells"));
 }
 
+/* Once such a sweep said nothing, did nothing, and ended well. */
+static void a_path_that_json_cannot_hold_is_refused(void **state)
+{
+	struct error e = refused("--backing anon,path:/tmp/\xff --workload packed --working-set 256K");
+
+	(void)state;
+	assert_non_null(strstr(e.what, "not UTF-8"));
+}
+
 static void working_sets_of_workloads_that_name_their_own(void **state)
 {
 	struct matrix m = plan("--workload chase,touch,exit,vpid --smp 2");
@@ -227,6 +236,7 @@ int main(void)
 		cmocka_unit_test(each_command_plans_its_cell),
 		cmocka_unit_test(contradictions_are_cells_with_a_reason),
 		cmocka_unit_test(without_a_possible_cell_it_is_refused),
+		cmocka_unit_test(a_path_that_json_cannot_hold_is_refused),
 		cmocka_unit_test(working_sets_of_workloads_that_name_their_own),
 		cmocka_unit_test(the_digest_is_of_what_runs),
 		cmocka_unit_test(each_round_has_all_cells_in_another_order),

@@ -1,6 +1,7 @@
 /*
  * The figures of a matrix as a table, and the faults beside them.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -41,22 +42,22 @@ static void put_per_operation(struct grid *g, double count)
 		grid_put(g, "%.2f", count);
 }
 
-/* What a figure is not worth without: wrong pages, and how many of its runs were disturbed to the last. */
-static void put_remark(struct grid *g, const struct matrix_cell *cell)
+/* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
+static void put_doubts(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
 {
-	uint32_t disturbed = 0;
+	bool disturbed = false, wrong = cell->state == STATE_MISMATCH, fewer = f->count < m->allocations;
 
 	for (uint32_t i = 0; i < cell->run_count; i++)
-		disturbed += cell->runs[i].disturbed[0] != '\0';
-	if (cell->state == STATE_MISMATCH)
-		grid_put(g, "MISMATCH");
-	else if (disturbed != 0)
-		grid_put(g, "%" PRIu32 " disturbed", disturbed);
+		disturbed = disturbed || cell->runs[i].disturbed[0] != '\0';
+	if (f->count == 0 || !(disturbed || fewer || wrong))
+		grid_put(g, "-");
 	else
-		grid_put(g, "%s", "");
+		grid_put(g, "%s%s%s", disturbed ? "d" : "", fewer ? "f" : "", wrong ? "w" : "");
 }
 
-static void put_figure(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+static void put_figure(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
 {
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
@@ -72,18 +73,27 @@ static void put_figure(struct grid *g, const struct matrix_cell *cell, const str
 		grid_put(g, "-");
 	put_count(g, f->exits);
 	put_per_operation(g, f->faults_per_operation);
-	put_remark(g, cell);
+	put_doubts(g, m, cell, f);
 }
 
-/* Hide a column that has nothing but "-", or nothing at all. */
+/* Hide a column that has nothing but "-". */
 static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 {
 	char text[GRID_CELL_BYTES];
 
 	for (uint32_t i = first; i < first + count; i++) {
-		if (grid_hide_constant(g, i, text) && text[0] != '\0' && strcmp(text, "-") != 0)
+		if (grid_hide_constant(g, i, text) && strcmp(text, "-") != 0)
 			g->hidden[i] = false;
 	}
+}
+
+static bool has_figures(const struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (m->cells[i].figure_count != 0)
+			return true;
+	}
+	return false;
 }
 
 int text_matrix_figures(const struct matrix *m, FILE *out)
@@ -100,13 +110,19 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	struct grid g;
 	int ret;
 
+	if (!has_figures(m))
+		return fputc('\n', out) == EOF ? -EIO : 0;
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_figure(&g, &m->cells[i], &m->cells[i].figures[k]);
+			put_figure(&g, m, &m->cells[i], &m->cells[i].figures[k]);
 	}
 	hide_empty(&g, 1, 2);
 	hide_empty(&g, after + 4, 7);
+	if (!g.hidden[after + 10])
+		paragraph(out, "!",
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for; w: "
+			  "of wrong page sizes, and never compared");
 	text_fold_config(&g, LEADING, out);
 	if (grid_hide_constant(&g, after + 3, unit))
 		paragraph(out, "unit", "%s", unit);
