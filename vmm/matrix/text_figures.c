@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/cli/size.h"
+#include "vmm/matrix/run_counts.h"
 #include "vmm/matrix/text.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
@@ -87,6 +87,40 @@ static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 	}
 }
 
+/* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
+static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *f)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *other = &m->cells[i].figures[k];
+
+			if (strcmp(other->note, f->note) != 0)
+				continue;
+			if (count == 0 && other != f)
+				return 0;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void put_notes(const struct matrix *m, FILE *out)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *f = &m->cells[i].figures[k];
+			uint32_t count = f->note[0] != '\0' ? count_notes(m, f) : 0;
+
+			if (count != 0)
+				paragraph(out, "note", "%" PRIu32 " %s %s%s%s: %s", count,
+					  count == 1 ? "figure," : "figures, as", m->cells[i].workload,
+					  f->variant[0] != '\0' ? " " : "", f->variant, f->note);
+		}
+	}
+}
+
 static bool has_figures(const struct matrix *m)
 {
 	for (uint32_t i = 0; i < m->cell_count; i++) {
@@ -116,8 +150,9 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	hide_empty(&g, after + 4, 7);
 	if (!g.hidden[doubts])
 		paragraph(out, "!",
-			  "d: of runs that are still disturbed; f: of fewer allocations than asked for; w: "
-			  "of wrong page sizes, and never compared");
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for, so "
+			  "that its interval may cover less; w: of wrong page sizes, never compared");
+	put_notes(m, out);
 	text_fold_config(&g, LEADING, out);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
@@ -126,47 +161,9 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	return ret;
 }
 
-static int by_value(const void *a, const void *b)
+static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f,
+		       const double medians[RUN_COUNTS])
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The middle one of a count over the cell's runs, the lower of two; -1: not known in one of them. */
-static int64_t median_of_runs(const struct matrix_cell *cell, int64_t (*count)(const struct matrix_run *run))
-{
-	int64_t *counts = calloc(cell->run_count + 1, sizeof(*counts)), median = -1;
-
-	if (counts == NULL)
-		return -1;
-	for (uint32_t i = 0; i < cell->run_count; i++)
-		counts[i] = count(&cell->runs[i]);
-	qsort(counts, cell->run_count, sizeof(*counts), by_value);
-	if (cell->run_count != 0 && counts[0] >= 0)
-		median = counts[(cell->run_count - 1) / 2];
-	free(counts);
-	return median;
-}
-
-#define COUNT_OF(member)                                         \
-	static int64_t member##_of(const struct matrix_run *run) \
-	{                                                        \
-		return run->member;                              \
-	}
-COUNT_OF(minor_faults)
-COUNT_OF(major_faults)
-COUNT_OF(host_minor_faults)
-COUNT_OF(host_major_faults)
-COUNT_OF(numa_hit)
-COUNT_OF(numa_miss)
-
-static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
-{
-	static int64_t (*const counts[])(const struct matrix_run *run) = {
-		minor_faults_of,      major_faults_of, host_minor_faults_of,
-		host_major_faults_of, numa_hit_of,     numa_miss_of,
-	};
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
 	char text[GRID_CELL_BYTES];
@@ -177,11 +174,8 @@ static void put_faults(struct grid *g, const struct matrix_cell *cell, const str
 		format_real(f->value.value * scale, text, sizeof(text));
 	grid_put(g, "%s", f->value.count != 0 ? text : "-");
 	put_count(g, f->page_faults);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		int64_t count = median_of_runs(cell, counts[i]);
-
-		put_count(g, count >= 0 ? (double)count : NAN);
-	}
+	for (int i = 0; i < RUN_COUNTS; i++)
+		put_count(g, medians[i]);
 }
 
 /* Where memory may come in while it is measured, faults are half of the answer. */
@@ -203,7 +197,7 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 					      "value",      "KVM",        "minor",    "major",
 					      "host-minor", "host-major", "numa-hit", "numa-miss" };
 	struct grid g;
-	int ret;
+	int ret = 0;
 
 	if (!populates(m))
 		return 0;
@@ -211,13 +205,18 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 		      "faults (medians of the runs): KVM's in the timed part, of the process, of the whole "
 		      "host\n");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_faults(&g, &m->cells[i], &m->cells[i].figures[k]);
+	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+		double medians[RUN_COUNTS];
+
+		ret = run_counts_medians(cell, medians);
+		for (uint32_t k = 0; k < cell->figure_count && ret == 0; k++)
+			put_faults(&g, cell, &cell->figures[k], medians);
 	}
 	hide_empty(&g, 1, 2);
 	text_fold_config(&g, LEADING, out);
-	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	if (ret == 0)
+		ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
 	grid_free(&g);
 	return ret;
