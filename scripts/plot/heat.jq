@@ -1,6 +1,7 @@
 # The matrix as a heat map: rows are guest pages, columns backings, figures in the cells, theory below them.
 include "base";
 include "panel";
+include "page";
 
 def most_heats: 8;
 def shade($from; $to): if $to > $from then (log - ($from | log)) / (($to | log) - ($from | log)) else 0.3 end;
@@ -20,12 +21,12 @@ def panel($title; $caption):
 		length), empty: ($empty | length)},
 	 files: {full: ($full | map([.x, .y, (if .value > 0 then .value | shade($from; $to) else 0 end), (.value |
 		figure),
-			(.ci as $ci | .value as $v | $ci | margin($v) | if . == "" then "no interval" else . end),
+			(.ci as $ci | if $ci | interval == null then "no interval" else span($ci) end),
 			(if .refs == null then "" else "\(.refs) refs" end)])),
 		empty: ($empty | map([.x, .y, (.state | plain), (if .value == null then "" else .value | figure end)])),
 		xt: ($columns | to_entries | map([.key, (.value | narrow)])), yt: ($rows | reverse | to_entries | map([.key,
 			(.value | plain)]))},
-	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: half its 95 % interval, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
+	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: its 95 % interval, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
 
 # One heat map for each combination of what is neither a row nor a column.
 def panels($what; $set; $caption):
@@ -33,7 +34,7 @@ def panels($what; $set; $caption):
 		.state == "ok")) |
 		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] |
 			map(", " + .) | join("")) as $more |
-		panel("\($what), working set \($set | size)\($more)"; $caption));
+		panel("\($what), working set \($set | size)\($more): TSC cycles an access"; $caption));
 
 # One figure a cell: chase has one part, unless asked for several strides; then the first.
 def heat:
@@ -44,11 +45,11 @@ def heat:
 	([.translation[] | select(.value != null) | .set] | max) as $cost_set |
 	[(if $set == null then empty else [$chase[] | select(.set == $set)] | group_by([.guest_rank, .backing_rank,
 		.prealloc, .vcpus, .irqchip]) | map(.[0]) |
-		panels("chase"; $set; "TSC cycles an access, one line a page in a random cycle.")[] end),
+		panels("chase"; $set; "One line a page in a random cycle.")[] end),
 	 (if $cost_set == null then empty
 		else ([.translation[] | select(.set == $cost_set and .value != null) | . + {state: "ok"}]) as $costs | ($costs |
 			map([.guest, .backing, .prealloc, .vcpus, .irqchip])) as $there |
 		([$chase[] | select(.set == $cost_set and .state != "ok" and ([.guest, .backing, .prealloc, .vcpus,
 			.irqchip] as $k | $there | index([$k]) | not)) | .value = null]) as $rest |
 		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set;
-			"TSC cycles that translation adds to an access.")[] end)] | .[:most_heats * 2];
+			"What translation adds to an access.")[] end)] | .[:most_heats * 2];

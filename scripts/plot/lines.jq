@@ -40,7 +40,7 @@ def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 	{kind: "lines", title: $title, text: [$title, x_words($x), $y],
 	 par: {width: 760, height: 470, keyrows: ((length + ($grey | length | if . > 0 then 1 else 0 end)) / ([.[].shown |
 		length] | max | if . > 28 then 2 else 3 end) | ceil), curves: length, greys: ($grey | length),
-		marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool),
+		marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool), yasinh: ($y_axis.asinh == true | bool),
 		xmin: (if $x == "vcpus" then 0 else $xs[0] / 1.3 end), xmax: (if $x == "vcpus" then $xs[-1] * 1.08
 			else $xs[-1] * 1.3 end),
 		ymin: $y_axis.range[0], ymax: $y_axis.range[1], style: styles($shorts)},
@@ -55,11 +55,14 @@ def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 		(if ($marks | length) > 0 then
 			" Upright dotted lines: knees, where \(if $marks[0][2] == "translation" then "chase - packed" else "the curve" end) leaves a plateau, between the two numbers of pages beside the line."
 			else "" end) +
+		(if $y_axis.asinh then
+			" The upright axis is even around 0 and logarithmic beyond a few cycles." else "" end) +
 		(if $y_axis.log then " Both axes are logarithmic; equal distances are equal ratios." else "" end))};
 
 # One family of curves, in as many pictures as its number of curves asks for; all to the same scale.
-def family($x; $title; $y; $greys; $knees; $may_log):
-	. as $curves | ([.[], $greys[]] | map(.at[] | low, high, .value) | axis($may_log)) as $y_axis |
+def family($x; $title; $y; $greys; $knees; $scale):
+	. as $curves | ([.[], $greys[]] | map(.at[] | low, high, .value) | if $scale == "differences" then difference_axis
+		else axis(true) end) as $y_axis |
 	[if length <= 6 then . else split(6)[] end] | map(
 		(map(.guest) | unique) as $guests | (.[0].parts - ["guest", "backing"]) as $parts |
 			($parts - varying) as $same |
@@ -82,10 +85,10 @@ def lines($bars):
 		varying)) as $cost |
 	[if grown("pages"; $chase) then {drawn: [$chase[], $packed[] | .at[]], pictures:
 			($chase | family("pages"; "chase: one cache line a page, in a random cycle"; "TSC cycles an access";
-				$packed; $model.knees; true))} else empty end,
+				$packed; $model.knees; "values"))} else empty end,
 	 if grown("pages"; $cost) then {drawn: [], pictures:
 			($cost | family("pages"; "translation: chase - packed"; "TSC cycles an access"; []; $model.knees;
-				false))} else empty end,
+				"differences"))} else empty end,
 	 ($points | map(select(.workload != "chase" and (.workload != "packed" or ($chase | length == 0)) and
 			((.workload == "touch" and .variant == "first" and $bars) | not))) |
 		group_by([.workload, .variant, .unit])[] | . as $part | (if .[0] | page_axis then "pages"
@@ -93,5 +96,5 @@ def lines($bars):
 		[($x, "vcpus") | . as $axis | {axis: ., curves: ($part | curves($axis; varying))} | select(.axis as $a |
 			grown($a; .curves))] |
 		select(length > 0) | .[0] | {drawn: [.curves[].at[]], pictures: (.axis as $axis | .curves |
-			family($axis; $part[0] | part | plain; $part[0].unit | unit_words; []; []; true))})] |
+			family($axis; $part[0] | part | plain; $part[0].unit | unit_words; []; []; "values"))})] |
 	{pictures: map(.pictures[]), drawn: map(.drawn[])};

@@ -47,6 +47,11 @@ def linear_axis: [([.[], 0] | min * 1.1), ([.[], 0] | max * 1.12)] | (if .[0] ==
 # The axis for these numbers: logarithmic where they span more than a decade.
 def axis($may_log): if $may_log and length > 0 and all(.[]; . > 0) and max / min > 10 then log_axis
 	else linear_axis end;
+# One for differences, which may be nothing or less: even around 0, logarithmic beyond a few units (asinh).
+def difference_axis: (map(select(. != null)) | [min, 0] | min) as $low | ([max, 1] | max) as $high |
+	{log: false, asinh: true, range: [$low * 1.3 - 0.5, $high * 1.4 + 0.5],
+	 ticks: [(0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000 | ., (if . > 0 then -. else empty end)) |
+		select(. >= $low * 1.3 - 0.5 and . <= $high * 1.4 + 0.5) | [., "\(.)"]]};
 def binary: if . >= 1024 then scaled(1; 1024; ["", "K", "M", "G", "T"]) | "\(.[0] * 100 | round / 100)\(.[1])"
 	else "\(.)" end;
 # Of the values of an axis those whose names have room beside each other, powers of two first.

@@ -11,7 +11,8 @@ def count: if . == null then "" else figure end;
 def optional: if . == null then "" else figure end;
 def order: sort_by([.workload, .guest_rank, .backing_rank, (.prealloc | prealloc_rank), .vcpus, .irqchip, .set]);
 
-def figure_rows: .cells | order[] | . as $cell | (if .figures | length > 0 then .figures[] else {} end) as $f |
+# Cells without a figure are in the summary by their reasons, and one by one in the table of cells.
+def figure_rows: .cells | order[] | . as $cell | .figures[] as $f |
 	identity + {workload: ([.workload, ($f.variant // "")] | map(select(. != "")) | join(" ")), stride: ($f.stride |
 		bytes),
 	set: ($f.set // .set | if . == 0 then "" else bytes end), pages: ($f.pages // 0 | if . == 0 then ""
@@ -27,14 +28,21 @@ def figure_rows: .cells | order[] | . as $cell | (if .figures | length > 0 then 
 	remark: ([(if .state != "ok" then .state else empty end), (if .state != "ok" then (.reason // empty)
 		else empty end), ($f.note // "" | select(. != "")) ] | join(": "))};
 def figures:
-	"<h3>Figures</h3><p>n: allocations, and what each of them stands by. Ratio: to the baseline <span class=\"key\">\(.baseline | html)</span>, paired by round, with its interval. Host faults and NUMA: of the whole host during a run, median over runs. refs: page-table references of one TLB miss in theory, without caches.</p>",
+	"<h3>Figures</h3><p>n: allocations, and what each of them stands by. Ratio: to the baseline <span class=\"key\">\(.baseline | html)</span>, paired by round, with its interval. refs: page-table references of one TLB miss in theory, without caches.</p>",
 	([figure_rows] | slim_table([fixed_column("workload"; "workload")] + identity_columns + [numbers("stride";
 		"stride"), numbers("working set"; "set"), numbers("pages"; "pages"),
 		numbers("figure"; "value"), numbers("95 % interval"; "interval"), fixed_column("unit"; "unit"),
-			fixed_column("n"; "n"), numbers("least"; "least"), numbers("exits/op"; "exits"),
+			numbers("n"; "n"), numbers("least"; "least"), numbers("exits/op"; "exits"),
 		numbers("faults/op"; "faults"), numbers("refs"; "refs"), numbers("ratio"; "ratio"),
-			numbers("host minor faults"; "minor"), numbers("major"; "major"),
-		numbers("NUMA hits"; "hit"), numbers("misses"; "miss"), column("remark"; "remark")]));
+			column("remark"; "remark")]));
+
+# Beside the figures, because a fault in the wrong place is what spoils one.
+def faults:
+	"<h3>Faults and NUMA beside the figures</h3><p>Medians over the runs of a cell, from the whole process's start to its end: of the whole host meanwhile.</p>",
+	([figure_rows] | slim_table([fixed_column("workload"; "workload")] + identity_columns + [numbers("working set";
+		"set"), numbers("figure"; "value"),
+		numbers("host minor faults"; "minor"), numbers("major"; "major"), numbers("NUMA hits"; "hit"),
+			numbers("misses"; "miss")]));
 
 def translation:
 	"<h3>Translation cost</h3>", (if .translation | length == 0 then
@@ -81,4 +89,4 @@ def cells:
 		"disturbed"), numbers("failed"; "failed"), column("reason"; "reason"), column("command"; "command")])),
 	"</details>";
 
-"<section id=\"tables\"><h2>Tables</h2>", figures, translation, speed_ups, knees, cells, "</section>"
+"<section id=\"tables\"><h2>Tables</h2>", figures, translation, speed_ups, knees, faults, cells, "</section>"

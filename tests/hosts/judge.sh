@@ -150,6 +150,27 @@ kind_prefault() {
 	fi
 }
 
+# A sweep: the file keeps to its schema, each cell ran in every round, and the counts of each are theory's. Times are
+# an emulator's and mean nothing.
+kind_sweep() {
+	local out
+	want_status 0
+	if /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null; then
+		out=$(/usr/bin/python3 -W ignore -m jsonschema -i "$said.json" tests/schema/minivmm.sweep-1.json 2>&1) ||
+			problem "it breaks its schema: ${out:0:300}"
+	else
+		problem "no validator for its schema: python3-jsonschema is not installed (scripts/deps.sh test)"
+	fi
+	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
+	want_json '.complete and (.cells | length > 0) and all(.cells[]; .state == "ok")' "every cell ran"
+	want_json '.plan.allocations as $n | all(.cells[].runs; length == $n and all(.[]; .verdict == "ok"))' "in every round"
+	want_json '[.cells[] | select(.workload == "chase") | .figures[].exits] | length > 0 and all(. == 0)' \
+		"chase exits nowhere"
+	want_json 'sweep_faults' "the first touch faults once for each leaf"
+	want_json 'sweep_refs' "references in theory"
+	want_json "$expectation" "expected"
+}
+
 kind_run() {
 	want_record
 	want_json "$expectation" "expected"

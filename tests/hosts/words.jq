@@ -118,3 +118,14 @@ def dirty_counts($pages): .requested.guest_page_bytes as $guest | .requested.pag
 # First touches fault, as the tracepoint saw them; what is there stays there.
 def held($first; $after): named_fault as $fault | all(part($first; "first"); .page_faults > 0 and
 	.exits == .page_faults and .seen == {($fault): .exits}) and stays($first; $after);
+
+# Of a sweep: the leaf of a cell in the second dimension, levels that a walk has down to a leaf, and what theory says.
+def cell_leaf($second): if $second == "shadow" then [.page_bytes, .guest_page_bytes] | min else .page_bytes end;
+def levels_to($leaf; $levels): $levels - ([4096, 2097152, 1073741824] | index($leaf));
+def sweep_faults: .host.second_dimension as $second | [.cells[] | select(.workload == "touch") |
+	(.working_set_bytes / cell_leaf($second)) as $leaves | .figures[] | select(.variant == "first") |
+	.page_faults == $leaves] | length > 0 and all;
+def cell_refs($second; $levels): if $second == "shadow" then levels_to(cell_leaf($second); 4)
+	else (levels_to(.guest_page_bytes; 4) + 1) * (levels_to(.page_bytes; $levels) + 1) - 1 end;
+def sweep_refs: .host as $host | [.cells[] | cell_refs($host.second_dimension; $host.second_dimension_levels) as $refs |
+	.figures[] | .refs_theory == $refs] | length > 0 and all;

@@ -11,7 +11,7 @@
 struct csv_line {
 	const struct matrix_cell *cell;
 	const struct matrix_figure *figure; /* NULL: the cell has none */
-	double medians[RUN_COUNTS];         /* as run_counts_medians */
+	double medians[RUN_COUNTS];         /* NAN: no run knows it */
 };
 
 struct csv_column {

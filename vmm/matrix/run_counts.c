@@ -2,12 +2,11 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "vmm/report/stats.h"
 
-static const size_t offsets[RUN_COUNTS] = {
+static const size_t count_offsets[RUN_COUNTS] = {
 	[RUN_MINOR_FAULTS] = offsetof(struct matrix_run, minor_faults),
 	[RUN_MAJOR_FAULTS] = offsetof(struct matrix_run, major_faults),
 	[RUN_HOST_MINOR_FAULTS] = offsetof(struct matrix_run, host_minor_faults),
@@ -16,25 +15,31 @@ static const size_t offsets[RUN_COUNTS] = {
 	[RUN_NUMA_MISS] = offsetof(struct matrix_run, numa_miss),
 };
 
+/* Of those runs that know the count; scratch has room for one a run. */
+static double median_of_runs(const struct matrix_cell *cell, size_t offset, double *scratch)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		int64_t count = *(const int64_t *)((const char *)&cell->runs[i] + offset);
+
+		if (count >= 0)
+			scratch[known++] = (double)count;
+	}
+	if (known == 0)
+		return NAN;
+	stats_sort(scratch, known);
+	return stats_median(scratch, known);
+}
+
 int run_counts_medians(const struct matrix_cell *cell, double medians[RUN_COUNTS])
 {
-	double *counts = calloc(cell->run_count + (size_t)1, sizeof(*counts));
+	double *scratch = calloc(cell->run_count + (size_t)1, sizeof(*scratch));
 
-	if (counts == NULL)
+	if (scratch == NULL)
 		return -ENOMEM;
-	for (int which = 0; which < RUN_COUNTS; which++) {
-		uint32_t known = 0;
-
-		for (uint32_t i = 0; i < cell->run_count; i++) {
-			const char *run = (const char *)&cell->runs[i];
-			int64_t count = *(const int64_t *)(run + offsets[which]);
-
-			if (count >= 0)
-				counts[known++] = (double)count;
-		}
-		stats_sort(counts, known);
-		medians[which] = known != 0 ? stats_median(counts, known) : NAN;
-	}
-	free(counts);
+	for (int i = 0; i < RUN_COUNTS; i++)
+		medians[i] = median_of_runs(cell, count_offsets[i], scratch);
+	free(scratch);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What the kernel counted around the runs of a cell: beside its figures in every table.
+ * What process and host counted beside the figures of a cell: medians over its runs.
  */
 #ifndef MINIVMM_MATRIX_RUN_COUNTS_H
 #define MINIVMM_MATRIX_RUN_COUNTS_H
@@ -16,7 +16,7 @@ enum run_count {
 	RUN_COUNTS
 };
 
-/* Of each count the median over those of the cell's runs that know it; NAN where none does. 0 or -ENOMEM. */
+/* Each of those runs that know the count; NAN where none does. 0 or -ENOMEM. */
 int run_counts_medians(const struct matrix_cell *cell, double medians[RUN_COUNTS]);
 
 #endif

@@ -76,7 +76,7 @@ static void put_figure(struct grid *g, const struct matrix *m, const struct matr
 	put_doubts(g, m, cell, f);
 }
 
-/* Hide a column that has nothing but "-", or but "0.00". */
+/* Hide a column that has nothing but "-". */
 static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 {
 	char text[GRID_CELL_BYTES];
@@ -84,40 +84,6 @@ static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 	for (uint32_t i = first; i < first + count; i++) {
 		if (grid_hide_constant(g, i, text) && strcmp(text, "-") != 0)
 			g->hidden[i] = false;
-	}
-}
-
-/* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
-static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *f)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
-			const struct matrix_figure *other = &m->cells[i].figures[k];
-
-			if (strcmp(other->note, f->note) != 0)
-				continue;
-			if (count == 0 && other != f)
-				return 0;
-			count++;
-		}
-	}
-	return count;
-}
-
-static void put_notes(const struct matrix *m, FILE *out)
-{
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
-			const struct matrix_figure *f = &m->cells[i].figures[k];
-			uint32_t count = f->note[0] != '\0' ? count_notes(m, f) : 0;
-
-			if (count != 0)
-				paragraph(out, "note", "%" PRIu32 " %s %s%s%s: %s", count,
-					  count == 1 ? "figure," : "figures, as", m->cells[i].workload,
-					  f->variant[0] != '\0' ? " " : "", f->variant, f->note);
-		}
 	}
 }
 
@@ -134,8 +100,13 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
-					      "to",        "refs", "exits",  "flt/op",      "-!" };
-	const uint32_t after = LEADING + CONFIG_COLUMNS, doubts = after + 10;
+					      "to",        "refs", "exits",  "flt/op",      "-" };
+	const uint32_t after = LEADING + CONFIG_COLUMNS;
+	/* What a reader misses least, first; all of it is in the files. */
+	const uint32_t spare[] = {
+		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
+	};
+	char unit[GRID_CELL_BYTES];
 	struct grid g;
 	int ret;
 
@@ -148,12 +119,15 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	}
 	hide_empty(&g, 1, 2);
 	hide_empty(&g, after + 4, 7);
-	if (!g.hidden[doubts])
+	if (!g.hidden[after + 10])
 		paragraph(out, "!",
-			  "d: of runs that are still disturbed; f: of fewer allocations than asked for, so "
-			  "that its interval may cover less; w: of wrong page sizes, never compared");
-	put_notes(m, out);
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for; w: "
+			  "of wrong page sizes, and never compared");
 	text_fold_config(&g, LEADING, out);
+	if (grid_hide_constant(&g, after + 3, unit))
+		paragraph(out, "unit", "%s", unit);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	g.hidden[after + 6] |= g.hidden[after + 5]; /* half an interval is none */
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
@@ -193,30 +167,33 @@ static bool populates(const struct matrix *m)
 
 int text_matrix_faults(const struct matrix *m, FILE *out)
 {
-	static const char *const titles[] = { "-workload",  "set",        "stride",   CONFIG_TITLES,
-					      "value",      "KVM",        "minor",    "major",
-					      "host-minor", "host-major", "numa-hit", "numa-miss" };
+	static const char *const titles[] = { "-workload", "set",      "stride", CONFIG_TITLES,
+					      "value",     "KVM",      "minor",  "major",
+					      "host min",  "host maj", "hits",   "misses" };
+	/* The process's own faults are KVM's and few others, as a rule. */
+	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
+				   LEADING + CONFIG_COLUMNS + 5 };
 	struct grid g;
-	int ret = 0;
+	int ret;
 
 	if (!populates(m))
 		return 0;
-	(void)fprintf(out,
-		      "faults (medians of the runs): KVM's in the timed part, of the process, of the whole "
-		      "host\n");
+	(void)fprintf(out, "faults (medians of the runs): KVM's in the timed part, the process's, the whole "
+			   "host's; NUMA\n");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
-		const struct matrix_cell *cell = &m->cells[i];
+	for (uint32_t i = 0; i < m->cell_count; i++) {
 		double medians[RUN_COUNTS];
 
-		ret = run_counts_medians(cell, medians);
-		for (uint32_t k = 0; k < cell->figure_count && ret == 0; k++)
-			put_faults(&g, cell, &cell->figures[k], medians);
+		if (run_counts_medians(&m->cells[i], medians) != 0)
+			g.failed = true;
+		for (uint32_t k = 0; k < m->cells[i].figure_count && !g.failed; k++)
+			put_faults(&g, &m->cells[i], &m->cells[i].figures[k], medians);
 	}
 	hide_empty(&g, 1, 2);
 	text_fold_config(&g, LEADING, out);
-	if (ret == 0)
-		ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	(void)fputc('\n', out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
 	grid_free(&g);
 	return ret;
