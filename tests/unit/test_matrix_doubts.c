@@ -42,6 +42,7 @@ static void doubtful_figures_are_marked(void **state)
 	assert_end(line_of(text, "\ntouch first" + 1, line, sizeof(line)), "  dw");
 	assert_end(line_of(text, "packed ", line, sizeof(line)), "  -");
 	assert_non_null(strstr(text, "\n!          d: of runs that are still disturbed"));
+	assert_non_null(strstr(text, "\nnote       1 figure, touch second: counts alone: nothing to time\n"));
 	free(text);
 	m.cells[SAMPLE_TOUCH].state = STATE_OK;
 	m.cells[SAMPLE_TOUCH].runs[2].disturbed[0] = '\0';

@@ -87,6 +87,40 @@ static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 	}
 }
 
+/* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
+static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *f)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *other = &m->cells[i].figures[k];
+
+			if (strcmp(other->note, f->note) != 0)
+				continue;
+			if (count == 0 && other != f)
+				return 0;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void put_notes(const struct matrix *m, FILE *out)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *f = &m->cells[i].figures[k];
+			uint32_t count = f->note[0] != '\0' ? count_notes(m, f) : 0;
+
+			if (count != 0)
+				paragraph(out, "note", "%" PRIu32 " %s %s%s%s: %s", count,
+					  count == 1 ? "figure," : "figures, as", m->cells[i].workload,
+					  f->variant[0] != '\0' ? " " : "", f->variant, f->note);
+		}
+	}
+}
+
 static bool has_figures(const struct matrix *m)
 {
 	for (uint32_t i = 0; i < m->cell_count; i++) {
@@ -117,7 +151,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
-					      "to",        "refs", "exits",  "flt/op",      "-" };
+					      "to",        "refs", "exits",  "flt/op",      "-!" };
 	const uint32_t after = LEADING + CONFIG_COLUMNS;
 	/* What a reader misses least, first; all of it is in the files. */
 	const uint32_t spare[] = {
@@ -138,8 +172,9 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	hide_empty(&g, after + 4, 7);
 	if (!g.hidden[after + 10])
 		paragraph(out, "!",
-			  "d: of runs that are still disturbed; f: of fewer allocations than asked for; w: "
-			  "of wrong page sizes, and never compared");
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for, so "
+			  "that its interval may cover less; w: of wrong page sizes, never compared");
+	put_notes(m, out);
 	text_fold_config(&g, LEADING, out);
 	if (grid_hide_constant(&g, after + 3, unit))
 		paragraph(out, "unit", "%s", unit);
