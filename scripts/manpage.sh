@@ -17,7 +17,7 @@ verbatim() {
 	echo .fi
 }
 
-version=$("$program" --version | sed 's/,.*//; s/^minivmm //')
+version=$("$program" --version | sed -n '1s/^minivmm \([^,]*\),.*/\1/p')
 cat <<END
 .TH MINIVMM 1 "" "minivmm $version" "User Commands"
 .SH NAME

@@ -186,7 +186,7 @@ static enum status tell(const struct request *r, struct error *e)
 {
 	int ret = r->command != COMMAND_VERSION
 			  ? puts(request_help(r->help_topic))
-			  : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s, %s, %s\n", MINIVMM_VERSION,
+			  : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s\n", MINIVMM_VERSION,
 				   MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA, POOL_SCHEMA,
 				   POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA);
 

@@ -215,6 +215,32 @@ else
 	tap_skip "a full disk" "no tmpfs can be mounted here"
 fi
 
+SHORT=(--native --guest-page 4K --backing anon --workload packed --working-set 256K --allocations 1 --accesses 1000)
+rm -f "$T/run.json"
+echo "my notes" >"$T/run.json.journal"
+case_run sweep "${SHORT[@]}" --json "$T/run.json"
+want_status 1
+want_text 'is no journal of a sweep'
+[ "$(cat "$T/run.json.journal")" = "my notes" ] || problem "it was overwritten"
+conclude "a file that only has the journal's name is left alone"
+
+rm -f "$T/run.json.journal"
+echo "my notes" >"$T/notes"
+ln -s "$T/notes" "$T/run.json.journal"
+case_run sweep "${SHORT[@]}" --json "$T/run.json"
+want_status 1
+[ "$(cat "$T/notes")" = "my notes" ] || problem "the link's target was overwritten"
+rm -f "$T/run.json.journal"
+conclude "a link in the journal's place is not followed"
+
+problems=() command_line=(sweep "${SHORT[@]}" --json FILE '>/dev/full')
+"$MINIVMM" sweep "${SHORT[@]}" --json "$T/run.json" >/dev/full 2>"$T/err" </dev/null
+status=$?
+want_status 1
+want_json '.complete' "the file is whole"
+[ ! -e "$T/run.json.journal" ] || problem "the journal is still there, though the file has all of it"
+conclude "a text that nobody can read does not cost the file"
+
 case_run sweep "${LONG[@]}" --json "$T/no/such/directory.json"
 want_status 1
 want_text 'directory'

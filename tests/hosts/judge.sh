@@ -70,13 +70,17 @@ want_json() {
 	fi
 }
 
+want_second_dimension() {
+	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
+	[ "$(truth_second)" = shadow ] ||
+		want_json '.host.second_dimension_levels == $is' "levels" --argjson is "$(truth_levels)"
+}
+
 # Every record: what KVM is here, and that nothing disturbed it.
 want_record() {
 	want_status 0
 	want_json '.verdict == "ok"' "verdict"
-	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
-	[ "$(truth_second)" = shadow ] ||
-		want_json '.host.second_dimension_levels == $is' "levels" --argjson is "$(truth_levels)"
+	want_second_dimension
 	want_json '[.results[] | select(.workload == "chase" or .workload == "packed") | .exits] | all(. == 0)' "chase exits nowhere"
 }
 

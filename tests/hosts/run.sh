@@ -10,6 +10,7 @@
 . "$HERE/emulators.sh"
 . "$HERE/judge.sh"
 . "$HERE/judge_check.sh"
+. "$HERE/judge_sweep.sh"
 
 MINIVMM=${MINIVMM:-$PWD/build/minivmm}
 LAST=$STORE/last

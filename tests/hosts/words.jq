@@ -118,3 +118,36 @@ def dirty_counts($pages): .requested.guest_page_bytes as $guest | .requested.pag
 # First touches fault, as the tracepoint saw them; what is there stays there.
 def held($first; $after): named_fault as $fault | all(part($first; "first"); .page_faults > 0 and
 	.exits == .page_faults and .seen == {($fault): .exits}) and stays($first; $after);
+
+# Cells of a sweep that ran, each with the leaf that the second dimension has to give it; and all that counts in one.
+def ran: two_dimensional as $two | .cells[] | select(.state == "ok") |
+	.leaf = if $two then .page_bytes else [.page_bytes, .guest_page_bytes] | min end;
+def counted: .figures[], .runs[].rows[];
+def size_index: . as $bytes | [4096, 2097152, 1073741824] | index($bytes);
+
+# A 1G guest page cannot be where the CPU has none; all else ran, in each round.
+def sweep_states($guest_1g): .plan.allocations as $rounds | [.cells[] |
+	if .guest_page_bytes == 1073741824 and ($guest_1g | not) then
+		.state == "unavailable" and (.reason | test("pdpe1gb|CPUID")) and .runs == [] and .figures == []
+	else .state == "ok" and .reason == null and [.runs[].round] == [range($rounds)] and
+		all(.runs[]; .verdict == "ok") end] | length > 0 and all;
+
+# A first touch exits once for each leaf (a 1G page may hold the guest's image too); what is there stays there.
+def sweep_faults: [ran | .leaf as $leaf | (.working_set_bytes / $leaf) as $leaves | (.workload == "touch") as $touch | counted |
+	.exits == .page_faults and .exits >= 0 and
+	if ($touch | not) or .variant == "second" then .exits == 0
+	elif $leaf == 1073741824 then .exits <= 1 else .exits == $leaves end] | length > 0 and all;
+
+# Leaves of each run: enough of the expected size, none larger, and under EPT and NPT none smaller, but for
+# others'. Packed lines fill one page of 64.
+def sweep_leaves($others): two_dimensional as $two | [ran | (.leaf | size_index) as $at |
+	(.working_set_bytes / if .workload == "packed" then 64 else 1 end) as $bytes |
+	([$bytes / .leaf, 1] | max) as $least | .page_bytes as $backing | .runs[] |
+	.observed_page_bytes == $backing and ([.leaves_4k, .leaves_2m, .leaves_1g] | all(. != null) and .[$at] >= $least and
+		all(.[$at + 1:][]; . <= $others) and (($two | not) or all(.[:$at][]; . <= $others)))] | length > 0 and all;
+
+# References of a walk without caches, as the literature has them: by levels, guest leaf, backing leaf; shadow: by leaf.
+def sweep_refs($levels): {"ept4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "ept5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}
+	as $two_walks | two_dimensional as $two | [ran | (if $two then
+		$two_walks["ept\($levels)"][.guest_page_bytes | size_index][.page_bytes | size_index]
+	else [4, 3, 2][.leaf | size_index] end) as $refs | counted | .refs_theory == $refs] | length > 0 and all;

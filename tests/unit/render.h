@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "sample_record.h"
+
+#include "golden.h"
 #include "vmm/report/emit.h"
 
 static inline int text_plain(const struct record *rec, FILE *out)
@@ -27,27 +29,13 @@ static inline char *render(const struct record *rec, int (*emit)(const struct re
 	return data;
 }
 
-/* It is what the file holds; MINIVMM_UPDATE_GOLDEN=1 rewrites the file first. */
+/* It is what the file holds (golden.h). */
 static inline void compare_golden(const struct record *rec, int (*emit)(const struct record *, FILE *),
 				  const char *path)
 {
-	static char golden[131072];
 	char *data = render(rec, emit);
-	FILE *file;
-	size_t bytes;
 
-	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
-		file = fopen(path, "w");
-		assert_non_null(file);
-		assert_true(fputs(data, file) >= 0);
-		assert_int_equal(fclose(file), 0);
-	}
-	file = fopen(path, "r");
-	assert_non_null(file);
-	bytes = fread(golden, 1, sizeof(golden) - 1, file);
-	golden[bytes] = '\0';
-	assert_int_equal(fclose(file), 0);
-	assert_string_equal(data, golden);
+	golden_compare(data, path);
 	free(data);
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "golden.h"
 #include "units.h"
 #include "vmm/matrix/matrix.h"
 
@@ -241,27 +242,13 @@ static inline char *render_matrix(const struct matrix *m, int (*emit)(const stru
 	return data;
 }
 
-/* It is what the file holds; MINIVMM_UPDATE_GOLDEN=1 rewrites the file first. */
+/* It is what the file holds (golden.h). */
 static inline void matrix_golden(const struct matrix *m, int (*emit)(const struct matrix *, FILE *),
 				 const char *path)
 {
-	static char golden[131072];
 	char *data = render_matrix(m, emit);
-	FILE *file;
-	size_t bytes;
 
-	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
-		file = fopen(path, "w");
-		assert_non_null(file);
-		assert_true(fputs(data, file) >= 0);
-		assert_int_equal(fclose(file), 0);
-	}
-	file = fopen(path, "r");
-	assert_non_null(file);
-	bytes = fread(golden, 1, sizeof(golden) - 1, file);
-	golden[bytes] = '\0';
-	assert_int_equal(fclose(file), 0);
-	assert_string_equal(data, golden);
+	golden_compare(data, path);
 	free(data);
 }
 

@@ -8,9 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <cmocka.h>
 
 #include "vmm/sweep/attempt.h"
+#include "vmm/util/stop.h"
 
 static struct attempt judge(int status, const char *output, const char *message)
 {
@@ -148,7 +150,31 @@ static void rows_of_single_vcpus_are_left_out(void **state)
 	json_decref(record);
 }
 
-int main(void)
+/* This very program, which is what a run is started from: given words, it fails at once. */
+static enum cell_state state_of_failing_run(void)
+{
+	struct matrix_cell cell = { .command = json_pack("[s]", "run") };
+	struct error e = { .status = STATUS_OK };
+	struct attempt a;
+
+	assert_int_equal(attempt_make(&cell, 0, 1, 60, &a, &e), 0);
+	json_decref(cell.command);
+	return a.state;
+}
+
+/* Ctrl-C reaches the run as well, and before it listens to signals it dies of it. */
+static void a_stop_is_not_the_runs_failure(void **state)
+{
+	struct error e = { .status = STATUS_OK };
+
+	(void)state;
+	assert_int_equal(stop_install(&e), 0);
+	assert_int_equal(state_of_failing_run(), STATE_FAILED);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(state_of_failing_run(), STATE_PENDING);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses_without_a_record),
@@ -157,7 +183,11 @@ int main(void)
 		cmocka_unit_test(a_mismatch_keeps_its_run_and_says_why),
 		cmocka_unit_test(an_interrupted_run_is_none),
 		cmocka_unit_test(rows_of_single_vcpus_are_left_out),
+		cmocka_unit_test(a_stop_is_not_the_runs_failure), /* the last: nobody takes a stop back */
 	};
 
+	(void)argv;
+	if (argc > 1)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,6 +174,12 @@ static void translation_and_its_references(void **state)
 	assert_float_equal(m.translations[0].effective.value, 4.75, EXACT);
 	assert_float_equal(m.translations[0].effective.low, 4.2, EXACT);
 	assert_float_equal(m.translations[0].effective.high, 5.75, EXACT);
+	/* 64 and 4096 lines lie in other caches than 512: rather no reference than one of those. */
+	cells[2]->state = cells[3]->state = STATE_MISMATCH;
+	assert_int_equal(matrix_derive(&m), 0);
+	assert_float_equal(m.translations[0].cost.value, 42, EXACT);
+	assert_true(m.translations[0].reference_cycles == 0);
+	assert_int_equal(m.translations[0].effective.count, 0);
 	cells[1]->state = STATE_MISMATCH;
 	assert_int_equal(matrix_derive(&m), 0);
 	assert_int_equal(m.translation_count, 0);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -27,7 +28,7 @@ static void leaves_a_quiet_run_alone(void **state)
 
 	(void)state;
 	/* A leftover of an earlier judgement goes. */
-	strcpy(run.disturbed, "something");
+	(void)snprintf(run.disturbed, sizeof(run.disturbed), "%s", "something");
 	assert_true(disturb_judge(&run, 1, 2) == 0);
 	assert_string_equal(run.disturbed, "");
 	row.switches = -1; /* not known */
@@ -81,7 +82,7 @@ static void tells_steal_and_exits(void **state)
 	assert_true(steal > 0);
 	assert_non_null(strstr(run.disturbed, "steal time: 10.0 %"));
 	/* Of two attempts the one with exits is the worse. */
-	strcpy(run.verdict, "disturbed");
+	(void)snprintf(run.verdict, sizeof(run.verdict), "%s", "disturbed");
 	assert_true(disturb_judge(&run, 1, 2) > steal);
 	assert_non_null(strstr(run.disturbed, "exits"));
 	assert_non_null(strstr(run.disturbed, "; steal"));

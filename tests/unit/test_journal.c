@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,8 +31,9 @@ static struct matrix new_matrix(const char *kernel)
 	m.cells = calloc(2, sizeof(*m.cells));
 	assert_non_null(m.cells);
 	for (int i = 0; i < 2; i++) {
-		strcpy(m.cells[i].workload, i == 0 ? "packed" : "chase");
-		strcpy(m.cells[i].backing, "anon");
+		(void)snprintf(m.cells[i].workload, sizeof(m.cells[i].workload), "%s",
+			       i == 0 ? "packed" : "chase");
+		(void)snprintf(m.cells[i].backing, sizeof(m.cells[i].backing), "%s", "anon");
 		m.cells[i].guest_page_bytes = 4096;
 		m.cells[i].vcpus = 1;
 		m.cells[i].command = json_pack("[s, s]", "minivmm", "run");
@@ -75,7 +77,7 @@ static void write_one(void)
 		assert_int_equal(journal_add(&j, &m.cells[0], round, &e), 0);
 	}
 	m.cells[1].state = STATE_UNAVAILABLE;
-	strcpy(m.cells[1].reason, "no 1G pages");
+	(void)snprintf(m.cells[1].reason, sizeof(m.cells[1].reason), "%s", "no 1G pages");
 	assert_int_equal(journal_add(&j, &m.cells[1], 0, &e), 0);
 	journal_close(&j, false);
 	matrix_free(&m);
@@ -97,7 +99,7 @@ static void rounds_come_back(void **state)
 
 	(void)state;
 	write_one();
-	strcpy(m.started, "later");
+	(void)snprintf(m.started, sizeof(m.started), "%s", "later");
 	assert_int_equal(reopen(true, &m, &e), 0);
 	assert_int_equal(m.resumed, 1);
 	assert_string_equal(m.started, "2026-01-01T00:00:00Z");
@@ -165,6 +167,15 @@ static void another_plan_or_host_is_refused(void **state)
 	matrix_free(&other_plan);
 }
 
+static void write_text(const char *text)
+{
+	int fd = open(journal, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
 static void broken_journals_are_refused(void **state)
 {
 	static const char *const texts[] = { "", "{}\n", "nonsense\n",
@@ -174,13 +185,50 @@ static void broken_journals_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct matrix m = new_matrix("K");
 		struct error e = { .status = STATUS_OK };
-		int fd = open(journal, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-		assert_true(fd >= 0);
-		assert_int_equal(write(fd, texts[i], strlen(texts[i])), strlen(texts[i]));
-		assert_int_equal(close(fd), 0);
+		write_text(texts[i]);
 		assert_int_not_equal(reopen(true, &m, &e), 0);
 		assert_int_equal(e.status, STATUS_FAILED);
+		matrix_free(&m);
+	}
+}
+
+/* A name is no proof: what is there may be somebody's notes, of a later version, or a link to anything. */
+static void what_is_no_journal_is_left_alone(void **state)
+{
+	static const char *const texts[] = { "my notes\n", "{\"schema\":\"minivmm.sweep/1\"}\n", "{}\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) + 1; i++) {
+		struct matrix m = new_matrix("K");
+		struct error e = { .status = STATUS_OK };
+		struct stat st;
+
+		if (i < sizeof(texts) / sizeof(texts[0]))
+			write_text(texts[i]);
+		else
+			assert_int_equal(unlink(journal) | symlink("/dev/null", journal), 0);
+		assert_int_not_equal(reopen(false, &m, &e), 0);
+		assert_int_equal(e.status, STATUS_FAILED);
+		assert_int_equal(lstat(journal, &st), 0);
+		if (i < sizeof(texts) / sizeof(texts[0]))
+			assert_int_equal(st.st_size, strlen(texts[i]));
+		matrix_free(&m);
+	}
+}
+
+/* Nothing in it yet, or only a piece of what we write first: nothing is lost. */
+static void an_empty_journal_begins_anew(void **state)
+{
+	static const char *const texts[] = { "", "{\"schema\":\"minivmm.sweep-jou" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct matrix m = new_matrix("K");
+		struct error e = { .status = STATUS_OK };
+
+		write_text(texts[i]);
+		assert_int_equal(reopen(false, &m, &e), 0);
 		matrix_free(&m);
 	}
 }
@@ -214,6 +262,10 @@ static void streams_have_no_journal(void **state)
 	assert_int_equal(journal_open("/dev/null", false, &m, &j, &e), 0);
 	journal_close(&j, false);
 	assert_int_not_equal(access("/dev/null.journal", F_OK), 0);
+	/* Whatever stdout is here, a file perhaps. */
+	assert_int_equal(journal_open("/dev/stdout", false, &m, &j, &e), 0);
+	assert_int_equal(j.fd, -1);
+	journal_close(&j, false);
 	matrix_free(&m);
 }
 
@@ -247,6 +299,8 @@ int main(void)
 		cmocka_unit_test_teardown(nobody_loses_an_afternoon, forget),
 		cmocka_unit_test_teardown(another_plan_or_host_is_refused, forget),
 		cmocka_unit_test_teardown(broken_journals_are_refused, forget),
+		cmocka_unit_test_teardown(what_is_no_journal_is_left_alone, forget),
+		cmocka_unit_test_teardown(an_empty_journal_begins_anew, forget),
 		cmocka_unit_test_teardown(one_writer_at_a_time, forget),
 		cmocka_unit_test_teardown(streams_have_no_journal, forget),
 	};

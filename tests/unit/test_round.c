@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -33,7 +34,8 @@ int __wrap_attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t
 	*a = (struct attempt){ .state = script[played].state, .reason = "as the test says" };
 	if (a->state == STATE_OK || a->state == STATE_MISMATCH) {
 		a->run = (struct matrix_run){ .round = round, .attempt = number, .row_count = 1 };
-		strcpy(a->run.verdict, a->state == STATE_OK ? "ok" : "mismatch");
+		(void)snprintf(a->run.verdict, sizeof(a->run.verdict), "%s",
+			       a->state == STATE_OK ? "ok" : "mismatch");
 		a->run.rows = calloc(1, sizeof(a->run.rows[0]));
 		assert_non_null(a->run.rows);
 		a->run.rows[0].sample_count = 4;

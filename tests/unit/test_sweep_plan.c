@@ -16,6 +16,7 @@
 #include "vmm/machine/config.h"
 #include "vmm/sweep/engine.h"
 #include "vmm/sweep/plan.h"
+#include "vmm/util/append.h"
 
 static struct request request_of(const char *words)
 {
@@ -116,8 +117,7 @@ static void each_command_plans_its_cell(void **state)
 	(void)state;
 	json_array_foreach(m.cells[0].command, index, word)
 	{
-		strcat(words, index != 0 ? " " : "");
-		strcat(words, json_string_value(word));
+		append(words, sizeof(words), "%s%s", index != 0 ? " " : "", json_string_value(word));
 	}
 	assert_string_equal(words, expected);
 	matrix_free(&m);
@@ -149,6 +149,15 @@ static void without_a_possible_cell_it_is_refused(void **state)
 	assert_non_null(strstr(e.what, "vCPU"));
 	e = refused("-m 64M --workload chase --working-set 1G");
 	assert_non_null(strstr(e.what, "none of its 1 cells"));
+}
+
+/* Once such a sweep said nothing, did nothing, and ended well. */
+static void a_path_that_json_cannot_hold_is_refused(void **state)
+{
+	struct error e = refused("--backing anon,path:/tmp/\xff --workload packed --working-set 256K");
+
+	(void)state;
+	assert_non_null(strstr(e.what, "not UTF-8"));
 }
 
 static void working_sets_of_workloads_that_name_their_own(void **state)
@@ -227,6 +236,7 @@ int main(void)
 		cmocka_unit_test(each_command_plans_its_cell),
 		cmocka_unit_test(contradictions_are_cells_with_a_reason),
 		cmocka_unit_test(without_a_possible_cell_it_is_refused),
+		cmocka_unit_test(a_path_that_json_cannot_hold_is_refused),
 		cmocka_unit_test(working_sets_of_workloads_that_name_their_own),
 		cmocka_unit_test(the_digest_is_of_what_runs),
 		cmocka_unit_test(each_round_has_all_cells_in_another_order),

@@ -30,11 +30,10 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --csv night.csv\n"
 	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --resume\n"
 	  "  minivmm sweep --preset help\n",
-	  "\nExit status: 0 each cell has its figures, or the reason why this host cannot have them, 1 a "
-	  "cell\n"
-	  "  failed or the sweep could not go on, 2 usage, also where no cell is possible, 5 page sizes of "
-	  "a\n"
-	  "  cell are not those asked for, 77 this host cannot do any of it\n" },
+	  "\nExit status: 0 all rounds were run: each cell has its figures, or the reason why it has none,\n"
+	  "  1 the sweep could not go on or was stopped, or no cell has figures and one failed, 2 usage,\n"
+	  "  also where no cell is possible, 5 page sizes of a cell are not those asked for, 77 this host\n"
+	  "  cannot do any of it\n" },
 	{ "compare", COMMAND_COMPARE, FOR_COMPARE, "compare A B [options]",
 	  "what differs between two files of sweep",
 	  "Compare two files of minivmm sweep --json cell by cell: the ratio B / A with its interval, "

@@ -83,16 +83,18 @@ static int write_file(const struct matrix *m, const char *path, int (*emit)(cons
 	return ret != 0 ? ret : output_close(&output, emit(m, output.stream), e);
 }
 
-/* Each for itself: a full disk under one must not cost the others. */
-static int write_out(const struct request *r, struct matrix *m, FILE *out, struct error *e)
+/* Each for itself: a full disk under one must not cost the others. *kept: the file that has all is written. */
+static int write_out(const struct request *r, struct matrix *m, FILE *out, bool *kept, struct error *e)
 {
 	int ret = matrix_derive(m);
 
+	*kept = false;
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "sweep", "the figures cannot be combined");
 	if (!r->quiet && matrix_emit_text(m, out) != 0)
 		ret = error_set(e, STATUS_FAILED, errno, "sweep", "cannot write");
-	if (r->json_path != NULL && write_file(m, r->json_path, matrix_emit_json, e) != 0)
+	*kept = r->json_path == NULL || write_file(m, r->json_path, matrix_emit_json, e) == 0;
+	if (!*kept)
 		ret = -EIO;
 	if (r->csv_path != NULL && write_file(m, r->csv_path, matrix_emit_csv, e) != 0)
 		ret = -EIO;
@@ -135,13 +137,14 @@ static void carry_out(const struct request *r, struct matrix *m, FILE *out, swee
 {
 	struct error run_error = { .status = STATUS_OK };
 	struct journal journal;
+	bool kept;
 	int ret;
 
 	if (check_output(r, e) != 0 || journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0)
 		return;
 	(void)sweep_run(m, r->timeout_s, &journal, progress, &run_error);
-	ret = write_out(r, m, out, e);
-	journal_close(&journal, m->complete && ret == 0);
+	ret = write_out(r, m, out, &kept, e);
+	journal_close(&journal, m->complete && kept);
 	/* Of two errors the first is the cause. */
 	if (run_error.status != STATUS_OK)
 		*e = run_error;

@@ -104,7 +104,7 @@ static void put_left_out(const struct comparison *c, FILE *out)
 
 static void put_together(const struct comparison *c, FILE *out)
 {
-	paragraph(out, "all",
+	paragraph(out, "together",
 		  "all together B / A = %.3f: the median ratio of %" PRIu32
 		  " figures, from %.3f to %.3f; a host that "
 		  "drifts moves all at once",

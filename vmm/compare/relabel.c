@@ -6,9 +6,10 @@
  * Bonferroni's correction do not: with two humps, 5 and 5 allocations of 200 figures that are all the same fall apart
  * into the two humps by chance in every third comparison, with a vanishing p.
  *
- * How clear a difference is: |mean log B - mean log A| / (its standard error + what is usual). The second term, the median
- * over figures of the span of the closer half of all values, keeps a figure whose few values agree by chance from looking
- * certain; it and the strata below are found without regard to which value is whose, as exactness wants.
+ * How clear a difference is: |mean log B - mean log A| / (its standard error + an eighth of the span that the closer half of
+ * all values has). The second term keeps a figure whose few values agree by chance from looking certain; a real
+ * difference does not widen it, for the closer half is then of one side. It and the strata below are found without
+ * regard to which value is whose, as exactness wants.
  *
  * A figure that jumps by half hides what is clear in figures that repeat to 0.3 %. So figures are judged among their like,
  * by the span of all their values: up to 4 %, 16 %, 64 %, more. p is multiplied by the number of these strata (Bonferroni).
@@ -36,10 +37,10 @@ static const double stratum_spans[STRATA - 2] = { 0.04, 0.16, 0.64 };
 struct judge {
 	struct contrast *contrasts;
 	uint32_t count, rounds, rounds_b, ways;
-	bool *is_b;           /* of each round, in the way that is tried */
-	double usual[STRATA]; /* spread */
-	double *clearest;     /* [STRATA] of each way */
-	double *clear;        /* of each contrast, as the rounds really are */
+	bool *is_b;       /* of each round, in the way that is tried */
+	double *usual;    /* of each contrast: spread */
+	double *clearest; /* [STRATA] of each way */
+	double *clear;    /* of each contrast, as the rounds really are */
 };
 
 static uint32_t stratum_of(double span, double threshold)
@@ -69,21 +70,18 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* Strata, and what is usual in each. */
+/* Strata, and what a standard error alone would miss. */
 static int stratify(struct judge *j, double threshold, struct relabeling *how)
 {
-	double *halves = calloc((size_t)j->count * STRATA, sizeof(*halves)), *sorted = NULL;
-	uint32_t members[STRATA] = { 0 };
+	bool has[STRATA] = { false };
+	double *sorted;
 	uint32_t most = 0;
 
 	for (uint32_t i = 0; i < j->count; i++)
 		most = larger(most, j->contrasts[i].count_a + j->contrasts[i].count_b);
 	sorted = calloc(most, sizeof(*sorted));
-	if (halves == NULL || sorted == NULL) {
-		free(halves);
-		free(sorted);
+	if (sorted == NULL)
 		return -ENOMEM;
-	}
 	for (uint32_t i = 0; i < j->count; i++) {
 		struct contrast *c = &j->contrasts[i];
 		uint32_t count = c->count_a + c->count_b;
@@ -91,26 +89,20 @@ static int stratify(struct judge *j, double threshold, struct relabeling *how)
 		memcpy(sorted, c->logs, count * sizeof(*sorted));
 		stats_sort(sorted, count);
 		c->stratum = stratum_of(expm1(sorted[count - 1] - sorted[0]), threshold);
-		halves[c->stratum * (size_t)j->count + members[c->stratum]++] = closer_half(sorted, count);
+		j->usual[i] = closer_half(sorted, count) / 8 + LEAST_SPREAD;
+		has[c->stratum] = true;
+		how->tested += c->stratum != 0;
 	}
-	for (uint32_t s = 1; s < STRATA; s++) {
-		double *of_stratum = halves + s * (size_t)j->count;
-
-		if (members[s] == 0)
-			continue;
-		stats_sort(of_stratum, members[s]);
-		j->usual[s] = fmax(stats_median(of_stratum, members[s]), LEAST_SPREAD);
-		how->strata++;
-		how->tested += members[s];
-	}
-	free(halves);
+	for (uint32_t s = 1; s < STRATA; s++)
+		how->strata += has[s];
 	free(sorted);
 	return 0;
 }
 
 /* How clearly the two sides differ, shared out as is_b says; 0 where one has nothing. */
-static double clearness(const struct judge *j, const struct contrast *c)
+static double clearness(const struct judge *j, uint32_t contrast)
 {
+	const struct contrast *c = &j->contrasts[contrast];
 	double sums[2] = { 0, 0 }, squares = 0, means[2];
 	uint32_t counts[2] = { 0, 0 }, count = c->count_a + c->count_b;
 
@@ -128,7 +120,7 @@ static double clearness(const struct judge *j, const struct contrast *c)
 		squares += off * off;
 	}
 	squares *= (1.0 / counts[0] + 1.0 / counts[1]) / (count > 2 ? count - 2 : 1);
-	return fabs(means[1] - means[0]) / (sqrt(squares) + j->usual[c->stratum]);
+	return fabs(means[1] - means[0]) / (sqrt(squares) + j->usual[contrast]);
 }
 
 /* C(n, k), as far as it is of interest. */
@@ -184,7 +176,7 @@ static void try_ways(struct judge *j, bool all)
 
 	first_way(j);
 	for (uint32_t i = 0; i < j->count; i++)
-		j->clear[i] = j->contrasts[i].stratum != 0 ? clearness(j, &j->contrasts[i]) : 0;
+		j->clear[i] = j->contrasts[i].stratum != 0 ? clearness(j, i) : 0;
 	for (uint32_t way = 0; way < j->ways; way++) {
 		double *clearest = &j->clearest[(size_t)way * STRATA];
 
@@ -193,10 +185,10 @@ static void try_ways(struct judge *j, bool all)
 		else if (way != 0)
 			draw_way(j, &rng);
 		for (uint32_t i = 0; i < j->count; i++) {
-			const struct contrast *c = &j->contrasts[i];
+			uint32_t stratum = j->contrasts[i].stratum;
 
-			if (c->stratum != 0)
-				clearest[c->stratum] = fmax(clearest[c->stratum], clearness(j, c));
+			if (stratum != 0)
+				clearest[stratum] = fmax(clearest[stratum], clearness(j, i));
 		}
 	}
 }
@@ -238,7 +230,8 @@ int relabel_judge(struct contrast *contrasts, uint32_t count, uint32_t rounds_a,
 	j.is_b = calloc(j.rounds, sizeof(*j.is_b));
 	j.clearest = calloc((size_t)j.ways * STRATA, sizeof(*j.clearest));
 	j.clear = calloc(count, sizeof(*j.clear));
-	if (j.is_b != NULL && j.clearest != NULL && j.clear != NULL)
+	j.usual = calloc(count, sizeof(*j.usual));
+	if (j.is_b != NULL && j.clearest != NULL && j.clear != NULL && j.usual != NULL)
 		ret = stratify(&j, threshold, how);
 	if (ret == 0) {
 		how->ways = j.ways;
@@ -250,6 +243,7 @@ int relabel_judge(struct contrast *contrasts, uint32_t count, uint32_t rounds_a,
 	free(j.is_b);
 	free(j.clearest);
 	free(j.clear);
+	free(j.usual);
 	return ret;
 }
 

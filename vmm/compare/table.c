@@ -61,7 +61,10 @@ static void put_values(struct grid *g, const struct compared *pair)
 		grid_put(g, "%s", text);
 	}
 	grid_put(g, "%s", unit);
-	grid_put(g, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
+	if (pair->excess == 0)
+		grid_put(g, "same");
+	else
+		grid_put(g, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
 }
 
 static void put_row(struct grid *g, const struct compared *pair)

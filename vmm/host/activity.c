@@ -1,7 +1,6 @@
 #include "vmm/host/activity.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,32 @@
 #define STAT_LINE_BYTES 512
 #define NS_PER_S INT64_C(1000000000)
 
+/* A number of at least 0 at `text`; -1 where there is none. *end is behind it. */
+static int64_t parse_number(const char *text, char **end)
+{
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, end, 10);
+	return errno == 0 && *end != text && value >= 0 ? value : -1;
+}
+
 /* The eighth number of the line "cpu ...", in clock ticks; kernels before 2.6.11 have fewer. */
 static int64_t parse_steal(const char *text)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
-	int64_t steal;
+	int64_t steal = -1;
+	char line[STAT_LINE_BYTES], *cursor;
 
-	if (ticks <= 0 || sscanf(text, "cpu %*s %*s %*s %*s %*s %*s %*s %" SCNd64, &steal) != 1 || steal < 0)
+	if (ticks <= 0 || strncmp(text, "cpu ", 4) != 0)
 		return -1;
+	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+	cursor = line + 4;
+	for (int i = 0; i < 8; i++) {
+		steal = parse_number(cursor, &cursor);
+		if (steal < 0)
+			return -1;
+	}
 	return steal * (NS_PER_S / ticks);
 }
 
@@ -34,11 +51,8 @@ static int64_t parse_field(const char *text, const char *name)
 
 		if (strncmp(line, name, length) == 0 && line[length] == ' ') {
 			char *rest;
-			long long value;
 
-			errno = 0;
-			value = strtoll(line + length + 1, &rest, 10);
-			return errno == 0 && rest != line + length + 1 && value >= 0 ? value : -1;
+			return parse_number(line + length + 1, &rest);
 		}
 		line = end != NULL ? end + 1 : NULL;
 	}

@@ -5,18 +5,8 @@
 #define MINIVMM_MATRIX_CSV_COLUMNS_H
 
 #include "vmm/matrix/matrix.h"
+#include "vmm/matrix/run_counts.h"
 #include "vmm/report/columns.h"
-
-/* Counts of a run that stand beside the figures as medians over the cell's runs. */
-enum run_count {
-	RUN_MINOR_FAULTS,
-	RUN_MAJOR_FAULTS,
-	RUN_HOST_MINOR_FAULTS,
-	RUN_HOST_MAJOR_FAULTS,
-	RUN_NUMA_HIT,
-	RUN_NUMA_MISS,
-	RUN_COUNTS
-};
 
 struct csv_line {
 	const struct matrix_cell *cell;

@@ -1,6 +1,6 @@
 /*
- * The parts of matrix_derive, for it alone. Each 0, -ENOMEM, or -EINVAL for a figure that is not finite; what a failed
- * one has made stays with the matrix and is released with it.
+ * The parts of matrix_derive, and what a comparison shares with them. Each 0, -ENOMEM, or -EINVAL for a figure that is not
+ * finite; what a failed one has made stays with the matrix and is released with it.
  */
 #ifndef MINIVMM_MATRIX_DERIVE_H
 #define MINIVMM_MATRIX_DERIVE_H

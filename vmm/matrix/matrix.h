@@ -114,7 +114,10 @@ struct matrix_translation {
 	uint64_t pages;
 	struct estimate cost; /* cycles an access */
 	uint32_t refs_theory;
-	/* A packed load over pages / 8 lines, as many as the leaf entries take: what one reference costs. 0: none measured. */
+	/*
+	 * What one reference costs: a packed load over as many lines as the leaf entries take, pages / 8 and 64 at least,
+	 * or within a factor of two of that. 0: none was measured.
+	 */
 	double reference_cycles;
 	struct estimate effective; /* cost / reference_cycles; count 0: none */
 };

@@ -13,6 +13,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
 					      "refs", "one ref", "effective",   "from", "to" };
+	const uint32_t spare[] = { 2 + CONFIG_COLUMNS + 6, 2 + CONFIG_COLUMNS + 7, 2 + CONFIG_COLUMNS + 4 };
 	struct grid g;
 	char text[GRID_CELL_BYTES];
 	int ret;
@@ -38,8 +39,10 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 	paragraph(out, "tlb cost",
 		  "of an access = chase - packed, in cycles; refs: page-table references of one miss in "
 		  "theory; "
-		  "effective: the cost in loads of packed lines, as many as the leaf entries take (one ref)");
+		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
+		  "ref)");
 	text_fold_config(&g, 2, out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, 0, out);
 	(void)fputc('\n', out);
@@ -65,6 +68,8 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	static const char *const dimensions[] = { "guest", "backing", "both" };
 	static const char *const titles[] = { "-workload",   "set",    "-larger", "-from", "-to",
 					      CONFIG_TITLES, "faster", "from",    "to" };
+	/* From 4K, in either dimension: that is known. */
+	const uint32_t spare[] = { 3 };
 	uint32_t shown = 0;
 	struct grid g;
 	char text[GRID_CELL_BYTES];
@@ -92,6 +97,7 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	paragraph(out, "speed-up",
 		  "by larger pages in the guest, in the backing, in both; more than 1 is faster");
 	text_fold_config(&g, 5, out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, 1, out);
 	(void)fputc('\n', out);

@@ -1,13 +1,15 @@
 /*
  * The figures of a matrix as a table, and the faults beside them.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/cli/size.h"
+#include "vmm/matrix/run_counts.h"
 #include "vmm/matrix/text.h"
+#include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
 
 #define LEADING 3 /* workload, set, stride: before the configuration */
@@ -40,7 +42,22 @@ static void put_per_operation(struct grid *g, double count)
 		grid_put(g, "%.2f", count);
 }
 
-static void put_figure(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+/* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
+static void put_doubts(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
+{
+	bool disturbed = false, wrong = cell->state == STATE_MISMATCH, fewer = f->count < m->allocations;
+
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		disturbed = disturbed || cell->runs[i].disturbed[0] != '\0';
+	if (f->count == 0 || !(disturbed || fewer || wrong))
+		grid_put(g, "-");
+	else
+		grid_put(g, "%s%s%s", disturbed ? "d" : "", fewer ? "f" : "", wrong ? "w" : "");
+}
+
+static void put_figure(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+		       const struct matrix_figure *f)
 {
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
@@ -56,9 +73,10 @@ static void put_figure(struct grid *g, const struct matrix_cell *cell, const str
 		grid_put(g, "-");
 	put_count(g, f->exits);
 	put_per_operation(g, f->faults_per_operation);
+	put_doubts(g, m, cell, f);
 }
 
-/* Hide a column that has nothing but "-", or but "0.00". */
+/* Hide a column that has nothing but "-". */
 static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 {
 	char text[GRID_CELL_BYTES];
@@ -69,71 +87,110 @@ static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
 	}
 }
 
+/* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
+static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *f)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *other = &m->cells[i].figures[k];
+
+			if (strcmp(other->note, f->note) != 0)
+				continue;
+			if (count == 0 && other != f)
+				return 0;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void put_notes(const struct matrix *m, FILE *out)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *f = &m->cells[i].figures[k];
+			uint32_t count = f->note[0] != '\0' ? count_notes(m, f) : 0;
+
+			if (count != 0)
+				paragraph(out, "note", "%" PRIu32 " %s %s%s%s: %s", count,
+					  count == 1 ? "figure," : "figures, as", m->cells[i].workload,
+					  f->variant[0] != '\0' ? " " : "", f->variant, f->note);
+		}
+	}
+}
+
+static bool has_figures(const struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (m->cells[i].figure_count != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Why a figure has no value: a reason that goes on is told once, with the first that it is true of. */
+static void put_notes(const struct matrix *m, FILE *out)
+{
+	const char *last = "";
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
+			const struct matrix_figure *f = &m->cells[i].figures[k];
+
+			if (f->count != 0 || f->note[0] == '\0' || strcmp(f->note, last) == 0)
+				continue;
+			paragraph(out, "note", "%s %s: %s", m->cells[i].workload, f->variant, f->note);
+			last = f->note;
+		}
+	}
+}
+
 int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
-					      "to",        "refs", "exits",  "flt/op" };
+					      "to",        "refs", "exits",  "flt/op",      "-!" };
 	const uint32_t after = LEADING + CONFIG_COLUMNS;
+	/* What a reader misses least, first; all of it is in the files. */
+	const uint32_t spare[] = {
+		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
+	};
+	char unit[GRID_CELL_BYTES];
 	struct grid g;
 	int ret;
 
+	if (!has_figures(m))
+		return fputc('\n', out) == EOF ? -EIO : 0;
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_figure(&g, &m->cells[i], &m->cells[i].figures[k]);
+			put_figure(&g, m, &m->cells[i], &m->cells[i].figures[k]);
 	}
 	hide_empty(&g, 1, 2);
-	hide_empty(&g, after + 4, 6);
+	hide_empty(&g, after + 4, 7);
+	if (!g.hidden[after + 10])
+		paragraph(out, "!",
+			  "d: of runs that are still disturbed; f: of fewer allocations than asked for, so "
+			  "that its interval may cover less; w: of wrong page sizes, never compared");
+	put_notes(m, out);
 	text_fold_config(&g, LEADING, out);
+	if (grid_hide_constant(&g, after + 3, unit))
+		paragraph(out, "unit", "%s", unit);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	g.hidden[after + 6] |= g.hidden[after + 5]; /* half an interval is none */
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	put_notes(m, out);
 	(void)fputc('\n', out);
 	grid_free(&g);
 	return ret;
 }
 
-static int by_value(const void *a, const void *b)
+static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f,
+		       const double medians[RUN_COUNTS])
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The middle one of a count over the cell's runs, the lower of two; -1: not known in one of them. */
-static int64_t median_of_runs(const struct matrix_cell *cell, int64_t (*count)(const struct matrix_run *run))
-{
-	int64_t *counts = calloc(cell->run_count + 1, sizeof(*counts)), median = -1;
-
-	if (counts == NULL)
-		return -1;
-	for (uint32_t i = 0; i < cell->run_count; i++)
-		counts[i] = count(&cell->runs[i]);
-	qsort(counts, cell->run_count, sizeof(*counts), by_value);
-	if (cell->run_count != 0 && counts[0] >= 0)
-		median = counts[(cell->run_count - 1) / 2];
-	free(counts);
-	return median;
-}
-
-#define COUNT_OF(member)                                         \
-	static int64_t member##_of(const struct matrix_run *run) \
-	{                                                        \
-		return run->member;                              \
-	}
-COUNT_OF(minor_faults)
-COUNT_OF(major_faults)
-COUNT_OF(host_minor_faults)
-COUNT_OF(host_major_faults)
-COUNT_OF(numa_hit)
-COUNT_OF(numa_miss)
-
-static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
-{
-	static int64_t (*const counts[])(const struct matrix_run *run) = {
-		minor_faults_of,      major_faults_of, host_minor_faults_of,
-		host_major_faults_of, numa_hit_of,     numa_miss_of,
-	};
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
 	char text[GRID_CELL_BYTES];
@@ -144,11 +201,8 @@ static void put_faults(struct grid *g, const struct matrix_cell *cell, const str
 		format_real(f->value.value * scale, text, sizeof(text));
 	grid_put(g, "%s", f->value.count != 0 ? text : "-");
 	put_count(g, f->page_faults);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		int64_t count = median_of_runs(cell, counts[i]);
-
-		put_count(g, count >= 0 ? (double)count : NAN);
-	}
+	for (int i = 0; i < RUN_COUNTS; i++)
+		put_count(g, medians[i]);
 }
 
 /* Where memory may come in while it is measured, faults are half of the answer. */
@@ -166,24 +220,32 @@ static bool populates(const struct matrix *m)
 
 int text_matrix_faults(const struct matrix *m, FILE *out)
 {
-	static const char *const titles[] = { "-workload",  "set",        "stride",   CONFIG_TITLES,
-					      "value",      "KVM",        "minor",    "major",
-					      "host-minor", "host-major", "numa-hit", "numa-miss" };
+	static const char *const titles[] = { "-workload", "set",      "stride", CONFIG_TITLES,
+					      "value",     "KVM",      "minor",  "major",
+					      "host min",  "host maj", "hits",   "misses" };
+	/* The process's own faults are KVM's and few others, as a rule. */
+	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
+				   LEADING + CONFIG_COLUMNS + 5 };
 	struct grid g;
 	int ret;
 
 	if (!populates(m))
 		return 0;
-	(void)fprintf(out,
-		      "faults (medians of the runs): KVM's in the timed part, of the process, of the whole "
-		      "host\n");
+	(void)fprintf(out, "faults (medians of the runs): KVM's in the timed part, the process's, the whole "
+			   "host's; NUMA\n");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_faults(&g, &m->cells[i], &m->cells[i].figures[k]);
+		double medians[RUN_COUNTS];
+
+		if (run_counts_medians(&m->cells[i], medians) != 0)
+			g.failed = true;
+		for (uint32_t k = 0; k < m->cells[i].figure_count && !g.failed; k++)
+			put_faults(&g, &m->cells[i], &m->cells[i].figures[k], medians);
 	}
 	hide_empty(&g, 1, 2);
 	text_fold_config(&g, LEADING, out);
+	(void)fputc('\n', out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
 	grid_free(&g);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vmm/cli/size.h"
+#include "vmm/matrix/estimate.h"
 #include "vmm/matrix/text.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/util/append.h"
@@ -66,9 +67,24 @@ static void text_counts(const struct matrix *m, FILE *out)
 		paragraph(out, "", "INCOMPLETE: the sweep was interrupted; --resume goes on with it");
 }
 
+/* What "from, to" is worth with so many allocations. */
+static const char *interval_text(uint32_t allocations, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (allocations < 2)
+		append(buf, size, "one allocation does not have");
+	else if (estimate_coverage(allocations) < 0.95)
+		append(buf, size,
+		       "covers the true median with %.3g %%: of so few it is the least and the greatest",
+		       100 * estimate_coverage(allocations));
+	else
+		append(buf, size, "covers the true median with 95 %%");
+	return buf;
+}
+
 void text_matrix_head(const struct matrix *m, FILE *out)
 {
-	char size[24];
+	char size[24], interval[120];
 
 	(void)fprintf(out, "minivmm %s sweep%s%s, begun %s\n", m->version, m->preset[0] != '\0' ? " " : "",
 		      m->preset, m->started);
@@ -81,13 +97,8 @@ void text_matrix_head(const struct matrix *m, FILE *out)
 			  size_format(m->alias_bytes, size));
 	paragraph(out, "figures",
 		  "value: median over allocations of each one's least sample (cycles, up to %d pages) or "
-		  "median "
-		  "sample; from, to: its 95 %% interval over allocations, by order statistics%s",
-		  MATRIX_IN_CORE_PAGES,
-		  m->allocations < 5
-			  ? "; fewer than 5 allocations cannot reach 95 %: the interval is all there "
-			    "was"
-			  : "");
+		  "median sample; from, to: its interval over allocations, by order statistics, which %s",
+		  MATRIX_IN_CORE_PAGES, interval_text(m->allocations, interval, sizeof(interval)));
 	paragraph(out, "", "ratio: to %s in the same round, likewise", m->baseline);
 }
 

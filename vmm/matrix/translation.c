@@ -11,6 +11,7 @@
 /* Leaf entries of eight pages share a cache line; the least pattern has 64 lines. */
 #define PAGES_A_LINE 8
 #define LEAST_PAGES 64
+#define REFERENCE_WITHIN 2.0
 
 struct packed_curves {
 	struct curve_point *points;
@@ -33,18 +34,30 @@ static uint32_t first_of(const struct packed_curves *packed, const char *configu
 	return low;
 }
 
-/* The packed figure whose lines are as many as the leaf entries of `pages` pages take, or the next smaller; or NULL. */
+/* How many times as large the one is as the other, whichever it is; neither is 0. */
+static double apart(uint64_t a, uint64_t b)
+{
+	return a > b ? (double)a / (double)b : (double)b / (double)a;
+}
+
+/*
+ * The packed figure of as many lines as the leaf entries of `pages` pages take, or of the next number to it (of two the
+ * fewer) that was measured. Within a factor of two alone: what is farther off may lie in another cache. NULL: none.
+ */
 static const struct matrix_figure *reference_of(const struct packed_curves *packed, const char *configuration,
 						uint64_t pages)
 {
-	uint64_t most = pages / PAGES_A_LINE > LEAST_PAGES ? pages / PAGES_A_LINE : LEAST_PAGES;
+	uint64_t lines = pages / PAGES_A_LINE > LEAST_PAGES ? pages / PAGES_A_LINE : LEAST_PAGES;
 	const struct matrix_figure *found = NULL;
 
 	for (uint32_t i = first_of(packed, configuration); i < packed->count; i++) {
-		if (strcmp(packed->points[i].configuration, configuration) != 0 ||
-		    packed->points[i].figure->pages > most)
+		const struct matrix_figure *f = packed->points[i].figure;
+
+		if (strcmp(packed->points[i].configuration, configuration) != 0)
 			break;
-		found = packed->points[i].figure;
+		if (f->pages != 0 && apart(f->pages, lines) <= REFERENCE_WITHIN &&
+		    (found == NULL || apart(f->pages, lines) < apart(found->pages, lines)))
+			found = f;
 	}
 	return found;
 }

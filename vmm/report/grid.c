@@ -93,6 +93,23 @@ int grid_width(const struct grid *g)
 	return width;
 }
 
+static int line_width(const struct grid *g)
+{
+	int width = -2;
+
+	for (uint32_t column = 0; column < g->columns; column++) {
+		if (!g->hidden[column])
+			width += 2 + width_of(g, column);
+	}
+	return width;
+}
+
+void grid_fit(struct grid *g, const uint32_t *first, uint32_t count, int width)
+{
+	for (uint32_t i = 0; i < count && line_width(g) > width; i++)
+		g->hidden[first[i]] = true;
+}
+
 static void print_row(const struct grid *g, uint32_t row, const int *widths, FILE *out)
 {
 	int owed = 0; /* blanks that only a further text makes necessary */

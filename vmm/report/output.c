@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,8 +42,7 @@ static int write_all(int fd, const char *data, size_t bytes)
 	return 0;
 }
 
-/* Devices, pipes and the like, and names of files that are open already: they are written, never replaced. */
-static bool is_direct(const char *path)
+bool output_is_direct(const char *path)
 {
 	struct stat st;
 
@@ -154,7 +152,7 @@ int output_check(const char *path, struct error *e)
 		return fail(e, errno, "stat", path);
 	if (S_ISDIR(st.st_mode))
 		return fail(e, EISDIR, "open", path);
-	if (is_direct(path))
+	if (output_is_direct(path))
 		return access(path, W_OK) == 0 ? 0 : fail(e, errno, "open", path);
 	/* What has to be writable is the directory: the record is moved into it. */
 	resolved = realpath(path, NULL);
@@ -187,7 +185,7 @@ int output_close(struct output *o, int rendered, struct error *e)
 		ret = fail(e, -ret, "format", o->path);
 	else if (strcmp(o->path, "-") == 0)
 		ret = write_stdout(o->data, o->bytes, e);
-	else if (is_direct(o->path))
+	else if (output_is_direct(o->path))
 		ret = write_direct(o->path, o->data, o->bytes, e);
 	else
 		ret = write_beside(o->path, o->data, o->bytes, e);

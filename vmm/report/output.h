@@ -4,6 +4,7 @@
 #ifndef MINIVMM_REPORT_OUTPUT_H
 #define MINIVMM_REPORT_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -26,6 +27,9 @@ int output_open(struct output *o, const char *path, struct error *e);
  * an error that names the path.
  */
 int output_close(struct output *o, int rendered, struct error *e);
+
+/* Devices, pipes and the like, and names of files that are open already: they are written in place, never replaced. */
+bool output_is_direct(const char *path);
 
 /* Whether output_close could write to `path`, asked beforehand; makes nothing. 0 or -errno with the same errors. */
 int output_check(const char *path, struct error *e);

@@ -7,6 +7,7 @@
 
 #include "vmm/host/activity.h"
 #include "vmm/util/append.h"
+#include "vmm/util/stop.h"
 
 static void because(struct attempt *a, enum cell_state state, const char *reason)
 {
@@ -96,6 +97,9 @@ int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number
 	during = activity_since(&before, &after);
 	ret = attempt_judge(&end, a);
 	free(end.output);
+	/* A run that is told to end before it can listen dies of the signal: that is nobody's failure. */
+	if (ret == 0 && a->state == STATE_FAILED && stop_requested() != 0)
+		because(a, STATE_PENDING, "stopped");
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "sweep", "no memory for a run's record");
 	a->run.round = round;

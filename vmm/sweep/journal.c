@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "vmm/report/json.h"
+#include "vmm/report/output.h"
 #include "vmm/sweep/journal_lines.h"
 #include "vmm/util/append.h"
 
@@ -37,13 +38,7 @@ char *journal_path(const char *json_path)
 /* A stream has no place for a journal beside it. */
 static bool is_file(const char *json_path)
 {
-	struct stat st;
-
-	if (json_path == NULL || strcmp(json_path, "-") == 0)
-		return false;
-	if (stat(json_path, &st) == 0)
-		return S_ISREG(st.st_mode);
-	return strncmp(json_path, "/dev/fd/", 8) != 0 && strncmp(json_path, "/proc/", 6) != 0;
+	return json_path != NULL && strcmp(json_path, "-") != 0 && !output_is_direct(json_path);
 }
 
 /* The whole line or, where the disk is full, none of it. */
@@ -75,11 +70,34 @@ static int put_line(struct journal *j, json_t *line, struct error *e)
 	return fail(e, err, "write", j->path);
 }
 
+/* A sweep that ends removes its journal: between open and lock the name may have gone, or be another file's. */
+static bool has_its_name(const struct journal *j)
+{
+	struct stat opened, named;
+
+	return fstat(j->fd, &opened) == 0 && lstat(j->path, &named) == 0 && opened.st_dev == named.st_dev &&
+	       opened.st_ino == named.st_ino;
+}
+
+static int lock(const struct journal *j, struct error *e)
+{
+	int ret;
+
+	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0 && has_its_name(j))
+		return 0;
+	if (errno != EWOULDBLOCK && has_its_name(j))
+		return fail(e, errno, "flock", j->path);
+	ret = error_set(e, STATUS_FAILED, EWOULDBLOCK, "--json", "another sweep is writing %s", j->path);
+	error_hint(e, "wait for it, or name another file");
+	return ret;
+}
+
 static int open_file(struct journal *j, bool resume, struct error *e)
 {
 	int ret;
 
-	j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOCTTY | (resume ? 0 : O_CREAT), 0666);
+	/* Never through a link that somebody left there, nor into a FIFO. */
+	j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (resume ? 0 : O_CREAT), 0666);
 	if (j->fd < 0 && errno == ENOENT && resume) {
 		ret = error_set(e, STATUS_FAILED, ENOENT, "--resume",
 				"there is no %s: no sweep was interrupted, or its file has another name",
@@ -87,15 +105,7 @@ static int open_file(struct journal *j, bool resume, struct error *e)
 		error_hint(e, "the same command without --resume begins anew");
 		return ret;
 	}
-	if (j->fd < 0)
-		return fail(e, errno, "open", j->path);
-	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return fail(e, errno, "flock", j->path);
-	ret = error_set(e, STATUS_FAILED, errno, "--json", "another sweep is writing %s", j->path);
-	error_hint(e, "wait for it, or name another file");
-	return ret;
+	return j->fd < 0 ? fail(e, errno, "open", j->path) : lock(j, e);
 }
 
 static int begin(struct journal *j, const struct matrix *m, struct error *e)
@@ -118,13 +128,19 @@ static int go_on(struct journal *j, struct matrix *m, struct error *e)
 	return put_line(j, journal_resumed(), e);
 }
 
-/* Rounds in it are somebody's afternoon. */
+/* Rounds in it are somebody's afternoon; what is no journal is not ours to overwrite. */
 static int check_fresh(const struct journal *j, struct error *e)
 {
 	uint32_t rounds = 0;
 	int ret = journal_count(j->fd, &rounds);
 
-	if (ret != 0 || rounds == 0)
+	if (ret != 0) {
+		ret = error_set(e, STATUS_FAILED, -ret, "--json", "%s is there, but is no journal of a sweep",
+				j->path);
+		error_hint(e, "move it away, or name another file");
+		return ret;
+	}
+	if (rounds == 0)
 		return 0;
 	ret = error_set(e, STATUS_FAILED, EEXIST, "--json",
 			"%s holds %" PRIu32 " rounds of a sweep that was interrupted", j->path, rounds);

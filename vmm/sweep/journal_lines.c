@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "units.h"
 #include "vmm/report/json.h"
 #include "vmm/sweep/plan.h"
 #include "vmm/util/append.h"
@@ -195,10 +196,18 @@ static int read_all(int fd, char **text)
 	while (done < (size_t)st.st_size) {
 		ssize_t got = pread(fd, *text + done, (size_t)st.st_size - done, (off_t)done);
 
-		if (got > 0)
+		if (got > 0) {
 			done += (size_t)got;
-		else if (got == 0 || errno != EINTR)
+		} else if (got == 0) {
 			break;
+		} else if (errno != EINTR) {
+			int err = errno;
+
+			/* Half of a journal would be taken for all of it, and the rest cut off. */
+			free(*text);
+			*text = NULL;
+			return -err;
+		}
 	}
 	(*text)[done] = '\0';
 	return 0;
@@ -230,10 +239,16 @@ int journal_restore(int fd, struct matrix *m, int64_t *bytes, struct error *e)
 
 int journal_count(int fd, uint32_t *rounds)
 {
+	static const char first[] = "{\"schema\":\"minivmm.sweep-journal/";
 	char *text;
 	int ret = read_all(fd, &text);
 
 	*rounds = 0;
+	if (text == NULL)
+		return ret;
+	/* A header that a full disk has cut is ours as well. */
+	if (strncmp(text, first, min_u64(strlen(text), sizeof(first) - 1)) != 0)
+		ret = -EINVAL;
 	for (const char *line = text; ret == 0 && line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, "{\"cell\":", 8) == 0)
@@ -245,14 +260,17 @@ int journal_count(int fd, uint32_t *rounds)
 
 int journal_header_words(int fd, json_t **words)
 {
+	json_t *header;
 	char *text;
 	int ret = read_all(fd, &text);
-	json_t *header = ret == 0 ? json_loadb(text, strcspn(text, "\n"), 0, NULL) : NULL;
 
 	*words = NULL;
+	if (text == NULL)
+		return ret;
+	header = json_loadb(text, strcspn(text, "\n"), 0, NULL);
 	free(text);
-	if (ret == 0 && strcmp(text_of(header, "schema"), JOURNAL_SCHEMA) == 0)
+	if (strcmp(text_of(header, "schema"), JOURNAL_SCHEMA) == 0)
 		*words = json_incref(json_object_get(header, "command"));
 	json_decref(header);
-	return *words != NULL ? 0 : ret != 0 ? ret : -EINVAL;
+	return *words != NULL ? 0 : -EINVAL;
 }

@@ -127,11 +127,14 @@ static void each_populate(struct planner *p)
 	}
 }
 
-/* Two names of one thing ("hugetlb" and "hugetlb:2M") would be one cell twice. 0, -EINVAL with *e set, or -ENOMEM. */
+/*
+ * A key is a text of JSON, which a path need not be; and two names of one thing ("hugetlb" and "hugetlb:2M") would be one cell
+ * twice. 0 or -errno with *e set.
+ */
 static int check_keys(const struct matrix *m, struct error *e)
 {
 	json_t *seen = json_object();
-	int ret = seen != NULL ? 0 : -ENOMEM;
+	int ret = seen != NULL ? 0 : error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for its cells");
 
 	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
 		const char *key = m->cells[i].key;
@@ -140,7 +143,8 @@ static int check_keys(const struct matrix *m, struct error *e)
 			ret = error_set(e, STATUS_USAGE, 0, "sweep",
 					"two values of an axis mean the same: %s", key);
 		else if (json_object_set_new(seen, key, json_true()) != 0)
-			ret = -ENOMEM;
+			ret = error_set(e, STATUS_USAGE, 0, "sweep",
+					"a path that is not UTF-8 cannot be recorded: %s", m->cells[i].path);
 	}
 	json_decref(seen);
 	return ret;
@@ -160,7 +164,7 @@ static int check_cells(const struct matrix *m, struct error *e)
 
 static int each_workload(struct planner *p, struct error *e)
 {
-	uint64_t sets_bytes[REQUEST_MAX_SETS];
+	uint64_t sets_bytes[REQUEST_MAX_SETS] = { 0 };
 
 	for (uint32_t w = 0; w < p->r->workload_count && p->ret == 0; w++) {
 		enum workload_id id = p->r->workloads[w];

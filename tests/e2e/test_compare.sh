@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# compare finds a difference that is there, and none where there is none; a thousand cells take seconds and little memory;
+# what cannot be compared is refused with its reason. The files come from a generator (tests/sweep/make_matrix.jq), so that
+# the truth is known. It could break by calling noise a finding, or by missing three percent.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+need_tool jq
+
+make_matrix() {
+	jq -n -f tests/sweep/make_matrix.jq --argjson cells "$1" --argjson seed "$2" --argjson factor "$3" --argjson sd "$4"
+}
+
+# compare A B [OPTIONS]: its file is then in $T/run.json.
+case_compare() {
+	rm -f "$T/run.json"
+	case_run compare "$@" --json "$T/run.json"
+}
+
+make_matrix 96 1 1 0.005 >"$T/a.json"
+make_matrix 96 2 1 0.005 >"$T/b.json"
+make_matrix 96 3 1.03 0.005 >"$T/slower.json"
+
+case_compare "$T/a.json" "$T/b.json"
+want_status 0
+want_schema_of minivmm.compare-1
+want_text 'marked +nothing'
+[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
+conclude "no difference: nothing is marked"
+
+case_compare "$T/a.json" "$T/a.json"
+want_status 0
+want_text 'marked +nothing'
+conclude "a file with itself: nothing is marked"
+
+case_compare "$T/a.json" "$T/slower.json"
+want_status 0
+want_schema_of minivmm.compare-1
+want_json '[.figures[] | .marked] | map(select(.)) | length >= 1' "marked"
+want_json '[.figures[] | select(.marked) | .ratio > 1.01 and .ratio_ci95[0] > 1] | all' "each excludes 1"
+want_text '1\.03'
+conclude "three percent are found, in the right direction"
+
+case_compare "$T/a.json" "$T/slower.json" --threshold 5
+want_status 0
+want_text 'marked +nothing'
+conclude "three percent are of no interest to --threshold 5"
+
+make_matrix 1000 1 1 0.01 >"$T/a1000.json"
+make_matrix 1000 2 1 0.01 >"$T/b1000.json"
+started=$SECONDS
+if have /usr/bin/time; then
+	problems=() command_line=(compare of 1000 cells)
+	/usr/bin/time -f '%M' -o "$T/peak" "$MINIVMM" compare "$T/a1000.json" "$T/b1000.json" >"$T/out" 2>"$T/err"
+	status=$?
+	[ "$(tail -n 1 "$T/peak")" -le 307200 ] || problem "it took $(tail -n 1 "$T/peak") KiB"
+else
+	case_run compare "$T/a1000.json" "$T/b1000.json"
+fi
+want_status 0
+[ $((SECONDS - started)) -le 20 ] || problem "it took $((SECONDS - started)) s"
+conclude "1,000 cells in seconds and within 300 MiB"
+
+# refused STATUS TEXT WHAT: B is then $T/other.json.
+refused() {
+	case_run compare "$T/a.json" "$T/other.json"
+	want_status "$1"
+	want_text "$2"
+	conclude "$3"
+}
+echo '{"schema": "minivmm.run/1"}' >"$T/other.json"
+refused 1 'minivmm.run/1' "a record of one run is no sweep"
+echo '{"schema": "minivmm.sweep/9"}' >"$T/other.json"
+refused 1 'minivmm.sweep/9.*|minivmm.sweep/1' "a file of another version"
+head -c 5000 "$T/b.json" >"$T/other.json"
+refused 1 'line [0-9]+' "half a file"
+rm "$T/other.json"
+refused 1 'No such file' "no file"
+jq '.plan.accesses = 77' "$T/b.json" >"$T/other.json"
+refused 2 'accesses' "plans that mean something else"
+jq '.cells |= map(select(.workload == "nothing"))' "$T/b.json" >"$T/other.json"
+case_run compare "$T/a.json" "$T/other.json"
+[ "$status" = 1 ] || [ "$status" = 2 ] || problem "exit status $status"
+[ -s "$T/err" ] || problem "no word about it"
+conclude "files without a common figure"
+
+jq '.host.kernel = "another kernel" | .host.params["kvm_intel.ept"] = "N"' "$T/b.json" >"$T/other.json"
+case_run compare "$T/a.json" "$T/other.json"
+want_status 0
+want_text 'another kernel'
+want_text 'kvm_intel.ept'
+conclude "hosts that differ: said, member by member"
+
+for words in "" "$T/a.json" "$T/a.json $T/b.json $T/a.json" "$T/a.json $T/b.json --threshold -1"; do
+	read -r -a list <<<"$words"
+	case_run compare "${list[@]}"
+	want_status 2
+	conclude "compare ${#list[@]} words: usage"
+done
+tap_done

@@ -1,0 +1,115 @@
+/*
+ * Property: the text of a matrix says what a figure is worth: of disturbed runs, of fewer allocations than asked for, of
+ * wrong page sizes, and how often its interval covers the truth; and it has no table where there are no figures. Someone
+ * could otherwise take the worst figure of a sweep for its best.
+ */
+#include "sample_matrix.h"
+
+static char *text_of(struct matrix *m)
+{
+	return render_matrix(m, matrix_emit_text);
+}
+
+/* The rest of the line that begins with `start`. */
+static const char *line_of(const char *text, const char *start, char *line, size_t size)
+{
+	const char *found = strstr(text, start);
+
+	if (found == NULL) {
+		fail_msg("no line %s in:\n%s", start, text);
+		return "";
+	}
+	(void)snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
+	return line;
+}
+
+static void assert_end(const char *line, const char *end)
+{
+	assert_true(strlen(line) > strlen(end));
+	assert_string_equal(line + strlen(line) - strlen(end), end);
+}
+
+static void doubtful_figures_are_marked(void **state)
+{
+	struct matrix m;
+	char line[256], *text;
+
+	(void)state;
+	sample_matrix(&m);
+	sample_figures(&m);
+	m.cells[SAMPLE_NATIVE].figures[0].count = SAMPLE_ROUNDS - 1;
+	text = text_of(&m);
+	assert_end(line_of(text, "\ntouch first" + 1, line, sizeof(line)), "  dw");
+	assert_end(line_of(text, "packed ", line, sizeof(line)), "  -");
+	assert_non_null(strstr(text, "\n!          d: of runs that are still disturbed"));
+	assert_non_null(strstr(text, "\nnote       1 figure, touch second: counts alone: nothing to time\n"));
+	free(text);
+	m.cells[SAMPLE_TOUCH].state = STATE_OK;
+	m.cells[SAMPLE_TOUCH].runs[2].disturbed[0] = '\0';
+	text = text_of(&m);
+	assert_end(line_of(text, "touch first", line, sizeof(line)), "  -");
+	assert_end(line_of(text, "256K  native", line, sizeof(line)), "  f");
+	free(text);
+	m.cells[SAMPLE_NATIVE].figures[0].count = SAMPLE_ROUNDS;
+	text = text_of(&m);
+	assert_null(strstr(text, "\n!"));
+	free(text);
+	matrix_free(&m);
+}
+
+/* By hand: 1 - 2^(1 - n). */
+static void an_interval_claims_no_more_than_it_covers(void **state)
+{
+	static const struct {
+		uint32_t allocations;
+		const char *words;
+	} cases[] = {
+		{ 1, "one allocation does not have" },
+		{ 2, "with 50 %:" },
+		{ 3, "with 75 %:" },
+		{ 5, "with 93.8 %:" },
+		{ 6, "with 95 % ratio" },
+	};
+	struct matrix m;
+
+	(void)state;
+	sample_matrix(&m);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text, *word;
+
+		m.allocations = cases[i].allocations;
+		text = text_of(&m);
+		/* Wherever the lines break. */
+		while ((word = strstr(text, "\n           ")) != NULL)
+			memmove(word, word + 11, strlen(word + 11) + 1), *word = ' ';
+		if (strstr(text, cases[i].words) == NULL)
+			fail_msg("no '%s' in:\n%s", cases[i].words, text);
+		free(text);
+	}
+	matrix_free(&m);
+}
+
+static void without_figures_there_is_no_table(void **state)
+{
+	struct matrix m;
+	char *text;
+
+	(void)state;
+	sample_matrix(&m); /* no figures are made */
+	text = text_of(&m);
+	assert_null(strstr(text, "\nworkload"));
+	assert_non_null(strstr(text, "refused"));
+	free(text);
+	matrix_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(doubtful_figures_are_marked),
+		cmocka_unit_test(an_interval_claims_no_more_than_it_covers),
+		cmocka_unit_test(without_figures_there_is_no_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
