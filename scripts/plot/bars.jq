@@ -41,7 +41,7 @@ def panel($axis; $title; $varying; $absent):
 			if . == "native" then . else "guest page \(.)" end | plain)])),
 		steps: ($guests | to_entries | group_by(.value[1]) | map(.[-1].key + 0.5) | .[:-1] | map([.])),
 		absent: ($absent | map([place(.) + offset(.prealloc), (.state | plain)])), yt: $axis.ticks},
-	 caption: "<b>\($title | html).</b> A bar is the first write to each page of the working set, a page of 4 KiB; the thin bar is its \($points | interval_words), the number on top the page faults for each that KVM counted.\(if $nowhere | length > 0 then " Without any figure, and so without bars: \($nowhere | map(if . == "prefault" then . else "prealloc \(.)" end) | join(", ") | html); the reasons are in the table of cells." else "" end) \(if $axis.log then "The upright axis is logarithmic: heights compare as ratios, and the foot of a bar is no zero." else "" end)"};
+	 caption: "<b>\($title | html).</b> A bar is the first write to each page of the working set, a page of 4 KiB; \($points | interval_words | if . == "no interval" then "of one allocation, so without interval;" else "the thin bar is its \(.)," end) the number on top the page faults for each that KVM counted.\(if $nowhere | length > 0 then " Without any figure, and so without bars: \($nowhere | map(if . == "prefault" then . else "prealloc \(.)" end) | join(", ") | html); the reasons are in the table of cells." else "" end) \(if $axis.log then "The upright axis is logarithmic: heights compare as ratios, and the foot of a bar is no zero." else "" end)"};
 
 def bars:
 	first_touch as $points | if $points | length < 2 then {pictures: [], drawn: []}

@@ -34,7 +34,7 @@ def panel($axis; $number; $of):
 	 files: {dots: map(.key as $row | .value | select(.name) | [$rows - $row, .value, ([low, (if $axis.log then
 		$axis.range[0] else low end)] | max), high, .name, beside]),
 		heads: map(select(.value.section) | [$rows - .key, .value.section]), xt: $axis.ticks},
-	 caption: "<b>\($title | html).</b> One line a cell: named guest page on backing: the dot is the median over its allocations, the bar its \($points | interval_words), in figures on the right, with exits and faults an operation where there were any.\(if $axis.log then " The axis is logarithmic." else "" end)"};
+	 caption: "<b>\($title | html).</b> One line a cell, named guest page on backing: \($points | interval_words | if . == "no interval" then "the dot is its one allocation, so without interval; in figures on the right, with exits" else "the dot is the median over its allocations, the bar its \(.); both in figures on the right, with exits" end) and faults an operation where there were any.\(if $axis.log then " The axis is logarithmic." else "" end)"};
 
 # $drawn: points that another picture shows already.
 def dots($drawn):

@@ -25,7 +25,7 @@ def panel($title; $caption):
 		empty: ($empty | map([.x, .y, (.state | plain), (if .value == null then "" else .value | figure end)])),
 		xt: ($columns | to_entries | map([.key, (.value | narrow)])), yt: ($rows | reverse | to_entries | map([.key,
 			(.value | plain)]))},
-	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: its \($full | interval_words), from low to high, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
+	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: \($full | interval_words | if . == "no interval" then "no interval, of one allocation" else "its \(.), from low to high" end), and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
 
 # One heat map for each combination of what is neither a row nor a column; a single row or column is no matrix.
 def panels($what; $set; $caption):
