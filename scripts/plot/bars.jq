@@ -19,17 +19,18 @@ def first_touch: [points[] | select(.workload == "touch" and .variant == "first"
 def without_bar: [.cells[] | select(.workload == "touch" and .state != "ok")];
 
 def panel($axis; $title; $varying; $absent):
-	([.[], $absent[]] | group_by(cluster)) as $clusters | . as $points | ([orders[] as $o | select(any(.[];
-		.prealloc == $o)) | $o]) as $kinds |
-	([$absent[] | select(.prealloc as $p | $kinds | index($p))]) as $gaps | ([$absent[] | .prealloc] | unique |
-		. - $kinds) as $nowhere |
+	([.[], $absent[]] | group_by(cluster)) as $clusters | . as $points | ([orders[] as $o | select(any($points[];
+		.prealloc == $o)) | $o]) as $kinds | ([$absent[] | select(.prealloc as $p | $kinds | index($p) | not) |
+		.prealloc] | unique) as $nowhere | ([$clusters[] | select(all(.[]; .value == null)) | .[0] | .prealloc = null] +
+		[$absent[] | . as $a | select((.prealloc as $p | $kinds | index($p)) and any($points[];
+			cluster == ($a | cluster)))]) as $absent |
 	($kinds | length) as $n | ($clusters | map([.[0].guest, .[0].guest_rank])) as $guests |
 	def place($p): [$clusters | to_entries[] | select(.value[0] | cluster == ($p | cluster)) | .key][0];
-	def offset($prealloc): (($kinds | index($prealloc)) // 0) - ($n - 1) / 2 | . * (0.84 / ([$n, 1] | max));
+	def offset($prealloc): (if $prealloc == null then ($n - 1) / 2 else $kinds | index($prealloc) end) - ($n - 1) / 2 | . * (0.84 / ([$n, 1] | max));
 	{kind: "bars", title: $title, text: [$title, "", "TSC cycles a page of 4 KiB"],
 	 par: {width: 760, height: 470, kinds: $n, style: [$kinds[] as $k | orders | index($k) + 1], groups: ($clusters |
 		length), half: (0.42 / ([$n, 1] | max)),
-		ylog: ($axis.log | bool), ymin: $axis.range[0], ymax: $axis.range[1], absent: ($gaps | length),
+		ylog: ($axis.log | bool), ymin: $axis.range[0], ymax: $axis.range[1], absent: ($absent | length),
 			steps: ([$guests | unique | length - 1, 0] | max)},
 	 files: {bars: ([$kinds[] as $k | [$k | order_name], ($points[] | select(.prealloc == $k) |
 			[place(.) + offset($k), .value, ([low, (if $axis.log then $axis.range[0] else low end)] | max), high,
@@ -39,8 +40,8 @@ def panel($axis; $title; $varying; $absent):
 		heads: ($guests | to_entries | group_by(.value[1]) | map([(map(.key) | add / length), (.[0].value[0] |
 			if . == "native" then . else "guest page \(.)" end | plain)])),
 		steps: ($guests | to_entries | group_by(.value[1]) | map(.[-1].key + 0.5) | .[:-1] | map([.])),
-		absent: ($gaps | map([place(.) + offset(.prealloc), (.state | plain)])), yt: $axis.ticks},
-	 caption: "<b>\($title | html).</b> A bar is the first write to each page of the working set, a page of 4 KiB; the thin bar is the 95 % interval, the number on top the page faults an operation that KVM counted. \(if $axis.log then "The upright axis is logarithmic: heights compare as ratios, and the foot of a bar is no zero." else "" end)\(if $nowhere | length > 0 then " No cell with \($nowhere | map(if . == "prefault" then . else "prealloc \(.)" end) | join(", ")) has a figure." else "" end)"};
+		absent: ($absent | map([place(.) + offset(.prealloc), (.state | plain)])), yt: $axis.ticks},
+	 caption: "<b>\($title | html).</b> A bar is the first write to each page of the working set, a page of 4 KiB; the thin bar is its \($points | interval_words), the number on top the page faults for each that KVM counted.\(if $nowhere | length > 0 then " Without any figure, and so without bars: \($nowhere | map(if . == "prefault" then . else "prealloc \(.)" end) | join(", ") | html); the reasons are in the table of cells." else "" end) \(if $axis.log then "The upright axis is logarithmic: heights compare as ratios, and the foot of a bar is no zero." else "" end)"};
 
 def bars:
 	first_touch as $points | if $points | length < 2 then {pictures: [], drawn: []}

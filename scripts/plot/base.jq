@@ -33,15 +33,17 @@ def form: fabs as $a | if $a >= 1e6 then ($a | scaled(1; 1000; ["", "k", "M", "G
 	else [1, "", (if $a >= 1000 then 0 elif $a >= 100 then 1 elif $a >= 0.1 or $a == 0 then 2 else 4 end)] end;
 def figure: number | if . == null then "–" elif . == 0 then "0" else form as [$by, $name, $decimals] | (. / $by |
 	fixed($decimals)) + $name end;
-# Half the width of an interval, on its larger side.
-def half($value): interval | if . == null or ($value | number) == null then null else [.[1] - $value, $value - .[0]] |
-	max end;
-# "± 0.12" of an interval around $value, as exact as the value is written; nothing where there is none.
-def margin($value): half($value) | if . == null then "" else ($value | form) as [$by, $name, $decimals] |
-	(. / $by) as $half | if $half > 0 and $half < pow(10; -$decimals) / 2 then "± <\(pow(10; -$decimals))"
-		else "± \($half | fixed($decimals))" end end;
-def plus_minus($ci): number | if . == null then "–" else . as $v | form as [$by, $name, $decimals] |
-	(. / $by | fixed($decimals)) + ($ci | margin($v) | if . == "" then "" else " " + . end) + $name end;
+# Three significant digits, for ends of an interval: 88.8, 221, 24500.
+def brief: number | if . == null then "–" else fabs as $a | if $a < 0.005 then "0" elif $a >= 1e6 then figure
+	elif $a >= 1000 then ($a | log10 | floor - 2) as $drop | . / pow(10; $drop) | round * pow(10; $drop) | round | tostring
+	else fixed(if $a >= 100 then 0 elif $a >= 10 then 1 else 2 end) end end;
+# An interval as it is, from its lower end to its upper: half a width would hide that it is lopsided.
+def brief_span: interval | if . == null then "no interval" else map(brief) | if .[0] == .[1] then .[0] else join(" to ") end end;
+# Intervals of n allocations: from 6 on 95 %, below that least to greatest, which cover less (vmm/matrix/estimate.c).
+def coverage: if . >= 6 then 95 else (1 - pow(2; 1 - .)) * 10000 | round / 100 end;
+# Of figures, each with its n: what their intervals are called.
+def interval_words: map(.n | [., 6] | min) | unique | if length == 1 then (if .[0] < 2 then "no interval"
+	else "\(.[0] | coverage) % interval" end) else "interval (how sure: see the end)" end;
 def plural($word): if . == 1 then "1 \($word)" else "\(.) \($word)s" end;
 
 def guest_name: if .kind == "native" then "native" elif .guest_page_bytes == null then "?" else .guest_page_bytes |

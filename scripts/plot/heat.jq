@@ -1,7 +1,6 @@
 # The matrix as a heat map: rows are guest pages, columns backings, figures in the cells, theory below them.
 include "base";
 include "panel";
-include "page";
 
 def most_heats: 8;
 def shade($from; $to): if $to > $from then (log - ($from | log)) / (($to | log) - ($from | log)) else 0.3 end;
@@ -21,16 +20,16 @@ def panel($title; $caption):
 		length), empty: ($empty | length)},
 	 files: {full: ($full | map([.x, .y, (if .value > 0 then .value | shade($from; $to) else 0 end), (.value |
 		figure),
-			(.ci as $ci | if $ci | interval == null then "no interval" else span($ci) end),
+			(.ci | brief_span),
 			(if .refs == null then "" else "\(.refs) refs" end)])),
 		empty: ($empty | map([.x, .y, (.state | plain), (if .value == null then "" else .value | figure end)])),
 		xt: ($columns | to_entries | map([.key, (.value | narrow)])), yt: ($rows | reverse | to_entries | map([.key,
 			(.value | plain)]))},
-	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: its 95 % interval, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
+	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: its \($full | interval_words), from low to high, and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
 
-# One heat map for each combination of what is neither a row nor a column.
+# One heat map for each combination of what is neither a row nor a column; a single row or column is no matrix.
 def panels($what; $set; $caption):
-	varying as $varying | group_by([(.prealloc | prealloc_rank), .vcpus, .irqchip]) | map(select(any(.[];
+	select((map(.guest) | unique | length > 1) and (map(.backing) | unique | length > 1)) | varying as $varying | group_by([(.prealloc | prealloc_rank), .vcpus, .irqchip]) | map(select(any(.[];
 		.state == "ok")) |
 		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] |
 			map(", " + .) | join("")) as $more |

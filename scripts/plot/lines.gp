@@ -3,13 +3,12 @@ set xlabel words_x
 set ylabel words_y
 if (xlog) { set logscale x 2 } else { unset logscale x }
 if (ylog) { set logscale y 10 } else { unset logscale y }
-if (yasinh) { set nonlinear y via asinh(y) inverse sinh(y) } else { unset nonlinear y }
 set xrange [xmin:xmax]
 set yrange [ymin:ymax]
 set grid xtics ytics ls 12
 set key at graph 0, screen 0.015 left bottom Left reverse vertical maxrows keyrows samplen 4 spacing 1.15 width 1
 set bmargin 4.4 + 1.2 * keyrows
-at_top(share) = yasinh ? sinh(asinh(ymin) + (asinh(ymax) - asinh(ymin)) * share) : ylog ? ymin * (ymax / ymin) ** share : ymin + (ymax - ymin) * share
+at_top(share) = ylog ? ymin * (ymax / ymin) ** share : ymin + (ymax - ymin) * share
 plot \
 	id.'.xt' using 1:(ymin):xticlabels(2) with points pt 7 ps 0 lc rgb "#ffffff" notitle, \
 	id.'.yt' using (xmin):1:yticlabels(2) with points pt 7 ps 0 lc rgb "#ffffff" notitle, \

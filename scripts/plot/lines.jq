@@ -26,7 +26,11 @@ def marks($knees):
 
 def x_words($x): if $x == "pages" then "pages touched (K = 1024)" elif $x == "vcpus" then "vCPUs"
 	else "working set, bytes (K = 1024)" end;
-def how_to_read: "Each point is one cell: the middle of its allocations, with its 95 % interval as a bar; where no bar is seen, it is smaller than the mark, or there is none.";
+def how_to_read: "Curves are named guest page on backing. Each point is one cell: the median over its allocations\(interval_words |
+	if . == "no interval" then ", one here, so without interval." else ", with its \(.) as a bar; where no bar is seen, it is smaller than the mark, or there is none." end)";
+# Room above the data for the names of knees.
+def head_room: if .log then .range[1] *= pow(.range[1] / .range[0]; 0.35) else .range[1] += 0.35 * (.range[1] -
+	.range[0]) end;
 
 # Line, colour and mark of each curve: the same backing looks the same in every picture of a family, where that is clear.
 def short: .name | sub("^[^ ]+ on "; "");
@@ -36,11 +40,13 @@ def styles($shorts): map(short as $name | ($shorts | index($name)) % 8 + 1) | if
 def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 	. as $curves | ([.[], $grey[]] | map(.at[] | .[$x]) | unique) as $xs |
 	(if $x == "pages" then marks($knees) else [] end) as $marks |
-	def rows: [.at[] | [.[$x], .value, ([low, (if $y_axis.log then $y_axis.range[0] else low end)] | max), high]];
+	def rows: [.at[] | [.[$x]] + ([.value, ([low, (if $y_axis.log then $y_axis.range[0] else low end)] | max), high] |
+		map(place($y_axis)))];
+	([.[], $grey[]] | map(.at[]) | how_to_read) as $how_to_read |
 	{kind: "lines", title: $title, text: [$title, x_words($x), $y],
 	 par: {width: 760, height: 470, keyrows: ((length + ($grey | length | if . > 0 then 1 else 0 end)) / ([.[].shown |
 		length] | max | if . > 28 then 2 else 3 end) | ceil), curves: length, greys: ($grey | length),
-		marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool), yasinh: ($y_axis.asinh == true | bool),
+		marks: ($marks | length), xlog: ($x != "vcpus" | bool), ylog: ($y_axis.log | bool),
 		xmin: (if $x == "vcpus" then 0 else $xs[0] / 1.3 end), xmax: (if $x == "vcpus" then $xs[-1] * 1.08
 			else $xs[-1] * 1.3 end),
 		ymin: $y_axis.range[0], ymax: $y_axis.range[1], style: styles($shorts)},
@@ -48,21 +54,21 @@ def panel($x; $title; $y; $grey; $knees; $y_axis; $shorts):
 		marks: $marks, xt: ($xs | roomy($x != "vcpus") | map([., (if $x == "vcpus" then "\(.)" elif $x == "pages" then
 			binary else size end)])),
 		yt: $y_axis.ticks},
-	 caption: ("<b>\($title | html).</b> \(how_to_read)" +
+	 caption: ("<b>\($title | html).</b> \($how_to_read)" +
 		(if ($grey | length) > 0 then
 			" Thin grey lines: packed, the same number of cache lines without translation cost; what lies between is the cost of translation."
 			else "" end) +
 		(if ($marks | length) > 0 then
 			" Upright dotted lines: knees, where \(if $marks[0][2] == "translation" then "chase - packed" else "the curve" end) leaves a plateau, between the two numbers of pages beside the line."
 			else "" end) +
-		(if $y_axis.asinh then
-			" The upright axis is even around 0 and logarithmic beyond a few cycles." else "" end) +
-		(if $y_axis.log then " Both axes are logarithmic; equal distances are equal ratios." else "" end))};
+		(if $y_axis.log then " Both axes are logarithmic; equal distances are equal ratios."
+		elif $y_axis.curved then " The upright axis is logarithmic but for values around 0, so that both small and large costs are seen; below 0, chase was faster than packed, which is noise. An interval that reaches below the axis is cut there."
+		else "" end))};
 
+def of_curves: map(.at[] | low, high, .value) | axis(true);
 # One family of curves, in as many pictures as its number of curves asks for; all to the same scale.
-def family($x; $title; $y; $greys; $knees; $scale):
-	. as $curves | ([.[], $greys[]] | map(.at[] | low, high, .value) | if $scale == "differences" then difference_axis
-		else axis(true) end) as $y_axis |
+def family($x; $title; $y; $greys; $knees; $axis):
+	. as $curves | ($axis | if $x == "pages" and ($knees | length > 0) then head_room else . end) as $y_axis |
 	[if length <= 6 then . else split(6)[] end] | map(
 		(map(.guest) | unique) as $guests | (.[0].parts - ["guest", "backing"]) as $parts |
 			($parts - varying) as $same |
@@ -78,6 +84,9 @@ def family($x; $title; $y; $greys; $knees; $scale):
 # {pictures, drawn: [points]} of everything that has an axis with enough values. $bars: first touch is drawn otherwise.
 def lines($bars):
 	. as $model | points as $points | ($points | varying) as $varying |
+	# Variants of one workload share a scale where none is flattened by it: warm and after-exit are to be compared.
+	def alike($part): [$points[] | select(.workload == $part[0].workload and .unit == $part[0].unit)] |
+		(if (map(.value) | min > 0 and max / min < 8) then . else $part end) | map(low, high, .value) | axis(true);
 	def grown($x; $curves): $curves | widest($x) >= least_points;
 	([$points[] | select(.workload == "chase")] | curves("pages"; varying)) as $chase |
 	([$points[] | select(.workload == "packed")] | curves("pages"; varying)) as $packed |
@@ -85,10 +94,10 @@ def lines($bars):
 		varying)) as $cost |
 	[if grown("pages"; $chase) then {drawn: [$chase[], $packed[] | .at[]], pictures:
 			($chase | family("pages"; "chase: one cache line a page, in a random cycle"; "TSC cycles an access";
-				$packed; $model.knees; "values"))} else empty end,
+				$packed; $model.knees; [$chase[], $packed[]] | of_curves))} else empty end,
 	 if grown("pages"; $cost) then {drawn: [], pictures:
 			($cost | family("pages"; "translation: chase - packed"; "TSC cycles an access"; []; $model.knees;
-				"differences"))} else empty end,
+				$cost | map(.at[]) | if all(.[]; low > 0) then (map({at: [.]}) | of_curves) else curved_axis end))} else empty end,
 	 ($points | map(select(.workload != "chase" and (.workload != "packed" or ($chase | length == 0)) and
 			((.workload == "touch" and .variant == "first" and $bars) | not))) |
 		group_by([.workload, .variant, .unit])[] | . as $part | (if .[0] | page_axis then "pages"
@@ -96,5 +105,5 @@ def lines($bars):
 		[($x, "vcpus") | . as $axis | {axis: ., curves: ($part | curves($axis; varying))} | select(.axis as $a |
 			grown($a; .curves))] |
 		select(length > 0) | .[0] | {drawn: [.curves[].at[]], pictures: (.axis as $axis | .curves |
-			family($axis; $part[0] | part | plain; $part[0].unit | unit_words; []; []; "values"))})] |
+			family($axis; $part[0] | part | plain; $part[0].unit | unit_words($part); []; []; alike($part)))})] |
 	{pictures: map(.pictures[]), drawn: map(.drawn[])};

@@ -2,9 +2,9 @@
 include "base";
 include "page";
 
-def coverage: [.cells[].figures[] | select(.value != null) | .n] | group_by(.) |
+def coverages: [.cells[].figures[] | select(.value != null) | .n] | group_by(.) |
 	map("\(length | plural("figure")) with n = \(.[0]): " +
-	(if .[0] < 2 then "no interval" elif .[0] < 6 then "\((1 - pow(2; 1 - .[0])) * 1000 | round / 10) %"
+	(if .[0] < 2 then "no interval" elif .[0] < 6 then "\(.[0] | coverage) %"
 		else "95 %" end)) | "Here: \(join("; "))." | html;
 def second_dimension: .host.second_dimension | text;
 
@@ -12,7 +12,7 @@ def second_dimension: .host.second_dimension | text;
 "<li>Every run is a process, a virtual machine and an allocation of its own. Rounds go over all cells in an order shuffled with the seed, so that a change of the machine falls on all of them.</li>",
 "<li>Each allocation stands by one number: the minimum of its samples where pattern and page-table entries stay in the core's own caches, else the median. The column n says which.</li>",
 "<li>A figure is the median over allocations, and its interval is of that median over allocations, not over samples: samples of one allocation repeat to a percent while another allocation of the same pages may differ by a third. The ends are order statistics of the n values, interpolated between neighbours from 6 values on (Hettmansperger and Sheather 1986); no distribution is assumed. Ratios, translation cost and speed-ups are taken pair by pair, within one round, before their median.</li>",
-"<li>From 6 allocations on such an interval covers the median in 95 of 100 sweeps. Of n fewer it is all there was, least to greatest, and covers it in 1 - 2^(1-n): 93.8 % of 5, 87.5 % of 4, 75 % of 3, 50 % of 2. \(coverage)</li>",
+"<li>From 6 allocations on such an interval covers the true median in 95 of 100 sweeps. Of fewer it is all there was, from the least value to the greatest, and no interval of them reaches 95 %: with n allocations it covers the median in 1 - 2<sup>1-n</sup> of all sweeps, 93.75 % with 5, 87.5 % with 4, 75 % with 3, 50 % with 2. So captions and tables call it by that number; <code>ci95</code> in the file is the same interval. This is not the bootstrap over allocations that is often used: it takes whole order statistics, and covers less than it says with so few values. \(coverages)</li>",
 "<li>No timed part calls out of its loop. Exits, faults and interrupts around it are KVM's own counts, warm-up included.</li></ul></section>",
 "<section id=\"limits\"><h2>What is not proven</h2><ul>",
 (if second_dimension == "shadow" then

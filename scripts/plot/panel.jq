@@ -6,7 +6,11 @@ include "base";
 def points: [.cells[] | select(.state == "ok") | . as $cell | .figures[] | select(.value != null) |
 	($cell | {guest, guest_rank, backing, backing_rank, prealloc, vcpus, irqchip, workload, key}) + .];
 def part: if .variant == "" then .workload else "\(.workload) \(.variant)" end;
-def unit_words: if . == "cycles/access" then "TSC cycles an access" elif . == "bytes/s" then "bytes a second"
+# What the cycles of a unit "cycles/access" are for, in the words of these workloads.
+def operation: map(.workload) | unique | if all(.[]; IN("chase", "packed", "alias", "tlb-probe", "scatter", "vpid", "seq",
+	"translation")) then "an access" elif . == ["touch"] then "a page of 4 KiB" elif . == ["exit"] then "an exit"
+	else "an operation" end;
+def unit_words($points): if . == "cycles/access" then "TSC cycles \($points | operation)" elif . == "bytes/s" then "bytes a second"
 	elif . == "updates/s" then "updates a second" else plain end;
 
 # Of what tells points apart, that which differs among them: only this needs naming.
@@ -44,14 +48,17 @@ def linear_axis: [([.[], 0] | min * 1.1), ([.[], 0] | max * 1.12)] | (if .[0] ==
 	(($to - $from) / 7) as $raw | ([(1, 2, 5, 10) * pow(10; $raw | decade) | select(. >= $raw)] | .[0]) as $step |
 	{log: false, range: ., ticks: [range($from / $step | ceil; ($to / $step | floor) + 1) * $step | if . == 0 then
 		0 else . end | [., tick]]};
+# Values on both sides of 0 that span decades: by asinh, linear within about 1 and logarithmic beyond. What lies below the
+# lowest value are ends of intervals only; they may not take half the picture and are cut.
+def curved_axis: (map(.value) | min) as $least | ([(map(low) | min), $least - 2] | max | [., 0] | min) as $from |
+	([.[] | high, .value, 1] | max) as $to |
+	{log: false, curved: true, cut: $from, range: [($from | asinh - 0.2), ($to | asinh + 0.25)]} |
+	.range as [$low, $high] | .ticks = [(0, (range(0; 8) as $d | (1, 2, 5) * pow(10; $d) | ., -.)) |
+		[asinh, tick] | select(.[0] >= $low and .[0] <= $high)];
+def place($axis): if $axis.curved then [., $axis.cut] | max | asinh else . end;
 # The axis for these numbers: logarithmic where they span more than a decade.
 def axis($may_log): if $may_log and length > 0 and all(.[]; . > 0) and max / min > 10 then log_axis
 	else linear_axis end;
-# One for differences, which may be nothing or less: even around 0, logarithmic beyond a few units (asinh).
-def difference_axis: (map(select(. != null)) | [min, 0] | min) as $low | ([max, 1] | max) as $high |
-	{log: false, asinh: true, range: [$low * 1.3 - 0.5, $high * 1.4 + 0.5],
-	 ticks: [(0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000 | ., (if . > 0 then -. else empty end)) |
-		select(. >= $low * 1.3 - 0.5 and . <= $high * 1.4 + 0.5) | [., "\(.)"]]};
 def binary: if . >= 1024 then scaled(1; 1024; ["", "K", "M", "G", "T"]) | "\(.[0] * 100 | round / 100)\(.[1])"
 	else "\(.)" end;
 # Of the values of an axis those whose names have room beside each other, powers of two first.

@@ -18,11 +18,13 @@ def emit($id): (.kind | [.] | row("\($id).kind")), (.par | parameters | row("\($
 		if .value | length == 0 then "\($id).\($name)" else .value[] | row("\($id).\($name)") end);
 
 def absent($heat; $bars; $lines; $all):
-	(if $heat | length == 0 then "The matrix as a heat map: no cell of chase has a figure." else empty end),
+	(if $heat | length == 0 then "The matrix as a heat map: it takes figures of chase with several guest pages and several backings." else empty end),
 	(if $lines.pictures | length == 0 then
 		"Curves: nothing was measured at three or more working sets or numbers of vCPUs." else empty end),
 	(if $bars.pictures | length == 0 then "First touch as bars: fewer than two cells of touch have a figure."
 		else empty end),
+	([.cells[] | select(.state == "ok") | . as $cell | .figures[] | select(.value == null) | {note, part: ($cell + . |
+		part)}] | group_by(.note)[] | "\(map(.part) | unique | join(", ")): \(.[0].note | if . == "" then "no value" else . end)"),
 	(if any(.cells[]; .state == "mismatch") then
 		"Figures of cells in state mismatch: their page sizes are not those asked for." else empty end),
 	(if ($all | length) > most_pictures then
