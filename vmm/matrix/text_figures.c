@@ -130,23 +130,6 @@ static bool has_figures(const struct matrix *m)
 	return false;
 }
 
-/* Why a figure has no value: a reason that goes on is told once, with the first that it is true of. */
-static void put_notes(const struct matrix *m, FILE *out)
-{
-	const char *last = "";
-
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
-			const struct matrix_figure *f = &m->cells[i].figures[k];
-
-			if (f->count != 0 || f->note[0] == '\0' || strcmp(f->note, last) == 0)
-				continue;
-			paragraph(out, "note", "%s %s: %s", m->cells[i].workload, f->variant, f->note);
-			last = f->note;
-		}
-	}
-}
-
 int text_matrix_figures(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
@@ -182,7 +165,6 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	g.hidden[after + 6] |= g.hidden[after + 5]; /* half an interval is none */
 	(void)fputc('\n', out);
 	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
-	put_notes(m, out);
 	(void)fputc('\n', out);
 	grid_free(&g);
 	return ret;
