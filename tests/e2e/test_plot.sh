@@ -155,6 +155,15 @@ others() {
 	words "$(dirname "$report")/dots-2.svg" | grep -qE "^$(jq -r '.cells[0].figures | map(select(.variant == "port-user"))[0].value | round' "$T/exit-cost.json") \([0-9]+ to [0-9]+\); 1 exit\$" ||
 		problem "no figure with its exits"
 	conclude "other workloads: dots with figures"
+
+	problems=()
+	jq '.cells |= map(.figures |= map(.allocations = 1))' "$T/exit-cost.json" >"$T/single.json"
+	case_command "$PLOT" "$T/single.json"
+	report=$T/single-report/report.html
+	want_status 0
+	want_report 'the dot is its one allocation, so without interval'
+	! words "$T/single-report/dots-2.svg" | grep -qE ' \(.* to ' || problem "an interval of one allocation"
+	conclude "one allocation has no interval"
 }
 
 hostile() {
