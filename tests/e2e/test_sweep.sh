@@ -174,6 +174,23 @@ for signal in KILL TERM; do
 	conclude "SIG$signal: --resume goes on with the rest and keeps what was there"
 done
 
+rm -f "$T/run.json" "$T/run.json.journal"
+start_long
+wait_rounds 3
+killed=
+for ((try = 0; try < 200; try++)); do
+	run=$(pgrep -P $pid | head -n 1)
+	[ -n "$run" ] && kill -KILL "$run" 2>/dev/null && killed=yes && break
+	sleep 0.01
+done
+{ wait $pid; } 2>/dev/null
+status=$?
+want_status 0
+[ -n "$killed" ] || problem "no run was there to be killed"
+want_json '.complete and .counts.failed_runs == 1' "the failure is counted"
+want_json '[.cells[] | select(.state == "ok") | .runs | length == 12] | all' "its round was run again"
+conclude "a run that is killed has a second chance at the end"
+
 start_long
 wait_rounds 2
 case_run sweep "${LONG[@]}" --json "$T/run.json"

@@ -75,9 +75,9 @@ static void tells_steal_and_exits(void **state)
 	double steal;
 
 	(void)state;
-	run.steal_ns = MS; /* one per cent is borne */
+	run.steal_ns = 2 * MS; /* one per cent of two CPUs is borne */
 	assert_true(disturb_judge(&run, 1, 2) == 0);
-	run.steal_ns = 10 * MS;
+	run.steal_ns = 20 * MS;
 	steal = disturb_judge(&run, 1, 2);
 	assert_true(steal > 0);
 	assert_non_null(strstr(run.disturbed, "steal time: 10.0 %"));

@@ -48,10 +48,10 @@ double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus)
 		badness += 1000;
 	}
 	if (run->steal_ns > 0 && run->wall_ns > 0)
-		steal = (double)run->steal_ns / (double)run->wall_ns;
+		steal = (double)run->steal_ns / ((double)run->wall_ns * (cpus != 0 ? cpus : 1));
 	if (steal > STEAL_PART) {
 		text[0] = '\0';
-		append(text, sizeof(text), "steal time: %.1f %% of the run", 100 * steal);
+		append(text, sizeof(text), "steal time: %.1f %% of all CPUs' time", 100 * steal);
 		say(run, text);
 		badness += 100 * steal;
 	}

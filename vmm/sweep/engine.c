@@ -130,8 +130,9 @@ static int run_rounds(struct engine *en)
 	struct matrix *m = en->m;
 	int ret = 1;
 
-	for (uint32_t round = 0; round < m->allocations && ret == 1; round++) {
-		en->plan.round = round;
+	/* Twice: what failed, for a reason that may have passed, has a second chance at the end. */
+	for (uint32_t i = 0; i < 2 * m->allocations && ret == 1; i++) {
+		en->plan.round = i % m->allocations;
 		ret = run_round(en);
 	}
 	if (ret != 1)
