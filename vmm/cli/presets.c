@@ -101,7 +101,8 @@ const struct preset preset_table[PRESETS] = {
 	  "the "
 	  "ioctl and another call. It is the same under EPT, NPT, and shadow paging by VMX or SVM; where KVM "
 	  "runs "
-	  "ring 3 without VMX or SVM, CPUID is no exit of this KVM. A second vCPU shows whether exits of one "
+	  "ring 3 without VMX or SVM, CPUID is an exit only on a CPU that can fault on it (Intel), else a "
+	  "hypervisor below takes it. A second vCPU shows whether exits of one "
 	  "slow "
 	  "the other: with a CPU for each they should not.",
 	  "smp = 1,2\n"
