@@ -40,4 +40,3 @@ def footnotes: . as $rows | (reduce ($rows[].notes[] | select(. != "")) as $note
 	. as $note | $notes | index([$note]) + 1 | "[\(.)]"] | unique | join(" "))))};
 def footnote_list: if length == 0 then empty else "<ol class=\"notes\">\(map("<li>\(html)</li>") | join(""))</ol>" end;
 def span($ci): $ci | interval | if . == null then "–" else "\(.[0] | figure) to \(.[1] | figure)" end;
-def value_list: list | map(if type == "string" then . else tojson end) | join(", ");

@@ -31,7 +31,7 @@ enum column {
 };
 
 /* What a line can best do without, in this order. */
-static const enum column spare[] = { COLUMN_MEANS, COLUMN_UNIT, COLUMN_P, COLUMN_A, COLUMN_B };
+static const uint32_t spare[] = { COLUMN_MEANS, COLUMN_UNIT, COLUMN_P, COLUMN_A, COLUMN_B };
 
 const char *table_name(const struct compared *pair, char *buf)
 {
@@ -106,8 +106,7 @@ int table_print(const struct comparison *c, uint32_t rows, bool marks, FILE *out
 	if (grid_hide_constant(&g, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
 		g.hidden[COLUMN_STRIDE] = false;
 	text_fold_config(&g, COLUMN_CONFIG, out);
-	for (size_t i = 0; i < sizeof(spare) / sizeof(spare[0]) && grid_width(&g) > SCREEN_COLUMNS; i++)
-		g.hidden[spare[i]] = true;
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
 	ret = grid_print(&g, -1, out);
 	(void)fputc('\n', out);

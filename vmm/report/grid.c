@@ -84,23 +84,13 @@ static int width_of(const struct grid *g, uint32_t column)
 	return (int)width;
 }
 
-int grid_width(const struct grid *g)
+/* Columns of the screen that its longest line takes at most. */
+static int line_width(const struct grid *g)
 {
 	int width = -2;
 
 	for (uint32_t column = 0; column < g->columns; column++)
 		width += g->hidden[column] ? 0 : width_of(g, column) + 2;
-	return width;
-}
-
-static int line_width(const struct grid *g)
-{
-	int width = -2;
-
-	for (uint32_t column = 0; column < g->columns; column++) {
-		if (!g->hidden[column])
-			width += 2 + width_of(g, column);
-	}
 	return width;
 }
 

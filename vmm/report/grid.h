@@ -34,9 +34,6 @@ void grid_put(struct grid *g, const char *fmt, ...) __attribute__((format(printf
  */
 bool grid_hide_constant(struct grid *g, uint32_t column, char *text);
 
-/* Columns of the screen that its longest line takes at most. */
-int grid_width(const struct grid *g);
-
 /* Hide columns, in the order of first[] (`count` of them), until a line is no longer than `width`. */
 void grid_fit(struct grid *g, const uint32_t *first, uint32_t count, int width);
 
