@@ -131,9 +131,11 @@ static int run_rounds(struct engine *en)
 	int ret = 1;
 
 	/* Twice: what failed, for a reason that may have passed, has a second chance at the end. */
-	for (uint32_t i = 0; i < 2 * m->allocations && ret == 1; i++) {
-		en->plan.round = i % m->allocations;
-		ret = run_round(en);
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t round = 0; round < m->allocations && ret == 1; round++) {
+			en->plan.round = round;
+			ret = run_round(en);
+		}
 	}
 	if (ret != 1)
 		return ret;
