@@ -49,6 +49,8 @@
 #define PTE_ACCESSED X86_BIT(5)
 #define PTE_DIRTY X86_BIT(6)
 #define PTE_LEAF X86_BIT(7) /* PS: in a PDE a 2M leaf, in a PDPTE a 1G leaf */
+#define PTE_GLOBAL X86_BIT(8)
+#define PTE_NX X86_BIT(63) /* with EFER_NXE */
 
 #define RFLAGS_FIXED X86_BIT(1)
 #define RFLAGS_IOPL_3 (3 << 12)

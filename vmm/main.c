@@ -210,6 +210,11 @@ static enum status command(struct record *rec, uint64_t start_ns, struct error *
 		return command_sweep(r, text_stream(r), choose_sweep_progress(r), e);
 	case COMMAND_COMPARE:
 		return command_compare(r, text_stream(r), e);
+	case COMMAND_MODEL:
+	case COMMAND_CPU_HELP:
+		return command_model(r, text_stream(r), e);
+	case COMMAND_EXPLAIN:
+		return command_explain(r, text_stream(r), e);
 	case COMMAND_PMU_HELP:
 		return command_pmu_help(stdout, e);
 	case COMMAND_POOL:

@@ -17,7 +17,7 @@ struct command_spec {
 	const char *statuses; /* the exit statuses, as lines; NULL: those of a run */
 };
 
-#define COMMAND_SPECS 7
+#define COMMAND_SPECS 9
 extern const struct command_spec command_table[COMMAND_SPECS];
 
 /* The row of a command; of run for those that have none (help, version). Never NULL. */

@@ -20,8 +20,13 @@
 /* Of a sweep, and may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
 #define IN_AXES 128U
 #define FOR_AXES (FOR_SWEEP | IN_AXES)
+#define FOR_MODEL 256U
+#define FOR_EXPLAIN 512U
+/* Those that boot our guest, once, and those that have memory of their own. */
+#define FOR_GUEST (FOR_RUN | FOR_EXPLAIN)
+#define FOR_MEMORY (FOR_BOTH | FOR_EXPLAIN)
 #define FOR_HOST (FOR_CHECK | FOR_POOL | FOR_POOL_PLAN)
-#define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE)
+#define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE | FOR_MODEL | FOR_EXPLAIN)
 
 /* In the order of the help. Where a sweep takes a list under the name of run's option, it has a row of its own. */
 enum option_id {
@@ -51,6 +56,15 @@ enum option_id {
 	OPTION_NATIVE_CELLS,
 	OPTION_NO_NATIVE_CELLS,
 	OPTION_GUEST_AD,
+	OPTION_MODEL_PAGE,
+	OPTION_HOST_PAGE,
+	OPTION_KIND,
+	OPTION_GUEST_LEVELS,
+	OPTION_HOST_LEVELS,
+	OPTION_CPU,
+	OPTION_FAULT_COST,
+	OPTION_GVA,
+	OPTION_BEFORE_AFTER,
 	OPTION_WORKLOAD,
 	OPTION_SWEEP_WORKLOAD,
 	OPTION_WORKING_SET,
@@ -65,6 +79,8 @@ enum option_id {
 	OPTION_GUEST,
 	OPTION_TIMEOUT,
 	OPTION_PMU,
+	OPTION_PREDICT,
+	OPTION_SVG,
 	OPTION_JSON,
 	OPTION_CSV,
 	OPTION_QUIET,
@@ -133,7 +149,7 @@ int request_assemble(int argc, char **argv, char *text, size_t text_bytes, struc
 /* Options that contradict each other, once all are known. 0, or -errno with p->e set. */
 int options_check(struct parse *p);
 
-/* The parse functions behind the table, by group: values_memory.c, _work.c, _output.c, _axes.c, _sweep.c. */
+/* The parse functions behind the table, by group: values_memory.c, _work.c, _output.c, _axes.c, _sweep.c, _model.c. */
 int set_memory(struct parse *p, const char *value);
 int set_alias_memory(struct parse *p, const char *value);
 int set_mem_path(struct parse *p, const char *value);
@@ -181,6 +197,16 @@ int set_preset(struct parse *p, const char *value);
 int set_axes(struct parse *p, const char *value);
 int set_resume(struct parse *p, const char *value);
 int set_threshold(struct parse *p, const char *value);
+int set_cpu(struct parse *p, const char *value);
+int set_kind(struct parse *p, const char *value);
+int set_guest_levels(struct parse *p, const char *value);
+int set_host_levels(struct parse *p, const char *value);
+int set_host_page(struct parse *p, const char *value);
+int set_fault_cost(struct parse *p, const char *value);
+int set_predict(struct parse *p, const char *value);
+int set_gva(struct parse *p, const char *value);
+int set_svg(struct parse *p, const char *value);
+int set_before_after(struct parse *p, const char *value);
 int set_help(struct parse *p, const char *value);
 int set_version(struct parse *p, const char *value);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/cli/model_request.h"
 #include "vmm/cli/sweep_request.h"
 #include "vmm/util/error.h"
 #include "workload.h"
@@ -19,10 +20,13 @@ enum command {
 	COMMAND_POOL_PLAN,
 	COMMAND_SWEEP,
 	COMMAND_COMPARE,
+	COMMAND_MODEL,
+	COMMAND_EXPLAIN,
 	COMMAND_PRESET_HELP, /* the presets and what each teaches */
 	COMMAND_HELP,        /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
 	COMMAND_PMU_HELP, /* needs libpfm4, so the text is not the parser's */
+	COMMAND_CPU_HELP, /* needs the descriptions of CPUs */
 };
 
 enum backing_kind {
@@ -90,9 +94,12 @@ struct request {
 	bool tap;
 	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
 	bool quiet, verbose, progress;
+	bool predict; /* run, native, sweep: what the model says beside what was measured */
 
 	struct sweep_request sweep;
 	struct compare_request compare;
+	struct model_request model;
+	struct explain_request explain;
 };
 
 /*

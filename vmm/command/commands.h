@@ -37,6 +37,12 @@ enum status command_sweep(const struct request *r, FILE *out, sweep_progress_fn 
  */
 enum status command_compare(const struct request *r, FILE *out, struct error *e);
 
+/* The theory: reference counts, simulations, predictions. What r->model asks for. */
+enum status command_model(const struct request *r, FILE *out, struct error *e);
+
+/* Boot a guest, or two, and explain one address: text to `out`, r->json_path, r->explain.svg_path. */
+enum status command_explain(const struct request *r, FILE *out, struct error *e);
+
 /*
  * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to `out` and the device tree to
  * dump_fdt_path, whichever is asked for.
