@@ -94,13 +94,16 @@ static int plan(struct record *rec, struct error *e)
 	return config_make(&rec->request, spec.page_bytes, &rec->config, e);
 }
 
-/* Text goes to stdout unless the JSON or CSV goes there; then to stderr. */
+static bool is_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* Text goes to stdout unless JSON, CSV or a picture goes there; then to stderr. */
 static FILE *text_stream(const struct request *r)
 {
-	bool stdout_taken = (r->json_path != NULL && strcmp(r->json_path, "-") == 0) ||
-			    (r->csv_path != NULL && strcmp(r->csv_path, "-") == 0);
-
-	return stdout_taken ? stderr : stdout;
+	return is_stdout(r->json_path) || is_stdout(r->csv_path) || is_stdout(r->explain.svg_path) ? stderr
+												   : stdout;
 }
 
 static int report(const struct record *rec, struct error *e)
