@@ -146,6 +146,8 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
 	if (record_combine(rec) != 0 || record_find_tlb(rec) != 0)
 		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
+	else if (rec->cpu != NULL && record_predict(rec, rec->cpu) != 0)
+		record_reason(rec, VERDICT_FAILED, "--predict: the model cannot take these figures");
 	if (ran)
 		record_judge(rec);
 	rec->timing.total = clock_ns() - start_ns;
@@ -179,6 +181,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
 		return e->status;
 	facts_read("", &rec->host);
+	if (r->predict && command_cpu(r, "host", &rec->cpu, e) != 0)
+		return e->status;
 	if (rec->pmu != NULL)
 		pmu_plan_probe(rec->pmu, !rec->native && pmu_can_split(rec->host.kvm_module));
 	return execute(rec, start_ns);

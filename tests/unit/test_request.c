@@ -192,7 +192,6 @@ static const char *const refused_lines[][2] = {
 	{ "run extra", "'extra'" },
 	{ "walk", "'walk'" },
 	{ "walk", "there are run, native, sweep, compare, model, explain, check and pool" },
-	{ "explain 0x1000", "not part of this version" },
 	{ "check extra", "'extra'" },
 	{ "check --memory 1G", "does not apply to check" },
 	{ "check --require ''", "--require help" },
