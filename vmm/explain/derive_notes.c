@@ -34,6 +34,18 @@ static void note_bits(struct explanation *x)
 				"it then");
 }
 
+/* A page that is only read may be the kernel's one page of zeros, until it is written. */
+static void note_frames(struct explanation *x)
+{
+	const struct explain_place *read = &x->walks[EXPLAIN_AFTER_READ].data;
+	const struct explain_place *written = &x->walks[EXPLAIN_AFTER_WRITE].data;
+
+	if (read->frame_known && written->frame_known && read->frame != written->frame)
+		explain_note(x, "the store went to another page of the host than the load: memory that is "
+				"only read is "
+				"the kernel's page of zeros, which all share");
+}
+
 static void note_translate(struct explanation *x)
 {
 	const struct explain_walk *last = explanation_last(x);
@@ -120,6 +132,7 @@ void derive_notes(const char *nx_huge_pages, struct explanation *x)
 	note_translate(x);
 	note_sizes(x);
 	note_bits(x);
+	note_frames(x);
 	note_unknown(x);
 	note_split(nx_huge_pages, x);
 	if (x->frames_refused)

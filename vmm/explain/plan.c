@@ -54,26 +54,27 @@ static void take_backing(struct request *r, enum backing_kind kind, uint64_t pag
 	r->page_bytes = page_bytes;
 }
 
-/* The same for both runs, so that the address is one of the arena in both or in neither. */
-static void take_memory(struct request *r)
-{
-	if (!r->model.memory_given)
-		r->memory_bytes = max_u64(r->memory_bytes, 2 * r->explain.after_bytes);
-}
-
 void explain_before_after(const struct request *r, struct request *before, struct request *after)
 {
 	bool guest = r->explain.after != DIMENSIONS_HOST, host = r->explain.after != DIMENSIONS_GUEST;
 
 	*before = *r;
-	take_memory(before);
+	/* The same for both runs, so that the address is one of the arena in both or in neither. */
+	before->memory_bytes = max_u64(r->memory_bytes, 2 * r->explain.after_bytes);
 	*after = *before;
 	before->guest_page_bytes = PAGE_4K;
 	take_backing(before, BACKING_ANON, 0);
 	after->guest_page_bytes = guest ? r->explain.after_bytes : PAGE_4K;
-	if (!host)
+	if (!host) {
 		take_backing(after, BACKING_ANON, 0);
-	else if (!r->explain.backing_given)
-		take_backing(after, r->explain.after_bytes == PAGE_2M ? BACKING_THP : BACKING_HUGETLB,
-			     r->explain.after_bytes);
+	} else if (!r->explain.backing_given && r->explain.after_bytes == PAGE_2M) {
+		take_backing(after, BACKING_THP, PAGE_2M);
+		/*
+		 * On Linux 6.1, and not there alone, a huge page that is first read, then written, becomes a small one: the
+		 * read maps zeros that all share, and only a small page of them is copied. Populating writes first.
+		 */
+		before->prealloc = after->prealloc = true;
+	} else if (!r->explain.backing_given) {
+		take_backing(after, BACKING_HUGETLB, r->explain.after_bytes);
+	}
 }

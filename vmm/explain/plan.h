@@ -30,8 +30,8 @@ struct explain_address explain_address_of(const struct request *r, const struct 
 
 /*
  * Of a request with --before-after: what its two runs ask for. The first has 4K guest pages on 4K memory; the second the
- * larger page in the dimensions asked for, on the user's own backing where one was given. Memory becomes as much as the
- * larger page needs where the user named none.
+ * larger page in the dimensions asked for, on the user's own backing where one was given, else on THP (populated
+ * beforehand, both times) or hugetlb. Memory is raised to two of the larger pages where it is less.
  */
 void explain_before_after(const struct request *r, struct request *before, struct request *after);
 
