@@ -5,6 +5,8 @@
  */
 #include "vmm/explain/references.h"
 
+#include <stddef.h>
+
 #include "vmm/model/refs.h"
 
 static struct explain_reference *add(struct explain_references *r, enum walk_dimension dimension,

@@ -117,7 +117,7 @@ const char *words_fault(const struct explanation *x, char *buf)
 	buf[0] = '\0';
 	switch (walk->fault) {
 	case PAGE_FAULT_NOT_CANONICAL:
-		(void)snprintf(buf, WORDS_BYTES, "#GP: not canonical, no table is read");
+		(void)snprintf(buf, WORDS_BYTES, "#GP: the address is not canonical");
 		break;
 	case PAGE_FAULT_NOT_PRESENT:
 		(void)snprintf(buf, WORDS_BYTES, "#PF at the %s: not present (P=0)", entry);
