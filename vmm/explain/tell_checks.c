@@ -37,11 +37,13 @@ int tell_changes(const struct explanation *x, FILE *out)
 			put_entry(&g, &x->walks[moment], i);
 		grid_put(&g, "%.22s", changes[0] != '\0' ? changes : "nothing");
 	}
-	(void)fprintf(
-		out,
-		"\nAccessed and dirty bits: %s sets A in each entry that a walk uses, and D in the leaf "
-		"for a write.\n",
-		x->kind == WALK_SHADOW ? "KVM, which walks for the CPU," : "the CPU");
+	(void)fputc('\n', out);
+	paragraph(out, "A and D", "%s",
+		  x->kind == WALK_SHADOW
+			  ? "KVM, which walks the guest's tables for the CPU, sets A in each entry that it "
+			    "uses, and D in "
+			    "the leaf for a write"
+			  : "the CPU sets A in each entry that a walk uses, and D in the leaf for a write");
 	ret = grid_print(&g, -1, out);
 	grid_free(&g);
 	return ret;

@@ -40,19 +40,31 @@ static bool has(const struct explain_references *r, const struct explain_referen
 	return explain_reference_at(r, one->dimension, one->row, one->level) != NULL;
 }
 
+static void append_range(char *numbers, uint32_t from, uint32_t to)
+{
+	append(numbers, WORDS_BYTES, "%s%" PRIu32, numbers[0] != '\0' ? "," : "", from);
+	if (to != from)
+		append(numbers, WORDS_BYTES, "-%" PRIu32, to);
+}
+
 /* One row of the figure: its references in a that b lacks. Returns how many. */
 static uint32_t tell_gone_row(const struct explanation *x, const struct explain_references *a,
 			      const struct explain_references *b, uint32_t row, FILE *out)
 {
 	char numbers[WORDS_BYTES] = "", names[WORDS_BYTES] = "";
-	uint32_t gone = 0;
+	uint32_t gone = 0, from = 0, to = 0;
 
 	for (uint32_t i = 0; i < a->count; i++) {
 		const struct explain_reference *one = &a->list[i];
 
 		if (one->row != row || has(b, one))
 			continue;
-		append(numbers, sizeof(numbers), "%s%" PRIu32, gone == 0 ? "" : ",", one->number);
+		if (gone == 0 || one->number != to + 1) {
+			if (gone != 0)
+				append_range(numbers, from, to);
+			from = one->number;
+		}
+		to = one->number;
 		append(names, sizeof(names), "%s%s %s", gone == 0 ? "" : ", ",
 		       one->dimension == DIMENSION_HOST ? words_second_dimension(x)
 		       : x->kind == WALK_SHADOW         ? "shadow"
@@ -61,9 +73,10 @@ static uint32_t tell_gone_row(const struct explanation *x, const struct explain_
 		gone++;
 	}
 	if (gone != 0) {
-		(void)fprintf(out, "  %-*s", TELL_LEFT_COLUMNS + 6, numbers);
-		append(names, sizeof(names), " (row of %s)", row == 0 ? "the data" : page_entry_name(row));
-		paragraph_wrap(out, TELL_LEFT_COLUMNS + 8, names);
+		append_range(numbers, from, to);
+		(void)fprintf(out, "  %-*s", TELL_LEFT_COLUMNS - 2, numbers);
+		append(names, sizeof(names), ", for the %s", row == 0 ? "data" : page_entry_name(row));
+		paragraph_wrap(out, TELL_LEFT_COLUMNS, names);
 	}
 	return gone;
 }
@@ -91,7 +104,6 @@ int tell_comparison(const struct explanation *const xs[2], FILE *out)
 
 	explain_references(xs[0], &r[0]);
 	explain_references(xs[1], &r[1]);
-	(void)fputs("\n== both ==\n", out);
 	ret = tell_counts(xs, r, out);
 	if (!r[0].complete || !r[1].complete)
 		return ret;

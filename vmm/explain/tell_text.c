@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "vmm/explain/tell_parts.h"
 #include "vmm/explain/words.h"
@@ -29,7 +28,7 @@ static void tell_host(const struct explanation *x, FILE *out)
 			  below);
 }
 
-void tell_head(const struct explanation *x, FILE *out)
+static void tell_head(const struct explanation *x, bool in_short, FILE *out)
 {
 	char guest[24], page[24], memory[24];
 
@@ -40,6 +39,8 @@ void tell_head(const struct explanation *x, FILE *out)
 		  "-level tables",
 		  words_size(x->memory_bytes, memory), x->backing, words_size(x->backing_page_bytes, page),
 		  words_size(x->guest_page_bytes, guest), x->mode.levels);
+	if (in_short)
+		return;
 	paragraph(out, "registers",
 		  "CR3 0x%" PRIx64 ", CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64, x->cr3, x->cr0,
 		  x->cr4, x->efer);
@@ -54,6 +55,12 @@ void tell_head(const struct explanation *x, FILE *out)
 /* User space sees neither EPT and NPT nor a shadow table; what it can see instead decides the derived steps. */
 static void tell_sources(const struct explanation *x, FILE *out)
 {
+	if (explanation_last(x)->walk.step_count == 0)
+		return;
+	paragraph(out, "flags",
+		  "P present, RW writable, US user, A accessed, D dirty, PS a large leaf, G global, NX not "
+		  "executable; "
+		  "* changed between the moments");
 	paragraph(out, "read",
 		  "the guest's entries, out of the guest's memory, which this process has mapped; host pages "
 		  "and "
@@ -77,13 +84,16 @@ static void tell_sources(const struct explanation *x, FILE *out)
 			  words_second_dimension(x));
 }
 
-void tell_total(const struct explanation *x, const struct explain_references *r, FILE *out)
+static void tell_total(const struct explanation *x, const struct explain_references *r, FILE *out)
 {
 	char formula[WORDS_BYTES];
 
 	(void)fputc('\n', out);
 	if (!r->complete && explanation_last(x)->walk.fault != PAGE_FAULT_NONE)
-		paragraph(out, "total", "none: the address has no translation");
+		paragraph(out, "total",
+			  "none: the address has no translation (%" PRIu32
+			  " references up to where that shows)",
+			  r->count);
 	else if (!r->complete)
 		paragraph(out, "total", "not known: the second dimension's leaf is not known everywhere");
 	else if (x->kind == WALK_NESTED)
@@ -102,7 +112,16 @@ void tell_total(const struct explanation *x, const struct explain_references *r,
 			  r->count);
 	if (r->complete && x->references != r->count)
 		paragraph(out, "", "The capture counted %" PRIu32 ": these disagree.", x->references);
-	tell_sources(x, out);
+}
+
+static void tell_figure(const struct explanation *x, const struct explain_references *r, FILE *out)
+{
+	(void)fputc('\n', out);
+	if (x->kind == WALK_SHADOW)
+		tell_shadow(x, r, out);
+	else
+		tell_walk(x, r, out);
+	tell_total(x, r, out);
 }
 
 static int tell_one(const struct explanation *x, FILE *out)
@@ -111,31 +130,41 @@ static int tell_one(const struct explanation *x, FILE *out)
 	int ret;
 
 	explain_references(x, &r);
-	tell_head(x, out);
-	(void)fputc('\n', out);
-	if (x->kind == WALK_SHADOW)
-		tell_shadow(x, &r, out);
-	else
-		tell_walk(x, &r, out);
-	tell_total(x, &r, out);
+	tell_head(x, false, out);
+	tell_figure(x, &r, out);
+	tell_sources(x, out);
 	ret = tell_changes(x, out);
 	tell_checks(x, out);
 	return ret;
 }
 
+/* Both in short: what says how it is known stands below, once. */
+static int tell_both(const struct explanation *const xs[2], FILE *out)
+{
+	static const char *const titles[] = { "before", "after" };
+	struct explain_references r;
+	int ret;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		(void)fprintf(out, "\n== %s ==\n", titles[i]);
+		explain_references(xs[i], &r);
+		tell_head(xs[i], true, out);
+		tell_figure(xs[i], &r, out);
+		tell_checks(xs[i], out);
+	}
+	(void)fputs("\n== both ==\n", out);
+	ret = tell_comparison(xs, out);
+	tell_sources(xs[0], out);
+	return ret;
+}
+
 int explain_emit_text(const struct explanation *const xs[], uint32_t count, FILE *out)
 {
-	int ret = 0;
+	int ret;
 
 	(void)fprintf(out, "minivmm %s explain\n", MINIVMM_VERSION);
-	for (uint32_t i = 0; ret == 0 && i < count; i++) {
-		if (count > 1)
-			(void)fprintf(out, "%s%s\n", i == 0 ? "\n== before" : "\n== after", " ==");
-		ret = tell_one(xs[i], out);
-	}
-	if (ret == 0 && count == 2)
-		ret = tell_comparison(xs, out);
-	if (ret == 0 && fflush(out) != 0)
-		ret = -errno;
+	ret = count == 2 ? tell_both(xs, out) : tell_one(xs[0], out);
+	if (fflush(out) != 0)
+		return -errno;
 	return ret == 0 && ferror(out) != 0 ? -EIO : ret;
 }
