@@ -119,8 +119,10 @@ static void put_end(const struct walk_list *list, FILE *out)
 		  size_format(scale_leaf_bytes(&list->plan), leaf));
 	paragraph(
 		out, "at most",
-		"as if nothing were cached. CPUs keep entries of the upper levels (paging-structure caches), "
-		"GPA translations too, and the entries' lines in L1, L2 and L3.");
+		"as if nothing were cached. CPUs keep entries of the upper levels (paging-structure "
+		"caches)%s, "
+		"and the entries' lines in L1, L2 and L3. Writes of accessed and dirty bits are not counted.",
+		list->plan.kind == WALK_NESTED ? ", GPA translations too" : "");
 }
 
 int list_emit_text(const struct walk_list *list, FILE *out)

@@ -3,12 +3,17 @@
 
 #include <inttypes.h>
 
+#include "units.h"
 #include "vmm/cli/size.h"
 #include "vmm/report/grid.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/theory/words.h"
 
 #define SIZE_BYTES 24
+#define DURATION_BYTES 48
+
+/* Documentation/arch/x86/x86_64/mm.rst: the direct mapping of all physical memory. */
+#define LINUX_4_LEVEL_BYTES (64 * TIB)
 
 /* Four digits and a unit: exact where size_format() is short, else the next best. */
 static const char *about(uint64_t bytes, char buf[SIZE_BYTES])
@@ -23,6 +28,25 @@ static const char *about(uint64_t bytes, char buf[SIZE_BYTES])
 	return buf;
 }
 
+/* Seconds, and what a person would call them. Returns buf. */
+static const char *duration(double seconds, char buf[DURATION_BYTES])
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = { { "years", 365.25 * 86400 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 } };
+	size_t i = 0;
+
+	while (i < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
+		i++;
+	if (i == sizeof(units) / sizeof(units[0]))
+		(void)snprintf(buf, DURATION_BYTES, "%.4g s", seconds);
+	else
+		(void)snprintf(buf, DURATION_BYTES, "%.4g s (%.3g %s)", seconds, seconds / units[i].seconds,
+			       units[i].name);
+	return buf;
+}
+
 static void put_level(struct grid *g, const char *whose, const struct scale_tables *t, uint32_t level)
 {
 	bool leaf = page_walk_span_bytes(level) == t->leaf_bytes;
@@ -33,7 +57,7 @@ static void put_level(struct grid *g, const char *whose, const struct scale_tabl
 	grid_put(g, "%" PRIu64, t->tables[level]);
 	grid_put(g, "%" PRIu64, leaf ? t->leaf_entries : t->tables[level - 1]);
 	grid_put(g, "%s", about(page_walk_span_bytes(level), span));
-	grid_put(g, "%s", about(t->tables[level] * 4096, bytes));
+	grid_put(g, "%s", about(t->tables[level] * PAGE_4K, bytes));
 	grid_put(g, "%s", leaf ? "leaf" : "");
 }
 
@@ -121,7 +145,7 @@ static const char *fault_leaf_words(enum walk_kind kind)
 
 static void put_costs(const struct scale *s, FILE *out)
 {
-	char words[THEORY_WORDS_BYTES], leaf[SIZE_BYTES], bytes[SIZE_BYTES];
+	char words[THEORY_WORDS_BYTES], leaf[SIZE_BYTES], bytes[SIZE_BYTES], time[DURATION_BYTES];
 
 	paragraph(out, "TLB miss", "at most %u memory references: %s", s->references,
 		  theory_formula(&s->walk, s->references, words));
@@ -133,15 +157,20 @@ static void put_costs(const struct scale *s, FILE *out)
 		  "along",
 		  s->faults, size_format(s->fault_leaf_bytes, leaf), fault_leaf_words(s->walk.kind));
 	paragraph(out, "time",
-		  "%.4g s to populate on one CPU: %.4g s for the faults, at %g ns each, and %.4g s to clear "
+		  "%s to populate on one CPU: %.4g s for the faults, at %g ns each, and %.4g s to clear "
 		  "%s, "
 		  "at %g GB/s. Both costs are stated, not measured.",
-		  s->populate_s, s->fault_s, s->plan.fault_ns, s->zeroing_s, about(s->populated_bytes, bytes),
-		  s->plan.zeroing_bytes_per_s / 1e9);
+		  duration(s->populate_s, time), s->fault_s, s->plan.fault_ns, s->zeroing_s,
+		  about(s->populated_bytes, bytes), s->plan.zeroing_bytes_per_s / 1e9);
 }
 
 static void put_notes(const struct scale *s, FILE *out)
 {
+	if (s->guest.present && s->guest.levels == 4 && s->plan.memory_bytes > LINUX_4_LEVEL_BYTES)
+		paragraph(
+			out, "note",
+			"Linux takes 5 levels for itself above 64T, which is all that its direct map with 4 "
+			"levels holds");
 	if (s->guest.raised)
 		paragraph(
 			out, "note",
@@ -172,7 +201,7 @@ int scale_emit_text(const struct scale *s, FILE *out)
 	char words[THEORY_WORDS_BYTES], bytes[SIZE_BYTES];
 	int ret;
 
-	paragraph(out, "memory", "%s: %s", about(s->plan.memory_bytes, bytes),
+	paragraph(out, "memory", "%s, %s", about(s->plan.memory_bytes, bytes),
 		  theory_plan_words(&s->walk, words));
 	ret = put_tables(s, out);
 	put_sums(s, out);

@@ -68,7 +68,9 @@ int table_emit_text(const struct theory_table *t, FILE *out)
 	paragraph(
 		out, "references",
 		"memory references of one TLB miss, at most: page-table entries that are read when no cache "
-		"holds any of them. Each figure was counted by building such tables and walking them.");
+		"holds any of them; writes of accessed and dirty bits are not counted. Each figure was found "
+		"by "
+		"building such tables and walking them.");
 	(void)fprintf(out, "\n%-10s%19s%19s%8s%19s\n", "", "4-level host", "5-level host", "",
 		      "shadow, backing");
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
