@@ -207,6 +207,37 @@ static void this_process_is_not_disturbed(void **state)
 	assert_true(finder.pages.pagemap(finder.pages.self, 0, &entry) < 0);
 }
 
+/* Where the kernel scans page by page, its word on a huge page is smaps' word on the whole mapping. */
+static void a_huge_page_of_this_process_is_seen(void **state)
+{
+	const uint64_t bytes = 4 * PAGE_2M;
+	bool huge = false;
+	int fd, ret;
+	void *area;
+
+	(void)state;
+	area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(area, MAP_FAILED);
+	backing.hva = (void *)(uintptr_t)align_up((uint64_t)(uintptr_t)area, PAGE_2M);
+	backing.spec.bytes = PAGE_2M;
+	assert_int_equal(madvise(area, bytes, MADV_HUGEPAGE), 0);
+	*(volatile char *)backing.hva = 1;
+	map.range_count = 1;
+	map.ranges[0].bytes = PAGE_2M;
+	host_pages_open(&finder.pages, &fd);
+	ret = finder.pages.scan(finder.pages.self, (uint64_t)(uintptr_t)backing.hva, &huge);
+	place_find(&finder, PAGE_4K, &place);
+	if (ret != 0)
+		print_message("SKIP scan: this kernel has none (%d)\n", ret);
+	else
+		assert_int_equal(place.page_bytes, huge ? PAGE_2M : PAGE_4K);
+	/* The mapping also has what lies around the page, so only a huge page is told of all of it. */
+	assert_true(place.present);
+	assert_true(place.page_bytes == PAGE_2M || place.page_bytes == PAGE_4K || place.page_bytes == 0);
+	host_pages_close(&fd);
+	assert_int_equal(munmap(area, bytes), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(page_sizes_are_observed, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(this_process_is_not_disturbed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_huge_page_of_this_process_is_seen, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
