@@ -127,7 +127,7 @@ static void what_is_unknown_is_null(void **state)
 	(void)state;
 	is_null(json_object_get(scale, "tlb"), "l1_entries");
 	is_null(json_object_get(scale, "tlb"), "l2_bytes");
-	is_null(scale, "walk_cycles");
+	is_null(scale, "predicted");
 	is_null(scale, "host_tables");
 	is_null(scale, "host_levels");
 	assert_int_equal(number(scale, "guest_levels"), 5);

@@ -2,11 +2,16 @@
  * `minivmm model`: what theory says, without KVM. Each part that was asked for is made, then all are written.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "units.h"
 #include "vmm/command/commands.h"
 #include "vmm/report/output.h"
+#include "vmm/simulate/random_access.h"
 #include "vmm/theory/theory.h"
+
+/* Whose TLBs and caches there are where nobody says: of the CPUs described, the one that is described best. */
+#define DEFAULT_CPU "skylake"
 
 /* Room for the parts that a struct theory borrows. */
 struct parts {
@@ -35,17 +40,36 @@ static bool cell_given(const struct model_request *m)
 	       m->host_levels != 0;
 }
 
-static int make_scale(const struct request *r, struct scale *scale, struct error *e)
+/* What the CPU makes of a random access to so much memory. */
+static void predict_scale(const struct cpu_model *cpu, const struct random_access *access,
+			  struct scale *scale)
 {
-	/* The entries of a CPU's TLBs are --cpu's. */
-	const struct scale_plan plan = {
+	scale->data_cycles = access->data_cycles;
+	scale->walk_cycles = access->terms.walk_cycles;
+	scale->access_cycles = access->terms.total_cycles;
+	(void)snprintf(scale->cpu, sizeof(scale->cpu), "%s", cpu->name);
+	(void)snprintf(scale->unit, sizeof(scale->unit), "%s", cpu->unit);
+}
+
+static int make_scale(const struct request *r, const struct cpu_model *cpu, struct scale *scale,
+		      struct error *e)
+{
+	struct random_access access;
+	struct scale_plan plan = {
 		.walk = plan_of(r),
 		.memory_bytes = r->memory_bytes,
 		.fault_ns = r->model.fault_ns > 0 ? r->model.fault_ns : SCALE_FAULT_NS,
 		.zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S,
 	};
-	int ret = scale_make(&plan, scale);
+	int ret;
 
+	random_access_predict(cpu, &plan.walk, scale_leaf_bytes(&plan.walk),
+			      max_u64(r->memory_bytes, PAGE_4K), &access);
+	plan.tlb_l1_entries = access.dtlb_entries;
+	plan.tlb_l2_entries = access.stlb_entries;
+	ret = scale_make(&plan, scale);
+	if (ret == 0)
+		predict_scale(cpu, &access, scale);
 	if (ret == -ERANGE)
 		return error_set(e, STATUS_USAGE, ERANGE, "--memory",
 				 "in whole pages it is more bytes than 64 bits count");
@@ -67,12 +91,16 @@ static int make_list(const struct request *r, struct walk_list *list, struct err
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "model", "cannot walk tables");
 }
 
-/* The one place where parts are chosen: a size's costs, else one cell's references, else the table of all. */
-static int make_parts(const struct request *r, struct parts *parts, struct theory *t, struct error *e)
+/*
+ * The one place where parts are chosen: a size's costs, a simulation, or both; else one cell's references, else the table
+ * of all.
+ */
+static int make_parts(const struct request *r, const struct cpu_model *cpu, struct parts *parts,
+		      struct theory *t, struct error *e)
 {
 	if (r->model.memory_given) {
 		t->scale = &parts->scale;
-		return make_scale(r, &parts->scale, e);
+		return make_scale(r, cpu, &parts->scale, e);
 	}
 	if (cell_given(&r->model)) {
 		t->list = &parts->list;
@@ -97,11 +125,15 @@ static void write_out(const struct request *r, const struct theory *t, FILE *out
 enum status command_model(const struct request *r, FILE *out, struct error *e)
 {
 	struct theory t = { .argc = r->argc, .argv = r->argv };
+	struct cpu_model *cpu = NULL;
 	struct parts parts;
 
 	if (r->json_path != NULL && output_check(r->json_path, e) != 0)
 		return e->status;
-	if (make_parts(r, &parts, &t, e) == 0)
+	if ((r->model.memory_given || r->model.work_given) && command_cpu(r, DEFAULT_CPU, &cpu, e) != 0)
+		return e->status;
+	if (make_parts(r, cpu, &parts, &t, e) == 0)
 		write_out(r, &t, out, e);
+	free(cpu);
 	return e->status;
 }

@@ -55,7 +55,9 @@ struct scale {
 	double fault_s, zeroing_s, populate_s; /* both parts and their sum */
 	bool beyond_physical; /* over 2^52 bytes: no x86-64 CPU has such an address (SDM vol. 3A, 4.1.4) */
 	bool beyond_unpaged;  /* paging off, and over the 2^32 bytes that are reached then */
-	double walk_cycles;   /* what a simulation predicts for a random access; 0: none has */
+	/* What the closed form predicts for a random access, on `cpu`, in its `unit`; 0: nothing was predicted. */
+	double data_cycles, walk_cycles, access_cycles;
+	char cpu[32], unit[32];
 };
 
 /* The page that a TLB entry covers: the smaller of both dimensions' (APM vol. 2, 15.25.9), where there are two. */

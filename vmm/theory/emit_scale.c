@@ -150,7 +150,12 @@ static void put_costs(const struct scale *s, FILE *out)
 	paragraph(out, "TLB miss", "at most %u memory references: %s", s->references,
 		  theory_formula(&s->walk, s->references, words));
 	if (s->walk_cycles > 0)
-		paragraph(out, "", "predicted: %.4g cycles of walking for a random access", s->walk_cycles);
+		paragraph(out, "predicted",
+			  "%.4g %s for a random access on %s: %.4g for the data, %.4g for its translation; a "
+			  "walk "
+			  "is %.4g, reading leaf entries alone (closed form, nothing measured)",
+			  s->access_cycles, s->unit, s->cpu, s->data_cycles,
+			  s->access_cycles - s->data_cycles, s->walk_cycles);
 	paragraph(out, "faults",
 		  "%" PRIu64
 		  " until all is mapped, one for each %s: %s; fewer where the kernel maps neighbours "

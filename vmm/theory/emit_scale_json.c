@@ -59,6 +59,21 @@ static json_t *populate_json(const struct scale *s)
 	return o;
 }
 
+static json_t *predicted_json(const struct scale *s)
+{
+	json_t *o;
+
+	if (s->walk_cycles <= 0)
+		return json_null();
+	o = json_object();
+	json_put(&o, "cpu", json_words(s->cpu));
+	json_put(&o, "unit", json_words(s->unit));
+	json_put(&o, "access_cycles", json_real(s->access_cycles));
+	json_put(&o, "data_cycles", json_real(s->data_cycles));
+	json_put(&o, "walk_cycles", json_real(s->walk_cycles));
+	return o;
+}
+
 json_t *scale_json(const struct scale *s)
 {
 	json_t *o = json_object();
@@ -73,7 +88,7 @@ json_t *scale_json(const struct scale *s)
 	json_put(&o, "tlb", tlb_json(s));
 	json_put(&o, "references", json_u64(s->references));
 	json_put(&o, "formula", json_string(theory_formula(&s->walk, s->references, words)));
-	json_put(&o, "walk_cycles", s->walk_cycles > 0 ? json_real(s->walk_cycles) : json_null());
+	json_put(&o, "predicted", predicted_json(s));
 	json_put(&o, "populate", populate_json(s));
 	json_put(&o, "beyond_physical_addresses", json_boolean(s->beyond_physical));
 	json_put(&o, "beyond_unpaged_addresses", json_boolean(s->beyond_unpaged));
