@@ -31,7 +31,6 @@ fi
 case_model
 want_status 0
 want_json '.list == null and .scale == null and .simulation == null' "the table alone"
-# shellcheck disable=SC2016 # jq's variables
 while read -r levels page counts; do
 	want_json '[.table[] | select(.guest_levels == $levels and .guest_leaf_bytes == $page) | .references] == $counts' \
 		"row of $levels levels, $page bytes" --argjson levels "$levels" --argjson page "$page" --argjson counts "$counts"
@@ -56,7 +55,6 @@ list() {
 	case_model "$@"
 	want_status 0
 	want_json '.table == null and .scale == null' "the list alone"
-	# shellcheck disable=SC2016
 	want_json '.list.count == $count and .list.formula == $formula and
 		[.list.references[].number] == [range(1; $count + 1)]' "$count references" \
 		--argjson count "$count" --arg formula "$formula"

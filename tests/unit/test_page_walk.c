@@ -59,7 +59,7 @@ static struct chain make_chain(uint32_t levels, uint32_t leaf_level)
 	for (uint32_t level = 2; level <= 5; level++)
 		c.entries[level] = table_pa(level - 1) | FLAGS;
 	c.entries[1] = DATA_PA | FLAGS;
-	if (leaf_level > 1)
+	if (leaf_level == 2 || leaf_level == 3)
 		c.entries[leaf_level] = DATA_PA | FLAGS | PTE_LEAF;
 	return c;
 }
