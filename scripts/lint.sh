@@ -151,7 +151,7 @@ opening_comments() {
 		[ -e "$file" ] || continue
 		head -n 1 "$file" | grep -q '^/\*' || echo "$file: does not open with a comment"
 	done
-	for file in tests/e2e/*.sh tests/hosts/*.sh scripts/*.sh; do
+	for file in tests/e2e/*.sh tests/hosts/*.sh scripts/*.sh scripts/lessons/*.sh; do
 		[ -e "$file" ] || continue
 		sed -n 2p "$file" | grep -q '^# ' || echo "$file: does not open with a comment"
 	done

@@ -173,22 +173,20 @@ static void one_dimension_in_order(void **state)
 }
 
 /* No two addresses of one walk share a table below the root, or a frame: nothing is found by another's entries. */
-static void tables_are_apart(void **state)
+static void tables_apart_by_levels(struct walk_tables *tables, uint32_t guest_levels, uint32_t host_levels)
 {
-	const struct walk_plan plan = { WALK_NESTED, 5, 5, PAGE_4K, PAGE_4K };
-	struct walk_tables *tables = malloc(sizeof(*tables));
+	const struct walk_plan plan = { WALK_NESTED, guest_levels, host_levels, PAGE_4K, PAGE_4K };
+	uint32_t addresses = guest_levels + 1;
 	struct page_walk walk;
 
-	(void)state;
-	assert_non_null(tables);
 	assert_int_equal(walk_tables_build(&plan, tables), 0);
-	assert_int_equal(tables->frame_count, WALK_MAX_FRAMES);
+	assert_int_equal(tables->frame_count, guest_levels + 1 + addresses * (host_levels - 1));
 	for (uint32_t i = 0; i < tables->frame_count; i++) {
 		uint32_t used = 0;
 
 		for (uint32_t k = 0; k < FRAME_ENTRIES; k++)
 			used += tables->frames[i].entries[k] != 0;
-		assert_int_equal(used, tables->frames[i].pa == tables->host.root_pa ? 6 : 1);
+		assert_int_equal(used, tables->frames[i].pa == tables->host.root_pa ? addresses : 1);
 		for (uint32_t k = 0; k < i; k++)
 			assert_true(tables->frames[i].pa != tables->frames[k].pa);
 	}
@@ -196,6 +194,18 @@ static void tables_are_apart(void **state)
 	assert_int_equal(walk.fault, PAGE_FAULT_NONE);
 	walk_tables_host(tables, tables->gpa + PAGE_4K, &walk);
 	assert_int_equal(walk.fault, PAGE_FAULT_NOT_PRESENT);
+}
+
+static void tables_are_apart(void **state)
+{
+	struct walk_tables *tables = malloc(sizeof(*tables));
+
+	(void)state;
+	assert_non_null(tables);
+	for (uint32_t guest_levels = 4; guest_levels <= 5; guest_levels++) {
+		tables_apart_by_levels(tables, guest_levels, 4);
+		tables_apart_by_levels(tables, guest_levels, 5);
+	}
 	free(tables);
 }
 

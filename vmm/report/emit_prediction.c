@@ -38,7 +38,7 @@ json_t *prediction_json(const struct prediction *p)
 	tested = p->held_out_count != 0;
 	json_put(&o, "cpu", json_words(p->cpu));
 	json_put(&o, "cpu_unit", json_words(p->unit));
-	json_put(&o, "kind", json_string(walk_kind_name(p->plan.kind)));
+	json_put(&o, "walk_kind", json_string(walk_kind_name(p->plan.kind)));
 	json_put(&o, "fitted", json_boolean(p->fitted));
 	json_put(&o, "walk_constant_cycles", p->fitted ? json_real(p->walk_constant_cycles) : json_null());
 	json_put(&o, "fitted_points", json_u64(p->fitted_count));

@@ -52,7 +52,7 @@ struct closed_form_fit {
 
 /*
  * Fit cW to points[0..count), which come in any order; of *input pages, lines, data_cycles and the constant are not
- * looked at. 0, -ENODATA where no fitted point walks (m2 = 0), -EINVAL for more than CLOSED_FORM_MOST_POINTS.
+ * looked at. 0, -ENODATA where no fitted point walks (m2 = 0), -EINVAL for more than CLOSED_FORM_MOST_POINTS, -ENOMEM. Every total_cycles is above 0.
  */
 int closed_form_fit(const struct closed_form_input *input, const struct closed_form_point *points,
 		    size_t count, struct closed_form_fit *out);

@@ -8,10 +8,12 @@
 #ifndef MINIVMM_SIMULATE_SIMULATE_H
 #define MINIVMM_SIMULATE_SIMULATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/model/walk_list.h"
 #include "vmm/simulate/cpu.h"
+#include "vmm/simulate/walker.h"
 #include "vmm/util/error.h"
 #include "workload.h"
 
@@ -30,27 +32,22 @@ struct simulation_input {
 	uint32_t warm_passes;
 };
 
-enum simulated_level { LEVEL_L1, LEVEL_L2, LEVEL_L3, LEVEL_MEMORY, LEVEL_COUNT };
-
 /* Counts of the timed accesses alone. */
 struct simulation {
 	uint64_t pages; /* the n that the workload reports */
 	uint64_t accesses;
-	uint64_t tlb_leaf_bytes; /* what a TLB entry covers */
-	uint64_t dtlb_hits, dtlb_misses, stlb_hits,
-		stlb_misses; /* hits + misses of the STLB = misses of the dTLB */
+	uint64_t tlb_leaf_bytes;                                 /* what a TLB entry covers */
+	uint64_t dtlb_hits, dtlb_misses, stlb_hits, stlb_misses; /* of the STLB: of what missed the dTLB */
 	uint64_t walks;
-	uint64_t guest_references,
-		host_references; /* entries read; for native and shadow all are the guest's */
-	uint64_t pwc_hits[6]; /* [level]: walks of the guest's dimension begun below an entry of that level */
-	uint64_t host_pwc_hits[6]; /* likewise in the host's */
-	uint64_t nested_tlb_hits, nested_tlb_misses;
-	uint64_t data_loads[LEVEL_COUNT], guest_loads[LEVEL_COUNT], host_loads[LEVEL_COUNT];
-	uint64_t cycles;
+	/* Entries read and where they were found; natively and under shadow paging all are the guest dimension's. */
+	struct walk_counts walk;
+	uint64_t data_loads[LEVEL_COUNT];
+	uint64_t data_cycles, stlb_cycles, walk_cycles; /* one after another */
 	/* Derived: */
-	uint32_t theory_references; /* of one miss without any cache */
-	double cycles_per_access, data_cycles_per_access;
-	double references_per_walk; /* 0 where nothing walks */
+	uint32_t theory_references;    /* of one miss without any cache */
+	double references_per_walk;    /* 0 where nothing walks */
+	double cycles_per_access;      /* gups: what the scarcer of misses and walks at once lets through */
+	double data_cycles_per_access; /* the same without translation */
 };
 
 /* Whether simulate() knows the workload. */
