@@ -34,6 +34,9 @@ void draw_unused(const struct draw_walk *w, const char *look, enum walk_dimensio
 		strike(box, out);
 	if (gone) {
 		svg_text(out, SVG_GREY, box->x + 5, box->y + 15, 0, "gone");
+		if (strncmp(why, "by ", 3) == 0)
+			svg_text_end(out, SVG_GREY, box->x + box->width - 4, box->y + box->height - 6, "%s",
+				     why + 3);
 	} else if (strcmp(look, "skipped") == 0) {
 		svg_text_middle(out, SVG_GREY, middle, y - 2, box->width, "skipped");
 		svg_text_middle(out, SVG_GREY, middle, y + 12, box->width + PADDING, "%s", why);

@@ -108,6 +108,8 @@ static void draw_label(const struct draw_walk *w, const struct draw_layout *l, u
 	svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, 0, "g%s", page_entry_name(level));
 	svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "GVA %" PRIu32 ":%" PRIu32,
 		 high, low);
+	if (row == 0)
+		svg_text(out, SVG_SMALL, x, y + 26, l->label_width, "from CR3");
 }
 
 static void draw_headers(const struct draw_walk *w, const struct draw_layout *l, FILE *out)

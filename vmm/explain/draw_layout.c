@@ -53,7 +53,7 @@ struct svg_box draw_layout_guest(const struct draw_layout *l, uint32_t row)
 
 int draw_layout_line(const struct svg_box *box, int line)
 {
-	return box->y + 16 + line * (box->height - 22) / 3;
+	return box->y + 15 + line * (box->height - 20) / 3;
 }
 
 int draw_layout_middle(const struct draw_layout *l, uint32_t row)

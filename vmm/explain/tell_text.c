@@ -80,7 +80,8 @@ static void tell_sources(const struct explanation *x, FILE *out)
 			  "shows "
 			  "their entries. How many there are follows from their levels and from the leaf, "
 			  "which "
-			  "follows the host's page; which index each has, from the guest-physical address.",
+			  "follows the host's page unless KVM chose a smaller one (its counts of leaves are "
+			  "told below KVM); which index each has, from the guest-physical address.",
 			  words_second_dimension(x));
 }
 
