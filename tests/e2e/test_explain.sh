@@ -34,13 +34,26 @@ for bad in "--gva 0x" "--gva arena+" "--gva -1" "--before-after 3M" "--guest-pag
 	conclude "refused: explain $bad"
 done
 
+case_run explain --gva arena+0xffffffffffffffff
+want_status 2
+want_text 'more than 64 bits'
+conclude "refused: an address past all addresses"
+
+case_run explain -m 64M --guest-page 1G
+want_status 2
+want_text 'too small'
+conclude "refused: a guest page larger than the guest"
+
+case_run explain -m 64M --svg "$T/none/walk.svg"
+want_status 1
+want_text "$T/none"
+conclude "a picture that cannot be written is told before a guest runs"
+
 reason=$(no_kvm_reason)
 if [ -n "$reason" ]; then
 	case_run explain -m 64M
-	if [ -e /dev/kvm ]; then want_status 77; else
-		want_status 77
-		want_text '/dev/kvm'
-	fi
+	want_status 77
+	want_text 'kvm'
 	conclude "without a KVM explain says so, with status 77"
 	tap_skip "explain with a live guest" "$reason"
 	tap_done
@@ -104,6 +117,17 @@ if is_root && have setpriv; then
 else
 	tap_skip "explain without CAP_SYS_ADMIN" "root and setpriv are needed to take it away"
 fi
+
+if pool_reserve 2M 32 && mount_at mnt-2M hugetlbfs pagesize=2M; then
+	case_explain --guest-page 2M --mem-path "$T/mnt-2M"
+	want_status 0
+	want_json '.explanations[0].walks[-1] | .leaf_bytes == 2097152 and .data.page_bytes == 2097152' "2M on both sides"
+	want_picture
+	conclude "explain: 2M pages in both dimensions"
+else
+	tap_skip "explain: 2M pages in both dimensions" "${pool_reason:-$(cat "$T/mount.log")}"
+fi
+pool_restore
 
 case_run explain -m 64M --json - --svg "$T/walk.svg"
 want_status 0
