@@ -126,6 +126,9 @@ $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	$(say) "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -c -o $@ $<
 
+# What .incbin reads is in no dependency file.
+$(BUILD)/obj/vmm/simulate/cpu_table.o $(BUILD)/san/vmm/simulate/cpu_table.o: $(wildcard vmm/simulate/cpus/*.cpu)
+
 $(BUILD)/obj/guest/%.o: guest/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) "  CC      $<"

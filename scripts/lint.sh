@@ -102,7 +102,7 @@ two_worlds() {
 layers() {
 	includes vmm | awk '
 		BEGIN {
-			n = split("util:0 host:1 model:1 cli:2 simulate:2 machine:3 pool:3 mem:4 boot:4 kvm:4 pmu:4 report:5 check:6 run:6 matrix:6 theory:6 native:7 sweep:7 compare:7 explain:7 predict:7 calibrate:8 command:9 main:10", pair, " ")
+			n = split("util:0 host:1 model:1 cli:2 simulate:2 machine:3 pool:3 mem:4 boot:4 kvm:4 pmu:4 report:5 check:6 run:6 matrix:6 theory:6 native:7 sweep:7 compare:7 explain:7 calibrate:8 command:9 main:10", pair, " ")
 			for (i = 1; i <= n; i++) { split(pair[i], kv, ":"); rank[kv[1]] = kv[2] }
 		}
 		function room(path, part) {
@@ -151,7 +151,7 @@ opening_comments() {
 		[ -e "$file" ] || continue
 		head -n 1 "$file" | grep -q '^/\*' || echo "$file: does not open with a comment"
 	done
-	for file in tests/e2e/*.sh tests/hosts/*.sh scripts/*.sh; do
+	for file in tests/e2e/*.sh tests/hosts/*.sh scripts/*.sh scripts/lessons/*.sh; do
 		[ -e "$file" ] || continue
 		sed -n 2p "$file" | grep -q '^# ' || echo "$file: does not open with a comment"
 	done

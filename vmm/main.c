@@ -94,13 +94,16 @@ static int plan(struct record *rec, struct error *e)
 	return config_make(&rec->request, spec.page_bytes, &rec->config, e);
 }
 
-/* Text goes to stdout unless the JSON or CSV goes there; then to stderr. */
+static bool is_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* Text goes to stdout unless JSON, CSV or a picture goes there; then to stderr. */
 static FILE *text_stream(const struct request *r)
 {
-	bool stdout_taken = (r->json_path != NULL && strcmp(r->json_path, "-") == 0) ||
-			    (r->csv_path != NULL && strcmp(r->csv_path, "-") == 0);
-
-	return stdout_taken ? stderr : stdout;
+	return is_stdout(r->json_path) || is_stdout(r->csv_path) || is_stdout(r->explain.svg_path) ? stderr
+												   : stdout;
 }
 
 static int report(const struct record *rec, struct error *e)
@@ -143,6 +146,8 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
 	if (record_combine(rec) != 0 || record_find_tlb(rec) != 0)
 		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
+	else if (rec->cpu != NULL && record_predict(rec, rec->cpu) != 0)
+		record_reason(rec, VERDICT_FAILED, "--predict: the model cannot take these figures");
 	if (ran)
 		record_judge(rec);
 	rec->timing.total = clock_ns() - start_ns;
@@ -176,6 +181,8 @@ static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
 	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
 		return e->status;
 	facts_read("", &rec->host);
+	if (r->predict && command_cpu(r, "host", &rec->cpu, e) != 0)
+		return e->status;
 	if (rec->pmu != NULL)
 		pmu_plan_probe(rec->pmu, !rec->native && pmu_can_split(rec->host.kvm_module));
 	return execute(rec, start_ns);

@@ -1,50 +1,16 @@
 #include "walk.h"
 
 #include "accesses.h"
-#include "permute.h"
 #include "random.h"
 #include "refuse.h"
 #include "timing.h"
 
-#define UNROLL 4
-
-/*
- * The order is repeated until the table has so many entries: going back to its start is a branch that is not
- * foreseen, and is then lost in hundreds of loads. More would push data out of an L1 cache, which holds 8 times this.
- */
-#define ENTRIES_LEAST 512
-
 /* Beyond that a table would not be memory but a sum that overflows. */
 #define LINES_MOST (UINT64_C(1) << 48)
 
-/* A whole number of orders, and a multiple of UNROLL. */
-static uint64_t table_entries(uint64_t lines)
-{
-	uint64_t orders = lines < ENTRIES_LEAST ? (ENTRIES_LEAST + lines - 1) / lines : 1;
-
-	return lines * (lines % UNROLL == 0 ? orders : align_up(orders, UNROLL));
-}
-
 uint64_t walk_table_bytes(uint64_t lines)
 {
-	return align_up(table_entries(lines) * sizeof(uint64_t), PAGE_4K);
-}
-
-/* A few pages in turns: turn k is one of the lines of page number k / lines. */
-static uint64_t offset_of_few(const struct workload_ctx *ctx, const struct walk_shape *shape, uint64_t turn)
-{
-	uint64_t lines = shape->line_bytes / CACHE_LINE_BYTES;
-	struct permutation p = permutation_of(lines, ctx->seed + turn / lines);
-
-	return turn / lines % shape->pages * shape->stride_bytes +
-	       permutation_at(&p, turn % lines) * CACHE_LINE_BYTES;
-}
-
-static uint64_t offset_of_turn(const struct workload_ctx *ctx, const struct walk_shape *shape,
-			       const struct permutation *p, uint64_t turn)
-{
-	return shape->pages != 0 ? offset_of_few(ctx, shape, turn)
-				 : walk_offset_bytes(shape, permutation_at(p, turn));
+	return align_up(walk_table_entries(lines) * sizeof(uint64_t), PAGE_4K);
 }
 
 int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsigned char *table,
@@ -53,9 +19,9 @@ int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsig
 	struct permutation p = permutation_of(ctx->lines, ctx->seed);
 	uint64_t *offset_bytes = (uint64_t *)(void *)table;
 	struct walk *w = walk_of(ctx);
-	uint64_t entries = table_entries(ctx->lines);
+	uint64_t entries = walk_table_entries(ctx->lines);
 
-	if (accesses_choose(ctx, least_accesses, UNROLL) != 0)
+	if (accesses_choose(ctx, least_accesses, WALK_UNROLL) != 0)
 		return -1;
 	ctx->pages = ctx->lines;
 	ctx->pass_accesses = ctx->lines;
@@ -65,7 +31,7 @@ int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsig
 	w->table_gva = (uint64_t)(uintptr_t)table;
 	w->visited = 0;
 	for (uint64_t i = 0; i < entries; i++)
-		offset_bytes[i] = offset_of_turn(ctx, shape, &p, i % ctx->lines);
+		offset_bytes[i] = walk_offset_of_turn(shape, ctx->seed, &p, i % ctx->lines);
 	return 0;
 }
 
@@ -113,7 +79,7 @@ int walk_verify(struct workload_ctx *ctx)
 	struct permutation p = permutation_of(ctx->lines, ctx->seed);
 	const struct walk *w = walk_of(ctx);
 	const uint64_t *table = table_of(w);
-	uint64_t hash = ctx->lines, entries = table_entries(ctx->lines);
+	uint64_t hash = ctx->lines, entries = walk_table_entries(ctx->lines);
 
 	for (uint64_t i = 0; i < entries; i++) {
 		uint64_t turn = i % ctx->lines;
@@ -121,7 +87,7 @@ int walk_verify(struct workload_ctx *ctx)
 
 		/* Two turns with the same line would have the same index. */
 		if (line >= ctx->lines || permutation_index(&p, line) != turn ||
-		    table[i] != offset_of_turn(ctx, &w->shape, &p, turn))
+		    table[i] != walk_offset_of_turn(&w->shape, ctx->seed, &p, turn))
 			return refuse(ctx, "the order of the loads does not name each line once");
 		if (i < ctx->lines)
 			hash = random_mix(hash ^ line);
@@ -148,7 +114,7 @@ uint64_t walk_sample(struct workload_ctx *ctx)
 {
 	struct walk *w = walk_of(ctx);
 	const uint64_t *table = table_of(w);
-	uint64_t base_gva = w->shape.base_gva, entries = table_entries(ctx->lines);
+	uint64_t base_gva = w->shape.base_gva, entries = walk_table_entries(ctx->lines);
 	uint64_t at = ctx->cursor, left = ctx->accesses, visited = 0, offset_bytes, x = 0;
 	uint64_t start_cycles, end_cycles;
 
@@ -157,7 +123,7 @@ uint64_t walk_sample(struct workload_ctx *ctx)
 		uint64_t end = at + min_u64(left, entries - at);
 
 		left -= end - at;
-		for (; at < end; at += UNROLL) {
+		for (; at < end; at += WALK_UNROLL) {
 			LOAD_1(at);
 			LOAD_1(at + 1);
 			LOAD_1(at + 2);
@@ -183,8 +149,8 @@ int walk_check(struct workload_ctx *ctx)
 	uint64_t passes = ctx->rng / ctx->lines, rest = ctx->rng % ctx->lines, expected = 0;
 
 	for (uint64_t i = 0; i < ctx->lines; i++)
-		expected += (passes + (i < rest)) * offset_of_turn(ctx, &w->shape, &p, i);
-	if (w->visited != expected || ctx->cursor != ctx->rng % table_entries(ctx->lines))
+		expected += (passes + (i < rest)) * walk_offset_of_turn(&w->shape, ctx->seed, &p, i);
+	if (w->visited != expected || ctx->cursor != ctx->rng % walk_table_entries(ctx->lines))
 		return refuse(ctx, "the timed loads did not go to the lines they should");
 	return 0;
 }

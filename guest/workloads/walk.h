@@ -14,24 +14,8 @@
 
 #include <stdint.h>
 
-#include "lines.h"
-#include "units.h"
+#include "walk_shape.h"
 #include "workload.h"
-
-/* Entries of one page table, and so what `spread` counts to. */
-#define WALK_SPREAD_ENTRIES 512
-
-/* For line_bytes: all lines follow each other, no step between them. */
-#define WALK_LINES_PACKED (UINT64_C(1) << 63)
-
-struct walk_shape {
-	uint64_t base_gva;
-	uint64_t stride_bytes;
-	uint64_t spread_bytes; /* added so many times: i modulo 512 */
-	uint64_t line_bytes; /* the lines lie anywhere in the first so many bytes of a step; a power of two */
-	/* 0, or only so many pages, in turns: each for as many loads as line_bytes has lines, in another order each time */
-	uint64_t pages;
-};
 
 /* Kept in ctx->own between prepare() and check(). */
 struct walk {
@@ -46,18 +30,6 @@ _Static_assert(sizeof(struct walk) == sizeof(((struct workload_ctx *)0)->own), "
 static inline struct walk *walk_of(struct workload_ctx *ctx)
 {
 	return (struct walk *)(void *)ctx->own;
-}
-
-/*
- * Offset of line i from the base, where each line has a page. Inside a page the lines are as even over the sets of a
- * cache as those of chase; where a step has more room, they follow each other as if they were packed.
- */
-static inline uint64_t walk_offset_bytes(const struct walk_shape *shape, uint64_t i)
-{
-	uint64_t line_bytes = shape->line_bytes <= PAGE_4K ? line_in_page_bytes(i) : i * CACHE_LINE_BYTES;
-
-	return i * shape->stride_bytes + i % WALK_SPREAD_ENTRIES * shape->spread_bytes +
-	       (line_bytes & (shape->line_bytes - 1));
 }
 
 /* Bytes of the table of so many lines, whole pages; lines up to 2^48. */

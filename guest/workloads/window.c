@@ -124,17 +124,9 @@ void window_close(struct workload_ctx *ctx)
 	w->address_space = 0;
 }
 
-/* The smallest first-level TLB for 1 GiB pages has 4 entries, and stack and slice need some. */
-#define CONTROL_PAGES 8
-#define CONTROL_PAGES_1G 2
-
 struct walk_shape window_control(const struct workload_ctx *ctx)
 {
-	return (struct walk_shape){
-		.stride_bytes = ctx->leaf_bytes,
-		.line_bytes = WINDOW_LINES_BYTES,
-		.pages = ctx->leaf_bytes == PAGE_1G ? CONTROL_PAGES_1G : CONTROL_PAGES,
-	};
+	return window_control_shape(ctx->leaf_bytes);
 }
 
 static volatile uint64_t *word_at(unsigned char *line)

@@ -11,15 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alias_shape.h"
 #include "walk.h"
-
-/*
- * All loads through the window go to these few lines. A line that is loaded by one address now and by another then
- * costs some CPUs more than one with a single address (AMD's L1 cache foresees the way from the virtual address), which
- * has nothing to do with translation. With as few lines every load pays that from twice as many pages on; and with
- * fewer the last load of a line would be too close.
- */
-#define WINDOW_LINES_BYTES (16 * CACHE_LINE_BYTES)
 
 /* Four tables: PML4, PDPT, page directory, page table. */
 #define WINDOW_TABLES_BYTES (4 * UINT64_C(4096))

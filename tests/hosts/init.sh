@@ -67,10 +67,16 @@ one_case() {
 	echo "@@ case $1"
 	rm -f /tmp/record
 	[ "$2" != exits ] || trace_on
-	# shellcheck disable=SC2086 # arguments are words
-	timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
-	echo "@@ status $?"
-	head -n 60 /tmp/out
+	if [ "$2" = lesson ]; then
+		MINIVMM=/bin/minivmm timeout 300 sh "/lessons/$3" >/tmp/out 2>&1 </dev/null
+		echo "@@ status $?"
+		tail -n 60 /tmp/out
+	else
+		# shellcheck disable=SC2086 # arguments are words
+		timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
+		echo "@@ status $?"
+		head -n 60 /tmp/out
+	fi
 	[ "$2" != exits ] || trace_off
 	if [ -s /tmp/record ]; then
 		echo "@@ json"

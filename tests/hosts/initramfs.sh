@@ -18,6 +18,16 @@ plan_of() {
 	done
 }
 
+# lessons_add PLAN ROOT: lessons, and the jq that they need with its libraries, where the plan has some.
+lessons_add() {
+	local library
+	cut -f 3 "$1" | grep -qx lesson || return 0
+	mkdir -p "$2/lessons" && cp scripts/lessons/*.sh "$2/lessons/" && cp "$(command -v jq)" "$2/bin/jq" || return 1
+	ldd "$(command -v jq)" | grep -o '/[^ ]*' | while read -r library; do
+		mkdir -p "$2${library%/*}" && cp -L "$library" "$2$library" || exit 1
+	done
+}
+
 # initramfs_make PLAN OUT
 initramfs_make() {
 	local root
@@ -26,6 +36,7 @@ initramfs_make() {
 	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
 		cp "$HERE/init.sh" "$root/init" && cp "$HERE/trace.awk" "$root/" && chmod 755 "$root/init" &&
 		strip -o "$root/bin/minivmm" "$MINIVMM" && cp build/guests/*.elf "$root/guests/" &&
+		lessons_add "$1" "$root" &&
 		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
 	local status=$?
 	rm -rf "$root"

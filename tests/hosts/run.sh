@@ -11,6 +11,7 @@
 . "$HERE/judge.sh"
 . "$HERE/judge_check.sh"
 . "$HERE/judge_sweep.sh"
+. "$HERE/judge_explain.sh"
 
 MINIVMM=${MINIVMM:-$PWD/build/minivmm}
 LAST=$STORE/last

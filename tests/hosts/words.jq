@@ -151,3 +151,33 @@ def sweep_refs($levels): {"ept4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "ep
 	as $two_walks | two_dimensional as $two | [ran | (if $two then
 		$two_walks["ept\($levels)"][.guest_page_bytes | size_index][.page_bytes | size_index]
 	else [4, 3, 2][.leaf | size_index] end) as $refs | counted | .refs_theory == $refs] | length > 0 and all;
+
+# Explanations of addresses, and a walk's moments.
+def explained: .explanations | if length == 0 then error("nothing is explained") else . end;
+def moments: [.walks[].moment];
+def leaf_at($moment): .walks[$moment].steps[-1];
+
+# Bits 5 and 6 of an entry, of which the value is a string in hex: its last digit but one says.
+def has_a: .value[-2:-1] as $digit | ["2", "3", "6", "7", "a", "b", "e", "f"] | any(. == $digit);
+def has_d: .value[-2:-1] as $digit | ["4", "5", "6", "7", "c", "d", "e", "f"] | any(. == $digit);
+
+# Once it is written, the address lies in a guest page and in a host page of the sizes asked for.
+def pages_as_asked: .requested as $asked | all(.walks[]; .leaf_bytes == $asked.guest_page_bytes) and
+	(.walks[-1].data | .present and .page_bytes == $asked.page_bytes) and
+	all(.walks[-1].steps[].place; .page_bytes == $asked.page_bytes);
+
+# Every entry that was read lies in a slot, in a page that the host has; this runs as root, so frames are told.
+def places_are_sound: all(.walks[].steps[].place; .slot != null and .present and .frame != null) and
+	all(.walks[].data | select(. != null); .slot != null and (.present == (.frame != null))) and .host.frames_refused == false;
+
+def agrees_with_kvm: .walks[-1] as $last | .kvm_translate | if $last.fault == "not canonical" then .asked == false
+	else .asked and .errno == null and .agrees and .valid == ($last.fault == "none") and .gpa == $last.gpa end;
+
+# References of a walk without caches, for the guest's leaf and the page asked for, as sweep_refs has them.
+def theory_of($levels): (.requested.guest_page_bytes | size_index) as $guest | (.requested.page_bytes | size_index) as $page |
+	if .host.second_dimension == "shadow" then [4, 3, 2][[$guest, $page] | min]
+	else {"4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}["\($levels)"][$guest][$page] end;
+
+# An explanation of an address that nobody may touch: one moment, the fault and the exception that a CPU would raise.
+def faults_as($fault; $exception): .explanations | length == 1 and (.[0] | .touched == false and moments == ["before"] and
+	.references_total == null and (.walks[0] | .fault == $fault and .exception == $exception and .gpa == null));

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "guest/workloads/permute.h"
-#include "guest/workloads/random.h"
+#include "permute.h"
+#include "include/random.h"
 
 #define MAX_WAYS 256
 #define MAX_SETS 512

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "guest/workloads/heap.h"
-#include "guest/workloads/random.h"
+#include "include/random.h"
 #include "units.h"
 
 #define MEMORY_BYTES (256 * KIB)

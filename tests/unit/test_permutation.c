@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "guest/workloads/lines.h"
-#include "guest/workloads/random.h"
+#include "lines.h"
+#include "include/random.h"
 #include "units.h"
 #include "workload.h"
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "guest/workloads/permute.h"
+#include "permute.h"
 
 static void every_number_comes_once(void **state)
 {

@@ -3,6 +3,7 @@
  * something: exits less the host's interrupts and the doorbell's own, no cycles of an interpreted ring 0, no result
  * out of order. It could break by one exit, which reads as "the workload exits once" in a row of thousands.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -234,6 +235,45 @@ static void doorbells_out_of_order_are_refused(void **state)
 	assert_int_equal(rec.result_count, 1);
 }
 
+static uint32_t looks[8], look_count, seen_in_phase;
+static int look_answer;
+
+static int look(void *self, const struct run_view *view, uint32_t doorbell, struct error *error)
+{
+	assert_ptr_equal(self, looks);
+	assert_ptr_equal(view->vcpu, &task.vcpu);
+	assert_ptr_equal(view->map, &rec.config.map);
+	assert_true(look_count < 8);
+	looks[look_count++] = doorbell;
+	seen_in_phase += task.in_phase;
+	exits += 100; /* what looking costs is nobody's */
+	if (look_answer != 0)
+		(void)error_set(error, STATUS_FAILED, -look_answer, "look", "seen enough");
+	return look_answer;
+}
+
+/* Whoever watches is never inside what is counted, and ends the run where it cannot go on. */
+static void who_watches_disturbs_nothing(void **state)
+{
+	static const uint32_t expected[] = { DOORBELL_MAIN, DOORBELL_BEGIN, DOORBELL_END };
+	const struct run_watcher watcher = { .self = looks, .look = look };
+
+	(void)state;
+	look_count = seen_in_phase = 0;
+	look_answer = 0;
+	machine.watcher = &watcher;
+	ring(DOORBELL_EMPTY);
+	ring(DOORBELL_MAIN);
+	assert_int_equal(run_phase(5, 0)->counts.exits, 5);
+	assert_int_equal(look_count, 3);
+	assert_memory_equal(looks, expected, sizeof(expected));
+	assert_int_equal(seen_in_phase, 0);
+	look_answer = -EIO;
+	assert_int_equal(phase_doorbell(&task, DOORBELL_BEGIN, &e), -EIO);
+	assert_false(task.in_phase);
+	assert_int_equal(e.status, STATUS_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_part_without_a_figure_says_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaves_are_those_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(doorbells_out_of_order_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_watches_disturbs_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

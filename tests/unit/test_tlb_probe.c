@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "guest/workloads/random.h"
+#include "include/random.h"
 #include "units.h"
 #include "vmm/model/tlb_probe.h"
 #include "sim_tlb.h"

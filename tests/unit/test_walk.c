@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "guest/workloads/permute.h"
+#include "permute.h"
 #include "guest/workloads/walk.h"
 #include "units.h"
 #include "workload.h"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "guest/workloads/lines.h"
+#include "lines.h"
 #include "units.h"
 #include "workload.h"
 

@@ -73,15 +73,23 @@ char **arguments_spell(int argc, char **argv, int first)
 	return copy;
 }
 
-static int option_of(int answer)
+/* Of two rows with one letter the command's own. */
+static int option_of(int answer, unsigned int commands)
 {
+	int other = -1;
+
 	if (answer >= LONG_BASE && answer < LONG_BASE + OPTION_COUNT)
 		return answer - LONG_BASE;
 	for (int id = 0; id < OPTION_COUNT; id++) {
-		if (option_table[id].letter != 0 && option_table[id].letter == answer)
+		const struct option_spec *o = &option_table[id];
+
+		if (o->letter == 0 || o->letter != answer)
+			continue;
+		if ((o->commands & commands) != 0)
 			return id;
+		other = id;
 	}
-	return -1;
+	return other;
 }
 
 /* getopt takes any unambiguous beginning of a name; a script that relied on one would break with a new option. */
@@ -132,7 +140,7 @@ int refuse_option(struct parse *p, const char *where)
 static int take_option(struct parse *p, int answer, const char *word, const char *value)
 {
 	const struct command_spec *mine = command_spec(p->r->command);
-	int id = option_of(answer == ':' || answer == '?' ? optopt : answer);
+	int id = option_of(answer == ':' || answer == '?' ? optopt : answer, mine->options);
 
 	if (answer == ':')
 		return error_set(p->e, STATUS_USAGE, 0, word, "an argument is expected: %s",

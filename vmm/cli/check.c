@@ -5,6 +5,7 @@
 #include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/size.h"
+#include "vmm/cli/workloads.h"
 
 static const char *kind_name(enum backing_kind kind)
 {
@@ -47,6 +48,10 @@ static int check_output(struct parse *p)
 
 	if (r->json_path != NULL && r->csv_path != NULL && strcmp(r->json_path, r->csv_path) == 0)
 		return error_set(p->e, STATUS_USAGE, 0, "--json and --csv",
+				 "both name '%s'; only one of them can be written there", r->json_path);
+	if (r->explain.svg_path != NULL && r->json_path != NULL &&
+	    strcmp(r->json_path, r->explain.svg_path) == 0)
+		return error_set(p->e, STATUS_USAGE, 0, "--json and --svg",
 				 "both name '%s'; only one of them can be written there", r->json_path);
 	if (r->quiet && r->verbose)
 		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --verbose",
@@ -100,6 +105,41 @@ static int check_compare(struct parse *p)
 	return 0;
 }
 
+/* What can be simulated: loads whose order is known beforehand. */
+static bool can_simulate(enum workload_id id)
+{
+	return id == WORKLOAD_packed || id == WORKLOAD_chase || id == WORKLOAD_alias || id == WORKLOAD_gups;
+}
+
+static int check_model(struct parse *p)
+{
+	const struct request *r = p->r;
+
+	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->workload_count; i++) {
+		if (!can_simulate(r->workloads[i]))
+			return error_set(p->e, STATUS_USAGE, 0, "--workload",
+					 "%s cannot be simulated; packed, chase, alias and gups can",
+					 workload_table[r->workloads[i]].name);
+	}
+	if (p->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
+		return error_set(
+			p->e, STATUS_USAGE, 0, "--cpu",
+			"counts of references are the same on every CPU; --workload, --working-set or "
+			"--memory asks for more");
+	if (p->given[OPTION_FAULT_COST] && !r->model.memory_given)
+		return error_set(p->e, STATUS_USAGE, 0, "--fault-cost",
+				 "needs --memory, whose faults are priced");
+	return 0;
+}
+
+static int check_predict(struct parse *p)
+{
+	if (p->given[OPTION_CPU] && !p->r->predict)
+		return error_set(p->e, STATUS_USAGE, 0, "--cpu",
+				 "needs --predict, which is what the model is for");
+	return 0;
+}
+
 int options_check(struct parse *p)
 {
 	int ret = p->r->command == COMMAND_POOL_PLAN ? check_plan(p) : check_backing(p);
@@ -112,5 +152,7 @@ int options_check(struct parse *p)
 		ret = check_sweep(p);
 	if (ret == 0 && p->r->command == COMMAND_COMPARE)
 		ret = check_compare(p);
+	if (ret == 0)
+		ret = p->r->command == COMMAND_MODEL ? check_model(p) : check_predict(p);
 	return ret;
 }

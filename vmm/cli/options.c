@@ -11,7 +11,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 			  "lines of NAME = VALUE: the options that say what is measured, without\n"
 			  "dashes; # begins a comment; other options change them (default: none)",
 			  set_axes },
-	[OPTION_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_MEMORY | FOR_POOL_PLAN | FOR_MODEL | FOR_AXES,
+	[OPTION_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_MEMORY | FOR_POOL_PLAN | FOR_AXES,
 			    "guest RAM; K, M, G or T behind a whole number, a bare number is MiB;\n"
 			    "rounded up to the backing's page (default 1G; of a sweep as needed)",
 			    set_memory },
@@ -88,6 +88,19 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_GUEST_AD] = { "guest-ad", NULL, 0, "on|off", FOR_GUEST | FOR_AXES,
 			      "accessed and dirty bits set beforehand in those tables (default off)",
 			      set_guest_ad },
+	[OPTION_MODEL_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_MODEL,
+				  "say what a guest of that size costs; K, M, G or T behind a whole number\n"
+				  "(default: not asked)",
+				  set_memory },
+	[OPTION_MODEL_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_MODEL,
+				    "simulate packed, chase, alias or gups (default packed,chase where there "
+				    "is\n"
+				    "a --working-set, else none)",
+				    set_workload },
+	[OPTION_MODEL_SETS] = { "working-set", NULL, 0, "LIST", FOR_MODEL,
+				"simulate these bytes, as in 64K,1M or 256K..4G, which doubles (default\n"
+				"256K, 512K, 4M, 16M and 256M where there is a --workload)",
+				set_working_set },
 	[OPTION_MODEL_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_MODEL,
 				"leaf of the guest's page tables: 4K, 2M or 1G (default: all)",
 				set_guest_page },
@@ -116,7 +129,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				  "the same address with 4K and with 2M or 1G pages, side by side; in one\n"
 				  "dimension as guest:2M or host:2M",
 				  set_before_after },
-	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH | FOR_MODEL,
+	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH,
 			      "what to run, in this order: see --workload help; none boots and ends\n"
 			      "(default touch,packed,chase)",
 			      set_workload },
@@ -125,7 +138,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				    "the\n"
 				    "cost of translation)",
 				    set_sweep_workload },
-	[OPTION_WORKING_SET] = { "working-set", NULL, 0, "LIST", FOR_BOTH | FOR_MODEL,
+	[OPTION_WORKING_SET] = { "working-set", NULL, 0, "LIST", FOR_BOTH,
 				 "bytes for each vCPU, as in 64K,1M or 256K..4G, which doubles\n"
 				 "(default: each workload's own)",
 				 set_working_set },
@@ -172,7 +185,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_CSV] = { "csv", NULL, 0, "FILE", FOR_BOTH | FOR_SWEEP,
 			 "write the results as CSV; - is stdout", set_csv },
 	[OPTION_QUIET] = { "quiet", NULL, 0, NULL, FOR_ALL, "no text but errors", set_quiet },
-	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_MEMORY | FOR_MODEL,
+	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_MEMORY,
 			     "show what the guest wrote on its serial port, too", set_verbose },
 	[OPTION_COMPARE_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_COMPARE,
 				     "show all cells, also those that do not differ", set_verbose },

@@ -72,11 +72,29 @@ static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc,
 	return ret == 0 ? arguments_take(p, argc, argv) : ret;
 }
 
+/* What the default of an option cannot tell. */
+static void note_given(struct parse *p)
+{
+	struct model_request *m = &p->r->model;
+
+	m->guest_page_given = p->given[OPTION_MODEL_PAGE];
+	m->memory_given = p->given[OPTION_MODEL_MEMORY];
+	m->work_given = p->given[OPTION_MODEL_WORKLOAD] || p->given[OPTION_MODEL_SETS];
+	if (p->r->command == COMMAND_MODEL && !p->given[OPTION_MODEL_WORKLOAD]) {
+		p->r->workload_count = m->work_given ? 2 : 0;
+		p->r->workloads[0] = WORKLOAD_packed;
+		p->r->workloads[1] = WORKLOAD_chase;
+	}
+	p->r->explain.backing_given =
+		p->given[OPTION_BACKING] || p->given[OPTION_MEM_PATH] || p->given[OPTION_PAGE_SIZE];
+}
+
 static int complete(struct parse *p, bool all_known)
 {
 	struct request *r = p->r;
 	int ret;
 
+	note_given(p);
 	if (r->command == COMMAND_SWEEP)
 		axes_complete(p);
 	/* What a file may still change is judged once it is known. */

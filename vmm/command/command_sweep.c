@@ -84,11 +84,14 @@ static int write_file(const struct matrix *m, const char *path, int (*emit)(cons
 }
 
 /* Each for itself: a full disk under one must not cost the others. *kept: the file that has all is written. */
-static int write_out(const struct request *r, struct matrix *m, FILE *out, bool *kept, struct error *e)
+static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, FILE *out,
+		     bool *kept, struct error *e)
 {
 	int ret = matrix_derive(m);
 
 	*kept = false;
+	if (ret == 0 && cpu != NULL)
+		ret = matrix_predict(m, cpu);
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "sweep", "the figures cannot be combined");
 	if (!r->quiet && matrix_emit_text(m, out) != 0)
@@ -136,14 +139,20 @@ static void carry_out(const struct request *r, struct matrix *m, FILE *out, swee
 		      struct error *e)
 {
 	struct error run_error = { .status = STATUS_OK };
+	struct cpu_model *cpu = NULL;
 	struct journal journal;
 	bool kept;
 	int ret;
 
-	if (check_output(r, e) != 0 || journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0)
+	if (check_output(r, e) != 0 || (r->predict && command_cpu(r, "host", &cpu, e) != 0))
 		return;
+	if (journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0) {
+		free(cpu);
+		return;
+	}
 	(void)sweep_run(m, r->timeout_s, &journal, progress, &run_error);
-	ret = write_out(r, m, out, &kept, e);
+	ret = write_out(r, m, cpu, out, &kept, e);
+	free(cpu);
 	journal_close(&journal, m->complete && kept);
 	/* Of two errors the first is the cause. */
 	if (run_error.status != STATUS_OK)

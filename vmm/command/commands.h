@@ -8,6 +8,7 @@
 
 #include "vmm/cli/request.h"
 #include "vmm/report/record.h"
+#include "vmm/simulate/cpu.h"
 #include "vmm/sweep/engine.h"
 #include "vmm/util/error.h"
 
@@ -36,6 +37,12 @@ enum status command_sweep(const struct request *r, FILE *out, sweep_progress_fn 
  * compared.
  */
 enum status command_compare(const struct request *r, FILE *out, struct error *e);
+
+/*
+ * The description of a CPU that --cpu names, or of `otherwise` where it is not given: "host" is measured, for up to three
+ * seconds. *cpu is the caller's to free. 0, or -errno with *e set.
+ */
+int command_cpu(const struct request *r, const char *otherwise, struct cpu_model **cpu, struct error *e);
 
 /* The theory: reference counts, simulations, predictions. What r->model asks for. */
 enum status command_model(const struct request *r, FILE *out, struct error *e);

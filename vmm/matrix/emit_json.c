@@ -64,6 +64,7 @@ static json_t *matrix_json(const struct matrix *m)
 	json_put(&o, "translation", matrix_translation_json(m));
 	json_put(&o, "speed_ups", matrix_speed_ups_json(m));
 	json_put(&o, "knees", matrix_knees_json(m));
+	json_put(&o, "predictions", matrix_predictions_json(m));
 	return o;
 }
 

@@ -50,5 +50,7 @@ json_t *matrix_cells_json(const struct matrix *m);
 json_t *matrix_translation_json(const struct matrix *m);
 json_t *matrix_speed_ups_json(const struct matrix *m);
 json_t *matrix_knees_json(const struct matrix *m);
+/* null where nobody asked. */
+json_t *matrix_predictions_json(const struct matrix *m);
 
 #endif

@@ -19,6 +19,8 @@ int matrix_emit_text(const struct matrix *m, FILE *out)
 		ret = text_matrix_speed_ups(m, out);
 	if (ret == 0)
 		ret = text_matrix_knees(m, out);
+	if (ret == 0)
+		ret = text_matrix_predictions(m, out);
 	if (ret != 0)
 		return ret;
 	text_matrix_not_run(m, out);

@@ -87,6 +87,7 @@ void matrix_free(struct matrix *m)
 	free(m->translations);
 	free(m->speed_ups);
 	free(m->knees);
+	free(m->predictions);
 	json_decref(m->command);
 	json_decref(m->axes);
 	json_decref(m->host);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "vmm/cli/request.h"
+#include "vmm/simulate/prediction.h"
 #include "vmm/util/error.h"
 
 #define MATRIX_SCHEMA "minivmm.sweep/1"
@@ -140,6 +141,12 @@ struct matrix_knee {
 	double value_below, value_above;
 };
 
+/* Of one configuration; `cell` is one of its chase cells. */
+struct matrix_prediction {
+	const struct matrix_cell *cell;
+	struct prediction prediction;
+};
+
 struct matrix {
 	char version[24];
 	json_t *command; /* owned; array */
@@ -162,6 +169,9 @@ struct matrix {
 	struct matrix_translation *translations; /* owned; these three by matrix_derive */
 	struct matrix_speed_up *speed_ups;
 	struct matrix_knee *knees;
+	bool predicted; /* matrix_predict was asked */
+	uint32_t prediction_count;
+	struct matrix_prediction *predictions; /* owned */
 };
 
 /* Release all that *m owns and zero it; safe on a zeroed one. */
@@ -199,6 +209,12 @@ void matrix_cell_name(struct matrix_cell *cell);
  * earlier call made. 0, -ENOMEM, or -EINVAL for a figure that is not finite.
  */
 int matrix_derive(struct matrix *m);
+
+/*
+ * What the model says of each configuration with chase and packed, after matrix_derive. 0, -ENOMEM, or -EINVAL for what the
+ * model cannot take.
+ */
+int matrix_predict(struct matrix *m, const struct cpu_model *cpu);
 
 /* One run as JSON, and back: the same in the file's cells[].runs[] and in a journal's lines. NULL: no memory. */
 json_t *matrix_run_json(const struct matrix_run *run);

@@ -20,6 +20,8 @@ int text_matrix_faults(const struct matrix *m, FILE *out);
 int text_matrix_translation(const struct matrix *m, FILE *out);
 int text_matrix_speed_ups(const struct matrix *m, FILE *out);
 int text_matrix_knees(const struct matrix *m, FILE *out);
+/* What the model says; of files that were asked for it alone. */
+int text_matrix_predictions(const struct matrix *m, FILE *out);
 
 /* The columns that say which cell a row is of, in every table: their titles, and their texts. */
 #define CONFIG_TITLES "-guest", "-backing", "prealloc", "smp", "irqchip"

@@ -9,6 +9,7 @@
 #include "vmm/mem/backing.h"
 #include "vmm/report/columns.h"
 #include "vmm/report/emit_pmu.h"
+#include "vmm/report/emit_prediction.h"
 #include "vmm/report/emit_tlb.h"
 #include "vmm/report/json.h"
 #include "vmm/report/pool_rows.h"
@@ -248,6 +249,7 @@ static json_t *record_json(const struct record *rec)
 	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
 	json_put(&o, "results", results_json(rec));
 	json_put(&o, "tlb", tlb_json(rec));
+	json_put(&o, "prediction", prediction_json(rec->prediction));
 	json_put(&o, "verdict", json_string(verdict_name(rec->verdict)));
 	for (uint32_t i = 0; i < rec->reason_count && i < RECORD_MAX_REASONS; i++)
 		json_push(&reasons, json_words(rec->reasons[i]));

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "vmm/report/emit_pmu.h"
+#include "vmm/report/emit_prediction.h"
 #include "vmm/report/emit_tlb.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/text_table.h"
@@ -78,6 +79,12 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_results(rec, out);
 	text_findings(rec, out);
 	text_tlb(rec, out);
+	if (rec->prediction != NULL) {
+		(void)fputc('\n', out);
+		text_prediction_legend(rec->prediction, out);
+		if (text_prediction(rec->prediction, out) != 0)
+			return -ENOMEM;
+	}
 	text_pmu(rec, out);
 	text_timing(rec, out);
 	text_notes(rec, out);

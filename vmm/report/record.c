@@ -39,6 +39,10 @@ void record_free(struct record *rec)
 	}
 	free(rec->results);
 	free(rec->pmu);
+	free(rec->prediction);
+	free(rec->cpu);
+	rec->prediction = NULL;
+	rec->cpu = NULL;
 	rec->pmu = NULL;
 	rec->results = NULL;
 	rec->result_count = 0;

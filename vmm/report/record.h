@@ -16,6 +16,7 @@
 #include "vmm/model/tlb_probe.h"
 #include "vmm/pmu/counters.h"
 #include "vmm/pmu/plan.h"
+#include "vmm/simulate/prediction.h"
 
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16
@@ -100,6 +101,8 @@ struct record {
 	struct result *results;
 	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */
 	struct tlb_findings tlb;
+	struct cpu_model *cpu;         /* that --predict takes figures of; owned; NULL: not asked */
+	struct prediction *prediction; /* owned; NULL: not asked, or there was nothing to predict */
 	enum verdict verdict;
 	uint32_t reason_count;
 	char reasons[RECORD_MAX_REASONS][200];
@@ -126,6 +129,12 @@ int record_combine(struct record *rec);
  * Fill have_tlb and tlb from the rows of tlb-probe, the least of all vCPUs. Nothing where there are none. 0 or -ENOMEM.
  */
 int record_find_tlb(struct record *rec);
+
+/*
+ * Fill prediction from the rows of chase and packed that belong together; a note where that cannot be. 0, -ENOMEM, or
+ * -EINVAL for what the model cannot take.
+ */
+int record_predict(struct record *rec, const struct cpu_model *cpu);
 
 /*
  * Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v, in the

@@ -8,14 +8,9 @@
 
 #include "units.h"
 #include "vmm/cli/size.h"
+#include "vmm/report/pairs.h"
 #include "vmm/report/paragraph.h"
 #include "vmm/report/rows.h"
-
-/*
- * Up to so many lines (64 KiB, and their page-table entries) a chase stays in the second-level cache of any
- * current CPU. There the minimum is the stable figure; beyond it, L3, DRAM and neighbours take part.
- */
-#define IN_CORE_PAGES 1024
 
 /* A list of findings that grows by entries. */
 struct list {
@@ -38,23 +33,6 @@ __attribute__((format(printf, 2, 3))) static void list_add(struct list *list, co
 	list->text[list->used] = '\0';
 }
 
-static bool has_figure(const struct record *rec, const struct result *r)
-{
-	return r->sample_count != 0 && r->vcpu == text_vcpu(rec);
-}
-
-static const struct result *packed_of(const struct record *rec, const struct result *chase)
-{
-	for (uint32_t i = 0; i < rec->result_count; i++) {
-		const struct result *r = &rec->results[i];
-
-		if (r->workload == WORKLOAD_packed && has_figure(rec, r) &&
-		    r->working_set_bytes == chase->working_set_bytes)
-			return r;
-	}
-	return NULL;
-}
-
 /* chase - packed, for each working set that has both. */
 static void translation_cost(const struct record *rec, FILE *out)
 {
@@ -65,13 +43,12 @@ static void translation_cost(const struct record *rec, FILE *out)
 		const struct result *chase = &rec->results[i], *packed;
 		double difference;
 
-		if (chase->workload != WORKLOAD_chase || !has_figure(rec, chase))
+		if (chase->workload != WORKLOAD_chase || !row_has_figure(rec, chase))
 			continue;
-		packed = packed_of(rec, chase);
+		packed = packed_partner(rec, chase);
 		if (packed == NULL)
 			continue;
-		difference = chase->pages <= IN_CORE_PAGES ? chase->summary.min - packed->summary.min
-							   : chase->summary.median - packed->summary.median;
+		difference = row_stable_figure(chase) - row_stable_figure(packed);
 		format_real(difference, cost, sizeof(cost));
 		list_add(&list, "%s%s %s", list.used == 0 ? "" : ",  ",
 			 size_format(chase->working_set_bytes, size), cost);
@@ -91,7 +68,7 @@ static const struct result *part_of_step(const struct record *rec, const struct 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
-		if (r->step == of->step && r->variant == variant && has_figure(rec, r))
+		if (r->step == of->step && r->variant == variant && row_has_figure(rec, r))
 			return r;
 	}
 	return NULL;
@@ -106,7 +83,7 @@ static void refill_cost(const struct record *rec, FILE *out)
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *after = &rec->results[i], *warm;
 
-		if (after->variant != VARIANT_AFTER_EXIT || !has_figure(rec, after))
+		if (after->variant != VARIANT_AFTER_EXIT || !row_has_figure(rec, after))
 			continue;
 		warm = part_of_step(rec, after, VARIANT_WARM);
 		if (warm == NULL)
@@ -127,7 +104,7 @@ static const struct result *next_stride(const struct record *rec, const struct r
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
-		if (r->workload == like->workload && r->variant == like->variant && has_figure(rec, r) &&
+		if (r->workload == like->workload && r->variant == like->variant && row_has_figure(rec, r) &&
 		    r->pages == like->pages && r->stride_bytes > like->stride_bytes &&
 		    (next == NULL || r->stride_bytes < next->stride_bytes))
 			next = r;
@@ -145,7 +122,7 @@ static void level_cost(const struct record *rec, FILE *out)
 		const struct result *control = &rec->results[i], *row = control, *next;
 
 		if (control->workload != WORKLOAD_alias || control->stride_bytes != CACHE_LINE_BYTES ||
-		    !has_figure(rec, control))
+		    !row_has_figure(rec, control))
 			continue;
 		for (next = next_stride(rec, row); next != NULL; next = next_stride(rec, row)) {
 			format_real(next->summary.min - row->summary.min, cost, sizeof(cost));

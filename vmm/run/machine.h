@@ -19,6 +19,7 @@
 #include "vmm/run/cost.h"
 #include "vmm/run/dirty.h"
 #include "vmm/run/stray.h"
+#include "vmm/run/watcher.h"
 
 /* Counters of one vCPU at one moment. -1: this KVM does not count it. */
 struct phase_snapshot {
@@ -46,6 +47,7 @@ struct vcpu_task {
 
 struct machine {
 	struct record *rec;
+	const struct run_watcher *watcher; /* NULL: nobody */
 	struct ram ram;
 	struct kvm_system sys;
 	struct kvm_cpuid2 *cpuid; /* what KVM supports, then that of the last vCPU created; owned */

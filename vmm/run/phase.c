@@ -195,26 +195,50 @@ static int phase_end(struct vcpu_task *task, struct error *e)
 	return add_result(task, &end, e);
 }
 
+static int phase_begin(struct vcpu_task *task, struct error *e)
+{
+	/* First what may take long, then the counters. */
+	if (dirty_begin(task, e) != 0)
+		return e->err > 0 ? -e->err : -EIO;
+	task->in_phase = true;
+	snapshot_take(task, &task->begin);
+	pmu_counters_start(task->pmu);
+	return 0;
+}
+
+/* Whoever watches sees the guest before a phase begins and after it has ended. */
+static int show(const struct vcpu_task *task, uint32_t number, struct error *e)
+{
+	const struct machine *m = task->machine;
+	const struct run_view view = {
+		.vcpu = &task->vcpu,
+		.vm = &m->vm,
+		.map = &m->rec->config.map,
+		.backing = &m->ram.backing,
+		.cpuid = m->cpuid,
+	};
+
+	return m->watcher != NULL ? m->watcher->look(m->watcher->self, &view, number, e) : 0;
+}
+
 int phase_doorbell(struct vcpu_task *task, uint32_t number, struct error *e)
 {
+	int ret;
+
 	switch (number) {
 	case DOORBELL_MAIN:
 		pthread_mutex_lock(&task->machine->lock);
 		if (task->machine->main_ns == 0)
 			task->machine->main_ns = clock_ns();
 		pthread_mutex_unlock(&task->machine->lock);
-		return 0;
+		return show(task, number, e);
 	case DOORBELL_BEGIN:
-		/* First what may take long, then the counters. */
-		if (dirty_begin(task, e) != 0)
-			return e->err > 0 ? -e->err : -EIO;
-		task->in_phase = true;
-		snapshot_take(task, &task->begin);
-		pmu_counters_start(task->pmu);
-		return 0;
+		ret = show(task, number, e);
+		return ret == 0 ? phase_begin(task, e) : ret;
 	case DOORBELL_END:
 		pmu_counters_stop(task->pmu);
-		return phase_end(task, e);
+		ret = phase_end(task, e);
+		return ret == 0 ? show(task, number, e) : ret;
 	case DOORBELL_EMPTY:
 		calibrate(task);
 		return 0;

@@ -93,7 +93,8 @@ static int run_built(struct machine *m, struct error *e)
 	return ret;
 }
 
-int run_guest(struct record *rec, prealloc_progress progress, struct console *console, struct error *e)
+int run_guest_watched(struct record *rec, const struct run_watcher *watcher, prealloc_progress progress,
+		      struct console *console, struct error *e)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	int ret;
@@ -101,6 +102,7 @@ int run_guest(struct record *rec, prealloc_progress progress, struct console *co
 	if (m == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the machine");
 	m->rec = rec;
+	m->watcher = watcher;
 	m->wake_fd = m->port_fd = m->sys.fd = m->vm.fd = m->vm.stats.fd = -1;
 	m->ram.backing.fd = -1;
 	ret = -pthread_mutex_init(&m->lock, NULL);
@@ -118,4 +120,9 @@ int run_guest(struct record *rec, prealloc_progress progress, struct console *co
 	machine_destroy(m);
 	free(m);
 	return ret;
+}
+
+int run_guest(struct record *rec, prealloc_progress progress, struct console *console, struct error *e)
+{
+	return run_guest_watched(rec, NULL, progress, console, e);
 }

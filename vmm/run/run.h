@@ -7,6 +7,7 @@
 #include "vmm/mem/prealloc.h"
 #include "vmm/report/record.h"
 #include "vmm/run/console.h"
+#include "vmm/run/watcher.h"
 #include "vmm/util/error.h"
 
 /*
@@ -19,5 +20,9 @@
  * guest wrote on its serial port. Nothing of the machine is left in either case.
  */
 int run_guest(struct record *rec, prealloc_progress progress, struct console *console, struct error *e);
+
+/* The same, with somebody who looks at the stopped guest; *watcher is the caller's and may be NULL. */
+int run_guest_watched(struct record *rec, const struct run_watcher *watcher, prealloc_progress progress,
+		      struct console *console, struct error *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The workloads' own random numbers: the same sequence for a seed in the guest, natively and under every compiler.
  */
-#ifndef MINIVMM_WORKLOADS_RANDOM_H
-#define MINIVMM_WORKLOADS_RANDOM_H
+#ifndef MINIVMM_RANDOM_H
+#define MINIVMM_RANDOM_H
 
 #include <stdint.h>
 

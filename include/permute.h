@@ -7,8 +7,8 @@
  * walking", Black and Rogaway, CT-RSA 2002), less than once on average. As far from any stride as a shuffle is, though
  * it cannot reach all n! orders.
  */
-#ifndef MINIVMM_WORKLOADS_PERMUTE_H
-#define MINIVMM_WORKLOADS_PERMUTE_H
+#ifndef MINIVMM_PERMUTE_H
+#define MINIVMM_PERMUTE_H
 
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * six consecutive bits of i vary, the line takes each of its 64 values once. So the lines are exactly even over
  * the sets of every cache whose number of sets is a power of two.
  */
-#ifndef MINIVMM_WORKLOADS_LINES_H
-#define MINIVMM_WORKLOADS_LINES_H
+#ifndef MINIVMM_LINES_H
+#define MINIVMM_LINES_H
 
 #include <stdint.h>
 

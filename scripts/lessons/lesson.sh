@@ -1,0 +1,155 @@
+# shellcheck shell=sh
+# What every lesson is made of: text, commands that are shown and run, questions whose answers a command checks. Sourced by
+# the lessons; POSIX sh and jq, so that they also run in a small initramfs.
+#
+#   LESSON.sh            text, commands with their output, questions with answers and what checks them
+#   LESSON.sh --quiz     asks each question first and takes a line as the answer
+#
+# The program is $MINIVMM, else build/minivmm of this checkout, else minivmm from PATH. Status 0: all answers that can be
+# checked here are right; 1: one is not, or a command failed; 77: none can be checked here.
+
+case $0 in
+*/*) lesson_root=${0%/*}/../.. ;;
+*) lesson_root=../.. ;;
+esac
+if [ -z "${MINIVMM-}" ]; then
+	MINIVMM=minivmm
+	[ ! -x "$lesson_root/build/minivmm" ] || MINIVMM=$lesson_root/build/minivmm
+fi
+
+lesson_quiz=no lesson_number=0 lesson_right=0 lesson_wrong=0 lesson_elsewhere=0 lesson_failed=0
+case ${1-} in
+"") ;;
+--quiz) lesson_quiz=yes ;;
+*)
+	echo "usage: $0 [--quiz]" >&2
+	exit 2
+	;;
+esac
+for lesson_tool in jq fold "$MINIVMM"; do
+	command -v "$lesson_tool" >/dev/null 2>&1 || {
+		echo "$0: $lesson_tool is missing (scripts/deps.sh plot installs jq, make builds minivmm)" >&2
+		exit 77
+	}
+done
+
+# Words of this host by which answers may differ: ept, npt, shadow or none, and KVM's module.
+lesson_second=none lesson_module=none
+if [ -c /dev/kvm ] && [ -w /dev/kvm ]; then
+	lesson_second=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .verdict.second_dimension)
+	lesson_module=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .host.kvm_module)
+fi
+
+# say TEXT...: a paragraph.
+say() {
+	printf '%s\n' "$*" | fold -s -w 96
+	echo
+}
+
+# lesson NUMBER TITLE
+lesson() {
+	printf 'Lesson %s: %s\n' "$1" "$2"
+	case $lesson_second in
+	none) printf '(no KVM here: what needs a guest is left out)\n\n' ;;
+	*) printf '(this host: %s, %s)\n\n' "$lesson_second" "$lesson_module" ;;
+	esac
+}
+
+part() {
+	printf -- '-- %s\n\n' "$1"
+}
+
+# try ARGUMENTS...: show the command, run it, show what it says.
+try() {
+	printf '$ minivmm %s\n' "$*"
+	if "$MINIVMM" "$@" 2>&1; then
+		echo
+	else
+		lesson_status=$?
+		printf '(it ended with status %s)\n\n' "$lesson_status"
+		# What this host cannot do at all is no failure of the lesson.
+		[ $lesson_status = 77 ] || lesson_failed=$((lesson_failed + 1))
+	fi
+}
+
+# live ARGUMENTS...: the same, where there is a KVM to boot a guest in.
+live() {
+	if [ "$lesson_second" = none ]; then
+		printf '$ minivmm %s\n(left out: no KVM here)\n\n' "$*"
+	else
+		try "$@"
+	fi
+}
+
+# sees HOST TEXT: what one sees on such a host; an arrow marks this one.
+sees() {
+	case $1 in
+	"$lesson_second") printf '%s on %s (this host): ' '->' "$1" ;;
+	*) printf '   on %s: ' "$1" ;;
+	esac
+	printf '%s\n' "$2" | fold -s -w 78 | sed '2,$s/^/      /'
+	echo
+}
+
+# The answer for this host: "24", or the first word of "ept=24 npt=24 shadow=4 kvm_pvm=-" that names it; "" for none.
+lesson_answer() {
+	case $1 in
+	*=*) ;;
+	*)
+		printf '%s' "$1"
+		return
+		;;
+	esac
+	for lesson_word in $1; do
+		case ${lesson_word%%=*} in
+		"$lesson_second" | "$lesson_module")
+			printf '%s' "${lesson_word#*=}"
+			return
+			;;
+		esac
+	done
+}
+
+# question TEXT ANSWER FILTER ARGUMENTS...: what jq's FILTER makes of the JSON of `minivmm ARGUMENTS` has to be ANSWER.
+# An answer that names hosts (see lesson_answer) is one about live guests.
+question() {
+	lesson_number=$((lesson_number + 1))
+	lesson_expected=$(lesson_answer "$2")
+	printf '%s\n' "Question $lesson_number: $1" | fold -s -w 96
+	lesson_filter=$3
+	shift 3
+	if [ -z "$lesson_expected" ] || [ "$lesson_expected" = - ]; then
+		printf '   not answered on this kind of host\n\n'
+		lesson_elsewhere=$((lesson_elsewhere + 1))
+		return
+	fi
+	if [ $lesson_quiz = yes ]; then
+		printf '   your answer: '
+		read -r lesson_mine || lesson_mine=
+		case $lesson_mine in
+		"$lesson_expected") echo "   right" ;;
+		*) echo "   it is another one" ;;
+		esac
+	fi
+	printf '   answer: %s\n' "$lesson_expected"
+	printf "   check:  minivmm %s --quiet --json - | jq -r '%s'\n" "$*" "$lesson_filter"
+	lesson_found=$("$MINIVMM" "$@" --quiet --json - 2>&1 | jq -r "$lesson_filter" 2>&1)
+	if [ "$lesson_found" = "$lesson_expected" ]; then
+		printf '   it says %s\n\n' "$lesson_found"
+		lesson_right=$((lesson_right + 1))
+	else
+		printf '   IT SAYS %s\n\n' "$lesson_found"
+		lesson_wrong=$((lesson_wrong + 1))
+	fi
+}
+
+# The last line, and the status.
+finish() {
+	printf '%s questions: %s answers checked, %s wrong, %s for other hosts' "$lesson_number" "$lesson_right" \
+		"$lesson_wrong" "$lesson_elsewhere"
+	[ $lesson_failed = 0 ] || printf '; %s commands failed' "$lesson_failed"
+	echo
+	[ $((lesson_wrong + lesson_failed)) = 0 ] || exit 1
+	[ $lesson_right != 0 ] || exit 77
+	exit 0
+}

@@ -1,0 +1,290 @@
+/*
+ * What follows from an explanation's facts: references as the literature has them for every pair of pages, the shadow leaf, "not
+ * known" where one fact is missing, and a sentence where two facts disagree. It could break by an error of one level, which
+ * looks as plausible as the truth, or by a claim about a dimension that nobody could see.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layout.h"
+#include "units.h"
+#include "vmm/explain/derive.h"
+#include "x86.h"
+
+static const uint64_t sizes[] = { PAGE_4K, PAGE_2M, PAGE_1G };
+static const struct memmap map = { .range_count = 1, .ranges = { { .bytes = 3 * GIB } } };
+static struct explanation x;
+
+#define HVA UINT64_C(0x7f0000000000)
+#define DATA_GPA (2 * GIB + 0x123)
+
+static struct explain_place place_at(uint64_t gpa, uint64_t page_bytes)
+{
+	return (struct explain_place){ .gpa = gpa,
+				       .in_slot = true,
+				       .hva = HVA + gpa,
+				       .present = true,
+				       .page_bytes = page_bytes,
+				       .frame_known = true,
+				       .frame = gpa };
+}
+
+static void fill_walk(struct explain_walk *walk, uint64_t leaf_bytes, uint64_t page_bytes, uint64_t bits)
+{
+	uint32_t levels = x.mode.levels - (leaf_bytes == PAGE_1G ? 2 : leaf_bytes == PAGE_2M ? 1 : 0);
+
+	*walk = (struct explain_walk){ .taken = true };
+	walk->walk.step_count = levels;
+	walk->walk.leaf_bytes = leaf_bytes;
+	walk->walk.pa = DATA_GPA;
+	walk->data = place_at(DATA_GPA, page_bytes);
+	for (uint32_t i = 0; i < levels; i++) {
+		walk->walk.steps[i].level = x.mode.levels - i;
+		walk->walk.steps[i].entry = PTE_PRESENT | bits;
+		walk->places[i] = place_at(TABLE_POOL_GPA + i * PAGE_4K, page_bytes);
+	}
+}
+
+/* An address that was read and written, on a host where all is as asked. */
+static void make(const char *second, uint32_t guest_levels, uint32_t host_levels, uint64_t guest_bytes,
+		 uint64_t page_bytes)
+{
+	x = (struct explanation){
+		.touched = true,
+		.mode.levels = guest_levels,
+		.guest_page_bytes = guest_bytes,
+		.backing_page_bytes = page_bytes,
+		.host_levels = host_levels,
+		.translate = { .asked = true, .valid = true, .gpa = DATA_GPA, .agrees = true },
+		.leaves_4k = 9,
+		.leaves_2m = 9,
+		.leaves_1g = 9
+	};
+	(void)snprintf(x.second_dimension, sizeof(x.second_dimension), "%s", second);
+	fill_walk(&x.walks[EXPLAIN_BEFORE], guest_bytes, page_bytes, 0);
+	fill_walk(&x.walks[EXPLAIN_AFTER_READ], guest_bytes, page_bytes, PTE_ACCESSED);
+	fill_walk(&x.walks[EXPLAIN_AFTER_WRITE], guest_bytes, page_bytes, PTE_ACCESSED | PTE_DIRTY);
+}
+
+static bool has_note(const char *words)
+{
+	for (uint32_t i = 0; i < x.note_count; i++) {
+		if (strstr(x.notes[i], words) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void derive(void)
+{
+	explain_derive(&map, "N", &x);
+}
+
+static void references_are_those_of_the_literature(void **state)
+{
+	static const uint32_t expected[6][6] = {
+		{ 24, 19, 14, 29, 24, 19 }, { 19, 15, 11, 23, 19, 15 }, { 14, 11, 8, 17, 14, 11 },
+		{ 29, 23, 17, 35, 29, 23 }, { 24, 19, 14, 29, 24, 19 }, { 19, 15, 11, 23, 19, 15 },
+	};
+
+	(void)state;
+	for (uint32_t row = 0; row < 6; row++) {
+		for (uint32_t column = 0; column < 6; column++) {
+			make(column % 2 ? "ept" : "npt", row < 3 ? 4 : 5, column < 3 ? 4 : 5, sizes[row % 3],
+			     sizes[column % 3]);
+			derive();
+			assert_int_equal(x.kind, WALK_NESTED);
+			assert_int_equal(x.references, expected[row][column]);
+			assert_int_equal(x.walks[2].data.host_leaf_bytes, sizes[column % 3]);
+			assert_int_equal(x.walks[2].data.host_entries, (column < 3 ? 4 : 5) - column % 3);
+			assert_int_equal(x.note_count, 0);
+		}
+	}
+}
+
+static void the_shadow_leaf_is_the_smaller_page(void **state)
+{
+	(void)state;
+	for (uint32_t guest = 0; guest < 3; guest++) {
+		for (uint32_t host = 0; host < 3; host++) {
+			make("shadow", 4, 0, sizes[guest], sizes[host]);
+			derive();
+			assert_int_equal(x.kind, WALK_SHADOW);
+			assert_int_equal(x.shadow_leaf_bytes, min_u64(sizes[guest], sizes[host]));
+			assert_int_equal(x.references, 4 - (guest < host ? guest : host));
+			assert_int_equal(x.walks[2].data.host_entries, 0);
+			assert_int_equal(x.walks[2].data.host_leaf_bytes, 0);
+			assert_int_equal(x.note_count, 0);
+		}
+	}
+}
+
+static void mixed_pages_are_added_up(void **state)
+{
+	(void)state;
+	make("npt", 4, 4, PAGE_4K, PAGE_2M);
+	x.walks[2].places[1].page_bytes = PAGE_4K;
+	derive();
+	assert_int_equal(x.references, 20);
+}
+
+/* One unknown makes the sum unknown, and nothing else. */
+static void unknown_stays_unknown(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.walks[2].places[3].page_bytes = 0;
+	derive();
+	assert_int_equal(x.references, 0);
+	assert_int_equal(x.walks[2].data.host_entries, 4);
+	make("ept", 4, 0, PAGE_4K, PAGE_4K);
+	derive();
+	assert_int_equal(x.references, 0);
+	assert_true(has_note("levels of the second dimension"));
+	make("unknown", 4, 0, PAGE_4K, PAGE_4K);
+	derive();
+	assert_int_equal(x.references, 0);
+	assert_true(has_note("does not say"));
+	make("shadow", 4, 0, PAGE_4K, PAGE_4K);
+	x.walks[2].data.page_bytes = 0;
+	derive();
+	assert_int_equal(x.shadow_leaf_bytes, 0);
+	assert_int_equal(x.references, 0);
+	assert_true(has_note("size of the host's page is not known"));
+}
+
+static void a_fault_has_no_references(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.touched = false;
+	x.walks[1].taken = x.walks[2].taken = false;
+	x.walks[0].walk.fault = PAGE_FAULT_NOT_PRESENT;
+	x.walks[0].walk.step_count = 2;
+	x.translate.valid = false;
+	derive();
+	assert_int_equal(x.references, 0);
+	assert_int_equal(x.walks[0].places[1].host_entries, 4);
+	assert_int_equal(x.note_count, 0);
+}
+
+/* KVM counts no leaf of the size of the host's pages: it has smaller ones, whatever the reason. */
+static void counts_overrule_the_hosts_pages(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_2M, PAGE_2M);
+	x.leaves_2m = x.leaves_1g = 0;
+	derive();
+	assert_int_equal(x.references, 19);
+	assert_true(has_note("KVM counts no leaf of that size"));
+	assert_int_equal(x.note_count, 1);
+	make("ept", 4, 4, PAGE_2M, PAGE_1G);
+	x.leaves_1g = 0;
+	derive();
+	assert_int_equal(x.references, 15);
+	/* Not known is not none. */
+	make("ept", 4, 4, PAGE_2M, PAGE_1G);
+	x.leaves_4k = x.leaves_2m = x.leaves_1g = -1;
+	derive();
+	assert_int_equal(x.references, 11);
+	assert_int_equal(x.note_count, 0);
+}
+
+/* A large leaf that would reach beyond its slot, or whose addresses are not congruent, there is not. */
+static void a_leaf_fits_its_slot(void **state)
+{
+	const struct memmap small = { .range_count = 1, .ranges = { { .bytes = 2 * GIB + 64 * MIB } } };
+
+	(void)state;
+	make("npt", 4, 4, PAGE_4K, PAGE_1G);
+	explain_derive(&small, "N", &x);
+	assert_int_equal(x.walks[2].data.host_leaf_bytes, PAGE_2M);
+	assert_int_equal(x.walks[2].places[0].host_leaf_bytes, PAGE_1G);
+	assert_true(has_note("fits its memory slot"));
+	make("npt", 4, 4, PAGE_4K, PAGE_2M);
+	x.walks[2].data.hva += PAGE_4K;
+	derive();
+	assert_int_equal(x.walks[2].data.host_leaf_bytes, PAGE_4K);
+}
+
+static void disagreements_are_told(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.translate.agrees = false;
+	x.translate.gpa = 0x777;
+	derive();
+	assert_true(has_note("KVM_TRANSLATE says GPA 0x777"));
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.translate = (struct explain_translate){ .asked = true };
+	derive();
+	assert_true(has_note("KVM_TRANSLATE finds no translation"));
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.guest_page_bytes = PAGE_2M;
+	x.backing_page_bytes = PAGE_2M;
+	derive();
+	assert_true(has_note("asked for guest pages of 2M, but the guest's leaf here is 4K"));
+	assert_true(has_note("asked for backing pages of 2M, but the host's page here is 4K"));
+}
+
+static void bits_that_stay_clear_are_told(void **state)
+{
+	(void)state;
+	make("shadow", 4, 0, PAGE_4K, PAGE_4K);
+	x.walks[1].walk.steps[3].entry &= ~PTE_ACCESSED;
+	x.walks[2].walk.steps[3].entry &= ~PTE_DIRTY;
+	derive();
+	assert_true(has_note("A bit is still clear"));
+	assert_true(has_note("D bit is still clear"));
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	x.walks[1].data.frame += PAGE_4K;
+	derive();
+	assert_true(has_note("page of zeros"));
+}
+
+/* The 1G page from 0 on holds image and tables; one of 2M under the tables alone holds no code. */
+static void split_pages_are_told_where_there_is_code(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_4K, PAGE_1G);
+	explain_derive(&map, "Y", &x);
+	assert_true(has_note("nx_huge_pages=Y"));
+	make("ept", 4, 4, PAGE_4K, PAGE_2M);
+	explain_derive(&map, "Y", &x);
+	assert_false(has_note("nx_huge_pages=Y"));
+}
+
+static void notes_are_few_and_different(void **state)
+{
+	(void)state;
+	make("ept", 4, 4, PAGE_4K, PAGE_4K);
+	for (int i = 0; i < 20; i++)
+		explain_note(&x, "note %d", i / 2);
+	assert_int_equal(x.note_count, 8);
+	assert_string_equal(x.notes[7], "note 7");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(references_are_those_of_the_literature),
+		cmocka_unit_test(the_shadow_leaf_is_the_smaller_page),
+		cmocka_unit_test(mixed_pages_are_added_up),
+		cmocka_unit_test(unknown_stays_unknown),
+		cmocka_unit_test(a_fault_has_no_references),
+		cmocka_unit_test(counts_overrule_the_hosts_pages),
+		cmocka_unit_test(a_leaf_fits_its_slot),
+		cmocka_unit_test(disagreements_are_told),
+		cmocka_unit_test(bits_that_stay_clear_are_told),
+		cmocka_unit_test(split_pages_are_told_where_there_is_code),
+		cmocka_unit_test(notes_are_few_and_different),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/*
+ * The plan of an explanation touches the address asked for and no other page of the arena, and an address outside the arena
+ * is explained untouched. It could break at the arena's ends, where one page more is another answer, and by a second run
+ * of --before-after that changes more than was asked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layout.h"
+#include "units.h"
+#include "vmm/explain/plan.h"
+
+static struct request usual(void)
+{
+	return (struct request){
+		.command = COMMAND_EXPLAIN,
+		.memory_bytes = 128 * MIB,
+		.vcpus = 4,
+		.guest_page_bytes = PAGE_4K,
+		.workload_count = 3,
+		.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
+		.accesses = 77,
+		.repeat = 10,
+		.seed = 1,
+	};
+}
+
+static struct explain_address plan_of(struct request *r, uint64_t page_bytes, struct config *c)
+{
+	struct error e = { 0 };
+
+	assert_int_equal(explain_plan(r, page_bytes, c, &e), 0);
+	assert_int_equal(c->vcpus, 1);
+	return explain_address_of(r, c);
+}
+
+static void check_peek(uint64_t gva, uint64_t set_bytes)
+{
+	struct request r = usual();
+	struct config c;
+	struct explain_address address;
+
+	r.explain = (struct explain_request){ .gva_given = true, .gva = gva };
+	address = plan_of(&r, PAGE_4K, &c);
+	assert_true(address.touched);
+	assert_true(address.gva == gva);
+	assert_int_equal(c.step_count, 1);
+	assert_int_equal(c.steps[0].workload, WORKLOAD_peek);
+	assert_int_equal(c.steps[0].working_set_bytes, set_bytes);
+	assert_int_equal(c.steps[0].repeat, 1);
+}
+
+static uint64_t arena_bytes(void)
+{
+	struct request r = usual();
+	struct config c;
+
+	(void)plan_of(&r, PAGE_4K, &c);
+	return c.map.arena_bytes;
+}
+
+static void the_page_of_the_address_is_the_last_of_the_set(void **state)
+{
+	uint64_t end = arena_bytes();
+
+	(void)state;
+	check_peek(ARENA_GVA, PAGE_4K);
+	check_peek(ARENA_GVA + 1, PAGE_4K);
+	check_peek(ARENA_GVA + PAGE_4K - 1, PAGE_4K);
+	check_peek(ARENA_GVA + PAGE_4K, 2 * PAGE_4K);
+	check_peek(ARENA_GVA + 5 * MIB + 123, 5 * MIB + PAGE_4K);
+	check_peek(ARENA_GVA + end - 1, end);
+}
+
+static void without_an_address_it_is_the_arenas_first(void **state)
+{
+	struct request r = usual();
+	struct config c;
+	struct explain_address address = plan_of(&r, PAGE_4K, &c);
+
+	(void)state;
+	assert_true(address.touched && address.gva == ARENA_GVA);
+	assert_int_equal(c.steps[0].working_set_bytes, PAGE_4K);
+}
+
+static void addresses_elsewhere_are_left_alone(void **state)
+{
+	const uint64_t elsewhere[] = {
+		0, IMAGE_GPA, ARENA_GVA - 1, ARENA_GVA + arena_bytes(), UINT64_C(1) << 47, UINT64_MAX
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+		struct request r = usual();
+		struct config c;
+		struct explain_address address;
+
+		r.explain = (struct explain_request){ .gva_given = true, .gva = elsewhere[i] };
+		address = plan_of(&r, PAGE_4K, &c);
+		assert_false(address.touched);
+		assert_true(address.gva == elsewhere[i]);
+		assert_int_equal(c.step_count, 0);
+	}
+}
+
+static void an_offset_counts_from_the_arena(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+	struct explain_address address;
+
+	(void)state;
+	r.explain = (struct explain_request){ .gva_given = true, .gva_in_arena = true, .gva = 3 * PAGE_4K };
+	address = plan_of(&r, PAGE_4K, &c);
+	assert_true(address.touched && address.gva == ARENA_GVA + 3 * PAGE_4K);
+	/* Past its end is an address as good as any; past the end of all addresses is none. */
+	r.explain.gva = 100 * GIB;
+	assert_false(plan_of(&r, PAGE_4K, &c).touched);
+	r.explain.gva = UINT64_MAX - ARENA_GVA + 1;
+	assert_true(explain_plan(&r, PAGE_4K, &c, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+}
+
+/* Planning is refused as a run's is. */
+static void memory_that_cannot_hold_the_page_is_refused(void **state)
+{
+	struct request r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	(void)state;
+	r.guest_page_bytes = PAGE_1G;
+	assert_true(explain_plan(&r, PAGE_4K, &c, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+}
+
+static void two_runs(uint64_t after_bytes, enum dimensions which, struct request *before,
+		     struct request *after)
+{
+	struct request r = usual();
+
+	r.guest_page_bytes = PAGE_2M;
+	r.backing = BACKING_MEMFD;
+	r.explain.after_bytes = after_bytes;
+	r.explain.after = which;
+	explain_before_after(&r, before, after);
+	assert_int_equal(before->guest_page_bytes, PAGE_4K);
+	assert_int_equal(before->backing, BACKING_ANON);
+	assert_int_equal(before->page_bytes, 0);
+	assert_true(before->memory_bytes == after->memory_bytes && after->memory_bytes >= 2 * after_bytes);
+	assert_int_equal(before->prealloc, after->prealloc);
+}
+
+static void before_and_after_differ_as_asked(void **state)
+{
+	struct request before, after;
+
+	(void)state;
+	two_runs(PAGE_2M, DIMENSIONS_BOTH, &before, &after);
+	assert_int_equal(after.guest_page_bytes, PAGE_2M);
+	assert_int_equal(after.backing, BACKING_THP);
+	assert_true(after.prealloc);
+	assert_int_equal(after.memory_bytes, 128 * MIB);
+	two_runs(PAGE_2M, DIMENSIONS_GUEST, &before, &after);
+	assert_int_equal(after.guest_page_bytes, PAGE_2M);
+	assert_int_equal(after.backing, BACKING_ANON);
+	assert_false(after.prealloc);
+	two_runs(PAGE_1G, DIMENSIONS_HOST, &before, &after);
+	assert_int_equal(after.guest_page_bytes, PAGE_4K);
+	assert_int_equal(after.backing, BACKING_HUGETLB);
+	assert_int_equal(after.page_bytes, PAGE_1G);
+	assert_int_equal(after.memory_bytes, 2 * GIB);
+}
+
+/* A backing that the user chose is the larger page's, and nobody else's. */
+static void the_users_own_backing_is_kept(void **state)
+{
+	struct request r = usual(), before, after;
+
+	(void)state;
+	r.backing = BACKING_FILE;
+	r.mem_path = "/mnt/2M";
+	r.explain = (struct explain_request){ .after_bytes = PAGE_2M, .backing_given = true };
+	explain_before_after(&r, &before, &after);
+	assert_int_equal(before.backing, BACKING_ANON);
+	assert_null(before.mem_path);
+	assert_int_equal(after.backing, BACKING_FILE);
+	assert_string_equal(after.mem_path, "/mnt/2M");
+	assert_false(before.prealloc || after.prealloc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_of_the_address_is_the_last_of_the_set),
+		cmocka_unit_test(without_an_address_it_is_the_arenas_first),
+		cmocka_unit_test(addresses_elsewhere_are_left_alone),
+		cmocka_unit_test(an_offset_counts_from_the_arena),
+		cmocka_unit_test(memory_that_cannot_hold_the_page_is_refused),
+		cmocka_unit_test(before_and_after_differ_as_asked),
+		cmocka_unit_test(the_users_own_backing_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+/*
+ * What model, explain and --predict take is understood exactly or refused by name: an address read wrongly would explain
+ * another page, and an option that is silently ignored would pass for a result.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/cli/request.h"
+
+#define MAX_ARGS 16
+
+static int parse(const char *line, struct request *r, struct error *e)
+{
+	static char copy[512];
+	static char *argv[MAX_ARGS + 1];
+	static char program[] = "minivmm";
+	int argc = 1;
+
+	memset(e, 0, sizeof(*e));
+	argv[0] = program;
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (char *save = NULL, *word = strtok_r(copy, " ", &save); word != NULL && argc < MAX_ARGS;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return request_parse(argc, argv, r, e);
+}
+
+static void refused(const char *line, const char *where)
+{
+	struct request r;
+	struct error e;
+
+	assert_true(parse(line, &r, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	if (strstr(e.where, where) == NULL)
+		fail_msg("%s: refused at '%s', not at '%s'", line, e.where, where);
+}
+
+static void model_asks(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("model", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_MODEL);
+	assert_true(r.workload_count == 0 && !r.model.guest_page_given && !r.model.memory_given &&
+		    !r.model.kind_given && r.model.host_page_bytes == 0);
+	assert_int_equal(
+		parse("model --guest-page 2M --host-page 1G --kind shadow --guest-levels 5 --host-levels 4",
+		      &r, &e),
+		0);
+	assert_true(r.model.guest_page_given && r.guest_page_bytes == PAGE_2M &&
+		    r.model.host_page_bytes == PAGE_1G);
+	assert_true(r.model.kind_given && r.model.kind == WALK_SHADOW && r.model.guest_levels == 5 &&
+		    r.model.host_levels == 4);
+	assert_int_equal(parse("model -m 16T --fault-cost 250 --cpu zen3", &r, &e), 0);
+	assert_true(r.model.memory_given && r.memory_bytes == 16 * TIB && r.model.fault_ns == 250.0);
+	assert_string_equal(r.model.cpu, "zen3");
+	assert_int_equal(parse("model --cpu help", &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_CPU_HELP);
+}
+
+/* A working set asks for the pair whose difference is translation; a workload is taken as it is named. */
+static void model_simulates(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("model --working-set 64K,1M", &r, &e), 0);
+	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_packed &&
+		    r.workloads[1] == WORKLOAD_chase && r.set_count == 2);
+	assert_int_equal(parse("model --workload gups,alias", &r, &e), 0);
+	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups &&
+		    r.workloads[1] == WORKLOAD_alias);
+}
+
+static void model_refuses(void **state)
+{
+	(void)state;
+	refused("model --workload touch", "--workload");
+	refused("model --cpu zen3", "--cpu");
+	refused("model --fault-cost 5", "--fault-cost");
+	refused("model -m 1G --fault-cost 0", "--fault-cost");
+	refused("model --kind ept", "--kind");
+	refused("model --guest-levels 3", "--guest-levels");
+	refused("model --host-levels 6", "--host-levels");
+	refused("model --host-page 3M", "--host-page");
+	refused("model --gva 0", "--gva");
+	refused("model --prealloc", "--prealloc");
+	refused("model x", "command line");
+}
+
+static uint64_t gva_of(const char *line, bool in_arena)
+{
+	struct request r;
+	struct error e;
+
+	assert_int_equal(parse(line, &r, &e), 0);
+	assert_int_equal(r.command, COMMAND_EXPLAIN);
+	assert_true(r.explain.gva_given && r.explain.gva_in_arena == in_arena);
+	return r.explain.gva;
+}
+
+static void addresses(void **state)
+{
+	(void)state;
+	assert_true(gva_of("explain --gva 0x10000000000", false) == UINT64_C(0x10000000000));
+	assert_true(gva_of("explain --gva 0xffffffffffffffff", false) == UINT64_MAX);
+	assert_true(gva_of("explain --gva 4096", false) == 4096);
+	assert_true(gva_of("explain --gva arena", true) == 0);
+	assert_true(gva_of("explain --gva arena+2M", true) == PAGE_2M);
+	assert_true(gva_of("explain --gva arena+0x1008", true) == 0x1008);
+	refused("explain --gva 0x", "--gva");
+	refused("explain --gva 0x1ffffffffffffffff", "--gva");
+	refused("explain --gva 0x12g4", "--gva");
+	refused("explain --gva -1", "--gva");
+	refused("explain --gva arena2M", "--gva");
+	refused("explain --gva arena+", "--gva");
+	refused("explain --gva arena+1Q", "--gva");
+	refused("explain --gva 99999999999999999999999", "--gva");
+}
+
+static void before_after(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("explain", &r, &e), 0);
+	assert_true(r.explain.after_bytes == 0 && !r.explain.backing_given && !r.explain.gva_given);
+	assert_int_equal(parse("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
+	assert_true(r.explain.after_bytes == PAGE_2M && r.explain.after == DIMENSIONS_BOTH);
+	assert_string_equal(r.explain.svg_path, "a.svg");
+	assert_int_equal(parse("explain --before-after guest:1G --backing thp", &r, &e), 0);
+	assert_true(r.explain.after_bytes == PAGE_1G && r.explain.after == DIMENSIONS_GUEST &&
+		    r.explain.backing_given);
+	assert_int_equal(parse("explain --before-after host:2M --mem-path /x", &r, &e), 0);
+	assert_true(r.explain.after == DIMENSIONS_HOST && r.explain.backing_given);
+	refused("explain --before-after 4K", "--before-after");
+	refused("explain --before-after both:2M", "--before-after");
+	refused("explain --before-after guest:", "--before-after");
+	refused("explain --svg - --json -", "--json and --svg");
+	refused("explain --workload chase", "--workload");
+	refused("explain --smp 2", "--smp");
+}
+
+static void prediction(void **state)
+{
+	struct request r;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(parse("--predict", &r, &e), 0);
+	assert_true(r.predict && r.model.cpu == NULL);
+	assert_int_equal(parse("sweep --predict --cpu skylake", &r, &e), 0);
+	assert_true(r.predict);
+	assert_int_equal(parse("native --predict", &r, &e), 0);
+	refused("run --cpu skylake", "--cpu");
+	refused("explain --predict", "--predict");
+	refused("model --predict", "--predict");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(model_asks),    cmocka_unit_test(model_simulates),
+		cmocka_unit_test(model_refuses), cmocka_unit_test(addresses),
+		cmocka_unit_test(before_after),  cmocka_unit_test(prediction),
+	};
+
+	return cmocka_run_group_tests_name("model_request", tests, NULL, NULL);
+}
