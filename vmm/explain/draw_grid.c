@@ -100,8 +100,8 @@ static void draw_label(const struct draw_walk *w, const struct draw_layout *l, u
 	int x = l->area.x, y = draw_layout_middle(l, row);
 
 	if (level == 0) {
-		svg_text(out, SVG_HEAD, x, y - 3, l->label_width, "data");
-		svg_text(out, SVG_SMALL, x, y + 12, l->label_width, "its gpa");
+		svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, l->label_width, "data");
+		svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "its gpa");
 		return;
 	}
 	page_walk_index_bits(level, &high, &low);

@@ -59,6 +59,6 @@ void draw_legend(const struct explanation *const xs[], uint32_t count, FILE *out
 	}
 	svg_text(out, SVG_SMALL, 20, LEGEND_Y + 36, SVG_WIDTH - 40,
 		 "[n] index in its table. P present, RW writable, US user, A accessed, D dirty, PS large "
-		 "leaf, G global, "
-		 "NX not executable. * changed between the moments. hpa: host-physical. ? not known.");
+		 "leaf, G global, NX not executable. * changed between the moments. hpa: host-physical. ? "
+		 "not known.");
 }

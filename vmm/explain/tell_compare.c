@@ -10,8 +10,8 @@
 
 static int tell_counts(const struct explanation *const xs[2], const struct explain_references r[2], FILE *out)
 {
-	static const char *const titles[] = { "-",          "-guest page", "-host pages", "guest entries",
-					      "references", "-by" };
+	static const char *const titles[] = { "-", "-guest page", "-host pages", "guest entries",
+					      "references" };
 	char text[WORDS_BYTES];
 	struct grid g;
 	int ret;
