@@ -1,0 +1,173 @@
+/*
+ * Two tables: what an access costs and why, and where loads were found.
+ */
+#include "vmm/theory/emit_simulation.h"
+
+#include <string.h>
+
+#include "units.h"
+#include "vmm/cli/size.h"
+#include "vmm/cli/workloads.h"
+#include "vmm/report/grid.h"
+#include "vmm/report/paragraph.h"
+#include "vmm/util/append.h"
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole != 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static uint32_t count_origin(const struct cpu_model *cpu, enum cpu_origin origin)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+		count += cpu->origin[i] == origin;
+	return count;
+}
+
+/* "12 of CPUID, 4 measured", and which figures are uncertain or assumed. */
+static void text_head(const struct cpu_model *cpu, FILE *out)
+{
+	static const char *const words[] = {
+		[ORIGIN_SOURCE] = "with a source", [ORIGIN_UNCERTAIN] = "uncertain",
+		[ORIGIN_CPUID] = "of CPUID",       [ORIGIN_MEASURED] = "measured here",
+		[ORIGIN_ASSUMED] = "assumed",
+	};
+	char counts[160] = "", names[2048] = "";
+
+	for (int origin = 0; origin <= ORIGIN_ASSUMED; origin++) {
+		uint32_t count = count_origin(cpu, (enum cpu_origin)origin);
+
+		if (count != 0)
+			append(counts, sizeof(counts), "%s%u %s", counts[0] != '\0' ? ", " : "", count,
+			       words[origin]);
+	}
+	for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
+		if (cpu->origin[i] == ORIGIN_UNCERTAIN || cpu->origin[i] == ORIGIN_ASSUMED)
+			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "",
+			       cpu_figure_name((enum cpu_figure)i));
+	}
+	paragraph(out, "cpu", "%s: %s, in %s. %u figures: %s", cpu->name, cpu->title, cpu->unit,
+		  CPU_FIGURE_COUNT, counts);
+	if (names[0] != '\0')
+		paragraph(out, "uncertain", "%s", names);
+	paragraph(out, "simulated",
+		  "every load, exactly, of that machine: LRU everywhere, frames of RAM and of each "
+		  "level's tables in sequence, no prefetching, nothing else running");
+	paragraph(out, "T(n)",
+		  "the closed form, data + m1 c_stlb + m2 W, with the data cost that was simulated");
+}
+
+static void put_setup(struct grid *g, const struct simulation_row *row)
+{
+	char guest[24], host[24], set[24], stride[24] = "";
+	bool guest_shown = row->plan.kind != WALK_UNPAGED, host_shown = row->plan.kind != WALK_NATIVE;
+
+	if (row->stride_bytes != 0)
+		(void)size_format(row->stride_bytes, stride);
+	grid_put(g, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
+	grid_put(g, "%s", walk_kind_name(row->plan.kind));
+	grid_put(g, "%s/%s", guest_shown ? size_format(row->plan.guest_leaf_bytes, guest) : "-",
+		 host_shown ? size_format(row->plan.host_leaf_bytes, host) : "-");
+	grid_put(g, "%s", size_format(row->working_set_bytes, set));
+}
+
+static int text_costs(const struct simulation_row *rows, uint32_t count, FILE *out)
+{
+	static const char *const titles[] = { "-workload", "-tables", "-pages", "set",    "n",     "cycles",
+					      "T(n)",      "dTLB %",  "STLB %", "refs/w", "theory" };
+	struct grid g;
+	int ret;
+
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct simulation *s = &rows[i].counts;
+
+		put_setup(&g, &rows[i]);
+		grid_put(&g, "%llu", (unsigned long long)s->pages);
+		grid_put(&g, "%.1f", s->cycles_per_access);
+		if (rows[i].have_closed)
+			grid_put(&g, "%.1f", rows[i].closed.total_cycles);
+		else
+			grid_put(&g, "-");
+		grid_put(&g, "%.1f", percent(s->dtlb_misses, s->accesses));
+		grid_put(&g, "%.1f", percent(s->stlb_misses, s->accesses));
+		if (s->walks != 0)
+			grid_put(&g, "%.2f", s->references_per_walk);
+		else
+			grid_put(&g, "-");
+		grid_put(&g, "%u", s->theory_references);
+	}
+	ret = grid_print(&g, -1, out);
+	grid_free(&g);
+	return ret;
+}
+
+static void put_levels(struct grid *g, const uint64_t loads[LEVEL_COUNT])
+{
+	uint64_t sum = loads[LEVEL_L1] + loads[LEVEL_L2] + loads[LEVEL_L3] + loads[LEVEL_MEMORY];
+
+	if (sum == 0)
+		grid_put(g, "-");
+	else
+		grid_put(g, "%.0f/%.0f/%.0f/%.0f", percent(loads[LEVEL_L1], sum),
+			 percent(loads[LEVEL_L2], sum), percent(loads[LEVEL_L3], sum),
+			 percent(loads[LEVEL_MEMORY], sum));
+}
+
+static void put_share(struct grid *g, uint64_t part, uint64_t whole)
+{
+	if (whole == 0)
+		grid_put(g, "-");
+	else
+		grid_put(g, "%.0f", percent(part, whole));
+}
+
+static int text_loads(const struct simulation_row *rows, uint32_t count, FILE *out)
+{
+	static const char *const titles[] = {
+		"-workload", "-tables", "-pages", "set", "data L1/L2/L3/mem %", "entries L1/L2/L3/mem %",
+		"PWC %",     "nTLB %"
+	};
+	struct grid g;
+	int ret;
+
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct walk_counts *w = &rows[i].counts.walk;
+		uint64_t entries[LEVEL_COUNT], begun_below = 0;
+
+		for (int level = 0; level < LEVEL_COUNT; level++)
+			entries[level] = w->guest_loads[level] + w->host_loads[level];
+		for (int level = 0; level < WALKER_LEVELS; level++)
+			begun_below += rows[i].plan.kind == WALK_UNPAGED ? w->host_pwc_hits[level]
+									 : w->pwc_hits[level];
+		put_setup(&g, &rows[i]);
+		put_levels(&g, rows[i].counts.data_loads);
+		put_levels(&g, entries);
+		put_share(&g, begun_below, rows[i].counts.walks);
+		put_share(&g, w->nested_tlb_hits, w->nested_tlb_hits + w->nested_tlb_misses);
+	}
+	ret = grid_print(&g, -1, out);
+	grid_free(&g);
+	return ret;
+}
+
+int text_simulation(const struct cpu_model *cpu, const struct simulation_row *rows, uint32_t count, FILE *out)
+{
+	int ret;
+
+	text_head(cpu, out);
+	(void)fputc('\n', out);
+	ret = text_costs(rows, count, out);
+	if (ret != 0)
+		return ret;
+	(void)fputc('\n', out);
+	ret = text_loads(rows, count, out);
+	(void)fputc('\n', out);
+	paragraph(out, "read",
+		  "cycles, T(n): an access; pages: guest/host leaf; refs/w: entries read by a walk, theory: "
+		  "without any cache; PWC: walks begun below a cached entry; nTLB: host walks saved");
+	return ret;
+}
