@@ -217,6 +217,8 @@ static const struct sample_shape sample_shapes[SAMPLE_COUNT] = {
 static inline void sample_hide_frames(struct explanation *x)
 {
 	x->frames_refused = true;
+	x->note_count = 1;
+	(void)snprintf(x->notes[0], sizeof(x->notes[0]), "host-physical frames are hidden");
 	for (uint32_t moment = 0; moment < EXPLAIN_MOMENTS; moment++) {
 		x->walks[moment].data.frame_known = false;
 		for (uint32_t i = 0; i < PAGE_WALK_MAX_LEVELS; i++)

@@ -63,6 +63,34 @@ static void host_entries_come_before_what_they_lead_to(void **state)
 	assert_int_equal(r.list[22].index, (SAMPLE_DATA_GPA >> 21) & 511);
 }
 
+/* Where all host leaves are equal, they are the model's own list, which walks tables that it builds. */
+static void uniform_walks_are_the_models(void **state)
+{
+	static const enum sample_name uniform[] = { SAMPLE_NESTED_4K,       SAMPLE_NESTED_2M,
+						    SAMPLE_NESTED_4K_ON_1G, SAMPLE_NESTED_1G_5LEVEL,
+						    SAMPLE_5_BY_5,          SAMPLE_SHADOW_4K };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uniform) / sizeof(uniform[0]); i++) {
+		const struct sample_shape *shape = &sample_shapes[uniform[i]];
+		const struct walk_plan plan = { shape->kind, shape->guest_levels, shape->host_levels,
+						shape->guest_leaf_bytes, shape->data_page_bytes };
+		struct walk_list list;
+
+		make(uniform[i]);
+		assert_int_equal(walk_list_make(&plan, &list), 0);
+		assert_int_equal(r.count, list.count);
+		for (uint32_t n = 0; n < list.count; n++) {
+			assert_int_equal(r.list[n].dimension, list.references[n].dimension);
+			assert_int_equal(r.list[n].level, list.references[n].level);
+			assert_int_equal(r.list[n].row, list.references[n].row);
+			assert_int_equal(r.list[n].high_bit, list.references[n].high_bit);
+			assert_int_equal(r.list[n].low_bit, list.references[n].low_bit);
+			assert_int_equal(r.list[n].leaf, list.references[n].leaf);
+		}
+	}
+}
+
 /* The numbers up to a fault are right, and end with the entry that faults. */
 static void a_fault_ends_the_list(void **state)
 {
@@ -158,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_those_of_the_formula),
 		cmocka_unit_test(host_entries_come_before_what_they_lead_to),
+		cmocka_unit_test(uniform_walks_are_the_models),
 		cmocka_unit_test(a_fault_ends_the_list),
 		cmocka_unit_test(an_unknown_leaf_ends_the_list),
 		cmocka_unit_test(without_a_second_dimension_the_guests_entries_are_all),

@@ -117,7 +117,7 @@ static void what_is_not_known_is_not_counted(void **state)
 	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "in no memory slot");
 	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "total not known");
 	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "frame refused");
-	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "frames hidden: pagemap tells them with CAP_SYS_ADMIN only");
+	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "notes host-physical frames are hidden");
 	says(SAMPLE_DISAGREES, SAMPLE_DISAGREES, "which DISAGREES with the walk above");
 	says(SAMPLE_NESTED_4K, SAMPLE_NO_SLOT, "after 4K 4K (tables), ? (data) 4 unknown");
 }

@@ -33,7 +33,7 @@ static void host_words(const struct explanation *x, const struct explain_referen
 
 	append(text, WORDS_BYTES, "%s", x->kvm_module);
 	if (x->kind == WALK_SHADOW)
-		append(text, WORDS_BYTES, ", shadow paging: one dimension, the leaf is the smaller page");
+		append(text, WORDS_BYTES, ", shadow paging: the leaf is the smaller page");
 	else if (x->host_levels != 0)
 		append(text, WORDS_BYTES, ", %s of %" PRIu32 " levels", words_second_dimension(x),
 		       x->host_levels);

@@ -53,7 +53,7 @@ void draw_legend(const struct explanation *const xs[], uint32_t count, FILE *out
 	svg_line(out, "path", x, LEGEND_Y + 9, x + SAMPLE_WIDTH, LEGEND_Y + 9);
 	svg_text(out, SVG_SMALL, x + SAMPLE_WIDTH + 8, LEGEND_Y + 13, 0, "order of the references");
 	x += SAMPLE_WIDTH + 8 + 23 * 6 + 18;
-	if (shadow) {
+	if (shadow || (two && xs[1]->kind == WALK_SHADOW)) {
 		svg_line(out, "builds", x, LEGEND_Y + 9, x + SAMPLE_WIDTH, LEGEND_Y + 9);
 		svg_text(out, SVG_SMALL, x + SAMPLE_WIDTH + 8, LEGEND_Y + 13, 0, "KVM builds it from");
 	}

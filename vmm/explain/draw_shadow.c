@@ -21,7 +21,7 @@ static void place_columns(struct columns *c, const struct svg_box *area, uint32_
 	int gap;
 
 	draw_layout_make(&c->l, area, levels, 0);
-	gap = c->l.narrow ? 90 : 240;
+	gap = c->l.narrow ? 40 : 240;
 	c->left_x = c->l.lane_x;
 	c->left_width = c->l.narrow ? 170 : 300;
 	c->l.guest_x = c->left_x + c->left_width + gap;

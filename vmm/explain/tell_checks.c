@@ -73,8 +73,6 @@ void tell_checks(const struct explanation *x, FILE *out)
 			  "leaves that it has installed for the whole VM: %" PRId64 " of 4K, %" PRId64
 			  " of 2M, %" PRId64 " of 1G",
 			  x->leaves_4k, x->leaves_2m, x->leaves_1g);
-	if (x->frames_refused)
-		paragraph(out, "frames", "hidden: pagemap tells them with CAP_SYS_ADMIN only (run as root)");
 	for (uint32_t i = 0; i < x->note_count && i < sizeof(x->notes) / sizeof(x->notes[0]); i++)
 		paragraph(out, i == 0 ? "notes" : "", "%s", x->notes[i]);
 }

@@ -17,7 +17,7 @@ static void tell_host(const struct explanation *x, FILE *out)
 					  : "";
 
 	if (x->kind == WALK_SHADOW)
-		paragraph(out, "host", "%s with shadow paging: no second dimension in the CPU%s",
+		paragraph(out, "host", "%s with shadow paging: the CPU walks one dimension only%s",
 			  x->kvm_module, below);
 	else if (x->host_levels != 0)
 		paragraph(out, "host", "%s with %s, tables of %" PRIu32 " levels%s", x->kvm_module,
@@ -68,13 +68,12 @@ static void tell_sources(const struct explanation *x, FILE *out)
 			  "of it can cover only what is contiguous in the guest's page and in the host's: "
 			  "its leaf is the smaller of both.");
 	else if (x->kind == WALK_NESTED)
-		paragraph(
-			out, "derived",
-			"the steps through %s: KVM keeps those tables in kernel memory and no interface "
-			"shows their entries. How many there are follows from their levels and from the "
-			"leaf, which follows the host's page unless KVM chose a smaller one (its counts of "
-			"leaves stand beside); which index each has, from the guest-physical address.",
-			words_second_dimension(x));
+		paragraph(out, "derived",
+			  "the steps through %s: KVM keeps those tables in kernel memory and no interface "
+			  "shows their entries. How many there are follows from their levels and from the "
+			  "leaf, which follows the host's page unless KVM chose a smaller one (its counts of "
+			  "leaves stand beside); which index each has, from the guest-physical address.",
+			  words_second_dimension(x));
 }
 
 static void tell_total(const struct explanation *x, const struct explain_references *r, FILE *out)
@@ -92,14 +91,14 @@ static void tell_total(const struct explanation *x, const struct explain_referen
 	else if (x->kind == WALK_NESTED)
 		paragraph(out, "total",
 			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
-				     "walks: %s. Each of the %" PRIu32
+			  "walks: %s. Each of the %" PRIu32
 			  " guest entries costs its host entries + 1 for itself, the data's address its host "
 			  "entries only.",
 			  r->count, words_formula(x, r, formula), explanation_last(x)->walk.step_count);
 	else
 		paragraph(out, "total",
 			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
-				     "walks: one dimension, one entry a level",
+			  "walks: one dimension, one entry a level",
 			  r->count);
 	if (r->complete && x->references != r->count)
 		paragraph(out, "", "The capture counted %" PRIu32 ": these disagree.", x->references);
