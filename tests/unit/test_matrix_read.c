@@ -207,6 +207,9 @@ static void each_member_is_missed(void **state)
 		assert_true(json_object_size(members) > 5);
 		json_object_foreach(members, key, value)
 		{
+			/* Derived, and not in files of before there was such a thing. */
+			if (strcmp(key, "predictions") == 0)
+				continue;
 			(void)snprintf(what, sizeof(what), "%s%s%s", paths[i],
 				       strcmp(key, "schema") == 0 ? "has no member " : key,
 				       strcmp(key, "schema") == 0 ? key : " is missing");

@@ -8,6 +8,7 @@
 #include "vmm/command/commands.h"
 #include "vmm/report/output.h"
 #include "vmm/simulate/random_access.h"
+#include "vmm/theory/emit_simulation.h"
 #include "vmm/theory/theory.h"
 
 /* Whose TLBs and caches there are where nobody says: of the CPUs described, the one that is described best. */
@@ -18,6 +19,7 @@ struct parts {
 	struct theory_table table;
 	struct walk_list list;
 	struct scale scale;
+	struct theory_simulation simulation;
 };
 
 /* The cell that was asked for; what was not is 4K, 4 levels, nested. */
@@ -98,10 +100,16 @@ static int make_list(const struct request *r, struct walk_list *list, struct err
 static int make_parts(const struct request *r, const struct cpu_model *cpu, struct parts *parts,
 		      struct theory *t, struct error *e)
 {
-	if (r->model.memory_given) {
-		t->scale = &parts->scale;
-		return make_scale(r, cpu, &parts->scale, e);
-	}
+	const struct walk_plan plan = plan_of(r);
+
+	if (r->model.memory_given && make_scale(r, cpu, &parts->scale, e) != 0)
+		return -EINVAL;
+	if (r->model.work_given && theory_simulation_make(r, &plan, cpu, &parts->simulation, e) != 0)
+		return -EINVAL;
+	t->scale = r->model.memory_given ? &parts->scale : NULL;
+	t->simulation = r->model.work_given ? &parts->simulation : NULL;
+	if (t->scale != NULL || t->simulation != NULL)
+		return 0;
 	if (cell_given(&r->model)) {
 		t->list = &parts->list;
 		return make_list(r, &parts->list, e);
@@ -122,18 +130,30 @@ static void write_out(const struct request *r, const struct theory *t, FILE *out
 		(void)output_close(&output, theory_emit_json(t, output.stream), e);
 }
 
+static enum status list_cpus(FILE *out, struct error *e)
+{
+	int ret = text_cpu_list(out);
+
+	if (ret != 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "--cpu help", "cannot write");
+	return e->status;
+}
+
 enum status command_model(const struct request *r, FILE *out, struct error *e)
 {
 	struct theory t = { .argc = r->argc, .argv = r->argv };
 	struct cpu_model *cpu = NULL;
-	struct parts parts;
+	struct parts parts = { .simulation = { .rows = NULL } };
 
+	if (r->command == COMMAND_CPU_HELP)
+		return list_cpus(out, e);
 	if (r->json_path != NULL && output_check(r->json_path, e) != 0)
 		return e->status;
 	if ((r->model.memory_given || r->model.work_given) && command_cpu(r, DEFAULT_CPU, &cpu, e) != 0)
 		return e->status;
 	if (make_parts(r, cpu, &parts, &t, e) == 0)
 		write_out(r, &t, out, e);
+	theory_simulation_free(&parts.simulation);
 	free(cpu);
 	return e->status;
 }

@@ -61,10 +61,9 @@ int simulation_row_make(const struct simulation_input *input, double walk_consta
 		.stride_bytes = input->stride_bytes,
 	};
 	ret = simulate(input, &row->counts, e);
-	/* The closed form's pages follow each other; those of alias at a wide stride have tables of another shape. */
+	/* The closed form's pages follow each other, each with an entry of its own; those of alias share their tables. */
 	if (ret != 0 || input->workload == WORKLOAD_gups ||
-	    (input->workload == WORKLOAD_alias && input->stride_bytes != CACHE_LINE_BYTES &&
-	     (input->stride_bytes != PAGE_4K || input->plan.guest_leaf_bytes != PAGE_4K)))
+	    (input->workload == WORKLOAD_alias && input->stride_bytes != CACHE_LINE_BYTES))
 		return ret;
 	ret = data_cycles(input, &data, e);
 	if (ret == 0)

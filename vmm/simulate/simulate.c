@@ -87,8 +87,9 @@ static void derive(const struct simulation_input *in, const struct machine *m, s
 
 static int refuse(struct error *e, int err, const char *what, uint64_t most)
 {
-	return error_set(e, STATUS_USAGE, err, "simulation", "%s (at most %llu)", what,
-			 (unsigned long long)most);
+	/* E2BIG is for the caller; to a person its text speaks of arguments. */
+	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what, (unsigned long long)most);
+	return -err;
 }
 
 static int machine_init(struct machine *m, const struct simulation_input *in, struct error *e)

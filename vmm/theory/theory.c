@@ -5,6 +5,7 @@
 #include "vmm/report/json.h"
 #include "vmm/theory/emit_list.h"
 #include "vmm/theory/emit_scale.h"
+#include "vmm/theory/emit_simulation.h"
 #include "vmm/theory/emit_table.h"
 
 int theory_emit_text(const struct theory *t, FILE *out)
@@ -17,6 +18,10 @@ int theory_emit_text(const struct theory *t, FILE *out)
 		ret = list_emit_text(t->list, out);
 	if (ret == 0 && t->scale != NULL)
 		ret = scale_emit_text(t->scale, out);
+	if (ret == 0 && t->scale != NULL && t->simulation != NULL)
+		(void)fputc('\n', out);
+	if (ret == 0 && t->simulation != NULL)
+		ret = text_simulation(t->simulation->cpu, t->simulation->rows, t->simulation->count, out);
 	if (ret == 0 && (fflush(out) != 0 || ferror(out) != 0))
 		ret = errno != 0 ? -errno : -EIO;
 	return ret;
@@ -34,6 +39,9 @@ int theory_emit_json(const struct theory *t, FILE *out)
 	json_put(&o, "table", t->table != NULL ? table_json(t->table) : json_null());
 	json_put(&o, "list", t->list != NULL ? list_json(t->list) : json_null());
 	json_put(&o, "scale", t->scale != NULL ? scale_json(t->scale) : json_null());
-	json_put(&o, "simulation", json_null());
+	json_put(&o, "simulation",
+		 t->simulation != NULL
+			 ? simulation_json(t->simulation->cpu, t->simulation->rows, t->simulation->count)
+			 : json_null());
 	return json_finish(o, out);
 }

@@ -8,11 +8,10 @@
 
 #include "vmm/model/scale.h"
 #include "vmm/model/walk_list.h"
+#include "vmm/theory/simulation.h"
 #include "vmm/theory/table.h"
 
 #define MODEL_SCHEMA "minivmm.model/1"
-
-struct theory_simulation;
 
 /* NULL: not asked for. All borrowed. */
 struct theory {
