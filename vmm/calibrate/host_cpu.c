@@ -23,7 +23,12 @@
 /* Lines beyond that take seconds to be put in order: memory behind a larger L3 is not measured. */
 #define LINES_MOST (UINT64_C(1) << 20)
 
-/* The options that all three have, and the ones that differ. */
+/* Addresses for them, of which packed touches a 64th; and enough for what lies within L3. */
+#define MEMORY_MOST "5G"
+#define MEMORY_CACHES "1G"
+#define CACHES_LINES_MOST (UINT64_C(1) << 18)
+
+/* The options that all runs have, and the ones that differ. */
 static int run_native(struct record *rec, const char *workload, const char *sets, const char *memory,
 		      const char *backing, struct error *e)
 {
@@ -63,7 +68,7 @@ static double least(const struct record *rec, enum workload_id workload, uint64_
 	return 0;
 }
 
-/* Lines that fill half of L1 and of L2; twice L2, where L3 has twice that; four times L3, where that is not too much. */
+/* Lines that fill half of L1 and of L2; twice L2, where L3 has twice that; twice L3, where that is not too much. */
 struct sizes {
 	uint64_t l1, l2, l3, memory;
 };
@@ -75,12 +80,12 @@ static struct sizes choose_sizes(const struct cpu_model *cpu)
 	uint64_t l3 = cpu->figure[CPU_L3_BYTES] / CACHE_LINE_BYTES;
 	struct sizes s = { .l1 = l1 / 2 };
 
-	if (l2 >= 4 * l1 && l2 / 2 <= LINES_MOST)
+	if (l2 >= 4 * l1 && l2 / 2 <= CACHES_LINES_MOST)
 		s.l2 = l2 / 2;
-	if (l3 >= 4 * l2 && 2 * l2 <= LINES_MOST)
+	if (l3 >= 4 * l2 && 2 * l2 <= CACHES_LINES_MOST)
 		s.l3 = 2 * l2;
-	if (l3 != 0 && 4 * l3 <= LINES_MOST)
-		s.memory = 4 * l3;
+	if (l3 != 0 && 2 * l3 <= LINES_MOST)
+		s.memory = 2 * l3;
 	return s;
 }
 
@@ -106,13 +111,28 @@ static int measure_caches(struct record *rec, const struct cpu_model *cpu, struc
 	append_set(sets, sizeof(sets), s.l1);
 	append_set(sets, sizeof(sets), s.l2);
 	append_set(sets, sizeof(sets), s.l3);
-	append_set(sets, sizeof(sets), s.memory);
-	/* Large pages, so that translation costs next to nothing; that much of addresses, of which a 64th is touched. */
-	ret = run_native(rec, "packed", sets, "5G", "thp", e);
+	/* Large pages, so that translation costs next to nothing. */
+	ret = run_native(rec, "packed", sets, MEMORY_CACHES, "thp", e);
 	out->l1_cycles = least(rec, WORKLOAD_packed, s.l1);
 	out->l2_cycles = s.l2 != 0 ? least(rec, WORKLOAD_packed, s.l2) : 0;
 	out->l3_cycles = s.l3 != 0 ? least(rec, WORKLOAD_packed, s.l3) : 0;
-	out->memory_cycles = s.memory != 0 ? least(rec, WORKLOAD_packed, s.memory) : 0;
+	record_free(rec);
+	return ret;
+}
+
+/* Beyond L3, apart from the others: a host with little memory to give away refuses it. */
+static int measure_memory(struct record *rec, const struct cpu_model *cpu, struct host_figures *out,
+			  struct error *e)
+{
+	uint64_t lines = choose_sizes(cpu).memory;
+	char sets[32] = "";
+	int ret;
+
+	if (lines == 0)
+		return 0;
+	append_set(sets, sizeof(sets), lines);
+	ret = run_native(rec, "packed", sets, MEMORY_MOST, "thp", e);
+	out->memory_cycles = least(rec, WORKLOAD_packed, lines);
 	record_free(rec);
 	return ret;
 }
@@ -139,7 +159,7 @@ static int measure_stlb(struct record *rec, const struct cpu_model *cpu, struct 
 	return ret;
 }
 
-static int measure_dtlb(struct record *rec, struct host_figures *out, struct error *e)
+static int measure_tlbs(struct record *rec, struct host_figures *out, struct error *e)
 {
 	int ret = run_native(rec, "tlb-probe", NULL, "64M", "anon", e);
 
@@ -151,13 +171,32 @@ static int measure_dtlb(struct record *rec, struct host_figures *out, struct err
 	return ret;
 }
 
+/* Each run for itself: what one cannot do (no memory, no huge page) is no reason to give up the others. */
+static bool measure(struct record *rec, const struct cpu_model *told, struct host_figures *figures)
+{
+	struct error ignored[4] = { { .status = STATUS_OK } };
+	struct cpu_model probed = *told;
+	bool idle = true;
+
+	(void)measure_tlbs(rec, figures, &ignored[0]);
+	/* CPUID is known to have too few entries: what the probe saw decides how far the next run goes. */
+	host_cpu_apply(&probed, figures);
+	if (stop_requested() == 0)
+		(void)measure_stlb(rec, &probed, figures, &ignored[1]);
+	if (stop_requested() == 0)
+		(void)measure_caches(rec, told, figures, &ignored[2]);
+	if (stop_requested() == 0)
+		(void)measure_memory(rec, told, figures, &ignored[3]);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		idle = idle && ignored[i].status != STATUS_WATCHDOG;
+	return idle;
+}
+
 int host_cpu_make(struct cpu_model *cpu, struct error *e)
 {
 	struct host_figures figures = { 0 };
 	struct cpu_model base;
 	struct record *rec;
-	/* What one run cannot do (no memory, no huge page) is no reason to give up the others. */
-	struct error ignored[3] = { { .status = STATUS_OK } };
 	int ret = cpu_load(cpu_base_name(cpuid_of_host, NULL), &base, e);
 
 	if (ret != 0)
@@ -166,14 +205,8 @@ int host_cpu_make(struct cpu_model *cpu, struct error *e)
 	rec = calloc(1, sizeof(*rec));
 	if (rec == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "--cpu host", "no memory for the measurement");
-	(void)measure_caches(rec, cpu, &figures, &ignored[0]);
-	if (stop_requested() == 0)
-		(void)measure_stlb(rec, cpu, &figures, &ignored[1]);
-	if (stop_requested() == 0)
-		(void)measure_dtlb(rec, &figures, &ignored[2]);
-	/* A thread that did not end may still write here: the process is about to end then. */
-	if (ignored[0].status != STATUS_WATCHDOG && ignored[1].status != STATUS_WATCHDOG &&
-	    ignored[2].status != STATUS_WATCHDOG)
+	/* A thread that did not end may still write to the record: the process is about to end then. */
+	if (measure(rec, cpu, &figures))
 		free(rec);
 	if (stop_requested() != 0)
 		return error_set(e, STATUS_FAILED, EINTR, "--cpu host", "stopped by signal %d",

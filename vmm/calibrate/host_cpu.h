@@ -20,12 +20,12 @@ struct host_figures {
 /*
  * Put the figures into *cpu, which cpu_from_cpuid() made: each that is put becomes ORIGIN_MEASURED. Cycles that were not
  * measured are the description's, in TSC cycles by the ratio of both L1 latencies. The dTLB's sets and ways are taken
- * from the probe where it found other entries than CPUID has. Pure.
+ * from the probe where it found other entries than CPUID has, and an STLB that reaches further has more sets. Pure.
  */
 void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *figures);
 
 /*
- * CPUID, then three short native runs: some 3 seconds. What a run could not measure stays assumed. 0, or -errno with *e
+ * CPUID, then four short native runs: some 3 seconds, and 64 MiB; a larger L3 than 32 MiB leaves memory assumed. What a run could not measure stays assumed. 0, or -errno with *e
  * set where there is no description to start from, or the user stopped it.
  */
 int host_cpu_make(struct cpu_model *cpu, struct error *e);

@@ -101,7 +101,7 @@ static void read_terms(const struct closed_form_input *in, double guest_lines, d
 	double windows[3];
 
 	for (int i = 0; i < 3; i++)
-		windows[i] = window((double)(in->cpu->figure[bytes[i]] / CACHE_LINE_BYTES),
+		windows[i] = window((double)in->cpu->figure[bytes[i]] / (double)CACHE_LINE_BYTES,
 				    (double)in->data_lines, guest_lines, host_lines);
 	if (guest_lines > 0)
 		out->guest_read_cycles = read_cycles(in->cpu, windows, guest_lines);
