@@ -15,16 +15,16 @@ static inline struct cpu_model bare_cpu(void)
 
 	memset(&cpu, 0, sizeof(cpu));
 	cpu.figure[CPU_TLB_COMBINED] = 1;
-	cpu.figure[CPU_STLB_HIT_CYCLES] = 7;
+	cpu.figure[CPU_STLB_HIT_CYCLES] = 7 * CYCLE_PARTS;
 	cpu.figure[CPU_WALKS_AT_ONCE] = 1;
 	cpu.figure[CPU_MISSES_AT_ONCE] = 1;
 	cpu.figure[CPU_L1D_WAYS] = 8;
 	cpu.figure[CPU_L2_WAYS] = 8;
 	cpu.figure[CPU_L3_WAYS] = 8;
-	cpu.figure[CPU_L1D_CYCLES] = 1;
-	cpu.figure[CPU_L2_CYCLES] = 10;
-	cpu.figure[CPU_L3_CYCLES] = 100;
-	cpu.figure[CPU_MEMORY_CYCLES] = 1000;
+	cpu.figure[CPU_L1D_CYCLES] = 1 * CYCLE_PARTS;
+	cpu.figure[CPU_L2_CYCLES] = 10 * CYCLE_PARTS;
+	cpu.figure[CPU_L3_CYCLES] = 100 * CYCLE_PARTS;
+	cpu.figure[CPU_MEMORY_CYCLES] = 1000 * CYCLE_PARTS;
 	return cpu;
 }
 

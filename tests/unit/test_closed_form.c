@@ -16,6 +16,7 @@
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/simulate/closed_form.h"
+#include "vmm/simulate/row.h"
 
 static struct cpu_model some_cpu(void)
 {
@@ -126,6 +127,36 @@ static void leaves_set_the_number_of_translations(void **state)
 	about(t.stlb_missing, 1 - 2048.0 / 5121, 1e-9);
 }
 
+/* Exact counts beside the formula, away from the knees: a chase on a real description, in each kind of tables. */
+static void the_simulation_agrees(void **state)
+{
+	static const uint64_t pages[] = { 64, 256, 1024, 4096, 16384 };
+	struct error e = { .status = STATUS_OK };
+	struct cpu_model cpu;
+
+	(void)state;
+	assert_int_equal(cpu_load("zen3", &cpu, &e), 0);
+	for (int kind = 0; kind < WALK_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+			struct simulation_input in = {
+				.cpu = &cpu,
+				.plan = { (enum walk_kind)kind, 4, 4, PAGE_4K, PAGE_4K },
+				.workload = WORKLOAD_chase,
+				.working_set_bytes = pages[i] * PAGE_4K,
+				.warm_passes = 2,
+			};
+			struct simulation_row row;
+
+			assert_int_equal(simulation_row_make(&in, 0, &row, &e), 0);
+			about(row.closed.dtlb_missing, (double)row.counts.dtlb_misses / (double)pages[i],
+			      0.02);
+			about(row.closed.stlb_missing, (double)row.counts.stlb_misses / (double)pages[i],
+			      0.03);
+			about(row.closed.total_cycles / row.counts.cycles_per_access, 1, 0.1);
+		}
+	}
+}
+
 #define POINTS 13
 
 /* In no order, as measured points may come; every one made with the same constant, those of odd index times `odd`. */
@@ -186,6 +217,7 @@ int main(void)
 		cmocka_unit_test(the_stlb_overflows_by_chance),
 		cmocka_unit_test(reads_are_weighted_by_what_holds_them),
 		cmocka_unit_test(leaves_set_the_number_of_translations),
+		cmocka_unit_test(the_simulation_agrees),
 		cmocka_unit_test(a_fit_recovers_the_constant),
 		cmocka_unit_test(without_walks_there_is_nothing_to_fit),
 	};

@@ -159,6 +159,28 @@ static void extended_leaves_of_amd(void **state)
 	assert_int_equal(cpu.origin[CPU_DTLB_2M_IN], ORIGIN_ASSUMED);
 }
 
+/* Under a hypervisor that leaves 8000001DH empty. */
+static void older_leaves_tell_of_caches_too(void **state)
+{
+	static const struct leaf turin[] = {
+		{ 0, 0, { 0x0d, 0x68747541, 0x444d4163, 0x69746e65 } },
+		{ 1, 0, { 0x00b00f21, 0xb8fe0800, 0xfed83203, 0x178bfbff } },
+		{ 0x80000000, 0, { 0x80000021, 0x68747541, 0x444d4163, 0x69746e65 } },
+		{ 0x80000005, 0, { 0xff60ff40, 0xff60ff40, 0x300c0140, 0x20080140 } },
+		{ 0x80000006, 0, { 0x40802040, 0x60804040, 0x04006140, 0x0fe09140 } },
+		{ 0xffffffff, 0, { 0 } },
+	};
+	struct cpu_model cpu = described(turin, "zen4");
+
+	(void)state;
+	told(&cpu, CPU_DTLB_4K_WAYS, 96);
+	told(&cpu, CPU_L1D_BYTES, 48 * KIB);
+	told(&cpu, CPU_L1D_WAYS, 12);
+	told(&cpu, CPU_L2_BYTES, MIB);
+	told(&cpu, CPU_L2_WAYS, 8);
+	assert_int_equal(cpu.origin[CPU_L3_BYTES], ORIGIN_ASSUMED);
+}
+
 static void a_cpu_that_tells_nothing_is_the_description(void **state)
 {
 	static const struct leaf nothing[] = { { 0xffffffff, 0, { 0 } } };
@@ -214,6 +236,7 @@ int main(void)
 		cmocka_unit_test(leaf_18_and_4_of_intel),
 		cmocka_unit_test(leaf_2_of_intel),
 		cmocka_unit_test(extended_leaves_of_amd),
+		cmocka_unit_test(older_leaves_tell_of_caches_too),
 		cmocka_unit_test(a_cpu_that_tells_nothing_is_the_description),
 		cmocka_unit_test(garbage_stays_within_bounds),
 	};

@@ -90,6 +90,11 @@ static void values_are_read_as_written(void **state)
 	assert_int_equal(cpu.origin[CPU_L3_BYTES], ORIGIN_SOURCE);
 	cpu_figure_text(&cpu, CPU_L2_BYTES, value, sizeof(value));
 	assert_string_equal(value, "1280K");
+	bytes = describe(text, 3 + CPU_L1D_CYCLES, "l1d_cycles = 2.3");
+	assert_int_equal(cpu_parse("my.cpu", text, bytes, &cpu, &e), 0);
+	assert_true(cpu_cycles(&cpu, CPU_L1D_CYCLES) == 2.3);
+	cpu_figure_text(&cpu, CPU_L1D_CYCLES, value, sizeof(value));
+	assert_string_equal(value, "2.30");
 	cpu_figure_text(&cpu, CPU_STLB_HASHED, value, sizeof(value));
 	assert_string_equal(value, "yes");
 	cpu_figure_text(&cpu, CPU_STLB_2M_IN, value, sizeof(value));
@@ -113,6 +118,9 @@ static void faults_name_line_and_cure(void **state)
 		{ 11, "dtlb_hashed = 1", "no or yes" },
 		{ 5, "nonsense = 1", "no such figure" },
 		{ 5, "dtlb_2m_sets", "name = value" },
+		{ 3 + CPU_L1D_CYCLES, "l1d_cycles = 2.345", "from 1 to 1000" },
+		{ 3 + CPU_L1D_CYCLES, "l1d_cycles = 2.", "from 1 to 1000" },
+		{ 3 + CPU_L1D_CYCLES, "l1d_cycles = .5", "from 1 to 1000" },
 		{ 2, "unit = furlongs", "TSC cycles" },
 	};
 

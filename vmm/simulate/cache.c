@@ -11,8 +11,9 @@ int cache_init(struct cache *cache, const struct cpu_model *cpu)
 	static const enum cpu_figure ways[] = { CPU_L1D_WAYS, CPU_L2_WAYS, CPU_L3_WAYS };
 	int ret = 0;
 
-	*cache = (struct cache){ .cycles = { cpu->figure[CPU_L1D_CYCLES], cpu->figure[CPU_L2_CYCLES],
-					     cpu->figure[CPU_L3_CYCLES], cpu->figure[CPU_MEMORY_CYCLES] } };
+	*cache = (struct cache){ .cycle_parts = { cpu->figure[CPU_L1D_CYCLES], cpu->figure[CPU_L2_CYCLES],
+						  cpu->figure[CPU_L3_CYCLES],
+						  cpu->figure[CPU_MEMORY_CYCLES] } };
 	for (int i = 0; i < LEVEL_MEMORY && ret == 0; i++) {
 		uint64_t lines = cpu->figure[bytes[i]] / CACHE_LINE_BYTES;
 		uint64_t w = cpu->figure[ways[i]];

@@ -12,7 +12,7 @@ enum simulated_level { LEVEL_L1, LEVEL_L2, LEVEL_L3, LEVEL_MEMORY, LEVEL_COUNT }
 
 struct cache {
 	struct lru level[LEVEL_MEMORY];
-	uint64_t cycles[LEVEL_COUNT];
+	uint64_t cycle_parts[LEVEL_COUNT]; /* hundredths of a cycle */
 };
 
 /* Empty caches of *cpu. 0, -E2BIG or -ENOMEM; cache_free releases them, also after an error. */

@@ -87,11 +87,11 @@ static double read_cycles(const struct cpu_model *cpu, const double windows[3], 
 		double here = 1 - exp(-windows[i] / lines);
 
 		if (here > hit) {
-			sum += (here - hit) * (double)cpu->figure[cycles[i]];
+			sum += (here - hit) * cpu_cycles(cpu, cycles[i]);
 			hit = here;
 		}
 	}
-	return sum + (1 - hit) * (double)cpu->figure[CPU_MEMORY_CYCLES];
+	return sum + (1 - hit) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
 }
 
 static void read_terms(const struct closed_form_input *in, double guest_lines, double host_lines,
@@ -101,7 +101,7 @@ static void read_terms(const struct closed_form_input *in, double guest_lines, d
 	double windows[3];
 
 	for (int i = 0; i < 3; i++)
-		windows[i] = window((double)(in->cpu->figure[bytes[i]] / CACHE_LINE_BYTES),
+		windows[i] = window((double)in->cpu->figure[bytes[i]] / (double)CACHE_LINE_BYTES,
 				    (double)in->data_lines, guest_lines, host_lines);
 	if (guest_lines > 0)
 		out->guest_read_cycles = read_cycles(in->cpu, windows, guest_lines);
@@ -144,7 +144,6 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	read_terms(in, paged ? lines_of(entries_for(bytes, guest_bytes)) : 0,
 		   hosted ? lines_of(entries_for(bytes, plan->host_leaf_bytes)) : 0, out);
 	out->walk_cycles = in->walk_constant_cycles + out->guest_read_cycles + out->host_read_cycles;
-	out->total_cycles = in->data_cycles +
-			    out->dtlb_missing * (double)in->cpu->figure[CPU_STLB_HIT_CYCLES] +
+	out->total_cycles = in->data_cycles + out->dtlb_missing * cpu_cycles(in->cpu, CPU_STLB_HIT_CYCLES) +
 			    out->stlb_missing * out->walk_cycles;
 }

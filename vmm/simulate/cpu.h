@@ -33,7 +33,10 @@ enum cpu_origin {
 #define CPU_TITLE_BYTES 96
 #define CPU_SOURCE_BYTES 112
 
-/* Figures are in entries, bytes or cycles of the unit; KIND_ARRAY: 0 an array of its own, 1 the 4K one, 2 the 2M one. */
+/* A TSC cycle is coarse beside an L1 latency: figures of cycles are kept in hundredths of one. */
+#define CYCLE_PARTS UINT64_C(100)
+
+/* Figures are in entries, bytes or hundredths of a cycle of the unit; KIND_ARRAY: 0 an array of its own, 1 the 4K one, 2 the 2M one. */
 struct cpu_model {
 	char name[CPU_NAME_BYTES];
 	char title[CPU_TITLE_BYTES];
@@ -62,6 +65,9 @@ const char *cpu_name(uint32_t number);
  * -errno with *e set, the names in its hint.
  */
 int cpu_load(const char *name, struct cpu_model *cpu, struct error *e);
+
+/* A figure of cycles, in cycles. */
+double cpu_cycles(const struct cpu_model *cpu, enum cpu_figure figure);
 
 /* The figure's name in a description: "l1d_bytes"; never NULL. */
 const char *cpu_figure_name(enum cpu_figure figure);

@@ -148,11 +148,31 @@ static void put_cache(struct cpu_model *cpu, const struct cpuid_registers *r)
 	put(cpu, ways[level - 1], w, "");
 }
 
+/* Where a hypervisor leaves 8000001DH empty: L1 and L2 of the older leaves. Their L3 may be of several complexes. */
+static void put_old_caches(cpuid_read read, void *self, struct cpu_model *cpu)
+{
+	static const uint64_t ways[16] = { 0, 1, 2, 3, 4, 6, 8, 0, 16, 0, 32, 48, 64 };
+	uint32_t l1 = read(self, 0x80000005, 0).ecx, l2 = read(self, 0x80000006, 0).ecx;
+	uint64_t l1_bytes = (l1 >> 24) * KIB, l1_ways = l1 >> 16 & 255;
+	uint64_t l2_bytes = (l2 >> 16) * KIB, l2_ways = ways[l2 >> 12 & 15];
+
+	if (l1_bytes != 0 && fits(CPU_L1D_BYTES, l1_bytes) && fits(CPU_L1D_WAYS, l1_ways)) {
+		put(cpu, CPU_L1D_BYTES, l1_bytes, "");
+		put(cpu, CPU_L1D_WAYS, l1_ways, "");
+	}
+	if (l2_bytes != 0 && fits(CPU_L2_BYTES, l2_bytes) && fits(CPU_L2_WAYS, l2_ways)) {
+		put(cpu, CPU_L2_BYTES, l2_bytes, "");
+		put(cpu, CPU_L2_WAYS, l2_ways, "");
+	}
+}
+
 static void put_caches(cpuid_read read, void *self, struct cpu_model *cpu)
 {
 	uint32_t leaf = is_amd(read, self) ? 0x8000001d : 4;
 	uint32_t highest = read(self, leaf & 0x80000000, 0).eax;
 
+	if (is_amd(read, self))
+		put_old_caches(read, self, cpu);
 	if (highest < leaf || highest - (leaf & 0x80000000) >= 0x10000)
 		return;
 	for (uint32_t i = 0; i < CACHES_MOST; i++) {
@@ -179,6 +199,8 @@ static void put_title(cpuid_read read, void *self, struct cpu_model *cpu)
 		*c = *c >= ' ' && *c < 127 ? *c : '?';
 	while (*start == ' ')
 		start++;
+	for (size_t length = strlen(start); length > 0 && start[length - 1] == ' '; length--)
+		brand[start - brand + (ptrdiff_t)length - 1] = '\0';
 	cpu->title[0] = '\0';
 	append(cpu->title, sizeof(cpu->title), "%s", *start != '\0' ? start : "this CPU");
 }

@@ -4,7 +4,9 @@
 #include "vmm/util/append.h"
 
 static const struct figure_info figures[] = {
-#define FIGURE(id, name, kind, least, most) [CPU_##id] = { name, kind, least, most },
+#define PARTS(kind) ((kind) == KIND_CYCLES ? CYCLE_PARTS : 1)
+#define FIGURE(id, name, kind, least, most) \
+	[CPU_##id] = { name, kind, (least)*PARTS(kind), (most)*PARTS(kind) },
 #include "vmm/simulate/figures.def"
 #undef FIGURE
 };
@@ -12,6 +14,11 @@ static const struct figure_info figures[] = {
 const struct figure_info *figure_info(enum cpu_figure figure)
 {
 	return &figures[figure];
+}
+
+double cpu_cycles(const struct cpu_model *cpu, enum cpu_figure figure)
+{
+	return (double)cpu->figure[figure] / (double)CYCLE_PARTS;
 }
 
 const char *cpu_figure_name(enum cpu_figure figure)
@@ -39,6 +46,8 @@ const char *figure_kind_name(enum figure_kind kind)
 	case KIND_SWITCH:
 	case KIND_ARRAY:
 		return "the word";
+	case KIND_CYCLES:
+		return "the number of cycles (two decimals at most)";
 	default:
 		return "the number";
 	}
@@ -56,6 +65,11 @@ void figure_text(enum figure_kind kind, uint64_t value, char *text, size_t bytes
 	text[0] = '\0';
 	if (word != NULL)
 		append(text, bytes, "%s", word);
+	else if (kind == KIND_CYCLES && value % CYCLE_PARTS != 0)
+		append(text, bytes, "%llu.%02llu", (unsigned long long)(value / CYCLE_PARTS),
+		       (unsigned long long)(value % CYCLE_PARTS));
+	else if (kind == KIND_CYCLES)
+		append(text, bytes, "%llu", (unsigned long long)(value / CYCLE_PARTS));
 	else
 		append(text, bytes, "%llu%s", (unsigned long long)(value / unit),
 		       unit == GIB   ? "G"

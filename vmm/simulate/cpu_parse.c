@@ -93,6 +93,22 @@ static bool parse_number(struct span s, bool bytes, uint64_t *value)
 	return checked_mul(*value, unit, value);
 }
 
+/* "46" or "4.65", in hundredths. */
+static bool parse_cycles(struct span s, uint64_t *value)
+{
+	struct span decimals, whole = cut(s, '.', &decimals);
+	bool point = whole.end < s.end;
+	uint64_t rest = 0;
+
+	if (!parse_number(whole, false, value) || !checked_mul(*value, CYCLE_PARTS, value))
+		return false;
+	if (!point)
+		return true;
+	if (decimals.end - decimals.start > 2 || !parse_number(decimals, false, &rest))
+		return false;
+	return checked_add(*value, decimals.end - decimals.start == 1 ? rest * 10 : rest, value);
+}
+
 static bool parse_value(struct span s, const struct figure_info *f, uint64_t *value)
 {
 	for (uint64_t word = 0; word < FIGURE_WORDS; word++) {
@@ -102,7 +118,9 @@ static bool parse_value(struct span s, const struct figure_info *f, uint64_t *va
 		if (name != NULL && is_word(s, name))
 			return word >= f->least && word <= f->most;
 	}
-	if (figure_word(f->kind, 0) != NULL || !parse_number(s, f->kind == KIND_BYTES, value))
+	if (figure_word(f->kind, 0) != NULL)
+		return false;
+	if (f->kind == KIND_CYCLES ? !parse_cycles(s, value) : !parse_number(s, f->kind == KIND_BYTES, value))
 		return false;
 	if (f->kind == KIND_POWER && *value != 0 && !is_pow2(*value))
 		return false;
@@ -112,7 +130,7 @@ static bool parse_value(struct span s, const struct figure_info *f, uint64_t *va
 static int parse_figure(struct parser *p, enum cpu_figure figure, struct span value, struct span source)
 {
 	const struct figure_info *f = figure_info(figure);
-	char what[160] = "", most[24];
+	char what[160] = "", least[24], most[24];
 
 	if (p->seen[figure])
 		return fault(p, value, "this figure was given before");
@@ -132,8 +150,9 @@ static int parse_figure(struct parser *p, enum cpu_figure figure, struct span va
 			append(what, sizeof(what), "%s%s", word == f->least ? "" : " or ",
 			       figure_word(f->kind, word));
 	} else {
+		figure_text(f->kind, f->least, least, sizeof(least));
 		figure_text(f->kind, f->most, most, sizeof(most));
-		append(what, sizeof(what), "from %llu to %s", (unsigned long long)f->least, most);
+		append(what, sizeof(what), "from %s to %s", least, most);
 	}
 	return fault(p, value, what);
 }

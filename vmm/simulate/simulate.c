@@ -20,6 +20,7 @@ struct machine {
 	struct cache cache;
 	struct tlb tlb;
 	struct walker walker;
+	uint64_t data_parts, stlb_parts, walk_parts; /* hundredths of a cycle, so far */
 };
 
 bool simulate_knows(enum workload_id workload)
@@ -28,7 +29,7 @@ bool simulate_knows(enum workload_id workload)
 	       workload == WORKLOAD_gups;
 }
 
-static void access_one(struct machine *m, uint64_t stlb_hit_cycles, struct simulation *out)
+static void access_one(struct machine *m, uint64_t stlb_hit_parts, struct simulation *out)
 {
 	bool write;
 	uint64_t address = tables_address(&m->tables, sequence_next(&m->sequence, &write));
@@ -39,18 +40,18 @@ static void access_one(struct machine *m, uint64_t stlb_hit_cycles, struct simul
 		out->dtlb_hits++;
 	} else {
 		out->dtlb_misses++;
-		out->stlb_cycles += stlb_hit_cycles;
+		m->stlb_parts += stlb_hit_parts;
 	}
 	out->stlb_hits += result == TLB_STLB_HIT;
 	if (result == TLB_MISS) {
 		out->stlb_misses++;
 		out->walks++;
-		out->walk_cycles += walker_walk(&m->walker, address);
+		m->walk_parts += walker_walk(&m->walker, address);
 	}
 	/* A write needs the line as a read does. */
 	level = cache_load(&m->cache, tables_hpa(&m->tables, tables_gpa(&m->tables, address)));
 	out->data_loads[level]++;
-	out->data_cycles += m->cache.cycles[level];
+	m->data_parts += m->cache.cycle_parts[level];
 }
 
 static uint32_t theory(const struct tables *t)
@@ -65,8 +66,7 @@ static void derive(const struct simulation_input *in, const struct machine *m, s
 {
 	const uint64_t *figure = in->cpu->figure;
 	double n = (double)out->accesses;
-	double data = (double)out->data_cycles, found = (double)(out->data_cycles + out->stlb_cycles);
-	double walk = (double)out->walk_cycles;
+	double data = out->data_cycles, found = out->data_cycles + out->stlb_cycles, walk = out->walk_cycles;
 	uint64_t references = out->walk.guest_references + out->walk.host_references;
 
 	out->theory_references = theory(&m->tables);
@@ -135,7 +135,7 @@ static void machine_free(struct machine *m)
 
 static int run(struct machine *m, const struct simulation_input *in, struct simulation *out, struct error *e)
 {
-	uint64_t accesses = in->accesses, hit_cycles = in->cpu->figure[CPU_STLB_HIT_CYCLES], warm, all;
+	uint64_t accesses = in->accesses, hit_parts = in->cpu->figure[CPU_STLB_HIT_CYCLES], warm, all;
 
 	if (accesses == 0)
 		accesses = in->workload == WORKLOAD_gups ? GUPS_UPDATES : m->sequence.lines;
@@ -145,15 +145,19 @@ static int run(struct machine *m, const struct simulation_input *in, struct simu
 			      SIMULATE_MOST_ACCESSES);
 	memset(out, 0, sizeof(*out));
 	for (uint64_t i = 0; i < warm; i++)
-		access_one(m, hit_cycles, out);
+		access_one(m, hit_parts, out);
 	memset(out, 0, sizeof(*out));
 	memset(&m->walker.counts, 0, sizeof(m->walker.counts));
+	m->data_parts = m->stlb_parts = m->walk_parts = 0;
 	for (uint64_t i = 0; i < accesses; i++)
-		access_one(m, hit_cycles, out);
+		access_one(m, hit_parts, out);
 	out->pages = m->sequence.pages;
 	out->accesses = accesses;
 	out->tlb_leaf_bytes = m->tlb.leaf_bytes;
 	out->walk = m->walker.counts;
+	out->data_cycles = (double)m->data_parts / (double)CYCLE_PARTS;
+	out->stlb_cycles = (double)m->stlb_parts / (double)CYCLE_PARTS;
+	out->walk_cycles = (double)m->walk_parts / (double)CYCLE_PARTS;
 	derive(in, m, out);
 	return 0;
 }

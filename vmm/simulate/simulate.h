@@ -42,7 +42,7 @@ struct simulation {
 	/* Entries read and where they were found; natively and under shadow paging all are the guest dimension's. */
 	struct walk_counts walk;
 	uint64_t data_loads[LEVEL_COUNT];
-	uint64_t data_cycles, stlb_cycles, walk_cycles; /* one after another */
+	double data_cycles, stlb_cycles, walk_cycles; /* of all accesses, one after another */
 	/* Derived: */
 	uint32_t theory_references;    /* of one miss without any cache */
 	double references_per_walk;    /* 0 where nothing walks */

@@ -24,9 +24,7 @@ int walker_init(struct walker *w, const struct cpu_model *cpu, const struct tabl
 	uint64_t nested = cpu->figure[CPU_NESTED_TLB_ENTRIES];
 	int ret;
 
-	*w = (struct walker){ .tables = tables,
-			      .cache = cache,
-			      .fixed_cycles = cpu->figure[CPU_WALK_CYCLES] };
+	*w = (struct walker){ .tables = tables, .cache = cache, .fixed_parts = cpu->figure[CPU_WALK_CYCLES] };
 	ret = caches_init(w->pwc, cpu, CPU_PWC_PDE_ENTRIES);
 	if (ret == 0)
 		ret = caches_init(w->host_pwc, cpu, CPU_HOST_PWC_PDE_ENTRIES);
@@ -50,7 +48,7 @@ static uint64_t read_entry(struct walker *w, uint64_t pa, uint64_t loads[LEVEL_C
 	enum simulated_level level = cache_load(w->cache, pa);
 
 	loads[level]++;
-	return w->cache->cycles[level];
+	return w->cache->cycle_parts[level];
 }
 
 /* Level of the first table to be read: below the lowest entry that is cached. */
@@ -69,7 +67,7 @@ static uint32_t first_level(struct lru *caches, uint64_t address, uint32_t leaf_
 static uint64_t translate(struct walker *w, uint64_t gpa)
 {
 	const struct tables *t = w->tables;
-	uint64_t page = gpa / page_walk_span_bytes(t->host_leaf_level), cycles = 0;
+	uint64_t page = gpa / page_walk_span_bytes(t->host_leaf_level), parts = 0;
 	uint32_t level;
 
 	if (t->kind == WALK_NESTED && lru_find(&w->nested_tlb, page)) {
@@ -79,13 +77,13 @@ static uint64_t translate(struct walker *w, uint64_t gpa)
 	w->counts.nested_tlb_misses += t->kind == WALK_NESTED;
 	level = first_level(w->host_pwc, gpa, t->host_leaf_level, t->host_levels, w->counts.host_pwc_hits);
 	for (; level >= t->host_leaf_level; level--) {
-		cycles += read_entry(w, tables_host_entry(gpa, level), w->counts.host_loads);
+		parts += read_entry(w, tables_host_entry(gpa, level), w->counts.host_loads);
 		w->counts.host_references++;
 		if (level > t->host_leaf_level)
 			lru_insert(&w->host_pwc[level], gpa / page_walk_span_bytes(level));
 	}
 	lru_insert(&w->nested_tlb, page);
-	return cycles;
+	return parts;
 }
 
 static uint64_t walk_guest(struct walker *w, uint64_t address)
@@ -94,32 +92,32 @@ static uint64_t walk_guest(struct walker *w, uint64_t address)
 	uint32_t level =
 		first_level(w->pwc, address, t->guest_leaf_level, t->guest_levels, w->counts.pwc_hits);
 	bool known = level < t->guest_levels; /* the host's address of the table */
-	uint64_t cycles = 0;
+	uint64_t parts = 0;
 
 	for (; level >= t->guest_leaf_level; level--) {
 		uint64_t entry = tables_guest_entry(t, address, level);
 
 		if (t->kind == WALK_NESTED) {
-			cycles += known ? 0 : translate(w, entry);
+			parts += known ? 0 : translate(w, entry);
 			entry = tables_hpa(t, entry);
 		}
 		known = false;
-		cycles += read_entry(w, entry, w->counts.guest_loads);
+		parts += read_entry(w, entry, w->counts.guest_loads);
 		w->counts.guest_references++;
 		if (level > t->guest_leaf_level)
 			lru_insert(&w->pwc[level], address / page_walk_span_bytes(level));
 	}
-	return cycles;
+	return parts;
 }
 
 uint64_t walker_walk(struct walker *w, uint64_t address)
 {
 	const struct tables *t = w->tables;
-	uint64_t cycles = w->fixed_cycles;
+	uint64_t parts = w->fixed_parts;
 
 	if (t->kind != WALK_UNPAGED)
-		cycles += walk_guest(w, address);
+		parts += walk_guest(w, address);
 	if (t->host_levels != 0)
-		cycles += translate(w, tables_gpa(t, address));
-	return cycles;
+		parts += translate(w, tables_gpa(t, address));
+	return parts;
 }

@@ -29,7 +29,7 @@ struct walk_counts {
 struct walker {
 	const struct tables *tables;
 	struct cache *cache;
-	uint64_t fixed_cycles;
+	uint64_t fixed_parts; /* hundredths of a cycle */
 	struct lru pwc[WALKER_LEVELS], host_pwc[WALKER_LEVELS], nested_tlb;
 	struct walk_counts counts;
 };
@@ -39,7 +39,7 @@ int walker_init(struct walker *w, const struct cpu_model *cpu, const struct tabl
 		struct cache *cache);
 void walker_free(struct walker *w);
 
-/* Walk one address to its end; adds to counts. The cycles it took. */
+/* Walk one address to its end; adds to counts. What it took, in hundredths of a cycle. */
 uint64_t walker_walk(struct walker *w, uint64_t address);
 
 #endif

@@ -16,7 +16,10 @@ static json_t *cpu_json(const struct cpu_model *cpu)
 		const char *word = figure_word(f->kind, cpu->figure[i]);
 		json_t *figure = json_object();
 
-		json_put(&figure, "value", word != NULL ? json_string(word) : json_u64(cpu->figure[i]));
+		json_put(&figure, "value",
+			 word != NULL             ? json_string(word)
+			 : f->kind == KIND_CYCLES ? json_real(cpu_cycles(cpu, (enum cpu_figure)i))
+						  : json_u64(cpu->figure[i]));
 		json_put(&figure, "origin", json_string(cpu_origin_name(cpu->origin[i])));
 		json_put(&figure, "source", json_words(cpu->source[i]));
 		json_put(&figures, f->name, figure);

@@ -41,16 +41,16 @@ static int text_known(FILE *out)
 /* What the value of a figure may be, as an error would say it. */
 static void put_accepted(struct grid *g, const struct figure_info *f)
 {
-	char most[24];
+	char least[24], most[24];
 
 	if (f->kind == KIND_SWITCH) {
 		grid_put(g, "no or yes");
 	} else if (f->kind == KIND_ARRAY) {
 		grid_put(g, f->most == 1 ? "own or 4K" : "own, 4K or 2M");
 	} else {
+		figure_text(f->kind, f->least, least, sizeof(least));
 		figure_text(f->kind, f->most, most, sizeof(most));
-		grid_put(g, "%llu to %s%s", (unsigned long long)f->least, most,
-			 f->kind == KIND_POWER ? ", a power of two" : "");
+		grid_put(g, "%s to %s%s", least, most, f->kind == KIND_POWER ? ", a power of two" : "");
 	}
 }
 

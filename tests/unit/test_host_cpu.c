@@ -1,0 +1,123 @@
+/*
+ * Figures that were measured on a host go where they belong, in TSC cycles, and what was not is converted and says so.
+ * It could break by core cycles beside the TSC's, or by a probe that overrules what it agrees with.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "units.h"
+#include "vmm/calibrate/host_cpu.h"
+
+static struct cpu_model described(void)
+{
+	struct error e = { .status = STATUS_OK };
+	struct cpu_model cpu;
+
+	assert_int_equal(cpu_load("sapphirerapids", &cpu, &e), 0);
+	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+		cpu.origin[i] = ORIGIN_ASSUMED;
+	cpu.figure[CPU_L1D_CYCLES] = 5 * CYCLE_PARTS;
+	cpu.figure[CPU_L3_CYCLES] = 100 * CYCLE_PARTS;
+	cpu.figure[CPU_MEMORY_CYCLES] = 370 * CYCLE_PARTS;
+	cpu.figure[CPU_DTLB_4K_SETS] = 16;
+	cpu.figure[CPU_DTLB_4K_WAYS] = 4;
+	return cpu;
+}
+
+static void measured_figures_replace_described_ones(void **state)
+{
+	struct cpu_model cpu = described();
+	struct host_figures h = {
+		.l1_cycles = 4, .l2_cycles = 12.6, .memory_cycles = 200, .stlb_cycles = 5.4
+	};
+
+	(void)state;
+	host_cpu_apply(&cpu, &h);
+	assert_string_equal(cpu.unit, "TSC cycles");
+	assert_int_equal(cpu.figure[CPU_L1D_CYCLES], 400);
+	assert_int_equal(cpu.figure[CPU_L2_CYCLES], 1260);
+	assert_int_equal(cpu.figure[CPU_MEMORY_CYCLES], 20000);
+	assert_int_equal(cpu.figure[CPU_STLB_HIT_CYCLES], 540);
+	assert_int_equal(cpu.origin[CPU_L2_CYCLES], ORIGIN_MEASURED);
+	/* 100 core cycles, of which five are four of the TSC. */
+	assert_int_equal(cpu.figure[CPU_L3_CYCLES], 8000);
+	assert_int_equal(cpu.origin[CPU_L3_CYCLES], ORIGIN_ASSUMED);
+	assert_non_null(strstr(cpu.source[CPU_L3_CYCLES], "TSC"));
+	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 4);
+}
+
+static void nothing_measured_changes_no_figure(void **state)
+{
+	struct cpu_model cpu = described(), before = cpu;
+	struct host_figures h = { 0 };
+
+	(void)state;
+	host_cpu_apply(&cpu, &h);
+	assert_memory_equal(cpu.figure, before.figure, sizeof(before.figure));
+	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
+}
+
+static struct host_figures probed(uint64_t low, uint64_t high, enum tlb_sets sets, uint64_t ways)
+{
+	struct host_figures h = { .l1_cycles = 5, .have_tlb = true };
+
+	h.tlb.dtlb.reach = (struct tlb_knee){ .found = true, .low_pages = low, .high_pages = high };
+	h.tlb.dtlb.sets = sets;
+	h.tlb.dtlb.ways = (struct tlb_knee){ .found = ways != 0, .low_pages = ways, .high_pages = ways + 2 };
+	return h;
+}
+
+static void the_probe_decides_where_it_found_another_reach(void **state)
+{
+	struct cpu_model cpu = described();
+	struct host_figures h = probed(64, 80, TLB_SETS_LINEAR, 4);
+
+	(void)state;
+	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.origin[CPU_DTLB_4K_SETS], ORIGIN_ASSUMED);
+	/* 96 to 112 entries and 6 ways: 16 sets. */
+	h = probed(96, 112, TLB_SETS_LINEAR, 6);
+	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.figure[CPU_DTLB_4K_SETS], 16);
+	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 6);
+	assert_int_equal(cpu.origin[CPU_DTLB_4K_WAYS], ORIGIN_MEASURED);
+	h = probed(64, 72, TLB_SETS_NONE, 0);
+	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.figure[CPU_DTLB_4K_SETS], 1);
+	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 64);
+}
+
+static void an_stlb_that_reaches_further_has_more_sets(void **state)
+{
+	struct cpu_model cpu = described();
+	struct host_figures h = { .l1_cycles = 5, .have_tlb = true };
+
+	(void)state;
+	cpu.figure[CPU_STLB_4K_SETS] = 16;
+	cpu.figure[CPU_STLB_4K_WAYS] = 8;
+	h.tlb.stlb.reach = (struct tlb_knee){ .found = true, .low_pages = 128, .high_pages = 192 };
+	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_ASSUMED);
+	h.tlb.stlb.reach.low_pages = 1024;
+	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.figure[CPU_STLB_4K_SETS], 128);
+	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_MEASURED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(measured_figures_replace_described_ones),
+		cmocka_unit_test(nothing_measured_changes_no_figure),
+		cmocka_unit_test(the_probe_decides_where_it_found_another_reach),
+		cmocka_unit_test(an_stlb_that_reaches_further_has_more_sets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
