@@ -27,6 +27,7 @@ static void counts_are_those_of_the_formula(void **state)
 		{ SAMPLE_NESTED_4K_ON_1G, 14 },  { SAMPLE_NESTED_UNEQUAL, 23 },
 		{ SAMPLE_NESTED_1G_5LEVEL, 23 }, { SAMPLE_5_BY_5, 35 },
 		{ SAMPLE_SHADOW_4K, 4 },         { SAMPLE_SHADOW_2M_ON_4K, 4 },
+		{ SAMPLE_SHADOW_2M, 3 },
 	};
 
 	(void)state;

@@ -90,7 +90,12 @@ static void caption(const struct draw_layout *l, const struct explain_place *pla
 		if (place->page_bytes != 0)
 			append(text, sizeof(text), " (%s page)", words_size(place->page_bytes, size));
 	}
-	svg_text(out, SVG_CODE, l->host_x, y, (l->columns != 0 ? l->guest_x - l->host_x : 0), "%s", text);
+	/* Without host columns the path comes down where the caption would begin. */
+	if (l->columns != 0)
+		svg_text(out, SVG_CODE, l->host_x, y, l->guest_x - l->host_x, "%s", text);
+	else
+		svg_text(out, SVG_CODE, l->guest_x + 28, y, l->area.x + l->area.width - l->guest_x - 28, "%s",
+			 text);
 }
 
 static void draw_label(const struct draw_walk *w, const struct draw_layout *l, uint32_t row, bool used,

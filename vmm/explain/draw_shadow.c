@@ -40,6 +40,7 @@ static struct svg_box left_box(const struct columns *c, uint32_t row)
 static void draw_shadow_box(const struct draw_walk *w, const struct explain_reference *one,
 			    const struct svg_box *box, FILE *out)
 {
+	const struct explain_walk *last = explanation_last(w->x);
 	int x = box->x + 7;
 	char id[32], size[24];
 
@@ -52,8 +53,9 @@ static void draw_shadow_box(const struct draw_walk *w, const struct explain_refe
 		 page_entry_name(one->level), one->index);
 	svg_text(out, SVG_GREY, x, draw_layout_line(box, 1), box->width - 14, "KVM's; cannot be read");
 	if (one->leaf)
-		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), box->width - 14,
-			 "%s leaf (the smaller)", words_size(w->x->shadow_leaf_bytes, size));
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), box->width - 14, "%s leaf%s",
+			 words_size(w->x->shadow_leaf_bytes, size),
+			 last->walk.leaf_bytes != last->data.page_bytes ? " (the smaller)" : "");
 	svg_group_end(out);
 }
 
