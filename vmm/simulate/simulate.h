@@ -17,9 +17,9 @@
 #include "vmm/util/error.h"
 #include "workload.h"
 
-/* Largest working set, and most accesses in all, warm-up included: some seconds and some 100 MiB. */
+/* Largest working set, and most accesses in all, warm-up included: some 15 seconds and 100 MiB at the most. */
 #define SIMULATE_MOST_BYTES (UINT64_C(16) << 30)
-#define SIMULATE_MOST_ACCESSES (UINT64_C(1) << 26)
+#define SIMULATE_MOST_ACCESSES (UINT64_C(1) << 24)
 
 struct simulation_input {
 	const struct cpu_model *cpu;

@@ -32,7 +32,7 @@ static int text_known(FILE *out)
 			return -EINVAL;
 		(void)fprintf(out, "  %-16s ", cpu.name);
 		(void)snprintf(text, sizeof(text), "%s: %u of %u figures", cpu.title, uncertain(&cpu),
-			       CPU_FIGURE_COUNT);
+			       (uint32_t)CPU_FIGURE_COUNT);
 		paragraph_wrap(out, TEXT_COLUMN, text);
 	}
 	return 0;

@@ -49,7 +49,7 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 			       cpu_figure_name((enum cpu_figure)i));
 	}
 	paragraph(out, "cpu", "%s: %s, in %s. %u figures: %s", cpu->name, cpu->title, cpu->unit,
-		  CPU_FIGURE_COUNT, counts);
+		  (uint32_t)CPU_FIGURE_COUNT, counts);
 	if (names[0] != '\0')
 		paragraph(out, "uncertain", "%s", names);
 	paragraph(out, "simulated",
