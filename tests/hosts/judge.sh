@@ -4,16 +4,20 @@
 
 # log_split LOG DIRECTORY: frames into files, DIRECTORY/<host>/facts and <host>/<case>.{status,out,trace,json}
 log_split() {
+	local packed
 	[ -s "$1" ] || return
 	tr -d '\r' <"$1" | awk -v dir="$2" '
 		/^@@ host / { host = dir "/" $3; system("mkdir -p \"" host "\""); file = host "/facts"; next }
 		/^@@ case / { name = host "/" substr($0, 9); file = ""; next }
 		/^@@ status / { print $3 >(name ".status"); file = name ".out"; next }
 		/^@@ trace$/ { file = name ".trace"; next }
-		/^@@ json$/ { file = name ".json"; next }
+		/^@@ json$/ { file = name ".packed"; next }
 		/^@@ end$/ { file = ""; next }
 		/^@@ done$/ { print "yes" >(dir "/done"); file = ""; next }
 		file != "" { print >file }'
+	find "$2" -name '*.packed' | while read -r packed; do
+		base64 -d "$packed" 2>/dev/null | gzip -dc >"${packed%.packed}.json" 2>/dev/null || rm -f "${packed%.packed}.json"
+	done
 }
 
 problems=()

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/calibrate/host_cpu.h"
 #include "vmm/command/commands.h"
 
 int command_cpu(const struct request *r, const char *otherwise, struct cpu_model **cpu, struct error *e)
@@ -15,7 +16,7 @@ int command_cpu(const struct request *r, const char *otherwise, struct cpu_model
 
 	if (made == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "--cpu", "no memory for a description");
-	ret = cpu_load(name, made, e);
+	ret = strcmp(name, "host") == 0 ? host_cpu_make(made, e) : cpu_load(name, made, e);
 	if (ret == 0)
 		*cpu = made;
 	else

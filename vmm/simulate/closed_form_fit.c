@@ -27,7 +27,10 @@ static void predict(const struct closed_form_input *input, const struct closed_f
 	closed_form(&in, out);
 }
 
-/* Least squares of what is left at constant 0 against m2: sum(m2 r) / sum(m2^2). */
+/*
+ * Least squares of what is left at constant 0 against m2, each relative to what was measured, as the errors are: else the
+ * largest working set alone would decide.
+ */
 static int fit(const struct closed_form_input *input, const struct closed_form_point *points, size_t count,
 	       struct closed_form_fit *out)
 {
@@ -35,10 +38,12 @@ static int fit(const struct closed_form_input *input, const struct closed_form_p
 
 	for (size_t i = 0; i < count; i += 2) {
 		struct closed_form_terms t;
+		double share;
 
 		predict(input, &points[i], 0, &t);
-		product += t.stlb_missing * (points[i].total_cycles - t.total_cycles);
-		square += t.stlb_missing * t.stlb_missing;
+		share = t.stlb_missing / points[i].total_cycles;
+		product += share * (points[i].total_cycles - t.total_cycles) / points[i].total_cycles;
+		square += share * share;
 		out->fitted++;
 	}
 	if (square <= 0)

@@ -19,11 +19,11 @@ static double data_cycles(const struct cpu_model *cpu, uint64_t memory_bytes)
 
 		here = here > 1 ? 1 : here;
 		if (here > held) {
-			sum += (here - held) * (double)cpu->figure[cycles[i]];
+			sum += (here - held) * cpu_cycles(cpu, cycles[i]);
 			held = here;
 		}
 	}
-	return sum + (1 - held) * (double)cpu->figure[CPU_MEMORY_CYCLES];
+	return sum + (1 - held) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
 }
 
 void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *plan, uint64_t leaf_bytes,

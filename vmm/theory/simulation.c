@@ -30,8 +30,7 @@ static bool stride_fits(uint64_t stride_bytes, uint64_t set_bytes, const struct 
 
 static int add_row(const struct simulation_input *input, struct theory_simulation *s, struct error *e)
 {
-	int ret = simulation_row_make(input, (double)input->cpu->figure[CPU_WALK_CYCLES], &s->rows[s->count],
-				      e);
+	int ret = simulation_row_make(input, cpu_cycles(input->cpu, CPU_WALK_CYCLES), &s->rows[s->count], e);
 
 	if (ret == 0)
 		s->count++;
