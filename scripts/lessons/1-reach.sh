@@ -26,7 +26,7 @@ sees shadow "the shadow table's leaf is that smaller page, so the reach is the s
 
 part "questions"
 question "how much memory does Skylake's second TLB reach with 4K pages, in bytes (1536 entries)?" 6291456 \
-	'.scale.tlb_reach_bytes' model -m 1G --kind native --guest-page 4K --cpu skylake
+	'.scale.tlb.l2_bytes' model -m 1G --kind native --guest-page 4K --cpu skylake
 question "how many of chase's accesses to 256K, one line in each of 64 pages, miss the first TLB?" 0 \
 	'.simulation.rows[0].dtlb_misses' model --cpu skylake --kind native --guest-page 4K --workload chase --working-set 256K
 question "and to 16M with 2M pages: how many walks are there?" 0 \

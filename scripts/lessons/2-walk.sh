@@ -25,7 +25,7 @@ sees shadow "four references: the CPU walks one table that KVM keeps. KVM reads 
 
 part "questions"
 question "how many references does a miss make at most with 4K pages in both dimensions, four levels each?" 24 \
-	'.list.total' model --guest-page 4K --host-page 4K
+	'.list.count' model --guest-page 4K --host-page 4K
 question "the guest's page tables, four levels: how many entries of the guest does explain read for a 4K page?" \
 	"ept=4 npt=4 shadow=4" '[.explanations[0].walks[-1].steps[]] | length' explain -m 64M --guest-page 4K
 question "is the dirty bit of the leaf set after the guest's write? (true or false)" \

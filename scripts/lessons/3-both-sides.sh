@@ -24,8 +24,8 @@ sees shadow "the shadow table's leaf is the smaller page: 4 references stay 4 wi
 
 part "questions"
 question "guest 2M on host 4K, four levels each: how many references at most?" 19 \
-	'.list.total' model --guest-page 2M --host-page 4K
-question "how many with 2M in both?" 15 '.list.total' model --guest-page 2M --host-page 2M
+	'.list.count' model --guest-page 2M --host-page 4K
+question "how many with 2M in both?" 15 '.list.count' model --guest-page 2M --host-page 2M
 question "on this host, live: how many references does 2M in both dimensions save against 4K in both?" \
 	"ept=9 shadow=1" \
 	'.explanations[0].references_total - .explanations[1].references_total' explain -m 64M --before-after 2M

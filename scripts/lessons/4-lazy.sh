@@ -24,7 +24,7 @@ sees shadow "one fault for each entry of the shadow table, whose leaf is the sma
 
 part "questions"
 question "how many faults populate a guest of 16T on 4K pages of the host?" 4294967296 \
-	'.scale.faults' model -m 16T --guest-page 4K --host-page 4K
+	'.scale.populate.faults' model -m 16T --guest-page 4K --host-page 4K
 question "how many faults does the first touch of 4M take on this host, lazily, 4K pages?" \
 	"ept=1024 npt=1024 shadow=1024" '[.results[] | select(.variant == "first")][0].page_faults' \
 	run -m 64M --workload touch --working-set 4M

@@ -24,7 +24,7 @@ sees shadow "with VMX or SVM below as many exits, and VPID or ASID works here, t
 
 part "questions"
 question "4K pages in both dimensions: how many references refill one lost translation at most?" 24 \
-	'.list.total' model --guest-page 4K --host-page 4K
+	'.list.count' model --guest-page 4K --host-page 4K
 question "how many exits does one write to a port of user space make?" "ept=1 npt=1 shadow=1" \
 	'[.results[] | select(.variant == "port-user")][0].exits_per_operation' \
 	run -m 64M --workload exit --accesses 100 --repeat 3

@@ -24,7 +24,7 @@ sees shadow "the way addresses are translated makes no difference. On kvm_pvm ri
 
 part "questions"
 question "how many references does a TLB miss make at most with 4K guest pages on 2M of the host?" 19 \
-	'.list.total' model --guest-page 4K --host-page 2M
+	'.list.count' model --guest-page 4K --host-page 2M
 question "how many exits does a write to CR8 make with an APIC in KVM?" "kvm_intel=0 kvm_amd=0" \
 	'[.results[] | select(.variant == "cr8-write")][0].exits_per_operation' \
 	run -m 64M --workload cr8 --accesses 100 --repeat 2 --kernel-irqchip on

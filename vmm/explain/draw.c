@@ -12,28 +12,35 @@
 
 #define MARGIN 20
 #define TITLE_Y 30
-#define GRID_Y 66
+#define GRID_Y 78
 #define GRID_BOTTOM 660
 
-/* "guest 4K x host 2M, kvm_intel, EPT of 4 levels: (4+1)(3+1) - 1 = 19". */
-static void subtitle(const struct explanation *x, const struct explain_references *r, char *text)
+/* "guest page 4K, host pages 2M". */
+static void pages_words(const struct explanation *x, char *text)
 {
 	const struct page_walk *walk = &explanation_last(x)->walk;
 	char size[24], words[WORDS_BYTES];
 
-	text[0] = '\0';
-	append(text, WORDS_BYTES, "guest page %s, host pages %s; %s",
+	append(text, WORDS_BYTES, "guest page %s, host pages %s",
 	       words_size(walk->fault == PAGE_FAULT_NONE ? walk->leaf_bytes : x->guest_page_bytes, size),
-	       words_host_pages(x, words), x->kvm_module);
+	       words_host_pages(x, words));
+}
+
+/* "kvm_intel, EPT of 4 levels; (4+1)(3+1) - 1 = 19". */
+static void host_words(const struct explanation *x, const struct explain_references *r, char *text)
+{
+	char words[WORDS_BYTES];
+
+	append(text, WORDS_BYTES, "%s", x->kvm_module);
 	if (x->kind == WALK_SHADOW)
-		append(text, WORDS_BYTES, ", shadow paging");
+		append(text, WORDS_BYTES, ", shadow paging: one dimension, the leaf is the smaller page");
 	else if (x->host_levels != 0)
 		append(text, WORDS_BYTES, ", %s of %" PRIu32 " levels", words_second_dimension(x),
 		       x->host_levels);
 	if (r->complete && x->kind == WALK_NESTED)
 		append(text, WORDS_BYTES, "; %s", words_formula(x, r, words));
 	if (x->hypervisor)
-		append(text, WORDS_BYTES, "; the host is a guest itself");
+		append(text, WORDS_BYTES, "; the host is itself a guest");
 }
 
 static void total(const struct explain_references *r, const struct explanation *x, char *text)
@@ -50,28 +57,37 @@ static void title(const struct explanation *const xs[], const struct explain_ref
 {
 	char fault[WORDS_BYTES];
 
-	(void)snprintf(text, WORDS_BYTES, "Guest-virtual 0x%" PRIx64 ": ", xs[0]->gva);
+	(void)snprintf(text, WORDS_BYTES, "Guest-virtual 0x%" PRIx64, xs[0]->gva);
 	if (count == 1 && !r[0].complete && words_fault(xs[0], fault)[0] != '\0') {
-		append(text, WORDS_BYTES, "%s", fault);
+		append(text, WORDS_BYTES, ": %s", fault);
 		return;
 	}
+	append(text, WORDS_BYTES, ", memory references for one TLB miss: ");
 	total(&r[0], xs[0], text);
 	if (count == 2) {
 		append(text, WORDS_BYTES, " -> ");
 		total(&r[1], xs[1], text);
 	}
-	append(text, WORDS_BYTES, " memory references for one TLB miss");
 	if (count == 2 && r[0].complete && r[1].complete)
-		append(text, WORDS_BYTES, ", %.2f times fewer", (double)r[0].count / (double)r[1].count);
+		append(text, WORDS_BYTES, ", ratio %.2f", (double)r[0].count / (double)r[1].count);
 }
 
 static void draw_one(const struct draw_walk *w, const struct svg_box *area, const char *label, FILE *out)
 {
-	char text[WORDS_BYTES];
+	char text[WORDS_BYTES] = "";
+	bool two = area->width < SVG_WIDTH / 2;
 
-	subtitle(w->x, w->r, text);
 	(void)fprintf(out, "<g class=\"walk\" id=\"w%" PRIu32 "\">\n", w->number);
-	svg_text(out, SVG_LABEL, area->x, area->y - 12, area->width, "%s%s", label, text);
+	append(text, sizeof(text), "%s", label);
+	pages_words(w->x, text);
+	if (two) {
+		svg_text(out, SVG_LABEL, area->x, area->y - 27, area->width, "%s", text);
+		text[0] = '\0';
+	} else {
+		append(text, sizeof(text), "; ");
+	}
+	host_words(w->x, w->r, text);
+	svg_text(out, SVG_LABEL, area->x, area->y - (two ? 12 : 20), area->width, "%s", text);
 	if (w->x->kind == WALK_SHADOW)
 		draw_shadow(w, area, out);
 	else

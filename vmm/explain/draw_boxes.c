@@ -32,8 +32,13 @@ void draw_unused(const struct draw_walk *w, const char *look, enum walk_dimensio
 	svg_rect(out, box);
 	if (gone)
 		strike(box, out);
-	if (strcmp(look, "skipped") == 0) {
-		svg_text_middle(out, SVG_GREY, middle, y - 2, box->width, gone ? "gone" : "skipped");
+	if (gone) {
+		svg_text(out, SVG_GREY, box->x + 5, box->y + 15, 0, "gone");
+		if (strncmp(why, "by ", 3) == 0)
+			svg_text_end(out, SVG_GREY, box->x + box->width - 4, box->y + box->height - 6, "%s",
+				     why + 3);
+	} else if (strcmp(look, "skipped") == 0) {
+		svg_text_middle(out, SVG_GREY, middle, y - 2, box->width, "skipped");
 		svg_text_middle(out, SVG_GREY, middle, y + 12, box->width + PADDING, "%s", why);
 	} else if (strcmp(look, "unknown") == 0) {
 		svg_text_middle(out, SVG_GREY, middle, y + 4, box->width, "?");
@@ -50,7 +55,7 @@ void draw_entry(const struct draw_walk *w, uint32_t number, const struct svg_box
 		explain_reference_at(w->r, DIMENSION_GUEST, step->level, step->level);
 	bool faults = last->walk.fault != PAGE_FAULT_NONE && number + 1 == last->walk.step_count &&
 		      last->walk.fault_level == step->level;
-	int x = box->x + PADDING, width = box->width - 2 * PADDING, pitch = (box->height - 4) / 4;
+	int x = box->x + PADDING, width = box->width - 2 * PADDING;
 	char group[32], id[32] = "", flags[WORDS_BYTES], changes[WORDS_BYTES];
 
 	if (numbered && one != NULL)
@@ -61,13 +66,13 @@ void draw_entry(const struct draw_walk *w, uint32_t number, const struct svg_box
 		  step->index, step->entry_pa);
 	svg_rect(out, box);
 	if (id[0] != '\0')
-		svg_text(out, SVG_NUMBER, x, box->y + pitch, 0, "%" PRIu32, one->number);
-	svg_text(out, SVG_LABEL, x + (numbered ? 28 : 0), box->y + pitch, width - 28, "%s [%" PRIu32 "]%s",
-		 page_entry_name(step->level), step->index, step->leaf ? ", leaf" : "");
-	svg_text(out, SVG_VALUE, x, box->y + 2 * pitch, width, "0x%016" PRIx64, step->entry);
-	svg_text(out, SVG_CODE, x, box->y + 3 * pitch, width, "%s", words_flags(step, flags));
+		svg_text(out, SVG_NUMBER, x, draw_layout_line(box, 0), 0, "%" PRIu32, one->number);
+	svg_text(out, SVG_LABEL, x + (numbered ? 28 : 0), draw_layout_line(box, 0), width - 28,
+		 "%s [%" PRIu32 "]%s", page_entry_name(step->level), step->index, step->leaf ? ", leaf" : "");
+	svg_text(out, SVG_VALUE, x, draw_layout_line(box, 1), width, "0x%016" PRIx64, step->entry);
+	svg_text(out, SVG_CODE, x, draw_layout_line(box, 2), width, "%s", words_flags(step, flags));
 	if (words_changes(w->x, number, changes)[0] != '\0')
-		svg_text(out, SVG_STRONG, x, box->y + 4 * pitch, width, "* %s", changes);
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 3), width, "* %s", changes);
 	if (faults)
 		svg_cross(out, box->x + box->width - 16, box->y + 16);
 	svg_group_end(out);
@@ -77,7 +82,7 @@ void draw_data(const struct draw_walk *w, const struct svg_box *box, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(w->x);
 	const struct explain_place *data = &last->data;
-	int x = box->x + PADDING, width = box->width - 2 * PADDING, pitch = (box->height - 4) / 4;
+	int x = box->x + PADDING, width = box->width - 2 * PADDING;
 	char size[24];
 
 	if (last->walk.fault != PAGE_FAULT_NONE) {
@@ -88,18 +93,18 @@ void draw_data(const struct draw_walk *w, const struct svg_box *box, FILE *out)
 	}
 	svg_group(out, "data", "", "the data at gpa 0x%" PRIx64, data->gpa);
 	svg_rect(out, box);
-	svg_text(out, SVG_HEAD, x, box->y + pitch, width, "the data");
-	svg_text(out, SVG_CODE, x, box->y + 2 * pitch, width, "gpa 0x%" PRIx64, data->gpa);
+	svg_text(out, SVG_HEAD, x, draw_layout_line(box, 0), width, "the data");
+	svg_text(out, SVG_CODE, x, draw_layout_line(box, 1), width, "gpa 0x%" PRIx64, data->gpa);
 	if (!data->in_slot)
-		svg_text(out, SVG_STRONG, x, box->y + 3 * pitch, width, "in no memory slot");
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), width, "in no memory slot");
 	else if (!data->present)
-		svg_text(out, SVG_STRONG, x, box->y + 3 * pitch, width, "no host page yet");
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), width, "no host page yet");
 	else if (data->frame_known)
-		svg_text(out, SVG_CODE, x, box->y + 3 * pitch, width, "hpa 0x%" PRIx64, data->frame);
+		svg_text(out, SVG_CODE, x, draw_layout_line(box, 2), width, "hpa 0x%" PRIx64, data->frame);
 	else
-		svg_text(out, SVG_CODE, x, box->y + 3 * pitch, width, "hpa hidden");
+		svg_text(out, SVG_CODE, x, draw_layout_line(box, 2), width, "hpa hidden");
 	if (data->page_bytes != 0)
-		svg_text(out, SVG_SMALL, x, box->y + 4 * pitch, width, "in a %s page of the host",
+		svg_text(out, SVG_SMALL, x, draw_layout_line(box, 3), width, "in a %s page of the host",
 			 words_size(data->page_bytes, size));
 	svg_group_end(out);
 }

@@ -53,7 +53,7 @@ static void draw_host_boxes(const struct draw_walk *w, const struct draw_layout 
 	char why[48] = "", size[24];
 
 	if (known)
-		(void)snprintf(why, sizeof(why), "by %s leaf",
+		(void)snprintf(why, sizeof(why), l->host_width > 100 ? "by the %s leaf" : "by %s leaf",
 			       words_size(page_walk_span_bytes(w->x->host_levels + first - last), size));
 	for (uint32_t column = 0; column < l->columns; column++) {
 		uint32_t host_level = w->x->host_levels - column;
@@ -100,14 +100,16 @@ static void draw_label(const struct draw_walk *w, const struct draw_layout *l, u
 	int x = l->area.x, y = draw_layout_middle(l, row);
 
 	if (level == 0) {
-		svg_text(out, SVG_HEAD, x, y - 3, l->label_width, "data");
-		svg_text(out, SVG_SMALL, x, y + 12, l->label_width, "its gpa");
+		svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, l->label_width, "data");
+		svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "its gpa");
 		return;
 	}
 	page_walk_index_bits(level, &high, &low);
 	svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, 0, "g%s", page_entry_name(level));
 	svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "GVA %" PRIu32 ":%" PRIu32,
 		 high, low);
+	if (row == 0)
+		svg_text(out, SVG_SMALL, x, y + 26, l->label_width, "from CR3");
 }
 
 static void draw_headers(const struct draw_walk *w, const struct draw_layout *l, FILE *out)
@@ -120,10 +122,14 @@ static void draw_headers(const struct draw_walk *w, const struct draw_layout *l,
 		uint32_t level = w->x->host_levels - column, high, low;
 
 		page_walk_index_bits(level, &high, &low);
-		svg_text_middle(out, SVG_STRONG, middle, y - 13, 0, "%s %s", words_second_dimension(w->x),
+		svg_text_middle(out, SVG_STRONG, middle, y - 13, 0, "%s%s%s",
+				l->narrow ? "" : words_second_dimension(w->x), l->narrow ? "" : " ",
 				page_entry_name(level));
 		svg_text_middle(out, SVG_SMALL, middle, y, 0, "GPA %" PRIu32 ":%" PRIu32, high, low);
 	}
+	if (l->narrow && l->columns != 0)
+		svg_text(out, SVG_STRONG, l->area.x, y - 13, l->label_width,
+			 "%s:", words_second_dimension(w->x));
 	svg_text(out, SVG_STRONG, l->guest_x, y - 13, l->guest_width, "guest's entry");
 	svg_text(out, SVG_SMALL, l->guest_x, y, l->guest_width, "in the guest's memory");
 }
@@ -149,14 +155,19 @@ static void draw_fault_words(const struct draw_walk *w, const struct draw_layout
 {
 	const struct page_walk *walk = &explanation_last(w->x)->walk;
 	uint32_t row = walk->fault_level != 0 ? w->x->mode.levels - walk->fault_level : 0;
-	int x = l->guest_x + l->guest_width, y = draw_layout_way_down(l, row) + 5;
 	char fault[WORDS_BYTES];
 
 	if (walk->fault == PAGE_FAULT_NONE)
 		return;
-	if (walk->fault_level == 0)
+	(void)words_fault_short(w->x, fault);
+	if (walk->fault_level == 0) {
 		svg_cross(out, l->lane_x, draw_layout_middle(l, row));
-	svg_text_end(out, SVG_STRONG, x, y, "%s", words_fault(w->x, fault));
+		svg_text(out, SVG_STRONG, l->host_x, draw_layout_caption(l, row), 0, "%s", fault);
+		return;
+	}
+	if (walk->step_count == 0 || walk->steps[walk->step_count - 1].level != walk->fault_level)
+		svg_cross(out, l->lane_x, draw_layout_middle(l, row));
+	svg_text_end(out, SVG_STRONG, l->guest_x + l->guest_width, draw_layout_caption(l, row), "%s", fault);
 }
 
 void draw_grid(const struct draw_walk *w, const struct svg_box *area, FILE *out)

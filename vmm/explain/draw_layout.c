@@ -4,7 +4,7 @@
 #define HEADER_HEIGHT 32
 /* Below a row's boxes: the detour, its caption, the way down. */
 #define BELOW_BOXES 34
-#define BOX_MAX_WIDTH 158
+#define BOX_MAX_WIDTH 200
 #define BOX_MAX_HEIGHT 76
 
 void draw_layout_make(struct draw_layout *l, const struct svg_box *area, uint32_t guest_levels,
@@ -49,6 +49,11 @@ struct svg_box draw_layout_guest(const struct draw_layout *l, uint32_t row)
 {
 	return (struct svg_box){ l->guest_x, l->first_y + l->row_pitch * (int)row, l->guest_width,
 				 l->box_height };
+}
+
+int draw_layout_line(const struct svg_box *box, int line)
+{
+	return box->y + 15 + line * (box->height - 20) / 3;
 }
 
 int draw_layout_middle(const struct draw_layout *l, uint32_t row)

@@ -27,6 +27,9 @@ void draw_layout_make(struct draw_layout *l, const struct svg_box *area, uint32_
 struct svg_box draw_layout_host(const struct draw_layout *l, uint32_t row, uint32_t column);
 struct svg_box draw_layout_guest(const struct draw_layout *l, uint32_t row);
 
+/* Baseline of the first (0) to fourth (3) line of text in a box. */
+int draw_layout_line(const struct svg_box *box, int line);
+
 /* Middle of a row's boxes; where its path passes beneath boxes that are skipped; baseline of its caption; its way down. */
 int draw_layout_middle(const struct draw_layout *l, uint32_t row);
 int draw_layout_detour(const struct draw_layout *l, uint32_t row);

@@ -33,6 +33,8 @@ static bool faults(const struct explanation *x)
 void draw_legend(const struct explanation *const xs[], uint32_t count, FILE *out)
 {
 	bool shadow = xs[0]->kind == WALK_SHADOW, two = count > 1;
+	bool fault = faults(xs[0]) || (two && faults(xs[1]));
+	bool fault_everywhere = faults(xs[0]) && (!two || faults(xs[1]));
 	int x = 20;
 
 	svg_line(out, "rule", 20, LEGEND_Y - 12, SVG_WIDTH - 20, LEGEND_Y - 12);
@@ -40,10 +42,13 @@ void draw_legend(const struct explanation *const xs[], uint32_t count, FILE *out
 	if (xs[0]->kind != WALK_NATIVE)
 		x = sample(out, x, "derived",
 			   shadow ? "derived: KVM's table" : "derived from the host's page");
-	x = sample(out, x, "skipped", "skipped: a larger leaf ends the walk");
+	x = sample(out, x, "skipped",
+		   !fault             ? "skipped: a larger leaf ends the walk"
+		   : fault_everywhere ? "not reached"
+				      : "skipped or not reached");
 	if (two)
 		x = sample(out, x, "skipped gone", "gone since before");
-	if (faults(xs[0]) || (two && faults(xs[1])))
+	if (fault)
 		x = sample(out, x, "read fault", "the walk ends here");
 	svg_line(out, "path", x, LEGEND_Y + 9, x + SAMPLE_WIDTH, LEGEND_Y + 9);
 	svg_text(out, SVG_SMALL, x + SAMPLE_WIDTH + 8, LEGEND_Y + 13, 0, "order of the references");
@@ -54,6 +59,6 @@ void draw_legend(const struct explanation *const xs[], uint32_t count, FILE *out
 	}
 	svg_text(out, SVG_SMALL, 20, LEGEND_Y + 36, SVG_WIDTH - 40,
 		 "[n] index in its table. P present, RW writable, US user, A accessed, D dirty, PS large "
-		 "leaf, G global, "
-		 "NX not executable. * set between the moments. hpa: host-physical.");
+		 "leaf, G global, NX not executable. * changed between the moments. hpa: host-physical. ? "
+		 "not known.");
 }

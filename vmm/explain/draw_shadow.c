@@ -40,20 +40,20 @@ static struct svg_box left_box(const struct columns *c, uint32_t row)
 static void draw_shadow_box(const struct draw_walk *w, const struct explain_reference *one,
 			    const struct svg_box *box, FILE *out)
 {
-	int x = box->x + 7, pitch = (box->height - 4) / 4;
+	int x = box->x + 7;
 	char id[32], size[24];
 
 	(void)snprintf(id, sizeof(id), "w%" PRIu32 "-ref-%" PRIu32, w->number, one->number);
 	svg_group(out, "ref shadow derived", id, "shadow %s [%" PRIu32 "], derived",
 		  page_entry_name(one->level), one->index);
 	svg_rect(out, box);
-	svg_text(out, SVG_NUMBER, x, box->y + pitch, 0, "%" PRIu32, one->number);
-	svg_text(out, SVG_LABEL, x + 28, box->y + pitch, box->width - 36, "shadow %s [%" PRIu32 "]",
+	svg_text(out, SVG_NUMBER, x, draw_layout_line(box, 0), 0, "%" PRIu32, one->number);
+	svg_text(out, SVG_LABEL, x + 28, draw_layout_line(box, 0), box->width - 36, "shadow %s [%" PRIu32 "]",
 		 page_entry_name(one->level), one->index);
-	svg_text(out, SVG_GREY, x, box->y + 2 * pitch, box->width - 14, "KVM's; cannot be read");
+	svg_text(out, SVG_GREY, x, draw_layout_line(box, 1), box->width - 14, "KVM's; cannot be read");
 	if (one->leaf)
-		svg_text(out, SVG_STRONG, x, box->y + 3 * pitch, box->width - 14, "leaf %s, the smaller page",
-			 words_size(w->x->shadow_leaf_bytes, size));
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), box->width - 14,
+			 "%s leaf (the smaller)", words_size(w->x->shadow_leaf_bytes, size));
 	svg_group_end(out);
 }
 
@@ -102,7 +102,8 @@ static void draw_place(const struct columns *c, const struct explain_place *plac
 	if (place->frame_known)
 		append(text, sizeof(text), " -> hpa 0x%" PRIx64, place->frame);
 	if (place->page_bytes != 0)
-		append(text, sizeof(text), " (%s page)", words_size(place->page_bytes, size));
+		append(text, sizeof(text), " (%s%s)", words_size(place->page_bytes, size),
+		       c->l.narrow ? "" : " page");
 	svg_text(out, SVG_CODE, c->l.guest_x, draw_layout_caption(&c->l, row),
 		 c->l.area.x + c->l.area.width - c->l.guest_x, "%s", text);
 }
@@ -136,8 +137,8 @@ static void draw_right(const struct draw_walk *w, const struct columns *c, uint3
 
 	if (level == 0) {
 		if (last->walk.fault == PAGE_FAULT_NONE) {
-			svg_text(out, SVG_LABEL, box.x, box.y + box.height / 2 + 4, box.width,
-				 "the guest's address of the data");
+			svg_text(out, SVG_LABEL, box.x, draw_layout_caption(&c->l, row) - 17, box.width,
+				 "the data's gpa");
 			draw_place(c, &last->data, row, out);
 		}
 		return;
@@ -146,8 +147,11 @@ static void draw_right(const struct draw_walk *w, const struct columns *c, uint3
 		if (last->walk.steps[i].level == level) {
 			draw_entry(w, i, &box, false, out);
 			draw_place(c, &last->places[i], row, out);
+			return;
 		}
 	}
+	svg_text(out, SVG_GREY, box.x, box.y + box.height / 2 + 4, 0, "%s",
+		 last->walk.fault == PAGE_FAULT_NONE ? "none: the guest's leaf is above" : "not reached");
 }
 
 static void draw_heads(const struct draw_walk *w, const struct columns *c, FILE *out)
@@ -188,9 +192,9 @@ void draw_shadow(const struct draw_walk *w, const struct svg_box *area, FILE *ou
 	}
 	if (walk->fault == PAGE_FAULT_NONE)
 		return;
-	svg_text(out, SVG_STRONG, c.l.guest_x,
-		 draw_layout_way_down(&c.l,
-				      walk->fault_level != 0 ? w->x->mode.levels - walk->fault_level : 0) +
-			 5,
-		 area->x + area->width - c.l.guest_x, "%s", words_fault(w->x, fault));
+	svg_text(
+		out, SVG_STRONG, c.l.guest_x + c.l.guest_width + 8,
+		draw_layout_middle(&c.l, walk->fault_level != 0 ? w->x->mode.levels - walk->fault_level : 0) +
+			4,
+		0, "%s", words_fault_short(w->x, fault));
 }

@@ -41,8 +41,7 @@ int tell_changes(const struct explanation *x, FILE *out)
 	paragraph(out, "A and D", "%s",
 		  x->kind == WALK_SHADOW
 			  ? "KVM, which walks the guest's tables for the CPU, sets A in each entry that it "
-			    "uses, and D in "
-			    "the leaf for a write"
+			    "uses, and D in the leaf for a write"
 			  : "the CPU sets A in each entry that a walk uses, and D in the leaf for a write");
 	ret = grid_print(&g, -1, out);
 	grid_free(&g);

@@ -10,8 +10,8 @@
 
 static int tell_counts(const struct explanation *const xs[2], const struct explain_references r[2], FILE *out)
 {
-	static const char *const titles[] = { "-",          "-guest page", "-host pages", "guest entries",
-					      "references", "-by" };
+	static const char *const titles[] = { "-", "-guest page", "-host pages", "guest entries",
+					      "references" };
 	char text[WORDS_BYTES];
 	struct grid g;
 	int ret;
@@ -28,7 +28,6 @@ static int tell_counts(const struct explanation *const xs[2], const struct expla
 			grid_put(&g, "%" PRIu32, r[i].count);
 		else
 			grid_put(&g, "unknown");
-		grid_put(&g, "%s", xs[i]->kind == WALK_NESTED ? words_formula(xs[i], &r[i], text) : "");
 	}
 	ret = grid_print(&g, -1, out);
 	grid_free(&g);

@@ -12,10 +12,9 @@
 
 static void tell_host(const struct explanation *x, FILE *out)
 {
-	const char *below = x->hypervisor
-				    ? "; this host is itself a guest: its own pages are translated once "
-				      "more below, which is not counted here"
-				    : "";
+	const char *below = x->hypervisor ? "; this host is itself a guest: its own pages are translated "
+					    "once more below, which is not counted here"
+					  : "";
 
 	if (x->kind == WALK_SHADOW)
 		paragraph(out, "host", "%s with shadow paging: no second dimension in the CPU%s",
@@ -48,8 +47,7 @@ static void tell_head(const struct explanation *x, bool in_short, FILE *out)
 	if (x->touched)
 		paragraph(out, "moments",
 			  "walked with the tables just built, after ring 3 read a word there, and after it "
-			  "wrote "
-			  "one; below is the last");
+			  "wrote one; below is the last");
 }
 
 /* User space sees neither EPT and NPT nor a shadow table; what it can see instead decides the derived steps. */
@@ -59,29 +57,24 @@ static void tell_sources(const struct explanation *x, FILE *out)
 		return;
 	paragraph(out, "flags",
 		  "P present, RW writable, US user, A accessed, D dirty, PS a large leaf, G global, NX not "
-		  "executable; "
-		  "* changed between the moments");
+		  "executable; * changed between the moments");
 	paragraph(out, "read",
 		  "the guest's entries, out of the guest's memory, which this process has mapped; host pages "
-		  "and "
-		  "frames, from /proc/self/smaps and pagemap");
+		  "and frames, from /proc/self/smaps and pagemap");
 	if (x->kind == WALK_SHADOW)
 		paragraph(out, "derived",
 			  "the CPU's own walk: KVM keeps that table in kernel memory and no interface shows "
-			  "its "
-			  "entries. It maps guest-virtual addresses straight to the host's, and one leaf of "
-			  "it can "
-			  "cover only what is contiguous in the guest's page and in the host's: its leaf is "
-			  "the "
-			  "smaller of both.");
+			  "its entries. It maps guest-virtual addresses straight to the host's, and one leaf "
+			  "of it can cover only what is contiguous in the guest's page and in the host's: "
+			  "its leaf is the smaller of both.");
 	else if (x->kind == WALK_NESTED)
-		paragraph(out, "derived",
-			  "the steps through %s: KVM keeps those tables in kernel memory and no interface "
-			  "shows "
-			  "their entries. How many there are follows from their levels and from the leaf, "
-			  "which "
-			  "follows the host's page; which index each has, from the guest-physical address.",
-			  words_second_dimension(x));
+		paragraph(
+			out, "derived",
+			"the steps through %s: KVM keeps those tables in kernel memory and no interface "
+			"shows their entries. How many there are follows from their levels and from the "
+			"leaf, which follows the host's page unless KVM chose a smaller one (its counts of "
+			"leaves stand beside); which index each has, from the guest-physical address.",
+			words_second_dimension(x));
 }
 
 static void tell_total(const struct explanation *x, const struct explain_references *r, FILE *out)
@@ -98,17 +91,15 @@ static void tell_total(const struct explanation *x, const struct explain_referen
 		paragraph(out, "total", "not known: the second dimension's leaf is not known everywhere");
 	else if (x->kind == WALK_NESTED)
 		paragraph(out, "total",
-			  "%" PRIu32
-			  " memory references for one TLB miss, without the CPU's caches of walks: %s. "
-			  "Each of the %" PRIu32
-			  " guest entries costs its host entries + 1 for itself, the data's "
-			  "address its host entries only.",
+			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
+				     "walks: %s. Each of the %" PRIu32
+			  " guest entries costs its host entries + 1 for itself, the data's address its host "
+			  "entries only.",
 			  r->count, words_formula(x, r, formula), explanation_last(x)->walk.step_count);
 	else
 		paragraph(out, "total",
-			  "%" PRIu32
-			  " memory references for one TLB miss, without the CPU's caches of walks: "
-			  "one dimension, one entry a level",
+			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
+				     "walks: one dimension, one entry a level",
 			  r->count);
 	if (r->complete && x->references != r->count)
 		paragraph(out, "", "The capture counted %" PRIu32 ": these disagree.", x->references);

@@ -84,8 +84,8 @@ static void tell_fault(const struct explanation *x, FILE *out)
 	switch (explanation_last(x)->walk.fault) {
 	case PAGE_FAULT_NOT_CANONICAL:
 		more = ": the bits above the highest translated one are not copies of it. The CPU looks at "
-		       "that "
-		       "before it walks, so no table is read (#SS instead where the stack segment is used).";
+		       "that before it walks, so no table is read (#SS instead where the stack segment is "
+		       "used).";
 		break;
 	case PAGE_FAULT_NOT_PRESENT:
 		more = "; bit P of the error code is 0, and the rest of the entry means nothing to the CPU";
@@ -164,12 +164,11 @@ void tell_shadow(const struct explanation *x, const struct explain_references *r
 	}
 	if (r->count == 0) {
 		left_columns("", "none", out);
-		paragraph_wrap(
-			out, TELL_LEFT_COLUMNS,
-			last->walk.fault == PAGE_FAULT_NONE
-				? "how far is not known"
-				: "KVM builds no translation where the guest's tables have none: the CPU "
-				  "leaves to KVM, which gives the guest its exception");
+		paragraph_wrap(out, TELL_LEFT_COLUMNS,
+			       last->walk.fault == PAGE_FAULT_NONE
+				       ? "how far is not known"
+				       : "KVM builds no translation where the guest's tables have none: the "
+					 "CPU leaves to KVM, which gives the guest its exception");
 	}
 	(void)fputs("\nWhat KVM reads to build it: the guest's own tables\n", out);
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {

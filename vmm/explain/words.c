@@ -135,6 +135,18 @@ const char *words_fault(const struct explanation *x, char *buf)
 	return buf;
 }
 
+const char *words_fault_short(const struct explanation *x, char *buf)
+{
+	enum page_fault fault = explanation_last(x)->walk.fault;
+	const char *exception = page_fault_exception(fault);
+
+	buf[0] = '\0';
+	if (fault != PAGE_FAULT_NONE)
+		(void)snprintf(buf, WORDS_BYTES, "%s%s%s", exception, exception[0] != '\0' ? ": " : "",
+			       page_fault_name(fault));
+	return buf;
+}
+
 const char *words_host_pages(const struct explanation *x, char *buf)
 {
 	const struct explain_walk *last = explanation_last(x);

@@ -27,6 +27,9 @@ const char *words_formula(const struct explanation *x, const struct explain_refe
 /* "#PF at the PDE: not present (P=0)"; "" for none. */
 const char *words_fault(const struct explanation *x, char *buf);
 
+/* "#PF: not present"; "" for none. */
+const char *words_fault_short(const struct explanation *x, char *buf);
+
 /* "4K", or "4K (tables), 2M (data)": what the host's pages are; "not known". */
 const char *words_host_pages(const struct explanation *x, char *buf);
 

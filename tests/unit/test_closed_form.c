@@ -1,0 +1,194 @@
+/*
+ * The closed form is the formula it claims, term by term, and a fit finds the constant that made the data and judges
+ * itself by points it did not see. It could break by a wrong regime of a term, or by an error that is told of the points
+ * that were fitted.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim_cpu.h"
+#include "units.h"
+#include "vmm/simulate/closed_form.h"
+
+static struct cpu_model some_cpu(void)
+{
+	struct cpu_model cpu = bare_cpu();
+
+	give_tlb(&cpu, false, 16, 6);
+	give_tlb(&cpu, true, 128, 16);
+	cpu.figure[CPU_STLB_HASHED] = 1;
+	cpu.figure[CPU_L1D_BYTES] = 48 * KIB;
+	cpu.figure[CPU_L2_BYTES] = 2 * MIB;
+	cpu.figure[CPU_L3_BYTES] = 64 * MIB;
+	return cpu;
+}
+
+static struct closed_form_terms at(const struct cpu_model *cpu, enum walk_kind kind, uint64_t pages)
+{
+	struct closed_form_input in = {
+		.cpu = cpu,
+		.plan = { kind, 4, 4, PAGE_4K, PAGE_4K },
+		.pages = pages,
+		.data_lines = pages,
+		.data_cycles = 5,
+		.walk_constant_cycles = 20,
+	};
+	struct closed_form_terms t;
+
+	closed_form(&in, &t);
+	return t;
+}
+
+static void about(double value, double expected, double within)
+{
+	if (fabs(value - expected) > within)
+		fail_msg("%g is not %g", value, expected);
+}
+
+static void the_dtlb_fills_and_then_loses_all(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+
+	(void)state;
+	about(at(&cpu, WALK_NATIVE, 1).total_cycles, 5, 1e-9);
+	about(at(&cpu, WALK_NATIVE, 96).dtlb_missing, 0, 0);
+	about(at(&cpu, WALK_NATIVE, 112).dtlb_missing, 0.5, 1e-9);
+	about(at(&cpu, WALK_NATIVE, 128).dtlb_missing, 1, 0);
+	about(at(&cpu, WALK_NATIVE, 4096 * 64).dtlb_missing, 1, 0);
+	/* 5 + 7 and nothing of a walk: 256 pages over 128 sets of 16. */
+	about(at(&cpu, WALK_NATIVE, 256).total_cycles, 12, 1e-6);
+}
+
+/* P[Poisson(2) >= 3] = 1 - e^-2 (1 + 2 + 2). */
+static void the_stlb_overflows_by_chance(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+
+	(void)state;
+	give_tlb(&cpu, true, 128, 3);
+	about(at(&cpu, WALK_NATIVE, 256).stlb_missing, 1 - exp(-2) * 5, 1e-9);
+	give_tlb(&cpu, true, 128, 16);
+	about(at(&cpu, WALK_NATIVE, 1 << 20).stlb_missing, 1, 1e-9);
+	cpu.figure[CPU_STLB_HASHED] = 0;
+	about(at(&cpu, WALK_NATIVE, 2048).stlb_missing, 0, 0);
+	about(at(&cpu, WALK_NATIVE, 2048 + 128).stlb_missing, 0.5, 1e-9);
+}
+
+static void reads_are_weighted_by_what_holds_them(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+	struct closed_form_terms t = at(&cpu, WALK_NATIVE, 64);
+
+	(void)state;
+	/* 64 lines and 8 of entries fit L1: 1 cycle. Natively there is no second dimension. */
+	about(t.guest_read_cycles, 1, 1e-9);
+	about(t.host_read_cycles, 0, 0);
+	about(t.walk_cycles, 21, 1e-9);
+	/* All that there is fits no cache: memory, but for what little each holds. */
+	t = at(&cpu, WALK_NESTED, UINT64_C(1) << 34);
+	assert_true(t.guest_read_cycles > 990 && t.guest_read_cycles < 1000);
+	about(t.host_read_cycles, t.guest_read_cycles, 1e-6);
+	/* Two dimensions crowd the caches more than one. */
+	assert_true(at(&cpu, WALK_NESTED, 1 << 20).guest_read_cycles >
+		    at(&cpu, WALK_NATIVE, 1 << 20).guest_read_cycles);
+	about(at(&cpu, WALK_UNPAGED, 1 << 20).guest_read_cycles, 0, 0);
+}
+
+static void leaves_set_the_number_of_translations(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+	struct closed_form_input in = {
+		.cpu = &cpu,
+		.plan = { WALK_NESTED, 4, 4, PAGE_2M, PAGE_2M },
+		.pages = 512 * 10 + 1,
+		.data_lines = 512 * 10 + 1,
+	};
+	struct closed_form_terms t;
+
+	(void)state;
+	closed_form(&in, &t);
+	assert_int_equal(t.translations, 11);
+	about(t.dtlb_missing, 0, 0);
+	in.plan.host_leaf_bytes = PAGE_4K;
+	closed_form(&in, &t);
+	assert_int_equal(t.translations, 5121);
+	/* Independent accesses: 1 - C / n, where C entries are kept of n. */
+	in.independent = true;
+	closed_form(&in, &t);
+	about(t.dtlb_missing, 1 - 96.0 / 5121, 1e-9);
+	about(t.stlb_missing, 1 - 2048.0 / 5121, 1e-9);
+}
+
+#define POINTS 13
+
+/* In no order, as measured points may come; every one made with the same constant, those of odd index times `odd`. */
+static void make_points(const struct cpu_model *cpu, struct closed_form_point points[POINTS], double odd)
+{
+	for (uint32_t i = 0; i < POINTS; i++) {
+		uint32_t n = i * 5 % POINTS;
+
+		points[i] = (struct closed_form_point){
+			.pages = UINT64_C(64) << n,
+			.data_lines = UINT64_C(64) << n,
+			.data_cycles = 5,
+			.total_cycles =
+				at(cpu, WALK_NESTED, UINT64_C(64) << n).total_cycles * (n % 2 != 0 ? odd : 1),
+		};
+	}
+}
+
+static void a_fit_recovers_the_constant(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+	struct closed_form_input in = { .cpu = &cpu, .plan = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K } };
+	struct closed_form_point points[POINTS];
+	struct closed_form_fit fit;
+
+	(void)state;
+	make_points(&cpu, points, 1);
+	assert_int_equal(closed_form_fit(&in, points, POINTS, &fit), 0);
+	about(fit.walk_constant_cycles, 20, 1e-6);
+	about(fit.mean_error, 0, 1e-9);
+	assert_int_equal(fit.fitted, 7);
+	assert_int_equal(fit.held_out, 6);
+	/* What is held out is 25 % higher: the constant does not move, the error is 1 - 1 / 1.25. */
+	make_points(&cpu, points, 1.25);
+	assert_int_equal(closed_form_fit(&in, points, POINTS, &fit), 0);
+	about(fit.walk_constant_cycles, 20, 1e-6);
+	about(fit.mean_error, 0.2, 1e-9);
+	about(fit.most_error, 0.2, 1e-9);
+}
+
+static void without_walks_there_is_nothing_to_fit(void **state)
+{
+	struct cpu_model cpu = some_cpu();
+	struct closed_form_input in = { .cpu = &cpu, .plan = { WALK_NATIVE, 4, 4, PAGE_4K, PAGE_4K } };
+	struct closed_form_point points[] = { { 8, 8, 5, 5 }, { 16, 16, 5, 5 } };
+	struct closed_form_fit fit;
+
+	(void)state;
+	assert_int_equal(closed_form_fit(&in, points, 2, &fit), -ENODATA);
+	assert_int_equal(closed_form_fit(&in, points, 0, &fit), -ENODATA);
+	assert_int_equal(closed_form_fit(&in, points, CLOSED_FORM_MOST_POINTS + 1, &fit), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_dtlb_fills_and_then_loses_all),
+		cmocka_unit_test(the_stlb_overflows_by_chance),
+		cmocka_unit_test(reads_are_weighted_by_what_holds_them),
+		cmocka_unit_test(leaves_set_the_number_of_translations),
+		cmocka_unit_test(a_fit_recovers_the_constant),
+		cmocka_unit_test(without_walks_there_is_nothing_to_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/*
+ * The picture has each reference once, and greyed boxes for what the full grid has beyond them; it is well-formed whatever
+ * the host's words were. It could break on five levels, on leaves that differ between rows, and on text that XML obeys.
+ */
+#include "sample_explanation.h"
+
+#include "golden.h"
+#include "vmm/explain/draw.h"
+#include "vmm/explain/references.h"
+
+static uint32_t count_of(const char *text, const char *words)
+{
+	uint32_t count = 0;
+
+	for (const char *at = strstr(text, words); at != NULL; at = strstr(at + 1, words))
+		count++;
+	return count;
+}
+
+/* Elements nest, nothing is cut off, no stray & or < is left. */
+static void assert_well_formed(const char *svg)
+{
+	char stack[16][16];
+	uint32_t depth = 0;
+
+	assert_memory_equal(svg, "<?xml ", 6);
+	for (const char *at = strstr(svg, "<svg"); at != NULL; at = strchr(at + 1, '<')) {
+		size_t length = strcspn(at, ">"), name;
+
+		assert_int_equal(at[length], '>');
+		if (at[1] == '/') {
+			assert_true(depth > 0);
+			depth--;
+			assert_int_equal(strlen(stack[depth]), length - 2);
+			assert_memory_equal(stack[depth], at + 2, length - 2);
+		} else if (at[length - 1] != '/') {
+			name = strcspn(at + 1, " >\n");
+			assert_true(depth < 16 && name < 16);
+			(void)snprintf(stack[depth++], 16, "%.*s", (int)name, at + 1);
+		}
+	}
+	assert_int_equal(depth, 0);
+	for (const char *at = strchr(svg, '&'); at != NULL; at = strchr(at + 1, '&'))
+		assert_true(strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&lt;", 4) == 0 ||
+			    strncmp(at, "&gt;", 4) == 0 || strncmp(at, "&quot;", 6) == 0);
+	assert_null(strstr(svg, "<script"));
+	assert_null(strstr(svg, "href"));
+}
+
+/* Ids and numbers 1 to N of one walk, each once. */
+static void assert_numbers(const char *svg, uint32_t walk, uint32_t n)
+{
+	char id[32];
+
+	for (uint32_t i = 1; i <= WALK_MAX_REFERENCES; i++) {
+		(void)snprintf(id, sizeof(id), "id=\"w%u-ref-%u\"", walk, i);
+		assert_int_equal(count_of(svg, id), i <= n ? 1 : 0);
+	}
+}
+
+static uint32_t known_of(const struct explanation *x)
+{
+	struct explain_references r;
+
+	explain_references(x, &r);
+	return r.count;
+}
+
+static void every_reference_is_drawn_once(void **state)
+{
+	(void)state;
+	for (enum sample_name name = 0; name < SAMPLE_COUNT; name++) {
+		static struct explanation x;
+		char *svg = sample_told(name, name, explain_draw), number[32];
+		uint32_t n;
+
+		sample_make(&x, name);
+		n = known_of(&x);
+		assert_well_formed(svg);
+		assert_numbers(svg, 1, n);
+		assert_int_equal(count_of(svg, "<g class=\"ref "), n);
+		assert_int_equal(count_of(svg, "<text class=\"number"), n);
+		for (uint32_t i = 1; i <= n; i++) {
+			(void)snprintf(number, sizeof(number), ">%u</text>", i);
+			assert_int_equal(count_of(svg, number), 1);
+		}
+		free(svg);
+	}
+}
+
+static void greyed_boxes_are_the_rest_of_the_full_grid(void **state)
+{
+	static const enum sample_name complete[] = { SAMPLE_NESTED_4K,        SAMPLE_NESTED_2M,
+						     SAMPLE_NESTED_4K_ON_1G,  SAMPLE_NESTED_UNEQUAL,
+						     SAMPLE_NESTED_1G_5LEVEL, SAMPLE_5_BY_5 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(complete) / sizeof(complete[0]); i++) {
+		static struct explanation x;
+		char *svg = sample_told(complete[i], complete[i], explain_draw);
+		uint32_t skipped;
+
+		sample_make(&x, complete[i]);
+		skipped =
+			count_of(svg, "<g class=\"skipped host") + count_of(svg, "<g class=\"skipped guest");
+		assert_int_equal(skipped, refs_two_dimensional(x.mode.levels, x.host_levels) - x.references);
+		assert_int_equal(count_of(svg, "<g class=\"ref guest read\""),
+				 explanation_last(&x)->walk.step_count);
+		assert_int_equal(count_of(svg, "<g class=\"data\""), 1);
+		free(svg);
+	}
+}
+
+static void a_fault_is_drawn_where_the_walk_ends(void **state)
+{
+	char *svg = sample_told(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, explain_draw);
+
+	(void)state;
+	assert_int_equal(count_of(svg, "<g class=\"ref guest read fault\" id=\"w1-ref-15\">"), 1);
+	assert_int_equal(count_of(svg, "<g class=\"unreached"), 24 - 15 + 1); /* and the data's box */
+	assert_int_equal(count_of(svg, ">#PF: not present<"), 1);
+	assert_int_equal(count_of(svg, "<g class=\"data\""), 0);
+	free(svg);
+	svg = sample_told(SAMPLE_NOT_CANONICAL, SAMPLE_NOT_CANONICAL, explain_draw);
+	assert_int_equal(count_of(svg, "<g class=\"unreached"), 24 + 1);
+	assert_int_equal(count_of(svg, ">#GP: not canonical<"), 1);
+	free(svg);
+}
+
+static void what_disappeared_is_struck_in_the_second(void **state)
+{
+	char *svg = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, explain_draw);
+
+	(void)state;
+	assert_well_formed(svg);
+	assert_numbers(svg, 1, 24);
+	assert_numbers(svg, 2, 15);
+	assert_int_equal(count_of(svg, "<g class=\"skipped host gone\""), 8);
+	assert_int_equal(count_of(svg, "<g class=\"skipped guest gone\""), 1);
+	free(svg);
+}
+
+/* Under shadow paging the numbers are the shadow table's; the guest's own entries have none. */
+static void shadow_walks_are_one_dimensional(void **state)
+{
+	char *svg = sample_told(SAMPLE_SHADOW_2M_ON_4K, SAMPLE_SHADOW_2M_ON_4K, explain_draw);
+
+	(void)state;
+	assert_int_equal(count_of(svg, "<g class=\"ref shadow derived\""), 4);
+	assert_int_equal(count_of(svg, "<g class=\"entry guest read\""), 3);
+	free(svg);
+}
+
+/* All pairs nest; texts of a host cannot. */
+static void every_pair_is_well_formed(void **state)
+{
+	static struct explanation x;
+	const struct explanation *const xs[] = { &x, &x };
+	char *svg;
+
+	(void)state;
+	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
+		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
+			svg = sample_told(first, second, explain_draw);
+			assert_well_formed(svg);
+			free(svg);
+		}
+	}
+	sample_make(&x, SAMPLE_NESTED_4K);
+	(void)snprintf(x.kvm_module, sizeof(x.kvm_module), "<b>&\"\x80\x1b]");
+	svg = sample_emit(xs, 2, explain_draw);
+	assert_well_formed(svg);
+	assert_non_null(strstr(svg, "&lt;b&gt;&amp;&quot;??]"));
+	free(svg);
+}
+
+/* Nothing lies outside the canvas: coordinates of boxes and of where texts begin. */
+static void everything_is_on_the_canvas(void **state)
+{
+	(void)state;
+	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
+		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
+			char *svg = sample_told(first, second, explain_draw);
+
+			for (const char *at = strstr(svg, " y=\""); at != NULL; at = strstr(at + 1, " y=\""))
+				assert_in_range(strtoul(at + 4, NULL, 10), 1, 719);
+			for (const char *at = strstr(svg, "<rect x=\""); at != NULL;
+			     at = strstr(at + 1, "<rect x=\"")) {
+				int left, top, width, height;
+
+				assert_int_equal(sscanf(at,
+							"<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"",
+							&left, &top, &width, &height),
+						 4);
+				assert_true(left >= 0 && left + width <= 1280 && top + height <= 720);
+				assert_true(width > 0 && height > 0);
+			}
+			free(svg);
+		}
+	}
+}
+
+static void golden_file(void **state)
+{
+	char *svg = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, explain_draw);
+
+	(void)state;
+	golden_compare(svg, "tests/golden/explain-before-after.svg");
+	free(svg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_reference_is_drawn_once),
+		cmocka_unit_test(greyed_boxes_are_the_rest_of_the_full_grid),
+		cmocka_unit_test(a_fault_is_drawn_where_the_walk_ends),
+		cmocka_unit_test(what_disappeared_is_struck_in_the_second),
+		cmocka_unit_test(shadow_walks_are_one_dimensional),
+		cmocka_unit_test(every_pair_is_well_formed),
+		cmocka_unit_test(everything_is_on_the_canvas),
+		cmocka_unit_test(golden_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

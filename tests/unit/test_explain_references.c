@@ -1,0 +1,170 @@
+/*
+ * The numbers of the references are those of the figure: for each guest entry its host entries first, the data's last, and
+ * together what the formula says. They could break where host leaves differ from row to row, where the walk ends early, and
+ * where what is derived from an unknown leaf would shift all numbers behind it.
+ */
+#include "sample_explanation.h"
+
+#include "vmm/explain/references.h"
+#include "vmm/explain/words.h"
+
+static struct explanation x;
+static struct explain_references r;
+
+static void make(enum sample_name name)
+{
+	sample_make(&x, name);
+	explain_references(&x, &r);
+}
+
+static void counts_are_those_of_the_formula(void **state)
+{
+	static const struct {
+		enum sample_name name;
+		uint32_t references;
+	} known[] = {
+		{ SAMPLE_NESTED_4K, 24 },        { SAMPLE_NESTED_2M, 15 },
+		{ SAMPLE_NESTED_4K_ON_1G, 14 },  { SAMPLE_NESTED_UNEQUAL, 23 },
+		{ SAMPLE_NESTED_1G_5LEVEL, 23 }, { SAMPLE_5_BY_5, 35 },
+		{ SAMPLE_SHADOW_4K, 4 },         { SAMPLE_SHADOW_2M_ON_4K, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		make(known[i].name);
+		assert_true(r.complete);
+		assert_int_equal(r.count, known[i].references);
+		for (uint32_t n = 0; n < r.count; n++)
+			assert_int_equal(r.list[n].number, n + 1);
+	}
+}
+
+static void host_entries_come_before_what_they_lead_to(void **state)
+{
+	(void)state;
+	make(SAMPLE_NESTED_UNEQUAL);
+	for (uint32_t i = 0; i < r.count; i++) {
+		const struct explain_reference *one = &r.list[i];
+		bool host = one->dimension == DIMENSION_HOST;
+		uint32_t row = i < 20 ? 4 - i / 5 : 0;
+
+		assert_int_equal(one->row, row);
+		assert_int_equal(host, i % 5 < 4);
+		assert_int_equal(one->step == NULL, host);
+		if (host)
+			assert_int_equal(one->level, 4 - i % 5);
+		else
+			assert_int_equal(one->level, row);
+	}
+	/* Tables on 4K end in a PTE, the data on 2M in a PDE. */
+	assert_true(r.list[3].leaf);
+	assert_true(r.list[22].leaf);
+	assert_int_equal(r.list[22].level, 2);
+	assert_int_equal(r.list[22].index, (SAMPLE_DATA_GPA >> 21) & 511);
+}
+
+/* The numbers up to a fault are right, and end with the entry that faults. */
+static void a_fault_ends_the_list(void **state)
+{
+	(void)state;
+	make(SAMPLE_NOT_PRESENT);
+	assert_false(r.complete);
+	assert_int_equal(r.count, 15);
+	assert_int_equal(r.list[14].level, 2);
+	make(SAMPLE_NOT_CANONICAL);
+	assert_false(r.complete);
+	assert_int_equal(r.count, 0);
+	make(SAMPLE_SHADOW_NOT_PRESENT);
+	assert_false(r.complete);
+	assert_int_equal(r.count, 0);
+}
+
+static void an_unknown_leaf_ends_the_list(void **state)
+{
+	(void)state;
+	make(SAMPLE_NO_SLOT);
+	assert_false(r.complete);
+	assert_int_equal(r.count, 20);
+	sample_make(&x, SAMPLE_NESTED_4K);
+	x.walks[EXPLAIN_AFTER_WRITE].places[1].host_entries = 0;
+	explain_references(&x, &r);
+	assert_false(r.complete);
+	assert_int_equal(r.count, 5);
+	/* More levels than the host has would be a lie. */
+	x.walks[EXPLAIN_AFTER_WRITE].places[1].host_entries = 5;
+	explain_references(&x, &r);
+	assert_int_equal(r.count, 5);
+}
+
+static void without_a_second_dimension_the_guests_entries_are_all(void **state)
+{
+	(void)state;
+	sample_make(&x, SAMPLE_SHADOW_4K);
+	x.kind = WALK_NATIVE;
+	explain_references(&x, &r);
+	assert_true(r.complete);
+	assert_int_equal(r.count, 4);
+	assert_non_null(r.list[0].step);
+}
+
+static void formulae_are_written_out(void **state)
+{
+	char words[WORDS_BYTES];
+
+	(void)state;
+	make(SAMPLE_NESTED_2M);
+	assert_string_equal(words_formula(&x, &r, words), "(3+1)(3+1) - 1 = 15");
+	make(SAMPLE_NESTED_UNEQUAL);
+	assert_string_equal(words_formula(&x, &r, words), "(4+1) + (4+1) + (4+1) + (4+1) + 3 = 23");
+	make(SAMPLE_NO_SLOT);
+	assert_string_equal(words_formula(&x, &r, words), "");
+}
+
+/* A flag that means nothing at its level would be a wrong statement: PS in a PTE is PAT, D counts in leaves. */
+static void flags_mean_what_they_say(void **state)
+{
+	struct page_walk_step step = { .level = 1, .leaf = true };
+	char words[WORDS_BYTES];
+
+	(void)state;
+	step.entry = PTE_PRESENT | PTE_LEAF | PTE_DIRTY | PTE_GLOBAL | PTE_NX;
+	assert_string_equal(words_flags(&step, words), "P D G NX");
+	step.level = 2;
+	assert_string_equal(words_flags(&step, words), "P D PS G NX");
+	step.leaf = false;
+	step.entry &= ~PTE_LEAF;
+	assert_string_equal(words_flags(&step, words), "P NX");
+	step.entry &= ~PTE_PRESENT;
+	assert_string_equal(words_flags(&step, words), "P=0");
+}
+
+static void changes_name_the_moment(void **state)
+{
+	char words[WORDS_BYTES];
+
+	(void)state;
+	make(SAMPLE_NESTED_4K);
+	assert_string_equal(words_changes(&x, 0, words), "+A read");
+	assert_string_equal(words_changes(&x, 3, words), "+A read, +D write");
+	x.walks[EXPLAIN_AFTER_WRITE].walk.steps[0].entry &= ~(PTE_ACCESSED | PTE_WRITE);
+	x.walks[EXPLAIN_AFTER_WRITE].walk.steps[0].entry |= 1 << 9;
+	assert_string_equal(words_changes(&x, 0, words), "+A read, +0x200 write, -RW write, -A write");
+	make(SAMPLE_NOT_PRESENT);
+	assert_string_equal(words_changes(&x, 0, words), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_those_of_the_formula),
+		cmocka_unit_test(host_entries_come_before_what_they_lead_to),
+		cmocka_unit_test(a_fault_ends_the_list),
+		cmocka_unit_test(an_unknown_leaf_ends_the_list),
+		cmocka_unit_test(without_a_second_dimension_the_guests_entries_are_all),
+		cmocka_unit_test(formulae_are_written_out),
+		cmocka_unit_test(flags_mean_what_they_say),
+		cmocka_unit_test(changes_name_the_moment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

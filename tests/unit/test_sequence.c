@@ -1,0 +1,178 @@
+/*
+ * What is simulated is what is run: the workloads build their pattern in real memory, and their pointers and tables are
+ * followed beside the sequence, address by address. It could break by another order of the generator, another start, or
+ * another line inside the page.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alias_shape.h"
+#include "guest/workloads/walk.h"
+#include "units.h"
+#include "vmm/simulate/sequence.h"
+#include "workload.h"
+
+static struct workload_ctx make_ctx(uint64_t set_bytes, uint64_t seed)
+{
+	struct workload_ctx ctx = {
+		.slice_bytes = align_up(set_bytes, PAGE_4K),
+		.leaf_bytes = PAGE_4K,
+		.working_set_bytes = set_bytes,
+		.seed = seed,
+		.vcpus = 1,
+		.repeat = 1,
+	};
+
+	ctx.slice = aligned_alloc(PAGE_4K, ctx.slice_bytes);
+	assert_non_null(ctx.slice);
+	ctx.arena = ctx.slice;
+	return ctx;
+}
+
+static void follow_pointers(enum workload_id id, const struct workload_ops *ops, uint64_t pages,
+			    uint64_t seed)
+{
+	struct workload_ctx ctx = make_ctx(pages * PAGE_4K, seed);
+	struct sequence s;
+	const uint64_t *line;
+	bool write = true;
+
+	assert_int_equal(ops->prepare(&ctx), 0);
+	assert_int_equal(sequence_init(&s, id, ctx.working_set_bytes, 0, PAGE_4K, seed), 0);
+	assert_int_equal(s.pages, ctx.pages);
+	assert_int_equal(s.pass_accesses, ctx.pass_accesses);
+	line = (const uint64_t *)(void *)(ctx.slice + ctx.cursor);
+	for (uint64_t i = 0; i < 2 * pages + 3; i++) {
+		assert_int_equal(sequence_next(&s, &write), (uintptr_t)line - (uintptr_t)ctx.slice);
+		assert_false(write);
+		line = (const uint64_t *)(uintptr_t)*line;
+	}
+	sequence_free(&s);
+	free(ctx.slice);
+}
+
+static void cycles_follow_the_workloads_pointers(void **state)
+{
+	static const uint64_t pages[] = { 1, 2, 3, 64, 65, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		for (uint64_t seed = 0; seed < 3; seed++) {
+			follow_pointers(WORKLOAD_chase, &workload_chase, pages[i], seed);
+			follow_pointers(WORKLOAD_packed, &workload_packed, pages[i], seed);
+		}
+	}
+}
+
+/* alias itself needs a guest; its walk is prepared by the same function on its shape. */
+static void follow_table(uint64_t lines, uint64_t stride_bytes, uint64_t leaf_bytes, uint64_t seed)
+{
+	struct workload_ctx ctx = { .lines = lines, .seed = seed };
+	unsigned char *table = aligned_alloc(PAGE_4K, walk_table_bytes(lines));
+	struct walk_shape shape;
+	struct sequence s;
+	bool write = true;
+
+	assert_non_null(table);
+	assert_true(alias_shape(stride_bytes, leaf_bytes, &shape));
+	shape.base_gva = 0;
+	assert_int_equal(walk_prepare(&ctx, &shape, table, 1), 0);
+	assert_int_equal(sequence_init(&s, WORKLOAD_alias, lines * PAGE_4K, stride_bytes, leaf_bytes, seed),
+			 0);
+	assert_int_equal(s.pages, ctx.pages);
+	for (uint64_t i = 0; i < 2 * walk_table_entries(lines) + 3; i++) {
+		const uint64_t *offset =
+			(const uint64_t *)(const void *)table + i % walk_table_entries(lines);
+
+		assert_int_equal(sequence_next(&s, &write), *offset);
+		assert_false(write);
+	}
+	sequence_free(&s);
+	free(table);
+}
+
+static void alias_follows_the_walks_table(void **state)
+{
+	static const uint64_t lines[] = { 1, 3, 64, 511, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		follow_table(lines[i], CACHE_LINE_BYTES, PAGE_4K, 5);
+		follow_table(lines[i], PAGE_4K, PAGE_4K, 5);
+		follow_table(lines[i], PAGE_1G, PAGE_2M, 6);
+	}
+	follow_table(64, CACHE_LINE_BYTES, PAGE_1G, 7);
+	follow_table(64, 512 * PAGE_1G, PAGE_1G, 7);
+}
+
+/* A table of zeros after one sample has the exclusive or of all values at each word: the same from the sequence. */
+static void gups_updates_the_words_the_workload_does(void **state)
+{
+	static const uint64_t bytes[] = { PAGE_4K, 3 * PAGE_4K, 64 * PAGE_4K };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		struct workload_ctx ctx = make_ctx(bytes[i], 9);
+		uint64_t *touched = calloc(1, bytes[i]), count = 0, words;
+		struct sequence s;
+		bool write = false;
+
+		assert_non_null(touched);
+		/* Few updates: most words keep their number, so that a wrong address shows. */
+		ctx.accesses = 100;
+		assert_int_equal(workload_gups.prepare(&ctx), 0);
+		assert_int_equal(sequence_init(&s, WORKLOAD_gups, bytes[i], 0, PAGE_4K, 9), 0);
+		assert_int_equal(s.lines, ctx.lines);
+		assert_int_equal(s.pages, ctx.pages);
+		assert_int_equal(s.pass_accesses, ctx.pass_accesses);
+		words = ctx.lines;
+		for (uint64_t k = 0; k < 100; k++) {
+			uint64_t offset = sequence_next(&s, &write);
+
+			assert_true(write && offset / 8 < words && offset % 8 == 0);
+			touched[offset / 8]++;
+		}
+		for (uint64_t w = 0; w < words; w++) {
+			bool changed = ((const uint64_t *)(const void *)ctx.slice)[w] != w;
+
+			assert_int_equal(changed, touched[w] != 0);
+			count += changed;
+		}
+		assert_true(count > 50);
+		sequence_free(&s);
+		free(touched);
+		free(ctx.slice);
+	}
+}
+
+static void what_there_is_not_is_refused(void **state)
+{
+	struct sequence s;
+
+	(void)state;
+	assert_int_equal(sequence_init(&s, WORKLOAD_touch, PAGE_2M, 0, PAGE_4K, 1), -EINVAL);
+	assert_int_equal(sequence_init(&s, WORKLOAD_chase, PAGE_4K - 1, 0, PAGE_4K, 1), -EINVAL);
+	assert_int_equal(sequence_init(&s, WORKLOAD_chase, UINT64_MAX, 0, PAGE_4K, 1), -E2BIG);
+	assert_int_equal(sequence_init(&s, WORKLOAD_alias, PAGE_2M, PAGE_4K, PAGE_2M, 1), -EINVAL);
+	assert_int_equal(sequence_init(&s, WORKLOAD_alias, PAGE_1G, 512 * PAGE_1G, PAGE_2M, 1), -E2BIG);
+	sequence_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cycles_follow_the_workloads_pointers),
+		cmocka_unit_test(alias_follows_the_walks_table),
+		cmocka_unit_test(gups_updates_the_words_the_workload_does),
+		cmocka_unit_test(what_there_is_not_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
