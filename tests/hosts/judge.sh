@@ -74,6 +74,18 @@ want_json() {
 	fi
 }
 
+# want_schema NAME: the file keeps to that schema.
+want_schema() {
+	local out
+	if ! /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null; then
+		problem "no validator for its schema: python3-jsonschema is not installed (scripts/deps.sh test)"
+		return
+	fi
+	out=$(/usr/bin/python3 -W ignore -m jsonschema --error-format '{error.json_path}: {error.validator}: {error.message} ' \
+		-i "$said.json" "tests/schema/$1.json" 2>&1) ||
+		problem "it breaks its schema: ${out:0:300}"
+}
+
 want_second_dimension() {
 	want_json '.host.second_dimension == $second' "second dimension" --arg second "$(truth_second)"
 	[ "$(truth_second)" = shadow ] ||

@@ -22,6 +22,7 @@ kind_explain() {
 		return
 	fi
 	want_status 0
+	want_schema minivmm.explain-1
 	want_json 'explained | all(.host.second_dimension == $second)' "second dimension" --arg second "$(truth_second)"
 	[ "$(truth_second)" = shadow ] ||
 		want_json 'explained | all(.host.levels == $is)' "levels" --argjson is "$(truth_levels)"

@@ -3,17 +3,6 @@
 # run counted is what theory has for its pages here. Times are an emulator's and mean nothing. Sourced, never run.
 # shellcheck disable=SC2154 # said and expectation are judge.sh's
 
-want_sweep_schema() {
-	local out
-	if ! /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null; then
-		problem "no validator for its schema: python3-jsonschema is not installed (scripts/deps.sh test)"
-		return
-	fi
-	out=$(/usr/bin/python3 -W ignore -m jsonschema --error-format '{error.json_path}: {error.validator}: {error.message} ' \
-		-i "$said.json" tests/schema/minivmm.sweep-1.json 2>&1) ||
-		problem "it breaks its schema: ${out:0:300}"
-}
-
 # The file, read back where it was not made: it differs from itself in nothing.
 want_same_as_itself() {
 	local out
@@ -32,7 +21,7 @@ kind_sweep() {
 	local guest_1g=true
 	! guest_1g_impossible || guest_1g=false
 	want_status 0
-	want_sweep_schema
+	want_schema minivmm.sweep-1
 	want_second_dimension
 	want_json '.complete and .counts.pending == 0 and .counts.failed_runs == 0' "complete"
 	want_json 'sweep_states($guest_1g)' "every cell ran in each round, or says why not" --argjson guest_1g $guest_1g

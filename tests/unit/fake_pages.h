@@ -5,6 +5,7 @@
 #define MINIVMM_TESTS_FAKE_PAGES_H
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,17 +55,17 @@ static int fake_copy(void *self, uint64_t hva, void *to, size_t bytes)
 static int fake_smaps(void *self, char **text)
 {
 	struct fake_pages *f = self;
-	uint64_t start = (uint64_t)(uintptr_t)f->memory;
+	uint64_t start = (uint64_t)(uintptr_t)f->memory, end = start + FAKE_PAGES * PAGE_4K;
 
 	f->smaps_reads++;
 	if (f->smaps_err != 0)
 		return f->smaps_err;
 	if (asprintf(text,
 		     "1000-2000 r--p 00000000 00:00 0\nRss: 4 kB\nKernelPageSize: 4 kB\nAnonHugePages: 0 kB\n"
-		     "%llx-%llx rw-p 00000000 00:00 0\nRss: 256 kB\nKernelPageSize: %s kB\nAnonHugePages: %s "
+		     "%" PRIx64 "-%" PRIx64
+		     " rw-p 00000000 00:00 0\nRss: 256 kB\nKernelPageSize: %s kB\nAnonHugePages: %s "
 		     "kB\n",
-		     (unsigned long long)start, (unsigned long long)(start + FAKE_PAGES * PAGE_4K),
-		     f->page_kb, f->anon_huge_kb) < 0)
+		     start, end, f->page_kb, f->anon_huge_kb) < 0)
 		return -ENOMEM;
 	return 0;
 }
