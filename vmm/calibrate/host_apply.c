@@ -94,6 +94,8 @@ void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *h)
 		put_dtlb(cpu, &h->tlb.dtlb);
 		put_stlb(cpu, &h->tlb.stlb);
 	}
+	if (h->fracture == TLB_FRACTURE_4K)
+		cpu->fracture_bytes = PAGE_4K;
 	cpu->unit[0] = '\0';
 	append(cpu->unit, sizeof(cpu->unit), "TSC cycles");
 }

@@ -171,10 +171,21 @@ static int measure_tlbs(struct record *rec, struct host_figures *out, struct err
 	return ret;
 }
 
+/* Whether a large page is one entry: in a virtual machine its hypervisor may map it in smaller ones. */
+static int measure_fracture(struct record *rec, struct host_figures *out, struct error *e)
+{
+	int ret = run_native(rec, "tlb-probe", NULL, "256M", "thp", e);
+
+	if (ret == 0 && record_find_tlb(rec) == 0 && rec->have_tlb)
+		out->fracture = rec->tlb.fracture;
+	record_free(rec);
+	return ret;
+}
+
 /* Each run for itself: what one cannot do (no memory, no huge page) is no reason to give up the others. */
 static bool measure(struct record *rec, const struct cpu_model *told, struct host_figures *figures)
 {
-	struct error ignored[4] = { { .status = STATUS_OK } };
+	struct error ignored[5] = { { .status = STATUS_OK } };
 	struct cpu_model probed = *told;
 	bool idle = true;
 
@@ -187,6 +198,8 @@ static bool measure(struct record *rec, const struct cpu_model *told, struct hos
 		(void)measure_caches(rec, told, figures, &ignored[2]);
 	if (stop_requested() == 0)
 		(void)measure_memory(rec, told, figures, &ignored[3]);
+	if (stop_requested() == 0)
+		(void)measure_fracture(rec, figures, &ignored[4]);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		idle = idle && ignored[i].status != STATUS_WATCHDOG;
 	return idle;

@@ -15,6 +15,7 @@ struct host_figures {
 	double stlb_cycles;      /* what a load costs more that misses the dTLB alone: chase - packed */
 	struct tlb_findings tlb; /* tlb-probe at pages of 4 KiB */
 	bool have_tlb;
+	enum tlb_fracture fracture; /* of a 2M page, by a second probe */
 };
 
 /*
@@ -25,8 +26,8 @@ struct host_figures {
 void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *figures);
 
 /*
- * CPUID, then four short native runs: some 3 seconds, and 64 MiB; a larger L3 than 32 MiB leaves memory assumed. What a run could not measure stays assumed. 0, or -errno with *e
- * set where there is no description to start from, or the user stopped it.
+ * CPUID, then five short native runs: some 3 seconds; a larger L3 than 32 MiB leaves memory assumed. What a run could not
+ * measure stays assumed. 0, or -errno with *e set where there is no description to start from, or the user stopped it.
  */
 int host_cpu_make(struct cpu_model *cpu, struct error *e);
 

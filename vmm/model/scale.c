@@ -109,6 +109,11 @@ static int make_faults(struct scale *s)
 	return 0;
 }
 
+static uint64_t reach(uint32_t entries, uint64_t entry_bytes, uint64_t leaf_bytes)
+{
+	return entries * (entry_bytes != 0 ? entry_bytes : leaf_bytes);
+}
+
 int scale_make(const struct scale_plan *plan, struct scale *s)
 {
 	struct walk_list list;
@@ -121,8 +126,8 @@ int scale_make(const struct scale_plan *plan, struct scale *s)
 	if (plan->memory_bytes == 0 || !(plan->fault_ns > 0) || !(plan->zeroing_bytes_per_s > 0))
 		return -EINVAL;
 	s->leaf_bytes = scale_leaf_bytes(&plan->walk);
-	s->tlb_l1_bytes = plan->tlb_l1_entries * s->leaf_bytes;
-	s->tlb_l2_bytes = plan->tlb_l2_entries * s->leaf_bytes;
+	s->tlb_l1_bytes = reach(plan->tlb_l1_entries, plan->tlb_l1_entry_bytes, s->leaf_bytes);
+	s->tlb_l2_bytes = reach(plan->tlb_l2_entries, plan->tlb_l2_entry_bytes, s->leaf_bytes);
 	s->beyond_physical = !fits(plan->memory_bytes, PHYSICAL_BITS);
 	s->beyond_unpaged = plan->walk.kind == WALK_UNPAGED && !fits(plan->memory_bytes, UNPAGED_BITS);
 	make_tables(s);

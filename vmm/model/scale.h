@@ -20,8 +20,9 @@
 struct scale_plan {
 	struct walk_plan walk;
 	uint64_t memory_bytes;
-	uint32_t tlb_l1_entries, tlb_l2_entries; /* of the CPU for scale_leaf_bytes(); 0: not known */
-	double fault_ns;                         /* of one fault, without zeroing the page */
+	uint32_t tlb_l1_entries, tlb_l2_entries;         /* of the CPU for scale_leaf_bytes(); 0: not known */
+	uint64_t tlb_l1_entry_bytes, tlb_l2_entry_bytes; /* what one covers; 0: scale_leaf_bytes() */
+	double fault_ns;                                 /* of one fault, without zeroing the page */
 	double zeroing_bytes_per_s;
 };
 

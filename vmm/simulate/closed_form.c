@@ -122,7 +122,7 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	uint64_t bytes = in->pages * PAGE_4K;
 	bool paged = plan->kind != WALK_UNPAGED;
 	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
-	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes;
+	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes, pieces;
 	struct cpu_tlb dtlb, stlb;
 	bool independent;
 
@@ -131,13 +131,15 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	leaf_bytes = paged ? guest_bytes : plan->host_leaf_bytes;
 	if (plan->kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] != 0)
 		leaf_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
+	leaf_bytes = cpu_entry_bytes(in->cpu, false, leaf_bytes);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
+	pieces = entries_for(bytes, cpu_entry_bytes(in->cpu, true, leaf_bytes));
 	*out = (struct closed_form_terms){ .translations = entries_for(bytes, leaf_bytes) };
 	/* Several lines in one leaf: which leaf comes next is as good as independent. */
 	independent = in->independent || out->translations < in->pages;
 	out->dtlb_missing = missing((double)out->translations, &dtlb, independent);
-	out->stlb_missing = missing((double)out->translations, &stlb, independent);
+	out->stlb_missing = missing((double)pieces, &stlb, independent || pieces < in->pages);
 	/* What the dTLB has is not looked for in the STLB. */
 	if (out->stlb_missing > out->dtlb_missing)
 		out->stlb_missing = out->dtlb_missing;

@@ -42,7 +42,7 @@ struct closed_form_point {
 };
 
 struct closed_form_fit {
-	double walk_constant_cycles; /* cW, least squares over the points that it was fitted to; may be negative */
+	double walk_constant_cycles; /* cW, least relative squares over the points that it was fitted to; 0 at least */
 	uint32_t fitted, held_out; /* points of even and of odd index, in the order of n */
 	double mean_error,
 		most_error; /* |T - measured| / measured over the held-out ones; 0 where there are none */

@@ -48,7 +48,8 @@ static int fit(const struct closed_form_input *input, const struct closed_form_p
 	}
 	if (square <= 0)
 		return -ENODATA;
-	out->walk_constant_cycles = product / square;
+	/* A walk that costs less than reading its leaf entries is noise, and would make some T(n) less than nothing. */
+	out->walk_constant_cycles = fmax(product / square, 0);
 	return 0;
 }
 

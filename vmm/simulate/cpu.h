@@ -44,6 +44,8 @@ struct cpu_model {
 	uint64_t figure[CPU_FIGURE_COUNT];
 	enum cpu_origin origin[CPU_FIGURE_COUNT];
 	char source[CPU_FIGURE_COUNT][CPU_SOURCE_BYTES];
+	/* No TLB entry covers more, whatever the page: a hypervisor below maps it in smaller ones. 0: nothing is known of that. */
+	uint64_t fracture_bytes;
 };
 
 /*
@@ -88,6 +90,12 @@ struct cpu_tlb {
 	bool hashed;
 };
 struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes);
+
+/*
+ * What one entry of that TLB covers of a page of leaf_bytes: the page, or a piece of it where it is fractured below or the STLB
+ * keeps 1G pages as pieces of 2M.
+ */
+uint64_t cpu_entry_bytes(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes);
 
 /* Every TLB, walk cache and cache set to 0 entries: what is left is the theory's maximum. */
 void cpu_without_caches(struct cpu_model *cpu);

@@ -125,6 +125,13 @@ struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_byt
 	};
 }
 
+uint64_t cpu_entry_bytes(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes)
+{
+	if (cpu->fracture_bytes != 0 && cpu->fracture_bytes < leaf_bytes)
+		leaf_bytes = cpu->fracture_bytes;
+	return stlb && leaf_bytes == PAGE_1G && cpu->figure[CPU_STLB_1G_SMASHED] != 0 ? PAGE_2M : leaf_bytes;
+}
+
 _Static_assert(CPU_DTLB_4K_WAYS == CPU_DTLB_4K_SETS + 1 && CPU_DTLB_2M_WAYS == CPU_DTLB_2M_SETS + 1 &&
 		       CPU_DTLB_1G_WAYS == CPU_DTLB_1G_SETS + 1 && CPU_STLB_4K_WAYS == CPU_STLB_4K_SETS + 1 &&
 		       CPU_STLB_2M_WAYS == CPU_STLB_2M_SETS + 1 && CPU_STLB_1G_WAYS == CPU_STLB_1G_SETS + 1,

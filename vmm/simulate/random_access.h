@@ -12,8 +12,9 @@
 
 struct random_access {
 	uint32_t dtlb_entries, stlb_entries; /* for the page that a TLB entry covers; 0: none */
-	double data_cycles;                  /* the load alone, its share of each cache by size */
-	struct closed_form_terms terms;      /* with a walk constant of 0 */
+	uint64_t dtlb_entry_bytes, stlb_entry_bytes;
+	double data_cycles;             /* the load alone, its share of each cache by size */
+	struct closed_form_terms terms; /* with a walk constant of 0 */
 };
 
 /* memory_bytes is 4 KiB at least. Pure. */

@@ -88,7 +88,8 @@ static void derive(const struct simulation_input *in, const struct machine *m, s
 static int refuse(struct error *e, int err, const char *what, uint64_t most)
 {
 	/* E2BIG is for the caller; to a person its text speaks of arguments. */
-	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what, (unsigned long long)most);
+	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what,
+			(unsigned long long)most);
 	return -err;
 }
 
@@ -108,6 +109,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	leaf_bytes = m->tables.walk_leaf_bytes;
 	if (in->plan.kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] == 0)
 		leaf_bytes = in->plan.guest_leaf_bytes;
+	leaf_bytes = cpu_entry_bytes(in->cpu, false, leaf_bytes);
 	ret = sequence_init(&m->sequence, in->workload, in->working_set_bytes, in->stride_bytes,
 			    m->tables.guest_leaf_bytes, in->seed);
 	if (ret == -EINVAL)

@@ -27,6 +27,7 @@ static json_t *cpu_json(const struct cpu_model *cpu)
 	json_put(&o, "name", json_words(cpu->name));
 	json_put(&o, "title", json_words(cpu->title));
 	json_put(&o, "unit", json_words(cpu->unit));
+	json_put(&o, "fracture_bytes", json_u64_or_null(cpu->fracture_bytes));
 	json_put(&o, "figures", figures);
 	return o;
 }

@@ -34,7 +34,7 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 		[ORIGIN_CPUID] = "of CPUID",       [ORIGIN_MEASURED] = "measured here",
 		[ORIGIN_ASSUMED] = "assumed",
 	};
-	char counts[160] = "", names[2048] = "";
+	char counts[160] = "", names[2048] = "", piece[24];
 
 	for (int origin = 0; origin <= ORIGIN_ASSUMED; origin++) {
 		uint32_t count = count_origin(cpu, (enum cpu_origin)origin);
@@ -52,6 +52,12 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 		  (uint32_t)CPU_FIGURE_COUNT, counts);
 	if (names[0] != '\0')
 		paragraph(out, "uncertain", "%s", names);
+	if (cpu->fracture_bytes != 0)
+		paragraph(out, "fractured",
+			  "a TLB entry covers %s at most, whatever the page: the hypervisor below maps no "
+			  "larger "
+			  "ones (measured)",
+			  size_format(cpu->fracture_bytes, piece));
 	paragraph(out, "simulated",
 		  "every load, exactly, of that machine: LRU everywhere, frames of RAM and of each "
 		  "level's tables in sequence, no prefetching, nothing else running");
