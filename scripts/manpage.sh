@@ -24,11 +24,11 @@ cat <<END
 minivmm \\- measure what a memory access costs under two-dimensional page walks
 .SH SYNOPSIS
 .B minivmm
-[run|native|sweep|compare|check|pool] [\\fIoptions\\fR]
+[run|native|sweep|compare|model|explain|check|pool] [\\fIoptions\\fR]
 .SH DESCRIPTION
 END
 "$program" --help | verbatim
-for command in run native sweep compare check pool "pool plan"; do
+for command in run native sweep compare model explain check pool "pool plan"; do
 	read -r -a words <<<"$command"
 	echo ".SH MINIVMM ${command^^}"
 	"$program" "${words[@]}" --help | verbatim
@@ -39,6 +39,8 @@ echo ".SH WORKLOADS"
 "$program" --workload help | verbatim
 echo ".SH PRESETS"
 "$program" sweep --preset help | verbatim
+echo ".SH CPUS"
+"$program" model --cpu help | verbatim
 cat <<'END'
 .SH SEE ALSO
 .BR qemu\-system\-x86_64 (1),

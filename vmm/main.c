@@ -12,6 +12,7 @@
 #include "vmm/cli/request.h"
 #include "vmm/command/commands.h"
 #include "vmm/compare/compare.h"
+#include "vmm/explain/explanation.h"
 #include "vmm/host/facts.h"
 #include "vmm/machine/config.h"
 #include "vmm/mem/backing.h"
@@ -21,6 +22,7 @@
 #include "vmm/report/output.h"
 #include "vmm/report/record.h"
 #include "vmm/run/run.h"
+#include "vmm/theory/theory.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 #include "vmm/util/streams.h"
@@ -193,9 +195,10 @@ static enum status tell(const struct request *r, struct error *e)
 {
 	int ret = r->command != COMMAND_VERSION
 			  ? puts(request_help(r->help_topic))
-			  : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s\n", MINIVMM_VERSION,
-				   MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA, POOL_SCHEMA,
-				   POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA);
+			  : printf("minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s\n",
+				   MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA,
+				   POOL_SCHEMA, POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA, MODEL_SCHEMA,
+				   EXPLAIN_SCHEMA);
 
 	if (ret < 0 || fflush(stdout) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");

@@ -58,6 +58,7 @@ static void help_program(struct page *h)
 		    "       minivmm --workload help        the workloads\n"
 		    "       minivmm sweep --preset help    sweeps with a name, and what they teach\n"
 		    "       minivmm --pmu help             what the CPU can count\n"
+		    "       minivmm model --cpu help       CPUs that the model knows\n"
 		    "       minivmm --version\n\n"
 		    "Options without a command mean run. By default 1G of 4K pages runs touch,packed,chase "
 		    "on one\n"
@@ -66,7 +67,9 @@ static void help_program(struct page *h)
 		    "  minivmm check\n"
 		    "  minivmm --mem-path /dev/hugepages --prealloc\n"
 		    "  minivmm native --backing thp --memory 2G --json native.json\n"
-		    "  minivmm sweep --preset walk-cost --json walk.json\n");
+		    "  minivmm sweep --preset walk-cost --json walk.json\n"
+		    "  minivmm explain --svg walk.svg\n"
+		    "  minivmm model --guest-page 2M --host-page 4K\n");
 	page_add(h, "%s", exit_statuses);
 }
 
