@@ -10,34 +10,16 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "parse_line.h"
 #include "units.h"
 #include "vmm/cli/request.h"
-
-#define MAX_ARGS 16
-
-static int parse(const char *line, struct request *r, struct error *e)
-{
-	static char copy[512];
-	static char *argv[MAX_ARGS + 1];
-	static char program[] = "minivmm";
-	int argc = 1;
-
-	memset(e, 0, sizeof(*e));
-	argv[0] = program;
-	(void)snprintf(copy, sizeof(copy), "%s", line);
-	for (char *save = NULL, *word = strtok_r(copy, " ", &save); word != NULL && argc < MAX_ARGS;
-	     word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	return request_parse(argc, argv, r, e);
-}
 
 static void refused(const char *line, const char *where)
 {
 	struct request r;
 	struct error e;
 
-	assert_true(parse(line, &r, &e) < 0);
+	assert_true(parse_line(line, &r, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	if (strstr(e.where, where) == NULL)
 		fail_msg("%s: refused at '%s', not at '%s'", line, e.where, where);
@@ -49,22 +31,23 @@ static void model_asks(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("model", &r, &e), 0);
+	assert_int_equal(parse_line("model", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_MODEL);
 	assert_true(r.workload_count == 0 && !r.model.guest_page_given && !r.model.memory_given &&
 		    !r.model.kind_given && r.model.host_page_bytes == 0);
 	assert_int_equal(
-		parse("model --guest-page 2M --host-page 1G --kind shadow --guest-levels 5 --host-levels 4",
-		      &r, &e),
+		parse_line(
+			"model --guest-page 2M --host-page 1G --kind shadow --guest-levels 5 --host-levels 4",
+			&r, &e),
 		0);
 	assert_true(r.model.guest_page_given && r.guest_page_bytes == PAGE_2M &&
 		    r.model.host_page_bytes == PAGE_1G);
 	assert_true(r.model.kind_given && r.model.kind == WALK_SHADOW && r.model.guest_levels == 5 &&
 		    r.model.host_levels == 4);
-	assert_int_equal(parse("model -m 16T --fault-cost 250 --cpu zen3", &r, &e), 0);
+	assert_int_equal(parse_line("model -m 16T --fault-cost 250 --cpu zen3", &r, &e), 0);
 	assert_true(r.model.memory_given && r.memory_bytes == 16 * TIB && r.model.fault_ns == 250.0);
 	assert_string_equal(r.model.cpu, "zen3");
-	assert_int_equal(parse("model --cpu help", &r, &e), 0);
+	assert_int_equal(parse_line("model --cpu help", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_CPU_HELP);
 }
 
@@ -75,10 +58,10 @@ static void model_simulates(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("model --working-set 64K,1M", &r, &e), 0);
+	assert_int_equal(parse_line("model --working-set 64K,1M", &r, &e), 0);
 	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_packed &&
 		    r.workloads[1] == WORKLOAD_chase && r.set_count == 2);
-	assert_int_equal(parse("model --workload gups,alias", &r, &e), 0);
+	assert_int_equal(parse_line("model --workload gups,alias", &r, &e), 0);
 	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups &&
 		    r.workloads[1] == WORKLOAD_alias);
 }
@@ -104,7 +87,7 @@ static uint64_t gva_of(const char *line, bool in_arena)
 	struct request r;
 	struct error e;
 
-	assert_int_equal(parse(line, &r, &e), 0);
+	assert_int_equal(parse_line(line, &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_EXPLAIN);
 	assert_true(r.explain.gva_given && r.explain.gva_in_arena == in_arena);
 	return r.explain.gva;
@@ -135,15 +118,15 @@ static void before_after(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("explain", &r, &e), 0);
+	assert_int_equal(parse_line("explain", &r, &e), 0);
 	assert_true(r.explain.after_bytes == 0 && !r.explain.backing_given && !r.explain.gva_given);
-	assert_int_equal(parse("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
+	assert_int_equal(parse_line("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_2M && r.explain.after == DIMENSIONS_BOTH);
 	assert_string_equal(r.explain.svg_path, "a.svg");
-	assert_int_equal(parse("explain --before-after guest:1G --backing thp", &r, &e), 0);
+	assert_int_equal(parse_line("explain --before-after guest:1G --backing thp", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_1G && r.explain.after == DIMENSIONS_GUEST &&
 		    r.explain.backing_given);
-	assert_int_equal(parse("explain --before-after host:2M --mem-path /x", &r, &e), 0);
+	assert_int_equal(parse_line("explain --before-after host:2M --mem-path /x", &r, &e), 0);
 	assert_true(r.explain.after == DIMENSIONS_HOST && r.explain.backing_given);
 	refused("explain --before-after 4K", "--before-after");
 	refused("explain --before-after both:2M", "--before-after");
@@ -159,11 +142,11 @@ static void prediction(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("--predict", &r, &e), 0);
+	assert_int_equal(parse_line("--predict", &r, &e), 0);
 	assert_true(r.predict && r.model.cpu == NULL);
-	assert_int_equal(parse("sweep --predict --cpu skylake", &r, &e), 0);
+	assert_int_equal(parse_line("sweep --predict --cpu skylake", &r, &e), 0);
 	assert_true(r.predict);
-	assert_int_equal(parse("native --predict", &r, &e), 0);
+	assert_int_equal(parse_line("native --predict", &r, &e), 0);
 	refused("run --cpu skylake", "--cpu");
 	refused("explain --predict", "--predict");
 	refused("model --predict", "--predict");

@@ -10,31 +10,12 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "parse_line.h"
 #include "units.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/request.h"
 #include "vmm/machine/config.h"
-
-#define MAX_ARGS 24
-
-/* Parse "minivmm" and the words of `line`, cut at blanks; "''" stands for an empty word. */
-static int parse(const char *line, struct request *r, struct error *e)
-{
-	static char copy[512];
-	static char *argv[MAX_ARGS + 1];
-	static char program[] = "minivmm", empty[] = "";
-	int argc = 1;
-
-	memset(e, 0, sizeof(*e));
-	argv[0] = program;
-	(void)snprintf(copy, sizeof(copy), "%s", line);
-	for (char *save = NULL, *word = strtok_r(copy, " ", &save); word != NULL && argc < MAX_ARGS;
-	     word = strtok_r(NULL, " ", &save))
-		argv[argc++] = strcmp(word, "''") == 0 ? empty : word;
-	argv[argc] = NULL;
-	return request_parse(argc, argv, r, e);
-}
 
 static void defaults(void **state)
 {
@@ -42,7 +23,7 @@ static void defaults(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("", &r, &e), 0);
+	assert_int_equal(parse_line("", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_RUN);
 	assert_true(r.memory_bytes == GIB && r.guest_page_bytes == PAGE_4K && r.page_bytes == 0);
 	assert_int_equal(r.backing, BACKING_ANON);
@@ -64,10 +45,11 @@ static void everything(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("run -m 512 --mem-path /x --page-size 2M --prealloc --prealloc-threads 3 "
-			       "--prefault --share off --reserve on --host-nodes 0,2 --policy interleave",
-			       &r, &e),
-			 0);
+	assert_int_equal(
+		parse_line("run -m 512 --mem-path /x --page-size 2M --prealloc --prealloc-threads 3 "
+			   "--prefault --share off --reserve on --host-nodes 0,2 --policy interleave",
+			   &r, &e),
+		0);
 	assert_true(r.memory_bytes == 512 * MIB && r.page_bytes == PAGE_2M && r.prealloc && r.prefault);
 	assert_int_equal(r.backing, BACKING_FILE);
 	assert_string_equal(r.mem_path, "/x");
@@ -75,9 +57,9 @@ static void everything(void **state)
 	assert_true(r.share == CHOICE_OFF && r.reserve == CHOICE_ON && r.host_nodes == 5);
 	assert_int_equal(r.policy, NUMA_POLICY_INTERLEAVE);
 	assert_int_equal(
-		parse("--smp 2 --pin 1,0 --guest-page 1G --workload gups,seq --working-set 64K..256K "
-		      "--accesses 9 --repeat 896 --seed 0 --guest g --timeout 1",
-		      &r, &e),
+		parse_line("--smp 2 --pin 1,0 --guest-page 1G --workload gups,seq --working-set 64K..256K "
+			   "--accesses 9 --repeat 896 --seed 0 --guest g --timeout 1",
+			   &r, &e),
 		0);
 	assert_true(r.vcpus == 2 && r.pin_count == 2 && r.pin[0] == 1 && r.pin[1] == 0);
 	assert_true(r.guest_page_bytes == PAGE_1G && r.workload_count == 2 && r.set_count == 3);
@@ -85,20 +67,22 @@ static void everything(void **state)
 	assert_true(r.accesses == 9 && r.repeat == 896 && r.seed == 0 && r.timeout_s == 1);
 	assert_string_equal(r.guest_path, "g");
 	assert_int_equal(
-		parse("--alias-memory 512 -m 4T --guest-ad on --kernel-irqchip off --workload none", &r, &e),
+		parse_line("--alias-memory 512 -m 4T --guest-ad on --kernel-irqchip off --workload none", &r,
+			   &e),
 		0);
 	assert_true(r.alias_bytes == 512 * MIB && r.guest_ad && r.apic == CHOICE_OFF && r.workloads_given);
-	assert_int_equal(parse("--guest-ad on --guest-ad off --kernel-irqchip on", &r, &e), 0);
+	assert_int_equal(parse_line("--guest-ad on --guest-ad off --kernel-irqchip on", &r, &e), 0);
 	assert_true(!r.guest_ad && r.apic == CHOICE_ON);
-	assert_int_equal(parse("--prefault", &r, &e), 0);
+	assert_int_equal(parse_line("--prefault", &r, &e), 0);
 	assert_true(r.prefault && r.prealloc);
-	assert_int_equal(parse("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e),
-			 0);
+	assert_int_equal(
+		parse_line("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e), 0);
 	assert_string_equal(r.json_path, "-");
 	assert_string_equal(r.csv_path, "c");
 	assert_string_equal(r.dump_fdt_path, "f");
 	assert_true(r.verbose && r.progress && r.dump_config && !r.quiet);
-	assert_int_equal(parse("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e), 0);
+	assert_int_equal(parse_line("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e),
+			 0);
 	assert_true(r.command == COMMAND_NATIVE && r.quiet && r.policy == NUMA_POLICY_BIND);
 	assert_true(r.backing == BACKING_MEMFD && r.page_bytes == PAGE_1G);
 }
@@ -109,24 +93,24 @@ static void commands(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("check --require ept,npt --tap --root /host --json -", &r, &e), 0);
+	assert_int_equal(parse_line("check --require ept,npt --tap --root /host --json -", &r, &e), 0);
 	assert_true(r.command == COMMAND_CHECK && r.tap && !r.quiet);
 	assert_string_equal(r.require, "ept,npt");
 	assert_string_equal(r.root, "/host");
 	assert_string_equal(r.json_path, "-");
-	assert_int_equal(parse("check", &r, &e), 0);
+	assert_int_equal(parse_line("check", &r, &e), 0);
 	assert_true(r.command == COMMAND_CHECK && !r.tap && r.require == NULL && r.root == NULL);
-	assert_int_equal(parse("pool", &r, &e), 0);
+	assert_int_equal(parse_line("pool", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_POOL);
-	assert_int_equal(parse("pool --root /host --quiet", &r, &e), 0);
+	assert_int_equal(parse_line("pool --root /host --quiet", &r, &e), 0);
 	assert_true(r.command == COMMAND_POOL && r.quiet);
-	assert_int_equal(parse("pool show --json x", &r, &e), 0);
+	assert_int_equal(parse_line("pool show --json x", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_POOL);
 	assert_string_equal(r.json_path, "x");
-	assert_int_equal(parse("pool plan -m 16G --page-size 1G --host-nodes 0,2", &r, &e), 0);
+	assert_int_equal(parse_line("pool plan -m 16G --page-size 1G --host-nodes 0,2", &r, &e), 0);
 	assert_true(r.command == COMMAND_POOL_PLAN && r.memory_bytes == 16 * GIB && r.host_nodes == 5);
 	assert_true(r.page_bytes == PAGE_1G);
-	assert_int_equal(parse("pool plan --page-size 2M", &r, &e), 0);
+	assert_int_equal(parse_line("pool plan --page-size 2M", &r, &e), 0);
 	assert_true(r.memory_bytes == GIB && r.page_bytes == PAGE_2M);
 }
 
@@ -136,15 +120,15 @@ static void spellings(void **state)
 	struct error e;
 
 	(void)state;
-	assert_int_equal(parse("-m2G -mem-path /x -mem-prealloc -smp 2", &r, &e), 0);
+	assert_int_equal(parse_line("-m2G -mem-path /x -mem-prealloc -smp 2", &r, &e), 0);
 	assert_true(r.memory_bytes == 2 * GIB && r.prealloc && r.vcpus == 2);
 	assert_string_equal(r.mem_path, "/x");
 	assert_string_equal(r.argv[2], "-mem-path");
-	assert_int_equal(parse("--memory=3G --mem-prealloc", &r, &e), 0);
+	assert_int_equal(parse_line("--memory=3G --mem-prealloc", &r, &e), 0);
 	assert_true(r.memory_bytes == 3 * GIB && r.prealloc);
-	assert_int_equal(parse("-m 1G -m 2G --workload seq --workload gups,chase", &r, &e), 0);
+	assert_int_equal(parse_line("-m 1G -m 2G --workload seq --workload gups,chase", &r, &e), 0);
 	assert_true(r.memory_bytes == 2 * GIB && r.workload_count == 2);
-	assert_int_equal(parse("--workload none", &r, &e), 0);
+	assert_int_equal(parse_line("--workload none", &r, &e), 0);
 	assert_int_equal(r.workload_count, 0);
 }
 
@@ -234,7 +218,7 @@ static void refused(void **state)
 		struct error e;
 		char all[1500];
 
-		if (parse(refused_lines[i][0], &r, &e) >= 0)
+		if (parse_line(refused_lines[i][0], &r, &e) >= 0)
 			fail_msg("'%s' was accepted", refused_lines[i][0]);
 		assert_int_equal(e.status, STATUS_USAGE);
 		(void)snprintf(all, sizeof(all), "%s: %s", e.where, e.what);
@@ -281,7 +265,7 @@ static void help_and_version(void **state)
 		struct request r;
 		struct error e;
 
-		assert_int_equal(parse(cases[i].line, &r, &e), 0);
+		assert_int_equal(parse_line(cases[i].line, &r, &e), 0);
 		assert_int_equal(r.command, cases[i].command);
 		if (cases[i].topic == NULL)
 			assert_null(r.help_topic);
