@@ -88,7 +88,8 @@ static void derive(const struct simulation_input *in, const struct machine *m, s
 static int refuse(struct error *e, int err, const char *what, uint64_t most)
 {
 	/* E2BIG is for the caller; to a person its text speaks of arguments. */
-	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what, (unsigned long long)most);
+	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what,
+			(unsigned long long)most);
 	return -err;
 }
 
@@ -100,7 +101,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	memset(m, 0, sizeof(*m));
 	if (!simulate_knows(in->workload) ||
 	    !tables_make(&in->plan, in->workload == WORKLOAD_alias, &m->tables))
-		return error_set(e, STATUS_USAGE, EINVAL, "simulation",
+		return error_set(e, STATUS_USAGE, 0, "simulation",
 				 "there is no such workload with such page tables");
 	if (in->working_set_bytes > SIMULATE_MOST_BYTES)
 		return refuse(e, E2BIG, "the working set is too large to be simulated, in bytes",
@@ -112,7 +113,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 			    m->tables.guest_leaf_bytes, in->seed);
 	if (ret == -EINVAL)
 		return error_set(
-			e, STATUS_USAGE, EINVAL, "simulation",
+			e, STATUS_USAGE, 0, "simulation",
 			"the working set is smaller than a page, or the stride is none of the workload's");
 	if (ret == 0)
 		ret = cache_init(&m->cache, in->cpu);
