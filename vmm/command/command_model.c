@@ -69,6 +69,7 @@ static int make_scale(const struct request *r, const struct cpu_model *cpu, stru
 			      max_u64(r->memory_bytes, PAGE_4K), &access);
 	plan.tlb_l1_entries = access.dtlb_entries;
 	plan.tlb_l2_entries = access.stlb_entries;
+	plan.tlb_l2_entry_bytes = access.stlb_entry_bytes;
 	ret = scale_make(&plan, scale);
 	if (ret == 0)
 		predict_scale(cpu, &access, scale);

@@ -122,7 +122,8 @@ int scale_make(const struct scale_plan *plan, struct scale *s)
 		return -EINVAL;
 	s->leaf_bytes = scale_leaf_bytes(&plan->walk);
 	s->tlb_l1_bytes = plan->tlb_l1_entries * s->leaf_bytes;
-	s->tlb_l2_bytes = plan->tlb_l2_entries * s->leaf_bytes;
+	s->tlb_l2_bytes = plan->tlb_l2_entries *
+			  (plan->tlb_l2_entry_bytes != 0 ? plan->tlb_l2_entry_bytes : s->leaf_bytes);
 	s->beyond_physical = !fits(plan->memory_bytes, PHYSICAL_BITS);
 	s->beyond_unpaged = plan->walk.kind == WALK_UNPAGED && !fits(plan->memory_bytes, UNPAGED_BITS);
 	make_tables(s);

@@ -21,6 +21,7 @@ struct scale_plan {
 	struct walk_plan walk;
 	uint64_t memory_bytes;
 	uint32_t tlb_l1_entries, tlb_l2_entries; /* of the CPU for scale_leaf_bytes(); 0: not known */
+	uint64_t tlb_l2_entry_bytes;             /* less than that where it smashes 1G pages; 0: that */
 	double fault_ns;                         /* of one fault, without zeroing the page */
 	double zeroing_bytes_per_s;
 };

@@ -84,6 +84,7 @@ void cpu_figure_text(const struct cpu_model *cpu, enum cpu_figure figure, char *
  */
 struct cpu_tlb {
 	uint64_t array_bytes;
+	uint64_t entry_bytes; /* what an entry covers: leaf_bytes, or less where the STLB smashes 1G pages */
 	uint32_t sets, ways;
 	bool hashed;
 };

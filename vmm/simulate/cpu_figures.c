@@ -119,6 +119,7 @@ struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_byt
 					      : (stlb ? CPU_STLB_1G_SETS : CPU_DTLB_1G_SETS);
 	return (struct cpu_tlb){
 		.array_bytes = array_bytes,
+		.entry_bytes = smashed ? PAGE_2M : leaf_bytes,
 		.sets = figure[sets + 1] != 0 ? (uint32_t)figure[sets] : 0,
 		.ways = (uint32_t)figure[sets + 1],
 		.hashed = figure[stlb ? CPU_STLB_HASHED : CPU_DTLB_HASHED] != 0,

@@ -42,6 +42,7 @@ void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *
 	*out = (struct random_access){
 		.dtlb_entries = entries_of(&dtlb),
 		.stlb_entries = entries_of(&stlb),
+		.stlb_entry_bytes = stlb.entry_bytes,
 		.data_cycles = input.data_cycles,
 	};
 	closed_form(&input, &out->terms);

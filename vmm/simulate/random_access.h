@@ -12,6 +12,7 @@
 
 struct random_access {
 	uint32_t dtlb_entries, stlb_entries; /* for the page that a TLB entry covers; 0: none */
+	uint64_t stlb_entry_bytes;           /* what an entry of the second level covers */
 	double data_cycles;                  /* the load alone, its share of each cache by size */
 	struct closed_form_terms terms;      /* with a walk constant of 0 */
 };
