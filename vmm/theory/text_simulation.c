@@ -61,7 +61,8 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 		"the closed form, data + m1 c_stlb + m2 W: data is the same lines packed, as simulated; m1, "
 		"m2 the shares of accesses that miss the first and the second TLB (STLB), by formula; c_stlb "
 		"an STLB hit; W a walk. It reads leaf entries alone, and its data has the caches to itself: "
-		"where upper entries are read too, or entries and data do not fit together, it is lower");
+		"where upper entries are read too, or entries and data do not fit together, it is lower; "
+		"where a nested TLB saves reads, higher");
 }
 
 static void text_foot(const struct cpu_model *cpu, const struct simulation_row *rows, uint32_t count,
