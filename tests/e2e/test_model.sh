@@ -97,6 +97,49 @@ want_status 0
 want_json '.scale.memory_bytes == "18446742974197923840" and .scale.beyond_physical_addresses' "exabytes"
 conclude "exabytes do not overflow"
 
+# Simulations: every count adds up, in each kind of tables. What none of them has is null.
+SUMS='.simulation.rows | all(.counts as $c |
+	$c.dtlb_hits + $c.dtlb_misses == .accesses and $c.stlb_hits + $c.stlb_misses == $c.dtlb_misses and
+	$c.walks == $c.stlb_misses and ([$c.data_loads[]] | add) == .accesses and
+	([$c.guest_entry_loads[]] | add) == $c.guest_references and ([$c.host_entry_loads[]] | add) == $c.host_references and
+	(if $c.walks == 0 then .references_per_walk == null
+		else ((.references_per_walk - ($c.guest_references + $c.host_references) / $c.walks) | fabs < 1e-9) and
+			.references_per_walk <= .theory_references end))'
+# simulated KIND WORKLOADS THEORY ROWS: over two working sets, one of which no TLB holds; 512G apart its pages have no addresses.
+simulated() {
+	case_model --kind "$1" --workload "$2" --working-set 64K,32M --cpu skylake
+	want_status 0
+	want_json '.table == null and .list == null and .scale == null and (.simulation.rows | length == $rows)' "the rows alone" \
+		--argjson rows "$4"
+	want_json "$SUMS" "sums"
+	want_json '.simulation.rows | all(.plan.kind == $kind and .theory_references == $theory)' "the tables asked for" \
+		--arg kind "$1" --argjson theory "$3"
+	want_json '[.simulation.rows[].workload] | unique == ($workloads | split(",") | sort)' "the workloads asked for" \
+		--arg workloads "$2"
+	want_json '.simulation.rows | any(.counts.walks > 0) and any(.counts.walks == 0)' "the smaller set walks nowhere"
+	want_text '^simulated +no access here was measured'
+	conclude "simulated, $1: whole, and every count adds up"
+}
+simulated nested packed,chase,gups,alias 24 15
+simulated shadow packed,chase,gups,alias 4 15
+simulated native packed,chase,gups,alias 4 15
+simulated unpaged packed,chase,gups 4 6
+
+if [ -n "$SCHEMA_CHECK" ]; then
+	case_run model --workload chase --working-set 64K --json "$T/whole.json"
+	want_status 0
+	for spoilt in 'del(.simulation.rows[0].counts.walks)' '.simulation.rows[0].counts.extra = 1' '.simulation.rows = []' \
+		'.simulation.rows[0].stride_bytes = 64' '.simulation.rows[0].plan.host_levels = null' \
+		'del(.simulation.cpu.figures.l2_ways)' '.simulation.cpu.figures.stlb_hashed.value = 1' \
+		'.simulation.rows[0].closed_form.m2 = 1.5'; do
+		jq "$spoilt" "$T/whole.json" >"$T/run.json"
+		[ -z "$(problems=(); want_schema_of minivmm.model-1; printf '%s' "${problems[@]}")" ] && problem "the schema takes $spoilt"
+	done
+	conclude "a simulation that lacks or adds something breaks the schema"
+else
+	tap_skip "simulations against their schema" "python3-jsonschema is not installed"
+fi
+
 case_run model --kind shadow --json -
 want_status 0
 jq -e '.list.count == 4 and .command[1] == "model"' "$T/out" >/dev/null || problem "stdout is not the document"
@@ -128,6 +171,12 @@ refused 'fault-cost' --fault-cost 0 -m 1G
 refused 'memory' --memory 0
 refused 'memory' --memory 17179869184G
 refused 'memory' --memory -1G
+refused '17G is more than can be simulated' --workload chase --working-set 64K,17G
+refused '--accesses' --workload chase --working-set 64K,16G --accesses 10000000
+refused 'without paging' --kind unpaged --workload chase,alias
+refused 'at most 65536 bytes' --workload chase --cpu /dev/zero
+refused 'directory' --workload chase --cpu /tmp
+refused 'title' --workload chase --cpu /dev/null
 
 case_run model --json "$T/no/such/directory/model.json"
 want_status 1

@@ -32,13 +32,13 @@ static void entries(void **state)
 	struct cpu_model cpu = load("zen2");
 
 	(void)state;
-	assert_true(cpu_entry_bytes(&cpu, false, PAGE_1G) == PAGE_1G);
-	assert_true(cpu_entry_bytes(&cpu, true, PAGE_1G) == PAGE_2M);
-	assert_true(cpu_entry_bytes(&cpu, true, PAGE_2M) == PAGE_2M);
+	assert_true(cpu_tlb(&cpu, false, PAGE_1G).entry_bytes == PAGE_1G);
+	assert_true(cpu_tlb(&cpu, true, PAGE_1G).entry_bytes == PAGE_2M);
+	assert_true(cpu_tlb(&cpu, true, PAGE_2M).entry_bytes == PAGE_2M);
 	cpu.fracture_bytes = PAGE_4K;
-	assert_true(cpu_entry_bytes(&cpu, false, PAGE_1G) == PAGE_4K);
-	assert_true(cpu_entry_bytes(&cpu, true, PAGE_1G) == PAGE_4K);
-	assert_true(cpu_entry_bytes(&cpu, true, PAGE_4K) == PAGE_4K);
+	assert_true(cpu_tlb(&cpu, false, PAGE_1G).entry_bytes == PAGE_4K);
+	assert_true(cpu_tlb(&cpu, true, PAGE_1G).entry_bytes == PAGE_4K);
+	assert_true(cpu_tlb(&cpu, true, PAGE_4K).entry_bytes == PAGE_4K);
 }
 
 static struct closed_form_terms terms_of(const struct cpu_model *cpu, uint64_t leaf_bytes, uint64_t pages)

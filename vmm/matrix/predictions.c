@@ -57,9 +57,11 @@ static bool plan_of(const struct matrix *m, const struct matrix_cell *cell, stru
 		.guest_leaf_bytes = cell->native ? cell->page_bytes : cell->guest_page_bytes,
 		.host_leaf_bytes = cell->page_bytes,
 	};
+	if (cell->page_bytes == 0 || (!cell->native && cell->guest_page_bytes == 0))
+		return false;
 	if (cell->native)
-		return cell->page_bytes != 0;
-	if (second == NULL || cell->page_bytes == 0)
+		return true;
+	if (second == NULL)
 		return false;
 	plan->kind = strcmp(second, "shadow") == 0 ? WALK_SHADOW : WALK_NESTED;
 	if (plan->kind == WALK_SHADOW)
@@ -82,7 +84,9 @@ static void add_point(struct prediction *p, const struct matrix_translation *t)
 	const struct matrix_figure *chase = figure_of_pages(t->chase, t->pages);
 	const struct matrix_figure *packed = figure_of_pages(t->packed, t->pages);
 
-	if (chase == NULL || packed == NULL || p->count == PREDICTION_MOST_POINTS)
+	/* A clock too coarse may make it 0, of which no error has a share. */
+	if (chase == NULL || packed == NULL || !(chase->value.value > 0) ||
+	    p->count == PREDICTION_MOST_POINTS)
 		return;
 	p->points[p->count++] = (struct prediction_point){
 		.pages = t->pages,

@@ -1,6 +1,7 @@
 #include "vmm/report/emit_prediction.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "vmm/report/grid.h"
 #include "vmm/report/json.h"
@@ -124,10 +125,21 @@ int text_prediction(const struct prediction *p, FILE *out)
 void text_prediction_legend(const struct prediction *p, FILE *out)
 {
 	paragraph(out, "model",
-		  "T(n) = packed + m1 c_stlb + m2 (cW + R(G) + R(E)): m1, m2 the shares of accesses that "
-		  "miss the "
-		  "first and second TLB; R reading the leaf entries of the guest's tables (G) and of the "
-		  "second "
-		  "dimension's (E) through the caches; packed as measured. CPU: %s, in %s",
+		  "theory beside what was measured: T(n) = packed + m1 c_stlb + m2 (cW + R(G) + R(E)) cycles "
+		  "an access. m1, m2: the shares of accesses that miss the first and the second TLB; c_stlb: "
+		  "a hit in the second; R: reading the leaf entries of the guest's tables (G; natively and "
+		  "under shadow paging the only ones) and of the second dimension's (E) through the caches; "
+		  "packed: as many lines, 64 a page, as measured. CPU: %s, in %s",
 		  p->cpu, p->unit);
+	paragraph(
+		out, "columns",
+		"packed, measured: TSC cycles; predicted: T(n); error: of the prediction, as a share of "
+		"what was measured; point: whether cW was fitted to it, by turns; cW = 0: T(n) with nothing "
+		"fitted");
+	if (strcmp(p->unit, "TSC cycles") != 0)
+		paragraph(
+			out, "",
+			"the CPU's figures are %s and those measured TSC cycles: where the clocks differ, cW "
+			"and the errors take it in; --cpu host has TSC cycles for both",
+			p->unit);
 }

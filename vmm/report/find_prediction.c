@@ -26,6 +26,8 @@ static bool plan_of(const struct record *rec, struct walk_plan *plan)
 		.guest_leaf_bytes = rec->native ? backing_bytes : rec->config.guest_page_bytes,
 		.host_leaf_bytes = backing_bytes,
 	};
+	if (backing_bytes == 0 || plan->guest_leaf_bytes == 0)
+		return false;
 	if (rec->native)
 		return true;
 	plan->kind = strcmp(second, "shadow") == 0 ? WALK_SHADOW : WALK_NESTED;
@@ -44,7 +46,8 @@ static void take_points(const struct record *rec, struct prediction *p)
 		if (chase->workload != WORKLOAD_chase || !row_has_figure(rec, chase))
 			continue;
 		packed = packed_partner(rec, chase);
-		if (packed != NULL)
+		/* A clock too coarse may make it 0, of which no error has a share. */
+		if (packed != NULL && row_stable_figure(chase) > 0)
 			p->points[p->count++] = (struct prediction_point){
 				.pages = chase->pages,
 				.data_cycles = row_stable_figure(packed),
@@ -72,7 +75,8 @@ int record_predict(struct record *rec, const struct cpu_model *cpu)
 	if (!plan_of(rec, &p->plan)) {
 		free(p);
 		record_reason(rec, VERDICT_OK,
-			      "--predict: this host's second dimension is not known, so neither is its walk");
+			      "--predict: the page behind the memory or this host's second dimension is not "
+			      "known, so neither is its walk");
 		return 0;
 	}
 	ret = prediction_make(cpu, p);

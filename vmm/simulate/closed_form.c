@@ -12,7 +12,7 @@
 
 static uint64_t entries_for(uint64_t bytes, uint64_t leaf_bytes)
 {
-	return (bytes + leaf_bytes - 1) / leaf_bytes;
+	return bytes / leaf_bytes + (bytes % leaf_bytes != 0);
 }
 
 /* A fixed cycle over sets with a linear index: all hit up to the ways, none two pages a set later. */
@@ -48,6 +48,15 @@ static double missing(double pages, const struct cpu_tlb *tlb, bool independent)
 	if (tlb->sets == 1)
 		return pages > entries ? 1 : 0;
 	return tlb->hashed ? hashed_missing(pages, tlb) : linear_missing(pages, tlb);
+}
+
+/* Share of the accesses over `bytes` that miss the TLB. */
+static double missing_bytes(uint64_t bytes, const struct cpu_tlb *tlb, const struct closed_form_input *in)
+{
+	uint64_t entries = entries_for(bytes, tlb->entry_bytes);
+
+	/* Several lines in one entry: which entry comes next is as good as independent. */
+	return missing((double)entries, tlb, in->independent || entries < in->pages);
 }
 
 /* Distinct lines that w accesses in a row touch: data, guest entries, host entries. */
@@ -122,24 +131,19 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	uint64_t bytes = in->pages * PAGE_4K;
 	bool paged = plan->kind != WALK_UNPAGED;
 	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
-	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes, pieces;
+	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes;
 	struct cpu_tlb dtlb, stlb;
-	bool independent;
 
 	if (plan->kind == WALK_SHADOW)
 		guest_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
 	leaf_bytes = paged ? guest_bytes : plan->host_leaf_bytes;
 	if (plan->kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] != 0)
 		leaf_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
-	leaf_bytes = cpu_entry_bytes(in->cpu, false, leaf_bytes);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
-	pieces = entries_for(bytes, cpu_entry_bytes(in->cpu, true, leaf_bytes));
 	*out = (struct closed_form_terms){ .translations = entries_for(bytes, leaf_bytes) };
-	/* Several lines in one leaf: which leaf comes next is as good as independent. */
-	independent = in->independent || out->translations < in->pages;
-	out->dtlb_missing = missing((double)out->translations, &dtlb, independent);
-	out->stlb_missing = missing((double)pieces, &stlb, independent || pieces < in->pages);
+	out->dtlb_missing = missing_bytes(bytes, &dtlb, in);
+	out->stlb_missing = missing_bytes(bytes, &stlb, in);
 	/* What the dTLB has is not looked for in the STLB. */
 	if (out->stlb_missing > out->dtlb_missing)
 		out->stlb_missing = out->dtlb_missing;

@@ -23,7 +23,7 @@ struct closed_form_input {
 };
 
 struct closed_form_terms {
-	uint64_t translations;    /* TLB entries that n pages need */
+	uint64_t translations;    /* entries of the first TLB that n pages need */
 	double dtlb_missing;      /* m1, 0 to 1 */
 	double stlb_missing;      /* m2, 0 to 1 */
 	double guest_read_cycles; /* R(G): also of native, shadow tables */

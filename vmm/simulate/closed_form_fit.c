@@ -12,7 +12,9 @@ static int by_pages(const void *a, const void *b)
 {
 	const struct closed_form_point *x = a, *y = b;
 
-	return (x->pages > y->pages) - (x->pages < y->pages);
+	if (x->pages != y->pages)
+		return x->pages > y->pages ? 1 : -1;
+	return (x->total_cycles > y->total_cycles) - (x->total_cycles < y->total_cycles);
 }
 
 static void predict(const struct closed_form_input *input, const struct closed_form_point *point,

@@ -86,16 +86,12 @@ void cpu_figure_text(const struct cpu_model *cpu, enum cpu_figure figure, char *
  */
 struct cpu_tlb {
 	uint64_t array_bytes;
+	uint64_t
+		entry_bytes; /* what an entry covers: leaf_bytes, or a piece: fractured below, or 1G in the STLB as 2M */
 	uint32_t sets, ways;
 	bool hashed;
 };
 struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes);
-
-/*
- * What one entry of that TLB covers of a page of leaf_bytes: the page, or a piece of it where it is fractured below or the STLB
- * keeps 1G pages as pieces of 2M.
- */
-uint64_t cpu_entry_bytes(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes);
 
 /* Every TLB, walk cache and cache set to 0 entries: what is left is the theory's maximum. */
 void cpu_without_caches(struct cpu_model *cpu);

@@ -105,9 +105,13 @@ struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_byt
 {
 	const uint64_t *figure = cpu->figure;
 	uint32_t sets = stlb ? CPU_STLB_4K_SETS : CPU_DTLB_4K_SETS;
-	bool smashed = stlb && leaf_bytes == PAGE_1G && figure[CPU_STLB_1G_SMASHED] != 0;
-	uint64_t array_bytes = leaf_bytes, in = 0;
+	uint64_t array_bytes, in = 0;
+	bool smashed;
 
+	if (cpu->fracture_bytes != 0 && cpu->fracture_bytes < leaf_bytes)
+		leaf_bytes = cpu->fracture_bytes;
+	smashed = stlb && leaf_bytes == PAGE_1G && figure[CPU_STLB_1G_SMASHED] != 0;
+	array_bytes = leaf_bytes;
 	if (array_bytes == PAGE_1G)
 		in = smashed ? 2 : figure[stlb ? CPU_STLB_1G_IN : CPU_DTLB_1G_IN];
 	if (in != 0)
@@ -119,17 +123,11 @@ struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_byt
 					      : (stlb ? CPU_STLB_1G_SETS : CPU_DTLB_1G_SETS);
 	return (struct cpu_tlb){
 		.array_bytes = array_bytes,
+		.entry_bytes = smashed ? PAGE_2M : leaf_bytes,
 		.sets = figure[sets + 1] != 0 ? (uint32_t)figure[sets] : 0,
 		.ways = (uint32_t)figure[sets + 1],
 		.hashed = figure[stlb ? CPU_STLB_HASHED : CPU_DTLB_HASHED] != 0,
 	};
-}
-
-uint64_t cpu_entry_bytes(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes)
-{
-	if (cpu->fracture_bytes != 0 && cpu->fracture_bytes < leaf_bytes)
-		leaf_bytes = cpu->fracture_bytes;
-	return stlb && leaf_bytes == PAGE_1G && cpu->figure[CPU_STLB_1G_SMASHED] != 0 ? PAGE_2M : leaf_bytes;
 }
 
 _Static_assert(CPU_DTLB_4K_WAYS == CPU_DTLB_4K_SETS + 1 && CPU_DTLB_2M_WAYS == CPU_DTLB_2M_SETS + 1 &&

@@ -68,7 +68,7 @@ static int fault(struct parser *p, struct span s, const char *what)
 	copy(s, text, sizeof(text));
 	where[0] = '\0';
 	append(where, sizeof(where), "%.60s:%u", p->where, p->line);
-	return error_set(p->e, STATUS_USAGE, EINVAL, where, "\"%s\": %s", text, what);
+	return error_set(p->e, STATUS_USAGE, 0, where, "\"%s\": %s", text, what);
 }
 
 /* Digits, and for bytes K, M or G. */
@@ -226,10 +226,12 @@ int cpu_parse(const char *where, const char *text, size_t bytes, struct cpu_mode
 			return ret;
 	}
 	if (!p.title || !p.unit)
-		return fault(&p, rest, p.title ? "the unit is missing" : "the title is missing");
+		return error_set(e, STATUS_USAGE, 0, where,
+				 "a CPU description has a line \"%s\", which is missing",
+				 p.title ? "unit = core cycles" : "title = TEXT");
 	for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
 		if (!p.seen[i])
-			return error_set(e, STATUS_USAGE, EINVAL, where, "the figure %s is missing",
+			return error_set(e, STATUS_USAGE, 0, where, "the figure %s is missing",
 					 figure_info((enum cpu_figure)i)->name);
 	}
 	return 0;

@@ -38,6 +38,14 @@ const char *cpu_name(uint32_t number)
 	return number < COUNT ? embedded[number].name : NULL;
 }
 
+static int too_long(const char *path, struct error *e)
+{
+	/* E2BIG is for the caller; to a person its text speaks of arguments. */
+	(void)error_set(e, STATUS_USAGE, 0, path, "a CPU description has at most %u bytes",
+			CPU_FILE_MOST_BYTES);
+	return -E2BIG;
+}
+
 int cpu_read(const char *path, struct cpu_model *cpu, struct error *e)
 {
 	FILE *in = fopen(path, "re");
@@ -54,10 +62,9 @@ int cpu_read(const char *path, struct cpu_model *cpu, struct error *e)
 	}
 	bytes = fread(text, 1, CPU_FILE_MOST_BYTES + 1, in);
 	if (ferror(in) != 0)
-		ret = error_set(e, STATUS_USAGE, EIO, path, "cannot read the CPU description");
+		ret = error_set(e, STATUS_USAGE, errno, path, "cannot read the CPU description");
 	else if (bytes > CPU_FILE_MOST_BYTES)
-		ret = error_set(e, STATUS_USAGE, E2BIG, path, "a CPU description has at most %u bytes",
-				CPU_FILE_MOST_BYTES);
+		ret = too_long(path, e);
 	else
 		ret = cpu_parse(path, text, bytes, cpu, e);
 	free(text);

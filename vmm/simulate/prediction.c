@@ -5,16 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "vmm/simulate/tables.h"
+
 static int by_pages(const void *a, const void *b)
 {
 	const struct prediction_point *x = a, *y = b;
 
-	return (x->pages > y->pages) - (x->pages < y->pages);
+	if (x->pages != y->pages)
+		return x->pages > y->pages ? 1 : -1;
+	/* Never equal where it matters: closed_form_fit() has to share out the same halves. */
+	return (x->measured_cycles > y->measured_cycles) - (x->measured_cycles < y->measured_cycles);
 }
 
 static bool usable(const struct prediction *p)
 {
-	if (p->count == 0 || p->count > PREDICTION_MOST_POINTS)
+	struct tables tables;
+
+	if (p->count == 0 || p->count > PREDICTION_MOST_POINTS || !tables_make(&p->plan, false, &tables))
 		return false;
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct prediction_point *point = &p->points[i];

@@ -29,8 +29,7 @@ static double data_cycles(const struct cpu_model *cpu, uint64_t memory_bytes)
 void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *plan, uint64_t leaf_bytes,
 			   uint64_t memory_bytes, struct random_access *out)
 {
-	uint64_t entry_bytes = cpu_entry_bytes(cpu, false, leaf_bytes);
-	struct cpu_tlb dtlb = cpu_tlb(cpu, false, entry_bytes), stlb = cpu_tlb(cpu, true, entry_bytes);
+	struct cpu_tlb dtlb = cpu_tlb(cpu, false, leaf_bytes), stlb = cpu_tlb(cpu, true, leaf_bytes);
 	const struct closed_form_input input = {
 		.cpu = cpu,
 		.plan = *plan,
@@ -43,8 +42,8 @@ void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *
 	*out = (struct random_access){
 		.dtlb_entries = entries_of(&dtlb),
 		.stlb_entries = entries_of(&stlb),
-		.dtlb_entry_bytes = entry_bytes,
-		.stlb_entry_bytes = cpu_entry_bytes(cpu, true, entry_bytes),
+		.dtlb_entry_bytes = dtlb.entry_bytes,
+		.stlb_entry_bytes = stlb.entry_bytes,
 		.data_cycles = input.data_cycles,
 	};
 	closed_form(&input, &out->terms);

@@ -101,7 +101,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	memset(m, 0, sizeof(*m));
 	if (!simulate_knows(in->workload) ||
 	    !tables_make(&in->plan, in->workload == WORKLOAD_alias, &m->tables))
-		return error_set(e, STATUS_USAGE, EINVAL, "simulation",
+		return error_set(e, STATUS_USAGE, 0, "simulation",
 				 "there is no such workload with such page tables");
 	if (in->working_set_bytes > SIMULATE_MOST_BYTES)
 		return refuse(e, E2BIG, "the working set is too large to be simulated, in bytes",
@@ -109,12 +109,12 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	leaf_bytes = m->tables.walk_leaf_bytes;
 	if (in->plan.kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] == 0)
 		leaf_bytes = in->plan.guest_leaf_bytes;
-	leaf_bytes = cpu_entry_bytes(in->cpu, false, leaf_bytes);
+	leaf_bytes = cpu_tlb(in->cpu, false, leaf_bytes).entry_bytes;
 	ret = sequence_init(&m->sequence, in->workload, in->working_set_bytes, in->stride_bytes,
 			    m->tables.guest_leaf_bytes, in->seed);
 	if (ret == -EINVAL)
 		return error_set(
-			e, STATUS_USAGE, EINVAL, "simulation",
+			e, STATUS_USAGE, 0, "simulation",
 			"the working set is smaller than a page, or the stride is none of the workload's");
 	if (ret == 0)
 		ret = cache_init(&m->cache, in->cpu);

@@ -3,16 +3,13 @@
  */
 #include "vmm/simulate/tlb.h"
 
-#include "units.h"
-
 int tlb_init(struct tlb *tlb, const struct cpu_model *cpu, uint64_t leaf_bytes)
 {
 	struct cpu_tlb first = cpu_tlb(cpu, false, leaf_bytes);
 	struct cpu_tlb second = cpu_tlb(cpu, true, leaf_bytes);
 	int ret;
 
-	*tlb = (struct tlb){ .leaf_bytes = leaf_bytes,
-			     .stlb_entry_bytes = cpu_entry_bytes(cpu, true, leaf_bytes) };
+	*tlb = (struct tlb){ .leaf_bytes = leaf_bytes, .stlb_entry_bytes = second.entry_bytes };
 	ret = lru_init(&tlb->dtlb, first.sets, first.ways, first.hashed);
 	return ret != 0 ? ret : lru_init(&tlb->stlb, second.sets, second.ways, second.hashed);
 }

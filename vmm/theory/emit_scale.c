@@ -114,9 +114,12 @@ static void put_sums(const struct scale *s, FILE *out)
 
 static void put_reach(const struct scale *s, FILE *out)
 {
-	char leaf[SIZE_BYTES], l1[SIZE_BYTES], l2[SIZE_BYTES];
+	char leaf[SIZE_BYTES], l1[SIZE_BYTES], l2[SIZE_BYTES], piece[SIZE_BYTES];
+	uint64_t piece_bytes = s->plan.tlb_l2_entry_bytes != 0 ? s->plan.tlb_l2_entry_bytes : s->leaf_bytes;
+	bool smashed = piece_bytes != s->leaf_bytes;
 
 	(void)size_format(s->leaf_bytes, leaf);
+	(void)size_format(piece_bytes, piece);
 	if (s->plan.tlb_l1_entries == 0 && s->plan.tlb_l2_entries == 0)
 		paragraph(out, "TLB",
 			  "one entry covers %s%s; how far all reach is the CPU's (not known here)", leaf,
@@ -124,9 +127,11 @@ static void put_reach(const struct scale *s, FILE *out)
 	else
 		paragraph(out, "TLB",
 			  "one entry covers %s: %" PRIu32 " entries of the first level reach %s, %" PRIu32
-			  " of the second %s, which is %.3g %% of the memory",
+			  " of the second%s%s%s %s, which is %.3g %% of the memory",
 			  leaf, s->plan.tlb_l1_entries, about(s->tlb_l1_bytes, l1), s->plan.tlb_l2_entries,
-			  about(s->tlb_l2_bytes, l2), percent(s->tlb_l2_bytes, s->plan.memory_bytes));
+			  smashed ? ", which keeps such pages in pieces of " : "", smashed ? piece : "",
+			  smashed ? "," : "", about(s->tlb_l2_bytes, l2),
+			  percent(s->tlb_l2_bytes, s->plan.memory_bytes));
 }
 
 static const char *fault_leaf_words(enum walk_kind kind)

@@ -28,6 +28,39 @@ static bool stride_fits(uint64_t stride_bytes, uint64_t set_bytes, const struct 
 	       checked_mul(set_bytes / PAGE_4K, stride_bytes, &span_bytes) && span_bytes <= WINDOW_BYTES;
 }
 
+/* Before the first row: the sets before one that is refused would take their time in vain. */
+static int check_set(uint64_t set_bytes, uint64_t accesses, struct error *e)
+{
+	uint64_t pages = set_bytes / PAGE_4K;
+	char asked[24], most[24];
+
+	if (set_bytes > SIMULATE_MOST_BYTES)
+		return error_set(e, STATUS_USAGE, 0, "--working-set",
+				 "%s is more than can be simulated, %s; --memory has no such limit",
+				 size_format(set_bytes, asked), size_format(SIMULATE_MOST_BYTES, most));
+	if (accesses > SIMULATE_MOST_ACCESSES - WARM_PASSES * pages)
+		return error_set(e, STATUS_USAGE, 0, "--accesses",
+				 "%llu after %u passes over %s are more than can be simulated, %llu in all",
+				 (unsigned long long)accesses, WARM_PASSES, size_format(set_bytes, asked),
+				 (unsigned long long)SIMULATE_MOST_ACCESSES);
+	return 0;
+}
+
+static int check(const struct request *r, const struct walk_plan *plan, struct error *e)
+{
+	for (uint32_t i = 0; i < r->workload_count; i++) {
+		if (r->workloads[i] == WORKLOAD_alias && plan->kind == WALK_UNPAGED)
+			return error_set(e, STATUS_USAGE, 0, "--workload",
+					 "alias maps one memory at many places; a guest without paging "
+					 "(--kind unpaged) maps nothing");
+	}
+	for (uint32_t i = 0; i < r->set_count; i++) {
+		if (check_set(r->sets_bytes[i], r->accesses, e) != 0)
+			return -EINVAL;
+	}
+	return r->set_count != 0 ? 0 : check_set(series_bytes[COUNT_OF(series_bytes) - 1], r->accesses, e);
+}
+
 static int add_row(const struct simulation_input *input, struct theory_simulation *s, struct error *e)
 {
 	int ret = simulation_row_make(input, cpu_cycles(input->cpu, CPU_WALK_CYCLES), &s->rows[s->count], e);
@@ -42,16 +75,11 @@ static int add_rows(const struct request *r, struct simulation_input *input, str
 {
 	const uint64_t *sets = r->set_count != 0 ? r->sets_bytes : series_bytes;
 	uint32_t set_count = r->set_count != 0 ? r->set_count : COUNT_OF(series_bytes);
-	char asked[24], most[24];
 	bool alias = input->workload == WORKLOAD_alias;
 	const uint64_t *strides = alias ? alias_strides : no_stride;
 	int ret = 0;
 
 	for (uint32_t i = 0; i < set_count && ret == 0; i++) {
-		if (sets[i] > SIMULATE_MOST_BYTES)
-			return error_set(e, STATUS_USAGE, 0, "--working-set",
-					 "%s is more than can be simulated, %s; --memory has no such limit",
-					 size_format(sets[i], asked), size_format(SIMULATE_MOST_BYTES, most));
 		input->working_set_bytes = align_up(sets[i], PAGE_4K);
 		for (uint32_t k = 0; k < (alias ? COUNT_OF(alias_strides) : 1) && ret == 0; k++) {
 			input->stride_bytes = strides[k];
@@ -72,9 +100,12 @@ int theory_simulation_make(const struct request *r, const struct walk_plan *plan
 		.seed = r->seed,
 		.warm_passes = WARM_PASSES,
 	};
-	int ret = 0;
+	int ret;
 
 	*s = (struct theory_simulation){ .cpu = cpu };
+	ret = check(r, plan, e);
+	if (ret != 0)
+		return ret;
 	s->rows = calloc((size_t)REQUEST_MAX_WORKLOADS * REQUEST_MAX_SETS * COUNT_OF(alias_strides),
 			 sizeof(*s->rows));
 	if (s->rows == NULL)

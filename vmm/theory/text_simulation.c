@@ -51,7 +51,7 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 	paragraph(out, "cpu", "%s: %s, in %s. %u figures: %s", cpu->name, cpu->title, cpu->unit,
 		  (uint32_t)CPU_FIGURE_COUNT, counts);
 	if (names[0] != '\0')
-		paragraph(out, "uncertain", "%s", names);
+		paragraph(out, "uncertain", "no maker's own word, or another CPU's: %s", names);
 	if (cpu->fracture_bytes != 0)
 		paragraph(out, "fractured",
 			  "a TLB entry covers %s at most, whatever the page: the hypervisor below maps no "
@@ -59,10 +59,42 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 			  "ones (measured)",
 			  size_format(cpu->fracture_bytes, piece));
 	paragraph(out, "simulated",
-		  "every load, exactly, of that machine: LRU everywhere, frames of RAM and of each "
-		  "level's tables in sequence, no prefetching, nothing else running");
-	paragraph(out, "T(n)",
-		  "the closed form, data + m1 c_stlb + m2 W, with the data cost that was simulated");
+		  "no access here was measured: every load, exactly, of the machine described. LRU "
+		  "everywhere, frames of RAM and of each level's tables in sequence, no prefetching, nothing "
+		  "else running");
+	paragraph(
+		out, "T(n)",
+		"the closed form, data + m1 c_stlb + m2 W: data is the same lines packed, as simulated; m1, "
+		"m2 the shares of accesses that miss the first and the second TLB (STLB), by formula; c_stlb "
+		"an STLB hit; W a walk. It reads leaf entries alone, and its data has the caches to itself: "
+		"where upper entries are read too, or entries and data do not fit together, it is lower; "
+		"where a nested TLB saves reads, higher");
+}
+
+static void text_foot(const struct cpu_model *cpu, const struct simulation_row *rows, uint32_t count,
+		      FILE *out)
+{
+	bool gups = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		gups = gups || rows[i].workload == WORKLOAD_gups;
+	paragraph(out, "read",
+		  "pages: guest/host leaf; set: the working set; n: its pages of 4K, of which each has one "
+		  "line (packed: its lines, 64 a page); cycles, T(n): of one access (-: the closed form has "
+		  "nothing on it); dTLB, STLB: accesses that miss the first TLB, and both; refs/w: entries "
+		  "that a walk reads; theory: without any cache, at most; alias: a line a page through "
+		  "addresses so far apart, those strides that the guest's page and addresses allow");
+	paragraph(
+		out, "",
+		"entries: where those of page tables were found; PWC: walks begun below an upper entry that "
+		"a page-walk cache has; nTLB: guest-physical addresses that the nested TLB has, each a walk "
+		"of the host's tables saved");
+	if (gups)
+		paragraph(out, "gups",
+			  "its updates do not wait for each other: cycles are the least that %llu misses at "
+			  "once, and %llu walks at once, let through; no latency",
+			  (unsigned long long)cpu->figure[CPU_MISSES_AT_ONCE],
+			  (unsigned long long)cpu->figure[CPU_WALKS_AT_ONCE]);
 }
 
 static void put_setup(struct grid *g, const struct simulation_row *row)
@@ -172,8 +204,6 @@ int text_simulation(const struct cpu_model *cpu, const struct simulation_row *ro
 	(void)fputc('\n', out);
 	ret = text_loads(rows, count, out);
 	(void)fputc('\n', out);
-	paragraph(out, "read",
-		  "cycles, T(n): an access; pages: guest/host leaf; refs/w: entries read by a walk, theory: "
-		  "without any cache; PWC: walks begun below a cached entry; nTLB: host walks saved");
+	text_foot(cpu, rows, count, out);
 	return ret;
 }
