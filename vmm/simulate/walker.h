@@ -2,9 +2,10 @@
  * The page walker: caches of upper entries for both dimensions, the nested TLB, and reads of entries through the caches
  * of data.
  *
- * An entry of the guest dimension's walk cache holds the host's address of the next table (Intel SDM vol. 3C, caching of translations,
- * combined mappings; AMD APM vol. 2, 15.25.9), so a hit saves the guest's entries above and the host's walks for them,
- * that for the next table too. The nested TLB holds the frame of a guest page: a hit saves a whole host walk.
+ * An entry of the guest dimension's walk cache holds the host's address of the next table (Intel SDM vol. 3C, caching of
+ * translations, combined mappings; AMD APM vol. 2, 15.25.9), so a hit saves the guest's entries above and the host's
+ * walks for them, that for the next table too. The nested TLB holds the frame of a guest page: a hit saves a whole host
+ * walk. Assumed, as no maker says it: it keeps frames of data as well as of tables, and one walk fills all caches.
  */
 #ifndef MINIVMM_SIMULATE_WALKER_H
 #define MINIVMM_SIMULATE_WALKER_H
