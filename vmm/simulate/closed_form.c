@@ -141,7 +141,7 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 		leaf_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
-	*out = (struct closed_form_terms){ .translations = entries_for(bytes, leaf_bytes) };
+	*out = (struct closed_form_terms){ .translations = entries_for(bytes, dtlb.entry_bytes) };
 	out->dtlb_missing = missing_bytes(bytes, &dtlb, in);
 	out->stlb_missing = missing_bytes(bytes, &stlb, in);
 	/* What the dTLB has is not looked for in the STLB. */
