@@ -37,12 +37,12 @@ static void model_asks(void **state)
 		    !r.model.kind_given && r.model.host_page_bytes == 0);
 	assert_int_equal(
 		parse_line(
-			"model --guest-page 2M --host-page 1G --kind shadow --guest-levels 5 --host-levels 4",
+			"model --guest-page 2M --host-page 1G --kind nested --guest-levels 5 --host-levels 4",
 			&r, &e),
 		0);
 	assert_true(r.model.guest_page_given && r.guest_page_bytes == PAGE_2M &&
 		    r.model.host_page_bytes == PAGE_1G);
-	assert_true(r.model.kind_given && r.model.kind == WALK_SHADOW && r.model.guest_levels == 5 &&
+	assert_true(r.model.kind_given && r.model.kind == WALK_NESTED && r.model.guest_levels == 5 &&
 		    r.model.host_levels == 4);
 	assert_int_equal(parse_line("model -m 16T --fault-cost 250 --cpu zen3", &r, &e), 0);
 	assert_true(r.model.memory_given && r.memory_bytes == 16 * TIB && r.model.fault_ns == 250.0);
@@ -77,6 +77,11 @@ static void model_refuses(void **state)
 	refused("model --guest-levels 3", "--guest-levels");
 	refused("model --host-levels 6", "--host-levels");
 	refused("model --host-page 3M", "--host-page");
+	refused("model --kind unpaged --guest-page 2M", "--guest-page");
+	refused("model --kind unpaged --guest-levels 5", "--guest-levels");
+	refused("model --kind native --host-page 2M", "--host-page");
+	refused("model --kind native --host-levels 5", "--host-levels");
+	refused("model --kind shadow --host-levels 5", "--host-levels");
 	refused("model --gva 0", "--gva");
 	refused("model --prealloc", "--prealloc");
 	refused("model x", "command line");

@@ -1,4 +1,5 @@
 /* What no single option can see: options that contradict each other. */
+#include <stdio.h>
 #include <string.h>
 
 #include "units.h"
@@ -113,8 +114,29 @@ static bool can_simulate(enum workload_id id)
 
 static int check_model(struct parse *p)
 {
-	const struct request *r = p->r;
+	const struct {
+		enum walk_kind kind;
+		enum option_id option;
+		const char *why;
+	} pointless[] = {
+		{ WALK_UNPAGED, OPTION_MODEL_PAGE, "a guest without paging has no page tables" },
+		{ WALK_UNPAGED, OPTION_GUEST_LEVELS, "a guest without paging has no page tables" },
+		{ WALK_NATIVE, OPTION_HOST_PAGE,
+		  "natively there is one dimension, --guest-page is its page" },
+		{ WALK_NATIVE, OPTION_HOST_LEVELS, "natively there is one dimension, with --guest-levels" },
+		{ WALK_SHADOW, OPTION_HOST_LEVELS, "a shadow table has as many levels as the guest's" },
+	};
 
+	const struct request *r = p->r;
+	char where[32];
+
+	for (size_t i = 0; r->model.kind_given && i < sizeof(pointless) / sizeof(pointless[0]); i++) {
+		if (r->model.kind != pointless[i].kind || !p->given[pointless[i].option])
+			continue;
+		(void)snprintf(where, sizeof(where), "--%s", option_table[pointless[i].option].name);
+		return error_set(p->e, STATUS_USAGE, 0, where, "it means nothing with --kind %s: %s",
+				 walk_kind_name(r->model.kind), pointless[i].why);
+	}
 	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->workload_count; i++) {
 		if (!can_simulate(r->workloads[i]))
 			return error_set(p->e, STATUS_USAGE, 0, "--workload",
