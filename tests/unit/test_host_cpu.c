@@ -93,20 +93,27 @@ static void the_probe_decides_where_it_found_another_reach(void **state)
 	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 64);
 }
 
-static void an_stlb_that_reaches_further_has_more_sets(void **state)
+/* What one load costs on a host whose STLB is far larger than CPUID says: it misses the dTLB alone up to 2048 pages. */
+static void the_curve_decides_about_the_stlb(void **state)
 {
+	static const uint64_t pages[] = { 512, 1024, 2048, 4096, 8192, 16384 };
 	struct cpu_model cpu = described();
-	struct host_figures h = { .l1_cycles = 5, .have_tlb = true };
+	struct host_figures h = { .l1_cycles = 5, .stlb_cycles = 7 };
 
 	(void)state;
 	cpu.figure[CPU_STLB_4K_SETS] = 16;
 	cpu.figure[CPU_STLB_4K_WAYS] = 8;
-	h.tlb.stlb.reach = (struct tlb_knee){ .found = true, .low_pages = 128, .high_pages = 192 };
 	host_cpu_apply(&cpu, &h);
+	assert_int_equal(cpu.figure[CPU_STLB_4K_SETS], 16);
 	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_ASSUMED);
-	h.tlb.stlb.reach.low_pages = 1024;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		h.curve[h.stlb_points++] = (struct stlb_point){
+			.pages = pages[i],
+			.packed_cycles = 5,
+			.chase_cycles = pages[i] <= 2048 ? 12 : 120,
+		};
 	host_cpu_apply(&cpu, &h);
-	assert_int_equal(cpu.figure[CPU_STLB_4K_SETS], 128);
+	assert_in_range(cpu.figure[CPU_STLB_4K_SETS], 256, 512);
 	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_MEASURED);
 }
 
@@ -116,7 +123,7 @@ int main(void)
 		cmocka_unit_test(measured_figures_replace_described_ones),
 		cmocka_unit_test(nothing_measured_changes_no_figure),
 		cmocka_unit_test(the_probe_decides_where_it_found_another_reach),
-		cmocka_unit_test(an_stlb_that_reaches_further_has_more_sets),
+		cmocka_unit_test(the_curve_decides_about_the_stlb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

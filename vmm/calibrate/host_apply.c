@@ -65,19 +65,14 @@ static void put_dtlb(struct cpu_model *cpu, const struct tlb_level *level)
 	put(cpu, CPU_DTLB_4K_WAYS, (double)ways, ORIGIN_MEASURED, "tlb-probe: the widest stride");
 }
 
-/*
- * A hashed STLB begins to miss before it is full, so its reach says how many entries there are at least: sets are doubled
- * until they hold as many.
- */
-static void put_stlb(struct cpu_model *cpu, const struct tlb_level *level)
+/* CPUID is known to tell of too few entries where a hypervisor answers it. */
+static void put_stlb(struct cpu_model *cpu, const struct host_figures *h)
 {
-	uint64_t sets = cpu->figure[CPU_STLB_4K_SETS], ways = cpu->figure[CPU_STLB_4K_WAYS];
+	uint64_t sets = stlb_fit_sets(cpu, h->curve, h->stlb_points);
 
-	if (!level->reach.found || sets == 0 || ways == 0 || sets * ways >= level->reach.low_pages)
-		return;
-	while (sets * ways < level->reach.low_pages)
-		sets *= 2;
-	put(cpu, CPU_STLB_4K_SETS, (double)sets, ORIGIN_MEASURED, "tlb-probe: its reach, at least so many");
+	if (sets != 0)
+		put(cpu, CPU_STLB_4K_SETS, (double)sets, ORIGIN_MEASURED,
+		    "chase - packed from 512 pages on, against T(n)");
 }
 
 void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *h)
@@ -90,10 +85,10 @@ void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *h)
 	put_cycles(cpu, CPU_STLB_HIT_CYCLES, h->stlb_cycles, ratio, "chase - packed, beyond the dTLB");
 	put_cycles(cpu, CPU_WALK_CYCLES, 0, ratio, "");
 	put_cycles(cpu, CPU_L1D_CYCLES, h->l1_cycles, ratio, "packed, inside L1");
-	if (h->have_tlb) {
+	if (h->have_tlb)
 		put_dtlb(cpu, &h->tlb.dtlb);
-		put_stlb(cpu, &h->tlb.stlb);
-	}
+	/* Last: it rests on all the others. */
+	put_stlb(cpu, h);
 	if (h->fracture == TLB_FRACTURE_4K)
 		cpu->fracture_bytes = PAGE_4K;
 	cpu->unit[0] = '\0';

@@ -159,6 +159,31 @@ static int measure_stlb(struct record *rec, const struct cpu_model *cpu, struct 
 	return ret;
 }
 
+/* Working sets around the end of any STLB, each packed and one line a page. */
+static int measure_curve(struct record *rec, struct host_figures *out, struct error *e)
+{
+	static const uint64_t pages[HOST_STLB_POINTS] = { 512,  1024, 1536, 2048,  3072,
+							  4096, 6144, 8192, 12288, 16384 };
+	char sets[160] = "";
+	int ret;
+
+	for (int i = 0; i < HOST_STLB_POINTS; i++)
+		append_set(sets, sizeof(sets), pages[i]);
+	ret = run_native(rec, "packed,chase", sets, "128M", "anon", e);
+	for (int i = 0; i < HOST_STLB_POINTS && ret == 0; i++) {
+		struct stlb_point point = {
+			.pages = pages[i],
+			.packed_cycles = least(rec, WORKLOAD_packed, pages[i]),
+			.chase_cycles = least(rec, WORKLOAD_chase, pages[i]),
+		};
+
+		if (point.packed_cycles > 0 && point.chase_cycles > 0)
+			out->curve[out->stlb_points++] = point;
+	}
+	record_free(rec);
+	return ret;
+}
+
 static int measure_tlbs(struct record *rec, struct host_figures *out, struct error *e)
 {
 	int ret = run_native(rec, "tlb-probe", NULL, "64M", "anon", e);
@@ -185,12 +210,14 @@ static int measure_fracture(struct record *rec, struct host_figures *out, struct
 /* Each run for itself: what one cannot do (no memory, no huge page) is no reason to give up the others. */
 static bool measure(struct record *rec, const struct cpu_model *told, struct host_figures *figures)
 {
-	struct error ignored[5] = { { .status = STATUS_OK } };
+	struct error ignored[6] = { { .status = STATUS_OK } };
 	struct cpu_model probed = *told;
 	bool idle = true;
 
 	(void)measure_tlbs(rec, figures, &ignored[0]);
-	/* CPUID is known to have too few entries: what the probe saw decides how far the next run goes. */
+	if (stop_requested() == 0)
+		(void)measure_curve(rec, figures, &ignored[5]);
+	/* CPUID is known to have too few entries: what was seen decides how far the next run goes. */
 	host_cpu_apply(&probed, figures);
 	if (stop_requested() == 0)
 		(void)measure_stlb(rec, &probed, figures, &ignored[1]);

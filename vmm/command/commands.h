@@ -39,7 +39,7 @@ enum status command_sweep(const struct request *r, FILE *out, sweep_progress_fn 
 enum status command_compare(const struct request *r, FILE *out, struct error *e);
 
 /*
- * The description of a CPU that --cpu names, or of `otherwise` where it is not given: "host" is measured, for up to three
+ * The description of a CPU that --cpu names, or of `otherwise` where it is not given: "host" is measured, for some four
  * seconds. *cpu is the caller's to free. 0, or -errno with *e set.
  */
 int command_cpu(const struct request *r, const char *otherwise, struct cpu_model **cpu, struct error *e);
