@@ -128,7 +128,8 @@ static void note_unknown(struct explanation *x)
 			     "no memory slot has GPA 0x%" PRIx64
 			     ": each access there leaves the guest, for a device (MMIO)",
 			     last->walk.pa);
-	else if (translated && x->references == 0 && two && !last->data.present)
+	else if (translated && x->references == 0 && two && !last->data.present &&
+		 !last->data.presence_hidden)
 		explain_note(
 			x,
 			"the host has no page at the address yet: a first access would fault in the second "
