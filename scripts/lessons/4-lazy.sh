@@ -3,9 +3,9 @@
 . "${0%/*}/lesson.sh"
 
 lesson 4 "lazy against preallocated"
-say "Guest memory that nobody touched has no pages behind it. Its first touch leaves the guest twice over: the second dimension" \
-	"has no entry, so KVM is called; and the host has no page, so KVM calls the kernel. --prealloc takes the host's pages" \
-	"beforehand. It does not fill the second dimension's tables: only --prefault does, where KVM can."
+say "Guest memory that nobody touched has no pages behind it. Its first touch leaves the guest, and two things are missing: the" \
+	"second dimension's entry, so KVM is called; and the host's page, so KVM asks the kernel for one. --prealloc takes the" \
+	"host's pages beforehand. It does not fill the second dimension's tables: only --prefault does, where KVM can."
 
 part "predict"
 say "Faults are bytes / page. This is what a 16T guest would have, on 4K and on 1G pages of the host:"
@@ -18,7 +18,7 @@ live run -m 64M --workload touch --working-set 4M
 live run -m 64M --workload touch --working-set 4M --prealloc
 
 part "what one sees"
-sees ept "as many EPT violations either way, one for each 4K page; with --prealloc each of them is cheaper, because the page is there."
+sees ept "as many EPT violations either way, one for each 4K page; with --prealloc each of them is cheaper, because the page is there. (Only KVM's older code, kvm.tdp_mmu=N, maps up to seven neighbours that are there, too: an eighth of the violations.)"
 sees npt "the same with nested page faults. On 2M pages of the host there are 2 in place of 1024."
 sees shadow "one fault for each entry of the shadow table, whose leaf is the smaller page; each costs more, as KVM walks the guest's table."
 

@@ -18,7 +18,7 @@ live run -m 64M --workload cr8 --accesses 100 --repeat 2 --kernel-irqchip off
 live run -m 64M --workload tpr --accesses 100 --repeat 2
 
 part "what one sees"
-sees ept "CR8: no exits with an APIC in KVM, one a write without. The APIC's memory exits, unless APICv takes care of it."
+sees ept "CR8: no exits with an APIC in KVM, one a write without. The APIC's memory exits, unless APICv takes care of it: FlexPriority's hardware could answer for the priority there, but without APICv KVM lets that page fault and serves it itself."
 sees npt "CR8 is virtualised on every AMD CPU with SVM; reads never exit, writes do where KVM has no APIC."
 sees shadow "the way addresses are translated makes no difference. On kvm_pvm ring 0 is interpreted: there are counts, but no cycles worth printing."
 

@@ -19,9 +19,9 @@
 struct fake_pages {
 	unsigned char *memory; /* what guest memory holds; FAKE_PAGES pages */
 	uint64_t entries[FAKE_PAGES];
-	int pagemap_err, scan_err, smaps_err; /* negative: what the calls fail with */
-	bool huge;                            /* what the scan says */
-	const char *page_kb, *anon_huge_kb;   /* of smaps */
+	int pagemap_err, scan_err, smaps_err, copy_err; /* negative: what the calls fail with */
+	bool huge;                                      /* what the scan says */
+	const char *page_kb, *anon_huge_kb;             /* of smaps */
 	unsigned int copies, smaps_reads;
 };
 
@@ -48,6 +48,8 @@ static int fake_copy(void *self, uint64_t hva, void *to, size_t bytes)
 	struct fake_pages *f = self;
 
 	f->copies++;
+	if (f->copy_err != 0)
+		return f->copy_err;
 	memcpy(to, (const void *)(uintptr_t)hva, bytes);
 	return 0;
 }

@@ -125,6 +125,46 @@ static void the_shadow_leaf_is_the_smaller_page(void **state)
 	}
 }
 
+/* As any leaf of KVM's: it fits its slot, and KVM has to count one of its size. The guest's leaf alone is no reason for a note. */
+static void the_shadow_leaf_is_one_that_kvm_can_have(void **state)
+{
+	(void)state;
+	make("shadow", 4, 0, PAGE_2M, PAGE_2M);
+	x.walks[2].data.hva += PAGE_4K;
+	derive();
+	assert_int_equal(x.shadow_leaf_bytes, PAGE_4K);
+	assert_int_equal(x.references, 4);
+	assert_true(has_note("fits its memory slot"));
+	make("shadow", 4, 0, PAGE_1G, PAGE_1G);
+	x.leaves_1g = 0;
+	derive();
+	assert_int_equal(x.shadow_leaf_bytes, PAGE_2M);
+	assert_true(has_note("KVM counts no leaf of that size"));
+	make("shadow", 4, 0, PAGE_4K, PAGE_2M);
+	x.leaves_2m = x.leaves_1g = 0;
+	derive();
+	assert_int_equal(x.shadow_leaf_bytes, PAGE_4K);
+	assert_int_equal(x.note_count, 0);
+}
+
+/* Boot tables map more than there is memory: what lies there is no page that a first access would bring in. */
+static void an_address_without_memory_is_no_absent_page(void **state)
+{
+	static const char *const seconds[] = { "npt", "shadow" };
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		make(seconds[i], 4, 4, PAGE_2M, PAGE_4K);
+		x.touched = false;
+		x.walks[1].taken = x.walks[2].taken = false;
+		x.walks[0].data = (struct explain_place){ .gpa = DATA_GPA };
+		derive();
+		assert_int_equal(x.references, 0);
+		assert_true(has_note("MMIO"));
+		assert_int_equal(x.note_count, 1);
+	}
+}
+
 static void mixed_pages_are_added_up(void **state)
 {
 	(void)state;
@@ -245,6 +285,10 @@ static void bits_that_stay_clear_are_told(void **state)
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
 	x.walks[1].data.frame += PAGE_4K;
 	derive();
+	assert_false(has_note("page of zeros"));
+	assert_true(has_note("the kernel moved or copied it"));
+	(void)snprintf(x.backing, sizeof(x.backing), "anon");
+	derive();
 	assert_true(has_note("page of zeros"));
 }
 
@@ -275,6 +319,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(references_are_those_of_the_literature),
 		cmocka_unit_test(the_shadow_leaf_is_the_smaller_page),
+		cmocka_unit_test(the_shadow_leaf_is_one_that_kvm_can_have),
+		cmocka_unit_test(an_address_without_memory_is_no_absent_page),
 		cmocka_unit_test(mixed_pages_are_added_up),
 		cmocka_unit_test(unknown_stays_unknown),
 		cmocka_unit_test(a_fault_has_no_references),

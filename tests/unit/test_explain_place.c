@@ -164,11 +164,37 @@ static void what_cannot_be_read_is_told(void **state)
 	host.pagemap_err = -ENOENT;
 	find(0);
 	assert_false(place.present);
+	assert_true(place.presence_hidden);
 	assert_int_equal(finder.pagemap_err, ENOENT);
 	/* The entry itself can still be had. */
 	host.memory[8] = 7;
 	assert_int_equal(place_read_entry(&finder, 8, &entry), 0);
 	assert_int_equal(entry, 7);
+	assert_int_equal(finder.copy_err, 0);
+	/* Where it cannot, that is told apart from where there is no memory. */
+	host.copy_err = -EPERM;
+	assert_int_equal(place_read_entry(&finder, 8, &entry), -EPERM);
+	assert_int_equal(finder.copy_err, EPERM);
+}
+
+/* tmpfs that was swapped out looks like a page that never was: what it holds is read all the same. */
+static void an_absent_page_of_a_file_is_read(void **state)
+{
+	static const struct backing_spec specs[] = { { .kind = BACKING_MEMFD, .share = true },
+						     { .kind = BACKING_FILE },
+						     { .kind = BACKING_ANON, .share = true } };
+
+	(void)state;
+	memset(host.memory + PAGE_4K, 0xff, PAGE_4K);
+	host.entries[1] = 0;
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		uint64_t entry = 0;
+
+		backing.spec.kind = specs[i].kind;
+		backing.spec.share = specs[i].share;
+		assert_int_equal(place_read_entry(&finder, PAGE_4K + 8, &entry), 0);
+		assert_true(entry == UINT64_MAX);
+	}
 }
 
 /* The real thing: a page of this process that nobody has touched is still untouched after a look. */
@@ -248,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(frames_are_hidden_without_a_privilege, setup, teardown),
 		cmocka_unit_test_setup_teardown(page_sizes_are_observed, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_absent_page_of_a_file_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(this_process_is_not_disturbed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_huge_page_of_this_process_is_seen, setup, teardown),
 	};

@@ -195,6 +195,52 @@ static void the_users_own_backing_is_kept(void **state)
 	assert_false(before.prealloc || after.prealloc);
 }
 
+/* A huge page that is read before it is written may become small ones, whoever chose THP. */
+static void thp_is_populated_whoever_chose_it(void **state)
+{
+	struct request r = usual(), before, after;
+
+	(void)state;
+	r.backing = BACKING_THP;
+	r.explain = (struct explain_request){ .after_bytes = PAGE_2M, .backing_given = true };
+	explain_before_after(&r, &before, &after);
+	assert_int_equal(after.backing, BACKING_THP);
+	assert_true(before.prealloc && after.prealloc);
+}
+
+/* Else "after" would show the pages of "before", or the backing be dropped in silence. */
+static void a_backing_that_cannot_show_it_is_refused(void **state)
+{
+	static const struct {
+		enum dimensions after;
+		bool given;
+		uint64_t page_bytes;
+		bool fine;
+	} rows[] = {
+		{ DIMENSIONS_BOTH, true, PAGE_2M, true },   { DIMENSIONS_HOST, true, PAGE_2M, true },
+		{ DIMENSIONS_BOTH, true, PAGE_4K, false },  { DIMENSIONS_HOST, true, PAGE_4K, false },
+		{ DIMENSIONS_HOST, true, PAGE_1G, false },  { DIMENSIONS_GUEST, true, PAGE_2M, false },
+		{ DIMENSIONS_GUEST, false, PAGE_4K, true }, { DIMENSIONS_BOTH, false, PAGE_4K, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct request r = usual();
+		struct error e = { 0 };
+
+		r.backing = BACKING_HUGETLB;
+		r.explain = (struct explain_request){ .after_bytes = PAGE_2M,
+						      .after = rows[i].after,
+						      .backing_given = rows[i].given };
+		assert_int_equal(explain_check_after(&r, rows[i].page_bytes, &e) == 0, rows[i].fine);
+		assert_int_equal(e.status, rows[i].fine ? STATUS_OK : STATUS_USAGE);
+		/* What would be taken anyway may also be asked for. */
+		r.backing = BACKING_ANON;
+		r.explain.after = DIMENSIONS_GUEST;
+		assert_int_equal(explain_check_after(&r, PAGE_4K, &e), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +251,8 @@ int main(void)
 		cmocka_unit_test(memory_that_cannot_hold_the_page_is_refused),
 		cmocka_unit_test(before_and_after_differ_as_asked),
 		cmocka_unit_test(the_users_own_backing_is_kept),
+		cmocka_unit_test(thp_is_populated_whoever_chose_it),
+		cmocka_unit_test(a_backing_that_cannot_show_it_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

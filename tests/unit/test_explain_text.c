@@ -5,6 +5,7 @@
 #include "sample_explanation.h"
 
 #include "golden.h"
+#include "vmm/explain/draw.h"
 #include "vmm/explain/tell.h"
 
 static void assert_narrow(const char *text)
@@ -109,17 +110,48 @@ static void faults_are_named(void **state)
 	says(SAMPLE_RESERVED, SAMPLE_RESERVED, "#PF at the PDPTE: reserved bit set, 0x4000000000000;");
 	says(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, "none: the address has no translation (15 references");
 	says(SAMPLE_SHADOW_NOT_PRESENT, SAMPLE_SHADOW_NOT_PRESENT, "KVM builds no translation");
+	says(SAMPLE_SHADOW_NOT_PRESENT, SAMPLE_SHADOW_NOT_PRESENT,
+	     "total none: the address has no translation flags");
 }
 
 static void what_is_not_known_is_not_counted(void **state)
 {
 	(void)state;
 	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "in no memory slot");
-	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "total not known");
-	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "frame refused");
+	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "total none: no memory slot has the guest-physical address");
+	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "hpa refused");
 	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "notes host-physical frames are hidden");
 	says(SAMPLE_DISAGREES, SAMPLE_DISAGREES, "which DISAGREES with the walk above");
 	says(SAMPLE_NESTED_4K, SAMPLE_NO_SLOT, "after 4K 4K (tables), ? (data) 4 unknown");
+}
+
+/* Without pagemap nobody knows whether there is a page: that is not to say that there is none. */
+static void an_unreadable_pagemap_is_no_absent_page(void **state)
+{
+	static struct explanation x;
+	const struct explanation *const xs[] = { &x };
+	char *text;
+
+	(void)state;
+	sample_make(&x, SAMPLE_NESTED_4K);
+	for (uint32_t moment = 0; moment < EXPLAIN_MOMENTS; moment++) {
+		struct explain_walk *w = &x.walks[moment];
+
+		w->data.present = w->data.frame_known = false;
+		w->data.page_bytes = w->data.host_leaf_bytes = w->data.host_entries = 0;
+		w->data.presence_hidden = true;
+	}
+	text = sample_emit(xs, 1, explain_emit_text);
+	assert_null(strstr(text, "no page there yet"));
+	assert_non_null(strstr(text, "is not known"));
+	free(text);
+	text = sample_emit(xs, 1, explain_emit_json);
+	assert_non_null(strstr(text, "\"present\": null"));
+	free(text);
+	text = sample_emit(xs, 1, explain_draw);
+	assert_null(strstr(text, "no host page yet"));
+	assert_non_null(strstr(text, "host page not known"));
+	free(text);
 }
 
 static void counts_that_disagree_are_told(void **state)
@@ -155,6 +187,7 @@ int main(void)
 		cmocka_unit_test(longest_values_fit_the_screen),
 		cmocka_unit_test(faults_are_named),
 		cmocka_unit_test(what_is_not_known_is_not_counted),
+		cmocka_unit_test(an_unreadable_pagemap_is_no_absent_page),
 		cmocka_unit_test(counts_that_disagree_are_told),
 		cmocka_unit_test(both_are_compared),
 	};

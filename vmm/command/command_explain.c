@@ -63,6 +63,15 @@ static int make_run(const struct request *r, const char *name, struct explain_ru
 	return plan_run(run, e);
 }
 
+/* The user's own backing against --before-after, before that makes two requests of it. */
+static int check_after(const struct request *r, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(r, &spec, e);
+
+	return ret == 0 ? explain_check_after(r, spec.page_bytes, e) : ret;
+}
+
 /* One run, or two. Both are planned before the first begins. Returns how many, or -errno. */
 static int make_runs(const struct request *r, struct explain_run *runs, struct error *e)
 {
@@ -73,6 +82,9 @@ static int make_runs(const struct request *r, struct explain_run *runs, struct e
 		ret = make_run(r, NULL, &runs[0], e);
 		return ret == 0 ? 1 : ret;
 	}
+	ret = check_after(r, e);
+	if (ret != 0)
+		return ret;
 	both = calloc(RUNS_MAX, sizeof(*both));
 	if (both == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for two requests");

@@ -48,17 +48,22 @@ static int read_mode(const struct run_view *view, struct explanation *x, struct 
 	return 0;
 }
 
-static void take_walk(struct capture *c, struct explain_walk *walk)
+static int take_walk(struct capture *c, struct explain_walk *walk, struct error *e)
 {
 	struct explanation *x = c->x;
 
 	place_next_moment(&c->finder);
 	page_walk(&x->mode, x->gva, place_read_entry, &c->finder, &walk->walk);
+	/* Else the walk would take what this process may not read for what is not there. */
+	if (c->finder.copy_err != 0)
+		return error_set(e, STATUS_FAILED, c->finder.copy_err, "process_vm_readv",
+				 "the guest's page tables cannot be read");
 	for (uint32_t i = 0; i < walk->walk.step_count; i++)
 		place_find(&c->finder, walk->walk.steps[i].entry_pa, &walk->places[i]);
 	if (walk->walk.fault == PAGE_FAULT_NONE)
 		place_find(&c->finder, walk->walk.pa, &walk->data);
 	walk->taken = true;
+	return 0;
 }
 
 /* Last of all: KVM's walker sets accessed bits of its own, and does not ask whether an address is canonical. */
@@ -112,9 +117,10 @@ static int look(void *self, const struct run_view *view, uint32_t doorbell, stru
 	c->finder.map = view->map;
 	c->finder.backing = view->backing;
 	ret = read_mode(view, c->x, e);
+	if (ret == 0)
+		ret = take_walk(c, &c->x->walks[c->next], e);
 	if (ret != 0)
 		return ret;
-	take_walk(c, &c->x->walks[c->next]);
 	c->next++;
 	if (!c->x->touched || c->next == EXPLAIN_MOMENTS)
 		finish(c, view);

@@ -59,26 +59,27 @@ static uint64_t next_smaller(uint64_t leaf_bytes)
 
 /*
  * The leaf that KVM installs for the place: as large as the host's own page (SDM vol. 3C, 29.3; APM vol. 2, 15.25), no larger
- * than fits the slot, and none of a size of which KVM counts none. 0: the host's page is not known.
+ * than most_bytes and than fits the slot. 0: the host's page is not known.
  */
-static uint64_t host_leaf(const struct memmap *map, const struct explain_place *place, struct explanation *x)
+static uint64_t host_leaf(const struct memmap *map, const struct explain_place *place, uint64_t most_bytes,
+			  struct explanation *x)
 {
 	uint64_t leaf_bytes = place->page_bytes >= PAGE_1G   ? PAGE_1G
 			      : place->page_bytes >= PAGE_2M ? PAGE_2M
 			      : place->page_bytes != 0       ? PAGE_4K
 							     : 0;
-	uint64_t page_bytes = leaf_bytes;
+	uint64_t wanted_bytes = leaf_bytes = min_u64(leaf_bytes, most_bytes);
 	char page[24], leaf[24];
 
 	if (!place->in_slot || leaf_bytes == 0)
 		return 0;
 	while (leaf_bytes > PAGE_4K && !leaf_fits(map, place, leaf_bytes))
 		leaf_bytes = next_smaller(leaf_bytes);
-	if (leaf_bytes != page_bytes)
+	if (leaf_bytes != wanted_bytes)
 		explain_note(x,
 			     "GPA 0x%" PRIx64
 			     ": its page on the host is %s, but no leaf above %s fits its memory slot",
-			     place->gpa, size_format(page_bytes, page), size_format(leaf_bytes, leaf));
+			     place->gpa, size_format(place->page_bytes, page), size_format(leaf_bytes, leaf));
 	return leaf_bytes;
 }
 
@@ -94,7 +95,7 @@ static uint64_t installed_leaf(uint64_t leaf_bytes, struct explanation *x)
 		explain_note(x,
 			     "the host has pages of %s, but KVM counts no leaf of that size: it has split or "
 			     "never installed "
-			     "them, and the second dimension is taken to end in %s",
+			     "them, and its table is taken to end in %s",
 			     size_format(wanted_bytes, wanted), size_format(leaf_bytes, got));
 	return leaf_bytes;
 }
@@ -105,7 +106,7 @@ static void derive_place(const struct memmap *map, struct explain_place *place, 
 	place->host_entries = 0;
 	if (!is_two_dimensional(x))
 		return;
-	place->host_leaf_bytes = installed_leaf(host_leaf(map, place, x), x);
+	place->host_leaf_bytes = installed_leaf(host_leaf(map, place, PAGE_1G, x), x);
 	if (x->host_levels != 0 && place->host_leaf_bytes != 0)
 		place->host_entries = refs_levels(x->host_levels, place->host_leaf_bytes);
 }
@@ -136,7 +137,13 @@ static uint32_t nested_references(const struct explain_walk *last)
 	return sum;
 }
 
-static void derive_kind(struct explanation *x)
+/* A leaf of the shadow table is contiguous for the guest and for the host, and it has to fit its slot as any leaf of KVM's. */
+static uint64_t shadow_leaf(const struct memmap *map, const struct explain_walk *last, struct explanation *x)
+{
+	return installed_leaf(host_leaf(map, &last->data, last->walk.leaf_bytes, x), x);
+}
+
+static void derive_kind(const struct memmap *map, struct explanation *x)
 {
 	const struct explain_walk *last = explanation_last(x);
 	bool translated = last->taken && last->walk.fault == PAGE_FAULT_NONE;
@@ -145,8 +152,8 @@ static void derive_kind(struct explanation *x)
 	x->shadow_leaf_bytes = 0;
 	if (strcmp(x->second_dimension, "shadow") == 0) {
 		x->kind = WALK_SHADOW;
-		if (translated && last->data.page_bytes != 0)
-			x->shadow_leaf_bytes = min_u64(last->walk.leaf_bytes, last->data.page_bytes);
+		if (translated)
+			x->shadow_leaf_bytes = shadow_leaf(map, last, x);
 		if (x->shadow_leaf_bytes != 0)
 			x->references = refs_levels(x->mode.levels, x->shadow_leaf_bytes);
 	} else if (strcmp(x->second_dimension, "none") == 0) {
@@ -162,6 +169,6 @@ void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct 
 {
 	for (int moment = 0; moment < EXPLAIN_MOMENTS; moment++)
 		derive_walk(map, &x->walks[moment], x);
-	derive_kind(x);
+	derive_kind(map, x);
 	derive_notes(nx_huge_pages, x);
 }

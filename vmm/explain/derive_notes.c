@@ -34,16 +34,19 @@ static void note_bits(struct explanation *x)
 				"it then");
 }
 
-/* A page that is only read may be the kernel's one page of zeros, until it is written. */
+/* An anonymous page that is only read is the kernel's one page of zeros, until it is written; a file's page is its own. */
 static void note_frames(struct explanation *x)
 {
 	const struct explain_place *read = &x->walks[EXPLAIN_AFTER_READ].data;
 	const struct explain_place *written = &x->walks[EXPLAIN_AFTER_WRITE].data;
 
+	bool anonymous = strcmp(x->backing, "anon") == 0 || strcmp(x->backing, "thp") == 0;
+
 	if (read->frame_known && written->frame_known && read->frame != written->frame)
-		explain_note(x, "the store went to another page of the host than the load: memory that is "
-				"only read is "
-				"the kernel's page of zeros, which all share");
+		explain_note(x, "the store went to another page of the host than the load: %s",
+			     anonymous ? "anonymous memory that is only read is the kernel's page of zeros, "
+					 "which all share"
+				       : "the kernel moved or copied it in between");
 }
 
 static void note_translate(struct explanation *x)
@@ -120,7 +123,13 @@ static void note_unknown(struct explanation *x)
 		explain_note(x, "this host does not say whether it uses EPT, NPT or shadow paging");
 	else if (two && x->host_levels == 0)
 		explain_note(x, "the levels of the second dimension's tables are not known");
-	if (translated && x->references == 0 && two && !last->data.present)
+	if (translated && !last->data.in_slot)
+		explain_note(x,
+			     "no memory slot has GPA 0x%" PRIx64
+			     ": each access there leaves the guest, for a device (MMIO)",
+			     last->walk.pa);
+	else if (translated && x->references == 0 && two && !last->data.present &&
+		 !last->data.presence_hidden)
 		explain_note(
 			x,
 			"the host has no page at the address yet: a first access would fault in the second "

@@ -98,7 +98,8 @@ void draw_data(const struct draw_walk *w, const struct svg_box *box, FILE *out)
 	if (!data->in_slot)
 		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), width, "in no memory slot");
 	else if (!data->present)
-		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), width, "no host page yet");
+		svg_text(out, SVG_STRONG, x, draw_layout_line(box, 2), width, "%s",
+			 data->presence_hidden ? "host page not known" : "no host page yet");
 	else if (data->frame_known)
 		svg_text(out, SVG_CODE, x, draw_layout_line(box, 2), width, "hpa 0x%" PRIx64, data->frame);
 	else

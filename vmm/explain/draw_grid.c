@@ -82,7 +82,8 @@ static void caption(const struct draw_layout *l, const struct explain_place *pla
 			append(text, sizeof(text), " -> slot %" PRIu32 ", hva 0x%" PRIx64, place->slot,
 			       place->hva);
 		if (!place->present)
-			append(text, sizeof(text), " -> no host page yet");
+			append(text, sizeof(text), " -> %s",
+			       place->presence_hidden ? "host page not known" : "no host page yet");
 		else if (place->frame_known)
 			append(text, sizeof(text), " -> hpa 0x%" PRIx64, place->frame);
 		else

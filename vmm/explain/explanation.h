@@ -13,7 +13,7 @@
 
 #define EXPLAIN_SCHEMA "minivmm.explain/1"
 
-/* When the address was walked. Outside the arena nobody touches it, and there is one moment. */
+/* When the address was walked. Outside the arena no access is made for it, and there is one moment. */
 enum explain_moment {
 	EXPLAIN_BEFORE,      /* the guest's tables are built, the address is untouched */
 	EXPLAIN_AFTER_READ,  /* ring 3 loaded one word there */
@@ -28,7 +28,8 @@ struct explain_place {
 	uint32_t slot;     /* its number */
 	uint64_t slot_gpa; /* where the slot begins */
 	uint64_t hva;
-	bool present; /* the host has a page there now (pagemap bit 63) */
+	bool present;         /* the host has a page there now (pagemap bit 63) */
+	bool presence_hidden; /* pagemap cannot be read: whether there is a page is not known */
 	uint64_t
 		page_bytes; /* of the host's page, as smaps and pagemap have it; 0: not known, or not present */
 	bool frame_known;   /* pagemap tells frames only with CAP_SYS_ADMIN */

@@ -89,6 +89,7 @@ void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *plac
 	ret = f->pages.pagemap(f->pages.self, place->hva, &entry);
 	if (ret != 0) {
 		f->pagemap_err = -ret;
+		place->presence_hidden = true;
 		return;
 	}
 	place->present = (entry & PAGEMAP_PRESENT) != 0;
@@ -104,6 +105,12 @@ void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *plac
 	}
 }
 
+/* Pages of a shared mapping or a file may hold something that this process has not mapped now. */
+static bool absent_is_zero(const struct backing_spec *spec)
+{
+	return !spec->share && spec->kind != BACKING_FILE && spec->kind != BACKING_MEMFD;
+}
+
 int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 {
 	struct place_finder *f = self;
@@ -115,12 +122,16 @@ int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 		return -EFAULT;
 	/* A page that is swapped out holds something: the CPU's walk would fetch it, and so does ours. */
 	ret = f->pages.pagemap(f->pages.self, hva, &page);
-	if (ret == 0 && (page & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) == 0) {
+	if (ret == 0 && (page & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) == 0 &&
+	    absent_is_zero(&f->backing->spec)) {
 		*entry = 0;
 		return 0;
 	}
 	if (ret != 0)
 		f->pagemap_err = -ret;
 	/* Without pagemap the copy may bring in a page of zeros, which is a small disturbance, but no lie. */
-	return f->pages.copy(f->pages.self, hva, entry, sizeof(*entry));
+	ret = f->pages.copy(f->pages.self, hva, entry, sizeof(*entry));
+	if (ret != 0)
+		f->copy_err = -ret;
+	return ret;
 }

@@ -24,7 +24,7 @@ struct place_finder {
 	uint64_t
 		whole_page_bytes; /* what all of the backing's resident memory is mapped by; 0: mixed or not known */
 	uint32_t frames_hidden, frames_told;
-	int pagemap_err, smaps_err; /* errno of the last failure, 0: none */
+	int pagemap_err, smaps_err, copy_err; /* errno of the last failure, 0: none */
 };
 
 /* The finder forgets what it knows of page sizes: another moment. */
@@ -34,8 +34,9 @@ void place_next_moment(struct place_finder *f);
 void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *place);
 
 /*
- * page_walk_read of guest memory; self is a struct place_finder. A page that the host has not got yet reads as 0, which is what
- * the guest would find there, and stays away. -EFAULT where gpa is no memory.
+ * page_walk_read of guest memory; self is a struct place_finder. An anonymous page that the host has not got yet reads as 0,
+ * which is what the guest would find there, and stays away. -EFAULT where gpa is no memory; where there is some, but it cannot
+ * be read, copy_err has the reason, and the walk made with it says nothing.
  */
 int place_read_entry(void *self, uint64_t gpa, uint64_t *entry);
 

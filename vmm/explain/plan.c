@@ -2,6 +2,7 @@
 
 #include "layout.h"
 #include "units.h"
+#include "vmm/cli/size.h"
 
 static uint64_t address_asked(const struct request *r)
 {
@@ -54,6 +55,15 @@ static void take_backing(struct request *r, enum backing_kind kind, uint64_t pag
 	r->page_bytes = page_bytes;
 }
 
+/*
+ * On Linux 6.1, and not there alone, a huge page that is first read, then written, becomes a small one: the read maps zeros
+ * that all share, and only a small page of them is copied. Populating writes first.
+ */
+static bool wants_populating(const struct request *after)
+{
+	return after->backing == BACKING_THP;
+}
+
 void explain_before_after(const struct request *r, struct request *before, struct request *after)
 {
 	bool guest = r->explain.after != DIMENSIONS_HOST, host = r->explain.after != DIMENSIONS_GUEST;
@@ -69,12 +79,30 @@ void explain_before_after(const struct request *r, struct request *before, struc
 		take_backing(after, BACKING_ANON, 0);
 	} else if (!r->explain.backing_given && r->explain.after_bytes == PAGE_2M) {
 		take_backing(after, BACKING_THP, PAGE_2M);
-		/*
-		 * On Linux 6.1, and not there alone, a huge page that is first read, then written, becomes a small one: the
-		 * read maps zeros that all share, and only a small page of them is copied. Populating writes first.
-		 */
-		before->prealloc = after->prealloc = true;
 	} else if (!r->explain.backing_given) {
 		take_backing(after, BACKING_HUGETLB, r->explain.after_bytes);
 	}
+	if (wants_populating(after))
+		before->prealloc = after->prealloc = true;
+}
+
+int explain_check_after(const struct request *r, uint64_t page_bytes, struct error *e)
+{
+	char asked[24], has[24];
+
+	if (r->explain.after_bytes == 0 || !r->explain.backing_given)
+		return 0;
+	(void)size_format(r->explain.after_bytes, asked);
+	if (r->explain.after == DIMENSIONS_GUEST && r->backing == BACKING_ANON)
+		return 0;
+	if (r->explain.after == DIMENSIONS_GUEST)
+		return error_set(e, STATUS_USAGE, 0, "--before-after",
+				 "guest:%s compares two guests on anonymous memory in 4K pages, so no other "
+				 "backing can be chosen",
+				 asked);
+	if (page_bytes != r->explain.after_bytes)
+		return error_set(e, STATUS_USAGE, 0, "--before-after",
+				 "%s pages of the host are asked for, but the backing chosen has pages of %s",
+				 asked, size_format(page_bytes, has));
+	return 0;
 }

@@ -30,9 +30,15 @@ struct explain_address explain_address_of(const struct request *r, const struct 
 
 /*
  * Of a request with --before-after: what its two runs ask for. The first has 4K guest pages on 4K memory; the second the
- * larger page in the dimensions asked for, on the user's own backing where one was given, else on THP (populated
- * beforehand, both times) or hugetlb. Memory is raised to two of the larger pages where it is less.
+ * larger page in the dimensions asked for, on the user's own backing where one was given, else on THP or hugetlb. With THP
+ * both are populated beforehand. Memory is raised to two of the larger pages where it is less.
  */
 void explain_before_after(const struct request *r, struct request *before, struct request *after);
+
+/*
+ * Whether a backing that the user chose, of page_bytes (backing_resolve), can show what --before-after asks for: pages of that
+ * size, and no choice where the host's pages are to stay small. 0, or -errno with STATUS_USAGE.
+ */
+int explain_check_after(const struct request *r, uint64_t page_bytes, struct error *e);
 
 #endif

@@ -39,7 +39,7 @@ static json_t *place_json(const struct explain_place *p)
 	json_put(&o, "slot", p->in_slot ? json_integer(p->slot) : json_null());
 	json_put(&o, "slot_gpa", hex_if(p->in_slot, p->slot_gpa));
 	json_put(&o, "hva", hex_if(p->in_slot, p->hva));
-	json_put(&o, "present", p->in_slot ? json_boolean(p->present) : json_null());
+	json_put(&o, "present", p->in_slot && !p->presence_hidden ? json_boolean(p->present) : json_null());
 	json_put(&o, "page_bytes", json_u64_or_null(p->page_bytes));
 	json_put(&o, "frame", hex_if(p->frame_known, p->frame));
 	json_put(&o, "host_leaf_bytes", json_u64_or_null(p->host_leaf_bytes));

@@ -32,7 +32,8 @@ static void tell_head(const struct explanation *x, bool in_short, FILE *out)
 	char guest[24], page[24], memory[24];
 
 	paragraph(out, "address", "guest-virtual 0x%" PRIx64 "%s", x->gva,
-		  x->touched ? ", in the arena" : ", which nobody touched");
+		  x->touched ? ", in the arena"
+			     : ", outside the arena: walked once, no access is made for it");
 	paragraph(out, "guest",
 		  "%s of memory from %s in %s pages; the guest's own pages as asked: %s; %" PRIu32
 		  "-level tables",
@@ -59,21 +60,44 @@ static void tell_sources(const struct explanation *x, FILE *out)
 		  "P present, RW writable, US user, A accessed, D dirty, PS a large leaf, G global, NX not "
 		  "executable; * changed between the moments");
 	paragraph(out, "read",
-		  "the guest's entries, out of the guest's memory, which this process has mapped; host pages "
-		  "and frames, from /proc/self/smaps and pagemap");
+		  "the guest's entries, out of the guest's memory, which this process has mapped; the host's "
+		  "pages and host-physical addresses (hpa), from /proc/self/smaps and pagemap");
 	if (x->kind == WALK_SHADOW)
-		paragraph(out, "derived",
-			  "the CPU's own walk: KVM keeps that table in kernel memory and no interface shows "
-			  "its entries. It maps guest-virtual addresses straight to the host's, and one leaf "
-			  "of it can cover only what is contiguous in the guest's page and in the host's: "
-			  "its leaf is the smaller of both.");
+		paragraph(
+			out, "derived",
+			"the CPU's own walk: KVM keeps that table in kernel memory and no call reads its "
+			"entries back. It maps guest-virtual addresses straight to the host's, and one leaf "
+			"of it can cover only what is contiguous in the guest's page and in the host's: "
+			"its leaf is the smaller of both.");
 	else if (x->kind == WALK_NESTED)
 		paragraph(out, "derived",
-			  "the steps through %s: KVM keeps those tables in kernel memory and no interface "
-			  "shows their entries. How many there are follows from their levels and from the "
+			  "the steps through %s: KVM keeps those tables in kernel memory and no call reads "
+			  "their entries back (as root, the tracepoint kvmmmu:kvm_mmu_set_spte shows some "
+			  "as they are made). How many there are follows from their levels and from the "
 			  "leaf, which follows the host's page unless KVM chose a smaller one (its counts of "
 			  "leaves stand beside); which index each has, from the guest-physical address.",
 			  words_second_dimension(x));
+}
+
+/* Why there is no sum. How far a fault's walk comes is known where the CPU walks the guest's own tables. */
+static void tell_no_total(const struct explanation *x, const struct explain_references *r, FILE *out)
+{
+	const struct explain_walk *last = explanation_last(x);
+
+	if (last->walk.fault != PAGE_FAULT_NONE && x->kind == WALK_SHADOW)
+		paragraph(out, "total", "none: the address has no translation");
+	else if (last->walk.fault != PAGE_FAULT_NONE)
+		paragraph(out, "total",
+			  "none: the address has no translation (%" PRIu32
+			  " references up to where that shows)",
+			  r->count);
+	else if (!last->data.in_slot)
+		paragraph(out, "total",
+			  "none: no memory slot has the guest-physical address, so there is no leaf");
+	else if (x->kind == WALK_SHADOW)
+		paragraph(out, "total", "not known: the host's page at the data is not known");
+	else
+		paragraph(out, "total", "not known: the second dimension's leaf is not known everywhere");
 }
 
 static void tell_total(const struct explanation *x, const struct explain_references *r, FILE *out)
@@ -81,13 +105,8 @@ static void tell_total(const struct explanation *x, const struct explain_referen
 	char formula[WORDS_BYTES];
 
 	(void)fputc('\n', out);
-	if (!r->complete && explanation_last(x)->walk.fault != PAGE_FAULT_NONE)
-		paragraph(out, "total",
-			  "none: the address has no translation (%" PRIu32
-			  " references up to where that shows)",
-			  r->count);
-	else if (!r->complete)
-		paragraph(out, "total", "not known: the second dimension's leaf is not known everywhere");
+	if (!r->complete)
+		tell_no_total(x, r, out);
 	else if (x->kind == WALK_NESTED)
 		paragraph(out, "total",
 			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "

@@ -24,14 +24,16 @@ static const char *tell_place(const struct explanation *x, const struct explain_
 	}
 	append(buf, WORDS_BYTES, "slot %" PRIu32 ", hva 0x%" PRIx64, place->slot, place->hva);
 	if (!place->present) {
-		append(buf, WORDS_BYTES, ", the host has no page there yet");
+		append(buf, WORDS_BYTES,
+		       place->presence_hidden ? ", whether the host has a page there is not known"
+					      : ", the host has no page there yet");
 		return buf;
 	}
 	append(buf, WORDS_BYTES, ", host page %s", words_size(place->page_bytes, size));
 	if (place->frame_known)
-		append(buf, WORDS_BYTES, ", frame 0x%" PRIx64, place->frame);
+		append(buf, WORDS_BYTES, ", hpa 0x%" PRIx64, place->frame);
 	else
-		append(buf, WORDS_BYTES, ", frame %s", x->frames_refused ? "refused" : "not known");
+		append(buf, WORDS_BYTES, ", hpa %s", x->frames_refused ? "refused" : "not known");
 	return buf;
 }
 
@@ -142,6 +144,19 @@ void tell_walk(const struct explanation *x, const struct explain_references *r, 
 	tell_fault(x, out);
 }
 
+/* Why there are no steps through the shadow table. */
+static const char *no_shadow_walk(const struct explain_walk *last)
+{
+	if (last->walk.fault == PAGE_FAULT_NOT_CANONICAL)
+		return "the CPU refuses the address itself: it looks at no table, and KVM is not called";
+	if (last->walk.fault != PAGE_FAULT_NONE)
+		return "KVM builds no translation where the guest's tables have none: the CPU leaves to KVM, "
+		       "which gives the guest its exception";
+	if (!last->data.in_slot)
+		return "KVM maps no memory where there is none: each access leaves to KVM";
+	return "how far is not known";
+}
+
 void tell_shadow(const struct explanation *x, const struct explain_references *r, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
@@ -164,11 +179,7 @@ void tell_shadow(const struct explanation *x, const struct explain_references *r
 	}
 	if (r->count == 0) {
 		left_columns("", "none", out);
-		paragraph_wrap(out, TELL_LEFT_COLUMNS,
-			       last->walk.fault == PAGE_FAULT_NONE
-				       ? "how far is not known"
-				       : "KVM builds no translation where the guest's tables have none: the "
-					 "CPU leaves to KVM, which gives the guest its exception");
+		paragraph_wrap(out, TELL_LEFT_COLUMNS, no_shadow_walk(last));
 	}
 	(void)fputs("\nWhat KVM reads to build it: the guest's own tables\n", out);
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
