@@ -34,10 +34,11 @@ for lesson_tool in jq fold "$MINIVMM"; do
 done
 
 # Words of this host by which answers may differ: ept, npt, shadow or none, and KVM's module.
-lesson_second=none lesson_module=none
+lesson_second=none lesson_module=none lesson_tdp_mmu=
 if [ -c /dev/kvm ] && [ -w /dev/kvm ]; then
 	lesson_second=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .verdict.second_dimension)
 	lesson_module=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .host.kvm_module)
+	lesson_tdp_mmu=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r '.host.params["kvm.tdp_mmu"] // ""')
 fi
 
 # say TEXT...: a paragraph.

@@ -198,7 +198,7 @@ static void a_cpu_that_tells_nothing_is_the_description(void **state)
 static struct cpuid_registers garbage(void *self, uint32_t leaf, uint32_t subleaf)
 {
 	uint64_t *seed = self, state = *seed ^ ((uint64_t)leaf << 32 | subleaf);
-	struct cpuid_registers r;
+	struct cpuid_registers r = { 0 };
 
 	for (int i = 0; i < 4; i++)
 		((uint32_t *)(void *)&r)[i] =

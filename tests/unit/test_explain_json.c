@@ -46,10 +46,16 @@ static void assert_no_large_number(const json_t *value)
 	if (json_is_integer(value))
 		assert_in_range(json_integer_value(value), 0, INT64_C(1) << 53);
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, member) assert_no_large_number(member);
+		json_object_foreach((json_t *)(uintptr_t)value, key, member)
+		{
+			assert_no_large_number(member);
+		}
 	}
 	if (json_is_array(value)) {
-		json_array_foreach((json_t *)(uintptr_t)value, i, member) assert_no_large_number(member);
+		json_array_foreach((json_t *)(uintptr_t)value, i, member)
+		{
+			assert_no_large_number(member);
+		}
 	}
 }
 
