@@ -88,7 +88,7 @@ static void draw_lines(const struct draw_walk *w, const struct columns *c, FILE 
 			svg_line(out, "path", middle, box.y + box.height, middle, next.y - 1);
 		else
 			(void)fprintf(out, "<path class=\"path\" d=\"M%d %d H%d V%d H%d\"/>\n", x,
-				      box.y + box.height / 2, x - 14, next.y + next.height / 2, x);
+				      box.y + box.height / 2, x - 7, next.y + next.height / 2, x);
 	}
 }
 
