@@ -74,6 +74,15 @@ want_text 'prediction +.*(guest-page=native|native)'
 want_text 'walk constant|nothing was fitted'
 conclude "sweep --predict: each configuration by itself"
 
+# A prediction is asked of what was measured, so a sweep that was stopped can be asked for it when it goes on.
+rm -f "$T/run.json"
+timeout -s TERM 2 "$MINIVMM" sweep --guest-page 4K --native --backing anon --workload packed,chase --working-set 64K..4M \
+	--allocations 40 --repeat 2 --accesses 20000 -m 64M --json "$T/run.json" --quiet >/dev/null 2>&1
+case_run sweep --resume --allocations 1 --predict --cpu zen3 --json "$T/run.json"
+want_status 0
+want_json '.predictions | length >= 1 and all(.cpu == "zen3")' "predictions"
+conclude "sweep --resume --predict"
+
 cp "$T/run.json" "$T/a.json"
 case_run compare "$T/a.json" "$T/a.json"
 want_status 0

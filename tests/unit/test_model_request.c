@@ -82,6 +82,10 @@ static void model_refuses(void **state)
 	refused("model --kind native --host-page 2M", "--host-page");
 	refused("model --kind native --host-levels 5", "--host-levels");
 	refused("model --kind shadow --host-levels 5", "--host-levels");
+	refused("model --accesses 5", "--accesses");
+	refused("model -m 1G --seed 2", "--seed");
+	refused("explain --seed 2", "--seed");
+	refused("explain --verbose", "--verbose");
 	refused("model --gva 0", "--gva");
 	refused("model --prealloc", "--prealloc");
 	refused("model x", "command line");

@@ -126,7 +126,6 @@ static int check_model(struct parse *p)
 		{ WALK_NATIVE, OPTION_HOST_LEVELS, "natively there is one dimension, with --guest-levels" },
 		{ WALK_SHADOW, OPTION_HOST_LEVELS, "a shadow table has as many levels as the guest's" },
 	};
-
 	const struct request *r = p->r;
 	char where[32];
 
@@ -148,6 +147,9 @@ static int check_model(struct parse *p)
 			p->e, STATUS_USAGE, 0, "--cpu",
 			"counts of references are the same on every CPU; --workload, --working-set or "
 			"--memory asks for more");
+	if ((p->given[OPTION_ACCESSES] || p->given[OPTION_SEED]) && !r->model.work_given)
+		return error_set(p->e, STATUS_USAGE, 0, p->given[OPTION_ACCESSES] ? "--accesses" : "--seed",
+				 "needs --workload or --working-set, whose loads are simulated");
 	if (p->given[OPTION_FAULT_COST] && !r->model.memory_given)
 		return error_set(p->e, STATUS_USAGE, 0, "--fault-cost",
 				 "needs --memory, whose faults are priced");

@@ -102,10 +102,13 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				"256K, 512K, 4M, 16M and 256M where there is a --workload)",
 				set_working_set },
 	[OPTION_MODEL_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_MODEL,
-				"leaf of the guest's page tables: 4K, 2M or 1G (default: all)",
+				"leaf of the guest's page tables: 4K, 2M or 1G (default all in\n"
+				"the table, else 4K)",
 				set_guest_page },
 	[OPTION_HOST_PAGE] = { "host-page", NULL, 0, "SIZE", FOR_MODEL,
-			       "leaf of the host's: 4K, 2M or 1G (default: all)", set_host_page },
+			       "leaf of the host's: 4K, 2M or 1G (default all in the table,\n"
+			       "else 4K)",
+			       set_host_page },
 	[OPTION_KIND] = { "kind", NULL, 0, "KIND", FOR_MODEL,
 			  "nested (EPT, NPT), shadow, native, or unpaged, a guest without paging\n"
 			  "(default nested, beside all others in tables)",
@@ -116,7 +119,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 				 "levels of the host's, 4 or 5 (default 4)", set_host_levels },
 	[OPTION_CPU] = { "cpu", NULL, 0, "CPU", FOR_BOTH | FOR_SWEEP | FOR_MODEL,
 			 "whose TLBs and caches the model has: a name, a file, or host; see --cpu\n"
-			 "help (default host with --predict, else skylake)",
+			 "help (default host for --predict, of model skylake)",
 			 set_cpu },
 	[OPTION_FAULT_COST] = { "fault-cost", NULL, 0, "NS", FOR_MODEL,
 				"what a first touch costs beside clearing the page, in nanoseconds (default\n"
@@ -164,7 +167,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_THRESHOLD] = { "threshold", NULL, 0, "PCT", FOR_COMPARE,
 			       "smallest difference that is of interest, in percent (default 1)",
 			       set_threshold },
-	[OPTION_SEED] = { "seed", NULL, 0, "N", FOR_MEMORY | FOR_MODEL | FOR_AXES,
+	[OPTION_SEED] = { "seed", NULL, 0, "N", FOR_BOTH | FOR_MODEL | FOR_AXES,
 			  "seed of the access patterns, and of a sweep's order of runs (default 1)",
 			  set_seed },
 	[OPTION_GUEST] = { "guest", NULL, 0, "ELF", FOR_RUN,
@@ -185,11 +188,11 @@ const struct option_spec option_table[OPTION_COUNT] = {
 	[OPTION_CSV] = { "csv", NULL, 0, "FILE", FOR_BOTH | FOR_SWEEP,
 			 "write the results as CSV; - is stdout", set_csv },
 	[OPTION_QUIET] = { "quiet", NULL, 0, NULL, FOR_ALL, "no text but errors", set_quiet },
-	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_MEMORY,
+	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_BOTH,
 			     "show what the guest wrote on its serial port, too", set_verbose },
 	[OPTION_COMPARE_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_COMPARE,
 				     "show all cells, also those that do not differ", set_verbose },
-	[OPTION_PROGRESS] = { "progress", NULL, 0, NULL, FOR_MEMORY | FOR_SWEEP,
+	[OPTION_PROGRESS] = { "progress", NULL, 0, NULL, FOR_BOTH | FOR_SWEEP,
 			      "progress on stderr even where that is no terminal", set_progress },
 	[OPTION_RESUME] = { "resume", NULL, 0, NULL, FOR_SWEEP,
 			    "go on with the interrupted sweep of --json FILE", set_resume },

@@ -78,7 +78,8 @@ static bool plan_given(const struct parse *p)
 {
 	static const enum option_id beside[] = { OPTION_JSON,        OPTION_CSV,         OPTION_QUIET,
 						 OPTION_PROGRESS,    OPTION_DUMP_CONFIG, OPTION_RESUME,
-						 OPTION_ALLOCATIONS, OPTION_RETRIES };
+						 OPTION_ALLOCATIONS, OPTION_RETRIES,     OPTION_PREDICT,
+						 OPTION_CPU };
 
 	for (int id = 0; id < OPTION_COUNT; id++) {
 		bool counts = p->given[id];

@@ -161,9 +161,6 @@ static int check_outputs(const struct request *r, struct error *e)
 	const char *json = r->json_path, *svg = r->explain.svg_path;
 	int ret = 0;
 
-	if (json != NULL && svg != NULL && strcmp(json, svg) == 0)
-		return error_set(e, STATUS_USAGE, 0, "--json and --svg",
-				 "both name '%s'; only one of them can be written there", json);
 	if (json != NULL)
 		ret = output_check(json, e);
 	if (ret == 0 && svg != NULL)

@@ -13,6 +13,9 @@ static void keep_own(const struct request *given, struct request *r)
 	r->quiet = given->quiet;
 	r->progress = given->progress;
 	r->dump_config = given->dump_config;
+	r->predict = r->predict || given->predict;
+	if (given->model.cpu != NULL)
+		r->model.cpu = given->model.cpu;
 	r->sweep.resume = true;
 	if (given->sweep.allocations_given)
 		r->sweep.allocations = given->sweep.allocations;
