@@ -41,9 +41,14 @@ if [ -c /dev/kvm ] && [ -w /dev/kvm ]; then
 	lesson_tdp_mmu=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r '.host.params["kvm.tdp_mmu"] // ""')
 fi
 
+# The standard input in lines of so many columns.
+lesson_wrap() {
+	fold -s -w "$1" | sed 's/ *$//'
+}
+
 # say TEXT...: a paragraph.
 say() {
-	printf '%s\n' "$*" | fold -s -w 96
+	printf '%s\n' "$*" | lesson_wrap 96
 	echo
 }
 
@@ -88,7 +93,7 @@ sees() {
 	"$lesson_second") printf '%s on %s (this host): ' '->' "$1" ;;
 	*) printf '   on %s: ' "$1" ;;
 	esac
-	printf '%s\n' "$2" | fold -s -w 78 | sed '2,$s/^/      /'
+	printf '%s\n' "$2" | lesson_wrap 78 | sed '2,$s/^/      /'
 	echo
 }
 
@@ -116,7 +121,7 @@ lesson_answer() {
 question() {
 	lesson_number=$((lesson_number + 1))
 	lesson_expected=$(lesson_answer "$2")
-	printf '%s\n' "Question $lesson_number: $1" | fold -s -w 96
+	printf '%s\n' "Question $lesson_number: $1" | lesson_wrap 96
 	lesson_filter=$3
 	shift 3
 	if [ -z "$lesson_expected" ] || [ "$lesson_expected" = - ]; then
