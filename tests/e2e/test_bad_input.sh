@@ -70,8 +70,12 @@ aliases() {
 	usage "memory that repeats in parts of a page" "try: --alias-memory 2M" -m 1T --alias-memory 3M
 	usage "memory that repeats in parts of a guest page" "guest pages of 1G" \
 		-m 4G --alias-memory 512M --guest-page 1G
-	usage "memory that repeats in parts of a backing page" "backing pages of 1G" \
-		-m 4G --alias-memory 512M --backing hugetlb --page-size 1G
+	if [ -d /sys/kernel/mm/hugepages/hugepages-1048576kB ]; then
+		usage "memory that repeats in parts of a backing page" "backing pages of 1G" \
+			-m 4G --alias-memory 512M --backing hugetlb --page-size 1G
+	else
+		tap_skip "memory that repeats in parts of a backing page" "this kernel and CPU have no hugetlb pages of 1G"
+	fi
 	usage "memory that is no whole number of repetitions" "try: --memory 9G" -m 10G --alias-memory 3G
 	usage "more to repeat than there is" "try: --memory 8G" -m 2G --alias-memory 4G
 	usage "fewer repetitions than vCPUs" "try: --memory 4G" -m 2G --alias-memory 2G --smp 2
