@@ -14,11 +14,35 @@ boot_emulator() {
 	esac
 }
 
-# Intel: Bochs emulates VMX with EPT, VPID and the TPR shadow. Memory in MiB. The debugger of Debian's build starts
-# by asking; the file "go" answers. Its text display wants a terminal, and that a name it knows. It holds 2 GiB of the memory at most, and keeps
-# the rest in a file.
+# Longer than any case may take: those end by themselves, and say so.
+SILENT_SECONDS=${SILENT_SECONDS:-240}
+
+# until_silent LOG COMMAND...: end it where the log no longer grows.
+until_silent() {
+	local log=$1 pid size last=-1 since=$SECONDS
+	shift
+	"$@" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		size=$(stat -c %s "$log" 2>/dev/null)
+		[ "$size" = "$last" ] || last=$size since=$SECONDS
+		[ $((SECONDS - since)) -lt "$SILENT_SECONDS" ] || kill $pid
+		sleep 1
+	done
+	wait $pid
+}
+
+# The last word of a boot that did not come to its end.
+tell_unfinished() {
+	say "# $(elapsed)  the $1 boot did not come to its end: $(tr -d '\r' <"$2/serial.log" | grep '^@@ ' | tail -n 1)"
+}
+
+# Intel: Bochs emulates VMX with EPT, VPID and the TPR shadow. Memory in MiB. The debugger of Debian's build starts by
+# asking; the file "go" answers. Its text display wants a terminal, and that a name it knows. It holds 2 GiB of the memory
+# at most and keeps the rest in a file; where it uses that, its debugger has stopped it in the middle once in a while. That
+# boot is made once more, and no more.
 boot_bochs() {
-	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5
+	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt
 	mkdir -p "$dir/iso/boot/grub" && cp "$KERNEL/vmlinuz" "$dir/iso/boot/" && gzip -1 <"$initramfs" >"$dir/iso/boot/initrd" || return 1
 	cat >"$dir/iso/boot/grub/grub.cfg" <<-END
 		set timeout=0
@@ -46,27 +70,15 @@ boot_bochs() {
 		display_library: term
 	END
 	echo c >"$dir/go"
-	TERM=linux script -qec "stty rows 30 cols 100; exec timeout -k 5 $BOOT_SECONDS bochs-bin -q -f $dir/bochsrc -rc $dir/go" /dev/null \
-		>>"$dir/emulator.log" 2>&1 </dev/null
-	rm -rf "$dir/iso" "$dir/boot.iso"
-}
-
-# Longer than any case may take: those end by themselves, and say so.
-SILENT_SECONDS=${SILENT_SECONDS:-240}
-
-# until_silent LOG COMMAND...: end it where the log no longer grows.
-until_silent() {
-	local log=$1 pid size last=-1 since=$SECONDS
-	shift
-	"$@" &
-	pid=$!
-	while kill -0 $pid 2>/dev/null; do
-		size=$(stat -c %s "$log" 2>/dev/null)
-		[ "$size" = "$last" ] || last=$size since=$SECONDS
-		[ $((SECONDS - since)) -lt "$SILENT_SECONDS" ] || kill $pid
-		sleep 1
+	for attempt in first second; do
+		rm -f "$dir/serial.log"
+		TERM=linux until_silent "$dir/serial.log" script -qec \
+			"stty rows 30 cols 100; exec timeout -k 5 $BOOT_SECONDS bochs-bin -q -f $dir/bochsrc -rc $dir/go" /dev/null \
+			>>"$dir/emulator.log" 2>&1 </dev/null
+		! grep -q '^@@ done' "$dir/serial.log" || break
+		tell_unfinished $attempt "$dir"
 	done
-	wait $pid
+	rm -rf "$dir/iso" "$dir/boot.iso"
 }
 
 # AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
@@ -90,6 +102,6 @@ boot_qemu() {
 			-kernel "$KERNEL/vmlinuz" -initrd "$initramfs" \
 			-append "$QUICK_BOOT edd=off init_on_alloc=0 $arguments" >"$dir/emulator.log" 2>&1 </dev/null
 		! grep -q '^@@ done' "$dir/serial.log" || return 0
-		say "# $(elapsed)  the $attempt boot did not come to its end: $(tr -d '\r' <"$dir/serial.log" | grep '^@@ ' | tail -n 1)"
+		tell_unfinished $attempt "$dir"
 	done
 }
