@@ -182,7 +182,9 @@ wait_rounds 3
 killed=
 for ((try = 0; try < 200; try++)); do
 	run=$(pgrep -P $pid | head -n 1)
-	[ -n "$run" ] && kill -KILL "$run" 2>/dev/null && killed=yes && break
+	# Stopped first: one that has ended already takes a signal as well, and nothing comes of it.
+	[ -n "$run" ] && kill -STOP "$run" 2>/dev/null && sleep 0.02 && grep -qs '^State:[[:space:]]*T' "/proc/$run/status" &&
+		kill -KILL "$run" 2>/dev/null && killed=yes && break
 	sleep 0.01
 done
 { wait $pid; } 2>/dev/null
