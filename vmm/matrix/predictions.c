@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "vmm/matrix/derive.h"
-
-/* The guest's own tables have four levels. */
-#define GUEST_LEVELS 4
+#include "vmm/model/refs.h"
 
 /* A translation with its configuration: all of the key but workload and working set. */
 struct entry {
@@ -50,24 +48,14 @@ static bool plan_of(const struct matrix *m, const struct matrix_cell *cell, stru
 	const char *second = json_string_value(json_object_get(m->host, "second_dimension"));
 	json_int_t levels = json_integer_value(json_object_get(m->host, "second_dimension_levels"));
 
-	*plan = (struct walk_plan){
-		.kind = WALK_NATIVE,
-		.guest_levels = GUEST_LEVELS,
-		.host_levels = GUEST_LEVELS,
-		.guest_leaf_bytes = cell->native ? cell->page_bytes : cell->guest_page_bytes,
-		.host_leaf_bytes = cell->page_bytes,
-	};
-	if (cell->page_bytes == 0 || (!cell->native && cell->guest_page_bytes == 0))
+	/* A guest's cell on a host that says so: nothing is known of its second dimension. */
+	if (!cell->native && second != NULL && strcmp(second, "none") == 0)
 		return false;
-	if (cell->native)
-		return true;
-	if (second == NULL)
-		return false;
-	plan->kind = strcmp(second, "shadow") == 0 ? WALK_SHADOW : WALK_NESTED;
-	if (plan->kind == WALK_SHADOW)
-		return true;
-	plan->host_levels = levels == 5 ? 5 : 4;
-	return levels != 0 && (strcmp(second, "ept") == 0 || strcmp(second, "npt") == 0);
+	return refs_plan(cell->native ? "none" : second,
+			 levels == 0   ? 0
+			 : levels == 5 ? 5
+				       : 4,
+			 cell->guest_page_bytes, cell->page_bytes, plan);
 }
 
 static const struct matrix_figure *figure_of_pages(const struct matrix_cell *cell, uint64_t pages)

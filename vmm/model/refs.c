@@ -45,3 +45,27 @@ uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_
 		return refs_two_dimensional(g, h);
 	return 0;
 }
+
+bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+	       uint64_t backing_leaf_bytes, struct walk_plan *plan)
+{
+	bool native = second_dimension != NULL && strcmp(second_dimension, "none") == 0;
+
+	*plan = (struct walk_plan){
+		.kind = WALK_NATIVE,
+		.guest_levels = GUEST_LEVELS,
+		.host_levels = GUEST_LEVELS,
+		.guest_leaf_bytes = native ? backing_leaf_bytes : guest_leaf_bytes,
+		.host_leaf_bytes = backing_leaf_bytes,
+	};
+	if (second_dimension == NULL || backing_leaf_bytes == 0 || plan->guest_leaf_bytes == 0)
+		return false;
+	if (native)
+		return true;
+	plan->kind = strcmp(second_dimension, "shadow") == 0 ? WALK_SHADOW : WALK_NESTED;
+	if (plan->kind == WALK_SHADOW)
+		return true;
+	plan->host_levels = host_levels;
+	return host_levels != 0 &&
+	       (strcmp(second_dimension, "ept") == 0 || strcmp(second_dimension, "npt") == 0);
+}

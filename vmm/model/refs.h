@@ -4,7 +4,10 @@
 #ifndef MINIVMM_MODEL_REFS_H
 #define MINIVMM_MODEL_REFS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "vmm/model/walk_list.h"
 
 /* Levels walked to a leaf of leaf_bytes under a root of `levels` (4 or 5); 0 for a size that is no leaf. */
 uint32_t refs_levels(uint32_t levels, uint64_t leaf_bytes);
@@ -22,5 +25,12 @@ uint32_t refs_two_dimensional(uint32_t g, uint32_t h);
  */
 uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
 		     uint64_t backing_leaf_bytes);
+
+/*
+ * What is walked where that figure is for: second_dimension and host_levels as above, NULL or another word: not known; of native
+ * tables, "none", the leaf is the backing's. false, and *plan is of no use, where that or a page is not known.
+ */
+bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+	       uint64_t backing_leaf_bytes, struct walk_plan *plan);
 
 #endif

@@ -5,36 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "units.h"
+#include "vmm/model/refs.h"
 #include "vmm/report/pairs.h"
 #include "vmm/report/record.h"
 
-/* The guest's own tables have four levels. */
-#define GUEST_LEVELS 4
-
-/* What a TLB miss of this run walks; false where that is not known. */
+/*
+ * What a TLB miss of this run walks; false where that is not known. A guest on a host that says "none" is no native run, so
+ * nothing is known of its second dimension.
+ */
 static bool plan_of(const struct record *rec, struct walk_plan *plan)
 {
 	const char *second = rec->host.second_dimension;
 	uint64_t backing_bytes =
 		rec->observed.page_bytes != 0 ? rec->observed.page_bytes : rec->config.page_bytes;
 
-	*plan = (struct walk_plan){
-		.kind = WALK_NATIVE,
-		.guest_levels = GUEST_LEVELS,
-		.host_levels = GUEST_LEVELS,
-		.guest_leaf_bytes = rec->native ? backing_bytes : rec->config.guest_page_bytes,
-		.host_leaf_bytes = backing_bytes,
-	};
-	if (backing_bytes == 0 || plan->guest_leaf_bytes == 0)
+	if (!rec->native && strcmp(second, "none") == 0)
 		return false;
-	if (rec->native)
-		return true;
-	plan->kind = strcmp(second, "shadow") == 0 ? WALK_SHADOW : WALK_NESTED;
-	if (plan->kind == WALK_SHADOW)
-		return true;
-	plan->host_levels = rec->host.second_dimension_levels;
-	return plan->host_levels != 0 && (strcmp(second, "ept") == 0 || strcmp(second, "npt") == 0);
+	return refs_plan(rec->native ? "none" : second, rec->host.second_dimension_levels,
+			 rec->config.guest_page_bytes, backing_bytes, plan);
 }
 
 static void take_points(const struct record *rec, struct prediction *p)
