@@ -54,10 +54,10 @@ LIBS := -Wl,-Bstatic -lfdt -ljansson -lnuma -Wl,-Bdynamic -lm
 endif
 LIBS_TEST := -lcmocka -lfdt -ljansson -lnuma -lpfm -lm
 
-VMM_SRCS := $(filter-out vmm/main.c,$(wildcard vmm/*.c vmm/*/*.c))
+VMM_SRCS := $(sort $(filter-out vmm/main.c,$(shell find vmm -name '*.c')))
 VMM_OBJS := $(VMM_SRCS:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(BUILD)/obj/vmm/main.o
-BLOB_OBJ := $(BUILD)/obj/vmm/boot/guest_blob.o
+BLOB_OBJ := $(BUILD)/obj/vmm/core/boot/guest_blob.o
 PFM_OBJ := $(BUILD)/obj/libpfm4.o
 
 # Linked, unchanged, into guest and VMM.
@@ -116,7 +116,7 @@ $(GUEST_LDS): guest/start/guest.lds.S guest/cpu/areas.h $(wildcard include/*.h) 
 $(BUILD)/obj/embedded.elf: $(BUILD)/guest.elf
 	$(Q)objcopy --strip-debug $< $@
 
-$(BLOB_OBJ): vmm/boot/guest_blob.S $(BUILD)/obj/embedded.elf
+$(BLOB_OBJ): vmm/core/boot/guest_blob.S $(BUILD)/obj/embedded.elf
 	@mkdir -p $(@D)
 	$(say) "  EMBED   $(BUILD)/guest.elf"
 	$(Q)$(CC) -c -DGUEST_ELF_PATH='"$(BUILD)/obj/embedded.elf"' -o $@ $<
@@ -127,7 +127,7 @@ $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -c -o $@ $<
 
 # What .incbin reads is in no dependency file.
-$(BUILD)/obj/vmm/simulate/cpu_table.o $(BUILD)/san/vmm/simulate/cpu_table.o: $(wildcard vmm/simulate/cpus/*.cpu)
+$(BUILD)/obj/vmm/theory/simulate/cpu_table.o $(BUILD)/san/vmm/theory/simulate/cpu_table.o: $(wildcard vmm/theory/simulate/cpus/*.cpu)
 
 $(BUILD)/obj/guest/%.o: guest/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

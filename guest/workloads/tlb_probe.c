@@ -1,6 +1,6 @@
 /*
  * tlb-probe: n pages at a fixed stride of 2^s, nothing spread: the fewer sets of a TLB such pages fall into, the
- * earlier it is full. The curves say how many entries and ways it has (vmm/model/tlb_probe.h reads them).
+ * earlier it is full. The curves say how many entries and ways it has (vmm/theory/walk/tlb_probe.h reads them).
  *
  * In a guest, steps of a leaf and more go through the aliased window, so that data stays in the L1 cache, and so does
  * their control. Steps inside one leaf (is it one TLB entry?) and natively all steps go through the slice: every load

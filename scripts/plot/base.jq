@@ -39,7 +39,7 @@ def brief: number | if . == null then "–" else fabs as $a | if $a < 0.005 then
 	else fixed(if $a >= 100 then 0 elif $a >= 10 then 1 else 2 end) end end;
 # An interval as it is, from its lower end to its upper: half a width would hide that it is lopsided.
 def brief_span: interval | if . == null then "no interval" else map(brief) | if .[0] == .[1] then .[0] else join(" to ") end end;
-# Intervals of n allocations: from 6 on 95 %, below that least to greatest, which cover less (vmm/matrix/estimate.c).
+# Intervals of n allocations: from 6 on 95 %, below that least to greatest, which cover less (vmm/lab/sweep/estimate.c).
 def coverage: if . >= 6 then 95 else (1 - pow(2; 1 - .)) * 10000 | round / 100 end;
 # Of figures, each with its n: what their intervals are called.
 def interval_words: map(.n | [., 6] | min) | unique | if length == 1 then (if .[0] < 2 then "no interval"

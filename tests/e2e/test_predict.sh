@@ -56,7 +56,7 @@ want_text 'pentium'
 want_text 'skylake'
 conclude "--cpu of nobody is refused with the names there are"
 
-sed 's/^l1d_ways .*/l1d_ways = many/' vmm/simulate/cpus/zen3.cpu >"$T/odd.cpu"
+sed 's/^l1d_ways .*/l1d_ways = many/' vmm/theory/simulate/cpus/zen3.cpu >"$T/odd.cpu"
 case_run native "${QUICK[@]}" --predict --cpu "$T/odd.cpu"
 want_status 2
 want_text "odd.cpu:[0-9]+.*l1d_ways|l1d_ways.*odd.cpu:[0-9]+|odd.cpu:[0-9]+"

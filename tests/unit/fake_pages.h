@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/explain/place.h"
+#include "vmm/lab/explain/place.h"
 
 #define FAKE_PAGES 64
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/matrix/matrix.h"
+#include "vmm/lab/sweep/matrix.h"
 
 #define LATENCY_UNIT "cycles/access"
 #define RATE_UNIT "bytes/s"

@@ -1,5 +1,5 @@
 /*
- * Random page tables, and a second walk of them that shares nothing with vmm/model/page_walk.c: masks are numbers
+ * Random page tables, and a second walk of them that shares nothing with vmm/theory/walk/page_walk.c: masks are numbers
  * from the SDM's figures of entries, and every level is written out.
  */
 #ifndef MINIVMM_TESTS_UNIT_RANDOM_WALK_H
@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-#include "vmm/model/page_walk.h"
+#include "vmm/theory/walk/page_walk.h"
 
 #define RANDOM_FRAMES 24
 

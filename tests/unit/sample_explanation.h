@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/explain/explanation.h"
-#include "vmm/model/refs.h"
+#include "vmm/lab/explain/explanation.h"
+#include "vmm/theory/walk/refs.h"
 #include "x86.h"
 
 #define SAMPLE_TABLES_GPA (8 * MIB)

@@ -17,7 +17,7 @@
 
 #include "golden.h"
 #include "units.h"
-#include "vmm/matrix/matrix.h"
+#include "vmm/lab/sweep/matrix.h"
 
 enum sample_cell {
 	SAMPLE_CHASE_4K,

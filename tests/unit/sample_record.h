@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/report/record.h"
+#include "vmm/lab/record/record.h"
 
 #define SAMPLE_TSC_KHZ 2000000
 

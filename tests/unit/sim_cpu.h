@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "vmm/simulate/cpu.h"
+#include "vmm/theory/simulate/cpu.h"
 
 /* All caches off; L1 1, L2 10, L3 100, memory 1000 cycles, an STLB hit 7: what a sum of cycles is made of can be read. */
 static inline struct cpu_model bare_cpu(void)

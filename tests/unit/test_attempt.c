@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <cmocka.h>
 
-#include "vmm/sweep/attempt.h"
+#include "vmm/lab/sweep/attempt.h"
 #include "vmm/util/stop.h"
 
 static struct attempt judge(int status, const char *output, const char *message)

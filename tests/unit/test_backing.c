@@ -19,11 +19,11 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/host/pool.h"
+#include "vmm/host/pool/counts.h"
 #include "vmm/host/thp.h"
-#include "vmm/mem/backing.h"
-#include "vmm/mem/observe.h"
-#include "vmm/mem/prealloc.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/prealloc.h"
 
 static unsigned int entries(const char *path)
 {

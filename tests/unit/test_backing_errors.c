@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/mem/backing.h"
+#include "vmm/core/memory/backing.h"
 
 /* One call to break: the countdown-th (1: the next) fails with err. */
 static struct {

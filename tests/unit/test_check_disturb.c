@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "tests/unit/host_root.h"
-#include "vmm/check/report.h"
+#include "vmm/lab/check/report.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/check/emit.h"
+#include "vmm/lab/check/emit.h"
 
 static struct check_report report;
 static struct requirement needs[2];

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "vmm/check/report.h"
-#include "vmm/kvm/capability.h"
+#include "vmm/lab/check/report.h"
+#include "vmm/core/kvm/capability.h"
 
 #define FAKE_FD 1000
 

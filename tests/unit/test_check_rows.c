@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "tests/unit/host_root.h"
-#include "vmm/check/rows.h"
+#include "vmm/lab/check/rows.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"
 

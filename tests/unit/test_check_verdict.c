@@ -13,7 +13,7 @@
 
 #include "tests/unit/host_root.h"
 #include "units.h"
-#include "vmm/check/report.h"
+#include "vmm/lab/check/report.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"
 

@@ -15,8 +15,8 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/simulate/closed_form.h"
-#include "vmm/simulate/row.h"
+#include "vmm/theory/simulate/closed_form.h"
+#include "vmm/theory/simulate/row.h"
 
 static struct cpu_model some_cpu(void)
 {

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "random.h"
-#include "vmm/compare/compare.h"
+#include "vmm/lab/compare/compare.h"
 
 #define THRESHOLD 0.01
 #define ROUNDS 5

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/machine/config.h"
-#include "vmm/machine/dump.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/dump.h"
 
 static struct request usual(void)
 {

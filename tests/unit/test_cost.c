@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "vmm/run/cost.h"
-#include "vmm/run/machine.h"
+#include "vmm/lab/measure/cost.h"
+#include "vmm/core/machine/machine.h"
 
 #define VCPUS 3
 

@@ -13,8 +13,8 @@
 
 #include "permute.h"
 #include "units.h"
-#include "vmm/simulate/cpu_cpuid.h"
-#include "vmm/simulate/cpu_figures.h"
+#include "vmm/theory/simulate/cpu_cpuid.h"
+#include "vmm/theory/simulate/cpu_figures.h"
 
 struct leaf {
 	uint32_t leaf, subleaf;

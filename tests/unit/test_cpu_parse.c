@@ -17,7 +17,7 @@
 
 #include "permute.h"
 #include "units.h"
-#include "vmm/simulate/cpu.h"
+#include "vmm/theory/simulate/cpu.h"
 
 #define TEXT_BYTES 16384
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "vmm/matrix/key.h"
+#include "vmm/lab/sweep/key.h"
 
 #define EXACT 1e-9
 

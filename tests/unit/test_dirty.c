@@ -16,8 +16,8 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/run/dirty.h"
-#include "vmm/run/machine.h"
+#include "vmm/lab/measure/dirty.h"
+#include "vmm/core/machine/machine.h"
 
 /* 64 MiB, the arena from 8 MiB on; or a low slot and four repetitions of 16 MiB behind the hole. */
 #define ARENA_GPA UINT64_C(0x800000)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vmm/sweep/disturb.h"
+#include "vmm/lab/sweep/disturb.h"
 
 #define MS INT64_C(1000000)
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/boot/elf_note.h"
+#include "vmm/core/boot/elf_note.h"
 #include "x86.h"
 
 /* A note section under construction. */

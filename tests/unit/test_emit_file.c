@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "sample_record.h"
-#include "vmm/report/emit.h"
-#include "vmm/report/output.h"
+#include "vmm/lab/record/emit.h"
+#include "vmm/output/output.h"
 
 static char dir[64];
 static struct record rec;

@@ -5,7 +5,7 @@
  * number.
  */
 #include "render.h"
-#include "vmm/cli/workloads.h"
+#include "vmm/util/workloads.h"
 
 /* A guest of 1 TiB on one gigabyte, with tables that start used and an APIC inside KVM, on a host with EPT. */
 static void aliased_machine(struct record *rec)

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "sample_record.h"
-#include "vmm/report/emit_pmu.h"
+#include "vmm/lab/pmu/emit.h"
 
 static struct record rec;
 static char *text;

@@ -14,7 +14,7 @@
 
 #include "golden.h"
 #include "units.h"
-#include "vmm/report/emit_prediction.h"
+#include "vmm/lab/record/emit_prediction.h"
 
 /* No two figures are alike: a column under another title is seen. */
 static struct prediction sample(enum walk_kind kind, const char *cpu, const char *unit)

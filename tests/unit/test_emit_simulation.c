@@ -15,7 +15,7 @@
 #include "golden.h"
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/emit_simulation.h"
+#include "vmm/theory/show/emit_simulation.h"
 
 static const struct {
 	enum workload_id workload;

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "vmm/run/console.h"
-#include "vmm/run/exits.h"
-#include "vmm/run/panic.h"
-#include "vmm/run/stray.h"
+#include "vmm/core/machine/console.h"
+#include "vmm/core/machine/exits.h"
+#include "vmm/core/machine/panic.h"
+#include "vmm/core/machine/stray.h"
 #include "x86.h"
 
 static void exit_names_are_bounded(void **state)

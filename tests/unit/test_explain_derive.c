@@ -14,7 +14,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/explain/derive.h"
+#include "vmm/lab/explain/derive.h"
 #include "x86.h"
 
 static const uint64_t sizes[] = { PAGE_4K, PAGE_2M, PAGE_1G };

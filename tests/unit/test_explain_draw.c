@@ -5,8 +5,8 @@
 #include "sample_explanation.h"
 
 #include "golden.h"
-#include "vmm/explain/draw.h"
-#include "vmm/explain/references.h"
+#include "vmm/lab/explain/draw.h"
+#include "vmm/lab/explain/references.h"
 
 static uint32_t count_of(const char *text, const char *words)
 {

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "golden.h"
-#include "vmm/explain/tell.h"
+#include "vmm/lab/explain/tell.h"
 
 static json_t *parsed(enum sample_name first, enum sample_name second)
 {

@@ -13,7 +13,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/explain/plan.h"
+#include "vmm/lab/explain/plan.h"
 
 static struct request usual(void)
 {

@@ -5,8 +5,8 @@
  */
 #include "sample_explanation.h"
 
-#include "vmm/explain/references.h"
-#include "vmm/explain/words.h"
+#include "vmm/lab/explain/references.h"
+#include "vmm/lab/explain/words.h"
 
 static struct explanation x;
 static struct explain_references r;

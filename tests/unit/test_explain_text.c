@@ -5,8 +5,8 @@
 #include "sample_explanation.h"
 
 #include "golden.h"
-#include "vmm/explain/draw.h"
-#include "vmm/explain/tell.h"
+#include "vmm/lab/explain/draw.h"
+#include "vmm/lab/explain/tell.h"
 
 static void assert_narrow(const char *text)
 {

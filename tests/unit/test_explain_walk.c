@@ -12,7 +12,7 @@
 
 #include "tests/unit/fake_pages.h"
 #include "vmm/util/random.h"
-#include "vmm/model/page_walk.h"
+#include "vmm/theory/walk/page_walk.h"
 
 static struct fake_pages host;
 static struct memmap map;

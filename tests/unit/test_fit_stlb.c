@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/calibrate/fit_stlb.h"
-#include "vmm/simulate/closed_form.h"
+#include "vmm/lab/calibrate/fit_stlb.h"
+#include "vmm/theory/simulate/closed_form.h"
 
 static const uint64_t pages[] = { 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384 };
 #define POINTS (sizeof(pages) / sizeof(pages[0]))

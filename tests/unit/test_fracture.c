@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/simulate/random_access.h"
-#include "vmm/simulate/simulate.h"
+#include "vmm/theory/simulate/random_access.h"
+#include "vmm/theory/simulate/simulate.h"
 
 static struct cpu_model load(const char *name)
 {

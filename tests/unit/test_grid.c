@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vmm/report/grid.h"
+#include "vmm/output/grid.h"
 
 static const char *const titles[] = { "-name", "value", "unit" };
 

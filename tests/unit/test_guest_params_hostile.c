@@ -17,7 +17,7 @@
 #include "guest/start/params.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/boot/fdt.h"
+#include "vmm/core/boot/fdt.h"
 #include "x86.h"
 
 #define MUTATIONS 30000

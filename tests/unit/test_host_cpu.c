@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/calibrate/host_cpu.h"
+#include "vmm/lab/calibrate/host_cpu.h"
 
 static struct cpu_model described(void)
 {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "vmm/sweep/journal.h"
+#include "vmm/lab/sweep/journal.h"
 
 static char dir[] = "/tmp/minivmm-journal-XXXXXX";
 static char json_path[64], journal[80];

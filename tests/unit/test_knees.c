@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "random.h"
-#include "vmm/matrix/estimate.h"
-#include "vmm/matrix/knees.h"
+#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/sweep/knees.h"
 
 #define MOST 16
 #define ALLOCATIONS 5

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/kvm/vcpu.h"
+#include "vmm/core/kvm/vcpu.h"
 
 static const struct kvm_cpuid_entry2 host[] = {
 	{ .function = 0x1, .eax = 0x806f8, .ebx = 0x55400800, .ecx = 0x7ffefbff, .edx = 0xbfebfbff },

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/kvm/apic.h"
+#include "vmm/core/kvm/apic.h"
 
 #define VM_FD 1001
 

@@ -20,7 +20,7 @@
 
 #include "abi.h"
 #include "units.h"
-#include "vmm/kvm/vcpu.h"
+#include "vmm/core/kvm/vcpu.h"
 
 #define CODE_GPA 0x1000
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/kvm/stats.h"
+#include "vmm/core/kvm/stats.h"
 
 #define NAME_BYTES 48
 #define DESCRIPTORS 3

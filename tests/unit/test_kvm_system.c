@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "vmm/kvm/capability.h"
-#include "vmm/kvm/system.h"
-#include "vmm/kvm/vcpu.h"
-#include "vmm/kvm/vm.h"
+#include "vmm/core/kvm/capability.h"
+#include "vmm/core/kvm/system.h"
+#include "vmm/core/kvm/vcpu.h"
+#include "vmm/core/kvm/vm.h"
 
 #define FAKE_FD 1000
 

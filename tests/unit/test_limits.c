@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/run/limits.h"
+#include "vmm/lab/measure/limits.h"
 
 static struct config config;
 static struct error e;

@@ -6,8 +6,8 @@
 #include "matrix_make.h"
 
 #include "golden.h"
-#include "vmm/matrix/emit_parts.h"
-#include "vmm/matrix/text.h"
+#include "vmm/lab/sweep/emit_parts.h"
+#include "vmm/lab/sweep/text.h"
 
 #define ROUNDS 3
 #define SETS 4

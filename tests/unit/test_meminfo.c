@@ -12,7 +12,7 @@
 
 #include "host_root.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/mem/room.h"
+#include "vmm/core/memory/room.h"
 
 static char root[HOST_ROOT_BYTES];
 

@@ -13,7 +13,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/machine/memmap.h"
+#include "vmm/core/machine/memmap.h"
 
 static void check_ram(const struct memmap *m, uint64_t ram_bytes)
 {

@@ -20,10 +20,10 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/run/ram.h"
-#include "vmm/native/crew.h"
-#include "vmm/native/landing.h"
-#include "vmm/native/native.h"
+#include "vmm/core/machine/ram.h"
+#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/landing.h"
+#include "vmm/lab/measure/native.h"
 
 /* What the wrapped calls do; reset before each test. */
 static struct {

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/mem/observe.h"
+#include "vmm/core/memory/observe.h"
 
 #define START UINT64_C(0x7f0000000000)
 #define END UINT64_C(0x7f0040000000)

@@ -14,8 +14,8 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/run/machine.h"
-#include "vmm/run/phase.h"
+#include "vmm/core/machine/machine.h"
+#include "vmm/lab/measure/phase.h"
 
 static const struct workload_part part_plain = { .variant = VARIANT_ONLY };
 static const struct workload_part part_ring0 = { .variant = VARIANT_INVLPG, .ring0 = 1 };

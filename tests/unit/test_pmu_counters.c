@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "fake_pmu.h"
-#include "vmm/pmu/counters.h"
+#include "vmm/lab/pmu/counters.h"
 
 static struct pmu_plan plan;
 

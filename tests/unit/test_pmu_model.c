@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "vmm/pmu/encode.h"
-#include "vmm/pmu/model.h"
+#include "vmm/lab/pmu/encode.h"
+#include "vmm/lab/pmu/model.h"
 
 #define TYPE_HARDWARE 0
 #define TYPE_RAW 4

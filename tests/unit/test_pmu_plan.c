@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "fake_pmu.h"
-#include "vmm/pmu/plan.h"
+#include "vmm/lab/pmu/plan.h"
 #include "vmm/util/append.h"
 
 static struct pmu_plan plan;

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/pmu/counters.h"
+#include "vmm/lab/pmu/counters.h"
 
 #define PAGES 512
 

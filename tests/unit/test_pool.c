@@ -16,8 +16,8 @@
 #include "units.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/host/pool.h"
-#include "vmm/pool/pool_explain.h"
+#include "vmm/host/pool/counts.h"
+#include "vmm/host/pool/explain.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 #define OLD TESTS_DIR "/fixtures/host/intel-no-ept"

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/pool/pool_lines.h"
-#include "vmm/report/emit_pool.h"
+#include "vmm/host/pool/lines.h"
+#include "vmm/host/pool/emit.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 

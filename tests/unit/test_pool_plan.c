@@ -11,8 +11,8 @@
 
 #include "pool_root.h"
 #include "units.h"
-#include "vmm/pool/pool_lines.h"
-#include "vmm/pool/pool_report.h"
+#include "vmm/host/pool/lines.h"
+#include "vmm/host/pool/report.h"
 
 #define NODES 3
 #define LIMITS 4

@@ -11,7 +11,7 @@
 
 #include "pool_root.h"
 #include "units.h"
-#include "vmm/pool/pool_report.h"
+#include "vmm/host/pool/report.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 #define NONE TESTS_DIR "/fixtures/host/no-kvm"

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/mem/backing.h"
-#include "vmm/mem/observe.h"
-#include "vmm/mem/populate.h"
-#include "vmm/mem/prealloc.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/populate.h"
+#include "vmm/core/memory/prealloc.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23

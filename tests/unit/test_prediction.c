@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/simulate/prediction.h"
+#include "vmm/theory/simulate/prediction.h"
 
 static const struct walk_plan nested = {
 	.kind = WALK_NESTED,

@@ -14,8 +14,8 @@
 #include "vmm/cli/axes.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/preset.h"
-#include "vmm/cli/workloads.h"
-#include "vmm/matrix/matrix.h"
+#include "vmm/util/workloads.h"
+#include "vmm/lab/sweep/matrix.h"
 
 static const char *const asked_for[PRESETS] = { "tlb-reach",    "walk-cost",        "first-touch", "vpid",
 						"flexpriority", "exit-cost",        "remap",       "smp",

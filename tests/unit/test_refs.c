@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/model/refs.h"
+#include "vmm/theory/walk/refs.h"
 
 static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 

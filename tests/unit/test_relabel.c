@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "vmm/compare/relabel.h"
+#include "vmm/lab/compare/relabel.h"
 
 #define EXACT 1e-12
 #define ROUNDS 5

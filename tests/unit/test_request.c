@@ -15,7 +15,7 @@
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/request.h"
-#include "vmm/machine/config.h"
+#include "vmm/core/machine/config.h"
 
 static void defaults(void **state)
 {

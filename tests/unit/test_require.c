@@ -13,7 +13,7 @@
 
 #include "units.h"
 #include "host_root.h"
-#include "vmm/check/require.h"
+#include "vmm/lab/check/require.h"
 
 #define INTEL TESTS_DIR "/fixtures/host/intel-ept"
 #define NOWHERE TESTS_DIR "/fixtures/host/no-such-host"

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/run/phase.h"
-#include "vmm/run/result.h"
+#include "vmm/lab/measure/phase.h"
+#include "vmm/lab/measure/result.h"
 
 #define ELAPSED_CYCLES UINT64_C(1000000)
 

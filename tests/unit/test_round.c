@@ -12,8 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vmm/sweep/attempt.h"
-#include "vmm/sweep/round.h"
+#include "vmm/lab/sweep/attempt.h"
+#include "vmm/lab/sweep/round.h"
 
 /* What the next attempts give: a state, and how many involuntary switches the run has. */
 static struct {

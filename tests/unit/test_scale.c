@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "units.h"
-#include "vmm/model/scale.h"
+#include "vmm/theory/walk/scale.h"
 
 static struct scale_plan plan_of(enum walk_kind kind, uint64_t bytes, uint64_t guest_leaf, uint64_t host_leaf)
 {

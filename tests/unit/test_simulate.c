@@ -14,7 +14,7 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/simulate/simulate.h"
+#include "vmm/theory/simulate/simulate.h"
 
 static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 

@@ -14,9 +14,9 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/simulate/cache.h"
-#include "vmm/simulate/lru.h"
-#include "vmm/simulate/tlb.h"
+#include "vmm/theory/simulate/cache.h"
+#include "vmm/theory/simulate/lru.h"
+#include "vmm/theory/simulate/tlb.h"
 
 /* Misses of `passes` passes over keys 0, step, 2 step, ... */
 static uint32_t misses(struct lru *l, uint64_t count, uint64_t step, int passes)

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 static void sizes_accepted(void **state)
 {

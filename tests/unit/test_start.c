@@ -13,7 +13,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/boot/start.h"
+#include "vmm/core/boot/start.h"
 #include "x86.h"
 
 static const struct memmap map = {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "vmm/report/stats.h"
+#include "vmm/lab/record/stats.h"
 
 #define EXACT 1e-12
 

@@ -13,10 +13,10 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/machine/config.h"
-#include "vmm/machine/needs.h"
-#include "vmm/machine/sets.h"
-#include "vmm/machine/strides.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/needs.h"
+#include "vmm/lab/measure/sets.h"
+#include "vmm/lab/measure/strides.h"
 
 static struct config config;
 

@@ -13,9 +13,9 @@
 
 #include "units.h"
 #include "tests/unit/sweep_line.h"
-#include "vmm/machine/config.h"
-#include "vmm/sweep/engine.h"
-#include "vmm/sweep/plan.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/lab/sweep/engine.h"
+#include "vmm/lab/sweep/plan.h"
 #include "vmm/util/append.h"
 
 static struct request request_of(const char *words)

@@ -12,7 +12,7 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/simulation.h"
+#include "vmm/theory/show/simulation.h"
 
 static const struct walk_plan nested = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_2M };
 

@@ -14,7 +14,7 @@
 
 #include "include/random.h"
 #include "units.h"
-#include "vmm/model/tlb_probe.h"
+#include "vmm/theory/walk/tlb_probe.h"
 #include "sim_tlb.h"
 
 static const uint32_t usual_pages[] = { 4,   6,   8,   12,  16,  24,   32,   48,   64,   96,  128,

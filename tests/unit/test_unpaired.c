@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "vmm/compare/unpaired.h"
+#include "vmm/lab/compare/unpaired.h"
 
 #define EXACT 1e-12
 

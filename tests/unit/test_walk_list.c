@@ -13,9 +13,9 @@
 #include <errno.h>
 
 #include "units.h"
-#include "vmm/model/refs.h"
-#include "vmm/model/walk_list.h"
-#include "vmm/model/walk_tables.h"
+#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
+#include "vmm/theory/walk/walk_tables.h"
 
 static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 

@@ -9,7 +9,7 @@
 #include "abi.h"
 #include "units.h"
 #include "vmm/cli/axes.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 static const char *const populates[] = {
 	[POPULATE_LAZY] = "off", [POPULATE_PREALLOC] = "on", [POPULATE_PREFAULT] = "prefault"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/cli/axes.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 #include "vmm/util/append.h"
 
 /* As much as a record has room for; all axes together are shorter. */

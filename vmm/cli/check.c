@@ -5,8 +5,8 @@
 #include "units.h"
 #include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/size.h"
-#include "vmm/cli/workloads.h"
+#include "vmm/util/size.h"
+#include "vmm/util/workloads.h"
 
 static const char *kind_name(enum backing_kind kind)
 {

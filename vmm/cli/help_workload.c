@@ -1,7 +1,7 @@
 /* --workload help: what each isolates, what one should see, and what it needs. */
 #include "abi.h"
 #include "vmm/cli/help_page.h"
-#include "vmm/cli/workloads.h"
+#include "vmm/util/workloads.h"
 #include "vmm/util/append.h"
 
 #define NAME_INDENT 2

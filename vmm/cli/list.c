@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 #define ITEM_MAX_CHARS 64
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/model/walk_list.h"
+#include "vmm/theory/walk/walk_list.h"
 
 /* --guest-page, --workload, --working-set, --memory, --accesses and --seed are those of struct request. */
 struct model_request {

@@ -12,7 +12,7 @@
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 int refuse_value(struct parse *p, const char *value, const char *fmt, ...)
 {

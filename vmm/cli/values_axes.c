@@ -6,7 +6,7 @@
 
 #include "units.h"
 #include "vmm/cli/axes.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 static int take_item(struct parse *p, const struct axis *axis, const char *value, const char *item,
 		     uint32_t *count)

@@ -6,7 +6,7 @@
 
 #include "units.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 /* "1.5G" -> "1536M", where the fraction is a whole number of bytes; "" else. */
 static const char *whole_number_of(const char *text, char *buf)

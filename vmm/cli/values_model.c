@@ -4,7 +4,7 @@
 
 #include "units.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/size.h"
+#include "vmm/util/size.h"
 
 int set_cpu(struct parse *p, const char *value)
 {

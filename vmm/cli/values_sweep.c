@@ -6,8 +6,8 @@
 
 #include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
-#include "vmm/cli/size.h"
-#include "vmm/cli/workloads.h"
+#include "vmm/util/size.h"
+#include "vmm/util/workloads.h"
 
 int set_sweep_workload(struct parse *p, const char *value)
 {

@@ -5,8 +5,8 @@
 
 #include "abi.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/size.h"
-#include "vmm/cli/workloads.h"
+#include "vmm/util/size.h"
+#include "vmm/util/workloads.h"
 
 #define NAMES_BYTES 256
 

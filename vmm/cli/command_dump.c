@@ -1,0 +1,45 @@
+/*
+ * What would run, as text and as the guest's device tree.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/core/boot/fdt.h"
+#include "vmm/cli/commands.h"
+#include "vmm/lab/measure/dump.h"
+#include "vmm/output/output.h"
+
+static void dump_config(const struct record *rec, FILE *out, struct error *e)
+{
+	char *text = malloc(DUMP_BYTES);
+	int ret = text == NULL ? -ENOMEM : config_dump(&rec->request, &rec->config, text, DUMP_BYTES);
+
+	if (ret < 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");
+	else if (fputs(text, out) < 0 || fflush(out) != 0)
+		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
+	free(text);
+}
+
+static void dump_fdt(const struct record *rec, struct error *e)
+{
+	char *blob = malloc(FDT_MAX_BYTES);
+	struct output output;
+	size_t bytes = 0;
+
+	if (blob == NULL)
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
+	else if (fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e) == 0 &&
+		 output_open(&output, rec->request.dump_fdt_path, e) == 0)
+		(void)output_close(&output, fwrite(blob, 1, bytes, output.stream) == bytes ? 0 : -EIO, e);
+	free(blob);
+}
+
+enum status command_dump(const struct record *rec, FILE *out, struct error *e)
+{
+	if (rec->request.dump_config)
+		dump_config(rec, out, e);
+	if (rec->request.dump_fdt_path != NULL && e->status == STATUS_OK)
+		dump_fdt(rec, e);
+	return e->status;
+}

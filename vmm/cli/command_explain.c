@@ -1,0 +1,195 @@
+/*
+ * `minivmm explain`: one guest-virtual address, walked for real; with --before-after twice, by small and by large pages.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/util/size.h"
+#include "vmm/cli/commands.h"
+#include "vmm/lab/explain/capture.h"
+#include "vmm/lab/explain/derive.h"
+#include "vmm/lab/explain/draw.h"
+#include "vmm/lab/explain/plan.h"
+#include "vmm/lab/explain/tell.h"
+#include "vmm/host/facts.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/output/output.h"
+
+#define RUNS_MAX 2
+
+struct explain_run {
+	const char *name; /* "before", "after"; NULL: the only one */
+	struct record *rec;
+	struct explanation x;
+};
+
+/* Which of two runs it was, and what it is made of, before what went wrong. */
+static void name_run(const struct explain_run *run, struct error *e)
+{
+	const struct request *r = &run->rec->request;
+	char what[sizeof(e->what)], guest[24];
+
+	if (run->name == NULL || e->status == STATUS_OK)
+		return;
+	memcpy(what, e->what, sizeof(what));
+	/* Too long a text is cut, as everywhere in an error. */
+	if (snprintf(e->what, sizeof(e->what), "the run \"%s\" (guest pages of %s on %s): %s", run->name,
+		     size_format(r->guest_page_bytes, guest), backing_name(r->backing),
+		     what) >= (int)sizeof(e->what))
+		e->what[sizeof(e->what) - 1] = '\0';
+}
+
+static int plan_run(struct explain_run *run, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(&run->rec->request, &spec, e);
+
+	if (ret == 0)
+		ret = explain_plan(&run->rec->request, spec.page_bytes, &run->rec->config, e);
+	name_run(run, e);
+	return ret;
+}
+
+static int make_run(const struct request *r, const char *name, struct explain_run *run, struct error *e)
+{
+	run->name = name;
+	run->rec = calloc(1, sizeof(*run->rec));
+	if (run->rec == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the record");
+	record_init(run->rec);
+	run->rec->request = *r;
+	return plan_run(run, e);
+}
+
+/* The user's own backing against --before-after, before that makes two requests of it. */
+static int check_after(const struct request *r, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(r, &spec, e);
+
+	return ret == 0 ? explain_check_after(r, spec.page_bytes, e) : ret;
+}
+
+/* One run, or two. Both are planned before the first begins. Returns how many, or -errno. */
+static int make_runs(const struct request *r, struct explain_run *runs, struct error *e)
+{
+	struct request *both;
+	int ret;
+
+	if (r->explain.after_bytes == 0) {
+		ret = make_run(r, NULL, &runs[0], e);
+		return ret == 0 ? 1 : ret;
+	}
+	ret = check_after(r, e);
+	if (ret != 0)
+		return ret;
+	both = calloc(RUNS_MAX, sizeof(*both));
+	if (both == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for two requests");
+	explain_before_after(r, &both[0], &both[1]);
+	ret = make_run(&both[0], "before", &runs[0], e);
+	if (ret == 0)
+		ret = make_run(&both[1], "after", &runs[1], e);
+	free(both);
+	return ret == 0 ? RUNS_MAX : ret;
+}
+
+/* Guest and host against what was asked for, as a run has it; and this very address. */
+static void judge_run(struct explain_run *run)
+{
+	struct explanation *x = &run->x;
+	const struct explain_walk *last = explanation_last(x);
+
+	record_judge(run->rec);
+	for (uint32_t i = 0; i < run->rec->reason_count; i++)
+		explain_note(x, "%s", run->rec->reasons[i]);
+	if (!x->touched || last->walk.fault != PAGE_FAULT_NONE)
+		return;
+	if (last->walk.leaf_bytes != x->guest_page_bytes ||
+	    (last->data.page_bytes != 0 && last->data.page_bytes != x->backing_page_bytes))
+		record_reason(run->rec, VERDICT_MISMATCH,
+			      "the address lies in pages of other sizes than asked for");
+}
+
+static int capture_run(struct explain_run *run, struct error *e)
+{
+	struct console *console = calloc(1, sizeof(*console));
+	int ret;
+
+	if (console == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the guest's console");
+	facts_read("", &run->rec->host);
+	ret = explain_capture(run->rec, &run->x, console, e);
+	if (ret == 0)
+		judge_run(run);
+	name_run(run, e);
+	free(console);
+	return ret;
+}
+
+typedef int (*explain_writer)(const struct explanation *const xs[], uint32_t count, FILE *out);
+
+static void write_file(const char *path, explain_writer write, const struct explanation *const xs[],
+		       uint32_t count, struct error *e)
+{
+	struct output output;
+
+	if (path != NULL && output_open(&output, path, e) == 0)
+		(void)output_close(&output, write(xs, count, output.stream), e);
+}
+
+/* Each for itself: a full disk under one must not cost the others. */
+static void write_out(const struct request *r, const struct explain_run *runs, uint32_t count, FILE *out,
+		      struct error *e)
+{
+	const struct explanation *const xs[RUNS_MAX] = { &runs[0].x, &runs[1].x };
+	int ret = r->quiet ? 0 : explain_emit_text(xs, count, out);
+
+	if (ret == 0 && !r->quiet && fflush(out) != 0)
+		ret = -errno;
+	if (ret != 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "explain", "cannot write");
+	write_file(r->json_path, explain_emit_json, xs, count, e);
+	write_file(r->explain.svg_path, explain_draw, xs, count, e);
+}
+
+/* Now rather than after two guests. */
+static int check_outputs(const struct request *r, struct error *e)
+{
+	const char *json = r->json_path, *svg = r->explain.svg_path;
+	int ret = 0;
+
+	if (json != NULL)
+		ret = output_check(json, e);
+	if (ret == 0 && svg != NULL)
+		ret = output_check(svg, e);
+	return ret;
+}
+
+enum status command_explain(const struct request *r, FILE *out, struct error *e)
+{
+	struct explain_run *runs = calloc(RUNS_MAX, sizeof(*runs));
+	enum status status = STATUS_OK;
+	int count = -ENOMEM, ret = 0;
+
+	if (runs == NULL)
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the runs");
+	else if (check_outputs(r, e) == 0)
+		count = make_runs(r, runs, e);
+	for (int i = 0; i < count && ret == 0; i++)
+		ret = capture_run(&runs[i], e);
+	if (count > 0 && ret == 0)
+		write_out(r, runs, (uint32_t)count, out, e);
+	for (int i = 0; runs != NULL && i < RUNS_MAX; i++) {
+		if (runs[i].rec == NULL)
+			continue;
+		if (status == STATUS_OK)
+			status = record_status(runs[i].rec);
+		record_free(runs[i].rec);
+		free(runs[i].rec);
+	}
+	free(runs);
+	return e->status != STATUS_OK ? e->status : status;
+}

@@ -1,0 +1,189 @@
+/*
+ * `minivmm sweep`: plan, run, derive, write.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vmm/cli/preset.h"
+#include "vmm/util/size.h"
+#include "vmm/cli/commands.h"
+#include "vmm/lab/sweep/resume.h"
+#include "vmm/host/facts.h"
+#include "vmm/output/json.h"
+#include "vmm/output/output.h"
+#include "vmm/lab/sweep/journal.h"
+#include "vmm/lab/sweep/plan.h"
+#include "vmm/util/append.h"
+
+/* What the plan, the host and the clock say of the sweep before its first run. */
+static void describe(const struct request *r, struct matrix *m)
+{
+	const struct preset *preset = r->sweep.preset != NULL ? preset_find(r->sweep.preset) : NULL;
+	struct host_facts *host = calloc(1, sizeof(*host));
+	time_t now = time(NULL);
+	struct tm utc;
+
+	append(m->version, sizeof(m->version), "%s", MINIVMM_VERSION);
+	if (preset != NULL) {
+		append(m->preset, sizeof(m->preset), "%s", preset->name);
+		append(m->teaches, sizeof(m->teaches), "%s", preset->teaches);
+	}
+	if (gmtime_r(&now, &utc) != NULL)
+		(void)strftime(m->started, sizeof(m->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	m->seed = r->seed;
+	m->allocations = r->sweep.allocations;
+	m->retries = r->sweep.retries;
+	m->repeat = r->repeat;
+	m->accesses = r->accesses;
+	m->memory_bytes = r->sweep.memory_given ? r->memory_bytes : 0;
+	m->alias_bytes = r->alias_bytes;
+	m->guest_ad = r->guest_ad;
+	m->axes = sweep_axes_json(r);
+	sweep_baseline(r, m->baseline, sizeof(m->baseline));
+	m->command = json_array();
+	for (int i = 0; i < r->argc; i++)
+		json_push(&m->command, json_words(r->argv[i]));
+	if (host == NULL)
+		return;
+	facts_read("", host);
+	if (host->tsc_khz == 0)
+		host->tsc_khz = facts_tsc_khz();
+	m->host = host_facts_json(host);
+	free(host);
+}
+
+static int dump(const struct matrix *m, FILE *out, struct error *e)
+{
+	char size[24];
+
+	(void)fprintf(out, "%" PRIu32 " cells, %" PRIu32 " rounds\n", m->cell_count, m->allocations);
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+
+		(void)fprintf(out, "%s: ", cell->key);
+		if (cell->state == STATE_PENDING)
+			(void)fprintf(out, "memory %s\n", size_format(cell->memory_bytes, size));
+		else
+			(void)fprintf(out, "%s: %s\n", cell_state_name(cell->state), cell->reason);
+	}
+	if (fflush(out) != 0 || ferror(out) != 0)
+		return error_set(e, STATUS_FAILED, errno, "--dump-config", "cannot write");
+	return 0;
+}
+
+static int write_file(const struct matrix *m, const char *path, int (*emit)(const struct matrix *, FILE *),
+		      struct error *e)
+{
+	struct output output;
+	int ret = output_open(&output, path, e);
+
+	return ret != 0 ? ret : output_close(&output, emit(m, output.stream), e);
+}
+
+/* Each for itself: a full disk under one must not cost the others. *kept: the file that has all is written. */
+static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, FILE *out,
+		     bool *kept, struct error *e)
+{
+	int ret = matrix_derive(m);
+
+	*kept = false;
+	if (ret == 0 && cpu != NULL)
+		ret = matrix_predict(m, cpu);
+	if (ret != 0)
+		return error_set(e, STATUS_FAILED, -ret, "sweep", "the figures cannot be combined");
+	if (!r->quiet && matrix_emit_text(m, out) != 0)
+		ret = error_set(e, STATUS_FAILED, errno, "sweep", "cannot write");
+	*kept = r->json_path == NULL || write_file(m, r->json_path, matrix_emit_json, e) == 0;
+	if (!*kept)
+		ret = -EIO;
+	if (r->csv_path != NULL && write_file(m, r->csv_path, matrix_emit_csv, e) != 0)
+		ret = -EIO;
+	return ret;
+}
+
+static int check_output(const struct request *r, struct error *e)
+{
+	if (r->json_path != NULL && output_check(r->json_path, e) != 0)
+		return -EIO;
+	return r->csv_path != NULL ? output_check(r->csv_path, e) : 0;
+}
+
+/* What the states of all cells mean for the program's exit status. */
+static void judge(const struct matrix *m, struct error *e)
+{
+	uint32_t counts[STATE_COUNT] = { 0 };
+
+	for (uint32_t i = 0; i < m->cell_count; i++)
+		counts[m->cells[i].state]++;
+	if (!m->complete) {
+		(void)error_set(e, STATUS_FAILED, EINTR, "sweep",
+				"stopped by a signal; what it has is written");
+		error_hint(e, "--resume goes on, where there is a --json FILE");
+	} else if (counts[STATE_MISMATCH] != 0) {
+		(void)error_set(e, STATUS_MISMATCH, 0, "sweep",
+				"in %" PRIu32 " of %" PRIu32
+				" cells requested and observed page sizes disagree",
+				counts[STATE_MISMATCH], m->cell_count);
+	} else if (counts[STATE_OK] == 0) {
+		(void)error_set(e, counts[STATE_FAILED] != 0 ? STATUS_FAILED : STATUS_CANNOT, 0, "sweep",
+				"not one of %" PRIu32 " cells has a figure; the first, %s: %s", m->cell_count,
+				m->cells[0].key, m->cells[0].reason);
+	}
+}
+
+/* Run what is planned and write what comes out, also where it ended early. */
+static void carry_out(const struct request *r, struct matrix *m, FILE *out, sweep_progress_fn progress,
+		      struct error *e)
+{
+	struct error run_error = { .status = STATUS_OK };
+	struct cpu_model *cpu = NULL;
+	struct journal journal;
+	bool kept;
+	int ret;
+
+	if (check_output(r, e) != 0 || (r->predict && command_cpu(r, "host", &cpu, e) != 0))
+		return;
+	if (journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0) {
+		free(cpu);
+		return;
+	}
+	(void)sweep_run(m, r->timeout_s, &journal, progress, &run_error);
+	ret = write_out(r, m, cpu, out, &kept, e);
+	free(cpu);
+	journal_close(&journal, m->complete && kept);
+	/* Of two errors the first is the cause. */
+	if (run_error.status != STATUS_OK)
+		*e = run_error;
+	else if (ret == 0)
+		judge(m, e);
+}
+
+enum status command_sweep(const struct request *given, FILE *out, sweep_progress_fn progress, struct error *e)
+{
+	struct request *r = malloc(sizeof(*r));
+	struct matrix m = { .cell_count = 0 };
+	struct resume resume = { .words = NULL };
+
+	if (r == NULL) {
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");
+		return e->status;
+	}
+	*r = *given;
+	if (resume_request(given, r, &resume, e) == 0 && request_read_axes(r, e) == 0 &&
+	    sweep_plan(r, &m, e) == 0) {
+		describe(r, &m);
+		if (m.host == NULL || m.command == NULL || m.axes == NULL)
+			(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");
+		else if (r->dump_config)
+			(void)dump(&m, out, e);
+		else
+			carry_out(r, &m, out, progress, e);
+	}
+	matrix_free(&m);
+	resume_free(&resume);
+	free(r);
+	return e->status;
+}

@@ -1,0 +1,109 @@
+#include "vmm/core/kvm/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm/core/kvm/capability.h"
+
+int kvm_check_extension(int fd, long capability)
+{
+	int ret = ioctl(fd, KVM_CHECK_EXTENSION, capability);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int open_failed(const char *path, int err, struct error *e)
+{
+	char where[96] = "open ";
+	int ret;
+
+	(void)strncat(where, path, sizeof(where) - sizeof("open "));
+	if (err == ENOENT || err == ENODEV || err == ENXIO) {
+		ret = error_set(e, STATUS_CANNOT, err, where, "this host has no usable KVM device");
+		error_hint(e, "load the module (modprobe kvm_intel, or kvm_amd) and enable VT-x or AMD-V in "
+			      "the firmware; in a VM, the outer host has to allow nesting. "
+			      "`minivmm native` needs no KVM");
+		return ret;
+	}
+	if (err == EACCES || err == EPERM) {
+		ret = error_set(e, STATUS_CANNOT, err, where, "no permission for the KVM device");
+		error_hint(e, "usermod -aG kvm $USER and log in again, or run as root");
+		return ret;
+	}
+	return error_set(e, STATUS_FAILED, err, where, "cannot open the KVM device");
+}
+
+static int check_api(int fd, const char *path, struct error *e)
+{
+	int version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	int err = errno;
+	int ret;
+
+	if (version == KVM_API_VERSION)
+		return 0;
+	if (version < 0) {
+		ret = error_set(e, STATUS_CANNOT, err, "KVM_GET_API_VERSION",
+				"%s does not answer as a KVM device", path);
+		error_hint(e, "ls -l %s should show a character device 10, 232", path);
+		return ret;
+	}
+	return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_GET_API_VERSION",
+			 "KVM API version %d found, %d needed", version, KVM_API_VERSION);
+}
+
+static int check_required(int fd, struct error *e)
+{
+	for (size_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
+		const struct kvm_capability *c = &kvm_capabilities[i];
+
+		if (c->required && kvm_check_extension(fd, c->number) <= 0)
+			return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CHECK_EXTENSION",
+					 "this KVM lacks %s, needed for %s", c->name, c->purpose);
+	}
+	return 0;
+}
+
+static int read_limits(struct kvm_system *sys, struct error *e)
+{
+	int max = kvm_check_extension(sys->fd, KVM_CAP_MAX_VCPUS);
+	int recommended = kvm_check_extension(sys->fd, KVM_CAP_NR_VCPUS);
+	int bytes = ioctl(sys->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	if (bytes < 4096)
+		return error_set(e, STATUS_FAILED, errno, "KVM_GET_VCPU_MMAP_SIZE",
+				 "implausible size %d for a vCPU's run area", bytes);
+	sys->run_bytes = (size_t)bytes;
+	/* Where MAX_VCPUS is missing the limit is NR_VCPUS, and 4 where that is missing too (KVM's api.rst). */
+	sys->max_vcpus = max > 0 ? (uint32_t)max : recommended > 0 ? (uint32_t)recommended : 4;
+	sys->can_read_stats = kvm_check_extension(sys->fd, KVM_CAP_BINARY_STATS_FD) > 0;
+	sys->has_tss_addr = kvm_check_extension(sys->fd, KVM_CAP_SET_TSS_ADDR) > 0;
+	return 0;
+}
+
+int kvm_system_open(const char *path, struct kvm_system *sys, struct error *e)
+{
+	int ret;
+
+	*sys = (struct kvm_system){ .fd = open(path, O_RDWR | O_CLOEXEC) };
+	if (sys->fd < 0)
+		return open_failed(path, errno, e);
+	ret = check_api(sys->fd, path, e);
+	if (ret == 0)
+		ret = check_required(sys->fd, e);
+	if (ret == 0)
+		ret = read_limits(sys, e);
+	if (ret != 0)
+		kvm_system_close(sys);
+	return ret;
+}
+
+void kvm_system_close(struct kvm_system *sys)
+{
+	if (sys->fd >= 0)
+		(void)close(sys->fd);
+	sys->fd = -1;
+}

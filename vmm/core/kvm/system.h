@@ -1,0 +1,31 @@
+/*
+ * /dev/kvm itself: is it there, may we use it, is it the API we speak, can it do what we need.
+ */
+#ifndef MINIVMM_CORE_KVM_SYSTEM_H
+#define MINIVMM_CORE_KVM_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/util/error.h"
+
+struct kvm_system {
+	int fd; /* -1: not open */
+	uint32_t max_vcpus;
+	size_t run_bytes; /* of the mmap of one vCPU */
+	bool can_read_stats;
+	bool has_tss_addr; /* KVM_SET_TSS_ADDR: Intel hosts without unrestricted guest need it */
+};
+
+/*
+ * Open `path` ("/dev/kvm"), check API version 12 and every required capability by name.
+ * 0 or -errno; a host that cannot do it at all is STATUS_CANNOT, with the cure.
+ */
+int kvm_system_open(const char *path, struct kvm_system *sys, struct error *e);
+void kvm_system_close(struct kvm_system *sys);
+
+/* KVM_CHECK_EXTENSION: 0 absent, above 0 present, or -errno. On a VM's descriptor it may say more. */
+int kvm_check_extension(int fd, long capability);
+
+#endif

@@ -1,0 +1,203 @@
+#include "vmm/core/kvm/vcpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm/core/kvm/capability.h"
+#include "vmm/util/stop.h"
+
+#define CPUID_MAX_ENTRIES 512
+#define CPUID_LEAF_FEATURES 1
+#define CPUID_ECX_X2APIC (1u << 21)
+#define CPUID_LEAF_TOPOLOGY 0xb
+#define CPUID_LEAF_TOPOLOGY_V2 0x1f
+#define CPUID_LEAF_EXTENDED_FEATURES 0x80000001
+#define CPUID_EDX_1G_PAGES (1u << 26)
+#define CPUID_LEAF_ADDRESS_SIZES 0x80000008
+#define CPUID_LEAF_AMD_TOPOLOGY 0x8000001e
+#define CPUID_LEAF_AMD_TOPOLOGY_V2 0x80000026
+
+/* As in Linux 6.10's <linux/kvm.h>; Debian 12's headers are older. */
+struct prefault_range {
+	uint64_t gpa;
+	uint64_t bytes;
+	uint64_t flags;
+	uint64_t padding[5];
+};
+#define MINIVMM_PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, struct prefault_range)
+
+struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e)
+{
+	struct kvm_cpuid2 *cpuid =
+		calloc(1, sizeof(*cpuid) + CPUID_MAX_ENTRIES * sizeof(struct kvm_cpuid_entry2));
+
+	if (cpuid == NULL) {
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the CPUID table");
+		return NULL;
+	}
+	cpuid->nent = CPUID_MAX_ENTRIES;
+	if (ioctl(sys->fd, KVM_GET_SUPPORTED_CPUID, cpuid) != 0) {
+		(void)error_set(e, STATUS_FAILED, errno, "KVM_GET_SUPPORTED_CPUID",
+				"KVM does not say which CPUID it supports");
+		free(cpuid);
+		return NULL;
+	}
+	return cpuid;
+}
+
+void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
+
+		switch (entry->function) {
+		case CPUID_LEAF_FEATURES:
+			entry->ebx = (entry->ebx & 0x0000ffff) | (count << 16 & 0x00ff0000) | index << 24;
+			break;
+		case CPUID_LEAF_TOPOLOGY:
+		case CPUID_LEAF_TOPOLOGY_V2:
+		case CPUID_LEAF_AMD_TOPOLOGY_V2:
+			entry->edx = index;
+			break;
+		case CPUID_LEAF_AMD_TOPOLOGY:
+			/* One thread a core, all in node 0; older kernels leave the host's own numbers here. */
+			entry->eax = index;
+			entry->ebx = index & 0xff;
+			entry->ecx = 0;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_FEATURES)
+			cpuid->entries[i].ecx &= ~CPUID_ECX_X2APIC;
+	}
+}
+
+uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_ADDRESS_SIZES)
+			return cpuid->entries[i].eax & 0xff;
+	}
+	return 36;
+}
+
+int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid)
+{
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function == CPUID_LEAF_EXTENDED_FEATURES)
+			return (cpuid->entries[i].edx & CPUID_EDX_1G_PAGES) != 0;
+	}
+	return -ENOENT;
+}
+
+static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)
+{
+	kvm_cpuid_identify(cpuid, index, count);
+	if (ioctl(fd, KVM_SET_CPUID2, cpuid) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_CPUID2", "vCPU %u: KVM refused its CPUID",
+				 index);
+	return 0;
+}
+
+static int map_run_area(struct kvm_vcpu *vcpu, struct error *e)
+{
+	void *area = mmap(NULL, vcpu->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+
+	if (area == MAP_FAILED)
+		return error_set(e, STATUS_FAILED, errno, "mmap of the vCPU", "vCPU %u: no run area",
+				 vcpu->index);
+	vcpu->run = area;
+	return 0;
+}
+
+int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint32_t index, uint32_t count,
+		    struct kvm_cpuid2 *cpuid, struct kvm_vcpu *vcpu, struct error *e)
+{
+	int ret;
+
+	*vcpu = (struct kvm_vcpu){ .index = index,
+				   .run_bytes = sys->run_bytes,
+				   .stats = { .fd = -1, .count = VCPU_STAT_COUNT } };
+	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, (unsigned long)index);
+	if (vcpu->fd < 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_CREATE_VCPU",
+				 "KVM cannot create vCPU %u of %u", index, count);
+	ret = map_run_area(vcpu, e);
+	if (ret == 0)
+		ret = set_cpuid(vcpu->fd, index, count, cpuid, e);
+	if (ret == 0 && sys->can_read_stats)
+		ret = vcpu_stats_open(vcpu->fd, &vcpu->stats, e);
+	if (ret != 0)
+		kvm_vcpu_destroy(vcpu);
+	return ret;
+}
+
+void kvm_vcpu_destroy(struct kvm_vcpu *vcpu)
+{
+	stats_close(&vcpu->stats);
+	if (vcpu->run != NULL)
+		(void)munmap(vcpu->run, vcpu->run_bytes);
+	vcpu->run = NULL;
+	if (vcpu->fd >= 0)
+		(void)close(vcpu->fd);
+	vcpu->fd = -1;
+}
+
+int kvm_vcpu_run(struct kvm_vcpu *vcpu)
+{
+	return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+}
+
+uint64_t kvm_vcpu_tsc_khz(const struct kvm_vcpu *vcpu)
+{
+	int khz = ioctl(vcpu->fd, KVM_GET_TSC_KHZ, 0);
+
+	return khz > 0 ? (uint64_t)khz : 0;
+}
+
+static int prefault_refused(int err, struct error *e)
+{
+	int ret = error_set(e, STATUS_CANNOT, err, "KVM_PRE_FAULT_MEMORY",
+			    "--prefault: this KVM cannot fill its tables ahead of the guest");
+
+	error_hint(e, "it needs Linux 6.10 or later and EPT or NPT (kvm's tdp_mmu); leave --prefault out");
+	return ret;
+}
+
+int kvm_prefault_check(const struct kvm_system *sys, struct error *e)
+{
+	if (kvm_check_extension(sys->fd, MINIVMM_CAP_PRE_FAULT_MEMORY) > 0)
+		return 0;
+	return prefault_refused(ENOTSUP, e);
+}
+
+int kvm_vcpu_prefault(const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes, struct error *e)
+{
+	struct prefault_range range = { .gpa = gpa, .bytes = bytes };
+
+	while (range.bytes != 0) {
+		if (stop_requested() != 0)
+			return error_set(e, STATUS_FAILED, EINTR, "KVM_PRE_FAULT_MEMORY",
+					 "interrupted by signal %d", stop_requested());
+		/* KVM advances gpa and bytes past what it has done, also when it is interrupted. */
+		if (ioctl(vcpu->fd, MINIVMM_PRE_FAULT_MEMORY, &range) == 0 || errno == EINTR ||
+		    errno == EAGAIN)
+			continue;
+		if (errno == EOPNOTSUPP || errno == ENOTTY)
+			return prefault_refused(errno, e);
+		return error_set(e, STATUS_FAILED, errno, "KVM_PRE_FAULT_MEMORY",
+				 "failed at GPA 0x%llx with %llu bytes to go", (unsigned long long)range.gpa,
+				 (unsigned long long)range.bytes);
+	}
+	return 0;
+}

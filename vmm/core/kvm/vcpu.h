@@ -1,0 +1,67 @@
+/*
+ * One vCPU: its descriptor, its shared run area, its CPUID, its statistics.
+ */
+#ifndef MINIVMM_CORE_KVM_VCPU_H
+#define MINIVMM_CORE_KVM_VCPU_H
+
+#include <linux/kvm.h>
+#include <stdint.h>
+
+#include "vmm/core/kvm/stats.h"
+#include "vmm/core/kvm/system.h"
+#include "vmm/core/kvm/vm.h"
+#include "vmm/util/error.h"
+
+struct kvm_vcpu {
+	int fd; /* -1: none */
+	uint32_t index;
+	struct kvm_run *run; /* shared with KVM */
+	size_t run_bytes;
+	struct kvm_stats stats;
+};
+
+/* What KVM supports of CPUID, read once a run. Owned by the caller: free(). NULL on error. */
+struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e);
+
+/*
+ * Make the table that of vCPU `index` of `count`: its APIC id in every leaf that states one (SDM vol. 2A, CPUID, leaves
+ * 1, 0xB, 0x1F; AMD APM vol. 3, appendix E, 0x8000001E and 0x80000026). Pure.
+ */
+void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count);
+
+/*
+ * Take x2APIC (leaf 1, ECX bit 21) out of the table: KVM always says it supports it, but a guest without an APIC
+ * inside KVM has none (api.rst, KVM_GET_SUPPORTED_CPUID). Pure.
+ */
+void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid);
+
+/* Width of the guest's physical addresses (0x80000008); 36 where the table does not say, as KVM has it. Pure. */
+uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid);
+
+/* Whether guests may have 1 GiB pages (0x80000001, EDX bit 26): 1, 0, or -ENOENT where the table has no such leaf. */
+int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid);
+
+/*
+ * Create vCPU `index` of `count` with the supported CPUID and its own APIC id.
+ * cpuid is changed in passing. 0 or -errno; on error nothing is left.
+ */
+int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint32_t index, uint32_t count,
+		    struct kvm_cpuid2 *cpuid, struct kvm_vcpu *vcpu, struct error *e);
+void kvm_vcpu_destroy(struct kvm_vcpu *vcpu);
+
+/* KVM_RUN: 0 when run->exit_reason is valid, -EINTR when kicked, else -errno. */
+int kvm_vcpu_run(struct kvm_vcpu *vcpu);
+
+/* TSC frequency the guest sees, 0 when KVM does not say. */
+uint64_t kvm_vcpu_tsc_khz(const struct kvm_vcpu *vcpu);
+
+/* Whether kvm_vcpu_prefault can work here; to be asked before RAM is populated. 0, or -errno with STATUS_CANNOT. */
+int kvm_prefault_check(const struct kvm_system *sys, struct error *e);
+
+/*
+ * KVM_PRE_FAULT_MEMORY over [gpa, gpa + bytes). 0 or -errno; STATUS_CANNOT where this KVM or its paging mode has
+ * no such call.
+ */
+int kvm_vcpu_prefault(const struct kvm_vcpu *vcpu, uint64_t gpa, uint64_t bytes, struct error *e);
+
+#endif

@@ -1,0 +1,123 @@
+#include "vmm/core/kvm/vm.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/*
+ * Where Intel hosts without "unrestricted guest" keep the TSS (3 pages) and the identity map (1 page) with which
+ * they run real and unpaged mode (api.rst, KVM_SET_TSS_ADDR). Inside the hole below 4 GiB, out of RAM's way.
+ */
+#define IDENTITY_MAP_GPA UINT64_C(0xfffbc000)
+#define TSS_GPA UINT64_C(0xfffbd000)
+
+static int set_intel_helpers(int fd, struct error *e)
+{
+	uint64_t identity_map_gpa = IDENTITY_MAP_GPA;
+
+	if (kvm_check_extension(fd, KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0 &&
+	    ioctl(fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map_gpa) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_IDENTITY_MAP_ADDR", "KVM refused 0x%llx",
+				 (unsigned long long)identity_map_gpa);
+	if (ioctl(fd, KVM_SET_TSS_ADDR, TSS_GPA) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_TSS_ADDR", "KVM refused 0x%llx",
+				 (unsigned long long)TSS_GPA);
+	return 0;
+}
+
+/*
+ * A spinning vCPU stays in the guest. Else AMD's pause filter, which counts in ring 3 too, takes it out of the gates
+ * around a timed part, and those exits look like the workload's (api.rst, KVM_CAP_X86_DISABLE_EXITS; before the first
+ * vCPU). Where KVM does not allow it the exits are still counted and told, so failure is no error.
+ */
+static void let_guest_pause(int fd)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_DISABLE_EXITS,
+				      .args = { KVM_X86_DISABLE_EXITS_PAUSE } };
+	int allowed = kvm_check_extension(fd, KVM_CAP_X86_DISABLE_EXITS);
+
+	if (allowed > 0 && (allowed & KVM_X86_DISABLE_EXITS_PAUSE) != 0)
+		(void)ioctl(fd, KVM_ENABLE_CAP, &cap);
+}
+
+int kvm_vm_create(const struct kvm_system *sys, struct kvm_vm *vm, struct error *e)
+{
+	int ret = 0;
+
+	*vm = (struct kvm_vm){ .fd = -1, .stats = { .fd = -1, .count = VM_STAT_COUNT } };
+	do {
+		vm->fd = ioctl(sys->fd, KVM_CREATE_VM, 0UL);
+	} while (vm->fd < 0 && errno == EINTR);
+	if (vm->fd < 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_CREATE_VM", "KVM cannot create a VM");
+	let_guest_pause(vm->fd);
+	if (sys->has_tss_addr)
+		ret = set_intel_helpers(vm->fd, e);
+	if (ret == 0 && sys->can_read_stats)
+		ret = vm_stats_open(vm->fd, &vm->stats, e);
+	if (ret != 0)
+		kvm_vm_destroy(vm);
+	return ret;
+}
+
+void kvm_vm_destroy(struct kvm_vm *vm)
+{
+	stats_close(&vm->stats);
+	if (vm->fd >= 0)
+		(void)close(vm->fd);
+	vm->fd = -1;
+}
+
+static int set_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
+		    uint32_t flags, struct error *e)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.flags = flags,
+		.guest_phys_addr = gpa,
+		.memory_size = bytes,
+		.userspace_addr = (uint64_t)(uintptr_t)hva,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_USER_MEMORY_REGION",
+				 "slot %u: KVM refused %llu bytes at GPA 0x%llx%s", slot,
+				 (unsigned long long)bytes, (unsigned long long)gpa,
+				 flags & KVM_MEM_LOG_DIRTY_PAGES ? " with a dirty log" : "");
+	return 0;
+}
+
+int kvm_vm_add_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva,
+		    struct error *e)
+{
+	return set_slot(vm, slot, gpa, bytes, hva, 0, e);
+}
+
+int kvm_vm_log_slot(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t bytes, void *hva, bool on,
+		    struct error *e)
+{
+	return set_slot(vm, slot, gpa, bytes, hva, on ? KVM_MEM_LOG_DIRTY_PAGES : 0, e);
+}
+
+int kvm_vm_read_log(const struct kvm_vm *vm, uint32_t slot, uint64_t *bits, struct error *e)
+{
+	struct kvm_dirty_log log = { .slot = slot, .dirty_bitmap = bits };
+
+	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_GET_DIRTY_LOG", "slot %u: KVM keeps its log",
+				 slot);
+	return 0;
+}
+
+int kvm_vm_serve_port(const struct kvm_vm *vm, uint16_t port, int event_fd, struct error *e)
+{
+	struct kvm_ioeventfd served = {
+		.addr = port, .len = 4, .fd = event_fd, .flags = KVM_IOEVENTFD_FLAG_PIO
+	};
+
+	if (ioctl(vm->fd, KVM_IOEVENTFD, &served) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_IOEVENTFD", "KVM does not serve port 0x%x",
+				 port);
+	return 0;
+}

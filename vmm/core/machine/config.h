@@ -1,0 +1,54 @@
+/*
+ * The machine that will be built, decided before anything is touched. Pure.
+ */
+#ifndef MINIVMM_CORE_MACHINE_CONFIG_H
+#define MINIVMM_CORE_MACHINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bootparams.h"
+#include "driver.h"
+#include "vmm/cli/request.h"
+#include "vmm/util/workloads.h"
+#include "vmm/core/machine/memmap.h"
+#include "vmm/util/error.h"
+
+struct config {
+	/*
+	 * Of the guest, rounded up to page_bytes; with an alias the arena alone, without what the guest itself takes.
+	 * Host memory: memmap_host_bytes().
+	 */
+	uint64_t ram_bytes;
+	uint64_t page_bytes; /* the backing's page, resolved */
+	struct memmap map;
+	bool guest_ad;    /* the arena's page-table entries start with A = D = 1 */
+	bool apic;        /* an APIC inside KVM */
+	bool kernel_port; /* PORT_KERNEL is served by KVM; known once /dev/kvm is open, false before */
+	uint32_t vcpus;
+	uint64_t guest_page_bytes;
+	uint64_t seed;
+	uint32_t step_count;
+	struct plan_step steps[PLAN_MAX_STEPS];
+	char note[768]; /* what was rounded or clipped, for the user; may be empty */
+};
+
+/*
+ * Decide everything. `page_bytes` is the backing's resolved page size (see mem/backing.h: backing_resolve).
+ * 0, or -errno with the status set: RAM too small, working set larger than a slice, too many steps, ...
+ */
+int config_make(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/*
+ * The same for the native runner: no low structures, no hole; the arena is all of the memory and the steps are
+ * planned for leaf_bytes = page_bytes.
+ */
+int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/*
+ * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole
+ * repetitions of an alias, where there are enough of them.
+ */
+uint64_t config_slice_bytes(const struct config *c);
+
+#endif

@@ -1,0 +1,162 @@
+/* Everything the guest finds in memory at its first instruction. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "units.h"
+#include "vmm/core/boot/elf.h"
+#include "vmm/core/boot/fdt.h"
+#include "vmm/core/boot/start.h"
+#include "vmm/core/machine/machine.h"
+
+/* A payload larger than the whole image region cannot fit; refused before it is mapped. */
+#define ELF_MAX_BYTES (UINT64_C(64) * MIB)
+
+struct claim {
+	struct machine *machine;
+	struct error *error;
+};
+
+static void *claim_at(void *self, uint64_t gpa, uint64_t bytes)
+{
+	const struct claim *claim = self;
+
+	return machine_claim(claim->machine, gpa, bytes, claim->error);
+}
+
+static int load_image(struct machine *m, const void *image, size_t bytes, const char *name,
+		      uint32_t *entry_gpa, struct error *e)
+{
+	struct claim claim = { .machine = m, .error = e };
+	const struct elf_target target = {
+		.low_gpa = IMAGE_GPA,
+		.high_gpa = IMAGE_END_GPA,
+		.at = claim_at,
+		.self = &claim,
+	};
+
+	return elf_load(image, bytes, name, &target, entry_gpa, e);
+}
+
+/* Read rather than map: a file that shrinks meanwhile is then a short read, not a SIGBUS. */
+static int read_file(int fd, const char *path, void **image, size_t *bytes, struct error *e)
+{
+	struct stat st;
+	size_t got = 0;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (uint64_t)st.st_size > ELF_MAX_BYTES)
+		return error_set(e, STATUS_FAILED, 0, path,
+				 "the guest is no regular file of 1 byte to %" PRIu64 " MiB",
+				 ELF_MAX_BYTES / MIB);
+	*bytes = (size_t)st.st_size;
+	*image = malloc(*bytes);
+	if (*image == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the guest ELF");
+	while (got < *bytes) {
+		ssize_t n = read(fd, (char *)*image + got, *bytes - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_set(e, STATUS_FAILED, n < 0 ? errno : EIO, path,
+					 "cannot read the guest ELF");
+		got += (size_t)n;
+	}
+	return 0;
+}
+
+static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, struct error *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *image = NULL;
+	size_t bytes = 0;
+	int ret;
+
+	if (fd < 0)
+		return error_set(e, STATUS_FAILED, errno, path, "cannot open the guest ELF");
+	ret = read_file(fd, path, &image, &bytes, e);
+	if (ret == 0)
+		ret = load_image(m, image, bytes, path, entry_gpa, e);
+	free(image);
+	(void)close(fd);
+	return ret;
+}
+
+/* libfdt clears all of its buffer first: a small one that grows with the plan keeps a short run short. */
+#define FDT_FIRST_BYTES (UINT64_C(8) * KIB)
+
+/* Built aside, so that only what the tree takes becomes present in the guest. *blob is the caller's to free. */
+static int build_fdt(const struct config *config, void **blob, size_t *fdt_bytes, struct error *e)
+{
+	for (size_t capacity = FDT_FIRST_BYTES;; capacity *= 2) {
+		struct error full = { .status = STATUS_OK };
+		int ret;
+
+		free(*blob);
+		*blob = malloc(capacity);
+		if (*blob == NULL)
+			return error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
+		ret = fdt_write(config, false, *blob, capacity, fdt_bytes, &full);
+		if (ret == -ENOSPC && capacity < FDT_MAX_BYTES)
+			continue;
+		if (ret != 0)
+			*e = full;
+		return ret;
+	}
+}
+
+static int load_fdt(struct machine *m, size_t *fdt_bytes, struct error *e)
+{
+	void *blob = NULL;
+	int ret = build_fdt(&m->rec->config, &blob, fdt_bytes, e);
+
+	if (ret == 0) {
+		void *at = machine_claim(m, FDT_GPA, *fdt_bytes, e);
+
+		if (at != NULL)
+			memcpy(at, blob, *fdt_bytes);
+		else
+			ret = -EFAULT;
+	}
+	free(blob);
+	return ret;
+}
+
+static int load_params(struct machine *m, struct error *e)
+{
+	size_t fdt_bytes = 0;
+	void *start;
+	int ret = load_fdt(m, &fdt_bytes, e);
+
+	if (ret != 0)
+		return ret;
+	start = machine_claim(m, START_INFO_GPA, START_INFO_BYTES, e);
+	if (start == NULL)
+		return -EFAULT;
+	ret = start_info_write(&m->rec->config.map, fdt_bytes, start, START_INFO_BYTES);
+	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "start info", "it does not fit its page");
+}
+
+int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e)
+{
+	const char *path = m->rec->request.guest_path;
+	uint64_t blocks_bytes = (uint64_t)m->rec->config.vcpus * VCPU_BLOCK_BYTES;
+	int ret;
+
+	if (path != NULL)
+		ret = load_file(m, path, entry_gpa, e);
+	else
+		ret = load_image(m, guest_blob, (size_t)(guest_blob_end - guest_blob), "embedded guest",
+				 entry_gpa, e);
+	if (ret == 0)
+		ret = load_params(m, e);
+	if (ret == 0 && machine_claim(m, VCPU_BLOCKS_GPA, blocks_bytes, e) == NULL)
+		ret = -EFAULT;
+	return ret;
+}

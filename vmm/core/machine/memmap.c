@@ -1,0 +1,130 @@
+#include "vmm/core/machine/memmap.h"
+
+#include <errno.h>
+
+#include "layout.h"
+#include "units.h"
+#include "vmm/util/size.h"
+
+/* A physical address has at most 52 bits (Intel SDM vol. 3A, 4.1.4). */
+#define GPA_LIMIT_BYTES (UINT64_C(1) << 52)
+/* What one entry of the guest's PML4 maps; an arena of distinct memory stays within one. */
+#define PML4_SLOT_BYTES (512 * GIB)
+
+static uint64_t round_up_div(uint64_t value, uint64_t by)
+{
+	return value / by + (value % by != 0);
+}
+
+uint64_t memmap_tables_bytes(uint64_t arena_bytes, uint64_t leaf_bytes)
+{
+	uint64_t pages = round_up_div(arena_bytes, PML4_SLOT_BYTES);
+
+	if (leaf_bytes < PAGE_1G)
+		pages += round_up_div(arena_bytes, PAGE_1G);
+	if (leaf_bytes < PAGE_2M)
+		pages += round_up_div(arena_bytes, PAGE_2M);
+	return align_up(pages * PAGE_4K, PAGE_2M);
+}
+
+uint64_t memmap_congruence_bytes(uint64_t ram_bytes)
+{
+	return ram_bytes >= PAGE_1G ? PAGE_1G : PAGE_2M;
+}
+
+static uint64_t least_ram_bytes(uint64_t page_bytes, uint64_t guest_page_bytes)
+{
+	uint64_t least = guest_page_bytes == PAGE_1G ? 2 * PAGE_1G : (uint64_t)RAM_MIN_BYTES;
+
+	return align_up(least, page_bytes);
+}
+
+static int refuse_small(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_bytes, struct error *e)
+{
+	char ram[24], leaf[24], least[24];
+
+	return error_set(e, STATUS_USAGE, 0, "memory map",
+			 "%s of guest RAM is too small for an arena of %s leaves; the least is %s",
+			 size_format(ram_bytes, ram), size_format(guest_page_bytes, leaf),
+			 size_format(least_ram_bytes(page_bytes, guest_page_bytes), least));
+}
+
+/* RAM from 0 to the hole; what is left goes on behind it. */
+static void place_ram(uint64_t ram_bytes, struct memmap *map)
+{
+	uint64_t low_bytes = min_u64(ram_bytes, RAM_HOLE_START_GPA);
+
+	map->range_count = 1;
+	map->ranges[0] = (struct ram_range){ .gpa = 0, .offset_bytes = 0, .bytes = low_bytes };
+	if (ram_bytes == low_bytes)
+		return;
+	map->range_count = 2;
+	map->ranges[1] = (struct ram_range){ .gpa = RAM_HOLE_END_GPA,
+					     .offset_bytes = low_bytes,
+					     .bytes = ram_bytes - low_bytes };
+}
+
+/* The arena below the hole: aligned to 1 GiB where a whole GiB is left then, else to 2 MiB. */
+static uint64_t low_arena(uint64_t start_gpa, uint64_t end_gpa, uint64_t leaf_bytes, uint64_t *bytes)
+{
+	uint64_t aligned_gpa = align_up(start_gpa, PAGE_1G);
+
+	if (aligned_gpa > end_gpa || end_gpa - aligned_gpa < PAGE_1G)
+		aligned_gpa = align_up(start_gpa, max_u64(PAGE_2M, leaf_bytes));
+	*bytes = aligned_gpa < end_gpa ? align_down(end_gpa - aligned_gpa, leaf_bytes) : 0;
+	return aligned_gpa;
+}
+
+/*
+ * The pool's size depends on the arena's and the arena's place on the pool's size: the pool is made for the
+ * largest arena there could be, which costs at most 1/512 of RAM too much.
+ */
+static int place_arena(uint64_t guest_page_bytes, struct memmap *map, struct error *e)
+{
+	uint64_t low_end_gpa = map->ranges[0].bytes;
+	uint64_t high_bytes = map->range_count == 2 ? map->ranges[1].bytes : 0;
+	uint64_t largest_bytes = min_u64(max_u64(low_end_gpa - TABLE_POOL_GPA, high_bytes), PML4_SLOT_BYTES);
+	uint64_t low_gpa, low_bytes;
+
+	map->tables_gpa = TABLE_POOL_GPA;
+	map->tables_bytes = memmap_tables_bytes(largest_bytes, guest_page_bytes);
+	low_gpa = low_arena(TABLE_POOL_GPA + map->tables_bytes, low_end_gpa, guest_page_bytes, &low_bytes);
+	high_bytes = align_down(high_bytes, guest_page_bytes);
+	if (high_bytes > low_bytes) {
+		map->arena_gpa = RAM_HOLE_END_GPA;
+		map->arena_bytes = high_bytes;
+	} else {
+		map->arena_gpa = low_gpa;
+		map->arena_bytes = low_bytes;
+	}
+	if (map->arena_bytes > PML4_SLOT_BYTES)
+		map->arena_bytes = PML4_SLOT_BYTES;
+	if (map->arena_bytes == 0)
+		return refuse_small(low_end_gpa, PAGE_4K, guest_page_bytes, e);
+	return 0;
+}
+
+/* 512 GiB of 4 KiB leaves take 1 GiB and 2 MiB of tables, so the pool always ends below the hole. */
+_Static_assert(TABLE_POOL_GPA + GIB + 4 * MIB < RAM_HOLE_START_GPA && RAM_HOLE_START_GPA < BOOT_MAP_BYTES,
+	       "the largest pool fits below the hole, where the boot tables reach it");
+
+int memmap_make(uint64_t ram_bytes, uint64_t page_bytes, uint64_t guest_page_bytes, struct memmap *map,
+		struct error *e)
+{
+	char ram[24];
+
+	*map = (struct memmap){ 0 };
+	if (!is_pow2(page_bytes) || !is_aligned(ram_bytes, page_bytes))
+		return error_set(e, STATUS_FAILED, EINVAL, "memory map",
+				 "guest RAM is not a whole number of backing pages");
+	if (guest_page_bytes != PAGE_4K && guest_page_bytes != PAGE_2M && guest_page_bytes != PAGE_1G)
+		return error_set(e, STATUS_FAILED, EINVAL, "memory map", "no such guest page size");
+	if (ram_bytes < RAM_MIN_BYTES || ram_bytes < least_ram_bytes(page_bytes, guest_page_bytes))
+		return refuse_small(ram_bytes, page_bytes, guest_page_bytes, e);
+	if (ram_bytes > GPA_LIMIT_BYTES - GIB)
+		return error_set(e, STATUS_USAGE, 0, "memory map",
+				 "%s of guest RAM does not fit a physical address of 52 bits",
+				 size_format(ram_bytes, ram));
+	place_ram(ram_bytes, map);
+	return place_arena(guest_page_bytes, map, e);
+}

@@ -1,0 +1,117 @@
+/* The thread of one vCPU: enter the guest, serve its exits, until somebody ends the machine. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "vmm/core/memory/shortage.h"
+#include "vmm/core/machine/exits.h"
+#include "vmm/core/machine/machine.h"
+#include "vmm/util/stop.h"
+
+static int pin_thread(const struct vcpu_task *task, struct error *e)
+{
+	const struct request *r = &task->machine->rec->request;
+	cpu_set_t set;
+	uint16_t cpu;
+	int ret;
+
+	if (r->pin_count == 0)
+		return 0;
+	cpu = r->pin[task->vcpu.index % r->pin_count];
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == 0)
+		return 0;
+	ret = error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
+			task->vcpu.index, cpu);
+	error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
+	return ret;
+}
+
+/* A guest access that the host could not back: a pool, a mount or the host itself has run dry. */
+static int run_failed(struct vcpu_task *task, int err, struct error *e)
+{
+	if (err == EFAULT || err == ENOMEM)
+		return shortage_explain(&task->machine->ram.backing, err,
+					"KVM_RUN: no page behind a guest access", e);
+	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
+			 task->vcpu.index, strerror(err));
+}
+
+static int run_guest_loop(struct vcpu_task *task, struct error *e)
+{
+	struct machine *m = task->machine;
+
+	while (!atomic_load(&m->stop) && !task->done) {
+		int ret = kvm_vcpu_run(&task->vcpu);
+
+		if (ret == -EINTR || ret == -EAGAIN)
+			continue;
+		if (ret != 0)
+			return run_failed(task, -ret, e);
+		ret = exit_serve(task, e);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Events belong to the thread that opens them. What cannot be opened is a value that is missing, no error. */
+static void open_counters(struct vcpu_task *task)
+{
+	struct machine *m = task->machine;
+	uint32_t event;
+	int err;
+
+	task->pmu = pmu_counters_open(m->rec->pmu, &err, &event);
+	if (err == 0)
+		return;
+	pthread_mutex_lock(&m->lock);
+	record_reason(m->rec, VERDICT_OK, "vCPU %u could not count %s: %s", task->vcpu.index,
+		      m->rec->pmu->events[event].name, strerror(err));
+	pthread_mutex_unlock(&m->lock);
+}
+
+/*
+ * The signals of the user belong to the main thread, the kick belongs here: whoever started us may have left it
+ * blocked, and a blocked signal does not get a guest that spins out of KVM_RUN.
+ */
+static int set_signals(void)
+{
+	sigset_t kick;
+	int ret = stop_block_in_thread();
+
+	if (ret != 0)
+		return ret;
+	sigemptyset(&kick);
+	sigaddset(&kick, KICK_SIGNAL);
+	return -pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
+}
+
+void *vcpu_thread(void *argument)
+{
+	struct vcpu_task *task = argument;
+	struct machine *m = task->machine;
+	struct error e = { .status = STATUS_OK };
+	int ret = set_signals();
+
+	if (ret != 0)
+		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot set the signal mask");
+	if (e.status == STATUS_OK && pin_thread(task, &e) == 0) {
+		open_counters(task);
+		ret = run_guest_loop(task, &e);
+		pmu_counters_close(task->pmu);
+	}
+	if (e.status != STATUS_OK) {
+		machine_fail(m, &e);
+	} else if (ret == 1) {
+		pthread_mutex_lock(&m->lock);
+		m->ended = true;
+		pthread_mutex_unlock(&m->lock);
+	}
+	atomic_fetch_sub(&m->running, 1);
+	machine_wake(m);
+	return NULL;
+}

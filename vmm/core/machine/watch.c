@@ -1,0 +1,125 @@
+#include "vmm/core/machine/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/util/clock.h"
+#include "vmm/util/stop.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
+static void on_kick(int signum)
+{
+	/* Its only work is to interrupt KVM_RUN. */
+	(void)signum;
+}
+
+static int install_kick(struct error *e)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_kick;
+	sigemptyset(&action.sa_mask);
+	if (sigaction(KICK_SIGNAL, &action, NULL) != 0)
+		return error_set(e, STATUS_FAILED, errno, "sigaction", "cannot install the kick signal");
+	return 0;
+}
+
+static void stop_all(struct machine *m)
+{
+	atomic_store(&m->stop, true);
+	for (uint32_t i = 0; i < m->rec->config.vcpus; i++) {
+		struct vcpu_task *task = &m->tasks[i];
+
+		if (!task->started)
+			continue;
+		/* immediate_exit before the signal: one that arrives just before KVM_RUN is then not lost (api.rst). */
+		__atomic_store_n(&task->vcpu.run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+		(void)pthread_kill(task->thread, KICK_SIGNAL);
+	}
+	for (uint32_t i = 0; i < m->rec->config.vcpus; i++) {
+		if (m->tasks[i].started)
+			(void)pthread_join(m->tasks[i].thread, NULL);
+		m->tasks[i].started = false;
+	}
+}
+
+int watch_start(struct machine *m, struct error *e)
+{
+	int ret = install_kick(e);
+
+	m->started_ns = clock_ns();
+	for (uint32_t i = 0; ret == 0 && i < m->rec->config.vcpus; i++) {
+		atomic_fetch_add(&m->running, 1);
+		ret = -pthread_create(&m->tasks[i].thread, NULL, vcpu_thread, &m->tasks[i]);
+		if (ret != 0) {
+			atomic_fetch_sub(&m->running, 1);
+			(void)error_set(e, STATUS_FAILED, -ret, "pthread_create", "no thread for vCPU %u", i);
+			break;
+		}
+		m->tasks[i].started = true;
+	}
+	if (ret != 0)
+		stop_all(m);
+	return ret;
+}
+
+static bool over(struct machine *m)
+{
+	bool yes;
+
+	pthread_mutex_lock(&m->lock);
+	yes = m->ended || m->error.status != STATUS_OK;
+	pthread_mutex_unlock(&m->lock);
+	return yes || atomic_load(&m->running) == 0;
+}
+
+static int watchdog_barked(struct machine *m, struct error *e)
+{
+	int ret = error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
+			    "the guest did not end within %u s and was stopped%s", m->rec->request.timeout_s,
+			    m->main_ns == 0 ? "; it never reached its main program" : "");
+
+	error_hint(e, "--timeout SEC allows more");
+	return ret;
+}
+
+int watch_wait(struct machine *m, struct error *e)
+{
+	uint64_t deadline_ns = m->started_ns + m->rec->request.timeout_s * NS_PER_S;
+	uint64_t now_ns = clock_ns();
+	int ret = 0;
+
+	while (!over(m) && stop_requested() == 0 && now_ns < deadline_ns) {
+		struct pollfd wake = { .fd = m->wake_fd, .events = POLLIN };
+		uint64_t left_ms = (deadline_ns - now_ns) / NS_PER_MS + 1;
+		uint64_t drained;
+
+		/* A second at most: a signal that comes between the check and poll() is then seen all the same. */
+		if (poll(&wake, 1, (int)(left_ms < 1000 ? left_ms : 1000)) > 0 &&
+		    read(m->wake_fd, &drained, sizeof(drained)) < 0 && errno != EAGAIN)
+			break;
+		now_ns = clock_ns();
+	}
+	stop_all(m);
+	if (m->error.status != STATUS_OK) {
+		*e = m->error;
+		return e->err > 0 ? -e->err : -EINVAL;
+	}
+	if (m->ended)
+		return 0;
+	if (stop_requested() != 0)
+		record_reason(m->rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
+			      stop_requested());
+	else if (now_ns >= deadline_ns)
+		ret = watchdog_barked(m, e);
+	else
+		ret = error_set(e, STATUS_FAILED, 0, "guest",
+				"every vCPU stopped, but the guest never ended");
+	return ret;
+}

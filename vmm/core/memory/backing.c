@@ -1,0 +1,220 @@
+/* Mapping guest RAM: address space first, then the memory at an aligned place in it, then advice. */
+#include "vmm/core/memory/backing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/mman.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "units.h"
+#include "vmm/host/sysfile.h"
+#include "vmm/host/thp.h"
+#include "vmm/core/memory/backing_file.h"
+#include "vmm/core/memory/backing_type.h"
+#include "vmm/core/memory/memory_policy.h"
+#include "vmm/core/memory/room.h"
+#include "vmm/host/pool/explain.h"
+
+/*
+ * One unmapped-to-all page on either side: the kernel never merges guest RAM with a neighbour (smaps stays ours
+ * alone), and a stray pointer of the VMM faults instead of reading something else.
+ */
+#define GUARD_BYTES PAGE_4K
+
+/* Address space for bytes at a multiple of align, between two guards; nothing more is kept. */
+static void *reserve_aligned(uint64_t bytes, uint64_t align, struct error *e)
+{
+	uint64_t span, start, hva, end;
+	void *p = MAP_FAILED;
+
+	if (checked_add(bytes, align, &span) && checked_add(span, 2 * GUARD_BYTES, &span)) {
+		p = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	} else {
+		errno = ENOMEM;
+	}
+	if (p == MAP_FAILED) {
+		int err = errno;
+
+		(void)error_set(e, STATUS_FAILED, err, "mmap",
+				"no address space for %" PRIu64 " MiB of guest RAM: %s", bytes / MIB,
+				strerror(err));
+		error_hint(e, "ulimit -v unlimited, or ask for less with --memory");
+		return NULL;
+	}
+	start = (uint64_t)(uintptr_t)p;
+	hva = align_up(start + GUARD_BYTES, align);
+	end = hva + bytes + GUARD_BYTES;
+	/* Giving back the edges of a range just taken cannot fail in a way that matters: they hold no memory. */
+	if (hva - GUARD_BYTES > start)
+		(void)munmap(p, hva - GUARD_BYTES - start);
+	if (start + span > end)
+		(void)munmap((char *)p + (end - start), start + span - end);
+	return (char *)p + (hva - start);
+}
+
+static int map_flags(const struct backing_spec *spec)
+{
+	int flags = MAP_FIXED | (spec->share ? MAP_SHARED : MAP_PRIVATE);
+
+	if (!spec->reserve)
+		flags |= MAP_NORESERVE;
+	if (spec->kind == BACKING_MEMFD || spec->kind == BACKING_FILE)
+		return flags;
+	flags |= MAP_ANONYMOUS;
+	if (spec->kind == BACKING_HUGETLB)
+		flags |= MAP_HUGETLB |
+			 (int)((unsigned int)__builtin_ctzll(spec->page_bytes) << MAP_HUGE_SHIFT);
+	return flags;
+}
+
+static int explain_mmap(const struct backing_spec *spec, int fd, int err, struct error *e)
+{
+	if (err == ENOMEM && backing_has_pool(spec)) {
+		if (backing_file_check_mount(spec, fd, e) != 0)
+			return -err;
+		return pool_explain("", spec->page_bytes, spec->bytes, 0, spec->host_nodes, err, "mmap", e);
+	}
+	(void)error_set(e, STATUS_FAILED, err, "mmap", "cannot map %" PRIu64 " MiB of guest RAM (%s): %s",
+			spec->bytes / MIB, backing_name(spec->kind), strerror(err));
+	if (err == ENOMEM)
+		error_hint(e, "--reserve off, sysctl vm.overcommit_memory=1, or less with --memory");
+	return -err;
+}
+
+/* THP that the host forbids would silently be 4 KiB pages. */
+static int check_thp(const struct backing_spec *spec, struct error *e)
+{
+	char policy[16];
+
+	thp_policy("", spec->share, policy, sizeof(policy));
+	if (!thp_policy_allows_madvise(policy)) {
+		(void)error_set(e, STATUS_FAILED, EINVAL, "--backing thp",
+				"transparent huge pages are off on this host (%s: %s)",
+				spec->share ? "shmem_enabled" : "enabled", policy);
+		/* Where the 2M size has a policy of its own, that one decides (host/thp.h). */
+		error_hint(e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
+			   spec->share ? "advise" : "madvise",
+			   sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled")
+				   ? "hugepages-2048kB/"
+				   : "",
+			   spec->share ? "shmem_enabled" : "enabled");
+		return -EINVAL;
+	}
+	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) {
+		(void)error_set(e, STATUS_FAILED, EINVAL, "--backing thp",
+				"transparent huge pages are off for this process (PR_SET_THP_DISABLE)");
+		error_hint(e, "start it from a process that has not set PR_SET_THP_DISABLE");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Before any touch. 4K means 4K: no huge page may slip in; nor may KSM or fork share what is measured. */
+static int advise(const struct backing_spec *spec, void *hva, struct error *e)
+{
+	const bool thp = spec->kind == BACKING_THP;
+	const struct {
+		int advice;
+		const char *name;
+		bool wanted, must;
+	} advices[] = {
+		{ MADV_HUGEPAGE, "MADV_HUGEPAGE", thp, true },
+		{ MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE", spec->page_bytes == PAGE_4K,
+		  /* A kernel without THP knows no such advice, and needs none. */
+		  sysfile_exists("", "sys/kernel/mm/transparent_hugepage") != 0 },
+		{ MADV_UNMERGEABLE, "MADV_UNMERGEABLE", true, sysfile_exists("", "sys/kernel/mm/ksm") != 0 },
+		{ MADV_DONTFORK, "MADV_DONTFORK", true, true },
+		{ MADV_DONTDUMP, "MADV_DONTDUMP", true, true },
+	};
+	int ret = thp ? check_thp(spec, e) : 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof(advices) / sizeof(advices[0]); i++) {
+		int err;
+
+		if (!advices[i].wanted || madvise(hva, spec->bytes, advices[i].advice) == 0)
+			continue;
+		err = errno;
+		if (err == EINVAL && !advices[i].must)
+			continue;
+		ret = error_set(e, STATUS_FAILED, err, advices[i].name, "guest RAM (%s): %s",
+				backing_name(spec->kind), strerror(err));
+	}
+	return ret;
+}
+
+static int check_spec(const struct backing_spec *spec, struct error *e)
+{
+	const struct backing_type *type = backing_type(spec->kind);
+
+	if (type == NULL || !backing_type_has_page(type, spec->page_bytes) || spec->bytes == 0 ||
+	    !is_aligned(spec->bytes, spec->page_bytes) ||
+	    (spec->align_bytes != 0 && !is_pow2(spec->align_bytes)))
+		return error_set(e, STATUS_FAILED, EINVAL, "backing_map",
+				 "impossible backing: %" PRIu64 " bytes of pages of %" PRIu64, spec->bytes,
+				 spec->page_bytes);
+	return room_check_total("", spec, e);
+}
+
+int backing_map(const struct backing_spec *spec, struct backing *b, struct error *e)
+{
+	void *hva;
+	int ret;
+
+	memset(b, 0, sizeof(*b));
+	b->fd = -1;
+	b->spec = *spec;
+	ret = check_spec(spec, e);
+	if (ret == 0)
+		ret = room_check_nodes("", spec, e);
+	if (ret == 0 && backing_type(spec->kind)->has_file) {
+		b->fd = backing_file_open(spec, e);
+		ret = b->fd < 0 ? b->fd : 0;
+	}
+	if (ret != 0)
+		goto fail;
+	hva = reserve_aligned(spec->bytes, max_u64(spec->align_bytes, spec->page_bytes), e);
+	if (hva == NULL) {
+		ret = -ENOMEM;
+		goto fail;
+	}
+	b->hva = hva;
+	if (mmap(hva, spec->bytes, PROT_READ | PROT_WRITE, map_flags(spec), b->fd, 0) == MAP_FAILED) {
+		ret = explain_mmap(spec, b->fd, errno, e);
+		goto fail;
+	}
+	ret = memory_policy_bind(spec, hva, e);
+	if (ret == 0)
+		ret = advise(spec, hva, e);
+	if (ret != 0)
+		goto fail;
+	return 0;
+fail:
+	backing_unmap(b);
+	return ret;
+}
+
+void backing_unmap(struct backing *b)
+{
+	/* A zeroed backing has fd 0, which is not ours. */
+	const bool has_file = b->spec.bytes != 0 && backing_type(b->spec.kind) != NULL &&
+			      backing_type(b->spec.kind)->has_file;
+
+	if (b->hva != NULL)
+		(void)munmap((char *)b->hva - GUARD_BYTES, b->spec.bytes + 2 * GUARD_BYTES);
+	if (has_file && b->fd >= 0)
+		(void)close(b->fd);
+	b->hva = NULL;
+	b->fd = -1;
+}
+
+void *backing_at(const struct backing *b, uint64_t offset_bytes, uint64_t bytes)
+{
+	uint64_t end;
+
+	if (b->hva == NULL || !checked_add(offset_bytes, bytes, &end) || end > b->spec.bytes)
+		return NULL;
+	return (char *)b->hva + offset_bytes;
+}

@@ -1,0 +1,48 @@
+#include "vmm/core/memory/backing_type.h"
+
+#include <stddef.h>
+
+#include "units.h"
+#include "vmm/core/memory/backing.h"
+
+static const struct backing_type types[] = {
+	{ BACKING_ANON, "anon", PAGE_4K, .page_4k = true },
+	{ BACKING_THP, "thp", PAGE_2M, .page_2m = true, .thp = true },
+	{ BACKING_HUGETLB, "hugetlb", PAGE_2M, .page_2m = true, .page_1g = true },
+	{ BACKING_MEMFD, "memfd", PAGE_4K, .page_4k = true, .page_2m = true, .page_1g = true,
+	  .share_default = true, .has_file = true },
+	{ BACKING_FILE, "file", 0, .page_4k = true, .page_2m = true, .page_1g = true, .share_default = true,
+	  .has_file = true },
+};
+
+_Static_assert(sizeof(types) / sizeof(types[0]) == BACKING_FILE + 1, "one row a kind");
+
+const struct backing_type *backing_type(enum backing_kind kind)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].kind == kind)
+			return &types[i];
+	}
+	return NULL;
+}
+
+bool backing_type_has_page(const struct backing_type *type, uint64_t page_bytes)
+{
+	return (page_bytes == PAGE_4K && type->page_4k) || (page_bytes == PAGE_2M && type->page_2m) ||
+	       (page_bytes == PAGE_1G && type->page_1g);
+}
+
+const char *backing_page_name(uint64_t page_bytes)
+{
+	return page_bytes == PAGE_4K   ? "4K"
+	       : page_bytes == PAGE_2M ? "2M"
+	       : page_bytes == PAGE_1G ? "1G"
+				       : "other";
+}
+
+const char *backing_name(enum backing_kind kind)
+{
+	const struct backing_type *type = backing_type(kind);
+
+	return type == NULL ? "unknown" : type->name;
+}

@@ -1,0 +1,258 @@
+#include "vmm/core/memory/prealloc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "units.h"
+#include "vmm/core/memory/backing_file.h"
+#include "vmm/core/memory/memory_policy.h"
+#include "vmm/core/memory/populate.h"
+#include "vmm/core/memory/room.h"
+#include "vmm/host/pool/explain.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/stop.h"
+
+/* Small enough to stop within a fraction of a second, large enough that the call itself costs nothing. */
+#define PIECE_BYTES (256 * MIB)
+#define PROGRESS_NS 200000000L
+
+/* Shared by all workers; everything but done_bytes under lock. */
+struct team {
+	const struct backing *b;
+	pthread_mutex_t lock;
+	pthread_cond_t gate, news;
+	bool open, cancel;
+	uint32_t running;
+	int err; /* the first error, negative; the others stop */
+	uint64_t end_ns;
+	_Atomic uint64_t done_bytes;
+	_Atomic bool stop;
+};
+
+struct worker {
+	pthread_t thread;
+	struct team *team;
+	uint64_t offset_bytes, bytes;
+};
+
+uint32_t prealloc_threads(uint32_t cpus, uint32_t asked, uint64_t pages, uint64_t bytes)
+{
+	uint64_t n = min_u64(cpus, asked == 0 ? UINT32_MAX : asked);
+
+	n = min_u64(n, min_u64(pages, bytes / (64 * MIB)));
+	return n == 0 ? 1 : (uint32_t)n;
+}
+
+/* One worker's share, piece by piece. A piece that fails is tried page by page, to know how far it went. */
+static int populate_share(struct team *team, uint64_t offset, uint64_t bytes)
+{
+	const uint64_t page = team->b->spec.page_bytes;
+	uint64_t piece = max_u64(page, PIECE_BYTES), done = 0;
+
+	while (done < bytes) {
+		uint64_t now = min_u64(piece, bytes - done);
+		void *hva = backing_at(team->b, offset + done, now);
+		int ret;
+
+		if (stop_requested() != 0)
+			return -EINTR;
+		if (atomic_load(&team->stop))
+			return 0;
+		ret = hva == NULL ? -EFAULT : populate_range(hva, now);
+		if (ret != 0 && hva != NULL && page > PAGE_4K && now > page) {
+			piece = page;
+			continue;
+		}
+		if (ret != 0)
+			return ret;
+		done += now;
+		atomic_fetch_add(&team->done_bytes, now);
+	}
+	return 0;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct team *team = w->team;
+	int ret = stop_block_in_thread();
+	bool cancelled;
+
+	memory_policy_run_near(team->b->spec.host_nodes);
+	(void)pthread_mutex_lock(&team->lock);
+	while (!team->open)
+		(void)pthread_cond_wait(&team->gate, &team->lock);
+	cancelled = team->cancel;
+	(void)pthread_mutex_unlock(&team->lock);
+
+	if (ret == 0 && !cancelled)
+		ret = populate_share(team, w->offset_bytes, w->bytes);
+
+	(void)pthread_mutex_lock(&team->lock);
+	if (ret != 0 && team->err == 0) {
+		team->err = ret;
+		atomic_store(&team->stop, true);
+	}
+	if (--team->running == 0)
+		team->end_ns = clock_ns();
+	(void)pthread_cond_signal(&team->news);
+	(void)pthread_mutex_unlock(&team->lock);
+	return NULL;
+}
+
+/* Wait for all workers, telling the user how far they are. Called and left with the lock held. */
+static void wait_all(struct team *team, uint64_t start_ns, prealloc_progress progress)
+{
+	while (team->running > 0) {
+		struct timespec until = { 0, 0 };
+
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += PROGRESS_NS;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_nsec -= 1000000000L;
+			until.tv_sec++;
+		}
+		if (pthread_cond_timedwait(&team->news, &team->lock, &until) != ETIMEDOUT || progress == NULL)
+			continue;
+		(void)pthread_mutex_unlock(&team->lock);
+		progress(atomic_load(&team->done_bytes), team->b->spec.bytes, clock_ns() - start_ns);
+		(void)pthread_mutex_lock(&team->lock);
+	}
+}
+
+/* Start the workers, open the gate, wait. Returns the first error. */
+static int run_team(struct team *team, struct worker *workers, uint32_t count, prealloc_progress progress,
+		    struct prealloc_stats *stats)
+{
+	const uint64_t pages = team->b->spec.bytes / team->b->spec.page_bytes;
+	uint64_t start_ns, offset = 0;
+	uint32_t started = 0;
+	int ret = 0;
+
+	for (; started < count && ret == 0; started++) {
+		struct worker *w = &workers[started];
+
+		w->team = team;
+		w->offset_bytes = offset;
+		/* The first (pages % count) workers take one page more. */
+		w->bytes = (pages / count + (started < pages % count)) * team->b->spec.page_bytes;
+		offset += w->bytes;
+		ret = -pthread_create(&w->thread, NULL, worker_main, w);
+	}
+	if (ret != 0)
+		started--;
+	(void)pthread_mutex_lock(&team->lock);
+	team->running += started;
+	team->cancel = ret != 0;
+	team->open = true;
+	start_ns = clock_ns();
+	(void)pthread_cond_broadcast(&team->gate);
+	wait_all(team, start_ns, progress);
+	(void)pthread_mutex_unlock(&team->lock);
+	for (uint32_t i = 0; i < started; i++)
+		(void)pthread_join(workers[i].thread, NULL);
+	stats->threads = count;
+	stats->ns = team->end_ns > start_ns ? team->end_ns - start_ns : 0;
+	return ret != 0 ? ret : team->err;
+}
+
+static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct error *e)
+{
+	const struct backing_spec *spec = &b->spec;
+	const uint64_t left = spec->bytes - min_u64(done_bytes, spec->bytes);
+
+	if (ret == -EINTR)
+		return error_set(e, STATUS_FAILED, EINTR, "--prealloc",
+				 "stopped by signal %d with %" PRIu64 " of %" PRIu64 " MiB populated",
+				 stop_requested(), done_bytes / MIB, spec->bytes / MIB);
+	if (ret == -EHWPOISON)
+		return error_set(e, STATUS_FAILED, EHWPOISON, "--prealloc",
+				 "a page of guest RAM lies on memory that the hardware reports as faulty");
+	if (ret == -EFAULT || ret == -ENOMEM) {
+		struct backing_spec rest = *spec;
+
+		rest.bytes = left;
+		if (backing_file_check_mount(&rest, b->fd, e) != 0)
+			return ret;
+		if (backing_has_pool(spec))
+			return pool_explain("", spec->page_bytes, left, spec->reserve ? left : 0,
+					    spec->host_nodes, -ret, "--prealloc", e);
+	}
+	(void)error_set(e, STATUS_FAILED, -ret, "--prealloc",
+			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be populated: %s",
+			done_bytes / MIB, spec->bytes / MIB, strerror(-ret));
+	error_hint(e, "ask for less with --memory; before Linux 5.14 this also needs ulimit -l unlimited");
+	return ret;
+}
+
+static uint32_t allowed_cpus(void)
+{
+	cpu_set_t *set = CPU_ALLOC(8192);
+	const size_t size = CPU_ALLOC_SIZE(8192);
+	uint32_t count = 1;
+
+	if (set == NULL)
+		return count;
+	if (sched_getaffinity(0, size, set) == 0)
+		count = (uint32_t)CPU_COUNT_S(size, set);
+	CPU_FREE(set);
+	return count;
+}
+
+static int init_team(struct team *team, const struct backing *b)
+{
+	pthread_condattr_t attr;
+	int ret;
+
+	memset(team, 0, sizeof(*team));
+	team->b = b;
+	ret = pthread_condattr_init(&attr);
+	if (ret != 0)
+		return -ret;
+	/* The wall clock may jump. */
+	ret = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (ret == 0)
+		ret = pthread_mutex_init(&team->lock, NULL);
+	if (ret == 0)
+		ret = pthread_cond_init(&team->gate, NULL);
+	if (ret == 0)
+		ret = pthread_cond_init(&team->news, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	return -ret;
+}
+
+int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progress progress,
+		 struct prealloc_stats *stats, struct error *e)
+{
+	struct worker *workers;
+	struct team team;
+	uint32_t count;
+	int ret;
+
+	memset(stats, 0, sizeof(*stats));
+	if (b->hva == NULL)
+		return error_set(e, STATUS_FAILED, EINVAL, "--prealloc", "nothing is mapped");
+	ret = room_check_populate("", &b->spec, e);
+	if (ret != 0)
+		return ret;
+	count = prealloc_threads(allowed_cpus(), asked_threads, b->spec.bytes / b->spec.page_bytes,
+				 b->spec.bytes);
+	workers = calloc(count, sizeof(*workers));
+	if (workers == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--prealloc", "no memory for %u threads", count);
+	ret = init_team(&team, b);
+	if (ret == 0) {
+		ret = run_team(&team, workers, count, progress, stats);
+		(void)pthread_cond_destroy(&team.news);
+		(void)pthread_cond_destroy(&team.gate);
+		(void)pthread_mutex_destroy(&team.lock);
+	}
+	free(workers);
+	return ret == 0 ? 0 : explain(b, atomic_load(&team.done_bytes), ret, e);
+}

@@ -1,0 +1,225 @@
+/*
+ * The lines that provide the pages, now and at boot, and the mount.
+ */
+#include "vmm/host/pool/lines.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+
+static const struct {
+	const char *name;
+	bool shell;
+} kinds[LINE_KIND_COUNT] = {
+	[LINE_SYSCTL] = { "sysctl", true }, [LINE_SYSFS] = { "sysfs", true },
+	[LINE_CGROUP] = { "cgroup", true }, [LINE_SCRIPT] = { "script", true },
+	[LINE_BOOT] = { "boot", false },    [LINE_MOUNT] = { "mount", true },
+	[LINE_FSTAB] = { "fstab", false },  [LINE_MINIVMM] = { "minivmm", true },
+	[LINE_QEMU] = { "qemu", true },     [LINE_LIBVIRT] = { "libvirt", false },
+};
+
+const char *pool_line_name(enum pool_line_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool pool_line_is_shell(enum pool_line_kind kind)
+{
+	return kinds[kind].shell;
+}
+
+void pool_lines_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
+{
+	struct pool_line *line = &lines->line[lines->count];
+	va_list args;
+	int n;
+
+	if (lines->count == POOL_MAX_LINES)
+		return;
+	line->kind = kind;
+	va_start(args, fmt);
+	n = vsnprintf(line->text, sizeof(line->text), fmt, args);
+	va_end(args);
+	/* Half a command is worse than none. */
+	if (n >= 0 && (size_t)n < sizeof(line->text))
+		lines->count++;
+}
+
+/* Bytes that no shell, fstab or option parser takes for its own. */
+static bool is_plain(const char *path)
+{
+	return path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:")] ==
+	       '\0';
+}
+
+/* `path` as one word of a shell: in single quotes where it needs them (systemd's groups have backslashes). */
+static const char *shell_word(const char *path, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	if (is_plain(path))
+		return path;
+	buf[used++] = '\'';
+	/* The longest piece added in one turn, the closing quote and the NUL have to fit. */
+	for (; *path != '\0' && used + 6 < size; path++) {
+		if (*path == '\'') {
+			memcpy(buf + used, "'\\''", 4);
+			used += 4;
+		} else {
+			buf[used++] = *path;
+		}
+	}
+	buf[used++] = '\'';
+	buf[used] = '\0';
+	return buf;
+}
+
+const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		uint32_t first = plan->nodes[i].node, last = first;
+		int n;
+
+		while (i + 1 < plan->node_count && plan->nodes[i + 1].node == last + 1)
+			last = plan->nodes[++i].node;
+		n = snprintf(buf + used, size - used, first == last ? "%s%" PRIu32 : "%s%" PRIu32 "-%" PRIu32,
+			     used == 0 ? "" : ",", first, last);
+		if (n < 0 || (size_t)n >= size - used)
+			break;
+		used += (size_t)n;
+	}
+	return buf;
+}
+
+bool pool_mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path, size_t size)
+{
+	char name[24];
+
+	for (uint32_t i = 0; i < report->mount_count; i++) {
+		const struct pool_mount *m = &report->mounts[i];
+
+		if (m->page_bytes == plan->page_bytes && is_plain(m->path) && strlen(m->path) < size) {
+			(void)snprintf(path, size, "%s", m->path);
+			return true;
+		}
+	}
+	(void)snprintf(path, size, "/dev/hugepages-%s", size_format(plan->page_bytes, name));
+	return false;
+}
+
+static void provide_pages(const struct pool_size *size, const struct pool_plan *plan,
+			  struct pool_lines *lines)
+{
+	uint64_t kib = plan->page_bytes / KIB;
+
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		if (plan->nodes[i].missing > 0)
+			pool_lines_add(lines, LINE_SYSFS,
+				       "echo %" PRIu64 " > /sys/devices/system/node/node%" PRIu32
+				       "/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+				       plan->nodes[i].total + plan->nodes[i].missing, plan->nodes[i].node,
+				       kib);
+	}
+	if (plan->node_count > 0 || plan->missing_pages == 0)
+		return;
+	/*
+	 * nr_hugepages takes the count of persistent pages; a larger one makes surplus pages persistent before new
+	 * ones are taken, so what is missing comes on top of today's total.
+	 */
+	if (size->is_default)
+		pool_lines_add(lines, LINE_SYSCTL, "sysctl vm.nr_hugepages=%" PRIu64,
+			       size->counts.total + plan->missing_pages);
+	pool_lines_add(lines, LINE_SYSFS,
+		       "echo %" PRIu64 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+		       size->counts.total + plan->missing_pages, kib);
+}
+
+void pool_lines_provide(const struct pool_report *report, const struct pool_plan *plan,
+			struct pool_lines *lines)
+{
+	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
+	uint64_t bytes = plan->needed_pages * plan->page_bytes;
+	char word[1024];
+
+	if (size == NULL)
+		return;
+	provide_pages(size, plan, lines);
+	for (uint32_t i = 0; i < size->limit_count; i++) {
+		if (cgroup_room(&size->limits[i]) < bytes)
+			pool_lines_add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s",
+				       size->limits[i].used_bytes + bytes,
+				       shell_word(size->limits[i].path, word, sizeof(word)));
+	}
+}
+
+/* Nodes that the plan does not touch keep what they have: those not named would get nothing at boot. */
+static void boot_nodes(const struct pool_size *size, const struct pool_plan *plan, char *buf, size_t bytes)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < size->node_count; i++) {
+		uint64_t pages = size->nodes[i].total;
+		int n;
+
+		for (uint32_t k = 0; k < plan->node_count; k++)
+			pages += plan->nodes[k].node == size->nodes[i].node ? plan->nodes[k].missing : 0;
+		if (pages == 0)
+			continue;
+		n = snprintf(buf + used, bytes - used, "%s%" PRIu32 ":%" PRIu64, used == 0 ? "" : ",",
+			     size->nodes[i].node, pages);
+		if (n < 0 || (size_t)n >= bytes - used) {
+			buf[used] = '\0';
+			return;
+		}
+		used += (size_t)n;
+	}
+}
+
+static void script_lines(const struct pool_plan *plan, const char *name, struct pool_lines *lines)
+{
+	if (plan->missing_pages == 0)
+		return;
+	if (plan->node_count == 0)
+		pool_lines_add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name,
+			       plan->needed_pages);
+	/* The script makes pages free on the node, so what is free there already is asked for again. */
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		if (plan->nodes[i].missing > 0)
+			pool_lines_add(lines, LINE_SCRIPT,
+				       "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32, name,
+				       plan->nodes[i].free + plan->nodes[i].missing, plan->nodes[i].node);
+	}
+}
+
+void pool_lines_keep(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines)
+{
+	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
+	char name[24], path[256], count[POOL_LINE_BYTES - 64];
+
+	if (size == NULL)
+		return;
+	(void)size_format(plan->page_bytes, name);
+	script_lines(plan, name, lines);
+	if (plan->node_count > 0)
+		boot_nodes(size, plan, count, sizeof(count));
+	else
+		(void)snprintf(count, sizeof(count), "%" PRIu64,
+			       max_u64(size->counts.total + plan->missing_pages, plan->needed_pages));
+	pool_lines_add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
+	if (!size->is_default)
+		pool_lines_add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name,
+			       name, count);
+	if (!pool_mount_path(report, plan, path, sizeof(path)))
+		pool_lines_add(lines, LINE_MOUNT,
+			       "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path, name,
+			       path);
+	pool_lines_add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs pagesize=%s 0 0", path, name);
+}

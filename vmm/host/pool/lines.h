@@ -1,0 +1,72 @@
+/*
+ * What to type so that a plan comes true, and how other programs name the same backing: one table for text, JSON and
+ * the errors of a run.
+ */
+#ifndef MINIVMM_HOST_POOL_LINES_H
+#define MINIVMM_HOST_POOL_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/host/pool/report.h"
+
+enum pool_line_kind {
+	LINE_SYSCTL,  /* the pool of the default size */
+	LINE_SYSFS,   /* any pool, or a node's part of it */
+	LINE_CGROUP,  /* a limit that is too tight */
+	LINE_SCRIPT,  /* the same by scripts/hugepages.sh, which also gives it back */
+	LINE_BOOT,    /* kernel command line */
+	LINE_MOUNT,   /* shell command */
+	LINE_FSTAB,   /* line of /etc/fstab */
+	LINE_MINIVMM, /* a run on that backing */
+	LINE_QEMU,    /* the same backing for QEMU */
+	LINE_LIBVIRT, /* elements of a libvirt domain, separated by newlines */
+	LINE_KIND_COUNT
+};
+
+#define POOL_LINE_BYTES 1024
+/* A write for each node, one for each limit, and few others. */
+#define POOL_MAX_LINES (REQUEST_MAX_NODES + POOL_MAX_LIMITS + 24)
+
+struct pool_lines {
+	uint32_t count;
+	struct pool_line {
+		enum pool_line_kind kind;
+		char text[POOL_LINE_BYTES];
+	} line[POOL_MAX_LINES];
+};
+
+/* "sysctl", "sysfs", "cgroup", ...: the key in JSON. */
+const char *pool_line_name(enum pool_line_kind kind);
+
+/* Does a shell read lines of this kind? */
+bool pool_line_is_shell(enum pool_line_kind kind);
+
+/*
+ * Lines that provide what the plan misses: LINE_SYSCTL, LINE_SYSFS and LINE_CGROUP; none where it is enough.
+ * Totals are of the whole pool (what is there, in use or promised, and what is missing), because that is what the
+ * kernel's files take (Documentation/admin-guide/mm/hugetlbpage.rst). Appended to *lines.
+ */
+void pool_lines_provide(const struct pool_report *report, const struct pool_plan *plan,
+			struct pool_lines *lines);
+
+/* Lines for good, at boot and at mount: LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB. Appended. */
+void pool_lines_keep(const struct pool_report *report, const struct pool_plan *plan,
+		     struct pool_lines *lines);
+
+/* The same backing for minivmm, QEMU and libvirt. Appended. */
+void pool_lines_backing(const struct pool_report *report, const struct pool_plan *plan,
+			struct pool_lines *lines);
+
+/* Append one line; what does not fit is left out. */
+void pool_lines_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Where hugetlbfs of the plan's page size is mounted, or should be ("/dev/hugepages-1G"), into path. True: it is. */
+bool pool_mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path, size_t size);
+
+/* The plan's nodes as a list "0,2-3" into buf; "" where it is not bound. */
+const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size);
+
+#endif

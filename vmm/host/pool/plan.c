@@ -1,0 +1,170 @@
+/*
+ * From what is there to what a run needs: arithmetic only.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/host/pool/report.h"
+
+static const struct pool_node *find_node(const struct pool_size *size, uint32_t node)
+{
+	for (uint32_t i = 0; i < size->node_count; i++) {
+		if (size->nodes[i].node == node)
+			return &size->nodes[i];
+	}
+	return NULL;
+}
+
+/* The nodes that count: those asked for, or where a cpuset leaves out some that have a pool, those it allows; 0: any. */
+static uint64_t bound_nodes(const struct pool_report *report, const struct pool_size *size, uint64_t asked)
+{
+	uint64_t there = 0;
+
+	for (uint32_t i = 0; i < size->node_count; i++)
+		there |= UINT64_C(1) << size->nodes[i].node;
+	if (asked != 0)
+		return asked;
+	return (there & ~report->allowed_nodes) != 0 ? there & report->allowed_nodes : 0;
+}
+
+static int take_nodes(const struct pool_report *report, const struct pool_size *size, uint64_t mask,
+		      struct pool_plan *plan, struct error *e)
+{
+	for (uint32_t node = 0; node < REQUEST_MAX_NODES; node++) {
+		const struct pool_node *found = find_node(size, node);
+
+		if ((mask >> node & 1) == 0)
+			continue;
+		if (found == NULL) {
+			(void)error_set(e, STATUS_USAGE, EINVAL, "--host-nodes",
+					"there is no node %" PRIu32 " with a pool of such pages", node);
+			error_hint(e, "ls /sys/devices/system/node shows which there are");
+			return -EINVAL;
+		}
+		if (report->allowed_nodes != 0 && (report->allowed_nodes >> node & 1) == 0) {
+			(void)error_set(e, STATUS_USAGE, EINVAL, "--host-nodes",
+					"a cpuset keeps this process off node %" PRIu32, node);
+			error_hint(e, "Mems_allowed_list in /proc/self/status names the nodes it may use");
+			return -EINVAL;
+		}
+		plan->nodes[plan->node_count].node = node;
+		plan->nodes[plan->node_count].free = found->free;
+		plan->nodes[plan->node_count].memory_available_bytes = found->memory_available_bytes;
+		plan->nodes[plan->node_count++].total = found->total;
+	}
+	return 0;
+}
+
+/* The missing pages in equal parts, the first nodes taking what is left over. */
+static void spread_missing(struct pool_plan *plan)
+{
+	uint64_t missing = plan->missing_pages;
+
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		uint32_t left = plan->node_count - i;
+
+		plan->nodes[i].missing = missing / left + (missing % left != 0);
+		missing -= plan->nodes[i].missing;
+	}
+}
+
+/* What each node gives: equal parts, as far as a node has them; the nodes with the fewest pages give first. */
+static void spread_needed(struct pool_plan *plan)
+{
+	uint64_t needed = plan->needed_pages;
+	bool done[REQUEST_MAX_NODES] = { false };
+
+	for (uint32_t left = plan->node_count; left > 0; left--) {
+		uint32_t least = 0;
+		uint64_t has = UINT64_MAX;
+
+		for (uint32_t i = 0; i < plan->node_count; i++) {
+			if (!done[i] && plan->nodes[i].free + plan->nodes[i].missing < has) {
+				least = i;
+				has = plan->nodes[i].free + plan->nodes[i].missing;
+			}
+		}
+		plan->nodes[least].needed = min_u64(has, needed / left);
+		needed -= plan->nodes[least].needed;
+		done[least] = true;
+	}
+}
+
+static bool limits_allow(const struct pool_size *size, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < size->limit_count; i++) {
+		if (cgroup_room(&size->limits[i]) < bytes)
+			return false;
+	}
+	return true;
+}
+
+/* Fill in what is available and missing, of the nodes taken and of the pool. */
+static void balance(const struct pool_size *size, struct pool_plan *plan)
+{
+	uint64_t promised = min_u64(size->counts.reserved, size->counts.free);
+	uint64_t near = 0;
+
+	plan->available_pages = size->counts.free - promised;
+	for (uint32_t i = 0; i < plan->node_count; i++)
+		near += plan->nodes[i].free;
+	if (plan->node_count > 0)
+		plan->available_pages = min_u64(plan->available_pages, near);
+	plan->missing_pages = plan->needed_pages - min_u64(plan->needed_pages, plan->available_pages);
+	/* Pages made on demand come from any node: for a bound run they are no promise. */
+	if (plan->node_count == 0)
+		plan->on_demand_pages = min_u64(plan->missing_pages, size->on_demand_pages);
+	if (plan->on_demand_pages < plan->missing_pages)
+		plan->on_demand_pages = 0;
+	plan->missing_pages -= plan->on_demand_pages;
+	spread_missing(plan);
+	spread_needed(plan);
+	plan->enough = plan->missing_pages == 0 && limits_allow(size, plan->needed_pages * plan->page_bytes);
+}
+
+int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t page_bytes, uint64_t host_nodes,
+		   struct pool_plan *plan, struct error *e)
+{
+	const struct pool_size *size = pool_report_size(report, page_bytes);
+	uint64_t all;
+	char name[24];
+	int ret;
+
+	memset(plan, 0, sizeof(*plan));
+	if (size == NULL) {
+		(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
+				"this kernel and CPU have no hugetlb pages of %s",
+				size_format(page_bytes, name));
+		error_hint(e, "choose another --page-size; minivmm pool shows which there are");
+		return -ENOENT;
+	}
+	plan->bytes = bytes;
+	plan->page_bytes = page_bytes;
+	plan->needed_pages = bytes / page_bytes + (bytes % page_bytes != 0);
+	/* Every sum below stays far from 64 bits: a host with so much does not exist. */
+	if (!checked_mul(plan->needed_pages, page_bytes, &all) || all > UINT64_C(1) << 60)
+		return error_set(e, STATUS_USAGE, ERANGE, "--memory", "%" PRIu64 " bytes are too many",
+				 bytes);
+	ret = take_nodes(report, size, bound_nodes(report, size, host_nodes), plan, e);
+	if (ret != 0)
+		return ret;
+	balance(size, plan);
+	return 0;
+}
+
+bool pool_plan_memory_short(const struct pool_report *report, const struct pool_plan *plan, uint32_t *node,
+			    uint64_t *available_bytes)
+{
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		*node = plan->nodes[i].node;
+		*available_bytes = plan->nodes[i].memory_available_bytes;
+		if (*available_bytes != 0 && plan->nodes[i].missing > *available_bytes / plan->page_bytes)
+			return true;
+	}
+	*node = REQUEST_MAX_NODES;
+	*available_bytes = report->memory_available_bytes;
+	return *available_bytes != 0 && plan->missing_pages > *available_bytes / plan->page_bytes;
+}

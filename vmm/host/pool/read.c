@@ -1,0 +1,183 @@
+/*
+ * The picture itself: page sizes, their counts, nodes, and what this process could get of them.
+ */
+#include "vmm/host/pool/read.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/host/meminfo.h"
+#include "vmm/host/sysfile.h"
+
+#define POOLS "sys/kernel/mm/hugepages"
+#define STATUS_BYTES 16384
+/* A kernel without cpusets allows every node it could ever have. */
+#define MAX_NODE_NUMBERS 1024
+
+/* The page size in a directory's name "hugepages-2048kB", 0 for any other name. */
+static uint64_t size_of_name(const char *name)
+{
+	static const char prefix[] = "hugepages-";
+	uint64_t kib;
+	char digits[24];
+	size_t len;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	name += sizeof(prefix) - 1;
+	len = strspn(name, "0123456789");
+	if (len >= sizeof(digits) || strcmp(name + len, "kB") != 0)
+		return 0;
+	memcpy(digits, name, len);
+	digits[len] = '\0';
+	return number_parse(digits, 1, UINT64_MAX / KIB, &kib) == 0 ? kib * KIB : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const struct pool_size *x = a, *y = b;
+
+	return x->page_bytes < y->page_bytes ? -1 : x->page_bytes > y->page_bytes;
+}
+
+/* Every page size that this kernel has a pool of, the smallest first. */
+static void find_sizes(const char *root, struct pool_report *report)
+{
+	char path[PATH_MAX];
+	DIR *dir = sysfile_path(root, POOLS, path, sizeof(path)) == 0 ? opendir(path) : NULL;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while (report->size_count < POOL_MAX_SIZES && (entry = readdir(dir)) != NULL) {
+		uint64_t bytes = size_of_name(entry->d_name);
+
+		if (bytes != 0)
+			report->sizes[report->size_count++].page_bytes = bytes;
+	}
+	(void)closedir(dir);
+	qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
+}
+
+/* One count of a node's pool: false where the node or its pool is not there. */
+static bool node_count(const char *root, uint32_t node, uint64_t page_bytes, const char *file,
+		       uint64_t *pages)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path),
+		       "sys/devices/system/node/node%" PRIu32 "/hugepages/hugepages-%" PRIu64 "kB/%s", node,
+		       page_bytes / KIB, file);
+	return sysfile_u64(root, path, pages) == 0;
+}
+
+static void read_nodes(const char *root, struct pool_size *size)
+{
+	for (uint32_t node = 0; node < REQUEST_MAX_NODES; node++) {
+		struct pool_node *out = &size->nodes[size->node_count];
+
+		if (!node_count(root, node, size->page_bytes, "nr_hugepages", &out->total) ||
+		    !node_count(root, node, size->page_bytes, "free_hugepages", &out->free))
+			continue;
+		/* 0 where it cannot be read. */
+		(void)node_count(root, node, size->page_bytes, "surplus_hugepages", &out->surplus);
+		(void)meminfo_node_available(root, node, &out->memory_available_bytes);
+		out->node = node;
+		size->node_count++;
+	}
+}
+
+/* Mems_allowed_list of proc/self/status as a mask, 0 where it is not told (Documentation: cgroup-v1/cpusets.rst). */
+static uint64_t read_allowed(const char *root)
+{
+	char text[STATUS_BYTES];
+	uint16_t nodes[MAX_NODE_NUMBERS];
+	uint64_t mask = 0;
+	char *list;
+	int n;
+
+	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
+		return 0;
+	list = strstr(text, "\nMems_allowed_list:");
+	if (list == NULL)
+		return 0;
+	list += strcspn(list, ":") + 1;
+	list += strspn(list, " \t");
+	list[strcspn(list, "\n")] = '\0';
+	n = list_parse(list, MAX_NODE_NUMBERS - 1, nodes, MAX_NODE_NUMBERS);
+	for (int i = 0; i < n; i++)
+		mask |= nodes[i] < REQUEST_MAX_NODES ? UINT64_C(1) << nodes[i] : 0;
+	return mask;
+}
+
+/*
+ * The kernel makes further pages when a mapping needs them and nr_overcommit_hugepages allows, from ordinary memory
+ * (Documentation/admin-guide/mm/hugetlbpage.rst). Where memory is in pieces it may still fail.
+ */
+static uint64_t on_demand(const struct pool_size *size, uint64_t memory_available_bytes)
+{
+	uint64_t room = size->overcommit - min_u64(size->overcommit, size->counts.surplus);
+
+	return memory_available_bytes == 0 ? room : min_u64(room, memory_available_bytes / size->page_bytes);
+}
+
+static uint64_t available(const struct pool_size *size, uint64_t allowed_nodes)
+{
+	uint64_t pages = size->counts.free - min_u64(size->counts.reserved, size->counts.free);
+	uint64_t reachable = 0;
+
+	for (uint32_t i = 0; i < size->node_count; i++) {
+		if ((allowed_nodes >> size->nodes[i].node & 1) != 0)
+			reachable += size->nodes[i].free;
+	}
+	/* A mapping gets no more than what is free on the nodes of its cpuset, promised to others or not. */
+	if (size->node_count > 0 && allowed_nodes != 0)
+		pages = min_u64(pages, reachable);
+	if (!checked_add(pages, size->on_demand_pages, &pages))
+		pages = UINT64_MAX;
+	for (uint32_t i = 0; i < size->limit_count; i++)
+		pages = min_u64(pages, cgroup_room(&size->limits[i]) / size->page_bytes);
+	return pages;
+}
+
+void pool_report_read(const char *root, struct pool_report *report)
+{
+	struct host_memory memory;
+	char path[128];
+
+	memset(report, 0, sizeof(*report));
+	/* Each leaves zeros where it cannot be read, which is what the caller is promised. */
+	(void)meminfo_read(root, &memory);
+	report->memory_available_bytes = memory.available_bytes;
+	report->allowed_nodes = read_allowed(root);
+	find_sizes(root, report);
+	for (uint32_t i = 0; i < report->size_count; i++) {
+		struct pool_size *size = &report->sizes[i];
+
+		size->is_default = size->page_bytes == memory.default_huge_bytes;
+		(void)pool_read(root, size->page_bytes, &size->counts);
+		(void)snprintf(path, sizeof(path), POOLS "/hugepages-%" PRIu64 "kB/nr_overcommit_hugepages",
+			       size->page_bytes / KIB);
+		(void)sysfile_u64(root, path, &size->overcommit);
+		read_nodes(root, size);
+		pool_read_limits(root, size);
+		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
+		size->available_pages = available(size, report->allowed_nodes);
+	}
+	pool_read_mounts(root, report);
+}
+
+const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes)
+{
+	for (uint32_t i = 0; i < report->size_count; i++) {
+		if (report->sizes[i].page_bytes == page_bytes)
+			return &report->sizes[i];
+	}
+	return NULL;
+}

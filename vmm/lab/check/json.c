@@ -1,0 +1,128 @@
+/*
+ * The check's report as JSON, schema minivmm.check/1. Unknown is null; sizes are integers in bytes.
+ */
+#include <string.h>
+
+#include "vmm/lab/check/emit.h"
+#include "vmm/lab/check/names.h"
+#include "vmm/lab/pmu/emit.h"
+#include "vmm/output/json.h"
+
+static json_t *known_json(enum known answer)
+{
+	return answer == KNOWN_UNKNOWN ? json_null() : json_boolean(answer == KNOWN_YES);
+}
+
+static json_t *number_unless(int value, int unknown)
+{
+	return value == unknown ? json_null() : json_integer(value);
+}
+
+/* "" stands for nothing to say. */
+static json_t *words_or_null(const char *s)
+{
+	return s[0] != '\0' ? json_words(s) : json_null();
+}
+
+static json_t *kvm_json(const struct kvm_probe *kvm)
+{
+	json_t *o = json_object(), *capabilities = json_object();
+
+	json_put(&o, "present", known_json(kvm->present));
+	json_put(&o, "permitted", known_json(kvm->permitted));
+	json_put(&o, "errno", kvm->err != 0 ? json_integer(kvm->err) : json_null());
+	json_put(&o, "api_version", number_unless(kvm->api_version, -1));
+	for (uint32_t i = 0; i < kvm->capability_count; i++) {
+		json_t *c = json_object();
+
+		json_put(&c, "value", number_unless(kvm->capability[i].value, -1));
+		json_put(&c, "required", json_boolean(kvm->capability[i].required));
+		json_put(&c, "purpose", json_words(kvm->capability[i].purpose));
+		json_put(&capabilities, kvm->capability[i].name, c);
+	}
+	json_put(&o, "capabilities", capabilities);
+	json_put(&o, "guest_1g_pages", known_json(kvm->guest_1g_pages));
+	json_put(&o, "guest_physical_bits", json_u64_or_null(kvm->guest_physical_bits));
+	return o;
+}
+
+static json_t *rows_json(const struct check_report *report)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < report->row_count && i < CHECK_MAX_ROWS; i++) {
+		const struct check_row *row = &report->rows[i];
+		bool unknown = strcmp(row->enabled, "unknown") == 0;
+		json_t *o = json_object();
+
+		json_put(&o, "group", json_string(row_group_name(row->group)));
+		json_put(&o, "name", json_words(row->name));
+		json_put(&o, "hardware", known_json(row->hardware));
+		json_put(&o, "enabled", unknown ? json_null() : json_words(row->enabled));
+		json_put(&o, "effect", json_words(row->effect));
+		json_push(&array, o);
+	}
+	return array;
+}
+
+static json_t *verdict_json(const struct check_report *report)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "second_dimension", json_words(report->second_dimension));
+	json_put(&o, "guest_levels", json_u64_or_null(report->guest_levels));
+	json_put(&o, "second_levels", json_u64_or_null(report->second_levels));
+	json_put(&o, "largest_guest_leaf_bytes", json_u64_or_null(report->largest_guest_leaf_bytes));
+	json_put(&o, "largest_second_leaf_bytes", json_u64_or_null(report->largest_second_leaf_bytes));
+	json_put(&o, "text", json_words(report->verdict));
+	return o;
+}
+
+static json_t *disturbers_json(const struct check_report *report)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++) {
+		const struct check_disturber *d = &report->disturbers[i];
+		json_t *o = json_object();
+
+		json_put(&o, "what", json_words(d->what));
+		json_put(&o, "effect", words_or_null(d->effect));
+		json_put(&o, "command", words_or_null(d->command));
+		json_push(&array, o);
+	}
+	return array;
+}
+
+static json_t *requirements_json(const struct requirement *requirements, uint32_t count)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < count; i++) {
+		json_t *o = json_object();
+
+		json_put(&o, "requirement", json_words(requirements[i].text));
+		json_put(&o, "met", json_boolean(requirements[i].met));
+		json_put(&o, "reason", json_words(requirements[i].reason));
+		json_push(&array, o);
+	}
+	return array;
+}
+
+int check_emit_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+		    FILE *out)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "schema", json_string(CHECK_SCHEMA));
+	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
+	json_put(&o, "host", host_facts_json(&report->facts));
+	json_put(&o, "kvm", kvm_json(&report->kvm));
+	json_put(&o, "features", rows_json(report));
+	json_put(&o, "verdict", verdict_json(report));
+	json_put(&o, "disturbers", disturbers_json(report));
+	json_put(&o, "pmu", pmu_plan_json(report->pmu));
+	json_put(&o, "requirements", requirements_json(requirements, count));
+	json_put(&o, "met", count == 0 ? json_null() : json_boolean(require_all_met(requirements, count)));
+	return json_finish(o, out);
+}

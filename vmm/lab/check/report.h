@@ -1,0 +1,82 @@
+/*
+ * What this host can do and what will disturb a measurement on it: everything `minivmm check` prints, as values.
+ */
+#ifndef MINIVMM_LAB_CHECK_REPORT_H
+#define MINIVMM_LAB_CHECK_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/host/facts.h"
+#include "vmm/lab/pmu/plan.h"
+
+#define CHECK_MAX_CAPABILITIES 24
+#define CHECK_MAX_ROWS 64
+#define CHECK_MAX_DISTURBERS 16
+
+/* Known to be so, known not to be so, or not to be found out here: never guessed. */
+enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
+
+/* /dev/kvm as this process finds it; filled by check_probe_kvm, zero for a fixture root. */
+struct kvm_probe {
+	enum known present;   /* it is there, and where it could be opened it answers as KVM does */
+	enum known permitted; /* this process may open it */
+	int err;              /* errno of what failed first, 0 */
+	int api_version;      /* -1: not known */
+	uint32_t capability_count;
+	struct {
+		const char *name;    /* "KVM_CAP_PRE_FAULT_MEMORY" */
+		const char *purpose; /* what minivmm uses it for */
+		bool required;
+		int value; /* as KVM_CHECK_EXTENSION gave it, -1: not asked */
+	} capability[CHECK_MAX_CAPABILITIES];
+	/* Of the CPUID that a guest gets here (KVM_GET_SUPPORTED_CPUID). */
+	enum known guest_1g_pages;
+	uint32_t guest_physical_bits; /* width of its physical addresses; 0: unknown */
+};
+
+enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY };
+
+/* One line of the table: hardware | enabled | effect on your measurement. */
+struct check_row {
+	enum row_group group;
+	char name[32];       /* "ept", "vpid", "nx_huge_pages", "pdpe1gb" */
+	bool of_hardware;    /* a matter of the CPU: else `hardware` is no question at all */
+	enum known hardware; /* the CPU has it (cpuinfo flags); KNOWN_UNKNOWN where no flag tells */
+	char enabled[32];    /* the parameter's own value, "-" where KVM has no switch for it, "unknown" */
+	char effect[200];    /* one sentence: what it does, and what it means in this state */
+};
+
+struct check_disturber {
+	char what[96];     /* "THP is always on" */
+	char effect[160];  /* what it does to a measurement */
+	char command[160]; /* what changes it; "" where nothing does */
+};
+
+struct check_report {
+	struct host_facts facts;
+	struct kvm_probe kvm;
+	const struct pmu_plan
+		*pmu; /* what `--pmu default` would count; NULL: not asked, as for a fixture root */
+	uint32_t row_count;
+	struct check_row rows[CHECK_MAX_ROWS];
+	uint32_t disturber_count;
+	struct check_disturber disturbers[CHECK_MAX_DISTURBERS];
+	/* The verdict, as parts and as one line. */
+	char second_dimension[16];            /* ept, npt, shadow, none, unknown */
+	uint32_t guest_levels, second_levels; /* 0: unknown or none */
+	uint64_t largest_guest_leaf_bytes;    /* 0: unknown */
+	uint64_t largest_second_leaf_bytes;   /* 0: unknown */
+	char verdict[240];
+};
+
+/* Ask the real /dev/kvm (`path`): presence, permission, API version, capabilities. Never fails. */
+void check_probe_kvm(const char *path, struct kvm_probe *probe);
+
+/*
+ * Build the report from what is below `root` ("" is the real host) and an already filled `kvm` member. Never fails:
+ * a missing file, an odd value or an unknown module is reported as unknown.
+ */
+void check_build(const char *root, struct check_report *report);
+
+#endif

@@ -1,0 +1,254 @@
+#include "vmm/lab/check/rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct builder {
+	const struct cpuinfo *cpu;
+	struct check_report *report;
+	bool shadow;
+	enum row_vendor vendor; /* VENDOR_ANY: neither is to be seen here */
+};
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+enum known row_param_state(const char *value)
+{
+	if (value == NULL)
+		return KNOWN_UNKNOWN;
+	if (is(value, "Y") || is(value, "1"))
+		return KNOWN_YES;
+	if (is(value, "N") || is(value, "0") || is(value, "never"))
+		return KNOWN_NO;
+	return KNOWN_UNKNOWN;
+}
+
+const char *row_param(const struct host_facts *f, const char *name)
+{
+	for (uint32_t i = 0; i < f->param_count; i++) {
+		if (is(f->params[i].name, name))
+			return f->params[i].value;
+	}
+	return NULL;
+}
+
+static enum known flag_state(const char *flags, const char *flag)
+{
+	int has = flag == NULL ? -1 : cpuinfo_has(flags, flag);
+
+	return has < 0 ? KNOWN_UNKNOWN : has == 1 ? KNOWN_YES : KNOWN_NO;
+}
+
+/*
+ * "vmx flags" where there is one: it is the capability registers'. "flags" says "vpid" also of CPUs without it (since
+ * Linux 5.6, where init_vmx_capabilities looks for the bit in the wrong word).
+ */
+static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, const char *vmx_flag)
+{
+	enum known by_flags = flag_state(cpu->flags, flag);
+	enum known by_vmx = flag_state(cpu->vmx_flags, vmx_flag);
+
+	return by_vmx == KNOWN_UNKNOWN ? by_flags : by_vmx;
+}
+
+static struct check_row *add(struct builder *b, enum row_group group, const char *name)
+{
+	struct check_report *r = b->report;
+	struct check_row *row = &r->rows[r->row_count < CHECK_MAX_ROWS ? r->row_count++ : CHECK_MAX_ROWS - 1];
+
+	memset(row, 0, sizeof(*row));
+	row->group = group;
+	(void)snprintf(row->name, sizeof(row->name), "%s", name);
+	(void)snprintf(row->enabled, sizeof(row->enabled), "-");
+	return row;
+}
+
+/* Why the state is unknown, in the place of its effect. */
+static void explain_unknown(const struct row_rule *rule, const char *value, const char *module,
+			    struct check_row *row)
+{
+	if (rule->param == NULL)
+		(void)snprintf(row->effect, sizeof(row->effect),
+			       "Not known: /proc/cpuinfo does not tell whether the CPU has it.");
+	else if (value == NULL && is(module, "none"))
+		(void)snprintf(row->effect, sizeof(row->effect),
+			       "Not known: no KVM module is in charge here.");
+	else if (value == NULL)
+		(void)snprintf(
+			row->effect, sizeof(row->effect),
+			"Not known: %s is not to be found (an older kernel, or the module is not loaded).",
+			rule->param);
+	else
+		(void)snprintf(row->effect, sizeof(row->effect),
+			       "Not known: %s reads \"%s\", which is neither on nor off.", rule->param,
+			       value);
+}
+
+static void apply(struct builder *b, const struct row_rule *rule)
+{
+	const char *value = rule->param == NULL ? NULL : row_param(&b->report->facts, rule->param);
+	struct check_row *row = add(b, rule->group, rule->name);
+	enum known state = row_param_state(value);
+
+	row->of_hardware = rule->flag != NULL || rule->vmx_flag != NULL;
+	row->hardware = hardware_state(b->cpu, rule->flag, rule->vmx_flag);
+	if (rule->param == NULL)
+		state = row->hardware;
+	else
+		(void)snprintf(row->enabled, sizeof(row->enabled), "%s",
+			       state == KNOWN_UNKNOWN ? "unknown" : value);
+	if (b->shadow && rule->shadow != NULL)
+		(void)snprintf(row->effect, sizeof(row->effect), "%s", rule->shadow);
+	else if (state == KNOWN_UNKNOWN)
+		explain_unknown(rule, value, b->report->facts.kvm_module, row);
+	else
+		(void)snprintf(row->effect, sizeof(row->effect), "%s",
+			       state == KNOWN_YES ? rule->on : rule->off);
+}
+
+/* VT-x or AMD-V: hardware, the module that uses it, what that means. */
+static void add_virtualization(struct builder *b, const char *flag, const char *title, const char *module)
+{
+	struct check_row *row = add(b, ROW_MODULE, flag);
+	bool in_charge = is(b->report->facts.kvm_module, module);
+	const char *tail = "";
+
+	row->of_hardware = true;
+	row->hardware = flag_state(b->cpu->flags, flag);
+	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", in_charge ? module : "-");
+	if (row->hardware == KNOWN_YES)
+		tail = in_charge ? "the CPU runs guests, KVM uses it."
+				 : "the CPU could run guests in hardware, but its module is not in charge.";
+	else if (row->hardware == KNOWN_NO)
+		tail = "not shown to this kernel: the CPU has none, the firmware switched it off, or the VM "
+		       "around "
+		       "this host keeps it. No guest can run in hardware.";
+	else
+		tail = "not known: /proc/cpuinfo does not tell.";
+	(void)snprintf(row->effect, sizeof(row->effect), "%s: %s", title, tail);
+}
+
+static void add_module(struct builder *b)
+{
+	static const struct {
+		const char *module, *effect;
+	} others[] = {
+		{ "kvm_pvm", "Runs guests without VT-x and AMD-V: guest ring 3 at native speed, guest ring 0 "
+			     "interpreted (a slow start), memory by shadow paging." },
+		{ "builtin",
+		  "/dev/kvm is there, but no module that this program knows serves it: what pages its "
+		  "guests is not known." },
+		{ "unknown", "More than one vendor's module is live: which one serves guests is not known." },
+		{ "none", "No KVM module is in charge: no guest can run. `minivmm native` can." },
+	};
+	const char *module = b->report->facts.kvm_module;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct check_row *row;
+
+		if (!is(module, others[i].module))
+			continue;
+		row = add(b, ROW_MODULE, "module");
+		(void)snprintf(row->enabled, sizeof(row->enabled), "%s", module);
+		(void)snprintf(row->effect, sizeof(row->effect), "%s", others[i].effect);
+	}
+}
+
+/* What the numbers of this host mean. */
+static void add_meaning(struct builder *b)
+{
+	static const struct {
+		const char *dimension, *name, *effect;
+	} meanings[] = {
+		{ "ept", "steady accesses",
+		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
+		  "the second one costs." },
+		{ "npt", "steady accesses",
+		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
+		  "the second one costs." },
+		{ "shadow", "steady accesses",
+		  "One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` "
+		  "equals "
+		  "`native` with leaf min(guest, backing): TLB reach is real, a second dimension of KVM's is "
+		  "not in it." },
+		{ "shadow", "first touches",
+		  "Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, "
+		  "and no "
+		  "estimate of either." },
+	};
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (is(b->report->facts.second_dimension, meanings[i].dimension))
+			(void)snprintf(add(b, ROW_MODULE, meanings[i].name)->effect,
+				       sizeof(((struct check_row *)0)->effect), "%s", meanings[i].effect);
+	}
+}
+
+/* A host that is a guest: what the dimensions above are, seen from the metal. */
+static void add_outer_host(struct builder *b)
+{
+	bool two =
+		is(b->report->facts.second_dimension, "ept") || is(b->report->facts.second_dimension, "npt");
+	struct check_row *row;
+
+	if (!b->report->facts.hypervisor)
+		return;
+	row = add(b, ROW_MODULE, "outer hypervisor");
+	(void)snprintf(
+		row->effect, sizeof(row->effect), "%s",
+		two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "
+		      "than "
+		      "KVM reports here, and each exit passes through it, many times dearer."
+		    : "One dimension here may be two on the metal: what this host takes for physical memory "
+		      "is translated once more, for `run` and `native` alike.");
+}
+
+static void add_guest_1g(struct builder *b)
+{
+	static const char *const values[] = { "unknown", "N", "Y" };
+	static const char *const effects[] = {
+		"Not known: KVM was not asked what a guest's CPUID may offer.",
+		"A guest's CPUID has no 1G pages here: --guest-page 1G is refused, 2M is its largest leaf.",
+		"A guest's CPUID has 1G pages: --guest-page 1G works.",
+	};
+	struct check_row *row = add(b, ROW_MEMORY, "guest pdpe1gb");
+	enum known state = b->report->kvm.guest_1g_pages;
+
+	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", values[state]);
+	(void)snprintf(row->effect, sizeof(row->effect), "%s", effects[state]);
+}
+
+static enum row_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
+{
+	if (is(module, "kvm_intel") || (cpu->vmx && !is(module, "kvm_amd")))
+		return VENDOR_INTEL;
+	if (is(module, "kvm_amd") || cpu->svm)
+		return VENDOR_AMD;
+	return VENDOR_ANY;
+}
+
+void rows_build(const struct cpuinfo *cpu, struct check_report *report)
+{
+	struct builder b = { .cpu = cpu, .report = report };
+	bool amd = is(cpu->vendor, "AuthenticAMD") || is(cpu->vendor, "HygonGenuine");
+
+	b.shadow = is(report->facts.second_dimension, "shadow");
+	b.vendor = find_vendor(cpu, report->facts.kvm_module);
+	report->row_count = 0;
+	/* Without either feature the CPU's maker says which of the two is missing; an unknown maker lacks both. */
+	if (b.vendor == VENDOR_INTEL || (b.vendor == VENDOR_ANY && !amd))
+		add_virtualization(&b, "vmx", "VT-x", "kvm_intel");
+	if (b.vendor == VENDOR_AMD || (b.vendor == VENDOR_ANY && !is(cpu->vendor, "GenuineIntel")))
+		add_virtualization(&b, "svm", "AMD-V", "kvm_amd");
+	add_module(&b);
+	add_meaning(&b);
+	add_outer_host(&b);
+	for (size_t i = 0; i < row_rule_count; i++) {
+		if (row_rules[i].vendor == VENDOR_ANY || row_rules[i].vendor == b.vendor)
+			apply(&b, &row_rules[i]);
+	}
+	add_guest_1g(&b);
+}

@@ -1,0 +1,216 @@
+/*
+ * The check's report for people: who pages guests here, what each switch means, what will disturb, what was required.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/lab/check/emit.h"
+#include "vmm/lab/check/names.h"
+#include "vmm/lab/pmu/emit.h"
+#include "vmm/output/paragraph.h"
+
+#define NAME_COLUMNS 19
+#define HARDWARE_COLUMNS 9
+#define ENABLED_COLUMNS 10
+#define LEFT_COLUMNS (2 + NAME_COLUMNS + HARDWARE_COLUMNS + ENABLED_COLUMNS)
+
+/* "5 CPUs", "unknown CPUs": 0 is what could not be read. */
+static const char *count(uint64_t number, const char *one, char *buf, size_t size)
+{
+	if (number == 0)
+		(void)snprintf(buf, size, "unknown %ss", one);
+	else
+		(void)snprintf(buf, size, "%" PRIu64 " %s%s", number, one, number == 1 ? "" : "s");
+	return buf;
+}
+
+static void text_host(const struct check_report *report, FILE *out)
+{
+	const struct host_facts *f = &report->facts;
+	char cpus[40], nodes[40], memory[40] = "unknown memory";
+
+	if (f->memory_bytes != 0)
+		(void)snprintf(memory, sizeof(memory), "%.1f GiB of memory",
+			       (double)f->memory_bytes / (double)GIB);
+	(void)fprintf(out, "minivmm %s check\n", MINIVMM_VERSION);
+	paragraph(out, "host", "Linux %s", f->kernel);
+	paragraph(out, "", "%s, %s, %s, %s",
+		  strcmp(f->cpu_model, "unknown") == 0 ? "unknown CPU" : f->cpu_model,
+		  count(f->cpus, "CPU", cpus, sizeof(cpus)), memory,
+		  count(f->numa_nodes, "NUMA node", nodes, sizeof(nodes)));
+}
+
+/* Capabilities of one kind as one paragraph: the required ones, the others that are here, those that are not. */
+static void text_capabilities(const struct kvm_probe *kvm, const char *label, bool required, bool has,
+			      FILE *out)
+{
+	char text[4096] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < kvm->capability_count && used + 256 < sizeof(text); i++) {
+		int value = kvm->capability[i].value;
+		const char *name = kvm->capability[i].name;
+
+		if (value < 0 || kvm->capability[i].required != required || (value > 0) != has)
+			continue;
+		if (strncmp(name, "KVM_CAP_", 8) == 0)
+			name += 8;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.40s", used == 0 ? "" : "; ",
+					 name);
+		if (value > 1)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "=%d", value);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " (%.160s)",
+					 kvm->capability[i].purpose);
+	}
+	if (used != 0)
+		paragraph(out, label, "%s", text);
+}
+
+static void text_kvm(const struct kvm_probe *kvm, FILE *out)
+{
+	if (kvm->present == KNOWN_NO)
+		paragraph(out, "/dev/kvm",
+			  "not there%s%s: no guest can run here; `minivmm native` and this check can",
+			  kvm->err != 0 ? ", " : "", kvm->err != 0 ? strerror(kvm->err) : "");
+	else if (kvm->present == KNOWN_UNKNOWN && kvm->err == 0)
+		paragraph(out, "/dev/kvm", "not asked: this is a recorded host");
+	else if (kvm->permitted != KNOWN_YES)
+		paragraph(out, "/dev/kvm",
+			  "there, but cannot be opened: %s (usermod -aG kvm $USER and log in again)",
+			  strerror(kvm->err));
+	else
+		paragraph(out, "/dev/kvm", "there, may be opened, API version %d", kvm->api_version);
+	text_capabilities(kvm, "  needed", true, true, out);
+	text_capabilities(kvm, "  MISSING", true, false, out);
+	text_capabilities(kvm, "  used", false, true, out);
+	text_capabilities(kvm, "  lacking", false, false, out);
+}
+
+static const char *group_title(enum row_group group)
+{
+	static const char *const titles[] = {
+		[ROW_MODULE] = "who runs guests", [ROW_PAGING] = "paging", [ROW_INTERRUPTS] = "interrupts",
+		[ROW_KVM] = "kvm itself",         [ROW_MEMORY] = "memory",
+	};
+
+	return (unsigned int)group < sizeof(titles) / sizeof(titles[0]) ? titles[group] : "other";
+}
+
+/* Into buf of `columns` bytes: printable and short enough for its column; the host may hold anything. */
+static const char *cell(const char *text, size_t columns, char *buf)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < columns && text[i] != '\0'; i++)
+		buf[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+	buf[i] = '\0';
+	return buf;
+}
+
+static void text_row(const struct check_row *row, FILE *out)
+{
+	char name[NAME_COLUMNS], enabled[ENABLED_COLUMNS];
+
+	(void)fprintf(out, "  %-*s", NAME_COLUMNS, cell(row->name, sizeof(name), name));
+	/* A remark: neither the CPU nor a switch decides it. */
+	if (!row->of_hardware && strcmp(row->enabled, "-") == 0) {
+		paragraph_wrap(out, 2 + NAME_COLUMNS, row->effect);
+		return;
+	}
+	(void)fprintf(out, "%-*s%-*s", HARDWARE_COLUMNS, row->of_hardware ? known_name(row->hardware) : "-",
+		      ENABLED_COLUMNS, cell(row->enabled, sizeof(enabled), enabled));
+	paragraph_wrap(out, LEFT_COLUMNS, row->effect);
+}
+
+static void text_rows(const struct check_report *report, FILE *out)
+{
+	const char *module = report->facts.kvm_module;
+	char name[NAME_COLUMNS];
+
+	if (report->row_count == 0)
+		return;
+	(void)fprintf(out, "\n%-*s%-*s%-*s%s\n", 2 + NAME_COLUMNS,
+		      strcmp(module, "none") == 0 ? "no KVM" : cell(module, sizeof(name), name),
+		      HARDWARE_COLUMNS, "hardware", ENABLED_COLUMNS, "enabled", "effect on your measurement");
+	for (enum row_group group = ROW_MODULE; group <= ROW_MEMORY; group++) {
+		bool titled = false;
+
+		for (uint32_t i = 0; i < report->row_count && i < CHECK_MAX_ROWS; i++) {
+			if (report->rows[i].group != group)
+				continue;
+			if (!titled)
+				(void)fprintf(out, "%s\n", group_title(group));
+			titled = true;
+			text_row(&report->rows[i], out);
+		}
+	}
+}
+
+static void text_disturbers(const struct check_report *report, FILE *out)
+{
+	char text[sizeof(report->disturbers[0].what) + sizeof(report->disturbers[0].effect) + 2];
+
+	(void)fputc('\n', out);
+	if (report->disturber_count == 0) {
+		paragraph(out, "disturbers", "none found");
+		return;
+	}
+	(void)fprintf(out, "will disturb a measurement:\n");
+	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++) {
+		const struct check_disturber *d = &report->disturbers[i];
+
+		(void)snprintf(text, sizeof(text), "%s%s%s", d->what, d->effect[0] != '\0' ? ": " : "",
+			       d->effect);
+		(void)fputs("  - ", out);
+		paragraph_wrap(out, 4, text);
+		if (d->command[0] != '\0') {
+			(void)fputs("    $ ", out);
+			paragraph_wrap(out, 6, d->command);
+		}
+	}
+}
+
+static void text_requirements(const struct requirement *requirements, uint32_t count, FILE *out)
+{
+	size_t width = 0;
+	uint32_t met = 0;
+
+	if (count == 0)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		size_t length = strlen(requirements[i].text);
+
+		width = length > width ? length : width;
+		met += requirements[i].met ? 1 : 0;
+	}
+	(void)fprintf(out, "\nrequired: %" PRIu32 " of %" PRIu32 " met\n", met, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct requirement *r = &requirements[i];
+		char name[sizeof(r->text)];
+
+		(void)fprintf(out, "  %-9s%-*s  ", r->met ? "met" : "NOT met", (int)width,
+			      cell(r->text, sizeof(name), name));
+		paragraph_wrap(out, 2 + 9 + width + 2, r->reason);
+	}
+}
+
+int check_emit_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+		    FILE *out)
+{
+	text_host(report, out);
+	text_kvm(&report->kvm, out);
+	text_rows(report, out);
+	(void)fputc('\n', out);
+	if (report->pmu != NULL)
+		pmu_plan_text(report->pmu, "pmu", out);
+	else
+		paragraph(out, "pmu", "not asked: this is a recorded host");
+	paragraph(out, "verdict", "%s", report->verdict);
+	text_disturbers(report, out);
+	text_requirements(requirements, count, out);
+	if (fflush(out) != 0)
+		return -errno;
+	return ferror(out) != 0 ? -EIO : 0;
+}

@@ -1,0 +1,168 @@
+#include "vmm/lab/check/verdict.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/lab/check/rows.h"
+#include "vmm/util/size.h"
+#include "vmm/host/sysfile.h"
+#include "vmm/host/thp.h"
+#include "vmm/theory/walk/refs.h"
+
+/* What minivmm's guest builds (guest/mm/paging.c). */
+#define GUEST_LEVELS 4
+
+#define HUGEPAGES "sys/kernel/mm/hugepages/hugepages-"
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool is_two_dimensional(const struct check_report *r)
+{
+	return is(r->second_dimension, "ept") || is(r->second_dimension, "npt");
+}
+
+/*
+ * EPT: by its own capability; NPT and shadow tables are in the CPU's ordinary format, so by pdpe1gb (kvm_configure_mmu
+ * and its callers). 0: not known, but 2M at least: no CPU that has EPT lacks 2M leaves.
+ */
+static uint64_t hardware_leaf(const struct check_report *r, const struct cpuinfo *cpu)
+{
+	int has_1g = is(r->second_dimension, "ept") ? cpuinfo_has(cpu->vmx_flags, "ept_1gb")
+						    : cpuinfo_has(cpu->flags, "pdpe1gb");
+
+	return has_1g < 0 ? 0 : has_1g == 1 ? PAGE_1G : PAGE_2M;
+}
+
+/* The largest page this kernel can back guest RAM with, pool or not yet; 0: not known. */
+static uint64_t backing_leaf(const char *root, const struct host_facts *f)
+{
+	if (sysfile_exists(root, HUGEPAGES "1048576kB"))
+		return PAGE_1G;
+	if (sysfile_exists(root, HUGEPAGES "2048kB"))
+		return PAGE_2M;
+	if (!is(f->thp, "unknown") && thp_policy_allows_madvise(f->thp))
+		return PAGE_2M;
+	return sysfile_exists(root, "sys/kernel/mm") ? PAGE_4K : 0;
+}
+
+static uint64_t second_leaf(const char *root, const struct check_report *r, const struct cpuinfo *cpu)
+{
+	uint64_t hardware = hardware_leaf(r, cpu);
+	uint64_t backing = backing_leaf(root, &r->facts);
+
+	if (is_two_dimensional(r) && backing != 0 && backing <= PAGE_2M)
+		return backing;
+	if (hardware == 0 || backing == 0)
+		return 0;
+	if (is_two_dimensional(r))
+		return min_u64(hardware, backing);
+	/* One table for both, so the smaller page of the two. */
+	if (is(r->second_dimension, "shadow") && r->largest_guest_leaf_bytes != 0)
+		return min_u64(r->largest_guest_leaf_bytes, min_u64(hardware, backing));
+	return 0;
+}
+
+static void __attribute__((format(printf, 2, 3))) say(struct check_report *r, const char *fmt, ...)
+{
+	size_t used = strlen(r->verdict);
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(r->verdict + used, sizeof(r->verdict) - used, fmt, args);
+	va_end(args);
+}
+
+static const char *leaf_name(uint64_t bytes, char buf[24])
+{
+	return bytes == 0 ? "of unknown size" : size_format(bytes, buf);
+}
+
+static void say_two_dimensional(struct check_report *r)
+{
+	const char *name = is(r->second_dimension, "ept") ? "EPT" : "NPT";
+	uint32_t levels = r->second_levels;
+	char guest[24], second[24];
+
+	say(r, "two-dimensional by %s: %" PRIu32 " levels in the guest, ", name, r->guest_levels);
+	if (levels == 0)
+		say(r, "an unknown number in %s", name);
+	else
+		say(r, "%" PRIu32 " in %s, at most %" PRIu32 " references a TLB miss", levels, name,
+		    refs_two_dimensional(r->guest_levels, levels));
+	say(r, "; largest leaf %s in the guest, %s in %s", leaf_name(r->largest_guest_leaf_bytes, guest),
+	    leaf_name(r->largest_second_leaf_bytes, second), name);
+}
+
+static void say_shadow(struct check_report *r)
+{
+	char guest[24], second[24];
+
+	say(r,
+	    "one-dimensional: shadow paging by %s; a TLB miss walks %" PRIu32
+	    " levels, as natively; largest leaf %s in the guest, %s in the shadow table",
+	    r->facts.kvm_module, r->guest_levels, leaf_name(r->largest_guest_leaf_bytes, guest),
+	    leaf_name(r->largest_second_leaf_bytes, second));
+}
+
+static void say_unknown(struct check_report *r)
+{
+	const char *module = r->facts.kvm_module;
+	const char *param = is(module, "kvm_intel") ? "kvm_intel.ept" : "kvm_amd.npt";
+	const char *value = row_param(&r->facts, param);
+
+	if (is(module, "builtin"))
+		say(r, "unknown: /dev/kvm is there, but by no module that this program knows");
+	else if (is(module, "unknown"))
+		say(r, "unknown: more than one vendor's KVM module is live");
+	else if (value == NULL)
+		say(r, "unknown: %s is in charge, but %s is not to be found", module, param);
+	else
+		say(r, "unknown: %s is in charge, but %s reads \"%.40s\"", module, param, value);
+}
+
+/* What this host itself stands on. */
+static void say_outer(struct check_report *r)
+{
+	if (r->facts.hypervisor)
+		say(r, "; all of it inside a virtual machine");
+}
+
+/* What keeps this process from using what the host has. */
+static void say_access(struct check_report *r)
+{
+	if (r->kvm.permitted == KNOWN_NO)
+		say(r, "; but this process may not open /dev/kvm");
+	else if (r->kvm.present == KNOWN_NO && r->kvm.permitted == KNOWN_YES)
+		say(r, "; but /dev/kvm does not answer as KVM does");
+	else if (r->kvm.present == KNOWN_NO && !is(r->second_dimension, "none"))
+		say(r, "; but this process sees no /dev/kvm");
+}
+
+void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *r)
+{
+	memcpy(r->second_dimension, r->facts.second_dimension, sizeof(r->second_dimension));
+	r->verdict[0] = '\0';
+	r->guest_levels = is(r->second_dimension, "none") ? 0 : GUEST_LEVELS;
+	facts_settle_levels(&r->facts, r->kvm.guest_physical_bits);
+	r->second_levels = r->facts.second_dimension_levels;
+	r->largest_guest_leaf_bytes = 0;
+	if (!is(r->second_dimension, "none") && r->kvm.guest_1g_pages != KNOWN_UNKNOWN)
+		r->largest_guest_leaf_bytes = r->kvm.guest_1g_pages == KNOWN_YES ? PAGE_1G : PAGE_2M;
+	r->largest_second_leaf_bytes = second_leaf(root, r, cpu);
+	if (is_two_dimensional(r))
+		say_two_dimensional(r);
+	else if (is(r->second_dimension, "shadow"))
+		say_shadow(r);
+	else if (is(r->second_dimension, "none"))
+		say(r, "none: no KVM here, so no guest; `minivmm native` works");
+	else
+		say_unknown(r);
+	say_outer(r);
+	say_access(r);
+}

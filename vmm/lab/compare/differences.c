@@ -1,0 +1,99 @@
+/*
+ * What differs between two sweeps besides the figures: plan, version, host.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/lab/compare/parts.h"
+#include "vmm/output/json.h"
+#include "vmm/util/append.h"
+
+void meaning_differs(struct meaning *meaning, const char *fmt, ...)
+{
+	char words[200];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	if (meaning->count++ < 3)
+		append(meaning->first, sizeof(meaning->first), "%s%s", meaning->first[0] != '\0' ? "; " : "",
+		       words);
+}
+
+/* Both values are given away. */
+static void differ(struct comparison *c, const char *member, json_t *a, json_t *b)
+{
+	json_t *o;
+
+	if (a != NULL && b != NULL && json_equal(a, b) != 0) {
+		json_decref(a);
+		json_decref(b);
+		return;
+	}
+	o = json_object();
+	json_put(&o, "member", json_words(member));
+	json_put(&o, "a", a);
+	json_put(&o, "b", b);
+	json_push(&c->differences, o);
+}
+
+/* A copy of a reference, or null where there is none. */
+static json_t *or_null(json_t *value)
+{
+	return value != NULL ? json_incref(value) : json_null();
+}
+
+/* Every member of either; those that are objects themselves (params) one by one. */
+static void objects_differ(struct comparison *c, const char *path, json_t *a, json_t *b, bool nested)
+{
+	json_t *const objects[SIDES] = { a, b };
+	const char *name;
+	json_t *value;
+
+	for (int side = SIDE_A; side < SIDES; side++) {
+		json_object_foreach(objects[side], name, value)
+		{
+			json_t *in_a = json_object_get(a, name), *in_b = json_object_get(b, name);
+			char member[160] = "";
+
+			/* What both have was said when A was gone through. */
+			if (side == SIDE_B && in_a != NULL)
+				continue;
+			append(member, sizeof(member), "%s.%s", path, name);
+			if (nested && (json_is_object(in_a) || json_is_object(in_b)))
+				objects_differ(c, member, in_a, in_b, false);
+			else
+				differ(c, member, or_null(in_a), or_null(in_b));
+		}
+	}
+}
+
+static void plan_differs(struct comparison *c, struct meaning *meaning)
+{
+	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
+
+	if (a->accesses != b->accesses)
+		meaning_differs(meaning, "accesses in a sample (--accesses): %llu and %llu",
+				(unsigned long long)a->accesses, (unsigned long long)b->accesses);
+	if (a->alias_bytes != b->alias_bytes)
+		meaning_differs(meaning, "aliased memory (--alias-memory): %llu and %llu bytes",
+				(unsigned long long)a->alias_bytes, (unsigned long long)b->alias_bytes);
+	if (a->guest_ad != b->guest_ad)
+		meaning_differs(meaning, "accessed and dirty bits beforehand (--guest-ad): %s and %s",
+				a->guest_ad ? "on" : "off", b->guest_ad ? "on" : "off");
+	differ(c, "plan.allocations", json_integer(a->allocations), json_integer(b->allocations));
+	differ(c, "plan.repeat", json_integer(a->repeat), json_integer(b->repeat));
+	differ(c, "plan.retries", json_integer(a->retries), json_integer(b->retries));
+	differ(c, "plan.seed", json_u64(a->seed), json_u64(b->seed));
+}
+
+void find_differences(struct comparison *c, struct meaning *meaning)
+{
+	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
+
+	differ(c, "minivmm_version", json_words(a->version), json_words(b->version));
+	plan_differs(c, meaning);
+	objects_differ(c, "host", a->host, b->host, true);
+}

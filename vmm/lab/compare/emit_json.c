@@ -1,0 +1,120 @@
+/*
+ * A comparison as JSON, schema minivmm.compare/1. Unknown is null; sizes are integers in bytes.
+ */
+#include "vmm/lab/compare/compare.h"
+#include "vmm/lab/compare/words.h"
+#include "vmm/output/json.h"
+
+static json_t *words_or_null(const char *s)
+{
+	return s[0] != '\0' ? json_words(s) : json_null();
+}
+
+static json_t *sweep_json(const struct comparison *c, enum side side)
+{
+	const struct matrix *m = c->sweeps[side];
+	json_t *o = json_object();
+
+	json_put(&o, "file", json_words(c->names[side]));
+	json_put(&o, "minivmm_version", json_words(m->version));
+	json_put(&o, "preset", words_or_null(m->preset));
+	json_put(&o, "started", json_words(m->started));
+	json_put(&o, "complete", json_boolean(m->complete));
+	json_put(&o, "allocations", json_u64(m->allocations));
+	json_put(&o, "cells", json_u64(m->cell_count));
+	return o;
+}
+
+static json_t *correction_json(const struct comparison *c)
+{
+	json_t *o = json_object();
+	char method[WORDS_BYTES];
+
+	json_put(&o, "method", json_words(words_of_method(c, method)));
+	json_put(&o, "level", json_real(FAMILY_LEVEL));
+	json_put(&o, "tested", json_u64(c->how.tested));
+	json_put(&o, "strata", json_u64(c->how.strata));
+	json_put(&o, "ways", json_u64(c->how.ways));
+	json_put(&o, "all_ways", json_boolean(c->how.all_ways));
+	json_put(&o, "least_p", json_real(c->how.least_p));
+	return o;
+}
+
+static json_t *counts_json(const struct comparison *c)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "figures", json_u64(c->count));
+	json_put(&o, "marked", json_u64(c->marked));
+	json_put(&o, "only_a", json_u64(json_array_size(c->only[SIDE_A])));
+	json_put(&o, "only_b", json_u64(json_array_size(c->only[SIDE_B])));
+	json_put(&o, "left_out", json_u64(json_array_size(c->left_out)));
+	return o;
+}
+
+static json_t *together_json(const struct comparison *c)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "ratio", json_real(c->together));
+	json_put(&o, "least", json_real(c->least));
+	json_put(&o, "greatest", json_real(c->greatest));
+	return o;
+}
+
+static json_t *side_json(const struct matrix_figure *f)
+{
+	json_t *o = json_object(), *interval = json_array();
+
+	json_push(&interval, json_real(f->value.low));
+	json_push(&interval, json_real(f->value.high));
+	json_put(&o, "value", json_real(f->value.value));
+	json_put(&o, "ci95", interval);
+	json_put(&o, "allocations", json_u64(f->count));
+	return o;
+}
+
+static json_t *figure_json(const struct compared *pair)
+{
+	const struct matrix_figure *a = pair->figures[SIDE_A];
+	json_t *o = json_object(), *interval = json_array();
+
+	json_push(&interval, json_real(pair->ratio.low));
+	json_push(&interval, json_real(pair->ratio.high));
+	json_put(&o, "key", json_words(pair->cells[SIDE_A]->key));
+	json_put(&o, "variant", words_or_null(a->variant));
+	json_put(&o, "stride_bytes", json_u64_or_null(a->stride_bytes));
+	json_put(&o, "working_set_bytes", json_u64(a->working_set_bytes));
+	json_put(&o, "pages", json_u64(a->pages));
+	json_put(&o, "unit", json_words(a->unit));
+	json_put(&o, "statistic", json_string(a->least ? "min" : "median"));
+	json_put(&o, "a", side_json(a));
+	json_put(&o, "b", side_json(pair->figures[SIDE_B]));
+	json_put(&o, "ratio", json_real(pair->ratio.value));
+	json_put(&o, "ratio_ci95", interval);
+	json_put(&o, "corrected_p", pair->tested ? json_real(pair->p) : json_null());
+	json_put(&o, "marked", json_boolean(pair->marked));
+	return o;
+}
+
+int comparison_emit_json(const struct comparison *c, FILE *out)
+{
+	json_t *o = json_object(), *figures = json_array();
+
+	json_put(&o, "schema", json_string(COMPARE_SCHEMA));
+	json_put(&o, "minivmm_version", json_words(MINIVMM_VERSION));
+	json_put(&o, "a", sweep_json(c, SIDE_A));
+	json_put(&o, "b", sweep_json(c, SIDE_B));
+	json_put(&o, "threshold", json_real(c->threshold));
+	json_put(&o, "correction", correction_json(c));
+	json_put(&o, "counts", counts_json(c));
+	json_put(&o, "together", together_json(c));
+	json_put(&o, "differences", json_incref(c->differences));
+	json_put(&o, "only_a", json_incref(c->only[SIDE_A]));
+	json_put(&o, "only_b", json_incref(c->only[SIDE_B]));
+	json_put(&o, "left_out", json_incref(c->left_out));
+	for (uint32_t i = 0; i < c->count; i++)
+		json_push(&figures, figure_json(&c->figures[i]));
+	json_put(&o, "figures", figures);
+	return json_finish(o, out);
+}

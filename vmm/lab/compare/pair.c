@@ -1,0 +1,202 @@
+/*
+ * Which figures two sweeps have in common.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/lab/compare/parts.h"
+#include "vmm/lab/sweep/derive.h"
+#include "vmm/lab/sweep/key.h"
+#include "vmm/output/json.h"
+
+static const char side_letters[SIDES] = { 'A', 'B' };
+
+static void leave_out(struct comparison *c, const struct matrix_cell *cell, const struct matrix_figure *f,
+		      const char *reason)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "key", json_words(cell->key));
+	json_put(&o, "variant", f != NULL && f->variant[0] != '\0' ? json_words(f->variant) : json_null());
+	json_put(&o, "stride_bytes", json_u64_or_null(f != NULL ? f->stride_bytes : 0));
+	json_put(&o, "reason", json_words(reason));
+	json_push(&c->left_out, o);
+}
+
+static bool same_part(const struct matrix_figure *a, const struct matrix_figure *b)
+{
+	return a->stride_bytes == b->stride_bytes && strcmp(a->variant, b->variant) == 0;
+}
+
+static bool same_pages(const struct matrix_figure *a, const struct matrix_figure *b)
+{
+	return a->pages == b->pages && a->working_set_bytes == b->working_set_bytes;
+}
+
+/* The same part over the same pages; else the only one of that part; NULL: none. */
+static const struct matrix_figure *counterpart(const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	const struct matrix_figure *found = NULL;
+	uint32_t parts = 0;
+
+	for (uint32_t i = 0; i < cell->figure_count; i++) {
+		if (!same_part(&cell->figures[i], f))
+			continue;
+		if (same_pages(&cell->figures[i], f))
+			return &cell->figures[i];
+		found = &cell->figures[i];
+		parts++;
+	}
+	return parts == 1 ? found : NULL;
+}
+
+static uint32_t count_part(const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < cell->figure_count; i++)
+		count += same_part(&cell->figures[i], f);
+	return count;
+}
+
+static bool is_positive(const struct matrix_figure *f)
+{
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (f->values[i] <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether both mean the same; says so where they do not. */
+static bool means_the_same(const struct matrix_cell *cell, const struct matrix_figure *a,
+			   const struct matrix_figure *b, struct meaning *meaning)
+{
+	if (!same_pages(a, b))
+		meaning_differs(meaning, "%s: %" PRIu64 " pages and %" PRIu64, cell->key, a->pages, b->pages);
+	else if (strcmp(a->unit, b->unit) != 0)
+		meaning_differs(meaning, "%s: %s and %s", cell->key, a->unit, b->unit);
+	else if (a->count != 0 && b->count != 0 && a->least != b->least)
+		meaning_differs(meaning, "%s: %s and %s of the samples", cell->key,
+				a->least ? "least" : "median", b->least ? "least" : "median");
+	else
+		return true;
+	return false;
+}
+
+static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
+		    const struct matrix_figure *a, const struct matrix_figure *b)
+{
+	struct compared *room = array_room(c->figures, c->count, sizeof(*room));
+
+	if (room == NULL)
+		return -ENOMEM;
+	c->figures = room;
+	room[c->count++] =
+		(struct compared){ .cells = { cells[SIDE_A], cells[SIDE_B] }, .figures = { a, b } };
+	return 0;
+}
+
+static int pair_figure(struct comparison *c, const struct matrix_cell *const cells[SIDES],
+		       const struct matrix_figure *a, struct meaning *meaning)
+{
+	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
+
+	/* Of a part with many working sets one may miss: that is no other meaning. */
+	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
+		leave_out(c, cells[SIDE_A], a, "only A has this part");
+		return 0;
+	}
+	if (!means_the_same(cells[SIDE_A], a, b, meaning))
+		return 0;
+	if (a->count == 0 || b->count == 0)
+		leave_out(c, cells[SIDE_A], a,
+			  a->count != 0   ? "no figure in B"
+			  : b->count != 0 ? "no figure in A"
+					  : "no figure in either");
+	else if (!is_positive(a) || !is_positive(b))
+		leave_out(c, cells[SIDE_A], a, "a value that is not above 0 has no ratio");
+	else
+		return add_pair(c, cells, a, b);
+	return 0;
+}
+
+/* "refused in A, ok in B" */
+static void leave_out_states(struct comparison *c, const struct matrix_cell *const cells[SIDES])
+{
+	char reason[96];
+
+	(void)snprintf(reason, sizeof(reason), "%s in A, %s in B", cell_state_name(cells[SIDE_A]->state),
+		       cell_state_name(cells[SIDE_B]->state));
+	leave_out(c, cells[SIDE_A], NULL, reason);
+}
+
+static int pair_cells(struct comparison *c, const struct matrix_cell *const cells[SIDES],
+		      struct meaning *meaning)
+{
+	const struct matrix_cell *a = cells[SIDE_A], *b = cells[SIDE_B];
+	int ret = 0;
+
+	if (!cell_takes_part(a) || !cell_takes_part(b)) {
+		leave_out_states(c, cells);
+		return 0;
+	}
+	if (a->memory_bytes != b->memory_bytes) {
+		meaning_differs(meaning, "%s: memory of %" PRIu64 " and %" PRIu64 " bytes", a->key,
+				a->memory_bytes, b->memory_bytes);
+		return 0;
+	}
+	for (uint32_t i = 0; i < a->figure_count && ret == 0; i++)
+		ret = pair_figure(c, cells, &a->figures[i], meaning);
+	for (uint32_t i = 0; i < b->figure_count && ret == 0; i++) {
+		if (counterpart(a, &b->figures[i]) == NULL)
+			leave_out(c, b, &b->figures[i], "only B has this part");
+	}
+	return ret;
+}
+
+/* Cells of one side that the other has not; the others come in pairs, from A. */
+static int walk(struct comparison *c, enum side side, const struct key_index *others, struct meaning *meaning)
+{
+	const struct matrix *m = c->sweeps[side];
+	struct key key;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+		const struct matrix_cell *cell = &m->cells[i], *other;
+		char reason[48];
+
+		if (key_parse(cell->key, &key) != 0) {
+			(void)snprintf(reason, sizeof(reason), "an unknown axis in its key, in %c",
+				       side_letters[side]);
+			leave_out(c, cell, NULL, reason);
+			continue;
+		}
+		other = key_index_find(others, &key);
+		if (other == NULL)
+			json_push(&c->only[side], json_words(cell->key));
+		else if (side == SIDE_A)
+			ret = pair_cells(c, (const struct matrix_cell *const[SIDES]){ cell, other }, meaning);
+	}
+	return ret;
+}
+
+int pair_sweeps(struct comparison *c, struct meaning *meaning)
+{
+	struct key_index of_a, of_b;
+	int ret = key_index_make(c->sweeps[SIDE_A], &of_a);
+
+	if (ret != 0)
+		return ret;
+	ret = key_index_make(c->sweeps[SIDE_B], &of_b);
+	if (ret == 0) {
+		ret = walk(c, SIDE_A, &of_b, meaning);
+		if (ret == 0)
+			ret = walk(c, SIDE_B, &of_a, meaning);
+		key_index_free(&of_b);
+	}
+	key_index_free(&of_a);
+	return ret;
+}

@@ -1,0 +1,185 @@
+#include "vmm/lab/explain/capture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/lab/explain/derive.h"
+#include "vmm/lab/explain/place.h"
+#include "vmm/lab/explain/plan.h"
+#include "vmm/core/kvm/paging.h"
+#include "vmm/core/machine/run.h"
+#include "x86.h"
+
+/* One capture on its way: what the watcher of the run works with. */
+struct capture {
+	struct explanation *x;
+	struct place_finder finder;
+	uint32_t next; /* enum explain_moment that comes next */
+};
+
+static uint64_t low_bits(uint32_t count)
+{
+	return (UINT64_C(1) << count) - 1;
+}
+
+/* What the vCPU's registers and its CPUID make of a walk (SDM vol. 3A, 4.5). */
+static int read_mode(const struct run_view *view, struct explanation *x, struct error *e)
+{
+	struct kvm_paging paging;
+	int ret = kvm_vcpu_paging(view->vcpu, &paging, e);
+
+	if (ret != 0)
+		return ret;
+	if ((paging.cr0 & CR0_PG) == 0 || (paging.efer & EFER_LMA) == 0)
+		return error_set(e, STATUS_FAILED, EPROTO, "explain",
+				 "the guest is not in long mode when it should show its page tables");
+	x->cr0 = paging.cr0;
+	x->cr3 = paging.cr3;
+	x->cr4 = paging.cr4;
+	x->efer = paging.efer;
+	x->mode = (struct page_walk_mode){
+		.levels = (paging.cr4 & CR4_LA57) != 0 ? 5 : 4,
+		.physical_bits = kvm_cpuid_physical_bits(view->cpuid),
+		.nx = (paging.efer & EFER_NXE) != 0,
+		.pages_1g = kvm_cpuid_has_1g_pages(view->cpuid) == 1,
+	};
+	x->mode.root_pa = paging.cr3 & low_bits(x->mode.physical_bits) & ~low_bits(12);
+	return 0;
+}
+
+static int take_walk(struct capture *c, struct explain_walk *walk, struct error *e)
+{
+	struct explanation *x = c->x;
+
+	place_next_moment(&c->finder);
+	page_walk(&x->mode, x->gva, place_read_entry, &c->finder, &walk->walk);
+	/* Else the walk would take what this process may not read for what is not there. */
+	if (c->finder.copy_err != 0)
+		return error_set(e, STATUS_FAILED, c->finder.copy_err, "process_vm_readv",
+				 "the guest's page tables cannot be read");
+	for (uint32_t i = 0; i < walk->walk.step_count; i++)
+		place_find(&c->finder, walk->walk.steps[i].entry_pa, &walk->places[i]);
+	if (walk->walk.fault == PAGE_FAULT_NONE)
+		place_find(&c->finder, walk->walk.pa, &walk->data);
+	walk->taken = true;
+	return 0;
+}
+
+/* Last of all: KVM's walker sets accessed bits of its own, and does not ask whether an address is canonical. */
+static void ask_kvm(const struct run_view *view, struct explanation *x)
+{
+	const struct page_walk *ours = &explanation_last(x)->walk;
+	struct explain_translate *t = &x->translate;
+
+	if (ours->fault == PAGE_FAULT_NOT_CANONICAL)
+		return;
+	t->err = -kvm_vcpu_translate(view->vcpu, x->gva, &t->valid, &t->gpa);
+	t->asked = t->err == 0;
+	if (!t->asked)
+		return;
+	if (ours->fault == PAGE_FAULT_NONE)
+		t->agrees = t->valid && t->gpa == ours->pa;
+	else
+		t->agrees = !t->valid;
+}
+
+static void finish(struct capture *c, const struct run_view *view)
+{
+	struct explanation *x = c->x;
+	int64_t leaves[VM_STAT_COUNT];
+
+	stats_read(&view->vm->stats, leaves);
+	x->leaves_4k = leaves[VM_PAGES_4K];
+	x->leaves_2m = leaves[VM_PAGES_2M];
+	x->leaves_1g = leaves[VM_PAGES_1G];
+	ask_kvm(view, x);
+	c->next = EXPLAIN_MOMENTS;
+}
+
+/* Whether this doorbell is the moment that comes next. */
+static bool is_due(const struct capture *c, uint32_t doorbell)
+{
+	if (c->next == EXPLAIN_MOMENTS)
+		return false;
+	if (!c->x->touched)
+		return doorbell == DOORBELL_MAIN;
+	return doorbell == (c->next == EXPLAIN_BEFORE ? DOORBELL_BEGIN : DOORBELL_END);
+}
+
+static int look(void *self, const struct run_view *view, uint32_t doorbell, struct error *e)
+{
+	struct capture *c = self;
+	int ret;
+
+	if (!is_due(c, doorbell))
+		return 0;
+	c->finder.map = view->map;
+	c->finder.backing = view->backing;
+	ret = read_mode(view, c->x, e);
+	if (ret == 0)
+		ret = take_walk(c, &c->x->walks[c->next], e);
+	if (ret != 0)
+		return ret;
+	c->next++;
+	if (!c->x->touched || c->next == EXPLAIN_MOMENTS)
+		finish(c, view);
+	return 0;
+}
+
+static void fill_in_plan(const struct record *rec, struct explanation *x)
+{
+	struct explain_address address = explain_address_of(&rec->request, &rec->config);
+
+	*x = (struct explanation){
+		.gva = address.gva,
+		.touched = address.touched,
+		.guest_page_bytes = rec->config.guest_page_bytes,
+		.backing_page_bytes = rec->config.page_bytes,
+		.memory_bytes = rec->config.ram_bytes,
+		.hypervisor = rec->host.hypervisor,
+		.leaves_4k = -1,
+		.leaves_2m = -1,
+		.leaves_1g = -1,
+	};
+	(void)snprintf(x->backing, sizeof(x->backing), "%s", backing_name(rec->request.backing));
+}
+
+/* What only the run found out: of the host, and of how much it let itself be looked at. */
+static void fill_in_host(const struct record *rec, const struct place_finder *f, struct explanation *x)
+{
+	(void)snprintf(x->second_dimension, sizeof(x->second_dimension), "%s", rec->host.second_dimension);
+	(void)snprintf(x->kvm_module, sizeof(x->kvm_module), "%s", rec->host.kvm_module);
+	x->host_levels = rec->host.second_dimension_levels;
+	x->frames_refused = f->frames_hidden != 0 && f->frames_told == 0;
+	if (f->pagemap_err != 0)
+		explain_note(
+			x, "/proc/self/pagemap cannot be read (%s): whether the host has a page is not known",
+			strerror(f->pagemap_err));
+	if (f->smaps_err != 0)
+		explain_note(x, "/proc/self/smaps cannot be read (%s): the host's page sizes are not known",
+			     strerror(f->smaps_err));
+}
+
+int explain_capture(struct record *rec, struct explanation *x, struct console *console, struct error *e)
+{
+	struct capture c = { .x = x };
+	const struct run_watcher watcher = { .self = &c, .look = look };
+	int fd, ret;
+
+	fill_in_plan(rec, x);
+	host_pages_open(&c.finder.pages, &fd);
+	ret = run_guest_watched(rec, &watcher, NULL, console, e);
+	host_pages_close(&fd);
+	if (ret != 0)
+		return ret;
+	if (rec->verdict == VERDICT_INTERRUPTED)
+		return error_set(e, STATUS_FAILED, EINTR, "explain", "%s",
+				 rec->reason_count != 0 ? rec->reasons[0] : "interrupted");
+	if (c.next != EXPLAIN_MOMENTS)
+		return error_set(e, STATUS_FAILED, EPROTO, "explain",
+				 "the guest ended before it had shown all there is to see");
+	fill_in_host(rec, &c.finder, x);
+	explain_derive(&rec->config.map, rec->host.nx_huge_pages, x);
+	return 0;
+}

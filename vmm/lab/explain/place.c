@@ -1,0 +1,137 @@
+#include "vmm/lab/explain/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "units.h"
+#include "vmm/core/memory/observe.h"
+
+void place_next_moment(struct place_finder *f)
+{
+	f->smaps_read = false;
+	f->vma_page_bytes = f->whole_page_bytes = 0;
+}
+
+/* The slot that gpa lies in; false where none has it. */
+static bool find_slot(const struct memmap *map, uint64_t gpa, uint32_t *number, struct ram_range *slot)
+{
+	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
+		*slot = memmap_slot(map, i);
+		if (gpa >= slot->gpa && gpa - slot->gpa < slot->bytes) {
+			*number = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint64_t hva_of(const struct place_finder *f, uint64_t gpa, uint64_t bytes)
+{
+	uint64_t offset_bytes = memmap_offset(f->map, gpa, bytes);
+
+	if (offset_bytes == UINT64_MAX)
+		return 0;
+	return (uint64_t)(uintptr_t)backing_at(f->backing, offset_bytes, bytes);
+}
+
+/* Reading it walks all of the mapping, so it is read once a moment and only where it is needed. */
+static void read_smaps(struct place_finder *f)
+{
+	uint64_t start_hva = (uint64_t)(uintptr_t)f->backing->hva;
+	struct observed_memory seen;
+	char *text = NULL;
+	int ret;
+
+	if (f->smaps_read)
+		return;
+	f->smaps_read = true;
+	ret = f->pages.smaps(f->pages.self, &text);
+	if (ret == 0)
+		ret = observe_parse_smaps(text, start_hva, start_hva + f->backing->spec.bytes, &seen);
+	free(text);
+	f->smaps_err = -ret;
+	if (ret != 0)
+		return;
+	f->vma_page_bytes = seen.kernel_page_bytes;
+	f->whole_page_bytes = seen.page_bytes;
+}
+
+/*
+ * A hugetlb mapping has one page size. Elsewhere the kernel may mix: it is asked about this very page, and where it is too old
+ * for that, the mapping as a whole answers if it is all of one kind.
+ */
+static uint64_t find_page_bytes(struct place_finder *f, uint64_t hva)
+{
+	bool huge = false;
+
+	read_smaps(f);
+	if (f->vma_page_bytes > PAGE_4K)
+		return f->vma_page_bytes;
+	if (f->pages.scan(f->pages.self, hva, &huge) == 0)
+		return huge ? PAGE_2M : PAGE_4K;
+	return f->whole_page_bytes;
+}
+
+void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *place)
+{
+	struct ram_range slot;
+	uint64_t entry = 0;
+	int ret;
+
+	*place = (struct explain_place){ .gpa = gpa };
+	if (!find_slot(f->map, gpa, &place->slot, &slot))
+		return;
+	place->hva = hva_of(f, gpa, 1);
+	place->in_slot = place->hva != 0;
+	place->slot_gpa = slot.gpa;
+	if (!place->in_slot)
+		return;
+	ret = f->pages.pagemap(f->pages.self, place->hva, &entry);
+	if (ret != 0) {
+		f->pagemap_err = -ret;
+		place->presence_hidden = true;
+		return;
+	}
+	place->present = (entry & PAGEMAP_PRESENT) != 0;
+	if (!place->present)
+		return;
+	place->page_bytes = find_page_bytes(f, place->hva);
+	place->frame_known = (entry & PAGEMAP_FRAME) != 0;
+	if (place->frame_known) {
+		place->frame = (entry & PAGEMAP_FRAME) * PAGE_4K + place->hva % PAGE_4K;
+		f->frames_told++;
+	} else {
+		f->frames_hidden++;
+	}
+}
+
+/* Pages of a shared mapping or a file may hold something that this process has not mapped now. */
+static bool absent_is_zero(const struct backing_spec *spec)
+{
+	return !spec->share && spec->kind != BACKING_FILE && spec->kind != BACKING_MEMFD;
+}
+
+int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
+{
+	struct place_finder *f = self;
+	uint64_t hva = hva_of(f, gpa, sizeof(*entry));
+	uint64_t page = 0;
+	int ret;
+
+	if (hva == 0)
+		return -EFAULT;
+	/* A page that is swapped out holds something: the CPU's walk would fetch it, and so does ours. */
+	ret = f->pages.pagemap(f->pages.self, hva, &page);
+	if (ret == 0 && (page & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) == 0 &&
+	    absent_is_zero(&f->backing->spec)) {
+		*entry = 0;
+		return 0;
+	}
+	if (ret != 0)
+		f->pagemap_err = -ret;
+	/* Without pagemap the copy may bring in a page of zeros, which is a small disturbance, but no lie. */
+	ret = f->pages.copy(f->pages.self, hva, entry, sizeof(*entry));
+	if (ret != 0)
+		f->copy_err = -ret;
+	return ret;
+}

@@ -1,0 +1,43 @@
+/*
+ * From a guest-physical address to the host's page: slot, host-virtual address, page size, frame. And from there the eight bytes
+ * of a page-table entry, read without disturbing what is looked at.
+ */
+#ifndef MINIVMM_LAB_EXPLAIN_PLACE_H
+#define MINIVMM_LAB_EXPLAIN_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/lab/explain/explanation.h"
+#include "vmm/lab/explain/host_pages.h"
+#include "vmm/core/machine/memmap.h"
+#include "vmm/core/memory/backing.h"
+
+/* Guest memory as the host has it, at one moment. */
+struct place_finder {
+	const struct memmap *map;
+	const struct backing *backing;
+	struct host_pages pages;
+	/* What was found out on the way. */
+	bool smaps_read;
+	uint64_t vma_page_bytes; /* KernelPageSize; 0: not known */
+	uint64_t
+		whole_page_bytes; /* what all of the backing's resident memory is mapped by; 0: mixed or not known */
+	uint32_t frames_hidden, frames_told;
+	int pagemap_err, smaps_err, copy_err; /* errno of the last failure, 0: none */
+};
+
+/* The finder forgets what it knows of page sizes: another moment. */
+void place_next_moment(struct place_finder *f);
+
+/* Fill *place for gpa. What the host does not tell is "not known" there. */
+void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *place);
+
+/*
+ * page_walk_read of guest memory; self is a struct place_finder. An anonymous page that the host has not got yet reads as 0,
+ * which is what the guest would find there, and stays away. -EFAULT where gpa is no memory; where there is some, but it cannot
+ * be read, copy_err has the reason, and the walk made with it says nothing.
+ */
+int place_read_entry(void *self, uint64_t gpa, uint64_t *entry);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Which guest shows one address: the smallest plan that touches that address and, of the arena, nothing else. Pure.
+ */
+#ifndef MINIVMM_LAB_EXPLAIN_PLAN_H
+#define MINIVMM_LAB_EXPLAIN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/cli/request.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/util/error.h"
+
+/* The address to explain. */
+struct explain_address {
+	uint64_t gva;
+	bool touched; /* it lies in the arena, so the guest reads and writes it */
+};
+
+/*
+ * Of a request as the user made it: choose one vCPU and the workload, `peek` for an address in the arena and none for any
+ * other, and plan the machine for a backing of page_bytes (backing_resolve). *r is changed to say what will run. An address
+ * beyond the arena is no error: it has no translation, and that is the answer. 0 or -errno as config_make, or STATUS_USAGE
+ * for arena+SIZE that is more than an address can be.
+ */
+int explain_plan(struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/* Of a request and the plan made of it. */
+struct explain_address explain_address_of(const struct request *r, const struct config *c);
+
+/*
+ * Of a request with --before-after: what its two runs ask for. The first has 4K guest pages on 4K memory; the second the
+ * larger page in the dimensions asked for, on the user's own backing where one was given, else on THP or hugetlb. With THP
+ * both are populated beforehand. Memory is raised to two of the larger pages where it is less.
+ */
+void explain_before_after(const struct request *r, struct request *before, struct request *after);
+
+/*
+ * Whether a backing that the user chose, of page_bytes (backing_resolve), can show what --before-after asks for: pages of that
+ * size, and no choice where the host's pages are to stay small. 0, or -errno with STATUS_USAGE.
+ */
+int explain_check_after(const struct request *r, uint64_t page_bytes, struct error *e);
+
+#endif

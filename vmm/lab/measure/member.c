@@ -1,0 +1,239 @@
+/*
+ * One thread of a native run: pin it, run the plan, count faults and switches around each timed phase.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/landing.h"
+#include "vmm/util/stop.h"
+
+static struct phase_counts count_now(void)
+{
+	struct phase_counts counts = { .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 };
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_THREAD, &usage) == 0) {
+		counts.page_faults = usage.ru_minflt + usage.ru_majflt;
+		counts.switches = usage.ru_nivcsw;
+	}
+	return counts;
+}
+
+static int64_t difference(int64_t after, int64_t before)
+{
+	return after < 0 || before < 0 ? -1 : after - before;
+}
+
+static void phase_begin(void *self)
+{
+	struct crew_member *member = self;
+
+	member->before = count_now();
+	pmu_counters_start(member->pmu);
+}
+
+/* The counters stop first: what follows here is not the workload's. */
+static struct phase_counts count_after(const struct crew_member *member)
+{
+	pmu_counters_stop(member->pmu);
+	return count_now();
+}
+
+static void keep_row(struct crew_member *member, struct result *row)
+{
+	struct crew *crew = member->crew;
+	bool closed;
+	int ret = 0;
+
+	(void)pthread_mutex_lock(&crew->lock);
+	closed = crew->rec == NULL;
+	if (!closed)
+		ret = record_add(crew->rec, row, member->result.samples_cycles, crew->tsc_khz);
+	if (ret != 0)
+		(void)error_set(&crew->error, STATUS_FAILED, -ret, "native",
+				"cannot keep a result of thread %u", member->vcpu);
+	(void)pthread_mutex_unlock(&crew->lock);
+	if (closed || ret != 0)
+		free(row->pmu);
+	if (ret != 0)
+		crew_give_up(crew);
+}
+
+static void phase_end(void *self)
+{
+	struct crew_member *member = self;
+	struct crew *crew = member->crew;
+	const struct guest_result *g = &member->result;
+	const struct workload_part *part = driver_part(g->workload, g->variant);
+	struct phase_counts after = count_after(member);
+	struct result row = {
+		.step = g->step,
+		.workload = (enum workload_id)g->workload,
+		.variant = (enum workload_variant)g->variant,
+		.vcpu = (int32_t)member->vcpu,
+		.working_set_bytes = g->working_set_bytes,
+		.stride_bytes = g->stride_bytes,
+		.pages = g->pages,
+		.guest_page_bytes = crew->leaf_bytes,
+		.accesses = g->accesses,
+		.checksum = g->checksum,
+		.may_exit = part != NULL && part->may_exit != 0,
+		.operations = part != NULL && part->warm_passes == 0 ? g->accesses * g->samples : 0,
+		.sample_count = g->samples,
+		.counts = { .exits = -1,
+			    .interrupts = -1,
+			    .page_faults = difference(after.page_faults, member->before.page_faults),
+			    .switches = difference(after.switches, member->before.switches) },
+		.leaves_4k = -1,
+		.leaves_2m = -1,
+		.leaves_1g = -1,
+		.dirty_pages = -1,
+		.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses),
+		.refs_theory = crew->refs_theory,
+	};
+
+	keep_row(member, &row);
+}
+
+static int phase_stopped(void *self)
+{
+	const struct crew_member *member = self;
+
+	if (stop_requested() != 0 || __atomic_load_n(&member->crew->give_up, __ATOMIC_ACQUIRE))
+		return 1;
+	/* Who spins at the gate would keep those from arriving who have no CPU. */
+	if (member->crew->crowded)
+		(void)sched_yield();
+	return 0;
+}
+
+/* Before the first touch, so that the pages come from the node of the CPU that uses them. */
+static int pin(const struct crew_member *member, struct error *e)
+{
+	const struct crew *crew = member->crew;
+	cpu_set_t set;
+	uint16_t cpu;
+
+	if (crew->pin_count == 0)
+		return 0;
+	cpu = crew->pin[member->vcpu % crew->pin_count];
+	CPU_ZERO(&set);
+	if (cpu < CPU_SETSIZE)
+		CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == 0)
+		return 0;
+	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", member->vcpu, cpu);
+	error_hint(e, "taskset -cp $$ lists the CPUs that may be used");
+	return e->err > 0 ? -e->err : -EINVAL;
+}
+
+/* The arguments and results of driver_run, for landing_call. */
+struct drive {
+	struct driver_env env;
+	const char *failure;
+	int ret;
+};
+
+static void drive(void *argument)
+{
+	struct drive *d = argument;
+
+	d->ret = driver_run(&d->env, &d->failure);
+}
+
+/* The way into the kernel and back: what an exit is to a guest. getppid, because the C library keeps no copy of it. */
+static void leave(void)
+{
+	(void)syscall(SYS_getppid);
+}
+
+static const struct platform platform = { .leave = leave };
+
+static void run_plan(struct crew_member *member, struct error *e)
+{
+	struct crew *crew = member->crew;
+	struct drive d = { .env = {
+				   .steps = crew->steps,
+				   .step_count = crew->step_count,
+				   .arena = crew->arena,
+				   .arena_bytes = crew->arena_bytes,
+				   .leaf_bytes = crew->leaf_bytes,
+				   .seed = crew->seed,
+				   .platform = &platform,
+				   .vcpu = member->vcpu,
+				   .vcpus = crew->size,
+				   .gate = &crew->gate,
+				   .result = &member->result,
+				   .self = member,
+				   .begin = phase_begin,
+				   .end = phase_end,
+				   .stopped = phase_stopped,
+			   } };
+
+	switch (landing_call(drive, &d, crew->arena, crew->arena_bytes)) {
+	case LANDING_NO_PAGE:
+		/* Explained once, by who has the backing; the others wait at the gate for nothing. */
+		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);
+		crew_give_up(crew);
+		return;
+	case LANDING_HARDWARE:
+		(void)error_set(e, STATUS_FAILED, EHWPOISON, "workload",
+				"thread %u: a page of the memory is one that the hardware reports as faulty",
+				member->vcpu);
+		return;
+	case LANDING_NONE:
+		break;
+	}
+	if (d.ret < 0)
+		(void)error_set(e, STATUS_FAILED, 0, "workload", "thread %u: %s", member->vcpu,
+				d.failure != NULL ? d.failure : "failed without a reason");
+}
+
+/* What cannot be opened is a value that is missing, no error. */
+static void open_counters(struct crew_member *member)
+{
+	struct crew *crew = member->crew;
+	uint32_t event;
+	int err;
+
+	member->pmu = pmu_counters_open(crew->pmu, &err, &event);
+	if (err == 0)
+		return;
+	(void)pthread_mutex_lock(&crew->lock);
+	if (crew->rec != NULL)
+		record_reason(crew->rec, VERDICT_OK, "thread %u could not count %s: %s", member->vcpu,
+			      crew->pmu->events[event].name, strerror(err));
+	(void)pthread_mutex_unlock(&crew->lock);
+}
+
+void *crew_member_main(void *arg)
+{
+	struct crew_member *member = arg;
+	struct crew *crew = member->crew;
+	struct error e = { .status = STATUS_OK };
+	int ret = stop_block_in_thread();
+
+	if (ret != 0)
+		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
+	else if (pin(member, &e) == 0) {
+		open_counters(member);
+		run_plan(member, &e);
+		pmu_counters_close(member->pmu);
+	}
+
+	if (e.status != STATUS_OK)
+		crew_give_up(crew);
+	(void)pthread_mutex_lock(&crew->lock);
+	if (crew->error.status == STATUS_OK)
+		crew->error = e;
+	crew->finished++;
+	(void)pthread_cond_signal(&crew->changed);
+	(void)pthread_mutex_unlock(&crew->lock);
+	return NULL;
+}

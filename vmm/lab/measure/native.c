@@ -1,0 +1,111 @@
+#include "vmm/lab/measure/native.h"
+
+#include <errno.h>
+
+#include "vmm/core/machine/ram.h"
+#include "vmm/core/memory/shortage.h"
+#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/landing.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/stop.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* What a thread that was told to stop has to finish its sample. */
+#define GRACE_NS (2 * NS_PER_S)
+
+/* Until all have finished, the user stops us or the watchdog does. True: no thread runs any more. */
+static bool await(struct crew *crew, struct record *rec, struct error *e)
+{
+	uint64_t deadline_ns = clock_ns() + rec->request.timeout_s * NS_PER_S;
+	bool finished = crew_wait(crew, deadline_ns);
+
+	while (!finished && stop_requested() == 0 && clock_ns() < deadline_ns)
+		finished = crew_wait(crew, deadline_ns);
+	if (stop_requested() != 0) {
+		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
+			      stop_requested());
+	} else if (!finished) {
+		(void)error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
+				"the workloads did not end within %u s and were stopped",
+				rec->request.timeout_s);
+		error_hint(e, "--timeout SEC allows more");
+	}
+	if (!finished) {
+		crew_give_up(crew);
+		for (uint64_t end_ns = clock_ns() + GRACE_NS; !finished && clock_ns() < end_ns;)
+			finished = crew_wait(crew, end_ns);
+	}
+	return finished;
+}
+
+/* *idle: no thread uses the arena any more, so it may be unmapped. */
+static int run_crew(struct record *rec, const struct ram *ram, void *arena, bool *idle, struct error *e)
+{
+	uint64_t start_ns = clock_ns();
+	struct crew *crew;
+
+	if (rec->host.tsc_khz == 0)
+		rec->host.tsc_khz = facts_tsc_khz();
+	crew = crew_new(rec, arena, rec->host.tsc_khz, e);
+	if (crew == NULL)
+		return -ENOMEM;
+	(void)crew_start(crew, e);
+	*idle = await(crew, rec, e);
+	crew_close(crew, e);
+	if (e->status == STATUS_OK && __atomic_load_n(&crew->starved, __ATOMIC_ACQUIRE))
+		(void)shortage_explain(&ram->backing, ENOMEM, "no page behind a workload's access", e);
+	/* The crew of a stuck thread is left to it; the process is about to end anyway. */
+	if (*idle)
+		crew_free(crew);
+	rec->timing.workloads = clock_ns() - start_ns;
+	if (e->status == STATUS_OK)
+		return 0;
+	return e->err > 0 ? -e->err : -EINVAL;
+}
+
+static int run_on(struct record *rec, struct ram *ram, struct error *e)
+{
+	const struct memmap *map = &rec->config.map;
+	void *arena = backing_at(&ram->backing, map->arena_gpa, map->arena_bytes);
+	struct error observe_error = { .status = STATUS_OK };
+	bool idle = true;
+	int ret;
+
+	if (landing_install(e) != 0)
+		ret = -e->err;
+	else if (arena == NULL)
+		ret = error_set(e, STATUS_FAILED, EFAULT, "native", "the arena does not lie in the memory");
+	else
+		ret = run_crew(rec, ram, arena, &idle, e);
+	if (ram_observe(rec, ram, &observe_error) != 0 && ret == 0) {
+		*e = observe_error;
+		ret = e->err > 0 ? -e->err : -EINVAL;
+	}
+	if (idle)
+		ram_release(rec, ram);
+	return ret;
+}
+
+int native_run(struct record *rec, prealloc_progress progress, struct error *e)
+{
+	uint64_t start_ns = clock_ns();
+	struct backing_spec spec;
+	struct ram ram = { 0 };
+	int ret;
+
+	rec->native = true;
+	ret = backing_resolve(&rec->request, &spec, e);
+	if (ret != 0)
+		return ret;
+	spec.bytes = rec->config.ram_bytes;
+	spec.align_bytes = memmap_congruence_bytes(spec.bytes);
+	ret = ram_acquire(rec, &spec, &ram, progress, e);
+	if (ret == 0)
+		ret = run_on(rec, &ram, e);
+	else if (stop_requested() != 0)
+		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d before the workloads ran",
+			      stop_requested());
+	rec->timing.total = clock_ns() - start_ns;
+	return ret;
+}

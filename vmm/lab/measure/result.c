@@ -1,0 +1,92 @@
+#include "vmm/lab/measure/result.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "driver.h"
+#include "units.h"
+
+#define ACCESSES_MAX (UINT64_C(1) << 48)
+
+__attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_bytes, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(why, why_bytes, fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes)
+{
+	if (block->magic != VCPU_BLOCK_MAGIC)
+		return refuse(why, why_bytes, "magic 0x%x, 0x%x expected", block->magic, VCPU_BLOCK_MAGIC);
+	if (block->abi_version != MINIVMM_ABI_VERSION)
+		return refuse(why, why_bytes, "ABI version %u, %d expected", block->abi_version,
+			      MINIVMM_ABI_VERSION);
+	if (block->vcpu != vcpu)
+		return refuse(why, why_bytes, "says vCPU %u", block->vcpu);
+	return 0;
+}
+
+static int check_samples(const struct guest_result *r, const struct plan_step *step,
+			 const struct workload_part *part, uint64_t elapsed_cycles, char *why,
+			 size_t why_bytes)
+{
+	uint64_t most = part->max_samples != 0 ? min_u64(part->max_samples, step->repeat) : step->repeat;
+	uint64_t sum_cycles = 0;
+
+	if (r->unavailable != AVAILABLE && r->samples == 0)
+		return 0;
+	if (r->unavailable != AVAILABLE)
+		return refuse(why, why_bytes, "%u samples of a part that is unavailable", r->samples);
+	if (r->samples == 0 || r->samples > most || r->samples > RESULT_MAX_SAMPLES)
+		return refuse(why, why_bytes, "%u samples, 1 to %" PRIu64 " expected", r->samples, most);
+	for (uint32_t i = 0; i < r->samples; i++) {
+		if (r->samples_cycles[i] == 0 ||
+		    !checked_add(sum_cycles, r->samples_cycles[i], &sum_cycles) ||
+		    sum_cycles > elapsed_cycles)
+			return refuse(why, why_bytes,
+				      "sample %u of %" PRIu64 " cycles does not fit the %" PRIu64
+				      " cycles that passed",
+				      i, r->samples_cycles[i], elapsed_cycles);
+	}
+	return 0;
+}
+
+int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct config *config,
+		 uint64_t elapsed_cycles, char *why, size_t why_bytes)
+{
+	const struct guest_result *r = &block->result;
+	const struct workload_part *part = driver_part(r->workload, r->variant);
+	const struct plan_step *step;
+
+	if (block_check(block, vcpu, why, why_bytes) != 0)
+		return -EINVAL;
+	if (r->step >= config->step_count)
+		return refuse(why, why_bytes, "step %u of a plan of %u", r->step, config->step_count);
+	step = &config->steps[r->step];
+	if (part == NULL || r->workload != (uint32_t)step->workload)
+		return refuse(why, why_bytes, "workload %u variant %u is not step %u of the plan",
+			      r->workload, r->variant, r->step);
+	if (r->working_set_bytes != step->working_set_bytes)
+		return refuse(why, why_bytes, "working set %" PRIu64 " bytes, %" PRIu64 " planned",
+			      r->working_set_bytes, step->working_set_bytes);
+	if (r->stride_bytes != step->stride_bytes)
+		return refuse(why, why_bytes, "stride %" PRIu64 " bytes, %" PRIu64 " planned",
+			      r->stride_bytes, step->stride_bytes);
+	/* UNAVAILABLE_RING0 is for the VMM to say. */
+	if (r->unavailable >= UNAVAILABLE_RING0)
+		return refuse(why, why_bytes, "%" PRIu64 " as a reason to be unavailable", r->unavailable);
+	if (r->pages == 0 || r->pages > r->working_set_bytes)
+		return refuse(why, why_bytes, "%" PRIu64 " pages in %" PRIu64 " bytes", r->pages,
+			      r->working_set_bytes);
+	if (r->accesses == 0 || r->accesses > ACCESSES_MAX)
+		return refuse(why, why_bytes, "%" PRIu64 " accesses", r->accesses);
+	if (r->warm_accesses > ACCESSES_MAX)
+		return refuse(why, why_bytes, "%" PRIu64 " accesses to warm up", r->warm_accesses);
+	return check_samples(r, step, part, elapsed_cycles, why, why_bytes);
+}

@@ -1,0 +1,111 @@
+#include "vmm/lab/measure/steps.h"
+
+#include <errno.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/lab/measure/needs.h"
+#include "vmm/core/machine/note.h"
+#include "vmm/lab/measure/room.h"
+#include "vmm/lab/measure/sets.h"
+#include "vmm/lab/measure/strides.h"
+#include "vmm/util/append.h"
+
+static int add_step(const struct request *r, enum workload_id workload, uint64_t set_bytes,
+		    uint64_t stride_bytes, struct config *c, struct error *e)
+{
+	if (c->step_count == PLAN_MAX_STEPS)
+		return error_set(e, STATUS_USAGE, 0, "plan",
+				 "more than %d steps: fewer workloads or working sets are needed",
+				 PLAN_MAX_STEPS);
+	c->steps[c->step_count++] = (struct plan_step){
+		.workload = workload,
+		.working_set_bytes = set_bytes,
+		.stride_bytes = stride_bytes,
+		.accesses = r->accesses,
+		.repeat = r->repeat,
+	};
+	return 0;
+}
+
+/* Not one of its pages and strides found place. */
+static int refuse_strides(const struct workload_info *workload, uint64_t set_bytes, const struct config *c,
+			  struct error *e)
+{
+	uint64_t span_bytes, enough_bytes = 0;
+	char set[24], leaf[24], enough[24];
+	int ret = error_set(e, STATUS_USAGE, 0, workload->name,
+			    "the pages of a working set of %s, each in a page of %s of its own, do not fit",
+			    size_format(set_bytes, set), size_format(c->guest_page_bytes, leaf));
+
+	if (room_is_native(c) && checked_mul(set_bytes / PAGE_4K, c->guest_page_bytes, &span_bytes))
+		enough_bytes = room_memory_for(c, span_bytes);
+	if (enough_bytes != 0)
+		error_hint(e, "--memory %s", size_format(enough_bytes, enough));
+	else
+		error_hint(e, "a smaller --working-set");
+	return ret;
+}
+
+/*
+ * By working set, then by stride: what is held against each other, a stride and the control of as many lines, is then
+ * measured side by side, and a busy moment of the host is one point of all curves and not a piece of one. With the
+ * control alone there would be nothing to hold against it.
+ */
+static int add_workload(const struct request *r, enum workload_id id, struct config *c, struct error *e)
+{
+	const struct workload_info *workload = &workload_table[id];
+	uint64_t sets_bytes[SETS_MAX] = { 0 }, strides_bytes[STRIDES_MAX] = { 0 };
+	uint32_t stride_count, found = 0;
+	int set_count = needs_check(workload, r, c, e);
+
+	if (set_count == 0)
+		set_count = sets_choose(r, workload, c, sets_bytes, e);
+	if (set_count < 0)
+		return set_count;
+	stride_count = strides_of(workload->default_set, c, strides_bytes);
+	for (int i = 0; i < set_count; i++) {
+		for (uint32_t s = 0; s < stride_count; s++) {
+			int ret;
+
+			if (!strides_fit(workload->default_set, sets_bytes[i], strides_bytes[s], c))
+				continue;
+			ret = add_step(r, id, sets_bytes[i], strides_bytes[s], c, e);
+			if (ret != 0)
+				return ret;
+			found += strides_bytes[s] != CACHE_LINE_BYTES;
+		}
+	}
+	return found > 0 ? 0 : refuse_strides(workload, sets_bytes[0], c, e);
+}
+
+/* Of the list that nobody typed, what aliased memory would make wrong is left out. */
+static bool left_out(const struct request *r, enum workload_id id, const struct config *c)
+{
+	return !r->workloads_given && c->map.alias_bytes != 0 &&
+	       (workload_table[id].needs & BEARS_ALIASES) == 0;
+}
+
+int steps_make(const struct request *r, struct config *c, struct error *e)
+{
+	char names[128] = "";
+
+	for (uint32_t i = 0; i < r->workload_count && i < REQUEST_MAX_WORKLOADS; i++) {
+		enum workload_id id = r->workloads[i];
+		int ret;
+
+		if ((uint32_t)id >= WORKLOAD_COUNT)
+			return error_set(e, STATUS_FAILED, EINVAL, "plan", "no such workload");
+		if (left_out(r, id, c)) {
+			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "",
+			       workload_table[id].name);
+			continue;
+		}
+		ret = add_workload(r, id, c, e);
+		if (ret != 0)
+			return ret;
+	}
+	if (names[0] != '\0')
+		note_add(c, "%s left out of the default: they need distinct memory", names);
+	return 0;
+}

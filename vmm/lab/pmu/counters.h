@@ -1,0 +1,54 @@
+/*
+ * The counters of one thread: opened in it, running only between begin and end, read outside what is timed.
+ */
+#ifndef MINIVMM_LAB_PMU_COUNTERS_H
+#define MINIVMM_LAB_PMU_COUNTERS_H
+
+#include <stdint.h>
+
+#include "vmm/lab/pmu/plan.h"
+
+/* One count of one phase, warm-up included. */
+struct pmu_count {
+	int64_t count;        /* scaled up where the counter ran only part of the time; -1: not known */
+	double running_share; /* of the phase: below 1, more events than counters took turns; 0: it never ran */
+};
+
+/* By event of the plan and share; what the plan does not count that way is not known. */
+struct pmu_counts {
+	/* Operations between begin and end, warm-up included, for counts an operation; 0: not known. */
+	uint64_t operations;
+	struct pmu_count count[PMU_MAX_EVENTS][PMU_SHARES];
+};
+
+struct pmu_counters;
+
+/*
+ * Open what is available in *plan for the calling thread: each share as one group where the PMU takes it, so that
+ * its events are counted over the same time, else event by event. NULL where plan is NULL, or there is no memory.
+ * What cannot be opened after all stays unknown; *err is then the first errno and *event its index in the plan,
+ * else *err is 0.
+ */
+struct pmu_counters *pmu_counters_open(const struct pmu_plan *plan, int *err, uint32_t *event);
+
+/* Close and free; NULL is allowed. */
+void pmu_counters_close(struct pmu_counters *counters);
+
+/*
+ * Around a phase, by the thread that opened them; NULL is allowed. start() is the last and stop() the first thing to
+ * be done there.
+ */
+void pmu_counters_start(struct pmu_counters *counters);
+void pmu_counters_stop(struct pmu_counters *counters);
+
+/*
+ * What was counted between the two, from malloc, with pmu_counts.operations = accesses x samples + warm_accesses.
+ * NULL for NULL, and where there is no memory.
+ */
+struct pmu_counts *pmu_counters_take(struct pmu_counters *counters, uint64_t accesses, uint64_t samples,
+				     uint64_t warm_accesses);
+
+/* *sum and *term of two threads become what both did together: counts add up, the smaller running share stands. */
+void pmu_counts_add(struct pmu_counts *sum, const struct pmu_counts *term);
+
+#endif

@@ -1,0 +1,66 @@
+#include "vmm/lab/pmu/encode.h"
+
+#include <errno.h>
+#include <perfmon/pfmlib_perf_event.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ARCHITECTURAL "ix86arch"
+
+int pmu_encode_init(struct error *e)
+{
+	int ret = pfm_initialize();
+
+	if (ret != PFM_SUCCESS)
+		return error_set(e, STATUS_FAILED, EIO, "libpfm4", "cannot be initialized: %s",
+				 pfm_strerror(ret));
+	return 0;
+}
+
+void pmu_encode_cpu(char *pmu, size_t size)
+{
+	int id;
+
+	(void)snprintf(pmu, size, "unknown");
+	pfm_for_all_pmus(id)
+	{
+		pfm_pmu_info_t info;
+
+		memset(&info, 0, sizeof(info));
+		info.size = sizeof(info);
+		if (pfm_get_pmu_info((pfm_pmu_t)id, &info) != PFM_SUCCESS || !info.is_present ||
+		    info.type != PFM_PMU_TYPE_CORE)
+			continue;
+		(void)snprintf(pmu, size, "%s", info.name);
+		if (strcmp(info.name, ARCHITECTURAL) != 0)
+			return;
+	}
+}
+
+int pmu_encode(const char *name, struct pmu_code *code, const char **why)
+{
+	struct perf_event_attr attr;
+	pfm_perf_encode_arg_t arg;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	memset(&arg, 0, sizeof(arg));
+	arg.attr = &attr;
+	arg.size = sizeof(arg);
+	/* Without a modifier: all privilege levels, for a guest has them all. */
+	ret = pfm_get_os_event_encoding(name, PFM_PLM0 | PFM_PLM3 | PFM_PLMH, PFM_OS_PERF_EVENT, &arg);
+	if (ret != PFM_SUCCESS) {
+		*why = pfm_strerror(ret);
+		return -EINVAL;
+	}
+	*code = (struct pmu_code){
+		.type = attr.type,
+		.config = attr.config,
+		.config1 = attr.config1,
+		.config2 = attr.config2,
+		.exclude_user = attr.exclude_user,
+		.exclude_kernel = attr.exclude_kernel,
+		.exclude_hv = attr.exclude_hv,
+	};
+	return 0;
+}

@@ -1,0 +1,170 @@
+#include "vmm/lab/pmu/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct maker {
+	struct pmu_plan *plan;
+	struct error *e;
+};
+
+/* The next event of the plan, zeroed, or NULL with *e set. */
+static struct pmu_event *new_event(struct maker *m, enum pmu_role role)
+{
+	struct pmu_event *event;
+
+	if (m->plan->event_count == PMU_MAX_EVENTS) {
+		(void)error_set(m->e, STATUS_USAGE, 0, "--pmu", "at most %d events are accepted",
+				PMU_MAX_EVENTS);
+		return NULL;
+	}
+	event = &m->plan->events[m->plan->event_count++];
+	memset(event, 0, sizeof(*event));
+	event->role = role;
+	return event;
+}
+
+/* An event by the user's own name. 0; or -EINVAL with *e set. */
+static int add_name(struct maker *m, const char *name)
+{
+	struct pmu_event *event = new_event(m, PMU_ROLE_NONE);
+	const char *why = "";
+
+	if (event == NULL)
+		return -EINVAL;
+	(void)snprintf(event->name, sizeof(event->name), "%s", name);
+	if (pmu_encode(name, &event->part[0], &why) == 0) {
+		event->part_count = 1;
+		return 0;
+	}
+	(void)error_set(m->e, STATUS_USAGE, 0, "--pmu",
+			"libpfm4 knows no event '%.100s' for this CPU (%s, %s): %s", name, m->plan->pmu,
+			m->plan->model->title, why);
+	error_hint(m->e,
+		   "minivmm --pmu help shows this CPU's events; perf::PAGE-FAULTS and the like need no PMU");
+	return -EINVAL;
+}
+
+/*
+ * Put term[0..length) behind event->name, and its code into the next part. The model's names stand without their PMU,
+ * which differs within a model ("skl", "skx"). False where this libpfm4 does not know it.
+ */
+static bool add_term(const struct pmu_plan *plan, struct pmu_event *event, const char *term, size_t length)
+{
+	const char *colons = strstr(term, "::");
+	bool named = colons != NULL && colons < term + length;
+	size_t used = strlen(event->name), start = used + (used != 0 ? 1 : 0);
+	const char *why = "";
+
+	(void)snprintf(event->name + used, sizeof(event->name) - used, "%s%s%s%.*s", used != 0 ? "+" : "",
+		       named ? "" : plan->pmu, named ? "" : "::", (int)length, term);
+	if (event->part_count == PMU_MAX_PARTS ||
+	    pmu_encode(event->name + start, &event->part[event->part_count], &why) != 0)
+		return false;
+	event->part_count++;
+	return true;
+}
+
+/* What plays a role is ours to know: where it is missing, that is a value and no mistake of the user's. */
+static int add_role(struct maker *m, enum pmu_role role)
+{
+	const struct pmu_model_event *known = pmu_model_event(m->plan->model, role);
+	struct pmu_event *event = new_event(m, role);
+	const char *term = known != NULL ? known->events : NULL;
+
+	if (event == NULL)
+		return -EINVAL;
+	if (known == NULL)
+		(void)snprintf(event->reason, sizeof(event->reason), "%s",
+			       m->plan->model->pmus[0] != '\0' ? "this model has no such event"
+							       : "no event for it is known of this CPU");
+	else
+		(void)snprintf(event->note, sizeof(event->note), "%s", known->note);
+	while (term != NULL) {
+		size_t length = strcspn(term, "+");
+
+		if (!add_term(m->plan, event, term, length)) {
+			event->part_count = 0;
+			(void)snprintf(event->reason, sizeof(event->reason),
+				       "the libpfm4 in this program does not know its name");
+			break;
+		}
+		term = term[length] == '+' ? term + length + 1 : NULL;
+	}
+	return 0;
+}
+
+static int add_item(struct maker *m, const char *item, size_t length)
+{
+	char name[PMU_NAME_BYTES];
+	enum pmu_role role;
+	int ret = 0;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
+	if (length == 0 || length >= sizeof(name))
+		return error_set(m->e, STATUS_USAGE, 0, "--pmu",
+				 "a list of events with commas is expected, not '%.60s'", name);
+	if (strcmp(name, PMU_DEFAULT_LIST) == 0) {
+		for (int r = 0; r < PMU_ROLE_COUNT && ret == 0; r++)
+			ret = add_role(m, (enum pmu_role)r);
+		return ret;
+	}
+	role = pmu_role_find(name);
+	if (role != PMU_ROLE_NONE)
+		return add_role(m, role);
+	return add_name(m, name);
+}
+
+int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e)
+{
+	struct maker m = { .plan = plan, .e = e };
+	int ret;
+
+	memset(plan, 0, sizeof(*plan));
+	ret = pmu_encode_init(e);
+	if (ret != 0)
+		return ret;
+	pmu_encode_cpu(plan->pmu, sizeof(plan->pmu));
+	plan->model = pmu_model_find(plan->pmu);
+	while (list != NULL && ret == 0) {
+		size_t length = strcspn(list, ",");
+
+		ret = add_item(&m, list, length);
+		list = list[length] == ',' ? list + length + 1 : NULL;
+	}
+	return ret;
+}
+
+int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e)
+{
+	struct pmu_plan *made = malloc(sizeof(*made));
+	int ret;
+
+	*plan = NULL;
+	if (made == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--pmu", "no memory for the list of events");
+	ret = pmu_plan_make(list, made, e);
+	if (ret != 0)
+		free(made);
+	else
+		*plan = made;
+	return ret;
+}
+
+bool pmu_can_split(const char *kvm_module)
+{
+	return strcmp(kvm_module, "kvm_intel") == 0 || strcmp(kvm_module, "kvm_amd") == 0;
+}
+
+const char *pmu_share_name(enum pmu_share share)
+{
+	static const char *const names[PMU_SHARES] = {
+		[PMU_GUEST] = "guest",
+		[PMU_HOST] = "host",
+		[PMU_THREAD] = "thread",
+	};
+
+	return (unsigned int)share < PMU_SHARES ? names[share] : "unknown";
+}

@@ -1,0 +1,263 @@
+/*
+ * The whole record as JSON, schema minivmm.run/1. Unknown is null; sizes are integers in bytes.
+ */
+#include "vmm/lab/record/emit.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "vmm/core/memory/backing.h"
+#include "vmm/lab/record/columns.h"
+#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/record/emit_prediction.h"
+#include "vmm/lab/record/emit_tlb.h"
+#include "vmm/output/json.h"
+#include "vmm/lab/record/pool_rows.h"
+
+static json_t *command_json(const struct request *r)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < r->argc; i++)
+		json_push(&array, json_words(r->argv[i]));
+	return array;
+}
+
+static json_t *node_list(uint64_t mask)
+{
+	json_t *array = json_array();
+
+	for (int node = 0; node < REQUEST_MAX_NODES; node++) {
+		if ((mask >> node & 1) != 0)
+			json_push(&array, json_integer(node));
+	}
+	return array;
+}
+
+static json_t *pin_list(const struct request *r)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < r->pin_count && i < REQUEST_MAX_CPUS; i++)
+		json_push(&array, json_integer(r->pin[i]));
+	return array;
+}
+
+static json_t *requested_json(const struct record *rec)
+{
+	static const char *const policies[] = { "default", "bind", "preferred", "interleave" };
+	const struct request *r = &rec->request;
+	bool known = (unsigned int)r->policy < sizeof(policies) / sizeof(policies[0]);
+	json_t *o = json_object();
+
+	json_put(&o, "memory_bytes", json_u64(r->memory_bytes));
+	json_put(&o, "ram_bytes", json_u64_or_null(rec->config.ram_bytes));
+	json_put(&o, "backing", json_words(backing_name(r->backing)));
+	json_put(&o, "page_bytes", json_u64_or_null(rec->config.page_bytes));
+	json_put(&o, "path", r->mem_path != NULL ? json_words(r->mem_path) : json_null());
+	json_put(&o, "prealloc", json_boolean(r->prealloc));
+	json_put(&o, "prealloc_threads", json_u64_or_null(rec->prealloc_threads));
+	json_put(&o, "prefault", json_boolean(r->prefault));
+	json_put(&o, "share", json_boolean(rec->share));
+	json_put(&o, "reserve", json_boolean(rec->reserve));
+	json_put(&o, "guest_page_bytes", rec->native ? json_null() : json_u64(rec->config.guest_page_bytes));
+	json_put(&o, "alias_bytes", json_u64_or_null(r->alias_bytes));
+	json_put(&o, "accessed_dirty", rec->native ? json_null() : json_boolean(rec->config.guest_ad));
+	json_put(&o, "kernel_irqchip", rec->native ? json_null() : json_boolean(rec->config.apic));
+	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
+	json_put(&o, "pin", pin_list(r));
+	json_put(&o, "host_nodes", node_list(r->host_nodes));
+	json_put(&o, "policy", json_string(known ? policies[r->policy] : "unknown"));
+	json_put(&o, "seed", json_u64(rec->config.seed));
+	json_put(&o, "note", json_words(rec->config.note));
+	return o;
+}
+
+static json_t *leaves_json(const struct record *rec)
+{
+	json_t *o;
+
+	if (!rec->have_kvm_pages)
+		return json_null();
+	o = json_object();
+	json_put(&o, "pages_4k", json_u64(rec->kvm_pages_4k));
+	json_put(&o, "pages_2m", json_u64(rec->kvm_pages_2m));
+	json_put(&o, "pages_1g", json_u64(rec->kvm_pages_1g));
+	return o;
+}
+
+/* -1 is the record's "not known". */
+static json_t *json_known(int64_t count)
+{
+	return count >= 0 ? json_integer(count) : json_null();
+}
+
+static json_t *observed_json(const struct record *rec)
+{
+	json_t *o = json_object(), *nodes = json_object();
+	char name[16];
+
+	json_put(&o, "page_bytes", json_u64_or_null(rec->observed.page_bytes));
+	for (int node = 0; node < REQUEST_MAX_NODES; node++) {
+		if (rec->observed.node_pages[node] == 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "%d", node);
+		json_put(&nodes, name, json_u64(rec->observed.node_pages[node]));
+	}
+	json_put(&o, "node_pages", nodes);
+	json_put(&o, "second_dimension", leaves_json(rec));
+	json_put(&o, "gpa_hva_congruent", rec->native ? json_null() : json_boolean(rec->gpa_hva_congruent));
+	json_put(&o, "rss_bytes", json_u64(rec->observed.rss_bytes));
+	json_put(&o, "huge_bytes", json_u64(rec->observed.huge_bytes));
+	json_put(&o, "memory_slots", json_u64_or_null(rec->memory_slots));
+	json_put(&o, "kvm_page_faults", json_known(rec->kvm_page_faults));
+	json_put(&o, "kvm_tables_bytes", json_known(rec->kvm_tables_bytes));
+	json_put(&o, "ring0_slowdown",
+		 rec->ring0_slowdown > 0 ? json_real(rec->ring0_slowdown) : json_null());
+	return o;
+}
+
+/* In what state the arena's entries in the guest's own tables start; bits not set are set at the first use. */
+static json_t *guest_tables_json(const struct record *rec)
+{
+	json_t *o;
+
+	if (rec->native)
+		return json_null();
+	o = json_object();
+	json_put(&o, "accessed", json_boolean(rec->config.guest_ad));
+	json_put(&o, "dirty", json_boolean(rec->config.guest_ad));
+	return o;
+}
+
+static json_t *pool_json(const struct record *rec)
+{
+	json_t *o, *counts;
+
+	if (rec->pool_page_bytes == 0)
+		return json_null();
+	o = json_object();
+	json_put(&o, "page_bytes", json_u64(rec->pool_page_bytes));
+	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
+		const struct pool_counts *c = &rec->pool[moment];
+
+		counts = json_null();
+		if (pool_moment_known(rec, moment)) {
+			counts = json_object();
+			json_put(&counts, "total", json_u64(c->total));
+			json_put(&counts, "free", json_u64(c->free));
+			json_put(&counts, "reserved", json_u64(c->reserved));
+			json_put(&counts, "surplus", json_u64(c->surplus));
+		}
+		json_put(&o, pool_moment_name(moment), counts);
+	}
+	return o;
+}
+
+static json_t *faults_json(const struct record *rec)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "minor", json_u64(rec->minor_faults));
+	json_put(&o, "major", json_u64(rec->major_faults));
+	json_put(&o, "voluntary_switches", json_u64(rec->voluntary_switches));
+	json_put(&o, "involuntary_switches", json_u64(rec->involuntary_switches));
+	return o;
+}
+
+/* A stage that did not happen has no time. */
+static json_t *timing_json(const struct timing_ns *t)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "open", json_u64_or_null(t->open));
+	json_put(&o, "map", json_u64_or_null(t->map));
+	json_put(&o, "populate", json_u64_or_null(t->populate));
+	json_put(&o, "load", json_u64_or_null(t->load));
+	json_put(&o, "to_guest_main", json_u64_or_null(t->to_guest_main));
+	json_put(&o, "workloads", json_u64_or_null(t->workloads));
+	json_put(&o, "total", json_u64_or_null(t->total));
+	return o;
+}
+
+static json_t *cell_json(const struct cell *cell)
+{
+	json_t *array;
+
+	switch (cell->type) {
+	case CELL_TEXT:
+		return json_words(cell->as.text);
+	case CELL_INT:
+		return json_integer(cell->as.integer);
+	case CELL_BYTES:
+		return json_u64(cell->as.bytes);
+	case CELL_REAL:
+		return json_real(cell->as.real);
+	case CELL_BOOL:
+		return json_boolean(cell->as.truth);
+	case CELL_HEX:
+		return json_sprintf("0x%016" PRIx64, cell->as.bytes);
+	case CELL_REALS:
+		array = json_array();
+		for (uint32_t i = 0; i < cell->as.reals.count; i++)
+			json_push(&array, json_real(cell->as.reals.values[i]));
+		return array;
+	case CELL_NONE:
+		break;
+	}
+	return json_null();
+}
+
+static json_t *results_json(const struct record *rec)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		json_t *o = json_object();
+
+		for (uint32_t c = 0; c < report_column_count; c++) {
+			struct cell cell = { .type = CELL_NONE };
+
+			if ((report_columns[c].outputs & IN_JSON) == 0)
+				continue;
+			report_columns[c].get(rec, &rec->results[i], &cell);
+			json_put(&o, report_columns[c].name, cell_json(&cell));
+		}
+		json_put(&o, "pmu", pmu_counts_json(rec->pmu, rec->results[i].pmu));
+		json_push(&array, o);
+	}
+	return array;
+}
+
+static json_t *record_json(const struct record *rec)
+{
+	json_t *o = json_object(), *reasons = json_array();
+
+	json_put(&o, "schema", json_string(RECORD_SCHEMA));
+	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
+	json_put(&o, "kind", json_string(rec->native ? "native" : "run"));
+	json_put(&o, "command", command_json(&rec->request));
+	json_put(&o, "host", host_facts_json(&rec->host));
+	json_put(&o, "requested", requested_json(rec));
+	json_put(&o, "observed", observed_json(rec));
+	json_put(&o, "guest_tables", guest_tables_json(rec));
+	json_put(&o, "pool", pool_json(rec));
+	json_put(&o, "faults", faults_json(rec));
+	json_put(&o, "timing_ns", timing_json(&rec->timing));
+	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->vmm_rss_bytes));
+	json_put(&o, "stray_exits", json_u64(rec->stray_exits));
+	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
+	json_put(&o, "results", results_json(rec));
+	json_put(&o, "tlb", tlb_json(rec));
+	json_put(&o, "prediction", prediction_json(rec->prediction));
+	json_put(&o, "verdict", json_string(verdict_name(rec->verdict)));
+	for (uint32_t i = 0; i < rec->reason_count && i < RECORD_MAX_REASONS; i++)
+		json_push(&reasons, json_words(rec->reasons[i]));
+	json_put(&o, "reasons", reasons);
+	return o;
+}
+
+int emit_json(const struct record *rec, FILE *out)
+{
+	return json_finish(record_json(rec), out);
+}

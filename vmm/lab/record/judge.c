@@ -1,0 +1,207 @@
+/*
+ * The truth check: is the memory what was asked for, in both dimensions, and was the timed part left alone?
+ */
+#include "vmm/lab/record/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/lab/record/leaf.h"
+#include "vmm/lab/record/rows.h"
+
+static bool is_partial(const struct record *rec)
+{
+	return rec->verdict == VERDICT_INTERRUPTED || rec->verdict == VERDICT_FAILED;
+}
+
+/* First the host's own page tables: what smaps says of guest RAM. */
+static void judge_backing(struct record *rec)
+{
+	const struct observed_memory *seen = &rec->observed;
+	char asked[24], got[24], huge[24], resident[24];
+
+	if (seen->page_bytes == rec->config.page_bytes)
+		return;
+	(void)size_format(rec->config.page_bytes, asked);
+	(void)size_format(seen->huge_bytes, huge);
+	(void)size_format(seen->rss_bytes, resident);
+	if (seen->page_bytes != 0)
+		record_reason(rec, VERDICT_MISMATCH, "asked for %s backing pages, but smaps shows %s pages",
+			      asked, size_format(seen->page_bytes, got));
+	else if (seen->rss_bytes != 0)
+		record_reason(rec, VERDICT_MISMATCH,
+			      "asked for %s backing pages, but page sizes are mixed: huge pages map %s of %s",
+			      asked, huge, resident);
+	else if (rec->request.prealloc && !is_partial(rec))
+		record_reason(rec, VERDICT_MISMATCH,
+			      "asked for preallocated memory, but smaps shows nothing resident");
+}
+
+/* A part that certainly touched all of its working set, so that leaves for it have to be there. */
+struct touched {
+	uint64_t bytes; /* guest-physical, on all vCPUs together: aliases of one page each have a leaf */
+	int64_t leaves_4k, leaves_2m, leaves_1g;
+};
+
+/*
+ * The largest such part. Its leaves are those of the whole run at their peak; but where a part logged dirty pages,
+ * which splits leaves, those that were there when the touching part ended.
+ */
+static struct touched most_touched(const struct record *rec)
+{
+	struct touched most = { 0 };
+	bool split = rows_any(rec, row_logs_dirty);
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+		uint64_t bytes = 0;
+
+		if (!row_is_single(r) || (r->workload != WORKLOAD_touch && r->workload != WORKLOAD_mlock))
+			continue;
+		for (uint32_t j = 0; j < rec->result_count; j++) {
+			if (row_is_single(&rec->results[j]) && same_part(&rec->results[j], r))
+				bytes += rec->results[j].working_set_bytes;
+		}
+		if (bytes > most.bytes)
+			most = (struct touched){ bytes, r->leaves_4k, r->leaves_2m, r->leaves_1g };
+	}
+	if (!split || most.leaves_4k < 0 || most.leaves_2m < 0 || most.leaves_1g < 0) {
+		most.leaves_4k = (int64_t)rec->kvm_pages_4k;
+		most.leaves_2m = (int64_t)rec->kvm_pages_2m;
+		most.leaves_1g = (int64_t)rec->kvm_pages_1g;
+	}
+	return most;
+}
+
+static uint64_t leaves_of(const struct touched *part, uint64_t leaf_bytes)
+{
+	if (leaf_bytes == PAGE_4K)
+		return (uint64_t)part->leaves_4k;
+	return (uint64_t)(leaf_bytes == PAGE_2M ? part->leaves_2m : part->leaves_1g);
+}
+
+/*
+ * Leaves larger than the rule allows. Under shadow paging the image and low structures, which the guest maps by
+ * 2M leaves whatever the arena has, may show as 2M, once for each of the guest's two paging modes.
+ */
+static bool leaves_too_large(const struct record *rec, uint64_t expected_bytes)
+{
+	const struct memmap *map = &rec->config.map;
+	uint64_t low_bytes = align_up(map->tables_gpa + map->tables_bytes, PAGE_2M);
+	uint64_t allowed_2m = 0;
+
+	if (strcmp(rec->host.second_dimension, "shadow") == 0 && rec->config.page_bytes > PAGE_4K)
+		allowed_2m = 2 * low_bytes / PAGE_2M;
+	return (expected_bytes < PAGE_1G && rec->kvm_pages_1g != 0) ||
+	       (expected_bytes < PAGE_2M && rec->kvm_pages_2m > allowed_2m);
+}
+
+/* What may have kept KVM from large leaves. */
+static const char *why_too_few(const struct record *rec, uint64_t expected_bytes)
+{
+	if (expected_bytes == PAGE_4K)
+		return "";
+	if (rows_any(rec, row_logs_dirty))
+		return "; to log dirty pages splits leaves: let touch run before, or alone";
+	if (rec->host.nx_huge_pages[0] != 'Y')
+		return "";
+	return rec->config.map.arena_gpa < expected_bytes ? "; nx_huge_pages=Y splits the page, as it holds "
+							    "code too: twice -m gives the arena its own"
+							  : "; nx_huge_pages=Y splits pages that hold code";
+}
+
+/* Then the second dimension: KVM's own count of the leaves that it installed. */
+static void judge_leaves(struct record *rec)
+{
+	uint64_t expected_bytes = leaf_expected_bytes(rec), needed;
+	struct touched most;
+	char size[24], touched[24];
+
+	if (rec->native || !rec->have_kvm_pages || expected_bytes == 0)
+		return;
+	(void)size_format(expected_bytes, size);
+	if (leaves_too_large(rec, expected_bytes))
+		record_reason(rec, VERDICT_MISMATCH,
+			      "KVM installed leaves larger than %s: %" PRIu64 " of 2M, %" PRIu64 " of 1G",
+			      size, rec->kvm_pages_2m, rec->kvm_pages_1g);
+	most = most_touched(rec);
+	/* Nine tenths: the rim of the arena may share a leaf with something else. */
+	needed = most.bytes == 0 ? 0 : max_u64(1, most.bytes / 10 * 9 / expected_bytes);
+	if (leaves_of(&most, expected_bytes) >= needed)
+		return;
+	record_reason(rec, VERDICT_MISMATCH,
+		      "expected %s leaves for %s touched, but KVM counts %" PRId64 " of 4K, %" PRId64
+		      " of 2M, %" PRId64 " of 1G%s",
+		      size, size_format(most.bytes, touched), most.leaves_4k, most.leaves_2m, most.leaves_1g,
+		      why_too_few(rec, expected_bytes));
+}
+
+static void judge_congruence(struct record *rec)
+{
+	if (!rec->native && !is_partial(rec) && !rec->gpa_hva_congruent && rec->config.page_bytes > PAGE_4K)
+		record_reason(rec, VERDICT_MISMATCH,
+			      "guest-physical and host-virtual addresses differ modulo the backing page: KVM "
+			      "cannot install large leaves");
+}
+
+/* Pages that came back. A pool that others use too, or that was resized, proves nothing: only the numbers are told. */
+static void judge_pool(struct record *rec)
+{
+	const struct pool_counts *was = &rec->pool[POOL_BEFORE], *is = &rec->pool[POOL_CLOSED];
+	bool shared = was->free != was->total || was->reserved != 0 ||
+		      was->total - was->surplus != is->total - is->surplus;
+	char size[24];
+
+	if (rec->pool_page_bytes == 0 || memcmp(was, is, sizeof(*was)) == 0)
+		return;
+	if (is_partial(rec) && is->total == 0)
+		return;
+	(void)size_format(rec->pool_page_bytes, size);
+	record_reason(rec, shared ? VERDICT_OK : VERDICT_FAILED,
+		      "%s pool: free %" PRIu64 " -> %" PRIu64 ", reserved %" PRIu64 " -> %" PRIu64
+		      ", surplus %" PRIu64 " -> %" PRIu64 ", total %" PRIu64 " -> %" PRIu64 ": %s",
+		      size, was->free, is->free, was->reserved, is->reserved, was->surplus, is->surplus,
+		      was->total, is->total,
+		      shared ? "others use or resize it" : "pages lost, unless others use it");
+}
+
+/* The timed part: nothing but the workload, so no exit of the guest's own. Host interrupts do not count. */
+static void judge_exits(struct record *rec)
+{
+	const struct result *first = NULL;
+	uint32_t parts = 0, disturbed = 0;
+	char size[24];
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!row_is_single(r) || r->may_exit)
+			continue;
+		parts++;
+		if (r->counts.exits <= 0)
+			continue;
+		disturbed++;
+		if (first == NULL)
+			first = r;
+	}
+	if (first == NULL || rec->native)
+		return;
+	record_reason(
+		rec, VERDICT_DISTURBED,
+		"the guest exited inside %u of %u timed parts that may not exit; first %s of %s on vCPU "
+		"%d: %" PRId64 " exits",
+		disturbed, parts, workload_table[first->workload].name,
+		size_format(first->working_set_bytes, size), first->vcpu, first->counts.exits);
+}
+
+void record_judge(struct record *rec)
+{
+	judge_backing(rec);
+	judge_leaves(rec);
+	judge_congruence(rec);
+	judge_pool(rec);
+	judge_exits(rec);
+}

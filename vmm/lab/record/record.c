@@ -1,0 +1,146 @@
+/*
+ * The record's life: rows are added sample by sample in the workload's unit, reasons and the verdict pile up.
+ */
+#include "vmm/lab/record/record.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/lab/record/rows.h"
+#include "vmm/lab/record/stats.h"
+
+static const struct {
+	const char *name;
+	int badness;
+	enum status status;
+} verdicts[] = {
+	[VERDICT_OK] = { "ok", 0, STATUS_OK },
+	[VERDICT_DISTURBED] = { "disturbed", 1, STATUS_OK },
+	[VERDICT_MISMATCH] = { "mismatch", 2, STATUS_MISMATCH },
+	[VERDICT_INTERRUPTED] = { "interrupted", 3, STATUS_FAILED },
+	[VERDICT_FAILED] = { "failed", 4, STATUS_FAILED },
+};
+#define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
+
+void record_init(struct record *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->kvm_tables_bytes = rec->kvm_page_faults = -1;
+}
+
+void record_free(struct record *rec)
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		free(rec->results[i].samples);
+		free(rec->results[i].pmu);
+	}
+	free(rec->results);
+	free(rec->pmu);
+	free(rec->prediction);
+	free(rec->cpu);
+	rec->prediction = NULL;
+	rec->cpu = NULL;
+	rec->pmu = NULL;
+	rec->results = NULL;
+	rec->result_count = 0;
+	rec->result_capacity = 0;
+}
+
+struct result *rows_new(struct record *rec)
+{
+	if (rec->result_count == rec->result_capacity) {
+		uint32_t capacity = rec->result_capacity == 0 ? 16 : rec->result_capacity * 2;
+		struct result *grown = reallocarray(rec->results, capacity, sizeof(*grown));
+
+		if (grown == NULL)
+			return NULL;
+		rec->results = grown;
+		rec->result_capacity = capacity;
+	}
+	return &rec->results[rec->result_count];
+}
+
+bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r))
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		if (is_so(&rec->results[i]))
+			return true;
+	}
+	return false;
+}
+
+/* One sample in the workload's unit; neither cycles nor accesses is 0. */
+static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesses, uint64_t tsc_khz)
+{
+	if (unit == UNIT_CYCLES_PER_ACCESS)
+		return (double)cycles / (double)accesses;
+	return (double)accesses * (double)tsc_khz * 1000.0 / (double)cycles;
+}
+
+int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz)
+{
+	struct result *row;
+	enum workload_unit unit;
+	int ret;
+
+	if ((unsigned int)r->workload >= WORKLOAD_COUNT || (unsigned int)r->variant >= VARIANT_COUNT ||
+	    r->accesses == 0 || r->sample_count > RESULT_MAX_SAMPLES)
+		return -EINVAL;
+	unit = workload_table[r->workload].unit;
+	if (unit != UNIT_CYCLES_PER_ACCESS && tsc_khz == 0)
+		return -EINVAL;
+	row = rows_new(rec);
+	if (row == NULL)
+		return -ENOMEM;
+	*row = *r;
+	row->samples = NULL;
+	row->summary = (struct summary){ 0 };
+	if (r->sample_count == 0) {
+		rec->result_count++;
+		return 0;
+	}
+	row->samples = calloc(r->sample_count, sizeof(*row->samples));
+	if (row->samples == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->sample_count; i++) {
+		if (samples_cycles[i] == 0) {
+			free(row->samples);
+			return -EINVAL;
+		}
+		row->samples[i] = in_unit(unit, samples_cycles[i], r->accesses, tsc_khz);
+	}
+	ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
+	if (ret != 0) {
+		free(row->samples);
+		return ret;
+	}
+	rec->result_count++;
+	return 0;
+}
+
+void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
+{
+	va_list args;
+
+	if ((unsigned int)v < VERDICT_COUNT && verdicts[v].badness > verdicts[rec->verdict].badness)
+		rec->verdict = v;
+	if (rec->reason_count == RECORD_MAX_REASONS)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(rec->reasons[rec->reason_count], sizeof(rec->reasons[0]), fmt, args);
+	va_end(args);
+	rec->reason_count++;
+}
+
+const char *verdict_name(enum verdict v)
+{
+	return (unsigned int)v < VERDICT_COUNT ? verdicts[v].name : "unknown";
+}
+
+enum status record_status(const struct record *rec)
+{
+	return (unsigned int)rec->verdict < VERDICT_COUNT ? verdicts[rec->verdict].status : STATUS_FAILED;
+}

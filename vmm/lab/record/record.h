@@ -1,0 +1,158 @@
+/*
+ * The record of one run: everything that text, CSV and JSON are made from. Schema minivmm.run/1.
+ */
+#ifndef MINIVMM_LAB_RECORD_RECORD_H
+#define MINIVMM_LAB_RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "vmm/cli/request.h"
+#include "vmm/host/facts.h"
+#include "vmm/host/pool/counts.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/core/memory/observe.h"
+#include "vmm/theory/walk/tlb_probe.h"
+#include "vmm/lab/pmu/counters.h"
+#include "vmm/lab/pmu/plan.h"
+#include "vmm/theory/simulate/prediction.h"
+
+#define RECORD_SCHEMA "minivmm.run/1"
+#define RECORD_MAX_REASONS 16
+
+enum pool_moment { POOL_BEFORE, POOL_MAPPED, POOL_POPULATED, POOL_RAN, POOL_CLOSED, POOL_MOMENTS };
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
+	VERDICT_DISTURBED,   /* something exited inside a timed part that should not */
+	VERDICT_INTERRUPTED, /* SIGINT or SIGTERM: the record is partial */
+	VERDICT_FAILED,      /* panic, watchdog or error: the record is partial; see reasons */
+};
+
+/* Median and friends of one result's samples, in its unit. */
+struct summary {
+	double min, median, mad; /* mad: median absolute deviation, unscaled */
+	double ci95[2]; /* bootstrap percentile interval of the median; both = median for one sample */
+};
+
+/* Counted over a timed phase, warm-up included, doorbells taken off. -1: not known. */
+struct phase_counts {
+	int64_t exits;      /* the guest's own: host interrupts not counted */
+	int64_t interrupts; /* exits for the host's own interrupts */
+	int64_t page_faults; /* second-dimension (or shadow) faults that KVM fixed; natively minor + major faults */
+	int64_t switches; /* involuntary context switches of the thread */
+};
+
+struct result {
+	uint32_t step;
+	enum workload_id workload;
+	enum workload_variant variant;
+	int32_t vcpu; /* -1: all vCPUs combined */
+	uint64_t working_set_bytes;
+	uint64_t stride_bytes; /* 0: the workload has none */
+	uint64_t pages;
+	uint64_t guest_page_bytes; /* leaf of the first dimension; natively the backing's page */
+	uint64_t accesses;         /* timed operations (or bytes) in one sample */
+	uint64_t checksum;
+	bool may_exit;
+	/* Timed operations of the whole phase, for counts an operation: accesses x samples; 0 where passes warm up. */
+	uint64_t operations;
+	uint32_t sample_count; /* 0: no figure here, the note says why */
+	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
+	struct summary summary;
+	struct phase_counts counts;
+	struct pmu_counts *pmu; /* by event of record.pmu; from malloc; NULL: not asked, or no memory */
+	/* KVM's, of the whole VM, at the end of the phase; -1: not known. */
+	int64_t leaves_4k, leaves_2m, leaves_1g;
+	int64_t dirty_pages;  /* 4 KiB pages of the arena in KVM's dirty log; -1: the part logs none */
+	uint32_t refs_theory; /* 0: not known */
+	char note[160];
+};
+
+struct timing_ns {
+	uint64_t open, map, populate, load, to_guest_main, workloads, total;
+};
+
+struct record {
+	bool native;
+	struct request request;
+	struct config config;
+	bool share, reserve; /* resolved */
+	struct host_facts host;
+	struct observed_memory observed;
+	bool have_kvm_pages;                               /* KVM's own count of installed leaves is known */
+	uint64_t kvm_pages_4k, kvm_pages_2m, kvm_pages_1g; /* peak over the run */
+	bool gpa_hva_congruent;
+	uint64_t pool_page_bytes; /* 0: the backing has no pool */
+	struct pool_counts pool[POOL_MOMENTS];
+	uint32_t prealloc_threads;
+	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
+	struct timing_ns timing;
+	uint32_t memory_slots; /* that the VM was given */
+	int64_t kvm_tables_bytes; /* KVM's page tables at their peak, by the host's SecPageTables; -1: not known */
+	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
+	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
+	uint64_t vmm_rss_bytes;  /* resident memory of this process less guest RAM, at the end of the run */
+	uint64_t stray_exits;    /* writes to ports or MMIO addresses that nobody serves */
+	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */
+	uint32_t result_count, result_capacity;
+	struct result *results;
+	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */
+	struct tlb_findings tlb;
+	struct cpu_model *cpu;         /* that --predict takes figures of; owned; NULL: not asked */
+	struct prediction *prediction; /* owned; NULL: not asked, or there was nothing to predict */
+	enum verdict verdict;
+	uint32_t reason_count;
+	char reasons[RECORD_MAX_REASONS][200];
+};
+
+/* Zero *rec; record_free releases what record_add took; safe on a zeroed record. */
+void record_init(struct record *rec);
+void record_free(struct record *rec);
+
+/*
+ * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:
+ * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept
+ * for its counts and its note. r->pmu goes to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
+ */
+int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
+
+/*
+ * Once all vCPUs are in: append for every (step, variant) a row with vcpu = -1: latency units average, rate units
+ * add up, sample by sample; counts add up. Nothing for one vCPU. Rows then sort by step, variant, vcpu. 0 or -ENOMEM.
+ */
+int record_combine(struct record *rec);
+
+/*
+ * Fill have_tlb and tlb from the rows of tlb-probe, the least of all vCPUs. Nothing where there are none. 0 or -ENOMEM.
+ */
+int record_find_tlb(struct record *rec);
+
+/*
+ * Fill prediction from the rows of chase and packed that belong together; a note where that cannot be. 0, -ENOMEM, or
+ * -EINVAL for what the model cannot take.
+ */
+int record_predict(struct record *rec, const struct cpu_model *cpu);
+
+/*
+ * Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v, in the
+ * order ok, disturbed, mismatch, interrupted, failed.
+ */
+void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "ok", "mismatch", ...; never NULL: bounds-checked. */
+const char *verdict_name(enum verdict v);
+
+/* Exit status that a verdict means: ok and disturbed 0, mismatch 5, interrupted and failed 1. */
+enum status record_status(const struct record *rec);
+
+/*
+ * The truth check: requested against observed page size, second dimension against what the leaf rules say, pool
+ * closed against before, exits in timed parts. Sets verdict and reasons. Pure.
+ */
+void record_judge(struct record *rec);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * Summary statistics. Pure and repeatable: the bootstrap has its own seeded generator.
+ */
+#ifndef MINIVMM_LAB_RECORD_STATS_H
+#define MINIVMM_LAB_RECORD_STATS_H
+
+#include <stdint.h>
+
+#include "vmm/lab/record/record.h"
+
+/* 0, -EINVAL for count 0 or a sample that is not finite, -ENOMEM. samples are not changed. */
+int summary_make(const double *samples, uint32_t count, uint64_t seed, struct summary *out);
+
+/* Sorts values[] in place, all finite. */
+void stats_sort(double *values, uint32_t count);
+
+/* Of count > 0 values in ascending order; of an even number the mean of the middle two. */
+double stats_median(const double *sorted, uint32_t count);
+
+#endif

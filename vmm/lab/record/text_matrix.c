@@ -1,0 +1,141 @@
+/*
+ * Results of a workload that visits n pages at many strides: pages down, strides across, the least cycles an access.
+ */
+#include "vmm/lab/record/text_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/lab/record/rows.h"
+
+/* Up to so many results of one workload are rows of the table. */
+#define ROWS_AT_MOST 16
+#define AXIS_MAX 64
+#define CELL_COLUMNS 8
+
+/* The distinct values of one dimension, ascending. What is beyond AXIS_MAX is left to JSON and CSV. */
+struct axis {
+	uint32_t count;
+	uint64_t values[AXIS_MAX];
+};
+
+static bool belongs(const struct record *rec, const struct result *r, enum workload_id workload)
+{
+	return r->workload == workload && r->stride_bytes != 0 && r->vcpu == text_vcpu(rec);
+}
+
+void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT])
+{
+	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
+		uint32_t rows = 0;
+
+		for (uint32_t i = 0; i < rec->result_count; i++)
+			rows += belongs(rec, &rec->results[i], (enum workload_id)w) ? 1 : 0;
+		in_matrix[w] = rows > ROWS_AT_MOST;
+	}
+}
+
+static void axis_add(struct axis *axis, uint64_t value)
+{
+	uint32_t at = 0;
+
+	while (at < axis->count && axis->values[at] < value)
+		at++;
+	if ((at < axis->count && axis->values[at] == value) || axis->count == AXIS_MAX)
+		return;
+	memmove(&axis->values[at + 1], &axis->values[at], (axis->count - at) * sizeof(axis->values[0]));
+	axis->values[at] = value;
+	axis->count++;
+}
+
+static const struct result *find_row(const struct record *rec, enum workload_id workload, uint64_t pages,
+				     uint64_t stride_bytes)
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (belongs(rec, r, workload) && r->pages == pages && r->stride_bytes == stride_bytes)
+			return r;
+	}
+	return NULL;
+}
+
+/* Strides first..first+count of the matrix, as many as one line holds. */
+static void put_block(const struct record *rec, enum workload_id workload, const struct axis *pages,
+		      const uint64_t *strides_bytes, uint32_t count, FILE *out)
+{
+	char text[48];
+
+	(void)fprintf(out, "%*s", CELL_COLUMNS, "pages");
+	for (uint32_t s = 0; s < count; s++)
+		(void)fprintf(out, "%*s", CELL_COLUMNS, size_format(strides_bytes[s], text));
+	(void)fputc('\n', out);
+	for (uint32_t p = 0; p < pages->count; p++) {
+		int width = CELL_COLUMNS;
+
+		(void)fprintf(out, "%*" PRIu64, CELL_COLUMNS, pages->values[p]);
+		for (uint32_t s = 0; s < count; s++) {
+			const struct result *r = find_row(rec, workload, pages->values[p], strides_bytes[s]);
+
+			/* What was not measured is blank, but no blanks end a line. */
+			if (r == NULL) {
+				width += CELL_COLUMNS;
+				continue;
+			}
+			(void)snprintf(text, sizeof(text), "-");
+			if (r->sample_count != 0)
+				format_real(r->summary.min, text, sizeof(text));
+			(void)fprintf(out, "%*s", width, text);
+			width = CELL_COLUMNS;
+		}
+		(void)fputc('\n', out);
+	}
+	(void)fputc('\n', out);
+}
+
+/* What the rows would have said beside the figure. */
+static void put_caption(const struct record *rec, enum workload_id workload, FILE *out)
+{
+	int64_t exits = 0;
+	uint32_t parts = 0;
+	double spread = 0;
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!belongs(rec, r, workload))
+			continue;
+		parts++;
+		exits = exits < 0 || r->counts.exits < 0 ? -1 : exits + r->counts.exits;
+		if (r->sample_count != 0 && r->summary.median > 0 &&
+		    r->summary.mad / r->summary.median > spread)
+			spread = r->summary.mad / r->summary.median;
+	}
+	(void)fprintf(out,
+		      "%s: least cycles an access; pages down, strides across (%u parts, +- up to %.1f %%",
+		      workload_table[workload].name, parts, spread * 100);
+	if (exits >= 0)
+		(void)fprintf(out, ", exits: %" PRId64, exits);
+	(void)fputs(")\n", out);
+}
+
+void text_matrix(const struct record *rec, enum workload_id workload, FILE *out)
+{
+	const uint32_t most = SCREEN_COLUMNS / CELL_COLUMNS - 1;
+	struct axis pages = { 0 }, strides = { 0 };
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		if (!belongs(rec, &rec->results[i], workload))
+			continue;
+		axis_add(&pages, rec->results[i].pages);
+		axis_add(&strides, rec->results[i].stride_bytes);
+	}
+	put_caption(rec, workload, out);
+	for (uint32_t first = 0; first < strides.count; first += most)
+		put_block(rec, workload, &pages, &strides.values[first],
+			  (uint32_t)min_u64(most, strides.count - first), out);
+}

@@ -1,0 +1,173 @@
+#include "vmm/lab/sweep/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vmm/lab/sweep/capture.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/stop.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define POLL_MS 200
+/* A child that was told to end and does not is killed after so long. */
+#define GRACE_NS (5 * NS_PER_S)
+
+struct child {
+	pid_t pid;
+	struct capture out, err;
+	int64_t start_ns, deadline_ns, kill_ns; /* kill_ns: 0 until it was told to end */
+};
+
+/* argv for exec: borrowed words, NULL at the end. NULL: no memory. */
+static char **words_of(const json_t *command)
+{
+	static char quiet[] = "--quiet", json[] = "--json", dash[] = "-";
+	size_t count = json_array_size(command), index;
+	char **argv = calloc(count + 4, sizeof(*argv));
+	const json_t *word;
+
+	if (argv == NULL)
+		return NULL;
+	for (index = 0; index < count; index++) {
+		word = json_array_get(command, index);
+		argv[index] = (char *)json_string_value(word);
+	}
+	argv[count] = quiet;
+	argv[count + 1] = json;
+	argv[count + 2] = dash;
+	return argv;
+}
+
+/* In the child: only what is safe behind a fork. Does not return. */
+static void become(char **argv, int out_fd, int err_fd, pid_t parent)
+{
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
+	    dup2(err_fd, STDERR_FILENO) >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+		(void)execv("/proc/self/exe", argv);
+	(void)kill(getpid(), SIGKILL);
+}
+
+static int start(struct child *c, char **argv, struct error *e)
+{
+	pid_t parent = getpid();
+	int out_fd, err_fd, ret;
+
+	ret = capture_open(&c->out, CAPTURE_RECORD_BYTES, &out_fd);
+	if (ret == 0) {
+		ret = capture_open(&c->err, CAPTURE_MESSAGE_BYTES, &err_fd);
+		if (ret != 0)
+			(void)close(out_fd);
+	}
+	if (ret != 0)
+		return error_set(e, STATUS_FAILED, -ret, "pipe", "cannot make a pipe for a run");
+	c->start_ns = (int64_t)clock_ns();
+	c->pid = fork();
+	if (c->pid == 0)
+		become(argv, out_fd, err_fd, parent);
+	ret = c->pid < 0 ? errno : 0;
+	(void)close(out_fd);
+	(void)close(err_fd);
+	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, ret, "fork", "cannot start a run");
+}
+
+static void tell_to_end(struct child *c)
+{
+	int64_t now_ns = (int64_t)clock_ns();
+
+	if (c->kill_ns == 0 && (stop_requested() != 0 || now_ns > c->deadline_ns)) {
+		c->kill_ns = now_ns + GRACE_NS;
+		(void)kill(c->pid, SIGTERM);
+	} else if (c->kill_ns != 0 && now_ns > c->kill_ns) {
+		(void)kill(c->pid, SIGKILL);
+	}
+}
+
+/* Until both pipes are closed, which the end of the process does at the latest. */
+static int listen(struct child *c)
+{
+	while (c->out.fd >= 0 || c->err.fd >= 0) {
+		struct pollfd polled[2] = { { .fd = c->out.fd, .events = POLLIN },
+					    { .fd = c->err.fd, .events = POLLIN } };
+		int ret = poll(polled, 2, POLL_MS);
+
+		if (ret < 0 && errno != EINTR)
+			return -errno;
+		tell_to_end(c);
+		ret = ret > 0 && polled[0].revents != 0 ? capture_take(&c->out) : 0;
+		if (ret == 0 && polled[1].revents != 0)
+			ret = capture_take(&c->err);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int reap(struct child *c, int *status)
+{
+	int wait_status;
+
+	while (waitpid(c->pid, &wait_status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+		tell_to_end(c);
+	}
+	*status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+	return 0;
+}
+
+/* Its first line is the error; what follows is the cure, or noise. */
+static void first_line(const char *text, char *line, size_t size)
+{
+	static const char own[] = "minivmm: ";
+
+	if (strncmp(text, own, sizeof(own) - 1) == 0)
+		text += sizeof(own) - 1;
+	(void)snprintf(line, size, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, struct error *e)
+{
+	struct child c = { .out.fd = -1, .err.fd = -1 };
+	char **argv = words_of(command);
+	int ret;
+
+	*end = (struct child_end){ 0 };
+	if (argv == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for a command");
+	ret = start(&c, argv, e);
+	free(argv);
+	if (ret == 0) {
+		int reaped;
+
+		c.deadline_ns = c.start_ns + limit_s * NS_PER_S;
+		ret = listen(&c);
+		if (ret != 0)
+			(void)kill(c.pid, SIGKILL);
+		reaped = reap(&c, &end->status);
+		if (ret == 0)
+			ret = reaped;
+		if (ret != 0)
+			(void)error_set(e, STATUS_FAILED, -ret, "sweep", "cannot read what a run says");
+		end->wall_ns = (int64_t)clock_ns() - c.start_ns;
+		first_line(c.err.data != NULL ? c.err.data : "", end->message, sizeof(end->message));
+	}
+	if (ret == 0) {
+		end->output = c.out.data;
+		end->output_bytes = c.out.used;
+		c.out.data = NULL;
+	}
+	capture_close(&c.out);
+	capture_close(&c.err);
+	return ret;
+}

@@ -1,0 +1,175 @@
+/*
+ * A cell's figures: each part of the workload over all allocations.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/lab/sweep/derive.h"
+#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/record/stats.h"
+
+#define LATENCY "cycles/access"
+
+static bool row_is_of(const struct matrix_row *row, const struct matrix_figure *f)
+{
+	return row->stride_bytes == f->stride_bytes && row->pages == f->pages &&
+	       row->working_set_bytes == f->working_set_bytes && strcmp(row->variant, f->variant) == 0 &&
+	       strcmp(row->unit, f->unit) == 0;
+}
+
+/* A run's row of that figure; NULL: it has none. */
+static const struct matrix_row *find_row(const struct matrix_run *run, const struct matrix_figure *f)
+{
+	for (uint32_t i = 0; i < run->row_count; i++) {
+		if (row_is_of(&run->rows[i], f))
+			return &run->rows[i];
+	}
+	return NULL;
+}
+
+static bool has_figure(const struct matrix_cell *cell, const struct matrix_row *row)
+{
+	for (uint32_t i = 0; i < cell->figure_count; i++) {
+		if (row_is_of(row, &cell->figures[i]))
+			return true;
+	}
+	return false;
+}
+
+static int add_figure(struct matrix_cell *cell, const struct matrix_row *row)
+{
+	struct matrix_figure *room = array_room(cell->figures, cell->figure_count, sizeof(*room));
+
+	if (room == NULL)
+		return -ENOMEM;
+	cell->figures = room;
+	room += cell->figure_count++;
+	*room = (struct matrix_figure){ .stride_bytes = row->stride_bytes,
+					.working_set_bytes = row->working_set_bytes,
+					.pages = row->pages };
+	(void)snprintf(room->variant, sizeof(room->variant), "%s", row->variant);
+	(void)snprintf(room->unit, sizeof(room->unit), "%s", row->unit);
+	return 0;
+}
+
+/* What the rows say about the figure as a whole; one statistic for all its runs. */
+static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
+{
+	bool several = false;
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		const struct matrix_row *row = find_row(&cell->runs[i], f);
+
+		if (row == NULL)
+			continue;
+		several = several || row->sample_count > 1;
+		if (f->refs_theory == 0)
+			f->refs_theory = row->refs_theory;
+		if (f->note[0] == '\0')
+			(void)snprintf(f->note, sizeof(f->note), "%s", row->note);
+	}
+	f->least = several && f->pages <= MATRIX_IN_CORE_PAGES && strcmp(f->unit, LATENCY) == 0;
+}
+
+/* The run's samples as one value; the best of them moves *best. */
+static int value_of(const struct matrix_row *row, const struct matrix_figure *f, double *value, double *best)
+{
+	bool latency = strcmp(f->unit, LATENCY) == 0;
+	double *sorted = calloc(row->sample_count, sizeof(*sorted));
+	double of_run;
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < row->sample_count; i++) {
+		sorted[i] = row->samples[i];
+		if (!isfinite(sorted[i])) {
+			free(sorted);
+			return -EINVAL;
+		}
+	}
+	stats_sort(sorted, row->sample_count);
+	*value = f->least ? sorted[0] : stats_median(sorted, row->sample_count);
+	of_run = latency ? sorted[0] : sorted[row->sample_count - 1];
+	if (f->count == 0 || (latency ? of_run < *best : of_run > *best))
+		*best = of_run;
+	free(sorted);
+	return 0;
+}
+
+static int take_values(const struct matrix_cell *cell, struct matrix_figure *f)
+{
+	f->values = calloc(cell->run_count, sizeof(*f->values));
+	f->rounds = calloc(cell->run_count, sizeof(*f->rounds));
+	if (f->values == NULL || f->rounds == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		const struct matrix_row *row = find_row(&cell->runs[i], f);
+		int ret;
+
+		if (row == NULL || row->sample_count == 0)
+			continue;
+		ret = value_of(row, f, &f->values[f->count], &f->least_value);
+		if (ret != 0)
+			return ret;
+		f->rounds[f->count++] = cell->runs[i].round;
+	}
+	return estimate_make(f->values, f->count, &f->value);
+}
+
+/* Exits or page faults: their median over the runs that know them, or NAN; an operation each where `per_operation`. */
+static double median_count(const struct matrix_cell *cell, const struct matrix_figure *f, bool faults,
+			   bool per_operation, double *work)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		const struct matrix_row *row = find_row(&cell->runs[i], f);
+		int64_t count;
+
+		if (row == NULL || (per_operation && row->operations == 0))
+			continue;
+		count = faults ? row->page_faults : row->exits;
+		if (count >= 0)
+			work[known++] = (double)count / (per_operation ? (double)row->operations : 1.0);
+	}
+	if (known == 0)
+		return NAN;
+	stats_sort(work, known);
+	return stats_median(work, known);
+}
+
+static int take_counts(const struct matrix_cell *cell, struct matrix_figure *f)
+{
+	double *work = calloc(cell->run_count, sizeof(*work));
+
+	if (work == NULL)
+		return -ENOMEM;
+	f->exits = median_count(cell, f, false, false, work);
+	f->exits_per_operation = median_count(cell, f, false, true, work);
+	f->page_faults = median_count(cell, f, true, false, work);
+	f->faults_per_operation = median_count(cell, f, true, true, work);
+	free(work);
+	return 0;
+}
+
+int figures_make(struct matrix_cell *cell)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		for (uint32_t r = 0; r < cell->runs[i].row_count && ret == 0; r++) {
+			if (!has_figure(cell, &cell->runs[i].rows[r]))
+				ret = add_figure(cell, &cell->runs[i].rows[r]);
+		}
+	}
+	for (uint32_t i = 0; i < cell->figure_count && ret == 0; i++) {
+		describe(cell, &cell->figures[i]);
+		ret = take_values(cell, &cell->figures[i]);
+		if (ret == 0)
+			ret = take_counts(cell, &cell->figures[i]);
+	}
+	return ret;
+}

@@ -1,0 +1,58 @@
+/*
+ * The key of a cell, taken apart by axis: cells that are the same but for an axis, found fast.
+ */
+#ifndef MINIVMM_LAB_SWEEP_KEY_H
+#define MINIVMM_LAB_SWEEP_KEY_H
+
+#include <stdint.h>
+
+#include "vmm/lab/sweep/matrix.h"
+
+enum key_axis {
+	KEY_GUEST_PAGE,
+	KEY_BACKING,
+	KEY_PREALLOC,
+	KEY_SMP,
+	KEY_IRQCHIP,
+	KEY_WORKLOAD,
+	KEY_WORKING_SET,
+	KEY_AXES
+};
+
+#define KEY_VALUE_BYTES 160
+#define KEY_JOINED_BYTES MATRIX_KEY_BYTES
+
+/* "" where the key does not name the axis; kernel-irqchip is "default" then, which is what it means. */
+struct key {
+	char values[KEY_AXES][KEY_VALUE_BYTES];
+};
+
+/* "guest-page", ...; NULL behind the last one. */
+const char *key_axis_name(enum key_axis axis);
+
+/*
+ * Write the axes that "axis=value,..." names into *key and leave the others as they are. 0; -EINVAL for an axis that keys do
+ * not have, a value without one or one that is too long; then *key is changed in part.
+ */
+int key_override(struct key *key, const char *text);
+
+/* A whole key. 0 or -EINVAL. */
+int key_parse(const char *text, struct key *key);
+
+/* All values in one string that is the same for equal keys; axes whose bit is set in `without` do not count. */
+void key_join(const struct key *key, uint32_t without, char joined[KEY_JOINED_BYTES]);
+
+/* Every cell of a matrix by its key. */
+struct key_index {
+	uint32_t count;
+	struct key_entry *entries; /* owned */
+};
+
+/* A cell whose key is none is left out; of several with one key the first counts. 0 or -ENOMEM. */
+int key_index_make(const struct matrix *m, struct key_index *index);
+void key_index_free(struct key_index *index);
+
+/* The cell of exactly that key, or NULL. */
+const struct matrix_cell *key_index_find(const struct key_index *index, const struct key *key);
+
+#endif

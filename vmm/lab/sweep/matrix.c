@@ -1,0 +1,162 @@
+/*
+ * A matrix's life: cells take runs in order, names and states in both directions.
+ */
+#include "vmm/lab/sweep/matrix.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/util/size.h"
+#include "vmm/util/append.h"
+
+static const char *const states[] = { "pending", "ok", "refused", "unavailable", "failed", "mismatch" };
+static const char *const populates[] = { "off", "on", "prefault" };
+static const char *const irqchips[] = { "default", "on", "off" };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *cell_state_name(enum cell_state state)
+{
+	return (unsigned int)state < COUNT(states) ? states[state] : "unknown";
+}
+
+enum cell_state cell_state_find(const char *name)
+{
+	int found = find_name(states, COUNT(states), name);
+
+	return found >= 0 ? (enum cell_state)found : STATE_COUNT;
+}
+
+const char *populate_name(enum populate populate)
+{
+	return (unsigned int)populate < COUNT(populates) ? populates[populate] : "unknown";
+}
+
+int populate_find(const char *name)
+{
+	return find_name(populates, COUNT(populates), name);
+}
+
+const char *irqchip_name(enum guest_tristate irqchip)
+{
+	return (unsigned int)irqchip < COUNT(irqchips) ? irqchips[irqchip] : "unknown";
+}
+
+int irqchip_find(const char *name)
+{
+	return find_name(irqchips, COUNT(irqchips), name);
+}
+
+void matrix_run_free(struct matrix_run *run)
+{
+	for (uint32_t i = 0; i < run->row_count; i++)
+		free(run->rows[i].samples);
+	free(run->rows);
+	*run = (struct matrix_run){ 0 };
+}
+
+static void cell_free(struct matrix_cell *cell)
+{
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		matrix_run_free(&cell->runs[i]);
+	for (uint32_t i = 0; i < cell->figure_count; i++) {
+		free(cell->figures[i].values);
+		free(cell->figures[i].rounds);
+	}
+	free(cell->runs);
+	free(cell->figures);
+	json_decref(cell->command);
+}
+
+void matrix_free(struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++)
+		cell_free(&m->cells[i]);
+	free(m->cells);
+	free(m->translations);
+	free(m->speed_ups);
+	free(m->knees);
+	free(m->predictions);
+	json_decref(m->command);
+	json_decref(m->axes);
+	json_decref(m->host);
+	*m = (struct matrix){ 0 };
+}
+
+int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run)
+{
+	uint32_t at = cell->run_count;
+
+	while (at > 0 && cell->runs[at - 1].round >= run->round)
+		at--;
+	if (at < cell->run_count && cell->runs[at].round == run->round) {
+		matrix_run_free(&cell->runs[at]);
+	} else {
+		if (cell->run_count == cell->run_capacity) {
+			uint32_t capacity = cell->run_capacity == 0 ? 8 : cell->run_capacity * 2;
+			struct matrix_run *grown = reallocarray(cell->runs, capacity, sizeof(*grown));
+
+			if (grown == NULL)
+				return -ENOMEM;
+			cell->runs = grown;
+			cell->run_capacity = capacity;
+		}
+		memmove(&cell->runs[at + 1], &cell->runs[at], (cell->run_count - at) * sizeof(cell->runs[0]));
+		cell->run_count++;
+	}
+	cell->runs[at] = *run;
+	*run = (struct matrix_run){ 0 };
+	return 0;
+}
+
+struct matrix_cell *matrix_find(struct matrix *m, const char *key)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (strcmp(m->cells[i].key, key) == 0)
+			return &m->cells[i];
+	}
+	return NULL;
+}
+
+/* What --backing of a sweep takes: the page is named where a kind has several. */
+static void name_backing(struct matrix_cell *cell)
+{
+	char page[24];
+
+	if (cell->path[0] != '\0')
+		append(cell->key, sizeof(cell->key), "path:%s", cell->path);
+	else if (strcmp(cell->backing, "anon") == 0 || strcmp(cell->backing, "thp") == 0 ||
+		 cell->page_bytes == 0)
+		append(cell->key, sizeof(cell->key), "%s", cell->backing);
+	else
+		append(cell->key, sizeof(cell->key), "%s:%s", cell->backing,
+		       size_format(cell->page_bytes, page));
+}
+
+void matrix_cell_name(struct matrix_cell *cell)
+{
+	size_t size = sizeof(cell->key);
+	char number[24];
+
+	cell->key[0] = '\0';
+	append(cell->key, size, "guest-page=%s,backing=",
+	       cell->native ? "native" : size_format(cell->guest_page_bytes, number));
+	name_backing(cell);
+	append(cell->key, size, ",prealloc=%s,smp=%" PRIu32, populate_name(cell->populate), cell->vcpus);
+	if (cell->irqchip != CHOICE_DEFAULT)
+		append(cell->key, size, ",kernel-irqchip=%s", irqchip_name(cell->irqchip));
+	append(cell->key, size, ",workload=%s", cell->workload);
+	if (cell->working_set_bytes != 0)
+		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, number));
+}

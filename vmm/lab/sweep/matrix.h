@@ -1,0 +1,236 @@
+/*
+ * A matrix of runs, as a sweep makes it and a comparison reads it: cells, their runs (one allocation each), and what
+ * follows from them. Schema minivmm.sweep/1.
+ */
+#ifndef MINIVMM_LAB_SWEEP_MATRIX_H
+#define MINIVMM_LAB_SWEEP_MATRIX_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/cli/request.h"
+#include "vmm/theory/simulate/prediction.h"
+#include "vmm/util/error.h"
+
+#define MATRIX_SCHEMA "minivmm.sweep/1"
+#define MATRIX_KEY_BYTES 320
+/* Up to so many lines a pattern and its page-table entries stay in the core's own caches: minima are compared. */
+#define MATRIX_IN_CORE_PAGES 1024
+
+/* A figure with its 95 % interval over allocations (estimate.h). count: allocations behind it; 0: there is none. */
+struct estimate {
+	double value, low, high;
+	uint32_t count;
+};
+
+/* One part of one run, all vCPUs together: a row of the run's record. -1 in a count, 0 in refs_theory: not known. */
+struct matrix_row {
+	char variant[24];      /* as the record has it; "" where the workload has one part only */
+	uint64_t stride_bytes; /* 0: none */
+	uint64_t working_set_bytes, pages, accesses, operations;
+	char unit[24]; /* "cycles/access", "bytes/s", "updates/s" */
+	uint32_t refs_theory;
+	bool may_exit;
+	int64_t exits, page_faults, interrupts, switches;
+	uint32_t sample_count; /* 0: counts, but no figure here; the note says why */
+	double *samples;       /* owned */
+	char note[160];
+};
+
+/* One run: a process, a VM and an allocation of its own. -1: not known. */
+struct matrix_run {
+	uint32_t round;                     /* from 0 */
+	uint32_t attempt;                   /* from 1: how often this round was tried */
+	char verdict[16];                   /* of the record */
+	char disturbed[160];                /* by what, after the last attempt; "" quiet */
+	int64_t wall_ns;                    /* of the process */
+	int64_t steal_ns;                   /* that a hypervisor below took from all CPUs meanwhile */
+	int64_t minor_faults, major_faults; /* of the process */
+	int64_t host_minor_faults, host_major_faults; /* of the whole host meanwhile (/proc/vmstat) */
+	int64_t numa_hit, numa_miss;
+	uint64_t observed_page_bytes;            /* by smaps; 0: mixed or not known */
+	int64_t leaves_4k, leaves_2m, leaves_1g; /* installed by KVM, at their peak */
+	uint32_t row_count;
+	struct matrix_row *rows; /* owned */
+};
+
+enum cell_state {
+	STATE_PENDING, /* not run yet: an interrupted sweep */
+	STATE_OK,
+	STATE_REFUSED,     /* contradicts itself: no host could run it */
+	STATE_UNAVAILABLE, /* this host cannot (status 77) */
+	STATE_FAILED,      /* no run of it succeeded */
+	STATE_MISMATCH,    /* page sizes are not those asked for: figures are there, but are not compared */
+	STATE_COUNT
+};
+
+struct matrix_cell;
+
+/* One part of a cell over all its runs. */
+struct matrix_figure {
+	char variant[24];
+	uint64_t stride_bytes, working_set_bytes, pages;
+	char unit[24];
+	uint32_t refs_theory;
+	bool least;       /* each allocation stands by its minimum; else by its median */
+	uint32_t count;   /* allocations with a figure */
+	double *values;   /* owned; by allocation */
+	uint32_t *rounds; /* owned; of each value: what pairs with what */
+	struct estimate value;
+	double least_value; /* of all samples of all allocations, in the unit's better direction */
+	double exits, exits_per_operation, page_faults,
+		faults_per_operation; /* medians over runs; NAN: not known */
+	char note[160];
+	const struct matrix_cell *baseline; /* NULL: none, or this is it */
+	struct estimate ratio;              /* to the baseline, paired by round; count 0: none */
+};
+
+struct matrix_cell {
+	char key[MATRIX_KEY_BYTES]; /* "guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,working-set=4M" */
+	bool native;
+	uint64_t guest_page_bytes; /* 0 natively */
+	char backing[16];          /* anon, thp, hugetlb, memfd, file */
+	uint64_t page_bytes;       /* of the backing, resolved; 0: not known */
+	char path[128];            /* of a file; "" */
+	enum populate populate;
+	uint32_t vcpus;
+	enum guest_tristate irqchip;
+	char workload[24];
+	uint64_t working_set_bytes; /* 0: the workload's own, or it has none */
+	uint64_t memory_bytes;
+	json_t *command; /* owned; array: what runs this cell alone */
+	enum cell_state state;
+	char reason[512];                     /* where state is not STATE_OK */
+	uint32_t disturbed_runs, failed_runs; /* all that were, also those that were repeated */
+	uint32_t run_count, run_capacity;
+	struct matrix_run *runs; /* owned; those kept, one a round */
+	uint32_t figure_count;
+	struct matrix_figure *figures; /* owned; by matrix_derive */
+};
+
+/* chase - packed of one configuration and working set, paired by round. */
+struct matrix_translation {
+	const struct matrix_cell *chase, *packed;
+	uint64_t pages;
+	struct estimate cost; /* cycles an access */
+	uint32_t refs_theory;
+	/*
+	 * What one reference costs: a packed load over as many lines as the leaf entries take, pages / 8 and 64 at least,
+	 * or within a factor of two of that. 0: none was measured.
+	 */
+	double reference_cycles;
+	struct estimate effective; /* cost / reference_cycles; count 0: none */
+};
+
+/* What a larger page gains: > 1 is faster. */
+enum speed_up_dimension { SPEED_UP_GUEST, SPEED_UP_BACKING, SPEED_UP_BOTH };
+
+struct matrix_speed_up {
+	enum speed_up_dimension dimension;
+	const struct matrix_cell *from, *to; /* 4K, and 2M or 1G, in that dimension */
+	uint32_t from_figure, to_figure;
+	struct estimate speed_up;
+};
+
+/* Where a curve over working sets leaves a plateau. */
+struct matrix_knee {
+	const struct matrix_cell *below, *above; /* neighbours on the curve */
+	uint64_t pages_below, pages_above;
+	bool of_translation; /* the curve is chase - packed; else the figure itself */
+	double value_below, value_above;
+};
+
+/* Of one configuration; `cell` is one of its chase cells. */
+struct matrix_prediction {
+	const struct matrix_cell *cell;
+	struct prediction prediction;
+};
+
+struct matrix {
+	char version[24];
+	json_t *command; /* owned; array */
+	char preset[32];
+	char teaches[1024]; /* the preset's paragraph; "" */
+	char started[32];   /* ISO 8601, UTC */
+	double seconds;     /* spent, all sessions */
+	bool complete;
+	uint32_t resumed; /* how often */
+	uint64_t seed, waited_ns;
+	uint32_t allocations, retries, repeat;
+	uint64_t accesses, memory_bytes, alias_bytes; /* 0: the workload's, the cell's own, none */
+	bool guest_ad;
+	json_t *axes; /* owned; object of arrays, for people */
+	char baseline[256];
+	json_t *host; /* owned; as in every schema */
+	uint32_t cell_count;
+	struct matrix_cell *cells; /* owned */
+	uint32_t translation_count, speed_up_count, knee_count;
+	struct matrix_translation *translations; /* owned; these three by matrix_derive */
+	struct matrix_speed_up *speed_ups;
+	struct matrix_knee *knees;
+	bool predicted; /* matrix_predict was asked */
+	uint32_t prediction_count;
+	struct matrix_prediction *predictions; /* owned */
+};
+
+/* Release all that *m owns and zero it; safe on a zeroed one. */
+void matrix_free(struct matrix *m);
+
+/* Release what a run owns and zero it. */
+void matrix_run_free(struct matrix_run *run);
+
+/*
+ * Give *run to the cell; kept in order of rounds, in place of the one of the same round. *run is zeroed. 0 or -ENOMEM,
+ * then the caller still owns it.
+ */
+int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run);
+
+/* The cell of that key, or NULL. Linear. */
+struct matrix_cell *matrix_find(struct matrix *m, const char *key);
+
+/* "ok", "refused", ...; never NULL. And back: STATE_COUNT for no such name. */
+const char *cell_state_name(enum cell_state state);
+enum cell_state cell_state_find(const char *name);
+
+/* "off", "on", "prefault"; and back: -1 for none. */
+const char *populate_name(enum populate populate);
+int populate_find(const char *name);
+
+/* "default", "on", "off"; and back: -1. */
+const char *irqchip_name(enum guest_tristate irqchip);
+int irqchip_find(const char *name);
+
+/* Fill cell->key from the members before it. */
+void matrix_cell_name(struct matrix_cell *cell);
+
+/*
+ * All that follows from the runs: figures, ratios to the baseline, translation, speed-ups, knees. Replaces what an
+ * earlier call made. 0, -ENOMEM, or -EINVAL for a figure that is not finite.
+ */
+int matrix_derive(struct matrix *m);
+
+/*
+ * What the model says of each configuration with chase and packed, after matrix_derive. 0, -ENOMEM, or -EINVAL for what the
+ * model cannot take.
+ */
+int matrix_predict(struct matrix *m, const struct cpu_model *cpu);
+
+/* One run as JSON, and back: the same in the file's cells[].runs[] and in a journal's lines. NULL: no memory. */
+json_t *matrix_run_json(const struct matrix_run *run);
+
+/* 0, or -EINVAL where `json` is no such run (*run is zeroed then), or -ENOMEM. Nothing is believed unchecked. */
+int matrix_run_parse(const json_t *json, struct matrix_run *run);
+
+/* The whole file. 0 or -errno. */
+int matrix_emit_json(const struct matrix *m, FILE *out);
+int matrix_emit_csv(const struct matrix *m, FILE *out);
+int matrix_emit_text(const struct matrix *m, FILE *out);
+
+/*
+ * Read a file of schema minivmm.sweep/1, all but what matrix_derive makes. 0, or -errno with *e set: cannot be read, too
+ * large, no JSON (line and column), another schema or version, a member that is missing or of the wrong kind (its path).
+ */
+int matrix_read(const char *path, struct matrix *m, struct error *e);
+
+#endif

@@ -1,0 +1,221 @@
+#include "vmm/lab/sweep/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/util/size.h"
+#include "vmm/util/workloads.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/output/json.h"
+#include "vmm/util/append.h"
+
+/* Room for a workload's own working sets: every list of machine/sets.c is in it. */
+#define LISTED_MEMORY_BYTES (4 * GIB)
+
+struct planner {
+	const struct request *r;
+	struct matrix *m;
+	struct matrix_cell *cell; /* the next one; the axes from the outside in fill it */
+	uint32_t capacity;
+	int ret;
+};
+
+/*
+ * The working sets of one workload: those named, or its own, as a run with ample memory has them; 0 stands for "all of it"
+ * and "none to speak of". Returns their number or -errno.
+ */
+static int sets_of(const struct request *r, enum workload_id id, uint64_t *sets_bytes, struct error *e)
+{
+	enum default_set kind = workload_table[id].default_set;
+	struct request one = *r;
+	struct config c;
+	int count = 0, ret;
+
+	sets_bytes[0] = 0;
+	if (kind == SET_NONE || (kind == SET_ARENA && r->set_count == 0))
+		return 1;
+	if (r->set_count != 0) {
+		memcpy(sets_bytes, r->sets_bytes, r->set_count * sizeof(sets_bytes[0]));
+		return (int)r->set_count;
+	}
+	one.memory_bytes = LISTED_MEMORY_BYTES;
+	one.alias_bytes = 0;
+	one.vcpus = 2; /* so that one that needs peers has them */
+	one.guest_page_bytes = PAGE_4K;
+	one.apic = CHOICE_DEFAULT;
+	one.workloads[0] = id;
+	one.workload_count = 1;
+	ret = config_make(&one, PAGE_4K, &c, e);
+	for (uint32_t i = 0; ret == 0 && i < c.step_count && count < REQUEST_MAX_SETS; i++) {
+		if (count == 0 || sets_bytes[count - 1] != c.steps[i].working_set_bytes)
+			sets_bytes[count++] = c.steps[i].working_set_bytes;
+	}
+	return ret != 0 ? ret : count;
+}
+
+static void add_cell(struct planner *p)
+{
+	struct matrix *m = p->m;
+
+	if (p->ret != 0)
+		return;
+	if (m->cell_count == p->capacity) {
+		uint32_t capacity = p->capacity == 0 ? 64 : p->capacity * 2;
+		struct matrix_cell *grown = NULL;
+
+		p->ret = m->cell_count == SWEEP_MAX_CELLS ? -E2BIG : -ENOMEM;
+		if (p->ret == -ENOMEM)
+			grown = reallocarray(m->cells, capacity, sizeof(*grown));
+		if (grown == NULL)
+			return;
+		m->cells = grown;
+		p->capacity = capacity < SWEEP_MAX_CELLS ? capacity : SWEEP_MAX_CELLS;
+	}
+	m->cells[m->cell_count] = *p->cell;
+	p->ret = plan_cell(p->r, p->r->sweep.memory_given, &m->cells[m->cell_count]);
+	m->cell_count++;
+}
+
+static void each_backing(struct planner *p)
+{
+	const struct sweep_request *s = &p->r->sweep;
+
+	for (uint32_t i = 0; i < s->backing_count; i++) {
+		const struct axis_backing *b = &s->backings[i];
+
+		p->cell->backing[0] = p->cell->path[0] = '\0';
+		append(p->cell->backing, sizeof(p->cell->backing), "%s",
+		       backing_name((enum backing_kind)b->kind));
+		append(p->cell->path, sizeof(p->cell->path), "%s", b->path != NULL ? b->path : "");
+		p->cell->page_bytes = b->page_bytes;
+		add_cell(p);
+	}
+}
+
+static void each_guest_page(struct planner *p)
+{
+	const struct sweep_request *s = &p->r->sweep;
+
+	for (uint32_t i = 0; i < s->guest_page_count; i++) {
+		p->cell->native = false;
+		p->cell->guest_page_bytes = s->guest_pages_bytes[i];
+		each_backing(p);
+	}
+	if (!s->native)
+		return;
+	p->cell->native = true;
+	p->cell->guest_page_bytes = 0;
+	each_backing(p);
+}
+
+static void each_populate(struct planner *p)
+{
+	const struct sweep_request *s = &p->r->sweep;
+
+	for (uint32_t smp = 0; smp < s->smp_count; smp++) {
+		for (uint32_t irq = 0; irq < s->irqchip_count; irq++) {
+			for (uint32_t pop = 0; pop < s->populate_count; pop++) {
+				p->cell->vcpus = s->smps[smp];
+				p->cell->irqchip = (enum guest_tristate)s->irqchips[irq];
+				p->cell->populate = s->populates[pop];
+				each_guest_page(p);
+			}
+		}
+	}
+}
+
+/*
+ * A key is a text of JSON, which a path need not be; and two names of one thing ("hugetlb" and "hugetlb:2M") would be one cell
+ * twice. 0 or -errno with *e set.
+ */
+static int check_keys(const struct matrix *m, struct error *e)
+{
+	json_t *seen = json_object();
+	int ret = seen != NULL ? 0 : error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for its cells");
+
+	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+		const char *key = m->cells[i].key;
+
+		if (json_object_get(seen, key) != NULL)
+			ret = error_set(e, STATUS_USAGE, 0, "sweep",
+					"two values of an axis mean the same: %s", key);
+		else if (json_object_set_new(seen, key, json_true()) != 0)
+			ret = error_set(e, STATUS_USAGE, 0, "sweep",
+					"a path that is not UTF-8 cannot be recorded: %s", m->cells[i].path);
+	}
+	json_decref(seen);
+	return ret;
+}
+
+/* Is there anything to run at all? */
+static int check_cells(const struct matrix *m, struct error *e)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (m->cells[i].state == STATE_PENDING)
+			return 0;
+	}
+	return error_set(e, STATUS_USAGE, 0, "sweep", "none of its %u cells can run; the first: %s: %s",
+			 m->cell_count, m->cell_count != 0 ? m->cells[0].key : "none",
+			 m->cell_count != 0 ? m->cells[0].reason : "");
+}
+
+static int each_workload(struct planner *p, struct error *e)
+{
+	uint64_t sets_bytes[REQUEST_MAX_SETS] = { 0 };
+
+	for (uint32_t w = 0; w < p->r->workload_count && p->ret == 0; w++) {
+		enum workload_id id = p->r->workloads[w];
+		int count = sets_of(p->r, id, sets_bytes, e);
+
+		if (count < 0)
+			return count;
+		p->cell->workload[0] = '\0';
+		append(p->cell->workload, sizeof(p->cell->workload), "%s", workload_table[id].name);
+		for (int s = 0; s < count; s++) {
+			p->cell->working_set_bytes = sets_bytes[s];
+			each_populate(p);
+		}
+	}
+	if (p->ret == -E2BIG)
+		return error_set(e, STATUS_USAGE, 0, "sweep", "it has more than %d cells", SWEEP_MAX_CELLS);
+	return p->ret == 0 ? 0 : error_set(e, STATUS_FAILED, -p->ret, "sweep", "no memory for its cells");
+}
+
+int sweep_plan(const struct request *r, struct matrix *m, struct error *e)
+{
+	struct matrix_cell next = { .state = STATE_PENDING };
+	struct planner p = { .r = r, .m = m, .cell = &next };
+	int ret = each_workload(&p, e);
+
+	if (ret == 0 && m->cell_count == 0)
+		ret = error_set(e, STATUS_USAGE, 0, "sweep", "an axis is empty, so there is no cell");
+	if (ret == 0)
+		ret = check_keys(m, e);
+	return ret == 0 ? check_cells(m, e) : ret;
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+static uint64_t hash(uint64_t h, const char *text)
+{
+	/* The NUL too, so that two words are not one. */
+	for (size_t i = 0; i <= strlen(text); i++)
+		h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+uint64_t sweep_plan_digest(const struct matrix *m)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		size_t index;
+		json_t *word;
+
+		h = hash(h, m->cells[i].key);
+		json_array_foreach(m->cells[i].command, index, word) h = hash(h, json_string_value(word));
+	}
+	return h;
+}

@@ -1,0 +1,69 @@
+#include "vmm/lab/sweep/resume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/lab/sweep/journal.h"
+
+/* What belongs to this call and not to the plan. */
+static void keep_own(const struct request *given, struct request *r)
+{
+	r->json_path = given->json_path;
+	r->csv_path = given->csv_path;
+	r->quiet = given->quiet;
+	r->progress = given->progress;
+	r->dump_config = given->dump_config;
+	r->predict = r->predict || given->predict;
+	if (given->model.cpu != NULL)
+		r->model.cpu = given->model.cpu;
+	r->sweep.resume = true;
+	if (given->sweep.allocations_given)
+		r->sweep.allocations = given->sweep.allocations;
+	if (given->sweep.retries_given)
+		r->sweep.retries = given->sweep.retries;
+}
+
+static int take_words(struct resume *resume, const char *json_path, int *argc, struct error *e)
+{
+	size_t index;
+	json_t *word;
+
+	resume->words = journal_command(json_path, e);
+	if (resume->words == NULL)
+		return -EINVAL;
+	resume->argv = calloc(json_array_size(resume->words) + 1, sizeof(*resume->argv));
+	if (resume->argv == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--resume", "no memory for a command");
+	json_array_foreach(resume->words, index, word)
+	{
+		if (!json_is_string(word))
+			return error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal has no command");
+		resume->argv[index] = (char *)json_string_value(word);
+	}
+	*argc = (int)index;
+	return 0;
+}
+
+int resume_request(const struct request *given, struct request *r, struct resume *resume, struct error *e)
+{
+	int argc = 0, ret;
+
+	if (!given->sweep.resume || given->sweep.plan_given)
+		return 0;
+	ret = take_words(resume, given->json_path, &argc, e);
+	if (ret == 0)
+		ret = request_parse(argc, resume->argv, r, e);
+	if (ret != 0)
+		return ret;
+	if (r->command != COMMAND_SWEEP)
+		return error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal's command is no sweep");
+	keep_own(given, r);
+	return 0;
+}
+
+void resume_free(struct resume *resume)
+{
+	json_decref(resume->words);
+	free(resume->argv);
+	*resume = (struct resume){ .words = NULL };
+}

@@ -1,0 +1,129 @@
+#include "vmm/lab/sweep/round.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/lab/sweep/attempt.h"
+#include "vmm/lab/sweep/disturb.h"
+#include "vmm/util/append.h"
+
+static void set_state(struct matrix_cell *cell, enum cell_state state, const char *reason)
+{
+	cell->state = state;
+	cell->reason[0] = '\0';
+	append(cell->reason, sizeof(cell->reason), "%s", reason);
+}
+
+static bool gave_up(const struct matrix_cell *cell, uint32_t retries)
+{
+	return cell->state != STATE_OK && cell->failed_runs > retries;
+}
+
+bool round_is_open(const struct matrix_cell *cell, uint32_t round, uint32_t retries)
+{
+	if (cell->state == STATE_REFUSED || cell->state == STATE_UNAVAILABLE || gave_up(cell, retries))
+		return false;
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		if (cell->runs[i].round == round)
+			return false;
+	}
+	return true;
+}
+
+void round_settle(struct matrix_cell *cell)
+{
+	if (cell->state == STATE_PENDING && cell->failed_runs != 0)
+		cell->state = STATE_FAILED;
+}
+
+/* Runs with the wrong pages are evidence as long as there is nothing better. */
+static void drop_runs(struct matrix_cell *cell)
+{
+	for (uint32_t i = 0; i < cell->run_count; i++)
+		matrix_run_free(&cell->runs[i]);
+	cell->run_count = 0;
+}
+
+static int keep(struct matrix_cell *cell, enum cell_state state, const char *reason, struct matrix_run *run,
+		struct error *e)
+{
+	if (state == STATE_OK && cell->state == STATE_MISMATCH)
+		drop_runs(cell);
+	set_state(cell, state, reason);
+	if (matrix_cell_add_run(cell, run) != 0)
+		return error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for a run");
+	return 1;
+}
+
+/* An attempt without a figure. Returns like round_run. */
+static int take_failure(struct matrix_cell *cell, struct attempt *a, struct error *e)
+{
+	if (a->state == STATE_PENDING)
+		return 0;
+	if (a->state == STATE_REFUSED || a->state == STATE_UNAVAILABLE) {
+		if (cell->state == STATE_OK)
+			cell->failed_runs++;
+		else
+			set_state(cell, a->state, a->reason);
+		return 1;
+	}
+	cell->failed_runs++;
+	if (cell->state == STATE_OK)
+		return 1;
+	if (a->state == STATE_MISMATCH)
+		return keep(cell, STATE_MISMATCH, a->reason, &a->run, e);
+	if (cell->state != STATE_MISMATCH)
+		(void)snprintf(cell->reason, sizeof(cell->reason), "%s", a->reason);
+	return 1;
+}
+
+/*
+ * Attempts until one is quiet or fails. *best is the least disturbed run (row_count 0: none), with the number of attempts.
+ * Returns like round_run.
+ */
+static int try_all(const struct round_plan *plan, struct matrix_cell *cell, struct matrix_run *best,
+		   struct error *e)
+{
+	double least = 0;
+	bool have = false;
+
+	for (uint32_t number = 1; number <= plan->retries + 1; number++) {
+		struct attempt a;
+		double badness;
+		int ret = attempt_make(cell, plan->round, number, plan->limit_s, &a, e);
+
+		if (ret == 0 && a.state != STATE_OK) {
+			ret = have && a.state != STATE_PENDING ? 1 : take_failure(cell, &a, e);
+			matrix_run_free(&a.run);
+			return ret;
+		}
+		if (ret != 0)
+			return ret;
+		badness = disturb_judge(&a.run, cell->vcpus, plan->cpus);
+		cell->disturbed_runs += badness > 0;
+		if (!have || badness < least) {
+			matrix_run_free(best);
+			*best = a.run;
+			least = badness;
+		} else {
+			matrix_run_free(&a.run);
+		}
+		have = true;
+		best->attempt = number;
+		if (badness == 0)
+			break;
+	}
+	return 1;
+}
+
+int round_run(const struct round_plan *plan, struct matrix_cell *cell, struct error *e)
+{
+	struct matrix_run best = { 0 };
+	int ret = try_all(plan, cell, &best, e);
+
+	if (ret == 1 && best.attempt != 0)
+		ret = keep(cell, STATE_OK, "", &best, e);
+	matrix_run_free(&best);
+	return ret;
+}

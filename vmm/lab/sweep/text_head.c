@@ -1,0 +1,140 @@
+/*
+ * What a matrix is of: plan, host, how it went, and the cells that have no figures.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "vmm/util/size.h"
+#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/sweep/text.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/util/append.h"
+
+static const char *host_text(const struct matrix *m, const char *name)
+{
+	const char *text = json_string_value(json_object_get(m->host, name));
+
+	return text != NULL ? text : "unknown";
+}
+
+static void text_host(const struct matrix *m, FILE *out)
+{
+	json_int_t khz = json_integer_value(json_object_get(m->host, "tsc_khz"));
+
+	paragraph(out, "host", "Linux %s", host_text(m, "kernel"));
+	paragraph(out, "", "%s, %" JSON_INTEGER_FORMAT " CPUs, TSC %.3f GHz", host_text(m, "cpu_model"),
+		  json_integer_value(json_object_get(m->host, "cpus")), (double)khz / 1e6);
+	paragraph(out, "", "second dimension: %s (%s)%s", host_text(m, "second_dimension"),
+		  host_text(m, "kvm_module"),
+		  json_is_true(json_object_get(m->host, "hypervisor"))
+			  ? "; itself a virtual machine: its hypervisor's page tables lie below all figures"
+			  : "");
+}
+
+static void text_counts(const struct matrix *m, FILE *out)
+{
+	uint32_t counts[STATE_COUNT] = { 0 }, runs = 0, disturbed = 0, failed = 0, still = 0;
+	char line[256] = "";
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+
+		if ((unsigned int)cell->state < STATE_COUNT)
+			counts[cell->state]++;
+		runs += cell->run_count;
+		disturbed += cell->disturbed_runs;
+		failed += cell->failed_runs;
+		for (uint32_t k = 0; k < cell->run_count; k++)
+			still += cell->runs[k].disturbed[0] != '\0';
+	}
+	for (int state = STATE_PENDING; state < STATE_COUNT; state++) {
+		if (counts[state] != 0)
+			append(line, sizeof(line), "%s%" PRIu32 " %s", line[0] != '\0' ? ", " : "",
+			       counts[state], cell_state_name((enum cell_state)state));
+	}
+	paragraph(out, "ran",
+		  "%" PRIu32 " cells (%s) in %" PRIu32 " rounds, %.0f s; each run a process and an "
+		  "allocation of its own: %" PRIu32 " runs kept",
+		  m->cell_count, line, m->allocations, m->seconds, runs);
+	paragraph(out, "",
+		  "disturbed: %" PRIu32 " runs, repeated up to %" PRIu32 " times; %" PRIu32
+		  " of those kept still are. Failed: %" PRIu32,
+		  disturbed, m->retries, still, failed);
+	if (m->waited_ns != 0)
+		paragraph(out, "", "%.1f s were spent waiting for another sweep on this host",
+			  (double)m->waited_ns / 1e9);
+	if (!m->complete)
+		paragraph(out, "", "INCOMPLETE: the sweep was interrupted; --resume goes on with it");
+}
+
+/* What "from, to" is worth with so many allocations. */
+static const char *interval_text(uint32_t allocations, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (allocations < 2)
+		append(buf, size, "one allocation does not have");
+	else if (estimate_coverage(allocations) < 0.95)
+		append(buf, size,
+		       "covers the true median with %.3g %%: of so few it is the least and the greatest",
+		       100 * estimate_coverage(allocations));
+	else
+		append(buf, size, "covers the true median with 95 %%");
+	return buf;
+}
+
+void text_matrix_head(const struct matrix *m, FILE *out)
+{
+	char size[24], interval[120];
+
+	(void)fprintf(out, "minivmm %s sweep%s%s, begun %s\n", m->version, m->preset[0] != '\0' ? " " : "",
+		      m->preset, m->started);
+	if (m->teaches[0] != '\0')
+		paragraph(out, "teaches", "%s", m->teaches);
+	text_host(m, out);
+	text_counts(m, out);
+	if (m->alias_bytes != 0)
+		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",
+			  size_format(m->alias_bytes, size));
+	paragraph(out, "figures",
+		  "value: median over allocations of each one's least sample (cycles, up to %d pages) or "
+		  "median sample; from, to: its interval over allocations, by order statistics, which %s",
+		  MATRIX_IN_CORE_PAGES, interval_text(m->allocations, interval, sizeof(interval)));
+	paragraph(out, "", "ratio: to %s in the same round, likewise", m->baseline);
+}
+
+static bool same_fate(const struct matrix_cell *a, const struct matrix_cell *b)
+{
+	return a->state == b->state && strcmp(a->reason, b->reason) == 0;
+}
+
+/* Is there none like it before it? Then so many are there in all. */
+static uint32_t count_alike(const struct matrix *m, uint32_t number)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (!same_fate(&m->cells[i], &m->cells[number]))
+			continue;
+		if (i < number)
+			return 0;
+		count++;
+	}
+	return count;
+}
+
+void text_matrix_not_run(const struct matrix *m, FILE *out)
+{
+	static const char *const labels[STATE_COUNT] = { "pending", "ok",     "refused",
+							 "cannot",  "failed", "mismatch" };
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+		uint32_t count = 0;
+
+		if (cell->state < STATE_COUNT && cell->state != STATE_OK && cell->reason[0] != '\0')
+			count = count_alike(m, i);
+		if (count != 0)
+			paragraph(out, labels[cell->state], "%" PRIu32 " %s %s: %s", count,
+				  count == 1 ? "cell," : "cells, as", cell->key, cell->reason);
+	}
+}

@@ -1,0 +1,90 @@
+/*
+ * Pieces that every JSON output here is made of, on top of jansson.
+ */
+#include "vmm/output/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+void json_put(json_t **object, const char *key, json_t *value)
+{
+	if (json_object_set_new(*object, key, value) != 0) {
+		json_decref(*object);
+		*object = NULL;
+	}
+}
+
+void json_push(json_t **array, json_t *value)
+{
+	if (json_array_append_new(*array, value) != 0) {
+		json_decref(*array);
+		*array = NULL;
+	}
+}
+
+json_t *json_u64(uint64_t value)
+{
+	if (value > INT64_MAX)
+		return json_sprintf("%" PRIu64, value);
+	return json_integer((json_int_t)value);
+}
+
+json_t *json_u64_or_null(uint64_t value)
+{
+	return value != 0 ? json_u64(value) : json_null();
+}
+
+json_t *json_words(const char *s)
+{
+	json_t *value = json_string(s);
+	char copy[512];
+
+	if (value != NULL)
+		return value;
+	(void)snprintf(copy, sizeof(copy), "%s", s);
+	for (char *c = copy; *c != '\0'; c++) {
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	}
+	return json_string(copy);
+}
+
+json_t *host_facts_json(const struct host_facts *h)
+{
+	json_t *o = json_object(), *params = json_object();
+
+	json_put(&o, "kernel", json_words(h->kernel));
+	json_put(&o, "cpu_model", json_words(h->cpu_model));
+	json_put(&o, "cpus", json_u64_or_null(h->cpus));
+	json_put(&o, "hypervisor", json_boolean(h->hypervisor));
+	json_put(&o, "tsc_khz", json_u64_or_null(h->tsc_khz));
+	json_put(&o, "kvm_module", json_words(h->kvm_module));
+	json_put(&o, "second_dimension", json_words(h->second_dimension));
+	json_put(&o, "second_dimension_levels", json_u64_or_null(h->second_dimension_levels));
+	for (uint32_t i = 0; i < h->param_count && i < FACTS_MAX_PARAMS; i++)
+		json_put(&params, h->params[i].name, json_words(h->params[i].value));
+	json_put(&o, "params", params);
+	json_put(&o, "thp", json_words(h->thp));
+	json_put(&o, "shmem_thp", json_words(h->shmem_thp));
+	json_put(&o, "ksm", json_words(h->ksm));
+	json_put(&o, "nx_huge_pages", json_words(h->nx_huge_pages));
+	json_put(&o, "numa_nodes", json_u64_or_null(h->numa_nodes));
+	json_put(&o, "pmu", json_boolean(h->pmu));
+	json_put(&o, "memory_bytes", json_u64_or_null(h->memory_bytes));
+	return o;
+}
+
+int json_finish(json_t *root, FILE *out)
+{
+	int ret = 0;
+
+	if (root == NULL)
+		return -ENOMEM;
+	/* Twelve digits: more than any measurement has, and 3.84 stays 3.84. */
+	errno = 0;
+	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0 || fputc('\n', out) == EOF ||
+	    fflush(out) != 0)
+		ret = errno != 0 ? -errno : -EIO;
+	json_decref(root);
+	return ret;
+}

@@ -1,0 +1,35 @@
+/*
+ * Pieces that every JSON output here is made of, on top of jansson: unknown is null, sizes are integers in bytes.
+ */
+#ifndef MINIVMM_OUTPUT_JSON_H
+#define MINIVMM_OUTPUT_JSON_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "vmm/host/facts.h"
+
+/*
+ * Give `value` to *object under `key`, or to the end of *array. jansson refuses what it cannot represent; one such
+ * failure makes the whole NULL, and all that follow harmless: only json_finish needs to look.
+ */
+void json_put(json_t **object, const char *key, json_t *value);
+void json_push(json_t **array, json_t *value);
+
+/* jansson's integers are signed: what does not fit (a seed may) becomes a decimal string. */
+json_t *json_u64(uint64_t value);
+
+/* Where 0 stands for "not known". */
+json_t *json_u64_or_null(uint64_t value);
+
+/* Text of the host or the user; bytes that are not UTF-8 would be refused, so they become '?'. */
+json_t *json_words(const char *s);
+
+/* The member `host` of every schema. */
+json_t *host_facts_json(const struct host_facts *h);
+
+/* Write `root` as one document with a newline behind it, flush, and let go of it. 0, or -errno; -ENOMEM for NULL. */
+int json_finish(json_t *root, FILE *out);
+
+#endif

@@ -1,0 +1,49 @@
+#include "vmm/output/paragraph.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static void put_word(FILE *out, const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)word[i];
+
+		(void)fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}
+
+void paragraph_wrap(FILE *out, size_t column, const char *text)
+{
+	size_t room = SCREEN_COLUMNS - column, used = 0;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		if (length > room)
+			length = room;
+		if (used != 0 && used + 1 + length > room) {
+			(void)fprintf(out, "\n%*s", (int)column, "");
+			used = 0;
+		} else if (used != 0) {
+			(void)fputc(' ', out);
+			used++;
+		}
+		put_word(out, text, length);
+		used += length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	(void)fputc('\n', out);
+}
+
+void paragraph(FILE *out, const char *label, const char *fmt, ...)
+{
+	char text[8192];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	(void)fprintf(out, "%-*s", LABEL_COLUMNS, label);
+	paragraph_wrap(out, LABEL_COLUMNS, text);
+}

@@ -1,0 +1,24 @@
+/*
+ * Prose in the text report: a label, then words wrapped at the width of the screen.
+ */
+#ifndef MINIVMM_OUTPUT_PARAGRAPH_H
+#define MINIVMM_OUTPUT_PARAGRAPH_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define SCREEN_COLUMNS 100
+#define LABEL_COLUMNS 11
+
+/*
+ * Print `label` in a column of its own and the text beside it, wrapped; a word longer than a line is cut into
+ * lines. Characters that a terminal would obey become '?'.
+ */
+void paragraph(FILE *out, const char *label, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same for `text` behind `column` columns (fewer than SCREEN_COLUMNS) that are on the line already; ends the line.
+ */
+void paragraph_wrap(FILE *out, size_t column, const char *text);
+
+#endif

@@ -1,0 +1,155 @@
+#include "vmm/theory/simulate/closed_form.h"
+
+#include <math.h>
+
+#include "units.h"
+
+#define ENTRIES_A_LINE 8.0
+#define BISECTIONS 60
+
+/* Beyond the ways of a set, a second page more per set and LRU has lost them all. */
+#define PAGES_TO_ALL 2.0
+
+static uint64_t entries_for(uint64_t bytes, uint64_t leaf_bytes)
+{
+	return bytes / leaf_bytes + (bytes % leaf_bytes != 0);
+}
+
+/* A fixed cycle over sets with a linear index: all hit up to the ways, none two pages a set later. */
+static double linear_missing(double pages, const struct cpu_tlb *tlb)
+{
+	double beyond = (pages / tlb->sets - tlb->ways) / PAGES_TO_ALL;
+
+	return beyond < 0 ? 0 : beyond > 1 ? 1 : beyond;
+}
+
+/* With a hashed index: the chance that as many others as there are ways share a page's set (Poisson). */
+static double hashed_missing(double pages, const struct cpu_tlb *tlb)
+{
+	double mean = pages / tlb->sets, term = exp(-mean), below = term;
+
+	/* exp(-mean) is 0 where the mean is far above the ways: all miss. */
+	for (uint32_t k = 1; k < tlb->ways; k++) {
+		term *= mean / k;
+		below += term;
+	}
+	return below < 1 ? 1 - below : 0;
+}
+
+static double missing(double pages, const struct cpu_tlb *tlb, bool independent)
+{
+	double entries = (double)tlb->sets * tlb->ways;
+
+	if (entries == 0)
+		return 1;
+	if (independent)
+		return pages > entries ? 1 - entries / pages : 0;
+	/* One set has no index: LRU keeps a cycle of no more pages than ways, and nothing of a longer one. */
+	if (tlb->sets == 1)
+		return pages > entries ? 1 : 0;
+	return tlb->hashed ? hashed_missing(pages, tlb) : linear_missing(pages, tlb);
+}
+
+/* Share of the accesses over `bytes` that miss the TLB. */
+static double missing_bytes(uint64_t bytes, const struct cpu_tlb *tlb, const struct closed_form_input *in)
+{
+	uint64_t entries = entries_for(bytes, tlb->entry_bytes);
+
+	/* Several lines in one entry: which entry comes next is as good as independent. */
+	return missing((double)entries, tlb, in->independent || entries < in->pages);
+}
+
+/* Distinct lines that w accesses in a row touch: data, guest entries, host entries. */
+static double distinct(double w, double data, double guest, double host)
+{
+	double lines = w < data ? w : data;
+
+	lines += guest > 0 ? guest * (1 - exp(-w / guest)) : 0;
+	return lines + (host > 0 ? host * (1 - exp(-w / host)) : 0);
+}
+
+/* The w after which so many distinct lines have been touched: what was touched longer ago is out of the cache. */
+static double window(double capacity, double data, double guest, double host)
+{
+	double low = 0, high = 64 * (data + guest + host);
+
+	if (distinct(high, data, guest, host) <= capacity)
+		return INFINITY;
+	for (int i = 0; i < BISECTIONS; i++) {
+		double middle = (low + high) / 2;
+
+		if (distinct(middle, data, guest, host) <= capacity)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Mean cycles to read one of `lines` lines of entries, each touched once in `lines` accesses. */
+static double read_cycles(const struct cpu_model *cpu, const double windows[3], double lines)
+{
+	static const enum cpu_figure cycles[] = { CPU_L1D_CYCLES, CPU_L2_CYCLES, CPU_L3_CYCLES };
+	double sum = 0, hit = 0;
+
+	for (int i = 0; i < 3; i++) {
+		double here = 1 - exp(-windows[i] / lines);
+
+		if (here > hit) {
+			sum += (here - hit) * cpu_cycles(cpu, cycles[i]);
+			hit = here;
+		}
+	}
+	return sum + (1 - hit) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
+}
+
+static void read_terms(const struct closed_form_input *in, double guest_lines, double host_lines,
+		       struct closed_form_terms *out)
+{
+	static const enum cpu_figure bytes[] = { CPU_L1D_BYTES, CPU_L2_BYTES, CPU_L3_BYTES };
+	double windows[3];
+
+	for (int i = 0; i < 3; i++)
+		windows[i] = window((double)in->cpu->figure[bytes[i]] / (double)CACHE_LINE_BYTES,
+				    (double)in->data_lines, guest_lines, host_lines);
+	if (guest_lines > 0)
+		out->guest_read_cycles = read_cycles(in->cpu, windows, guest_lines);
+	if (host_lines > 0)
+		out->host_read_cycles = read_cycles(in->cpu, windows, host_lines);
+}
+
+static double lines_of(uint64_t entries)
+{
+	double lines = (double)entries / ENTRIES_A_LINE;
+
+	return lines < 1 ? 1 : lines;
+}
+
+void closed_form(const struct closed_form_input *in, struct closed_form_terms *out)
+{
+	const struct walk_plan *plan = &in->plan;
+	uint64_t bytes = in->pages * PAGE_4K;
+	bool paged = plan->kind != WALK_UNPAGED;
+	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
+	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes;
+	struct cpu_tlb dtlb, stlb;
+
+	if (plan->kind == WALK_SHADOW)
+		guest_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
+	leaf_bytes = paged ? guest_bytes : plan->host_leaf_bytes;
+	if (plan->kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] != 0)
+		leaf_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
+	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
+	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
+	*out = (struct closed_form_terms){ .translations = entries_for(bytes, dtlb.entry_bytes) };
+	out->dtlb_missing = missing_bytes(bytes, &dtlb, in);
+	out->stlb_missing = missing_bytes(bytes, &stlb, in);
+	/* What the dTLB has is not looked for in the STLB. */
+	if (out->stlb_missing > out->dtlb_missing)
+		out->stlb_missing = out->dtlb_missing;
+	read_terms(in, paged ? lines_of(entries_for(bytes, guest_bytes)) : 0,
+		   hosted ? lines_of(entries_for(bytes, plan->host_leaf_bytes)) : 0, out);
+	out->walk_cycles = in->walk_constant_cycles + out->guest_read_cycles + out->host_read_cycles;
+	out->total_cycles = in->data_cycles + out->dtlb_missing * cpu_cycles(in->cpu, CPU_STLB_HIT_CYCLES) +
+			    out->stlb_missing * out->walk_cycles;
+}

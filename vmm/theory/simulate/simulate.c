@@ -1,0 +1,176 @@
+/*
+ * One access after another: TLB, walk where it misses, then the data. Warm-up passes first, as the workloads have them.
+ */
+#include "vmm/theory/simulate/simulate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/simulate/sequence.h"
+#include "vmm/theory/simulate/tlb.h"
+
+/* gups makes so many updates a sample. */
+#define GUPS_UPDATES (UINT64_C(1) << 20)
+
+struct machine {
+	struct tables tables;
+	struct sequence sequence;
+	struct cache cache;
+	struct tlb tlb;
+	struct walker walker;
+	uint64_t data_parts, stlb_parts, walk_parts; /* hundredths of a cycle, so far */
+};
+
+bool simulate_knows(enum workload_id workload)
+{
+	return workload == WORKLOAD_chase || workload == WORKLOAD_packed || workload == WORKLOAD_alias ||
+	       workload == WORKLOAD_gups;
+}
+
+static void access_one(struct machine *m, uint64_t stlb_hit_parts, struct simulation *out)
+{
+	bool write;
+	uint64_t address = tables_address(&m->tables, sequence_next(&m->sequence, &write));
+	enum tlb_result result = tlb_look(&m->tlb, address);
+	enum simulated_level level;
+
+	if (result == TLB_DTLB_HIT) {
+		out->dtlb_hits++;
+	} else {
+		out->dtlb_misses++;
+		m->stlb_parts += stlb_hit_parts;
+	}
+	out->stlb_hits += result == TLB_STLB_HIT;
+	if (result == TLB_MISS) {
+		out->stlb_misses++;
+		out->walks++;
+		m->walk_parts += walker_walk(&m->walker, address);
+	}
+	/* A write needs the line as a read does. */
+	level = cache_load(&m->cache, tables_hpa(&m->tables, tables_gpa(&m->tables, address)));
+	out->data_loads[level]++;
+	m->data_parts += m->cache.cycle_parts[level];
+}
+
+static uint32_t theory(const struct tables *t)
+{
+	uint32_t g = t->guest_levels != 0 ? t->guest_levels - t->guest_leaf_level + 1 : 0;
+	uint32_t h = t->host_levels != 0 ? t->host_levels - t->host_leaf_level + 1 : 0;
+
+	return refs_two_dimensional(g, h);
+}
+
+static void derive(const struct simulation_input *in, const struct machine *m, struct simulation *out)
+{
+	const uint64_t *figure = in->cpu->figure;
+	double n = (double)out->accesses;
+	double data = out->data_cycles, found = out->data_cycles + out->stlb_cycles, walk = out->walk_cycles;
+	uint64_t references = out->walk.guest_references + out->walk.host_references;
+
+	out->theory_references = theory(&m->tables);
+	out->references_per_walk = out->walks != 0 ? (double)references / (double)out->walks : 0;
+	if (in->workload == WORKLOAD_gups) {
+		double at_once = (double)max_u64(figure[CPU_MISSES_AT_ONCE], 1);
+		double walks_at_once = (double)max_u64(figure[CPU_WALKS_AT_ONCE], 1);
+
+		out->data_cycles_per_access = data / at_once / n;
+		found = found / at_once / n;
+		walk = walk / walks_at_once / n;
+		out->cycles_per_access = found > walk ? found : walk;
+		return;
+	}
+	out->data_cycles_per_access = data / n;
+	out->cycles_per_access = (found + walk) / n;
+}
+
+static int refuse(struct error *e, int err, const char *what, uint64_t most)
+{
+	/* E2BIG is for the caller; to a person its text speaks of arguments. */
+	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what,
+			(unsigned long long)most);
+	return -err;
+}
+
+static int machine_init(struct machine *m, const struct simulation_input *in, struct error *e)
+{
+	uint64_t leaf_bytes;
+	int ret;
+
+	memset(m, 0, sizeof(*m));
+	if (!simulate_knows(in->workload) ||
+	    !tables_make(&in->plan, in->workload == WORKLOAD_alias, &m->tables))
+		return error_set(e, STATUS_USAGE, 0, "simulation",
+				 "there is no such workload with such page tables");
+	if (in->working_set_bytes > SIMULATE_MOST_BYTES)
+		return refuse(e, E2BIG, "the working set is too large to be simulated, in bytes",
+			      SIMULATE_MOST_BYTES);
+	leaf_bytes = m->tables.walk_leaf_bytes;
+	if (in->plan.kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] == 0)
+		leaf_bytes = in->plan.guest_leaf_bytes;
+	leaf_bytes = cpu_tlb(in->cpu, false, leaf_bytes).entry_bytes;
+	ret = sequence_init(&m->sequence, in->workload, in->working_set_bytes, in->stride_bytes,
+			    m->tables.guest_leaf_bytes, in->seed);
+	if (ret == -EINVAL)
+		return error_set(
+			e, STATUS_USAGE, 0, "simulation",
+			"the working set is smaller than a page, or the stride is none of the workload's");
+	if (ret == 0)
+		ret = cache_init(&m->cache, in->cpu);
+	if (ret == 0)
+		ret = tlb_init(&m->tlb, in->cpu, leaf_bytes);
+	if (ret == 0)
+		ret = walker_init(&m->walker, in->cpu, &m->tables, &m->cache);
+	return ret == 0 ? 0
+			: error_set(e, STATUS_FAILED, -ret, "simulation",
+				    "no room for the working set, or for caches so large");
+}
+
+static void machine_free(struct machine *m)
+{
+	walker_free(&m->walker);
+	tlb_free(&m->tlb);
+	cache_free(&m->cache);
+	sequence_free(&m->sequence);
+}
+
+static int run(struct machine *m, const struct simulation_input *in, struct simulation *out, struct error *e)
+{
+	uint64_t accesses = in->accesses, hit_parts = in->cpu->figure[CPU_STLB_HIT_CYCLES], warm, all;
+
+	if (accesses == 0)
+		accesses = in->workload == WORKLOAD_gups ? GUPS_UPDATES : m->sequence.lines;
+	if (!checked_mul(in->warm_passes, m->sequence.pass_accesses, &warm) ||
+	    !checked_add(warm, accesses, &all) || all > SIMULATE_MOST_ACCESSES)
+		return refuse(e, E2BIG, "so many accesses, warm-up included, take too long to simulate",
+			      SIMULATE_MOST_ACCESSES);
+	memset(out, 0, sizeof(*out));
+	for (uint64_t i = 0; i < warm; i++)
+		access_one(m, hit_parts, out);
+	memset(out, 0, sizeof(*out));
+	memset(&m->walker.counts, 0, sizeof(m->walker.counts));
+	m->data_parts = m->stlb_parts = m->walk_parts = 0;
+	for (uint64_t i = 0; i < accesses; i++)
+		access_one(m, hit_parts, out);
+	out->pages = m->sequence.pages;
+	out->accesses = accesses;
+	out->tlb_leaf_bytes = m->tlb.leaf_bytes;
+	out->walk = m->walker.counts;
+	out->data_cycles = (double)m->data_parts / (double)CYCLE_PARTS;
+	out->stlb_cycles = (double)m->stlb_parts / (double)CYCLE_PARTS;
+	out->walk_cycles = (double)m->walk_parts / (double)CYCLE_PARTS;
+	derive(in, m, out);
+	return 0;
+}
+
+int simulate(const struct simulation_input *in, struct simulation *out, struct error *e)
+{
+	struct machine m;
+	int ret = machine_init(&m, in, e);
+
+	if (ret == 0)
+		ret = run(&m, in, out, e);
+	machine_free(&m);
+	return ret;
+}

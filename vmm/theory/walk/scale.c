@@ -1,0 +1,138 @@
+#include "vmm/theory/walk/scale.h"
+
+#include <errno.h>
+
+#include "units.h"
+
+#define ENTRIES 512
+
+/* A GVA has its lower half, half of what the levels translate; a GPA has all of it. */
+#define GVA_BITS(levels) (11 + 9 * (levels))
+#define GPA_BITS(levels) (12 + 9 * (levels))
+#define PHYSICAL_BITS 52
+#define UNPAGED_BITS 32
+
+uint64_t scale_leaf_bytes(const struct walk_plan *walk)
+{
+	switch (walk->kind) {
+	case WALK_NATIVE:
+		return walk->guest_leaf_bytes;
+	case WALK_UNPAGED:
+		return walk->host_leaf_bytes;
+	default:
+		return min_u64(walk->guest_leaf_bytes, walk->host_leaf_bytes);
+	}
+}
+
+static bool fits(uint64_t bytes, uint32_t bits)
+{
+	return bytes <= UINT64_C(1) << bits;
+}
+
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+static uint32_t leaf_level(uint64_t leaf_bytes)
+{
+	uint32_t level = 1;
+
+	while (page_walk_span_bytes(level) < leaf_bytes)
+		level++;
+	return level;
+}
+
+/* Count the tables over `bytes`, level by level: what is a table on one is an entry on the next. */
+static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_bytes)
+{
+	uint64_t entries = divide_up(bytes, leaf_bytes);
+
+	t->present = true;
+	t->leaf_bytes = leaf_bytes;
+	t->leaf_entries = entries;
+	for (uint32_t level = leaf_level(leaf_bytes); level <= t->levels; level++) {
+		t->entries += entries;
+		entries = divide_up(entries, ENTRIES);
+		t->tables[level] = entries;
+		t->table_count += entries;
+	}
+	t->table_bytes = t->table_count * PAGE_4K;
+}
+
+static void by_gva(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes)
+{
+	t->raised = levels == 4 && !fits(bytes, GVA_BITS(4));
+	t->beyond = !fits(bytes, GVA_BITS(5));
+	t->levels = t->raised ? 5 : levels;
+	count_tables(t, bytes, leaf_bytes);
+}
+
+static void by_gpa(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes)
+{
+	t->raised = levels == 4 && !fits(bytes, GPA_BITS(4));
+	t->beyond = !fits(bytes, GPA_BITS(5));
+	t->levels = t->raised ? 5 : levels;
+	count_tables(t, bytes, leaf_bytes);
+}
+
+static void make_tables(struct scale *s)
+{
+	const struct walk_plan *walk = &s->plan.walk;
+	uint64_t bytes = s->plan.memory_bytes;
+
+	if (walk->kind != WALK_UNPAGED) {
+		by_gva(&s->guest, bytes, walk->guest_levels, walk->guest_leaf_bytes);
+		s->walk.guest_levels = s->guest.levels;
+	}
+	if (walk->kind == WALK_NESTED || walk->kind == WALK_UNPAGED) {
+		by_gpa(&s->host, bytes, walk->host_levels, walk->host_leaf_bytes);
+		s->walk.host_levels = s->host.levels;
+	}
+	if (walk->kind == WALK_SHADOW)
+		by_gva(&s->shadow, bytes, walk->guest_levels, s->leaf_bytes);
+	s->table_bytes = s->guest.table_bytes + s->host.table_bytes + s->shadow.table_bytes;
+}
+
+/* A nested walk maps what the backing has, whatever the guest's page; the others map what one entry can hold. */
+static int make_faults(struct scale *s)
+{
+	const struct scale_plan *plan = &s->plan;
+
+	s->fault_leaf_bytes = plan->walk.kind == WALK_NESTED ? plan->walk.host_leaf_bytes : s->leaf_bytes;
+	s->faults = divide_up(plan->memory_bytes, s->fault_leaf_bytes);
+	if (!checked_mul(s->faults, s->fault_leaf_bytes, &s->populated_bytes))
+		return -ERANGE;
+	s->fault_s = (double)s->faults * plan->fault_ns / 1e9;
+	s->zeroing_s = (double)s->populated_bytes / plan->zeroing_bytes_per_s;
+	s->populate_s = s->fault_s + s->zeroing_s;
+	return 0;
+}
+
+static uint64_t reach(uint32_t entries, uint64_t entry_bytes, uint64_t leaf_bytes)
+{
+	return entries * (entry_bytes != 0 ? entry_bytes : leaf_bytes);
+}
+
+int scale_make(const struct scale_plan *plan, struct scale *s)
+{
+	struct walk_list list;
+	int ret = walk_list_make(&plan->walk, &list);
+
+	*s = (struct scale){ .plan = *plan, .walk = plan->walk };
+	if (ret != 0)
+		return ret;
+	/* Written so that what is no number is refused too. */
+	if (plan->memory_bytes == 0 || !(plan->fault_ns > 0) || !(plan->zeroing_bytes_per_s > 0))
+		return -EINVAL;
+	s->leaf_bytes = scale_leaf_bytes(&plan->walk);
+	s->tlb_l1_bytes = reach(plan->tlb_l1_entries, plan->tlb_l1_entry_bytes, s->leaf_bytes);
+	s->tlb_l2_bytes = reach(plan->tlb_l2_entries, plan->tlb_l2_entry_bytes, s->leaf_bytes);
+	s->beyond_physical = !fits(plan->memory_bytes, PHYSICAL_BITS);
+	s->beyond_unpaged = plan->walk.kind == WALK_UNPAGED && !fits(plan->memory_bytes, UNPAGED_BITS);
+	make_tables(s);
+	/* With the levels that the size takes. */
+	ret = walk_list_make(&s->walk, &list);
+	s->references = list.count;
+	return ret == 0 ? make_faults(s) : ret;
+}
