@@ -10,9 +10,9 @@
 #include "vmm/util/append.h"
 
 /* The assembler reads the files; the build starts it at the root of the tree. */
-#define CPU(name)                                                                        \
-	extern const char cpu_##name[], cpu_##name##_end[];                              \
-	__asm__(".section .rodata\n.globl cpu_" #name ", cpu_" #name "_end\n"            \
+#define CPU(name)                                                                               \
+	extern const char cpu_##name[], cpu_##name##_end[];                                     \
+	__asm__(".section .rodata\n.globl cpu_" #name ", cpu_" #name "_end\n"                   \
 		"cpu_" #name ": .incbin \"vmm/theory/simulate/cpus/" #name ".cpu\"\ncpu_" #name \
 		"_end:\n.previous\n");
 #include "vmm/theory/simulate/cpus.def"
