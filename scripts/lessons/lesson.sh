@@ -33,13 +33,20 @@ for lesson_tool in jq fold "$MINIVMM"; do
 	}
 done
 
-# Words of this host by which answers may differ: ept, npt, shadow or none, and KVM's module.
+# Words of this host by which answers may differ: ept, npt, shadow or none, and KVM's module. minivmm alone is asked, so
+# that a test can put a host of another kind in its place. Without a /dev/kvm that may be opened it is none.
 lesson_second=none lesson_module=none lesson_tdp_mmu=
-if [ -c /dev/kvm ] && [ -w /dev/kvm ]; then
-	lesson_second=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .verdict.second_dimension)
-	lesson_module=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r .host.kvm_module)
-	lesson_tdp_mmu=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r '.host.params["kvm.tdp_mmu"] // ""')
-fi
+lesson_words=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r '
+	(if .kvm.present == false or .kvm.permitted == false then "none" else .verdict.second_dimension end),
+	.host.kvm_module, .host.params["kvm.tdp_mmu"] // ""')
+[ -z "$lesson_words" ] || {
+	read -r lesson_second
+	read -r lesson_module
+	# shellcheck disable=SC2034 # lesson 4 asks
+	read -r lesson_tdp_mmu
+} <<END
+$lesson_words
+END
 
 # The standard input in lines of so many columns.
 lesson_wrap() {
@@ -89,11 +96,9 @@ live() {
 
 # sees HOST TEXT: what one sees on such a host; an arrow marks this one.
 sees() {
-	case $1 in
-	"$lesson_second") printf '%s on %s (this host): ' '->' "$1" ;;
-	*) printf '   on %s: ' "$1" ;;
-	esac
-	printf '%s\n' "$2" | lesson_wrap 78 | sed '2,$s/^/      /'
+	lesson_mark="   on $1"
+	[ "$1" != "$lesson_second" ] || lesson_mark="-> on $1 (this host)"
+	printf '%s: %s\n' "$lesson_mark" "$2" | lesson_wrap 90 | sed '2,$s/^/      /'
 	echo
 }
 
