@@ -52,13 +52,13 @@ static void show_progress(uint64_t done_bytes, uint64_t total_bytes, uint64_t el
 		      (double)total_bytes / (double)GIB, seconds, seconds > 0 ? gib / seconds : 0.0, end);
 }
 
-static prealloc_progress choose_progress(const struct record *rec)
+static prealloc_progress choose_progress(const struct request *r, const struct record *rec)
 {
 	bool long_wait = memmap_host_bytes(&rec->config.map) >= 4 * GIB;
 
-	if (rec->request.progress)
+	if (r->progress)
 		return show_progress;
-	return !rec->request.quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
+	return !r->quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
 }
 
 /* One line that is written over; the last one stays. */
@@ -87,13 +87,13 @@ static sweep_progress_fn choose_sweep_progress(const struct request *r)
 static int plan(struct record *rec, struct error *e)
 {
 	struct backing_spec spec;
-	int ret = backing_resolve(&rec->request, &spec, e);
+	int ret = backing_resolve(&rec->spec.machine, &spec, e);
 
 	if (ret != 0)
 		return ret;
 	if (rec->native)
-		return config_make_native(&rec->request, spec.page_bytes, &rec->config, e);
-	return config_make(&rec->request, spec.page_bytes, &rec->config, e);
+		return config_make_native(&rec->spec, spec.page_bytes, &rec->config, e);
+	return config_make(&rec->spec, spec.page_bytes, &rec->config, e);
 }
 
 static bool is_stdout(const char *path)
@@ -104,17 +104,15 @@ static bool is_stdout(const char *path)
 /* Text goes to stdout unless JSON, CSV or a picture goes there; then to stderr. */
 static FILE *text_stream(const struct request *r)
 {
-	return is_stdout(r->json_path) || is_stdout(r->csv_path) || is_stdout(r->explain.svg_path) ? stderr
-												   : stdout;
+	return is_stdout(r->json_path) || is_stdout(r->csv_path) || is_stdout(r->svg_path) ? stderr : stdout;
 }
 
-static int report(const struct record *rec, struct error *e)
+static int report(const struct request *r, bool quiet, const struct record *rec, struct error *e)
 {
-	const struct request *r = &rec->request;
 	FILE *out = text_stream(r);
 	int ret = 0;
 
-	if (!r->quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
+	if (!quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
 		ret = error_set(e, STATUS_FAILED, errno, out == stderr ? "stderr" : "stdout", "cannot write");
 	/* Each for itself: a full disk under one must not cost the others. The first error is the one that is told. */
 	if (r->json_path != NULL && emit_file(rec, r->json_path, emit_json, e) != 0)
@@ -136,13 +134,13 @@ static void print_console(const struct console *console, const struct request *r
 }
 
 /* Run and report. The status of the program; every error is printed here. */
-static enum status execute(struct record *rec, uint64_t start_ns)
+static enum status execute(const struct request *r, struct record *rec, uint64_t start_ns)
 {
 	static struct console console;
 	struct error run_error = { .status = STATUS_OK };
 	struct error report_error = { .status = STATUS_OK };
-	bool ran = rec->native ? native_run(rec, choose_progress(rec), &run_error) == 0
-			       : run_guest(rec, choose_progress(rec), &console, &run_error) == 0;
+	bool ran = rec->native ? native_run(rec, choose_progress(r, rec), &run_error) == 0
+			       : run_guest(rec, choose_progress(r, rec), &console, &run_error) == 0;
 
 	if (!ran && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
@@ -153,11 +151,9 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 	if (ran)
 		record_judge(rec);
 	rec->timing.total = clock_ns() - start_ns;
-	print_console(&console, &rec->request, !ran);
+	print_console(&console, r, !ran);
 	/* A run that could not start has nothing to tell in a table, but its record says why. */
-	if (!ran && rec->result_count == 0)
-		rec->request.quiet = true;
-	(void)report(rec, &report_error);
+	(void)report(r, r->quiet || (!ran && rec->result_count == 0), rec, &report_error);
 	if (!ran)
 		print_error(&run_error);
 	if (report_error.status != STATUS_OK)
@@ -167,27 +163,28 @@ static enum status execute(struct record *rec, uint64_t start_ns)
 	return report_error.status != STATUS_OK ? report_error.status : record_status(rec);
 }
 
-static enum status start(struct record *rec, uint64_t start_ns, struct error *e)
+static enum status start(const struct request *r, struct record *rec, uint64_t start_ns, struct error *e)
 {
-	const struct request *r = &rec->request;
-
-	rec->native = r->command == COMMAND_NATIVE;
-	if (r->pmu_list != NULL && pmu_plan_new(r->pmu_list, &rec->pmu, e) != 0)
+	rec->argc = r->argc;
+	rec->argv = r->argv;
+	rec->spec = r->run;
+	rec->native = r->run.native;
+	if (r->run.pmu_list != NULL && pmu_plan_new(r->run.pmu_list, &rec->pmu, e) != 0)
 		return e->status;
 	if (plan(rec, e) != 0)
 		return e->status;
 	if (r->dump_config || r->dump_fdt_path != NULL)
-		return command_dump(rec, stdout, e);
+		return command_dump(r, rec, stdout, e);
 	/* Now rather than after an hour of measuring. */
 	if ((r->json_path != NULL && output_check(r->json_path, e) != 0) ||
 	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
 		return e->status;
 	facts_read("", &rec->host);
-	if (r->predict && command_cpu(r, "host", &rec->cpu, e) != 0)
+	if (r->run.predict && command_cpu(r, "host", &rec->cpu, e) != 0)
 		return e->status;
 	if (rec->pmu != NULL)
 		pmu_plan_probe(rec->pmu, !rec->native && pmu_can_split(rec->host.kvm_module));
-	return execute(rec, start_ns);
+	return execute(r, rec, start_ns);
 }
 
 /* The commands that only print. */
@@ -205,10 +202,8 @@ static enum status tell(const struct request *r, struct error *e)
 	return e->status;
 }
 
-static enum status command(struct record *rec, uint64_t start_ns, struct error *e)
+static enum status command(const struct request *r, struct record *rec, uint64_t start_ns, struct error *e)
 {
-	const struct request *r = &rec->request;
-
 	switch (r->command) {
 	case COMMAND_HELP:
 	case COMMAND_PRESET_HELP:
@@ -231,7 +226,7 @@ static enum status command(struct record *rec, uint64_t start_ns, struct error *
 	case COMMAND_POOL_PLAN:
 		return command_pool(r, text_stream(r), e);
 	default:
-		return start(rec, start_ns, e);
+		return start(r, rec, start_ns, e);
 	}
 }
 
@@ -239,6 +234,7 @@ int main(int argc, char **argv)
 {
 	uint64_t start_ns = clock_ns();
 	struct error e = { .status = STATUS_OK };
+	static struct request request;
 	struct record *rec = calloc(1, sizeof(*rec));
 	enum status status = STATUS_FAILED;
 
@@ -247,9 +243,8 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	}
 	record_init(rec);
-	if (streams_init(&e) == 0 && stop_install(&e) == 0 &&
-	    request_parse(argc, argv, &rec->request, &e) == 0)
-		status = command(rec, start_ns, &e);
+	if (streams_init(&e) == 0 && stop_install(&e) == 0 && request_parse(argc, argv, &request, &e) == 0)
+		status = command(&request, rec, start_ns, &e);
 	if (e.status != STATUS_OK) {
 		print_error(&e);
 		status = e.status;

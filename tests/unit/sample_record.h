@@ -77,12 +77,12 @@ static inline void sample_machine(struct record *rec)
 					taken = { 64, 0, 0, 0 };
 
 	record_init(rec);
-	rec->request.argc = 4;
-	rec->request.argv = sample_argv;
-	rec->request.memory_bytes = 128 * MIB;
-	rec->request.backing = BACKING_FILE;
-	rec->request.mem_path = "/dev/hugepages";
-	rec->request.prealloc = true;
+	rec->argc = 4;
+	rec->argv = sample_argv;
+	rec->spec.machine.memory_bytes = 128 * MIB;
+	rec->spec.machine.backing = BACKING_FILE;
+	rec->spec.machine.mem_path = "/dev/hugepages";
+	rec->spec.machine.populate = POPULATE_PREALLOC;
 	rec->config.ram_bytes = 128 * MIB;
 	rec->config.page_bytes = PAGE_2M;
 	rec->config.guest_page_bytes = PAGE_4K;

@@ -20,7 +20,7 @@ static void spellings(void **state)
 {
 	struct request r;
 	struct error e;
-	const struct sweep_request *s = &r.sweep;
+	const struct sweep_spec *s = &r.sweep;
 
 	(void)state;
 	assert_int_equal(
@@ -33,12 +33,12 @@ static void spellings(void **state)
 	assert_true(s->guest_page_count == 2 && s->backing_count == 2 && s->smp_count == 2 && s->native);
 	assert_string_equal(s->backings[0].path, "/a#b");
 	assert_string_equal(s->baseline, "backing=path:/a#b,smp=2");
-	assert_true(r.memory_bytes == 2 * GIB && s->memory_given && s->plan_given);
-	assert_true(r.set_count == 1 && r.sets_bytes[0] == 64 * KIB);
+	assert_true(r.run.machine.memory_bytes == 2 * GIB && s->memory_given && s->plan_given);
+	assert_true(r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == 64 * KIB);
 	assert_string_equal(s->file, "f");
 	/* An empty file has no say. */
 	assert_int_equal(parse_with_file(LINE, "", &r, &e), 0);
-	assert_true(s->guest_page_count == 1 && r.workload_count == 2);
+	assert_true(s->guest_page_count == 1 && r.run.work.workload_count == 2);
 }
 
 /* Preset < file < command line, for a list, a number, a flag and what was not given at all. */
@@ -49,22 +49,23 @@ static void precedence(void **state)
 	static const char file[] = "working-set = 1M\nsmp = 2\nno-native\nretries 7\n";
 	struct request r;
 	struct error e;
-	const struct sweep_request *s = &r.sweep;
+	const struct sweep_spec *s = &r.sweep;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(parse_with_file(lines[i], file, &r, &e), 0);
 		assert_string_equal(s->preset, "vpid");
-		assert_true(r.workload_count == 1 && r.workloads[0] == WORKLOAD_vpid);
-		assert_true(r.set_count == 1 && r.sets_bytes[0] == MIB && s->retries == 7);
+		assert_true(r.run.work.workload_count == 1 && r.run.work.workloads[0] == WORKLOAD_vpid);
+		assert_true(r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == MIB && s->retries == 7);
 		assert_true(s->smp_count == 1 && s->smps[0] == 3 && !s->native);
 		assert_true(s->allocations == 5 && s->backing_count == 1);
 	}
 	assert_int_equal(parse_line("sweep --native --preset vpid --working-set 2M --no-native", &r, &e), 0);
-	assert_true(!s->native && r.set_count == 1 && r.sets_bytes[0] == 2 * MIB);
+	assert_true(!s->native && r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == 2 * MIB);
 	/* The last of two presets is the one, and nothing of the other is left. */
 	assert_int_equal(parse_line("sweep --preset terabyte --preset exit-cost", &r, &e), 0);
-	assert_true(r.alias_bytes == 0 && s->allocations == 5 && r.workloads[0] == WORKLOAD_exit);
+	assert_true(r.run.machine.alias_bytes == 0 && s->allocations == 5 &&
+		    r.run.work.workloads[0] == WORKLOAD_exit);
 	assert_string_equal(s->baseline, "smp=1");
 }
 
@@ -208,7 +209,7 @@ static void garbage(void **state)
 		if (parse_with_file(LINE, text, &r, &e) != 0)
 			assert_true(e.status == STATUS_USAGE && e.what[0] != '\0');
 		else
-			assert_true(r.sweep.guest_page_count > 0 && r.workload_count > 0);
+			assert_true(r.sweep.guest_page_count > 0 && r.run.work.workload_count > 0);
 	}
 }
 

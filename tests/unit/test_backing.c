@@ -38,7 +38,7 @@ static unsigned int entries(const char *path)
 }
 
 /* Resolve, map with 2M or larger alignment, populate, observe, write both ends, unmap. */
-static void whole_life(const struct request *r, uint64_t bytes, uint64_t align)
+static void whole_life(const struct machine_spec *r, uint64_t bytes, uint64_t align)
 {
 	struct backing_spec spec;
 	struct prealloc_stats stats;
@@ -82,7 +82,7 @@ static void anon_and_memfd_4k(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		for (int share = CHOICE_DEFAULT; share <= CHOICE_OFF; share++) {
-			struct request r = { .backing = kinds[i], .share = (enum guest_tristate)share };
+			struct machine_spec r = { .backing = kinds[i], .share = (enum choice)share };
 
 			whole_life(&r, 8 * MIB, PAGE_2M);
 		}
@@ -91,7 +91,7 @@ static void anon_and_memfd_4k(void **state)
 
 static void thp(void **state)
 {
-	struct request r = { .backing = BACKING_THP };
+	struct machine_spec r = { .backing = BACKING_THP };
 	char policy[16];
 
 	(void)state;
@@ -105,7 +105,7 @@ static void thp(void **state)
 
 static void tmpfs_directory_and_name(void **state)
 {
-	struct request r = { .backing = BACKING_FILE, .mem_path = "/dev/shm" };
+	struct machine_spec r = { .backing = BACKING_FILE, .mem_path = "/dev/shm" };
 	unsigned int before;
 	struct statfs fs;
 
@@ -132,7 +132,7 @@ static void hugetlb_gives_all_pages_back(void **state)
 		skip();
 	}
 	for (size_t i = 0; i < 2; i++) {
-		struct request r = { .backing = kinds[i], .page_bytes = PAGE_2M };
+		struct machine_spec r = { .backing = kinds[i], .page_bytes = PAGE_2M };
 
 		whole_life(&r, 16 * MIB, PAGE_2M);
 	}

@@ -247,7 +247,7 @@ static void impossible_specs(void **state)
 static void requests(void **state)
 {
 	static const struct {
-		struct request r;
+		struct machine_spec r;
 		enum status status;
 		int err;
 		const char *says, *cure;
@@ -306,8 +306,10 @@ static void requests(void **state)
 
 static void page_size_against_the_mount(void **state)
 {
-	const struct request r = { .backing = BACKING_FILE, .mem_path = "/dev/shm", .page_bytes = PAGE_1G };
-	const struct request node = { .backing = BACKING_ANON, .host_nodes = UINT64_C(1) << 63 };
+	const struct machine_spec r = { .backing = BACKING_FILE,
+					.mem_path = "/dev/shm",
+					.page_bytes = PAGE_1G };
+	const struct machine_spec node = { .backing = BACKING_ANON, .host_nodes = UINT64_C(1) << 63 };
 	struct backing_spec spec;
 	struct error e = { 0 };
 	int ret;

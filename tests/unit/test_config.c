@@ -14,18 +14,18 @@
 #include "vmm/core/machine/config.h"
 #include "vmm/lab/measure/dump.h"
 
-static struct request usual(void)
+static struct run_spec usual(void)
 {
-	return (struct request){
-		.memory_bytes = GIB,
-		.vcpus = 1,
-		.guest_page_bytes = PAGE_4K,
-		.workload_count = 3,
-		.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
+	return (struct run_spec){
+		.machine.memory_bytes = GIB,
+		.machine.vcpus = 1,
+		.machine.guest_page_bytes = PAGE_4K,
+		.work.workload_count = 3,
+		.work.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
 		.repeat = 10,
-		.seed = 1,
-		.accesses = 77,
-		.timeout_s = 600,
+		.work.seed = 1,
+		.work.accesses = 77,
+		.machine.timeout_s = 600,
 	};
 }
 
@@ -38,7 +38,7 @@ static uint64_t slice_of(const struct config *c)
 static void usual_plan(void **state)
 {
 	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
@@ -60,15 +60,15 @@ static void usual_plan(void **state)
 
 static void small_memory_leaves_out(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.memory_bytes = 64 * MIB + 1;
-	r.workload_count = 2;
-	r.workloads[0] = WORKLOAD_gups;
-	r.workloads[1] = WORKLOAD_chase;
+	r.machine.memory_bytes = 64 * MIB + 1;
+	r.work.workload_count = 2;
+	r.work.workloads[0] = WORKLOAD_gups;
+	r.work.workloads[1] = WORKLOAD_chase;
 	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
 	assert_true(c.ram_bytes == 66 * MIB);
 	assert_int_equal(c.step_count, 5);
@@ -80,14 +80,14 @@ static void small_memory_leaves_out(void **state)
 
 static void named_sets(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.set_count = 2;
-	r.sets_bytes[0] = 5000;
-	r.sets_bytes[1] = 4 * MIB;
+	r.work.set_count = 2;
+	r.work.sets_bytes[0] = 5000;
+	r.work.sets_bytes[1] = 4 * MIB;
 	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
 	assert_int_equal(c.step_count, 6);
 	for (uint32_t i = 0; i < 6; i++)
@@ -102,79 +102,80 @@ static void too_large_set_names_the_cure(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-		struct request r = usual();
+		struct run_spec r = usual();
 		struct error e = { 0 }, e_less = { 0 }, e_enough = { 0 };
 		struct config c;
 		uint64_t gib;
 
-		r.set_count = 1;
-		r.sets_bytes[0] = sets[i];
-		r.vcpus = 2;
+		r.work.set_count = 1;
+		r.work.sets_bytes[0] = sets[i];
+		r.machine.vcpus = 2;
 		assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
 		assert_int_equal(e.status, STATUS_USAGE);
 		assert_string_equal(e.where, "--working-set");
 		assert_memory_equal(e.hint, "--memory ", 9);
 		gib = strtoull(e.hint + 9, NULL, 10);
-		r.memory_bytes = strchr(e.hint, 'M') != NULL ? gib * MIB : gib * GIB;
+		r.machine.memory_bytes = strchr(e.hint, 'M') != NULL ? gib * MIB : gib * GIB;
 		assert_int_equal(config_make(&r, PAGE_2M, &c, &e_enough), 0);
-		r.memory_bytes -= 256 * MIB;
+		r.machine.memory_bytes -= 256 * MIB;
 		assert_true(config_make(&r, PAGE_2M, &c, &e_less) < 0);
 	}
 }
 
 static void refused(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error small_set = { 0 }, huge_set = { 0 }, memory = { 0 }, none = { 0 }, many = { 0 };
 	struct config c;
 
 	(void)state;
-	r.set_count = 1;
-	r.sets_bytes[0] = PAGE_4K - 1;
+	r.work.set_count = 1;
+	r.work.sets_bytes[0] = PAGE_4K - 1;
 	assert_true(config_make(&r, PAGE_4K, &c, &small_set) < 0);
 	assert_int_equal(small_set.status, STATUS_USAGE);
-	r.sets_bytes[0] = UINT64_MAX;
+	r.work.sets_bytes[0] = UINT64_MAX;
 	assert_true(config_make(&r, PAGE_4K, &c, &huge_set) < 0);
 	assert_int_equal(huge_set.status, STATUS_USAGE);
-	r.set_count = 0;
-	r.memory_bytes = UINT64_MAX;
+	r.work.set_count = 0;
+	r.machine.memory_bytes = UINT64_MAX;
 	assert_true(config_make(&r, PAGE_1G, &c, &memory) < 0);
 	assert_int_equal(memory.status, STATUS_USAGE);
 	r = usual();
-	r.vcpus = 0;
+	r.machine.vcpus = 0;
 	assert_true(config_make(&r, PAGE_4K, &c, &none) < 0);
 	assert_int_equal(none.status, STATUS_USAGE);
-	r.vcpus = GUEST_MAX_VCPUS + 1;
+	r.machine.vcpus = GUEST_MAX_VCPUS + 1;
 	assert_true(config_make(&r, PAGE_4K, &c, &many) < 0);
 	assert_int_equal(many.status, STATUS_USAGE);
 }
 
 static void aliased_plan(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.memory_bytes = TIB;
-	r.alias_bytes = 3 * GIB + 512 * MIB;
+	r.machine.memory_bytes = TIB;
+	r.machine.alias_bytes = 3 * GIB + 512 * MIB;
 	assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
 	/* 293 repetitions, nearer than 292. */
 	assert_string_equal(e.hint, "--memory 1050112M");
-	r.memory_bytes = 1022 * GIB;
-	r.vcpus = 3;
-	r.guest_page_bytes = PAGE_2M;
-	r.workload_count = 1;
+	r.machine.memory_bytes = 1022 * GIB;
+	r.machine.vcpus = 3;
+	r.machine.guest_page_bytes = PAGE_2M;
+	r.work.workload_count = 1;
 	assert_int_equal(config_make(&r, PAGE_2M, &c, &(struct error){ 0 }), 0);
-	assert_true(c.ram_bytes == 1022 * GIB && c.map.alias_bytes == r.alias_bytes);
+	assert_true(c.ram_bytes == 1022 * GIB && c.map.alias_bytes == r.machine.alias_bytes);
 	/* 292 repetitions, 97 for each vCPU, so that all slices begin at the same place of what repeats. */
-	assert_true(config_slice_bytes(&c) == 97 * r.alias_bytes && config_slice_bytes(&c) == slice_of(&c));
-	assert_true(c.step_count == 1 && c.steps[0].working_set_bytes == 97 * r.alias_bytes);
+	assert_true(config_slice_bytes(&c) == 97 * r.machine.alias_bytes &&
+		    config_slice_bytes(&c) == slice_of(&c));
+	assert_true(c.step_count == 1 && c.steps[0].working_set_bytes == 97 * r.machine.alias_bytes);
 	assert_non_null(strstr(c.note, "12M more hold the guest's image and page tables"));
-	r.memory_bytes = 4 * GIB;
-	r.alias_bytes = 2 * GIB;
+	r.machine.memory_bytes = 4 * GIB;
+	r.machine.alias_bytes = 2 * GIB;
 	assert_true(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }) < 0);
-	r.vcpus = 2;
+	r.machine.vcpus = 2;
 	assert_int_equal(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }), 0);
 	assert_non_null(
 		strstr(c.note, "1G more hold the guest's image and page tables, in whole pages of 1G"));
@@ -183,35 +184,35 @@ static void aliased_plan(void **state)
 /* What is too large for repeated memory, too, is cured by what the hint names, and not by one repetition less. */
 static void aliased_hints_are_true(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error few = { 0 }, large = { 0 }, less = { 0 };
 	struct config c;
 
 	(void)state;
-	r.memory_bytes = 4 * GIB;
-	r.alias_bytes = GIB;
-	r.workload_count = 1;
-	r.vcpus = 5;
+	r.machine.memory_bytes = 4 * GIB;
+	r.machine.alias_bytes = GIB;
+	r.work.workload_count = 1;
+	r.machine.vcpus = 5;
 	assert_true(config_make(&r, PAGE_4K, &c, &few) < 0);
 	assert_int_equal(few.status, STATUS_USAGE);
 	assert_non_null(strstr(few.what, "4 repetitions of 1G"));
 	assert_string_equal(few.hint, "--memory 5G");
-	r.vcpus = 2;
-	r.set_count = 1;
-	r.sets_bytes[0] = 2 * GIB + 1;
+	r.machine.vcpus = 2;
+	r.work.set_count = 1;
+	r.work.sets_bytes[0] = 2 * GIB + 1;
 	assert_true(config_make(&r, PAGE_4K, &c, &large) < 0);
 	assert_string_equal(large.where, "--working-set");
 	assert_string_equal(large.hint, "--memory 6G");
-	r.memory_bytes = 6 * GIB;
+	r.machine.memory_bytes = 6 * GIB;
 	assert_int_equal(config_make(&r, PAGE_4K, &c, &(struct error){ 0 }), 0);
-	r.memory_bytes = 5 * GIB;
+	r.machine.memory_bytes = 5 * GIB;
 	assert_true(config_make(&r, PAGE_4K, &c, &less) < 0);
 }
 
 static void the_apic_comes_when_needed(void **state)
 {
 	static const struct {
-		enum guest_tristate asked;
+		enum choice asked;
 		enum workload_id workload;
 		int apic; /* -1: refused */
 	} cases[] = {
@@ -222,29 +223,29 @@ static void the_apic_comes_when_needed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct request r = usual();
+		struct run_spec r = usual();
 		struct error e = { 0 };
 		struct config c;
 		int ret;
 
-		r.workloads[2] = cases[i].workload;
-		r.apic = cases[i].asked;
-		r.guest_ad = i % 2 != 0;
+		r.work.workloads[2] = cases[i].workload;
+		r.machine.apic = cases[i].asked;
+		r.machine.guest_ad = i % 2 != 0;
 		ret = config_make(&r, PAGE_4K, &c, &e);
 		assert_int_equal(ret == 0 ? c.apic : -1, cases[i].apic);
-		assert_true(c.guest_ad == r.guest_ad && !c.kernel_port);
+		assert_true(c.guest_ad == r.machine.guest_ad && !c.kernel_port);
 	}
 }
 
 static void native_has_no_guest(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.memory_bytes = 8 * GIB;
-	r.vcpus = 2;
+	r.machine.memory_bytes = 8 * GIB;
+	r.machine.vcpus = 2;
 	assert_int_equal(config_make_native(&r, PAGE_2M, &c, &e), 0);
 	assert_int_equal(c.map.range_count, 1);
 	assert_true(c.map.ranges[0].bytes == 8 * GIB && c.map.arena_bytes == 8 * GIB);
@@ -254,13 +255,13 @@ static void native_has_no_guest(void **state)
 
 static void many_vcpus_still_get_a_slice(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.memory_bytes = 64 * MIB;
-	r.vcpus = GUEST_MAX_VCPUS;
+	r.machine.memory_bytes = 64 * MIB;
+	r.machine.vcpus = GUEST_MAX_VCPUS;
 	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
 	for (uint32_t i = 0; i < c.step_count; i++) {
 		assert_true(c.steps[i].working_set_bytes % PAGE_4K == 0);
@@ -270,7 +271,7 @@ static void many_vcpus_still_get_a_slice(void **state)
 
 static void dump_fits_and_is_cut_nowhere(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 	char *buf = malloc(DUMP_BYTES);
@@ -278,7 +279,7 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 
 	(void)state;
 	assert_non_null(buf);
-	r.memory_bytes = 12 * GIB;
+	r.machine.memory_bytes = 12 * GIB;
 	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
 	length = config_dump(&r, &c, buf, DUMP_BYTES);
 	assert_true(length > 0 && strlen(buf) == (size_t)length);
@@ -299,17 +300,17 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 
 static void dump_says_what_is_aliased(void **state)
 {
-	struct request r = usual();
+	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 	char *buf = malloc(DUMP_BYTES);
 
 	(void)state;
 	assert_non_null(buf);
-	r.memory_bytes = 100 * GIB;
-	r.alias_bytes = GIB;
-	r.guest_ad = true;
-	r.apic = CHOICE_ON;
+	r.machine.memory_bytes = 100 * GIB;
+	r.machine.alias_bytes = GIB;
+	r.machine.guest_ad = true;
+	r.machine.apic = CHOICE_ON;
 	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
 	c.steps[0].stride_bytes = PAGE_2M;
 	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);

@@ -38,7 +38,7 @@ static void text_stays_narrow(void **state)
 		}
 	}
 	assert_int_equal(record_combine(&rec), 0);
-	rec.request.mem_path = path;
+	rec.spec.machine.mem_path = path;
 	memset(rec.host.cpu_model, 'c', sizeof(rec.host.cpu_model) - 1);
 	for (int i = 0; i < RECORD_MAX_REASONS; i++)
 		record_reason(&rec, VERDICT_FAILED, "%0300d", i);
@@ -76,7 +76,7 @@ static void json_survives_strange_values(void **state)
 
 	(void)state;
 	sample_machine(&rec);
-	rec.request.mem_path = "/mnt/\xff";
+	rec.spec.machine.mem_path = "/mnt/\xff";
 	rec.config.seed = UINT64_MAX;
 	data = render(&rec, emit_json);
 	assert_non_null(strstr(data, "\"path\": \"/mnt/?\""));

@@ -11,8 +11,8 @@
 static void aliased_machine(struct record *rec)
 {
 	sample_machine(rec);
-	rec->request.memory_bytes = rec->config.ram_bytes = TIB;
-	rec->request.alias_bytes = rec->config.map.alias_bytes = GIB;
+	rec->spec.machine.memory_bytes = rec->config.ram_bytes = TIB;
+	rec->spec.machine.alias_bytes = rec->config.map.alias_bytes = GIB;
 	rec->config.map.arena_gpa = 4 * GIB;
 	rec->config.map.arena_bytes = TIB;
 	rec->config.guest_ad = rec->config.apic = true;

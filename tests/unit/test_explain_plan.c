@@ -15,37 +15,42 @@
 #include "units.h"
 #include "vmm/lab/explain/plan.h"
 
-static struct request usual(void)
+/* What a user asks: of the machine, and of the address. */
+struct asked {
+	struct run_spec run;
+	struct explain_spec explain;
+};
+
+static struct asked usual(void)
 {
-	return (struct request){
-		.command = COMMAND_EXPLAIN,
-		.memory_bytes = 128 * MIB,
-		.vcpus = 4,
-		.guest_page_bytes = PAGE_4K,
-		.workload_count = 3,
-		.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
-		.accesses = 77,
-		.repeat = 10,
-		.seed = 1,
+	return (struct asked){
+		.run.machine.memory_bytes = 128 * MIB,
+		.run.machine.vcpus = 4,
+		.run.machine.guest_page_bytes = PAGE_4K,
+		.run.work.workload_count = 3,
+		.run.work.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
+		.run.work.accesses = 77,
+		.run.repeat = 10,
+		.run.work.seed = 1,
 	};
 }
 
-static struct explain_address plan_of(struct request *r, uint64_t page_bytes, struct config *c)
+static struct explain_address plan_of(struct asked *r, uint64_t page_bytes, struct config *c)
 {
 	struct error e = { 0 };
 
-	assert_int_equal(explain_plan(r, page_bytes, c, &e), 0);
+	assert_int_equal(explain_plan(&r->explain, page_bytes, &r->run, c, &e), 0);
 	assert_int_equal(c->vcpus, 1);
-	return explain_address_of(r, c);
+	return explain_address_of(&r->explain, c);
 }
 
 static void check_peek(uint64_t gva, uint64_t set_bytes)
 {
-	struct request r = usual();
+	struct asked r = usual();
 	struct config c;
 	struct explain_address address;
 
-	r.explain = (struct explain_request){ .gva_given = true, .gva = gva };
+	r.explain = (struct explain_spec){ .gva_given = true, .gva = gva };
 	address = plan_of(&r, PAGE_4K, &c);
 	assert_true(address.touched);
 	assert_true(address.gva == gva);
@@ -57,7 +62,7 @@ static void check_peek(uint64_t gva, uint64_t set_bytes)
 
 static uint64_t arena_bytes(void)
 {
-	struct request r = usual();
+	struct asked r = usual();
 	struct config c;
 
 	(void)plan_of(&r, PAGE_4K, &c);
@@ -79,7 +84,7 @@ static void the_page_of_the_address_is_the_last_of_the_set(void **state)
 
 static void without_an_address_it_is_the_arenas_first(void **state)
 {
-	struct request r = usual();
+	struct asked r = usual();
 	struct config c;
 	struct explain_address address = plan_of(&r, PAGE_4K, &c);
 
@@ -96,11 +101,11 @@ static void addresses_elsewhere_are_left_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
-		struct request r = usual();
+		struct asked r = usual();
 		struct config c;
 		struct explain_address address;
 
-		r.explain = (struct explain_request){ .gva_given = true, .gva = elsewhere[i] };
+		r.explain = (struct explain_spec){ .gva_given = true, .gva = elsewhere[i] };
 		address = plan_of(&r, PAGE_4K, &c);
 		assert_false(address.touched);
 		assert_true(address.gva == elsewhere[i]);
@@ -110,102 +115,105 @@ static void addresses_elsewhere_are_left_alone(void **state)
 
 static void an_offset_counts_from_the_arena(void **state)
 {
-	struct request r = usual();
+	struct asked r = usual();
 	struct error e = { 0 };
 	struct config c;
 	struct explain_address address;
 
 	(void)state;
-	r.explain = (struct explain_request){ .gva_given = true, .gva_in_arena = true, .gva = 3 * PAGE_4K };
+	r.explain = (struct explain_spec){ .gva_given = true, .gva_in_arena = true, .gva = 3 * PAGE_4K };
 	address = plan_of(&r, PAGE_4K, &c);
 	assert_true(address.touched && address.gva == ARENA_GVA + 3 * PAGE_4K);
 	/* Past its end is an address as good as any; past the end of all addresses is none. */
 	r.explain.gva = 100 * GIB;
 	assert_false(plan_of(&r, PAGE_4K, &c).touched);
 	r.explain.gva = UINT64_MAX - ARENA_GVA + 1;
-	assert_true(explain_plan(&r, PAGE_4K, &c, &e) < 0);
+	assert_true(explain_plan(&r.explain, PAGE_4K, &r.run, &c, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 }
 
 /* Planning is refused as a run's is. */
 static void memory_that_cannot_hold_the_page_is_refused(void **state)
 {
-	struct request r = usual();
+	struct asked r = usual();
 	struct error e = { 0 };
 	struct config c;
 
 	(void)state;
-	r.guest_page_bytes = PAGE_1G;
-	assert_true(explain_plan(&r, PAGE_4K, &c, &e) < 0);
+	r.run.machine.guest_page_bytes = PAGE_1G;
+	assert_true(explain_plan(&r.explain, PAGE_4K, &r.run, &c, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 }
 
-static void two_runs(uint64_t after_bytes, enum dimensions which, struct request *before,
-		     struct request *after)
+static void two_runs(uint64_t after_bytes, enum dimensions which, struct asked *before, struct asked *after)
 {
-	struct request r = usual();
+	struct asked r = usual();
 
-	r.guest_page_bytes = PAGE_2M;
-	r.backing = BACKING_MEMFD;
+	r.run.machine.guest_page_bytes = PAGE_2M;
+	r.run.machine.backing = BACKING_MEMFD;
 	r.explain.after_bytes = after_bytes;
 	r.explain.after = which;
-	explain_before_after(&r, before, after);
-	assert_int_equal(before->guest_page_bytes, PAGE_4K);
-	assert_int_equal(before->backing, BACKING_ANON);
-	assert_int_equal(before->page_bytes, 0);
-	assert_true(before->memory_bytes == after->memory_bytes && after->memory_bytes >= 2 * after_bytes);
-	assert_int_equal(before->prealloc, after->prealloc);
+	explain_before_after(&r.explain, &r.run, &before->run, &after->run);
+	assert_int_equal(before->run.machine.guest_page_bytes, PAGE_4K);
+	assert_int_equal(before->run.machine.backing, BACKING_ANON);
+	assert_int_equal(before->run.machine.page_bytes, 0);
+	assert_true(before->run.machine.memory_bytes == after->run.machine.memory_bytes &&
+		    after->run.machine.memory_bytes >= 2 * after_bytes);
+	assert_int_equal(before->run.machine.populate >= POPULATE_PREALLOC,
+			 after->run.machine.populate >= POPULATE_PREALLOC);
 }
 
 static void before_and_after_differ_as_asked(void **state)
 {
-	struct request before, after;
+	struct asked before, after;
 
 	(void)state;
 	two_runs(PAGE_2M, DIMENSIONS_BOTH, &before, &after);
-	assert_int_equal(after.guest_page_bytes, PAGE_2M);
-	assert_int_equal(after.backing, BACKING_THP);
-	assert_true(after.prealloc);
-	assert_int_equal(after.memory_bytes, 128 * MIB);
+	assert_int_equal(after.run.machine.guest_page_bytes, PAGE_2M);
+	assert_int_equal(after.run.machine.backing, BACKING_THP);
+	assert_true(after.run.machine.populate >= POPULATE_PREALLOC);
+	assert_int_equal(after.run.machine.memory_bytes, 128 * MIB);
 	two_runs(PAGE_2M, DIMENSIONS_GUEST, &before, &after);
-	assert_int_equal(after.guest_page_bytes, PAGE_2M);
-	assert_int_equal(after.backing, BACKING_ANON);
-	assert_false(after.prealloc);
+	assert_int_equal(after.run.machine.guest_page_bytes, PAGE_2M);
+	assert_int_equal(after.run.machine.backing, BACKING_ANON);
+	assert_false(after.run.machine.populate >= POPULATE_PREALLOC);
 	two_runs(PAGE_1G, DIMENSIONS_HOST, &before, &after);
-	assert_int_equal(after.guest_page_bytes, PAGE_4K);
-	assert_int_equal(after.backing, BACKING_HUGETLB);
-	assert_int_equal(after.page_bytes, PAGE_1G);
-	assert_int_equal(after.memory_bytes, 2 * GIB);
+	assert_int_equal(after.run.machine.guest_page_bytes, PAGE_4K);
+	assert_int_equal(after.run.machine.backing, BACKING_HUGETLB);
+	assert_int_equal(after.run.machine.page_bytes, PAGE_1G);
+	assert_int_equal(after.run.machine.memory_bytes, 2 * GIB);
 }
 
 /* A backing that the user chose is the larger page's, and nobody else's. */
 static void the_users_own_backing_is_kept(void **state)
 {
-	struct request r = usual(), before, after;
+	struct asked r = usual(), before, after;
 
 	(void)state;
-	r.backing = BACKING_FILE;
-	r.mem_path = "/mnt/2M";
-	r.explain = (struct explain_request){ .after_bytes = PAGE_2M, .backing_given = true };
-	explain_before_after(&r, &before, &after);
-	assert_int_equal(before.backing, BACKING_ANON);
-	assert_null(before.mem_path);
-	assert_int_equal(after.backing, BACKING_FILE);
-	assert_string_equal(after.mem_path, "/mnt/2M");
-	assert_false(before.prealloc || after.prealloc);
+	r.run.machine.backing = BACKING_FILE;
+	r.run.machine.mem_path = "/mnt/2M";
+	r.explain = (struct explain_spec){ .after_bytes = PAGE_2M, .backing_given = true };
+	explain_before_after(&r.explain, &r.run, &before.run, &after.run);
+	assert_int_equal(before.run.machine.backing, BACKING_ANON);
+	assert_null(before.run.machine.mem_path);
+	assert_int_equal(after.run.machine.backing, BACKING_FILE);
+	assert_string_equal(after.run.machine.mem_path, "/mnt/2M");
+	assert_false(before.run.machine.populate >= POPULATE_PREALLOC ||
+		     after.run.machine.populate >= POPULATE_PREALLOC);
 }
 
 /* A huge page that is read before it is written may become small ones, whoever chose THP. */
 static void thp_is_populated_whoever_chose_it(void **state)
 {
-	struct request r = usual(), before, after;
+	struct asked r = usual(), before, after;
 
 	(void)state;
-	r.backing = BACKING_THP;
-	r.explain = (struct explain_request){ .after_bytes = PAGE_2M, .backing_given = true };
-	explain_before_after(&r, &before, &after);
-	assert_int_equal(after.backing, BACKING_THP);
-	assert_true(before.prealloc && after.prealloc);
+	r.run.machine.backing = BACKING_THP;
+	r.explain = (struct explain_spec){ .after_bytes = PAGE_2M, .backing_given = true };
+	explain_before_after(&r.explain, &r.run, &before.run, &after.run);
+	assert_int_equal(after.run.machine.backing, BACKING_THP);
+	assert_true(before.run.machine.populate >= POPULATE_PREALLOC &&
+		    after.run.machine.populate >= POPULATE_PREALLOC);
 }
 
 /* Else "after" would show the pages of "before", or the backing be dropped in silence. */
@@ -225,19 +233,21 @@ static void a_backing_that_cannot_show_it_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct request r = usual();
+		struct asked r = usual();
 		struct error e = { 0 };
 
-		r.backing = BACKING_HUGETLB;
-		r.explain = (struct explain_request){ .after_bytes = PAGE_2M,
-						      .after = rows[i].after,
-						      .backing_given = rows[i].given };
-		assert_int_equal(explain_check_after(&r, rows[i].page_bytes, &e) == 0, rows[i].fine);
+		r.run.machine.backing = BACKING_HUGETLB;
+		r.explain = (struct explain_spec){ .after_bytes = PAGE_2M,
+						   .after = rows[i].after,
+						   .backing_given = rows[i].given };
+		assert_int_equal(
+			explain_check_after(&r.explain, r.run.machine.backing, rows[i].page_bytes, &e) == 0,
+			rows[i].fine);
 		assert_int_equal(e.status, rows[i].fine ? STATUS_OK : STATUS_USAGE);
 		/* What would be taken anyway may also be asked for. */
-		r.backing = BACKING_ANON;
+		r.run.machine.backing = BACKING_ANON;
 		r.explain.after = DIMENSIONS_GUEST;
-		assert_int_equal(explain_check_after(&r, PAGE_4K, &e), 0);
+		assert_int_equal(explain_check_after(&r.explain, r.run.machine.backing, PAGE_4K, &e), 0);
 	}
 }
 

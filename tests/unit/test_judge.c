@@ -57,10 +57,10 @@ static void nothing_resident(void **state)
 	struct record *rec = *state;
 
 	rec->observed.page_bytes = rec->observed.rss_bytes = rec->observed.huge_bytes = 0;
-	rec->request.prealloc = false;
+	rec->spec.machine.populate = POPULATE_LAZY;
 	record_judge(rec);
 	assert_int_equal(rec->verdict, VERDICT_OK);
-	rec->request.prealloc = true;
+	rec->spec.machine.populate = POPULATE_PREALLOC;
 	expect(rec, VERDICT_MISMATCH, "nothing resident");
 }
 

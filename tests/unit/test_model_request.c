@@ -33,19 +33,20 @@ static void model_asks(void **state)
 	(void)state;
 	assert_int_equal(parse_line("model", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_MODEL);
-	assert_true(r.workload_count == 0 && !r.model.guest_page_given && !r.model.memory_given &&
+	assert_true(r.run.work.workload_count == 0 && !r.model.guest_page_given && !r.model.memory_given &&
 		    !r.model.kind_given && r.model.host_page_bytes == 0);
 	assert_int_equal(
 		parse_line(
 			"model --guest-page 2M --host-page 1G --kind nested --guest-levels 5 --host-levels 4",
 			&r, &e),
 		0);
-	assert_true(r.model.guest_page_given && r.guest_page_bytes == PAGE_2M &&
+	assert_true(r.model.guest_page_given && r.run.machine.guest_page_bytes == PAGE_2M &&
 		    r.model.host_page_bytes == PAGE_1G);
 	assert_true(r.model.kind_given && r.model.kind == WALK_NESTED && r.model.guest_levels == 5 &&
 		    r.model.host_levels == 4);
 	assert_int_equal(parse_line("model -m 16T --fault-cost 250 --cpu zen3", &r, &e), 0);
-	assert_true(r.model.memory_given && r.memory_bytes == 16 * TIB && r.model.fault_ns == 250.0);
+	assert_true(r.model.memory_given && r.run.machine.memory_bytes == 16 * TIB &&
+		    r.model.fault_ns == 250.0);
 	assert_string_equal(r.model.cpu, "zen3");
 	assert_int_equal(parse_line("model --cpu help", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_CPU_HELP);
@@ -59,11 +60,12 @@ static void model_simulates(void **state)
 
 	(void)state;
 	assert_int_equal(parse_line("model --working-set 64K,1M", &r, &e), 0);
-	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_packed &&
-		    r.workloads[1] == WORKLOAD_chase && r.set_count == 2);
+	assert_true(r.model.work_given && r.run.work.workload_count == 2 &&
+		    r.run.work.workloads[0] == WORKLOAD_packed && r.run.work.workloads[1] == WORKLOAD_chase &&
+		    r.run.work.set_count == 2);
 	assert_int_equal(parse_line("model --workload gups,alias", &r, &e), 0);
-	assert_true(r.model.work_given && r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups &&
-		    r.workloads[1] == WORKLOAD_alias);
+	assert_true(r.model.work_given && r.run.work.workload_count == 2 &&
+		    r.run.work.workloads[0] == WORKLOAD_gups && r.run.work.workloads[1] == WORKLOAD_alias);
 }
 
 static void model_refuses(void **state)
@@ -131,7 +133,7 @@ static void before_after(void **state)
 	assert_true(r.explain.after_bytes == 0 && !r.explain.backing_given && !r.explain.gva_given);
 	assert_int_equal(parse_line("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_2M && r.explain.after == DIMENSIONS_BOTH);
-	assert_string_equal(r.explain.svg_path, "a.svg");
+	assert_string_equal(r.svg_path, "a.svg");
 	assert_int_equal(parse_line("explain --before-after guest:1G --backing thp", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_1G && r.explain.after == DIMENSIONS_GUEST &&
 		    r.explain.backing_given);
@@ -152,9 +154,9 @@ static void prediction(void **state)
 
 	(void)state;
 	assert_int_equal(parse_line("--predict", &r, &e), 0);
-	assert_true(r.predict && r.model.cpu == NULL);
+	assert_true(r.run.predict && r.model.cpu == NULL);
 	assert_int_equal(parse_line("sweep --predict --cpu skylake", &r, &e), 0);
-	assert_true(r.predict);
+	assert_true(r.run.predict);
 	assert_int_equal(parse_line("native --predict", &r, &e), 0);
 	refused("run --cpu skylake", "--cpu");
 	refused("explain --predict", "--predict");

@@ -99,9 +99,9 @@ static struct record *make_record(uint32_t vcpus)
 	memset(&fake, 0, sizeof(fake));
 	fake.threads_allowed = 100;
 	record_init(rec);
-	rec->request.backing = BACKING_ANON;
-	rec->request.vcpus = vcpus;
-	rec->request.timeout_s = 60;
+	rec->spec.machine.backing = BACKING_ANON;
+	rec->spec.machine.vcpus = vcpus;
+	rec->spec.machine.timeout_s = 60;
 	rec->host.cpus = 1;
 	rec->host.tsc_khz = 2000000;
 	c = &rec->config;
@@ -255,8 +255,8 @@ static void impossible_pin_is_an_error(void **state)
 	struct error e = { .status = STATUS_OK };
 
 	(void)state;
-	rec->request.pin_count = 1;
-	rec->request.pin[0] = 1023;
+	rec->spec.machine.pin_count = 1;
+	rec->spec.machine.pin[0] = 1023;
 	assert_int_equal(native_run(rec, NULL, &e), -EINVAL);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_non_null(strstr(e.what, "CPU 1023"));
@@ -287,7 +287,7 @@ static void stuck_thread_is_abandoned(void **state)
 
 	(void)state;
 	fake.run = get_stuck;
-	rec->request.timeout_s = 1;
+	rec->spec.machine.timeout_s = 1;
 	assert_int_equal(native_run(rec, NULL, &e), -ETIMEDOUT);
 	assert_int_equal(e.status, STATUS_WATCHDOG);
 	assert_int_equal(fake.unmaps, 0);
@@ -333,7 +333,7 @@ static void failed_population_gives_memory_back(void **state)
 	struct error e = { .status = STATUS_OK };
 
 	(void)state;
-	rec->request.prealloc = true;
+	rec->spec.machine.populate = POPULATE_PREALLOC;
 	fake.prealloc_error = ENOMEM;
 	assert_int_equal(native_run(rec, NULL, &e), -ENOMEM);
 	assert_string_equal(e.what, "failed on purpose");
@@ -348,7 +348,7 @@ static void population_takes_the_faults(void **state)
 	struct error e = { .status = STATUS_OK };
 
 	(void)state;
-	rec->request.prealloc = true;
+	rec->spec.machine.populate = POPULATE_PREALLOC;
 	assert_int_equal(native_run(rec, NULL, &e), 0);
 	assert_int_equal(rec->prealloc_threads, 1);
 	assert_true(rec->timing.populate > 0);

@@ -351,7 +351,7 @@ static void memory_that_is_not_there(void **state)
 	assert_int_equal(bytes, 6 * MIB);
 	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
 	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
-	assert_int_equal(node, REQUEST_MAX_NODES);
+	assert_int_equal(node, HOST_MAX_NODES);
 	assert_int_equal(pool_plan_make(&report, 7 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
 	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
 	root_remove(&root);

@@ -33,10 +33,11 @@ static void parse_preset(const char *name, struct request *r)
 
 static uint32_t cells_of(const struct request *r)
 {
-	const struct sweep_request *s = &r->sweep;
+	const struct sweep_spec *s = &r->sweep;
 
 	return (s->guest_page_count + s->native) * s->backing_count * s->populate_count * s->smp_count *
-	       s->irqchip_count * r->workload_count * (r->set_count > 0 ? r->set_count : 1);
+	       s->irqchip_count * r->run.work.workload_count *
+	       (r->run.work.set_count > 0 ? r->run.work.set_count : 1);
 }
 
 static void all_parse(void **state)
@@ -49,7 +50,7 @@ static void all_parse(void **state)
 		assert_ptr_equal(preset_find(asked_for[i]), &preset_table[i]);
 		parse_preset(asked_for[i], &r);
 		assert_string_equal(r.sweep.preset, asked_for[i]);
-		assert_true(r.sweep.plan_given && r.workloads_given);
+		assert_true(r.sweep.plan_given && r.run.workloads_given);
 		assert_in_range(cells_of(&r), 2, 200);
 		assert_in_range(r.sweep.allocations, 3, 5);
 	}
@@ -65,15 +66,15 @@ static void workloads_fit(void **state)
 		struct request r;
 
 		parse_preset(preset_table[i].name, &r);
-		for (uint32_t w = 0; w < r.workload_count; w++) {
-			uint32_t needs = workload_table[r.workloads[w]].needs;
+		for (uint32_t w = 0; w < r.run.work.workload_count; w++) {
+			uint32_t needs = workload_table[r.run.work.workloads[w]].needs;
 
 			assert_true((needs & NEEDS_PEERS) == 0 || r.sweep.smps[r.sweep.smp_count - 1] > 1);
-			assert_true(r.alias_bytes == 0 || (needs & BEARS_ALIASES) != 0);
-			for (uint32_t s = 0; s < r.set_count && (needs & NEEDS_TWO_LEAVES) != 0; s++)
+			assert_true(r.run.machine.alias_bytes == 0 || (needs & BEARS_ALIASES) != 0);
+			for (uint32_t s = 0; s < r.run.work.set_count && (needs & NEEDS_TWO_LEAVES) != 0; s++)
 				assert_true(
-					workload_table[r.workloads[w]].default_set == SET_NONE ||
-					r.sets_bytes[s] >=
+					workload_table[r.run.work.workloads[w]].default_set == SET_NONE ||
+					r.run.work.sets_bytes[s] >=
 						2 * r.sweep.guest_pages_bytes[r.sweep.guest_page_count - 1]);
 		}
 	}
@@ -87,11 +88,12 @@ static void what_the_issue_names(void **state)
 	parse_preset("hypervisor-matrix", &r);
 	assert_int_equal(cells_of(&r), 192);
 	parse_preset("terabyte", &r);
-	assert_true(r.alias_bytes == GIB && r.sets_bytes[0] == GIB && r.sets_bytes[r.set_count - 1] == TIB);
+	assert_true(r.run.machine.alias_bytes == GIB && r.run.work.sets_bytes[0] == GIB &&
+		    r.run.work.sets_bytes[r.run.work.set_count - 1] == TIB);
 	assert_false(r.sweep.memory_given);
 	parse_preset("tlb-reach", &r);
-	assert_true(r.set_count == 25 && r.sets_bytes[0] == 64 * KIB && r.sets_bytes[1] == 96 * KIB &&
-		    r.sets_bytes[24] == 256 * MIB);
+	assert_true(r.run.work.set_count == 25 && r.run.work.sets_bytes[0] == 64 * KIB &&
+		    r.run.work.sets_bytes[1] == 96 * KIB && r.run.work.sets_bytes[24] == 256 * MIB);
 	parse_preset("walk-cost", &r);
 	assert_true(r.sweep.guest_page_count == 3 && r.sweep.backing_count == 4 && r.sweep.native);
 	parse_preset("first-touch", &r);

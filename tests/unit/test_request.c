@@ -25,18 +25,23 @@ static void defaults(void **state)
 	(void)state;
 	assert_int_equal(parse_line("", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_RUN);
-	assert_true(r.memory_bytes == GIB && r.guest_page_bytes == PAGE_4K && r.page_bytes == 0);
-	assert_int_equal(r.backing, BACKING_ANON);
-	assert_true(r.vcpus == 1 && r.repeat == 10 && r.seed == 1 && r.timeout_s == 600 && r.accesses == 0);
-	assert_int_equal(r.workload_count, 3);
-	assert_int_equal(r.workloads[0], WORKLOAD_touch);
-	assert_int_equal(r.workloads[1], WORKLOAD_packed);
-	assert_int_equal(r.workloads[2], WORKLOAD_chase);
-	assert_true(r.set_count == 0 && r.pin_count == 0 && r.host_nodes == 0);
-	assert_int_equal(r.policy, NUMA_POLICY_DEFAULT);
-	assert_true(r.mem_path == NULL && r.guest_path == NULL && r.json_path == NULL && !r.prealloc);
+	assert_true(r.run.machine.memory_bytes == GIB && r.run.machine.guest_page_bytes == PAGE_4K &&
+		    r.run.machine.page_bytes == 0);
+	assert_int_equal(r.run.machine.backing, BACKING_ANON);
+	assert_true(r.run.machine.vcpus == 1 && r.run.repeat == 10 && r.run.work.seed == 1 &&
+		    r.run.machine.timeout_s == 600 && r.run.work.accesses == 0);
+	assert_int_equal(r.run.work.workload_count, 3);
+	assert_int_equal(r.run.work.workloads[0], WORKLOAD_touch);
+	assert_int_equal(r.run.work.workloads[1], WORKLOAD_packed);
+	assert_int_equal(r.run.work.workloads[2], WORKLOAD_chase);
+	assert_true(r.run.work.set_count == 0 && r.run.machine.pin_count == 0 &&
+		    r.run.machine.host_nodes == 0);
+	assert_int_equal(r.run.machine.policy, NUMA_POLICY_DEFAULT);
+	assert_true(r.run.machine.mem_path == NULL && r.run.machine.guest_path == NULL &&
+		    r.json_path == NULL && r.run.machine.populate == POPULATE_LAZY);
 	assert_true(r.argc == 1 && r.help_topic == NULL);
-	assert_true(r.alias_bytes == 0 && !r.guest_ad && r.apic == CHOICE_DEFAULT && !r.workloads_given);
+	assert_true(r.run.machine.alias_bytes == 0 && !r.run.machine.guest_ad &&
+		    r.run.machine.apic == CHOICE_DEFAULT && !r.run.workloads_given);
 }
 
 static void everything(void **state)
@@ -50,31 +55,39 @@ static void everything(void **state)
 			   "--prefault --share off --reserve on --host-nodes 0,2 --policy interleave",
 			   &r, &e),
 		0);
-	assert_true(r.memory_bytes == 512 * MIB && r.page_bytes == PAGE_2M && r.prealloc && r.prefault);
-	assert_int_equal(r.backing, BACKING_FILE);
-	assert_string_equal(r.mem_path, "/x");
-	assert_int_equal(r.prealloc_threads, 3);
-	assert_true(r.share == CHOICE_OFF && r.reserve == CHOICE_ON && r.host_nodes == 5);
-	assert_int_equal(r.policy, NUMA_POLICY_INTERLEAVE);
+	assert_true(r.run.machine.memory_bytes == 512 * MIB && r.run.machine.page_bytes == PAGE_2M &&
+		    r.run.machine.populate >= POPULATE_PREALLOC &&
+		    r.run.machine.populate == POPULATE_PREFAULT);
+	assert_int_equal(r.run.machine.backing, BACKING_FILE);
+	assert_string_equal(r.run.machine.mem_path, "/x");
+	assert_int_equal(r.run.machine.prealloc_threads, 3);
+	assert_true(r.run.machine.share == CHOICE_OFF && r.run.machine.reserve == CHOICE_ON &&
+		    r.run.machine.host_nodes == 5);
+	assert_int_equal(r.run.machine.policy, NUMA_POLICY_INTERLEAVE);
 	assert_int_equal(
 		parse_line("--smp 2 --pin 1,0 --guest-page 1G --workload gups,seq --working-set 64K..256K "
 			   "--accesses 9 --repeat 896 --seed 0 --guest g --timeout 1",
 			   &r, &e),
 		0);
-	assert_true(r.vcpus == 2 && r.pin_count == 2 && r.pin[0] == 1 && r.pin[1] == 0);
-	assert_true(r.guest_page_bytes == PAGE_1G && r.workload_count == 2 && r.set_count == 3);
-	assert_true(r.workloads[0] == WORKLOAD_gups && r.workloads[1] == WORKLOAD_seq);
-	assert_true(r.accesses == 9 && r.repeat == 896 && r.seed == 0 && r.timeout_s == 1);
-	assert_string_equal(r.guest_path, "g");
+	assert_true(r.run.machine.vcpus == 2 && r.run.machine.pin_count == 2 && r.run.machine.pin[0] == 1 &&
+		    r.run.machine.pin[1] == 0);
+	assert_true(r.run.machine.guest_page_bytes == PAGE_1G && r.run.work.workload_count == 2 &&
+		    r.run.work.set_count == 3);
+	assert_true(r.run.work.workloads[0] == WORKLOAD_gups && r.run.work.workloads[1] == WORKLOAD_seq);
+	assert_true(r.run.work.accesses == 9 && r.run.repeat == 896 && r.run.work.seed == 0 &&
+		    r.run.machine.timeout_s == 1);
+	assert_string_equal(r.run.machine.guest_path, "g");
 	assert_int_equal(
 		parse_line("--alias-memory 512 -m 4T --guest-ad on --kernel-irqchip off --workload none", &r,
 			   &e),
 		0);
-	assert_true(r.alias_bytes == 512 * MIB && r.guest_ad && r.apic == CHOICE_OFF && r.workloads_given);
+	assert_true(r.run.machine.alias_bytes == 512 * MIB && r.run.machine.guest_ad &&
+		    r.run.machine.apic == CHOICE_OFF && r.run.workloads_given);
 	assert_int_equal(parse_line("--guest-ad on --guest-ad off --kernel-irqchip on", &r, &e), 0);
-	assert_true(!r.guest_ad && r.apic == CHOICE_ON);
+	assert_true(!r.run.machine.guest_ad && r.run.machine.apic == CHOICE_ON);
 	assert_int_equal(parse_line("--prefault", &r, &e), 0);
-	assert_true(r.prefault && r.prealloc);
+	assert_true(r.run.machine.populate == POPULATE_PREFAULT &&
+		    r.run.machine.populate >= POPULATE_PREALLOC);
 	assert_int_equal(
 		parse_line("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e), 0);
 	assert_string_equal(r.json_path, "-");
@@ -83,8 +96,8 @@ static void everything(void **state)
 	assert_true(r.verbose && r.progress && r.dump_config && !r.quiet);
 	assert_int_equal(parse_line("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e),
 			 0);
-	assert_true(r.command == COMMAND_NATIVE && r.quiet && r.policy == NUMA_POLICY_BIND);
-	assert_true(r.backing == BACKING_MEMFD && r.page_bytes == PAGE_1G);
+	assert_true(r.command == COMMAND_NATIVE && r.quiet && r.run.machine.policy == NUMA_POLICY_BIND);
+	assert_true(r.run.machine.backing == BACKING_MEMFD && r.run.machine.page_bytes == PAGE_1G);
 }
 
 static void commands(void **state)
@@ -108,10 +121,11 @@ static void commands(void **state)
 	assert_int_equal(r.command, COMMAND_POOL);
 	assert_string_equal(r.json_path, "x");
 	assert_int_equal(parse_line("pool plan -m 16G --page-size 1G --host-nodes 0,2", &r, &e), 0);
-	assert_true(r.command == COMMAND_POOL_PLAN && r.memory_bytes == 16 * GIB && r.host_nodes == 5);
-	assert_true(r.page_bytes == PAGE_1G);
+	assert_true(r.command == COMMAND_POOL_PLAN && r.run.machine.memory_bytes == 16 * GIB &&
+		    r.run.machine.host_nodes == 5);
+	assert_true(r.run.machine.page_bytes == PAGE_1G);
 	assert_int_equal(parse_line("pool plan --page-size 2M", &r, &e), 0);
-	assert_true(r.memory_bytes == GIB && r.page_bytes == PAGE_2M);
+	assert_true(r.run.machine.memory_bytes == GIB && r.run.machine.page_bytes == PAGE_2M);
 }
 
 static void spellings(void **state)
@@ -121,15 +135,16 @@ static void spellings(void **state)
 
 	(void)state;
 	assert_int_equal(parse_line("-m2G -mem-path /x -mem-prealloc -smp 2", &r, &e), 0);
-	assert_true(r.memory_bytes == 2 * GIB && r.prealloc && r.vcpus == 2);
-	assert_string_equal(r.mem_path, "/x");
+	assert_true(r.run.machine.memory_bytes == 2 * GIB && r.run.machine.populate >= POPULATE_PREALLOC &&
+		    r.run.machine.vcpus == 2);
+	assert_string_equal(r.run.machine.mem_path, "/x");
 	assert_string_equal(r.argv[2], "-mem-path");
 	assert_int_equal(parse_line("--memory=3G --mem-prealloc", &r, &e), 0);
-	assert_true(r.memory_bytes == 3 * GIB && r.prealloc);
+	assert_true(r.run.machine.memory_bytes == 3 * GIB && r.run.machine.populate >= POPULATE_PREALLOC);
 	assert_int_equal(parse_line("-m 1G -m 2G --workload seq --workload gups,chase", &r, &e), 0);
-	assert_true(r.memory_bytes == 2 * GIB && r.workload_count == 2);
+	assert_true(r.run.machine.memory_bytes == 2 * GIB && r.run.work.workload_count == 2);
 	assert_int_equal(parse_line("--workload none", &r, &e), 0);
-	assert_int_equal(r.workload_count, 0);
+	assert_int_equal(r.run.work.workload_count, 0);
 }
 
 /* What is typed, and what the refusal has to name. */

@@ -20,19 +20,19 @@
 
 static struct config config;
 
-static struct request asking(uint64_t memory_bytes, uint32_t vcpus, uint64_t guest_page_bytes)
+static struct run_spec asking(uint64_t memory_bytes, uint32_t vcpus, uint64_t guest_page_bytes)
 {
-	return (struct request){
-		.memory_bytes = memory_bytes,
-		.vcpus = vcpus,
-		.guest_page_bytes = guest_page_bytes,
+	return (struct run_spec){
+		.machine.memory_bytes = memory_bytes,
+		.machine.vcpus = vcpus,
+		.machine.guest_page_bytes = guest_page_bytes,
 		.workloads_given = true,
 		.repeat = 10,
-		.seed = 1,
+		.work.seed = 1,
 	};
 }
 
-static void planned(const struct request *r, uint64_t page_bytes)
+static void planned(const struct run_spec *r, uint64_t page_bytes)
 {
 	struct error e = { 0 };
 
@@ -40,7 +40,7 @@ static void planned(const struct request *r, uint64_t page_bytes)
 		fail_msg("%s: %s", e.where, e.what);
 }
 
-static void planned_native(const struct request *r, uint64_t page_bytes)
+static void planned_native(const struct run_spec *r, uint64_t page_bytes)
 {
 	struct error e = { 0 };
 
@@ -49,7 +49,7 @@ static void planned_native(const struct request *r, uint64_t page_bytes)
 }
 
 /* A workload that there is not, with needs alone. */
-static void refused(uint32_t needs, const struct request *r, const char *naming, const char *hint)
+static void refused(uint32_t needs, const struct run_spec *r, const char *naming, const char *hint)
 {
 	const struct workload_info workload = { .name = "odd", .needs = needs };
 	struct error e = { 0 };
@@ -61,7 +61,7 @@ static void refused(uint32_t needs, const struct request *r, const char *naming,
 		fail_msg("'%s', try '%s': not '%s', '%s'", e.what, e.hint, naming, hint);
 }
 
-static void accepted(uint32_t needs, const struct request *r)
+static void accepted(uint32_t needs, const struct run_spec *r)
 {
 	const struct workload_info workload = { .name = "odd", .needs = needs };
 	struct error e = { 0 };
@@ -72,7 +72,7 @@ static void accepted(uint32_t needs, const struct request *r)
 
 static void needs(void **state)
 {
-	struct request r = asking(GIB, 1, PAGE_4K);
+	struct run_spec r = asking(GIB, 1, PAGE_4K);
 	const uint32_t all = NEEDS_GUEST | NEEDS_APIC | NEEDS_PEERS | NEEDS_TWO_LEAVES | BEARS_ALIASES;
 
 	(void)state;
@@ -81,9 +81,9 @@ static void needs(void **state)
 	accepted(all & ~(NEEDS_GUEST | NEEDS_PEERS), &r);
 	planned(&r, PAGE_4K);
 	refused(NEEDS_PEERS, &r, "other vCPUs", "--smp 2");
-	r.apic = CHOICE_OFF;
+	r.machine.apic = CHOICE_OFF;
 	refused(NEEDS_APIC, &r, "APIC inside KVM", "--kernel-irqchip on");
-	r.apic = CHOICE_ON;
+	r.machine.apic = CHOICE_ON;
 	accepted(NEEDS_APIC, &r);
 	r = asking(4 * GIB, 2, PAGE_1G);
 	planned(&r, PAGE_4K);
@@ -95,7 +95,7 @@ static void needs(void **state)
 	planned_native(&r, PAGE_1G);
 	refused(NEEDS_TWO_LEAVES, &r, "two pages of 1G", "--memory 2G");
 	r = asking(4 * GIB, 2, PAGE_4K);
-	r.alias_bytes = GIB;
+	r.machine.alias_bytes = GIB;
 	planned(&r, PAGE_4K);
 	accepted(all, &r);
 	refused(0, &r, "distinct memory", "touch,");
@@ -115,7 +115,7 @@ static void own_sets(void **state)
 			const struct workload_info workload = { .name = "odd",
 								.default_set = kinds[i % 7],
 								.needs = i / 21 != 0 ? NEEDS_TWO_LEAVES : 0 };
-			struct request r = asking(memory, 2, leaves[i / 7 % 3]);
+			struct run_spec r = asking(memory, 2, leaves[i / 7 % 3]);
 			uint64_t sets[SETS_MAX], slice_bytes;
 			struct error e = { 0 };
 			int count;
@@ -147,20 +147,20 @@ static void named_sets(void **state)
 					    .default_set = SET_HOT,
 					    .needs = NEEDS_TWO_LEAVES };
 	const struct workload_info none = { .name = "odd", .default_set = SET_NONE };
-	struct request r = asking(GIB, 1, PAGE_2M);
+	struct run_spec r = asking(GIB, 1, PAGE_2M);
 	struct error e = { 0 }, small = { 0 };
 	uint64_t sets[SETS_MAX];
 
 	(void)state;
 	planned(&r, PAGE_4K);
-	r.set_count = 2;
-	r.sets_bytes[0] = 4 * MIB;
-	r.sets_bytes[1] = 64 * MIB + 1;
+	r.work.set_count = 2;
+	r.work.sets_bytes[0] = 4 * MIB;
+	r.work.sets_bytes[1] = 64 * MIB + 1;
 	assert_int_equal(sets_choose(&r, &pair, &config, sets, &e), 2);
 	assert_true(sets[0] == 4 * MIB && sets[1] == 64 * MIB + PAGE_4K);
 	assert_int_equal(sets_choose(&r, &none, &config, sets, &e), 1);
 	assert_true(sets[0] == PAGE_4K);
-	r.sets_bytes[1] = 4 * MIB - 1;
+	r.work.sets_bytes[1] = 4 * MIB - 1;
 	assert_true(sets_choose(&r, &pair, &config, sets, &small) < 0);
 	assert_int_equal(small.status, STATUS_USAGE);
 	assert_non_null(strstr(small.what, "two pages of 2M"));
@@ -170,7 +170,7 @@ static void named_sets(void **state)
 
 static uint32_t strides_on(enum default_set set, uint64_t guest_page_bytes, uint64_t *strides)
 {
-	struct request r = asking(8 * GIB, 1, guest_page_bytes);
+	struct run_spec r = asking(8 * GIB, 1, guest_page_bytes);
 
 	planned(&r, PAGE_4K);
 	return strides_of(set, &config, strides);
@@ -226,7 +226,7 @@ static void strides_of_probes(void **state)
 
 static void native_strides_stay_in_the_slice(void **state)
 {
-	struct request r = asking(2 * GIB, 2, PAGE_4K);
+	struct run_spec r = asking(2 * GIB, 2, PAGE_4K);
 	uint64_t strides[STRIDES_MAX];
 
 	(void)state;
@@ -238,15 +238,16 @@ static void native_strides_stay_in_the_slice(void **state)
 }
 
 /* Whatever the table holds now or later: each workload alone is refused in words, or its steps are sound. */
-static void check_workload(enum workload_id id, const struct request *asked, uint64_t page_bytes, bool native)
+static void check_workload(enum workload_id id, const struct run_spec *asked, uint64_t page_bytes,
+			   bool native)
 {
 	const struct workload_info *w = &workload_table[id];
-	struct request r = *asked;
+	struct run_spec r = *asked;
 	struct error e = { 0 };
 	int ret;
 
-	r.workload_count = 1;
-	r.workloads[0] = id;
+	r.work.workload_count = 1;
+	r.work.workloads[0] = id;
 	ret = native ? config_make_native(&r, page_bytes, &config, &e)
 		     : config_make(&r, page_bytes, &config, &e);
 	if (ret != 0) {
@@ -255,7 +256,7 @@ static void check_workload(enum workload_id id, const struct request *asked, uin
 		return;
 	}
 	assert_true((w->needs & NEEDS_GUEST) == 0 || !native);
-	assert_true((w->needs & NEEDS_PEERS) == 0 || r.vcpus > 1);
+	assert_true((w->needs & NEEDS_PEERS) == 0 || r.machine.vcpus > 1);
 	assert_true(native || config.apic == ((w->needs & NEEDS_APIC) != 0));
 	assert_in_range(config.step_count, 1, PLAN_MAX_STEPS);
 	for (uint32_t i = 0; i < config.step_count; i++) {
@@ -277,11 +278,11 @@ static void every_workload(void **state)
 	(void)state;
 	for (int id = 0; id < WORKLOAD_COUNT; id++) {
 		for (size_t i = 0; i < 27; i++) {
-			struct request r = asking(4 * GIB << i / 9, 1 + i % 2, leaves[i % 3]);
+			struct run_spec r = asking(4 * GIB << i / 9, 1 + i % 2, leaves[i % 3]);
 
 			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], false);
 			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], true);
-			r.alias_bytes = 2 * GIB;
+			r.machine.alias_bytes = 2 * GIB;
 			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], false);
 		}
 	}
@@ -290,19 +291,19 @@ static void every_workload(void **state)
 /* More pages than there are addresses for at any stride: the control alone would be left. */
 static void a_control_alone_is_refused(void **state)
 {
-	struct request r = asking(8 * GIB, 1, PAGE_1G);
+	struct run_spec r = asking(8 * GIB, 1, PAGE_1G);
 	struct error e = { 0 };
 
 	(void)state;
-	r.workload_count = 1;
-	r.workloads[0] = WORKLOAD_tlb_probe;
-	r.set_count = 2;
-	r.sets_bytes[0] = GIB;
-	r.sets_bytes[1] = 2 * GIB;
+	r.work.workload_count = 1;
+	r.work.workloads[0] = WORKLOAD_tlb_probe;
+	r.work.set_count = 2;
+	r.work.sets_bytes[0] = GIB;
+	r.work.sets_bytes[1] = 2 * GIB;
 	assert_true(config_make(&r, PAGE_4K, &config, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_string_equal(e.hint, "a smaller --working-set");
-	r.sets_bytes[0] = 96 * 1024 * PAGE_4K;
+	r.work.sets_bytes[0] = 96 * 1024 * PAGE_4K;
 	planned(&r, PAGE_4K);
 	/* 96 Ki pages at 1 GiB, and both controls. */
 	assert_int_equal(config.step_count, 3);
@@ -311,15 +312,15 @@ static void a_control_alone_is_refused(void **state)
 /* Nobody typed the default list, so what repeated memory would make wrong is left out of it, and that is said. */
 static void default_list_bears_aliases(void **state)
 {
-	struct request r = asking(4 * GIB, 1, PAGE_4K);
+	struct run_spec r = asking(4 * GIB, 1, PAGE_4K);
 	struct error e = { 0 };
 
 	(void)state;
-	r.alias_bytes = GIB;
-	r.workload_count = 3;
-	r.workloads[0] = WORKLOAD_touch;
-	r.workloads[1] = WORKLOAD_packed;
-	r.workloads[2] = WORKLOAD_chase;
+	r.machine.alias_bytes = GIB;
+	r.work.workload_count = 3;
+	r.work.workloads[0] = WORKLOAD_touch;
+	r.work.workloads[1] = WORKLOAD_packed;
+	r.work.workloads[2] = WORKLOAD_chase;
 	r.workloads_given = false;
 	planned(&r, PAGE_4K);
 	assert_int_equal(config.step_count, 1);

@@ -35,7 +35,7 @@ static struct matrix plan(const char *words)
 	struct matrix m = { .cell_count = 0 };
 	struct request r = request_of(words);
 
-	assert_int_equal(sweep_plan(&r, &m, &e), 0);
+	assert_int_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
 	return m;
 }
 
@@ -45,7 +45,7 @@ static struct error refused(const char *words)
 	struct matrix m = { .cell_count = 0 };
 	struct request r = request_of(words);
 
-	assert_int_not_equal(sweep_plan(&r, &m, &e), 0);
+	assert_int_not_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	matrix_free(&m);
 	return e;

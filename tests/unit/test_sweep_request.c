@@ -16,7 +16,7 @@ static void defaults(void **state)
 {
 	struct request r;
 	struct error e;
-	const struct sweep_request *s = &r.sweep;
+	const struct sweep_spec *s = &r.sweep;
 
 	(void)state;
 	assert_int_equal(parse_line("sweep", &r, &e), 0);
@@ -27,9 +27,10 @@ static void defaults(void **state)
 	assert_true(s->populate_count == 1 && s->populates[0] == POPULATE_PREALLOC);
 	assert_true(s->smp_count == 1 && s->smps[0] == 1);
 	assert_true(s->irqchip_count == 1 && s->irqchips[0] == CHOICE_DEFAULT);
-	assert_true(r.workload_count == 2 && r.workloads[0] == WORKLOAD_packed &&
-		    r.workloads[1] == WORKLOAD_chase);
-	assert_true(r.set_count == 0 && r.repeat == 10 && r.seed == 1 && r.accesses == 0);
+	assert_true(r.run.work.workload_count == 2 && r.run.work.workloads[0] == WORKLOAD_packed &&
+		    r.run.work.workloads[1] == WORKLOAD_chase);
+	assert_true(r.run.work.set_count == 0 && r.run.repeat == 10 && r.run.work.seed == 1 &&
+		    r.run.work.accesses == 0);
 	assert_true(s->allocations == 5 && s->retries == 2 && !s->native && !s->resume);
 	assert_true(!s->memory_given && !s->plan_given);
 	assert_true(s->baseline == NULL && s->preset == NULL && s->file == NULL && r.help_topic == NULL);
@@ -39,7 +40,7 @@ static void lists(void **state)
 {
 	struct request r;
 	struct error e;
-	const struct sweep_request *s = &r.sweep;
+	const struct sweep_spec *s = &r.sweep;
 
 	(void)state;
 	assert_int_equal(parse_line("sweep --guest-page 1G,4k,2M --prealloc prefault,off,on --smp 1-3,8 "
@@ -58,9 +59,10 @@ static void lists(void **state)
 	assert_int_equal(s->irqchip_count, 3);
 	assert_true(s->irqchips[0] == CHOICE_OFF && s->irqchips[1] == CHOICE_DEFAULT &&
 		    s->irqchips[2] == CHOICE_ON);
-	assert_true(r.workload_count == 2 && r.workloads[0] == WORKLOAD_gups);
-	assert_int_equal(r.set_count, 5);
-	assert_true(r.sets_bytes[0] == 64 * KIB && r.sets_bytes[1] == 96 * KIB && r.sets_bytes[4] == MIB);
+	assert_true(r.run.work.workload_count == 2 && r.run.work.workloads[0] == WORKLOAD_gups);
+	assert_int_equal(r.run.work.set_count, 5);
+	assert_true(r.run.work.sets_bytes[0] == 64 * KIB && r.run.work.sets_bytes[1] == 96 * KIB &&
+		    r.run.work.sets_bytes[4] == MIB);
 	assert_true(s->native && s->plan_given);
 	/* A list replaces the one before, whole. */
 	assert_int_equal(parse_line("sweep --smp 1-16 --smp 4 --native --no-native", &r, &e), 0);
@@ -110,16 +112,21 @@ static void shared_with_run(void **state)
 				    "--allocations 100 --retries 0 --resume",
 				    &r, &e),
 			 0);
-	assert_true(r.memory_bytes == 2 * GIB && r.sweep.memory_given && r.alias_bytes == GIB);
-	assert_true(r.share == CHOICE_ON && r.reserve == CHOICE_OFF && r.policy == NUMA_POLICY_BIND);
-	assert_true(r.pin_count == 2 && r.guest_ad && r.accesses == 9 && r.repeat == 3 && r.seed == 7);
-	assert_true(r.timeout_s == 60 && r.prealloc_threads == 2 && r.quiet && r.progress && r.dump_config);
+	assert_true(r.run.machine.memory_bytes == 2 * GIB && r.sweep.memory_given &&
+		    r.run.machine.alias_bytes == GIB);
+	assert_true(r.run.machine.share == CHOICE_ON && r.run.machine.reserve == CHOICE_OFF &&
+		    r.run.machine.policy == NUMA_POLICY_BIND);
+	assert_true(r.run.machine.pin_count == 2 && r.run.machine.guest_ad && r.run.work.accesses == 9 &&
+		    r.run.repeat == 3 && r.run.work.seed == 7);
+	assert_true(r.run.machine.timeout_s == 60 && r.run.machine.prealloc_threads == 2 && r.quiet &&
+		    r.progress && r.dump_config);
 	assert_true(r.sweep.allocations == 100 && r.sweep.retries == 0 && r.sweep.resume);
 	assert_true(r.sweep.plan_given); /* what an interrupted sweep has to have in common with it */
 	/* And run's rows of the same names are still run's. */
 	assert_int_equal(
 		parse_line("--backing hugetlb --prealloc --smp 2 --guest-page 2M --mem-prealloc", &r, &e), 0);
-	assert_true(r.backing == BACKING_HUGETLB && r.prealloc && r.vcpus == 2 && r.sweep.smp_count == 0);
+	assert_true(r.run.machine.backing == BACKING_HUGETLB && r.run.machine.populate >= POPULATE_PREALLOC &&
+		    r.run.machine.vcpus == 2 && r.sweep.smp_count == 0);
 }
 
 static void baselines(void **state)

@@ -16,9 +16,9 @@
 
 static const struct walk_plan nested = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_2M };
 
-static struct request asked(enum workload_id workload, uint64_t set_bytes)
+static struct work_spec asked(enum workload_id workload, uint64_t set_bytes)
 {
-	struct request r;
+	struct work_spec r;
 
 	memset(&r, 0, sizeof(r));
 	r.workload_count = 1;
@@ -29,7 +29,7 @@ static struct request asked(enum workload_id workload, uint64_t set_bytes)
 	return r;
 }
 
-static struct theory_simulation make(const struct request *r, const struct walk_plan *plan,
+static struct theory_simulation make(const struct work_spec *r, const struct walk_plan *plan,
 				     const struct cpu_model *cpu)
 {
 	struct error e = { .status = STATUS_OK };
@@ -43,7 +43,7 @@ static struct theory_simulation make(const struct request *r, const struct walk_
 static void each_workload_over_each_set(void **state)
 {
 	struct cpu_model cpu = bare_cpu();
-	struct request r = asked(WORKLOAD_packed, 256 * KIB);
+	struct work_spec r = asked(WORKLOAD_packed, 256 * KIB);
 	struct theory_simulation s;
 
 	(void)state;
@@ -71,7 +71,7 @@ static void each_workload_over_each_set(void **state)
 static void as_many_accesses_as_asked(void **state)
 {
 	struct cpu_model cpu = bare_cpu();
-	struct request r = asked(WORKLOAD_chase, 256 * KIB);
+	struct work_spec r = asked(WORKLOAD_chase, 256 * KIB);
 	struct theory_simulation s;
 
 	(void)state;
@@ -87,7 +87,7 @@ static void the_series_where_no_set_is_named(void **state)
 {
 	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
 	struct cpu_model cpu = bare_cpu();
-	struct request r = asked(WORKLOAD_chase, 0);
+	struct work_spec r = asked(WORKLOAD_chase, 0);
 	struct theory_simulation s = make(&r, &nested, &cpu);
 
 	(void)state;
@@ -101,7 +101,7 @@ static void check_strides(const struct walk_plan *plan, uint64_t set_bytes, cons
 			  uint32_t count)
 {
 	struct cpu_model cpu = bare_cpu();
-	struct request r = asked(WORKLOAD_alias, set_bytes);
+	struct work_spec r = asked(WORKLOAD_alias, set_bytes);
 	struct theory_simulation s;
 
 	r.accesses = 100;
@@ -126,7 +126,7 @@ static void alias_at_strides_that_fit(void **state)
 	check_strides(&nested, 64 * MIB, all, 4);
 }
 
-static void check_refused(const struct request *r, const struct walk_plan *plan, const char *where)
+static void check_refused(const struct work_spec *r, const struct walk_plan *plan, const char *where)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct error e = { .status = STATUS_OK };
@@ -142,7 +142,7 @@ static void check_refused(const struct request *r, const struct walk_plan *plan,
 static void refused_before_the_first_row(void **state)
 {
 	static const struct walk_plan unpaged = { WALK_UNPAGED, 4, 4, PAGE_4K, PAGE_4K };
-	struct request r = asked(WORKLOAD_chase, 64 * KIB);
+	struct work_spec r = asked(WORKLOAD_chase, 64 * KIB);
 
 	(void)state;
 	r.set_count = 2;

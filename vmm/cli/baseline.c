@@ -18,14 +18,14 @@ struct parts {
 	char values[AXES][AXIS_ITEM_BYTES]; /* as a cell's key has them */
 };
 
-static bool has_native(const struct axis *axis, const struct sweep_request *s)
+static bool has_native(const struct axis *axis, const struct sweep_spec *s)
 {
 	return axis == &axis_table[0] && s->native;
 }
 
 static int refuse_absent(struct parse *p, const struct axis *axis, const char *value)
 {
-	const struct sweep_request *s = &p->r->sweep;
+	const struct sweep_spec *s = &p->r->sweep;
 	char values[300] = "", one[AXIS_ITEM_BYTES];
 
 	for (uint32_t i = 0; i < axis_count(s, axis); i++) {
@@ -40,9 +40,9 @@ static int refuse_absent(struct parse *p, const struct axis *axis, const char *v
 
 static int take_value(struct parse *p, const struct axis *axis, const char *value, char *spelled)
 {
-	struct sweep_request *s = &p->r->sweep;
+	struct sweep_spec *s = &p->r->sweep;
 	/* A copy is asked, because what is new would be stored. */
-	struct sweep_request scratch = *s;
+	struct sweep_spec scratch = *s;
 	uint32_t count = axis_count(s, axis);
 	int at;
 
@@ -83,7 +83,7 @@ static int take_part(struct parse *p, char *part, struct parts *parts)
 int baseline_check(struct parse *p)
 {
 	static char spelled[BASELINE_BYTES];
-	struct sweep_request *s = &p->r->sweep;
+	struct sweep_spec *s = &p->r->sweep;
 	const char *cursor = s->baseline;
 	struct parts parts = { 0 };
 	char part[PART_BYTES];

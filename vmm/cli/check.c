@@ -16,7 +16,7 @@ static const char *kind_name(enum backing_kind kind)
 static int check_backing(struct parse *p)
 {
 	const struct request *r = p->r;
-	bool huge = r->page_bytes != PAGE_4K;
+	bool huge = r->run.machine.page_bytes != PAGE_4K;
 	char size[24];
 
 	if (p->given[OPTION_MEM_PATH] && p->given[OPTION_BACKING])
@@ -25,19 +25,20 @@ static int check_backing(struct parse *p)
 				 "--page-size insists on a page size");
 	if (!p->given[OPTION_PAGE_SIZE] || p->given[OPTION_MEM_PATH])
 		return 0;
-	if ((r->backing == BACKING_ANON && huge) || (r->backing == BACKING_THP && r->page_bytes != PAGE_2M) ||
-	    (r->backing == BACKING_HUGETLB && !huge))
+	if ((r->run.machine.backing == BACKING_ANON && huge) ||
+	    (r->run.machine.backing == BACKING_THP && r->run.machine.page_bytes != PAGE_2M) ||
+	    (r->run.machine.backing == BACKING_HUGETLB && !huge))
 		return error_set(
 			p->e, STATUS_USAGE, 0, "--page-size",
 			"%s contradicts --backing %s: anon has 4K, thp 2M, hugetlb 2M or 1G, memfd any",
-			size_format(r->page_bytes, size), kind_name(r->backing));
+			size_format(r->run.machine.page_bytes, size), kind_name(r->run.machine.backing));
 	return 0;
 }
 
 /* Where pages come from a pool, whatever the backing is called. */
 static int check_plan(struct parse *p)
 {
-	if (p->given[OPTION_PAGE_SIZE] && p->r->page_bytes == PAGE_4K)
+	if (p->given[OPTION_PAGE_SIZE] && p->r->run.machine.page_bytes == PAGE_4K)
 		return error_set(p->e, STATUS_USAGE, 0, "--page-size",
 				 "4K pages come from no pool; 2M or 1G is expected");
 	return 0;
@@ -50,8 +51,7 @@ static int check_output(struct parse *p)
 	if (r->json_path != NULL && r->csv_path != NULL && strcmp(r->json_path, r->csv_path) == 0)
 		return error_set(p->e, STATUS_USAGE, 0, "--json and --csv",
 				 "both name '%s'; only one of them can be written there", r->json_path);
-	if (r->explain.svg_path != NULL && r->json_path != NULL &&
-	    strcmp(r->json_path, r->explain.svg_path) == 0)
+	if (r->svg_path != NULL && r->json_path != NULL && strcmp(r->json_path, r->svg_path) == 0)
 		return error_set(p->e, STATUS_USAGE, 0, "--json and --svg",
 				 "both name '%s'; only one of them can be written there", r->json_path);
 	if (r->quiet && r->verbose)
@@ -65,7 +65,7 @@ static int check_output(struct parse *p)
 /* What is populated is a list there. */
 static bool populates(const struct parse *p)
 {
-	const struct sweep_request *s = &p->r->sweep;
+	const struct sweep_spec *s = &p->r->sweep;
 
 	if (p->r->command != COMMAND_SWEEP)
 		return p->given[OPTION_PREALLOC];
@@ -136,11 +136,11 @@ static int check_model(struct parse *p)
 		return error_set(p->e, STATUS_USAGE, 0, where, "it means nothing with --kind %s: %s",
 				 walk_kind_name(r->model.kind), pointless[i].why);
 	}
-	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->workload_count; i++) {
-		if (!can_simulate(r->workloads[i]))
+	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->run.work.workload_count; i++) {
+		if (!can_simulate(r->run.work.workloads[i]))
 			return error_set(p->e, STATUS_USAGE, 0, "--workload",
 					 "%s cannot be simulated; packed, chase, alias and gups can",
-					 workload_table[r->workloads[i]].name);
+					 workload_table[r->run.work.workloads[i]].name);
 	}
 	if (p->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
 		return error_set(
@@ -158,7 +158,7 @@ static int check_model(struct parse *p)
 
 static int check_predict(struct parse *p)
 {
-	if (p->given[OPTION_CPU] && !p->r->predict)
+	if (p->given[OPTION_CPU] && !p->r->run.predict)
 		return error_set(p->e, STATUS_USAGE, 0, "--cpu",
 				 "needs --predict, which is what the model is for");
 	return 0;

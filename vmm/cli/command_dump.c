@@ -12,7 +12,7 @@
 static void dump_config(const struct record *rec, FILE *out, struct error *e)
 {
 	char *text = malloc(DUMP_BYTES);
-	int ret = text == NULL ? -ENOMEM : config_dump(&rec->request, &rec->config, text, DUMP_BYTES);
+	int ret = text == NULL ? -ENOMEM : config_dump(&rec->spec, &rec->config, text, DUMP_BYTES);
 
 	if (ret < 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");
@@ -21,7 +21,7 @@ static void dump_config(const struct record *rec, FILE *out, struct error *e)
 	free(text);
 }
 
-static void dump_fdt(const struct record *rec, struct error *e)
+static void dump_fdt(const char *path, const struct record *rec, struct error *e)
 {
 	char *blob = malloc(FDT_MAX_BYTES);
 	struct output output;
@@ -30,16 +30,16 @@ static void dump_fdt(const struct record *rec, struct error *e)
 	if (blob == NULL)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
 	else if (fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e) == 0 &&
-		 output_open(&output, rec->request.dump_fdt_path, e) == 0)
+		 output_open(&output, path, e) == 0)
 		(void)output_close(&output, fwrite(blob, 1, bytes, output.stream) == bytes ? 0 : -EIO, e);
 	free(blob);
 }
 
-enum status command_dump(const struct record *rec, FILE *out, struct error *e)
+enum status command_dump(const struct request *r, const struct record *rec, FILE *out, struct error *e)
 {
-	if (rec->request.dump_config)
+	if (r->dump_config)
 		dump_config(rec, out, e);
-	if (rec->request.dump_fdt_path != NULL && e->status == STATUS_OK)
-		dump_fdt(rec, e);
+	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
+		dump_fdt(r->dump_fdt_path, rec, e);
 	return e->status;
 }

@@ -28,7 +28,7 @@ struct explain_run {
 /* Which of two runs it was, and what it is made of, before what went wrong. */
 static void name_run(const struct explain_run *run, struct error *e)
 {
-	const struct request *r = &run->rec->request;
+	const struct run_spec *r = &run->rec->spec;
 	char what[sizeof(e->what)], guest[24];
 
 	if (run->name == NULL || e->status == STATUS_OK)
@@ -36,50 +36,53 @@ static void name_run(const struct explain_run *run, struct error *e)
 	memcpy(what, e->what, sizeof(what));
 	/* Too long a text is cut, as everywhere in an error. */
 	if (snprintf(e->what, sizeof(e->what), "the run \"%s\" (guest pages of %s on %s): %s", run->name,
-		     size_format(r->guest_page_bytes, guest), backing_name(r->backing),
+		     size_format(r->machine.guest_page_bytes, guest), backing_name(r->machine.backing),
 		     what) >= (int)sizeof(e->what))
 		e->what[sizeof(e->what) - 1] = '\0';
 }
 
-static int plan_run(struct explain_run *run, struct error *e)
+static int plan_run(const struct explain_spec *x, struct explain_run *run, struct error *e)
 {
 	struct backing_spec spec;
-	int ret = backing_resolve(&run->rec->request, &spec, e);
+	int ret = backing_resolve(&run->rec->spec.machine, &spec, e);
 
 	if (ret == 0)
-		ret = explain_plan(&run->rec->request, spec.page_bytes, &run->rec->config, e);
+		ret = explain_plan(x, spec.page_bytes, &run->rec->spec, &run->rec->config, e);
 	name_run(run, e);
 	return ret;
 }
 
-static int make_run(const struct request *r, const char *name, struct explain_run *run, struct error *e)
+static int make_run(const struct request *r, const struct run_spec *spec, const char *name,
+		    struct explain_run *run, struct error *e)
 {
 	run->name = name;
 	run->rec = calloc(1, sizeof(*run->rec));
 	if (run->rec == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the record");
 	record_init(run->rec);
-	run->rec->request = *r;
-	return plan_run(run, e);
+	run->rec->spec = *spec;
+	run->rec->argc = r->argc;
+	run->rec->argv = r->argv;
+	return plan_run(&r->explain, run, e);
 }
 
 /* The user's own backing against --before-after, before that makes two requests of it. */
 static int check_after(const struct request *r, struct error *e)
 {
 	struct backing_spec spec;
-	int ret = backing_resolve(r, &spec, e);
+	int ret = backing_resolve(&r->run.machine, &spec, e);
 
-	return ret == 0 ? explain_check_after(r, spec.page_bytes, e) : ret;
+	return ret == 0 ? explain_check_after(&r->explain, r->run.machine.backing, spec.page_bytes, e) : ret;
 }
 
 /* One run, or two. Both are planned before the first begins. Returns how many, or -errno. */
 static int make_runs(const struct request *r, struct explain_run *runs, struct error *e)
 {
-	struct request *both;
+	struct run_spec *both;
 	int ret;
 
 	if (r->explain.after_bytes == 0) {
-		ret = make_run(r, NULL, &runs[0], e);
+		ret = make_run(r, &r->run, NULL, &runs[0], e);
 		return ret == 0 ? 1 : ret;
 	}
 	ret = check_after(r, e);
@@ -88,10 +91,10 @@ static int make_runs(const struct request *r, struct explain_run *runs, struct e
 	both = calloc(RUNS_MAX, sizeof(*both));
 	if (both == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for two requests");
-	explain_before_after(r, &both[0], &both[1]);
-	ret = make_run(&both[0], "before", &runs[0], e);
+	explain_before_after(&r->explain, &r->run, &both[0], &both[1]);
+	ret = make_run(r, &both[0], "before", &runs[0], e);
 	if (ret == 0)
-		ret = make_run(&both[1], "after", &runs[1], e);
+		ret = make_run(r, &both[1], "after", &runs[1], e);
 	free(both);
 	return ret == 0 ? RUNS_MAX : ret;
 }
@@ -113,7 +116,7 @@ static void judge_run(struct explain_run *run)
 			      "the address lies in pages of other sizes than asked for");
 }
 
-static int capture_run(struct explain_run *run, struct error *e)
+static int capture_run(const struct explain_spec *x, struct explain_run *run, struct error *e)
 {
 	struct console *console = calloc(1, sizeof(*console));
 	int ret;
@@ -121,7 +124,7 @@ static int capture_run(struct explain_run *run, struct error *e)
 	if (console == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the guest's console");
 	facts_read("", &run->rec->host);
-	ret = explain_capture(run->rec, &run->x, console, e);
+	ret = explain_capture(x, run->rec, &run->x, console, e);
 	if (ret == 0)
 		judge_run(run);
 	name_run(run, e);
@@ -152,13 +155,13 @@ static void write_out(const struct request *r, const struct explain_run *runs, u
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "explain", "cannot write");
 	write_file(r->json_path, explain_emit_json, xs, count, e);
-	write_file(r->explain.svg_path, explain_draw, xs, count, e);
+	write_file(r->svg_path, explain_draw, xs, count, e);
 }
 
 /* Now rather than after two guests. */
 static int check_outputs(const struct request *r, struct error *e)
 {
-	const char *json = r->json_path, *svg = r->explain.svg_path;
+	const char *json = r->json_path, *svg = r->svg_path;
 	int ret = 0;
 
 	if (json != NULL)
@@ -179,7 +182,7 @@ enum status command_explain(const struct request *r, FILE *out, struct error *e)
 	else if (check_outputs(r, e) == 0)
 		count = make_runs(r, runs, e);
 	for (int i = 0; i < count && ret == 0; i++)
-		ret = capture_run(&runs[i], e);
+		ret = capture_run(&r->explain, &runs[i], e);
 	if (count > 0 && ret == 0)
 		write_out(r, runs, (uint32_t)count, out, e);
 	for (int i = 0; runs != NULL && i < RUNS_MAX; i++) {

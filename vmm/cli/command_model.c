@@ -25,18 +25,18 @@ struct parts {
 /* The cell that was asked for; what was not is 4K, 4 levels, nested. */
 static struct walk_plan plan_of(const struct request *r)
 {
-	const struct model_request *m = &r->model;
+	const struct model_spec *m = &r->model;
 
 	return (struct walk_plan){
 		.kind = m->kind_given ? m->kind : WALK_NESTED,
 		.guest_levels = m->guest_levels != 0 ? m->guest_levels : 4,
 		.host_levels = m->host_levels != 0 ? m->host_levels : 4,
-		.guest_leaf_bytes = m->guest_page_given ? r->guest_page_bytes : PAGE_4K,
+		.guest_leaf_bytes = m->guest_page_given ? r->run.machine.guest_page_bytes : PAGE_4K,
 		.host_leaf_bytes = m->host_page_bytes != 0 ? m->host_page_bytes : PAGE_4K,
 	};
 }
 
-static bool cell_given(const struct model_request *m)
+static bool cell_given(const struct model_spec *m)
 {
 	return m->guest_page_given || m->host_page_bytes != 0 || m->kind_given || m->guest_levels != 0 ||
 	       m->host_levels != 0;
@@ -59,14 +59,14 @@ static int make_scale(const struct request *r, const struct cpu_model *cpu, stru
 	struct random_access access;
 	struct scale_plan plan = {
 		.walk = plan_of(r),
-		.memory_bytes = r->memory_bytes,
+		.memory_bytes = r->run.machine.memory_bytes,
 		.fault_ns = r->model.fault_ns > 0 ? r->model.fault_ns : SCALE_FAULT_NS,
 		.zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S,
 	};
 	int ret;
 
 	random_access_predict(cpu, &plan.walk, scale_leaf_bytes(&plan.walk),
-			      max_u64(r->memory_bytes, PAGE_4K), &access);
+			      max_u64(r->run.machine.memory_bytes, PAGE_4K), &access);
 	plan.tlb_l1_entries = access.dtlb_entries;
 	plan.tlb_l2_entries = access.stlb_entries;
 	plan.tlb_l1_entry_bytes = access.dtlb_entry_bytes;
@@ -106,7 +106,8 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 
 	if (r->model.memory_given && make_scale(r, cpu, &parts->scale, e) != 0)
 		return -EINVAL;
-	if (r->model.work_given && theory_simulation_make(r, &plan, cpu, &parts->simulation, e) != 0)
+	if (r->model.work_given &&
+	    theory_simulation_make(&r->run.work, &plan, cpu, &parts->simulation, e) != 0)
 		return -EINVAL;
 	t->scale = r->model.memory_given ? &parts->scale : NULL;
 	t->simulation = r->model.work_given ? &parts->simulation : NULL;

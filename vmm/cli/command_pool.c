@@ -38,7 +38,7 @@ static void write_out(const struct request *r, const struct pool_report *report,
 
 enum status command_pool(const struct request *r, FILE *out, struct error *e)
 {
-	uint64_t page_bytes = r->page_bytes != 0 ? r->page_bytes : PAGE_2M;
+	uint64_t page_bytes = r->run.machine.page_bytes != 0 ? r->run.machine.page_bytes : PAGE_2M;
 	struct pool_plan plan = { .bytes = 0 };
 	struct pool_report *report;
 	const char *root;
@@ -51,8 +51,8 @@ enum status command_pool(const struct request *r, FILE *out, struct error *e)
 		return e->status;
 	}
 	pool_report_read(root, report);
-	if (r->command != COMMAND_POOL_PLAN ||
-	    pool_plan_make(report, r->memory_bytes, page_bytes, r->host_nodes, &plan, e) == 0)
+	if (r->command != COMMAND_POOL_PLAN || pool_plan_make(report, r->run.machine.memory_bytes, page_bytes,
+							      r->run.machine.host_nodes, &plan, e) == 0)
 		write_out(r, report, &plan, out, e);
 	free(report);
 	return e->status;

@@ -10,7 +10,7 @@
 #include "vmm/cli/preset.h"
 #include "vmm/util/size.h"
 #include "vmm/cli/commands.h"
-#include "vmm/lab/sweep/resume.h"
+#include "vmm/cli/resume.h"
 #include "vmm/host/facts.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
@@ -33,16 +33,16 @@ static void describe(const struct request *r, struct matrix *m)
 	}
 	if (gmtime_r(&now, &utc) != NULL)
 		(void)strftime(m->started, sizeof(m->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	m->seed = r->seed;
+	m->seed = r->run.work.seed;
 	m->allocations = r->sweep.allocations;
 	m->retries = r->sweep.retries;
-	m->repeat = r->repeat;
-	m->accesses = r->accesses;
-	m->memory_bytes = r->sweep.memory_given ? r->memory_bytes : 0;
-	m->alias_bytes = r->alias_bytes;
-	m->guest_ad = r->guest_ad;
-	m->axes = sweep_axes_json(r);
-	sweep_baseline(r, m->baseline, sizeof(m->baseline));
+	m->repeat = r->run.repeat;
+	m->accesses = r->run.work.accesses;
+	m->memory_bytes = r->sweep.memory_given ? r->run.machine.memory_bytes : 0;
+	m->alias_bytes = r->run.machine.alias_bytes;
+	m->guest_ad = r->run.machine.guest_ad;
+	m->axes = sweep_axes_json(&r->run.work, &r->sweep);
+	sweep_baseline(&r->sweep, m->baseline, sizeof(m->baseline));
 	m->command = json_array();
 	for (int i = 0; i < r->argc; i++)
 		json_push(&m->command, json_words(r->argv[i]));
@@ -144,13 +144,13 @@ static void carry_out(const struct request *r, struct matrix *m, FILE *out, swee
 	bool kept;
 	int ret;
 
-	if (check_output(r, e) != 0 || (r->predict && command_cpu(r, "host", &cpu, e) != 0))
+	if (check_output(r, e) != 0 || (r->run.predict && command_cpu(r, "host", &cpu, e) != 0))
 		return;
 	if (journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0) {
 		free(cpu);
 		return;
 	}
-	(void)sweep_run(m, r->timeout_s, &journal, progress, &run_error);
+	(void)sweep_run(m, r->run.machine.timeout_s, &journal, progress, &run_error);
 	ret = write_out(r, m, cpu, out, &kept, e);
 	free(cpu);
 	journal_close(&journal, m->complete && kept);
@@ -173,7 +173,7 @@ enum status command_sweep(const struct request *given, FILE *out, sweep_progress
 	}
 	*r = *given;
 	if (resume_request(given, r, &resume, e) == 0 && request_read_axes(r, e) == 0 &&
-	    sweep_plan(r, &m, e) == 0) {
+	    sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
 		describe(r, &m);
 		if (m.host == NULL || m.command == NULL || m.axes == NULL)
 			(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");

@@ -54,7 +54,7 @@ enum status command_explain(const struct request *r, FILE *out, struct error *e)
  * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to `out` and the device tree to
  * dump_fdt_path, whichever is asked for.
  */
-enum status command_dump(const struct record *rec, FILE *out, struct error *e);
+enum status command_dump(const struct request *r, const struct record *rec, FILE *out, struct error *e);
 
 /*
  * What check and pool begin with: whether r->root is a directory and r->json_path can be written. *root is what to read below,

@@ -217,6 +217,6 @@ int set_version(struct parse *p, const char *value);
 int set_number(struct parse *p, const char *value, uint64_t min, uint64_t max, uint64_t *out);
 
 /* "on" or "off". Shared by the groups. */
-int set_choice(struct parse *p, const char *value, enum guest_tristate *choice);
+int set_choice(struct parse *p, const char *value, enum choice *choice);
 
 #endif

@@ -40,18 +40,10 @@ static void set_defaults(struct request *r, int argc, char **argv)
 		.command = COMMAND_RUN,
 		.argc = argc,
 		.argv = argv,
-		.memory_bytes = GIB,
-		.backing = BACKING_ANON,
-		.vcpus = 1,
-		.guest_page_bytes = PAGE_4K,
-		.workload_count = 3,
-		.workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
-		.repeat = 10,
-		.seed = 1,
-		.timeout_s = 600,
 		.sweep = { .allocations = 5, .retries = 2 },
 		.compare = { .threshold = 0.01 },
 	};
+	run_spec_init(&r->run);
 }
 
 /* Below what the command line says lie the axes file and, below that, the preset: all again, from the bottom up. */
@@ -75,15 +67,15 @@ static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc,
 /* What the default of an option cannot tell. */
 static void note_given(struct parse *p)
 {
-	struct model_request *m = &p->r->model;
+	struct model_spec *m = &p->r->model;
 
 	m->guest_page_given = p->given[OPTION_MODEL_PAGE];
 	m->memory_given = p->given[OPTION_MODEL_MEMORY];
 	m->work_given = p->given[OPTION_MODEL_WORKLOAD] || p->given[OPTION_MODEL_SETS];
 	if (p->r->command == COMMAND_MODEL && !p->given[OPTION_MODEL_WORKLOAD]) {
-		p->r->workload_count = m->work_given ? 2 : 0;
-		p->r->workloads[0] = WORKLOAD_packed;
-		p->r->workloads[1] = WORKLOAD_chase;
+		p->r->run.work.workload_count = m->work_given ? 2 : 0;
+		p->r->run.work.workloads[0] = WORKLOAD_packed;
+		p->r->run.work.workloads[1] = WORKLOAD_chase;
 	}
 	p->r->explain.backing_given =
 		p->given[OPTION_BACKING] || p->given[OPTION_MEM_PATH] || p->given[OPTION_PAGE_SIZE];
@@ -103,10 +95,11 @@ static int complete(struct parse *p, bool all_known)
 		if (ret != 0)
 			return ret;
 	}
-	if (r->mem_path != NULL)
-		r->backing = BACKING_FILE;
-	if (r->host_nodes != 0 && r->policy == NUMA_POLICY_DEFAULT)
-		r->policy = NUMA_POLICY_BIND;
+	if (r->run.machine.mem_path != NULL)
+		r->run.machine.backing = BACKING_FILE;
+	if (r->run.machine.host_nodes != 0 && r->run.machine.policy == NUMA_POLICY_DEFAULT)
+		r->run.machine.policy = NUMA_POLICY_BIND;
+	r->run.native = r->command == COMMAND_NATIVE;
 	r->help_topic = NULL;
 	return 0;
 }

@@ -95,16 +95,16 @@ static bool plan_given(const struct parse *p)
 void axes_complete(struct parse *p)
 {
 	static const char *const defaults[AXES] = { "4K", "anon", "on", "1", "default" };
-	struct sweep_request *s = &p->r->sweep;
+	struct sweep_spec *s = &p->r->sweep;
 
 	s->memory_given = p->given[OPTION_MEMORY];
 	s->allocations_given = p->given[OPTION_ALLOCATIONS];
 	s->retries_given = p->given[OPTION_RETRIES];
 	s->plan_given = plan_given(p);
-	if (!p->r->workloads_given) {
-		p->r->workload_count = 2;
-		p->r->workloads[0] = WORKLOAD_packed;
-		p->r->workloads[1] = WORKLOAD_chase;
+	if (!p->r->run.workloads_given) {
+		p->r->run.work.workload_count = 2;
+		p->r->run.work.workloads[0] = WORKLOAD_packed;
+		p->r->run.work.workloads[1] = WORKLOAD_chase;
 	}
 	for (int i = 0; i < AXES; i++) {
 		const uint32_t one = 1;

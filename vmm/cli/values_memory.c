@@ -52,12 +52,12 @@ static int set_size(struct parse *p, const char *value, uint64_t *bytes)
 
 int set_memory(struct parse *p, const char *value)
 {
-	return set_size(p, value, &p->r->memory_bytes);
+	return set_size(p, value, &p->r->run.machine.memory_bytes);
 }
 
 int set_alias_memory(struct parse *p, const char *value)
 {
-	return set_size(p, value, &p->r->alias_bytes);
+	return set_size(p, value, &p->r->run.machine.alias_bytes);
 }
 
 int set_mem_path(struct parse *p, const char *value)
@@ -65,7 +65,7 @@ int set_mem_path(struct parse *p, const char *value)
 	if (value[0] == '\0')
 		return refuse_value(p, value,
 				    "a directory on hugetlbfs or tmpfs, or a file there, is expected");
-	p->r->mem_path = value;
+	p->r->run.machine.mem_path = value;
 	return 0;
 }
 
@@ -83,7 +83,7 @@ int set_backing(struct parse *p, const char *value)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(value, kinds[i].name) == 0) {
-			p->r->backing = kinds[i].kind;
+			p->r->run.machine.backing = kinds[i].kind;
 			return 0;
 		}
 	}
@@ -93,7 +93,7 @@ int set_backing(struct parse *p, const char *value)
 
 int set_page_size(struct parse *p, const char *value)
 {
-	if (page_size_parse(value, &p->r->page_bytes) != 0)
+	if (page_size_parse(value, &p->r->run.machine.page_bytes) != 0)
 		return refuse_value(p, value, "4K, 2M or 1G is expected");
 	return 0;
 }
@@ -101,7 +101,8 @@ int set_page_size(struct parse *p, const char *value)
 int set_prealloc(struct parse *p, const char *value)
 {
 	(void)value;
-	p->r->prealloc = true;
+	if (p->r->run.machine.populate < POPULATE_PREALLOC)
+		p->r->run.machine.populate = POPULATE_PREALLOC;
 	return 0;
 }
 
@@ -111,20 +112,18 @@ int set_prealloc_threads(struct parse *p, const char *value)
 	int ret = set_number(p, value, 1, 1024, &threads);
 
 	if (ret == 0)
-		p->r->prealloc_threads = (uint32_t)threads;
+		p->r->run.machine.prealloc_threads = (uint32_t)threads;
 	return ret;
 }
 
 int set_prefault(struct parse *p, const char *value)
 {
 	(void)value;
-	p->r->prefault = true;
-	/* KVM prefaults by a read, and a read of anonymous memory that is not there yet maps the shared zero page. */
-	p->r->prealloc = true;
+	p->r->run.machine.populate = POPULATE_PREFAULT;
 	return 0;
 }
 
-int set_choice(struct parse *p, const char *value, enum guest_tristate *choice)
+int set_choice(struct parse *p, const char *value, enum choice *choice)
 {
 	if (strcmp(value, "on") == 0)
 		*choice = CHOICE_ON;
@@ -137,25 +136,25 @@ int set_choice(struct parse *p, const char *value, enum guest_tristate *choice)
 
 int set_share(struct parse *p, const char *value)
 {
-	return set_choice(p, value, &p->r->share);
+	return set_choice(p, value, &p->r->run.machine.share);
 }
 
 int set_reserve(struct parse *p, const char *value)
 {
-	return set_choice(p, value, &p->r->reserve);
+	return set_choice(p, value, &p->r->run.machine.reserve);
 }
 
 int set_host_nodes(struct parse *p, const char *value)
 {
-	uint16_t nodes[REQUEST_MAX_NODES];
-	int count = list_parse(value, REQUEST_MAX_NODES - 1, nodes, REQUEST_MAX_NODES);
+	uint16_t nodes[HOST_MAX_NODES];
+	int count = list_parse(value, HOST_MAX_NODES - 1, nodes, HOST_MAX_NODES);
 
 	if (count <= 0)
 		return refuse_value(p, value, "node numbers from 0 to %d are expected, as in 0-1,3",
-				    REQUEST_MAX_NODES - 1);
-	p->r->host_nodes = 0;
+				    HOST_MAX_NODES - 1);
+	p->r->run.machine.host_nodes = 0;
 	for (int i = 0; i < count; i++)
-		p->r->host_nodes |= UINT64_C(1) << nodes[i];
+		p->r->run.machine.host_nodes |= UINT64_C(1) << nodes[i];
 	return 0;
 }
 
@@ -172,7 +171,7 @@ int set_policy(struct parse *p, const char *value)
 
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		if (strcmp(value, policies[i].name) == 0) {
-			p->r->policy = policies[i].policy;
+			p->r->run.machine.policy = policies[i].policy;
 			return 0;
 		}
 	}

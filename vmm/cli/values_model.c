@@ -71,7 +71,7 @@ int set_fault_cost(struct parse *p, const char *value)
 int set_predict(struct parse *p, const char *value)
 {
 	(void)value;
-	p->r->predict = true;
+	p->r->run.predict = true;
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static bool read_address(const char *text, uint64_t *address)
 int set_gva(struct parse *p, const char *value)
 {
 	static const char expected[] = "an address is expected, as in 0x10000000000, or arena, or arena+SIZE";
-	struct explain_request *x = &p->r->explain;
+	struct explain_spec *x = &p->r->explain;
 	const char *rest = value + strlen("arena");
 
 	x->gva_given = true;
@@ -114,14 +114,14 @@ int set_svg(struct parse *p, const char *value)
 {
 	if (value[0] == '\0')
 		return refuse_value(p, value, "the name of a file is expected");
-	p->r->explain.svg_path = value;
+	p->r->svg_path = value;
 	return 0;
 }
 
 /* [guest:|host:]2M|1G */
 int set_before_after(struct parse *p, const char *value)
 {
-	struct explain_request *x = &p->r->explain;
+	struct explain_spec *x = &p->r->explain;
 	const char *colon = strchr(value, ':');
 	const char *size = colon != NULL ? colon + 1 : value;
 

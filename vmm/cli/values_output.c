@@ -11,7 +11,7 @@ static int set_file(struct parse *p, const char *value, const char **path)
 
 int set_guest(struct parse *p, const char *value)
 {
-	return set_file(p, value, &p->r->guest_path);
+	return set_file(p, value, &p->r->run.machine.guest_path);
 }
 
 int set_json(struct parse *p, const char *value)

@@ -16,14 +16,14 @@ int set_sweep_workload(struct parse *p, const char *value)
 
 	if (ret != 0 || p->done)
 		return ret;
-	if (r->workload_count == 0)
+	if (r->run.work.workload_count == 0)
 		return refuse_value(p, value,
 				    "none measures nothing; workloads are expected, see --workload help");
-	for (uint32_t i = 0; i < r->workload_count; i++) {
+	for (uint32_t i = 0; i < r->run.work.workload_count; i++) {
 		for (uint32_t j = 0; j < i; j++) {
-			if (r->workloads[i] == r->workloads[j])
+			if (r->run.work.workloads[i] == r->run.work.workloads[j])
 				return refuse_value(p, value, "'%s' is there twice",
-						    workload_table[r->workloads[i]].name);
+						    workload_table[r->run.work.workloads[i]].name);
 		}
 	}
 	return 0;
@@ -45,11 +45,11 @@ int set_sweep_sets(struct parse *p, const char *value)
 
 	if (ret != 0)
 		return ret;
-	qsort(r->sets_bytes, r->set_count, sizeof(r->sets_bytes[0]), by_size);
-	for (uint32_t i = 1; i < r->set_count; i++) {
-		if (r->sets_bytes[i] == r->sets_bytes[i - 1])
+	qsort(r->run.work.sets_bytes, r->run.work.set_count, sizeof(r->run.work.sets_bytes[0]), by_size);
+	for (uint32_t i = 1; i < r->run.work.set_count; i++) {
+		if (r->run.work.sets_bytes[i] == r->run.work.sets_bytes[i - 1])
 			return refuse_value(p, value, "%s is there twice",
-					    size_format(r->sets_bytes[i], size));
+					    size_format(r->run.work.sets_bytes[i], size));
 	}
 	return 0;
 }

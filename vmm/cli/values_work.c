@@ -13,7 +13,7 @@
 int set_smp(struct parse *p, const char *value)
 {
 	bool native = p->r->command == COMMAND_NATIVE;
-	uint64_t max = native ? REQUEST_MAX_CPUS : GUEST_MAX_VCPUS;
+	uint64_t max = native ? SPEC_MAX_CPUS : GUEST_MAX_VCPUS;
 	uint64_t count;
 	int ret = number_parse(value, 1, UINT64_MAX, &count);
 
@@ -22,42 +22,42 @@ int set_smp(struct parse *p, const char *value)
 	if (count > max)
 		return refuse_value(p, value, "%s supports %u", native ? "native" : "this guest",
 				    (unsigned int)max);
-	p->r->vcpus = (uint32_t)count;
+	p->r->run.machine.vcpus = (uint32_t)count;
 	return 0;
 }
 
 int set_pin(struct parse *p, const char *value)
 {
-	uint16_t cpus[REQUEST_MAX_CPUS];
-	int count = list_parse(value, REQUEST_MAX_CPUS - 1, cpus, REQUEST_MAX_CPUS);
+	uint16_t cpus[SPEC_MAX_CPUS];
+	int count = list_parse(value, SPEC_MAX_CPUS - 1, cpus, SPEC_MAX_CPUS);
 
 	if (count <= 0)
 		return refuse_value(p, value, "CPU numbers from 0 to %d are expected, as in 0-3,8",
-				    REQUEST_MAX_CPUS - 1);
-	memcpy(p->r->pin, cpus, (size_t)count * sizeof(cpus[0]));
-	p->r->pin_count = (uint32_t)count;
+				    SPEC_MAX_CPUS - 1);
+	memcpy(p->r->run.machine.pin, cpus, (size_t)count * sizeof(cpus[0]));
+	p->r->run.machine.pin_count = (uint32_t)count;
 	return 0;
 }
 
 int set_guest_page(struct parse *p, const char *value)
 {
-	if (page_size_parse(value, &p->r->guest_page_bytes) != 0)
+	if (page_size_parse(value, &p->r->run.machine.guest_page_bytes) != 0)
 		return refuse_value(p, value, "4K, 2M or 1G is expected");
 	return 0;
 }
 
 int set_guest_ad(struct parse *p, const char *value)
 {
-	enum guest_tristate choice = CHOICE_OFF;
+	enum choice choice = CHOICE_OFF;
 	int ret = set_choice(p, value, &choice);
 
-	p->r->guest_ad = choice == CHOICE_ON;
+	p->r->run.machine.guest_ad = choice == CHOICE_ON;
 	return ret;
 }
 
 int set_kernel_irqchip(struct parse *p, const char *value)
 {
-	return set_choice(p, value, &p->r->apic);
+	return set_choice(p, value, &p->r->run.machine.apic);
 }
 
 static const char *workload_names(char *buf)
@@ -75,7 +75,7 @@ static const char *workload_names(char *buf)
 
 int set_workload(struct parse *p, const char *value)
 {
-	enum workload_id chosen[REQUEST_MAX_WORKLOADS];
+	enum workload_id chosen[SPEC_MAX_WORKLOADS];
 	char name[32], names[NAMES_BYTES];
 	uint32_t count = 0;
 
@@ -85,9 +85,9 @@ int set_workload(struct parse *p, const char *value)
 		p->done = true;
 		return 0;
 	}
-	p->r->workloads_given = true;
+	p->r->run.workloads_given = true;
 	if (strcmp(value, "none") == 0) {
-		p->r->workload_count = 0;
+		p->r->run.work.workload_count = 0;
 		return 0;
 	}
 	for (const char *start = value; start != NULL;) {
@@ -100,32 +100,32 @@ int set_workload(struct parse *p, const char *value)
 			return refuse_value(p, value,
 					    "no workload is called '%s'; there are %sor none, alone", name,
 					    workload_names(names));
-		if (count == REQUEST_MAX_WORKLOADS)
-			return refuse_value(p, value, "at most %d names are accepted", REQUEST_MAX_WORKLOADS);
+		if (count == SPEC_MAX_WORKLOADS)
+			return refuse_value(p, value, "at most %d names are accepted", SPEC_MAX_WORKLOADS);
 		chosen[count++] = (enum workload_id)id;
 		start = start[length] == ',' ? start + length + 1 : NULL;
 	}
-	memcpy(p->r->workloads, chosen, count * sizeof(chosen[0]));
-	p->r->workload_count = count;
+	memcpy(p->r->run.work.workloads, chosen, count * sizeof(chosen[0]));
+	p->r->run.work.workload_count = count;
 	return 0;
 }
 
 int set_working_set(struct parse *p, const char *value)
 {
-	uint64_t sets[REQUEST_MAX_SETS];
-	int count = size_series_parse(value, sets, REQUEST_MAX_SETS);
+	uint64_t sets[SPEC_MAX_SETS];
+	int count = size_series_parse(value, sets, SPEC_MAX_SETS);
 
 	if (count <= 0)
 		return refuse_value(p, value, "up to %d sizes are expected, as in 64K,1M or 256K..4G",
-				    REQUEST_MAX_SETS);
-	memcpy(p->r->sets_bytes, sets, (size_t)count * sizeof(sets[0]));
-	p->r->set_count = (uint32_t)count;
+				    SPEC_MAX_SETS);
+	memcpy(p->r->run.work.sets_bytes, sets, (size_t)count * sizeof(sets[0]));
+	p->r->run.work.set_count = (uint32_t)count;
 	return 0;
 }
 
 int set_accesses(struct parse *p, const char *value)
 {
-	return set_number(p, value, 0, UINT64_C(1000000000000), &p->r->accesses);
+	return set_number(p, value, 0, UINT64_C(1000000000000), &p->r->run.work.accesses);
 }
 
 int set_repeat(struct parse *p, const char *value)
@@ -134,13 +134,13 @@ int set_repeat(struct parse *p, const char *value)
 	int ret = set_number(p, value, 1, RESULT_MAX_SAMPLES, &repeat);
 
 	if (ret == 0)
-		p->r->repeat = (uint32_t)repeat;
+		p->r->run.repeat = (uint32_t)repeat;
 	return ret;
 }
 
 int set_seed(struct parse *p, const char *value)
 {
-	return set_number(p, value, 0, UINT64_MAX, &p->r->seed);
+	return set_number(p, value, 0, UINT64_MAX, &p->r->run.work.seed);
 }
 
 int set_pmu(struct parse *p, const char *value)
@@ -152,7 +152,7 @@ int set_pmu(struct parse *p, const char *value)
 		p->done = true;
 		return 0;
 	}
-	p->r->pmu_list = strcmp(value, "off") == 0 ? NULL : value;
+	p->r->run.pmu_list = strcmp(value, "off") == 0 ? NULL : value;
 	return 0;
 }
 
@@ -162,6 +162,6 @@ int set_timeout(struct parse *p, const char *value)
 	int ret = set_number(p, value, 1, 86400, &seconds);
 
 	if (ret == 0)
-		p->r->timeout_s = (uint32_t)seconds;
+		p->r->run.machine.timeout_s = (uint32_t)seconds;
 	return ret;
 }

@@ -1,5 +1,5 @@
 /*
- * Names: of workloads, as users type them and records say them, and of their variants.
+ * Workloads: their names, as users type them and records say them, and what can be asked of them.
  */
 #ifndef MINIVMM_UTIL_WORKLOADS_H
 #define MINIVMM_UTIL_WORKLOADS_H
@@ -7,6 +7,19 @@
 #include <stdint.h>
 
 #include "workload.h"
+
+#define SPEC_MAX_WORKLOADS 32
+#define SPEC_MAX_SETS 48
+
+/* Which workloads over which working sets: what a run does, and what a simulation follows. */
+struct work_spec {
+	uint32_t workload_count; /* 0: `none` */
+	enum workload_id workloads[SPEC_MAX_WORKLOADS];
+	uint32_t set_count; /* 0: each workload's default */
+	uint64_t sets_bytes[SPEC_MAX_SETS];
+	uint64_t accesses; /* 0: the workload's own */
+	uint64_t seed;
+};
 
 /* The table behind --workload help, by enum workload_id. */
 extern const struct workload_info workload_table[WORKLOAD_COUNT];

@@ -14,7 +14,7 @@ static int take_ram(struct machine *m, prealloc_progress progress, struct error 
 {
 	struct record *rec = m->rec;
 	struct backing_spec spec;
-	int ret = backing_resolve(&rec->request, &spec, e);
+	int ret = backing_resolve(&rec->spec.machine, &spec, e);
 
 	if (ret != 0)
 		return ret;
@@ -39,7 +39,7 @@ static int prefault(struct machine *m, struct error *e)
 	const struct memmap *map = &m->rec->config.map;
 	int ret = 0;
 
-	if (!m->rec->request.prefault)
+	if (m->rec->spec.machine.populate != POPULATE_PREFAULT)
 		return 0;
 	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++)
 		ret = kvm_vcpu_prefault(&m->tasks[0].vcpu, map->ranges[i].gpa, map->ranges[i].bytes, e);

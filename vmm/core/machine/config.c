@@ -11,22 +11,22 @@
 #include "vmm/lab/measure/steps.h"
 
 /* RAM in whole backing pages. */
-static int round_memory(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e)
+static int round_memory(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
 {
 	char asked[24], page[24], rounded[24];
 
 	if (!is_pow2(page_bytes) || page_bytes < PAGE_4K)
 		return error_set(e, STATUS_FAILED, EINVAL, "machine", "the backing has no usable page size");
-	if (!checked_align_up(r->memory_bytes, page_bytes, &c->ram_bytes))
+	if (!checked_align_up(r->machine.memory_bytes, page_bytes, &c->ram_bytes))
 		return error_set(e, STATUS_USAGE, 0, "--memory", "%s is more than 64 bits can count",
-				 size_format(r->memory_bytes, asked));
-	if (c->ram_bytes != r->memory_bytes && r->alias_bytes == 0)
+				 size_format(r->machine.memory_bytes, asked));
+	if (c->ram_bytes != r->machine.memory_bytes && r->machine.alias_bytes == 0)
 		note_add(c, "memory of %s rounded up to %s, whole pages of %s",
-			 size_format(r->memory_bytes, asked), size_format(c->ram_bytes, rounded),
+			 size_format(r->machine.memory_bytes, asked), size_format(c->ram_bytes, rounded),
 			 size_format(page_bytes, page));
 	c->page_bytes = page_bytes;
-	c->vcpus = r->vcpus;
-	c->seed = r->seed;
+	c->vcpus = r->machine.vcpus;
+	c->seed = r->work.seed;
 	return 0;
 }
 
@@ -56,11 +56,11 @@ static int check_repetitions(const struct config *c, struct error *e)
 	return ret;
 }
 
-static int place_aliased(const struct request *r, struct config *c, struct error *e)
+static int place_aliased(const struct run_spec *r, struct config *c, struct error *e)
 {
 	char low[24], page[24];
-	int ret = memmap_make_aliased(r->memory_bytes, r->alias_bytes, c->page_bytes, c->guest_page_bytes,
-				      &c->map, e);
+	int ret = memmap_make_aliased(r->machine.memory_bytes, r->machine.alias_bytes, c->page_bytes,
+				      c->guest_page_bytes, &c->map, e);
 
 	if (ret == 0)
 		ret = check_repetitions(c, e);
@@ -73,11 +73,11 @@ static int place_aliased(const struct request *r, struct config *c, struct error
 	return 0;
 }
 
-static int place(const struct request *r, struct config *c, struct error *e)
+static int place(const struct run_spec *r, struct config *c, struct error *e)
 {
 	int ret;
 
-	if (r->alias_bytes != 0)
+	if (r->machine.alias_bytes != 0)
 		return place_aliased(r, c, e);
 	ret = memmap_make(c->ram_bytes, c->page_bytes, c->guest_page_bytes, &c->map, e);
 	if (ret == 0 && c->ram_bytes > c->map.arena_bytes && c->map.arena_bytes == 512 * GIB)
@@ -85,7 +85,7 @@ static int place(const struct request *r, struct config *c, struct error *e)
 	return ret;
 }
 
-int config_make(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e)
+int config_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
 {
 	int ret;
 
@@ -96,14 +96,14 @@ int config_make(const struct request *r, uint64_t page_bytes, struct config *c, 
 	if (c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)
 		return error_set(e, STATUS_USAGE, 0, "--smp", "%u: 1 to %u vCPUs are supported by this guest",
 				 c->vcpus, GUEST_MAX_VCPUS);
-	c->guest_page_bytes = r->guest_page_bytes;
-	c->guest_ad = r->guest_ad;
+	c->guest_page_bytes = r->machine.guest_page_bytes;
+	c->guest_ad = r->machine.guest_ad;
 	c->apic = needs_apic(r);
 	ret = place(r, c, e);
 	return ret == 0 ? steps_make(r, c, e) : ret;
 }
 
-int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e)
+int config_make_native(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
 {
 	int ret;
 

@@ -9,7 +9,7 @@
 
 #include "bootparams.h"
 #include "driver.h"
-#include "vmm/cli/request.h"
+#include "vmm/lab/measure/spec.h"
 #include "vmm/util/workloads.h"
 #include "vmm/core/machine/memmap.h"
 #include "vmm/util/error.h"
@@ -37,13 +37,13 @@ struct config {
  * Decide everything. `page_bytes` is the backing's resolved page size (see mem/backing.h: backing_resolve).
  * 0, or -errno with the status set: RAM too small, working set larger than a slice, too many steps, ...
  */
-int config_make(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+int config_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
 
 /*
  * The same for the native runner: no low structures, no hole; the arena is all of the memory and the steps are
  * planned for leaf_bytes = page_bytes.
  */
-int config_make_native(const struct request *r, uint64_t page_bytes, struct config *c, struct error *e);
+int config_make_native(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
 
 /*
  * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole

@@ -145,7 +145,7 @@ static int load_params(struct machine *m, struct error *e)
 
 int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e)
 {
-	const char *path = m->rec->request.guest_path;
+	const char *path = m->rec->spec.machine.guest_path;
 	uint64_t blocks_bytes = (uint64_t)m->rec->config.vcpus * VCPU_BLOCK_BYTES;
 	int ret;
 

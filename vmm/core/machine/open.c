@@ -26,7 +26,7 @@ static int check_limits(struct machine *m, struct error *e)
 		ret = limits_check_leaf(c, kvm_cpuid_has_1g_pages(m->cpuid), e);
 	if (ret == 0 && c->apic)
 		ret = kvm_apic_check(&m->sys, limits_apic_asker(c, asker, sizeof(asker)), e);
-	if (ret == 0 && m->rec->request.prefault)
+	if (ret == 0 && m->rec->spec.machine.populate == POPULATE_PREFAULT)
 		ret = kvm_prefault_check(&m->sys, e);
 	return ret;
 }
@@ -41,7 +41,7 @@ static bool wants_kernel_port(const struct record *rec)
 		if ((workload_table[rec->config.steps[i].workload].needs & LEAVES_BY_PORT) != 0)
 			return true;
 	}
-	return rec->request.guest_path != NULL;
+	return rec->spec.machine.guest_path != NULL;
 }
 
 int machine_open(struct machine *m, struct error *e)

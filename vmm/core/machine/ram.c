@@ -26,9 +26,9 @@ static int populate(struct record *rec, struct ram *ram, prealloc_progress progr
 	struct prealloc_stats stats = { 0 };
 	int ret;
 
-	if (!rec->request.prealloc)
+	if (rec->spec.machine.populate < POPULATE_PREALLOC)
 		return 0;
-	ret = prealloc_run(&ram->backing, rec->request.prealloc_threads, progress, &stats, e);
+	ret = prealloc_run(&ram->backing, rec->spec.machine.prealloc_threads, progress, &stats, e);
 	rec->prealloc_threads = stats.threads;
 	rec->timing.populate = stats.ns;
 	return ret;

@@ -17,7 +17,7 @@ struct ram {
 };
 
 /*
- * Map RAM and, where rec->request.prealloc asks for it, populate it.
+ * Map RAM and, where rec->spec.machine.populate >= POPULATE_PREALLOC asks for it, populate it.
  * Fills in rec: share, reserve, pool_page_bytes, pool[POOL_BEFORE, POOL_MAPPED, POOL_POPULATED] (a lazy run has
  * the same counts mapped and populated), prealloc_threads, timing.map and timing.populate (ns).
  * progress may be NULL. 0, or -errno with *e set: nothing stays mapped then and pool[POOL_CLOSED] is taken too.

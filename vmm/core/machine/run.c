@@ -37,7 +37,7 @@ static int check_complete(struct machine *m, struct error *e)
 
 	if (rec->result_count == expected || rec->verdict == VERDICT_INTERRUPTED)
 		return 0;
-	if (rec->request.guest_path != NULL) {
+	if (rec->spec.machine.guest_path != NULL) {
 		record_reason(rec, VERDICT_OK, "the payload reported %u of %u planned results",
 			      rec->result_count, expected);
 		return 0;

@@ -11,7 +11,7 @@
 #include "vmm/util/error.h"
 
 /*
- * Build the machine of rec->config (config_make), run it, tear it down. The caller has filled rec->request,
+ * Build the machine of rec->config (config_make), run it, tear it down. The caller has filled rec->spec,
  * rec->config and rec->host; everything else of the record is filled here, except the combined rows
  * (record_combine) and the verdict on page sizes (record_judge).
  *

@@ -12,7 +12,7 @@
 
 static int pin_thread(const struct vcpu_task *task, struct error *e)
 {
-	const struct request *r = &task->machine->rec->request;
+	const struct machine_spec *r = &task->machine->rec->spec.machine;
 	cpu_set_t set;
 	uint16_t cpu;
 	int ret;

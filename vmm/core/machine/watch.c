@@ -82,7 +82,8 @@ static bool over(struct machine *m)
 static int watchdog_barked(struct machine *m, struct error *e)
 {
 	int ret = error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
-			    "the guest did not end within %u s and was stopped%s", m->rec->request.timeout_s,
+			    "the guest did not end within %u s and was stopped%s",
+			    m->rec->spec.machine.timeout_s,
 			    m->main_ns == 0 ? "; it never reached its main program" : "");
 
 	error_hint(e, "--timeout SEC allows more");
@@ -91,7 +92,7 @@ static int watchdog_barked(struct machine *m, struct error *e)
 
 int watch_wait(struct machine *m, struct error *e)
 {
-	uint64_t deadline_ns = m->started_ns + m->rec->request.timeout_s * NS_PER_S;
+	uint64_t deadline_ns = m->started_ns + m->rec->spec.machine.timeout_s * NS_PER_S;
 	uint64_t now_ns = clock_ns();
 	int ret = 0;
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "units.h"
-#include "vmm/cli/request.h"
+#include "vmm/core/spec.h"
 #include "vmm/util/error.h"
 
 struct backing_spec {
@@ -43,7 +43,7 @@ const char *backing_name(enum backing_kind kind);
  * Errors: no such path, neither hugetlbfs nor tmpfs, --page-size that contradicts the mount, a page size the
  * kernel has no pool for; each with the cure (mount command).
  */
-int backing_resolve(const struct request *r, struct backing_spec *spec, struct error *e);
+int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec, struct error *e);
 
 /*
  * Map it, bind it to its nodes, advise it (NOHUGEPAGE, HUGEPAGE before any touch). Nothing is populated.

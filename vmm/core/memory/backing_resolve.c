@@ -10,22 +10,22 @@
 #include "vmm/core/memory/backing_type.h"
 #include "vmm/core/memory/memory_policy.h"
 
-static int resolve_page(const struct request *r, const struct backing_type *type, uint64_t *page_bytes,
-			struct error *e)
+static int resolve_page(const struct machine_spec *asked, const struct backing_type *type,
+			uint64_t *page_bytes, struct error *e)
 {
 
-	*page_bytes = r->page_bytes != 0 ? r->page_bytes : type->default_page_bytes;
+	*page_bytes = asked->page_bytes != 0 ? asked->page_bytes : type->default_page_bytes;
 	if (type->kind == BACKING_FILE) {
-		int ret = backing_file_page_bytes(r->mem_path, page_bytes, e);
+		int ret = backing_file_page_bytes(asked->mem_path, page_bytes, e);
 
 		if (ret != 0)
 			return ret;
-		if (r->page_bytes != 0 && r->page_bytes != *page_bytes) {
+		if (asked->page_bytes != 0 && asked->page_bytes != *page_bytes) {
 			(void)error_set(e, STATUS_USAGE, EINVAL, "--page-size",
 					"--page-size %s contradicts --mem-path %s, whose pages are %s",
-					backing_page_name(r->page_bytes), r->mem_path,
+					backing_page_name(asked->page_bytes), asked->mem_path,
 					backing_page_name(*page_bytes));
-			if (r->page_bytes == PAGE_4K)
+			if (asked->page_bytes == PAGE_4K)
 				error_hint(
 					e,
 					"leave --page-size out, or name a tmpfs, as in --mem-path /dev/shm");
@@ -33,7 +33,7 @@ static int resolve_page(const struct request *r, const struct backing_type *type
 				error_hint(e,
 					   "leave --page-size out, or mount one with that size: mount -t "
 					   "hugetlbfs -o pagesize=%s none DIR",
-					   backing_page_name(r->page_bytes));
+					   backing_page_name(asked->page_bytes));
 			return -EINVAL;
 		}
 	}
@@ -47,23 +47,23 @@ static int resolve_page(const struct request *r, const struct backing_type *type
 	return -EINVAL;
 }
 
-int backing_resolve(const struct request *r, struct backing_spec *spec, struct error *e)
+int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec, struct error *e)
 {
-	const struct backing_type *type = backing_type(r->backing);
+	const struct backing_type *type = backing_type(asked->backing);
 	struct pool_counts pool;
 	int ret;
 
 	memset(spec, 0, sizeof(*spec));
 	if (type == NULL)
 		return error_set(e, STATUS_USAGE, EINVAL, "--backing", "no such backing: %d",
-				 (int)r->backing);
+				 (int)asked->backing);
 	spec->kind = type->kind;
-	spec->path = r->mem_path;
-	spec->share = r->share == CHOICE_DEFAULT ? type->share_default : r->share == CHOICE_ON;
-	spec->reserve = r->reserve != CHOICE_OFF;
-	spec->host_nodes = r->host_nodes;
-	spec->policy = r->policy;
-	ret = resolve_page(r, type, &spec->page_bytes, e);
+	spec->path = asked->mem_path;
+	spec->share = asked->share == CHOICE_DEFAULT ? type->share_default : asked->share == CHOICE_ON;
+	spec->reserve = asked->reserve != CHOICE_OFF;
+	spec->host_nodes = asked->host_nodes;
+	spec->policy = asked->policy;
+	ret = resolve_page(asked, type, &spec->page_bytes, e);
 	if (ret != 0)
 		return ret;
 	if (!type->thp && spec->page_bytes > PAGE_4K && pool_read("", spec->page_bytes, &pool) == -ENOENT) {

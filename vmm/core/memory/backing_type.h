@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/cli/request.h"
+#include "vmm/core/spec.h"
 
 struct backing_type {
 	enum backing_kind kind;

@@ -15,7 +15,7 @@ static uint64_t existing_nodes(void)
 {
 	uint64_t mask = 0;
 
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
 		if (numa_bitmask_isbitset(numa_all_nodes_ptr, node))
 			mask |= UINT64_C(1) << node;
 	}
@@ -27,7 +27,7 @@ static void name_nodes(uint64_t mask, char *buf, size_t size)
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES && used < size; node++) {
+	for (unsigned int node = 0; node < HOST_MAX_NODES && used < size; node++) {
 		if ((mask >> node & 1) != 0)
 			used += (size_t)snprintf(buf + used, size - used, "%s%u", used == 0 ? "" : ",", node);
 	}
@@ -89,7 +89,7 @@ void memory_policy_run_near(uint64_t host_nodes)
 	if (host_nodes == 0 || numa_available() < 0)
 		return;
 	mask = numa_allocate_nodemask();
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
 		if ((host_nodes >> node & 1) != 0)
 			numa_bitmask_setbit(mask, node);
 	}

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "vmm/cli/request.h"
+#include "vmm/core/spec.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/util/error.h"
 
@@ -17,7 +17,7 @@ struct observed_memory {
 		huge_bytes; /* of rss: mapped by PMD (AnonHugePages, ShmemPmdMapped, FilePmdMapped) or hugetlb */
 	uint64_t
 		page_bytes; /* the verdict: what a page of this mapping is, 0 where mixed or nothing resident */
-	uint64_t node_pages[REQUEST_MAX_NODES]; /* pages of kernel_page_bytes on each NUMA node */
+	uint64_t node_pages[HOST_MAX_NODES]; /* pages of kernel_page_bytes on each NUMA node */
 };
 
 /* Pure: the sum over all VMAs of smaps text inside [start, end). 0 or -EINVAL for text that is not smaps. */

@@ -133,7 +133,7 @@ static void add_nodes(const char *line, const char *end, struct observed_memory 
 		if (*p != ' ' || p[1] != 'N' || !isdigit((unsigned char)p[2]))
 			continue;
 		node = strtoul(p + 2, &after, 10);
-		if (*after != '=' || !isdigit((unsigned char)after[1]) || node >= REQUEST_MAX_NODES)
+		if (*after != '=' || !isdigit((unsigned char)after[1]) || node >= HOST_MAX_NODES)
 			continue;
 		errno = 0;
 		pages = strtoull(after + 1, &after, 10);

@@ -52,7 +52,7 @@ static uint64_t nodes_available(const char *root, uint64_t nodes)
 {
 	uint64_t sum = 0;
 
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
 		uint64_t part = 0;
 
 		if ((nodes >> node & 1) == 0)

@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/* NUMA nodes are bits of a 64-bit mask; nodes beyond are not looked at. */
+#define HOST_MAX_NODES 64
+
 /* In pages, in the terms of /proc/meminfo: HugePages_Total, _Free, _Rsvd, _Surp. */
 struct pool_counts {
 	uint64_t total, free, reserved, surplus;

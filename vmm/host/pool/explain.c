@@ -65,7 +65,7 @@ static void cure(const struct picture *p, char *hint, size_t size)
 	if (pool_plan_memory_short(&p->report, plan, &node, &memory_bytes))
 		append(hint, size,
 		       "; but only %" PRIu64 " MiB of memory are available%s: ask for less with -m",
-		       memory_bytes / MIB, node < REQUEST_MAX_NODES ? " on a node" : "");
+		       memory_bytes / MIB, node < HOST_MAX_NODES ? " on a node" : "");
 	if (*hint == '\0')
 		append(hint, size,
 		       "the pool has enough now: another process may have held the pages, or cpuset and node "

@@ -33,7 +33,7 @@ static uint64_t bound_nodes(const struct pool_report *report, const struct pool_
 static int take_nodes(const struct pool_report *report, const struct pool_size *size, uint64_t mask,
 		      struct pool_plan *plan, struct error *e)
 {
-	for (uint32_t node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (uint32_t node = 0; node < HOST_MAX_NODES; node++) {
 		const struct pool_node *found = find_node(size, node);
 
 		if ((mask >> node & 1) == 0)
@@ -75,7 +75,7 @@ static void spread_missing(struct pool_plan *plan)
 static void spread_needed(struct pool_plan *plan)
 {
 	uint64_t needed = plan->needed_pages;
-	bool done[REQUEST_MAX_NODES] = { false };
+	bool done[HOST_MAX_NODES] = { false };
 
 	for (uint32_t left = plan->node_count; left > 0; left--) {
 		uint32_t least = 0;
@@ -164,7 +164,7 @@ bool pool_plan_memory_short(const struct pool_report *report, const struct pool_
 		if (*available_bytes != 0 && plan->nodes[i].missing > *available_bytes / plan->page_bytes)
 			return true;
 	}
-	*node = REQUEST_MAX_NODES;
+	*node = HOST_MAX_NODES;
 	*available_bytes = report->memory_available_bytes;
 	return *available_bytes != 0 && plan->missing_pages > *available_bytes / plan->page_bytes;
 }

@@ -131,7 +131,7 @@ static void verdict(const struct pool_report *report, const struct pool_plan *pl
 			  plan->missing_pages, plan->missing_pages * plan->page_bytes / MIB);
 	if (!pool_plan_memory_short(report, plan, &node, &memory_bytes))
 		return;
-	if (node < REQUEST_MAX_NODES)
+	if (node < HOST_MAX_NODES)
 		paragraph(out, "",
 			  "node %" PRIu32 " has only %" PRIu64
 			  " MiB of memory available: ask for less with -m",

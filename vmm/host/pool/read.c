@@ -79,7 +79,7 @@ static bool node_count(const char *root, uint32_t node, uint64_t page_bytes, con
 
 static void read_nodes(const char *root, struct pool_size *size)
 {
-	for (uint32_t node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (uint32_t node = 0; node < HOST_MAX_NODES; node++) {
 		struct pool_node *out = &size->nodes[size->node_count];
 
 		if (!node_count(root, node, size->page_bytes, "nr_hugepages", &out->total) ||
@@ -112,7 +112,7 @@ static uint64_t read_allowed(const char *root)
 	list[strcspn(list, "\n")] = '\0';
 	n = list_parse(list, MAX_NODE_NUMBERS - 1, nodes, MAX_NODE_NUMBERS);
 	for (int i = 0; i < n; i++)
-		mask |= nodes[i] < REQUEST_MAX_NODES ? UINT64_C(1) << nodes[i] : 0;
+		mask |= nodes[i] < HOST_MAX_NODES ? UINT64_C(1) << nodes[i] : 0;
 	return mask;
 }
 

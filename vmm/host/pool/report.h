@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/cli/request.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/pool/counts.h"
 #include "vmm/util/error.h"
@@ -32,7 +31,7 @@ struct pool_size {
 	uint64_t
 		on_demand_pages; /* that the kernel would still make when mapped: overcommit - surplus, as memory allows */
 	uint32_t node_count;
-	struct pool_node nodes[REQUEST_MAX_NODES];
+	struct pool_node nodes[HOST_MAX_NODES];
 	/* Limits of this process's cgroup and those above it, in bytes; POOL_UNLIMITED where none is in force. */
 	uint64_t cgroup_max_bytes, cgroup_rsvd_max_bytes;
 	char cgroup_path[256]; /* of the tightest one; "" where none */
@@ -78,7 +77,7 @@ struct pool_plan {
 		uint64_t needed, free;
 		uint64_t total, missing; /* pages there now and to be added */
 		uint64_t memory_available_bytes;
-	} nodes[REQUEST_MAX_NODES];
+	} nodes[HOST_MAX_NODES];
 };
 
 /* Read below `root`. Never fails: what cannot be read is zero or unlimited. */
@@ -94,7 +93,7 @@ int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t pa
 
 /*
  * Is ordinary memory known to be too little for what is missing? With the node that is short in *node and what it has
- * in *available_bytes; *node is REQUEST_MAX_NODES where it is the host as a whole.
+ * in *available_bytes; *node is HOST_MAX_NODES where it is the host as a whole.
  */
 bool pool_plan_memory_short(const struct pool_report *report, const struct pool_plan *plan, uint32_t *node,
 			    uint64_t *available_bytes);

@@ -72,7 +72,7 @@ static void allowed(const struct pool_report *report, FILE *out)
 		for (uint32_t k = 0; k < report->sizes[i].node_count; k++)
 			there |= UINT64_C(1) << report->sizes[i].nodes[k].node;
 	}
-	for (uint32_t node = 0; report->allowed_nodes != 0 && node < REQUEST_MAX_NODES; node++) {
+	for (uint32_t node = 0; report->allowed_nodes != 0 && node < HOST_MAX_NODES; node++) {
 		if ((there & ~report->allowed_nodes) >> node & 1)
 			paragraph(out, "cpuset", "this process may not use node %" PRIu32, node);
 	}

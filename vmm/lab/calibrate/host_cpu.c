@@ -1,10 +1,6 @@
-/*
- * The runs are asked for as a user would on the command line: `minivmm native --workload packed ...`.
- */
 #include "vmm/lab/calibrate/host_cpu.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "units.h"
@@ -17,39 +13,53 @@
 #include "vmm/util/stop.h"
 
 /* Enough for the timer to be lost in; with the warm-up passes some 10 ms where each load goes to L3. */
-#define ACCESSES "131072"
-#define REPEAT "5"
+#define ACCESSES 131072
+#define REPEAT 5
 
 /* Lines beyond that take seconds to be put in order: memory behind a larger L3 is not measured. */
 #define LINES_MOST (UINT64_C(1) << 20)
 
 /* Addresses for them, of which packed touches a 64th; and enough for what lies within L3. */
-#define MEMORY_MOST "5G"
-#define MEMORY_CACHES "1G"
+#define MEMORY_MOST_BYTES (5 * GIB)
+#define MEMORY_CACHES_BYTES GIB
+#define MEMORY_CURVE_BYTES (128 * MIB)
+#define MEMORY_FEW_BYTES (64 * MIB)
 #define CACHES_LINES_MOST (UINT64_C(1) << 18)
 
-/* The options that all runs have, and the ones that differ. */
-static int run_native(struct record *rec, const char *workload, const char *sets, const char *memory,
-		      const char *backing, struct error *e)
+/* The workloads take a line for every 4 KiB that are asked. 0 lines: none. */
+static void add_set(struct work_spec *work, uint64_t lines)
 {
-	const char *const options[] = { "minivmm",       "native",    "--workload", workload,     "--memory",
-					memory,          "--backing", backing,      "--accesses", ACCESSES,
-					"--repeat",      REPEAT,      "--quiet",    "--reserve",  "off",
-					"--working-set", sets };
-	/* getopt wants them writable but does not write into them. */
-	char *argv[sizeof(options) / sizeof(options[0]) + 1] = { NULL };
-	int argc = sizeof(options) / sizeof(options[0]) - (sets == NULL ? 2 : 0);
+	if (lines != 0)
+		work->sets_bytes[work->set_count++] = lines * PAGE_4K;
+}
+
+static void add_workload(struct work_spec *work, enum workload_id id)
+{
+	work->workloads[work->workload_count++] = id;
+}
+
+/* One `minivmm native` with what *work says of workloads and working sets. */
+static int run_native(struct record *rec, const struct work_spec *work, uint64_t memory_bytes,
+		      enum backing_kind backing, struct error *e)
+{
+	struct run_spec *asked = &rec->spec;
 	struct backing_spec spec;
 	int ret;
 
-	for (int i = 0; i < argc; i++)
-		argv[i] = (char *)(uintptr_t)options[i];
 	record_init(rec);
-	ret = request_parse(argc, argv, &rec->request, e);
+	run_spec_init(asked);
+	asked->native = true;
+	asked->machine.memory_bytes = memory_bytes;
+	asked->machine.backing = backing;
+	asked->machine.reserve = CHOICE_OFF;
+	asked->work = *work;
+	asked->work.accesses = ACCESSES;
+	asked->work.seed = 1;
+	asked->workloads_given = true;
+	asked->repeat = REPEAT;
+	ret = backing_resolve(&asked->machine, &spec, e);
 	if (ret == 0)
-		ret = backing_resolve(&rec->request, &spec, e);
-	if (ret == 0)
-		ret = config_make_native(&rec->request, spec.page_bytes, &rec->config, e);
+		ret = config_make_native(asked, spec.page_bytes, &rec->config, e);
 	if (ret != 0)
 		return ret;
 	facts_read("", &rec->host);
@@ -89,30 +99,19 @@ static struct sizes choose_sizes(const struct cpu_model *cpu)
 	return s;
 }
 
-static void append_set(char *text, size_t bytes, uint64_t lines)
-{
-	size_t used = 0;
-
-	while (text[used] != '\0')
-		used++;
-	/* The workloads take a line for every 4 KiB that are asked. */
-	if (lines != 0)
-		(void)snprintf(text + used, bytes - used, "%s%lluK", used != 0 ? "," : "",
-			       (unsigned long long)lines * (PAGE_4K / KIB));
-}
-
 static int measure_caches(struct record *rec, const struct cpu_model *cpu, struct host_figures *out,
 			  struct error *e)
 {
 	struct sizes s = choose_sizes(cpu);
-	char sets[128] = "";
+	struct work_spec work = { 0 };
 	int ret;
 
-	append_set(sets, sizeof(sets), s.l1);
-	append_set(sets, sizeof(sets), s.l2);
-	append_set(sets, sizeof(sets), s.l3);
+	add_set(&work, s.l1);
+	add_set(&work, s.l2);
+	add_set(&work, s.l3);
 	/* Large pages, so that translation costs next to nothing. */
-	ret = run_native(rec, "packed", sets, MEMORY_CACHES, "thp", e);
+	add_workload(&work, WORKLOAD_packed);
+	ret = run_native(rec, &work, MEMORY_CACHES_BYTES, BACKING_THP, e);
 	out->l1_cycles = least(rec, WORKLOAD_packed, s.l1);
 	out->l2_cycles = s.l2 != 0 ? least(rec, WORKLOAD_packed, s.l2) : 0;
 	out->l3_cycles = s.l3 != 0 ? least(rec, WORKLOAD_packed, s.l3) : 0;
@@ -125,13 +124,14 @@ static int measure_memory(struct record *rec, const struct cpu_model *cpu, struc
 			  struct error *e)
 {
 	uint64_t lines = choose_sizes(cpu).memory;
-	char sets[32] = "";
+	struct work_spec work = { 0 };
 	int ret;
 
 	if (lines == 0)
 		return 0;
-	append_set(sets, sizeof(sets), lines);
-	ret = run_native(rec, "packed", sets, MEMORY_MOST, "thp", e);
+	add_set(&work, lines);
+	add_workload(&work, WORKLOAD_packed);
+	ret = run_native(rec, &work, MEMORY_MOST_BYTES, BACKING_THP, e);
 	out->memory_cycles = least(rec, WORKLOAD_packed, lines);
 	record_free(rec);
 	return ret;
@@ -143,15 +143,17 @@ static int measure_stlb(struct record *rec, const struct cpu_model *cpu, struct 
 {
 	struct cpu_tlb dtlb = cpu_tlb(cpu, false, PAGE_4K), stlb = cpu_tlb(cpu, true, PAGE_4K);
 	uint64_t lines = max_u64(2 * (uint64_t)dtlb.sets * dtlb.ways, 256);
-	char sets[32] = "";
+	struct work_spec work = { 0 };
 	double chase, packed;
 	int ret;
 
 	if (lines > cpu->figure[CPU_L1D_BYTES] / CACHE_LINE_BYTES / 2 ||
 	    lines > (uint64_t)stlb.sets * stlb.ways / 2)
 		return 0;
-	append_set(sets, sizeof(sets), lines);
-	ret = run_native(rec, "packed,chase", sets, "64M", "anon", e);
+	add_set(&work, lines);
+	add_workload(&work, WORKLOAD_packed);
+	add_workload(&work, WORKLOAD_chase);
+	ret = run_native(rec, &work, MEMORY_FEW_BYTES, BACKING_ANON, e);
 	chase = least(rec, WORKLOAD_chase, lines);
 	packed = least(rec, WORKLOAD_packed, lines);
 	out->stlb_cycles = packed > 0 && chase > packed ? chase - packed : 0;
@@ -164,12 +166,14 @@ static int measure_curve(struct record *rec, struct host_figures *out, struct er
 {
 	static const uint64_t pages[HOST_STLB_POINTS] = { 512,  1024, 1536, 2048,  3072,
 							  4096, 6144, 8192, 12288, 16384 };
-	char sets[160] = "";
+	struct work_spec work = { 0 };
 	int ret;
 
 	for (int i = 0; i < HOST_STLB_POINTS; i++)
-		append_set(sets, sizeof(sets), pages[i]);
-	ret = run_native(rec, "packed,chase", sets, "128M", "anon", e);
+		add_set(&work, pages[i]);
+	add_workload(&work, WORKLOAD_packed);
+	add_workload(&work, WORKLOAD_chase);
+	ret = run_native(rec, &work, MEMORY_CURVE_BYTES, BACKING_ANON, e);
 	for (int i = 0; i < HOST_STLB_POINTS && ret == 0; i++) {
 		struct stlb_point point = {
 			.pages = pages[i],
@@ -186,7 +190,8 @@ static int measure_curve(struct record *rec, struct host_figures *out, struct er
 
 static int measure_tlbs(struct record *rec, struct host_figures *out, struct error *e)
 {
-	int ret = run_native(rec, "tlb-probe", NULL, "64M", "anon", e);
+	const struct work_spec probe = { .workload_count = 1, .workloads = { WORKLOAD_tlb_probe } };
+	int ret = run_native(rec, &probe, MEMORY_FEW_BYTES, BACKING_ANON, e);
 
 	if (ret == 0 && record_find_tlb(rec) == 0 && rec->have_tlb) {
 		out->tlb = rec->tlb;
@@ -199,7 +204,8 @@ static int measure_tlbs(struct record *rec, struct host_figures *out, struct err
 /* Whether a large page is one entry: in a virtual machine its hypervisor may map it in smaller ones. */
 static int measure_fracture(struct record *rec, struct host_figures *out, struct error *e)
 {
-	int ret = run_native(rec, "tlb-probe", NULL, "256M", "thp", e);
+	const struct work_spec probe = { .workload_count = 1, .workloads = { WORKLOAD_tlb_probe } };
+	int ret = run_native(rec, &probe, 256 * MIB, BACKING_THP, e);
 
 	if (ret == 0 && record_find_tlb(rec) == 0 && rec->have_tlb)
 		out->fracture = rec->tlb.fracture;

@@ -37,7 +37,7 @@ static int parse_pages(const char *value, struct pages *out)
 		return -EINVAL;
 	(void)snprintf(size, sizeof(size), "%.*s", (int)(colon - value), value);
 	(void)snprintf(count, sizeof(count), "%.*s", (int)digits, colon + 1);
-	if (at != NULL && number_parse(at + 1, 0, REQUEST_MAX_NODES - 1, &node) != 0)
+	if (at != NULL && number_parse(at + 1, 0, HOST_MAX_NODES - 1, &node) != 0)
 		return -EINVAL;
 	if (at != NULL)
 		out->nodes = UINT64_C(1) << node;

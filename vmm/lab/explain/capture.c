@@ -127,9 +127,9 @@ static int look(void *self, const struct run_view *view, uint32_t doorbell, stru
 	return 0;
 }
 
-static void fill_in_plan(const struct record *rec, struct explanation *x)
+static void fill_in_plan(const struct explain_spec *spec, const struct record *rec, struct explanation *x)
 {
-	struct explain_address address = explain_address_of(&rec->request, &rec->config);
+	struct explain_address address = explain_address_of(spec, &rec->config);
 
 	*x = (struct explanation){
 		.gva = address.gva,
@@ -142,7 +142,7 @@ static void fill_in_plan(const struct record *rec, struct explanation *x)
 		.leaves_2m = -1,
 		.leaves_1g = -1,
 	};
-	(void)snprintf(x->backing, sizeof(x->backing), "%s", backing_name(rec->request.backing));
+	(void)snprintf(x->backing, sizeof(x->backing), "%s", backing_name(rec->spec.machine.backing));
 }
 
 /* What only the run found out: of the host, and of how much it let itself be looked at. */
@@ -161,13 +161,14 @@ static void fill_in_host(const struct record *rec, const struct place_finder *f,
 			     strerror(f->smaps_err));
 }
 
-int explain_capture(struct record *rec, struct explanation *x, struct console *console, struct error *e)
+int explain_capture(const struct explain_spec *spec, struct record *rec, struct explanation *x,
+		    struct console *console, struct error *e)
 {
 	struct capture c = { .x = x };
 	const struct run_watcher watcher = { .self = &c, .look = look };
 	int fd, ret;
 
-	fill_in_plan(rec, x);
+	fill_in_plan(spec, rec, x);
 	host_pages_open(&c.finder.pages, &fd);
 	ret = run_guest_watched(rec, &watcher, NULL, console, e);
 	host_pages_close(&fd);

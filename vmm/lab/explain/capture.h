@@ -5,14 +5,16 @@
 #define MINIVMM_LAB_EXPLAIN_CAPTURE_H
 
 #include "vmm/lab/explain/explanation.h"
+#include "vmm/lab/explain/spec.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/core/machine/console.h"
 #include "vmm/util/error.h"
 
 /*
- * rec: record_init, then request, config (whose plan explain_plan made) and host filled in. Runs the guest; rec is filled
+ * rec: record_init, then spec, config (whose plan explain_plan made) and host filled in. Runs the guest; rec is filled
  * as by run_guest. 0, or -errno with *e set as by run_guest.
  */
-int explain_capture(struct record *rec, struct explanation *x, struct console *console, struct error *e);
+int explain_capture(const struct explain_spec *spec, struct record *rec, struct explanation *x,
+		    struct console *console, struct error *e);
 
 #endif

@@ -44,8 +44,8 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	crew->tsc_khz = tsc_khz;
 	crew->refs_theory = refs_theory("none", 0, c->page_bytes, c->page_bytes);
 	crew->pmu = rec->pmu;
-	crew->pin_count = rec->request.pin_count;
-	memcpy(crew->pin, rec->request.pin, sizeof(crew->pin));
+	crew->pin_count = rec->spec.machine.pin_count;
+	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));
 	crew->size = c->vcpus;
 	/* Pinned ones may share a CPU too. Giving way costs nothing where nobody waits for the CPU. */
 	crew->crowded = c->vcpus > rec->host.cpus || crew->pin_count > 0;

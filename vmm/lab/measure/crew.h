@@ -35,7 +35,7 @@ struct crew {
 	uint32_t refs_theory;
 	const struct pmu_plan *pmu; /* of the record; NULL: nothing is counted */
 	uint32_t pin_count;
-	uint16_t pin[REQUEST_MAX_CPUS];
+	uint16_t pin[SPEC_MAX_CPUS];
 	uint32_t size;    /* members that take part in the gate */
 	bool crowded;     /* more threads than CPUs: who waits gives way */
 	struct gate gate; /* atomics of the driver */

@@ -36,12 +36,12 @@ static const char *on_off(bool on)
 	return on ? "on" : "off";
 }
 
-static const char *choice_name(enum guest_tristate choice)
+static const char *choice_name(enum choice choice)
 {
 	return choice == CHOICE_DEFAULT ? "default" : on_off(choice == CHOICE_ON);
 }
 
-static void put_memory(struct text *t, const struct request *r, const struct config *c)
+static void put_memory(struct text *t, const struct run_spec *r, const struct config *c)
 {
 	static const char *const kinds[] = {
 		[BACKING_ANON] = "anon",   [BACKING_THP] = "thp",   [BACKING_HUGETLB] = "hugetlb",
@@ -56,31 +56,31 @@ static void put_memory(struct text *t, const struct request *r, const struct con
 	char size[24];
 
 	put(t, "memory = %s\n", size_format(c->ram_bytes, size));
-	put(t, "backing = %s\n", kinds[r->backing]);
-	if (r->mem_path != NULL)
-		put(t, "mem-path = %s\n", r->mem_path);
+	put(t, "backing = %s\n", kinds[r->machine.backing]);
+	if (r->machine.mem_path != NULL)
+		put(t, "mem-path = %s\n", r->machine.mem_path);
 	put(t, "page-size = %s\n", size_format(c->page_bytes, size));
-	put(t, "prealloc = %s\n", on_off(r->prealloc));
-	if (r->prealloc_threads != 0)
-		put(t, "prealloc-threads = %" PRIu32 "\n", r->prealloc_threads);
-	put(t, "prefault = %s\n", on_off(r->prefault));
-	put(t, "share = %s\n", choice_name(r->share));
-	put(t, "reserve = %s\n", choice_name(r->reserve));
-	put(t, "policy = %s\n", policies[r->policy]);
-	for (unsigned int node = 0; node < REQUEST_MAX_NODES; node++) {
-		if ((r->host_nodes >> node) & 1)
+	put(t, "prealloc = %s\n", on_off(r->machine.populate >= POPULATE_PREALLOC));
+	if (r->machine.prealloc_threads != 0)
+		put(t, "prealloc-threads = %" PRIu32 "\n", r->machine.prealloc_threads);
+	put(t, "prefault = %s\n", on_off(r->machine.populate == POPULATE_PREFAULT));
+	put(t, "share = %s\n", choice_name(r->machine.share));
+	put(t, "reserve = %s\n", choice_name(r->machine.reserve));
+	put(t, "policy = %s\n", policies[r->machine.policy]);
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
+		if ((r->machine.host_nodes >> node) & 1)
 			put(t, "host-node = %u\n", node);
 	}
 }
 
-static void put_cpus(struct text *t, const struct request *r, const struct config *c)
+static void put_cpus(struct text *t, const struct run_spec *r, const struct config *c)
 {
 	put(t, "smp = %" PRIu32 "\n", c->vcpus);
-	if (r->pin_count == 0)
+	if (r->machine.pin_count == 0)
 		return;
 	put(t, "pin = ");
-	for (uint32_t i = 0; i < r->pin_count && i < REQUEST_MAX_CPUS; i++)
-		put(t, "%s%u", i > 0 ? "," : "", r->pin[i]);
+	for (uint32_t i = 0; i < r->machine.pin_count && i < SPEC_MAX_CPUS; i++)
+		put(t, "%s%u", i > 0 ? "," : "", r->machine.pin[i]);
 	put(t, "\n");
 }
 
@@ -128,24 +128,24 @@ static void put_steps(struct text *t, const struct config *c)
 	}
 }
 
-int config_dump(const struct request *r, const struct config *c, char *buf, size_t capacity)
+int config_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity)
 {
 	struct text t = { .buf = buf, .capacity = capacity };
 	char size[24];
 
 	if (capacity == 0)
 		return -ENOSPC;
-	put(&t, "command = %s\n", r->command == COMMAND_NATIVE ? "native" : "run");
+	put(&t, "command = %s\n", r->native ? "native" : "run");
 	put_memory(&t, r, c);
 	put_cpus(&t, r, c);
 	put(&t, "guest-page = %s\n", size_format(c->guest_page_bytes, size));
-	if (r->command == COMMAND_RUN) {
+	if (!r->native) {
 		put(&t, "guest-ad = %s\n", on_off(c->guest_ad));
 		put(&t, "kernel-irqchip = %s\n", on_off(c->apic));
-		put(&t, "guest = %s\n", r->guest_path != NULL ? r->guest_path : "embedded");
+		put(&t, "guest = %s\n", r->machine.guest_path != NULL ? r->machine.guest_path : "embedded");
 	}
 	put(&t, "seed = %" PRIu64 "\n", c->seed);
-	put(&t, "timeout = %" PRIu32 " s\n", r->timeout_s);
+	put(&t, "timeout = %" PRIu32 " s\n", r->machine.timeout_s);
 	put_map(&t, c);
 	put_steps(&t, c);
 	if (c->note[0] != '\0')

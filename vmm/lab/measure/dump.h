@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "vmm/cli/request.h"
+#include "vmm/lab/measure/spec.h"
 #include "vmm/core/machine/config.h"
 
 /*
@@ -15,6 +15,6 @@
  * DUMP_BYTES is enough for every configuration.
  */
 #define DUMP_BYTES (256 * 1024)
-int config_dump(const struct request *r, const struct config *c, char *buf, size_t capacity);
+int config_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity);
 
 #endif

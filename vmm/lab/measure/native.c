@@ -17,7 +17,7 @@
 /* Until all have finished, the user stops us or the watchdog does. True: no thread runs any more. */
 static bool await(struct crew *crew, struct record *rec, struct error *e)
 {
-	uint64_t deadline_ns = clock_ns() + rec->request.timeout_s * NS_PER_S;
+	uint64_t deadline_ns = clock_ns() + rec->spec.machine.timeout_s * NS_PER_S;
 	bool finished = crew_wait(crew, deadline_ns);
 
 	while (!finished && stop_requested() == 0 && clock_ns() < deadline_ns)
@@ -28,7 +28,7 @@ static bool await(struct crew *crew, struct record *rec, struct error *e)
 	} else if (!finished) {
 		(void)error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
 				"the workloads did not end within %u s and were stopped",
-				rec->request.timeout_s);
+				rec->spec.machine.timeout_s);
 		error_hint(e, "--timeout SEC allows more");
 	}
 	if (!finished) {
@@ -95,7 +95,7 @@ int native_run(struct record *rec, prealloc_progress progress, struct error *e)
 	int ret;
 
 	rec->native = true;
-	ret = backing_resolve(&rec->request, &spec, e);
+	ret = backing_resolve(&rec->spec.machine, &spec, e);
 	if (ret != 0)
 		return ret;
 	spec.bytes = rec->config.ram_bytes;

@@ -9,14 +9,14 @@
 
 #define LIST_BYTES 256
 
-bool needs_apic(const struct request *r)
+bool needs_apic(const struct run_spec *r)
 {
-	for (uint32_t i = 0; i < r->workload_count && i < REQUEST_MAX_WORKLOADS; i++) {
-		if ((uint32_t)r->workloads[i] < WORKLOAD_COUNT && r->apic == CHOICE_DEFAULT &&
-		    (workload_table[r->workloads[i]].needs & NEEDS_APIC) != 0)
+	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
+		if ((uint32_t)r->work.workloads[i] < WORKLOAD_COUNT && r->machine.apic == CHOICE_DEFAULT &&
+		    (workload_table[r->work.workloads[i]].needs & NEEDS_APIC) != 0)
 			return true;
 	}
-	return r->apic == CHOICE_ON;
+	return r->machine.apic == CHOICE_ON;
 }
 
 uint64_t needs_least_bytes(const struct workload_info *workload, const struct config *c)
@@ -69,7 +69,7 @@ static int refuse_slice(const struct workload_info *workload, const struct confi
 	return ret;
 }
 
-int needs_check(const struct workload_info *workload, const struct request *r, const struct config *c,
+int needs_check(const struct workload_info *workload, const struct run_spec *r, const struct config *c,
 		struct error *e)
 {
 	uint32_t needs = workload->needs;
@@ -78,7 +78,7 @@ int needs_check(const struct workload_info *workload, const struct request *r, c
 	if ((needs & NEEDS_GUEST) != 0 && room_is_native(c)) {
 		ret = refuse(workload, "it needs a guest: page tables, ports or ring 0 of its own", e);
 		error_hint(e, "minivmm run --workload %s", workload->name);
-	} else if ((needs & NEEDS_APIC) != 0 && r->apic == CHOICE_OFF) {
+	} else if ((needs & NEEDS_APIC) != 0 && r->machine.apic == CHOICE_OFF) {
 		ret = refuse(workload, "it needs an APIC inside KVM, which --kernel-irqchip off leaves out",
 			     e);
 		error_hint(e, "--kernel-irqchip on");

@@ -34,23 +34,23 @@ static int refuse_small(uint64_t set_bytes, uint64_t least_bytes, const struct c
 }
 
 /* In whole 4 KiB, the same for every workload. */
-static int take_named(const struct request *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
+static int take_named(const struct run_spec *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
 		      struct error *e)
 {
 	uint64_t slice_bytes = config_slice_bytes(c);
 	int count = 0;
 
-	for (uint32_t i = 0; i < r->set_count && i < SETS_MAX; i++) {
+	for (uint32_t i = 0; i < r->work.set_count && i < SETS_MAX; i++) {
 		char asked[24], rounded[24];
 		uint64_t bytes = 0;
 
-		if (r->sets_bytes[i] < least_bytes)
-			return refuse_small(r->sets_bytes[i], least_bytes, c, e);
-		if (!checked_align_up(r->sets_bytes[i], PAGE_4K, &bytes) || bytes > slice_bytes)
-			return room_refuse(c, r->sets_bytes[i], e);
-		if (bytes != r->sets_bytes[i])
+		if (r->work.sets_bytes[i] < least_bytes)
+			return refuse_small(r->work.sets_bytes[i], least_bytes, c, e);
+		if (!checked_align_up(r->work.sets_bytes[i], PAGE_4K, &bytes) || bytes > slice_bytes)
+			return room_refuse(c, r->work.sets_bytes[i], e);
+		if (bytes != r->work.sets_bytes[i])
 			note_add(c, "working set of %s rounded up to %s",
-				 size_format(r->sets_bytes[i], asked), size_format(bytes, rounded));
+				 size_format(r->work.sets_bytes[i], asked), size_format(bytes, rounded));
 		sets_bytes[count++] = bytes;
 	}
 	return count;
@@ -87,7 +87,7 @@ static int take_list(const uint32_t *pages, size_t page_count, uint64_t least_by
 	return count;
 }
 
-int sets_choose(const struct request *r, const struct workload_info *workload, struct config *c,
+int sets_choose(const struct run_spec *r, const struct workload_info *workload, struct config *c,
 		uint64_t *sets_bytes, struct error *e)
 {
 	uint64_t least_bytes = needs_least_bytes(workload, c);
@@ -96,7 +96,7 @@ int sets_choose(const struct request *r, const struct workload_info *workload, s
 	sets_bytes[0] = slice_bytes;
 	if (workload->default_set == SET_NONE)
 		sets_bytes[0] = PAGE_4K;
-	else if (r->set_count > 0)
+	else if (r->work.set_count > 0)
 		return take_named(r, least_bytes, c, sets_bytes, e);
 	switch (workload->default_set) {
 	case SET_SERIES:

@@ -11,7 +11,7 @@
 #include "vmm/lab/measure/strides.h"
 #include "vmm/util/append.h"
 
-static int add_step(const struct request *r, enum workload_id workload, uint64_t set_bytes,
+static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,
 		    uint64_t stride_bytes, struct config *c, struct error *e)
 {
 	if (c->step_count == PLAN_MAX_STEPS)
@@ -22,7 +22,7 @@ static int add_step(const struct request *r, enum workload_id workload, uint64_t
 		.workload = workload,
 		.working_set_bytes = set_bytes,
 		.stride_bytes = stride_bytes,
-		.accesses = r->accesses,
+		.accesses = r->work.accesses,
 		.repeat = r->repeat,
 	};
 	return 0;
@@ -52,7 +52,7 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
  * measured side by side, and a busy moment of the host is one point of all curves and not a piece of one. With the
  * control alone there would be nothing to hold against it.
  */
-static int add_workload(const struct request *r, enum workload_id id, struct config *c, struct error *e)
+static int add_workload(const struct run_spec *r, enum workload_id id, struct config *c, struct error *e)
 {
 	const struct workload_info *workload = &workload_table[id];
 	uint64_t sets_bytes[SETS_MAX] = { 0 }, strides_bytes[STRIDES_MAX] = { 0 };
@@ -80,18 +80,18 @@ static int add_workload(const struct request *r, enum workload_id id, struct con
 }
 
 /* Of the list that nobody typed, what aliased memory would make wrong is left out. */
-static bool left_out(const struct request *r, enum workload_id id, const struct config *c)
+static bool left_out(const struct run_spec *r, enum workload_id id, const struct config *c)
 {
 	return !r->workloads_given && c->map.alias_bytes != 0 &&
 	       (workload_table[id].needs & BEARS_ALIASES) == 0;
 }
 
-int steps_make(const struct request *r, struct config *c, struct error *e)
+int steps_make(const struct run_spec *r, struct config *c, struct error *e)
 {
 	char names[128] = "";
 
-	for (uint32_t i = 0; i < r->workload_count && i < REQUEST_MAX_WORKLOADS; i++) {
-		enum workload_id id = r->workloads[i];
+	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
+		enum workload_id id = r->work.workloads[i];
 		int ret;
 
 		if ((uint32_t)id >= WORKLOAD_COUNT)

@@ -12,6 +12,6 @@
  * for (needs.h), a working set too small or above a vCPU's slice of the arena (with the --memory that would do), or
  * more than PLAN_MAX_STEPS steps.
  */
-int steps_make(const struct request *r, struct config *c, struct error *e);
+int steps_make(const struct run_spec *r, struct config *c, struct error *e);
 
 #endif

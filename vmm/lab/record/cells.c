@@ -84,7 +84,7 @@ CELL(kind)
 CELL(backing)
 {
 	UNUSED;
-	set_text(out, backing_name(rec->request.backing));
+	set_text(out, backing_name(rec->spec.machine.backing));
 }
 
 CELL(memory)

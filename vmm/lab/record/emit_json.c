@@ -14,12 +14,12 @@
 #include "vmm/output/json.h"
 #include "vmm/lab/record/pool_rows.h"
 
-static json_t *command_json(const struct request *r)
+static json_t *command_json(const struct record *rec)
 {
 	json_t *array = json_array();
 
-	for (int i = 0; i < r->argc; i++)
-		json_push(&array, json_words(r->argv[i]));
+	for (int i = 0; i < rec->argc; i++)
+		json_push(&array, json_words(rec->argv[i]));
 	return array;
 }
 
@@ -27,18 +27,18 @@ static json_t *node_list(uint64_t mask)
 {
 	json_t *array = json_array();
 
-	for (int node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (int node = 0; node < HOST_MAX_NODES; node++) {
 		if ((mask >> node & 1) != 0)
 			json_push(&array, json_integer(node));
 	}
 	return array;
 }
 
-static json_t *pin_list(const struct request *r)
+static json_t *pin_list(const struct machine_spec *r)
 {
 	json_t *array = json_array();
 
-	for (uint32_t i = 0; i < r->pin_count && i < REQUEST_MAX_CPUS; i++)
+	for (uint32_t i = 0; i < r->pin_count && i < SPEC_MAX_CPUS; i++)
 		json_push(&array, json_integer(r->pin[i]));
 	return array;
 }
@@ -46,7 +46,7 @@ static json_t *pin_list(const struct request *r)
 static json_t *requested_json(const struct record *rec)
 {
 	static const char *const policies[] = { "default", "bind", "preferred", "interleave" };
-	const struct request *r = &rec->request;
+	const struct machine_spec *r = &rec->spec.machine;
 	bool known = (unsigned int)r->policy < sizeof(policies) / sizeof(policies[0]);
 	json_t *o = json_object();
 
@@ -55,9 +55,9 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "backing", json_words(backing_name(r->backing)));
 	json_put(&o, "page_bytes", json_u64_or_null(rec->config.page_bytes));
 	json_put(&o, "path", r->mem_path != NULL ? json_words(r->mem_path) : json_null());
-	json_put(&o, "prealloc", json_boolean(r->prealloc));
+	json_put(&o, "prealloc", json_boolean(r->populate >= POPULATE_PREALLOC));
 	json_put(&o, "prealloc_threads", json_u64_or_null(rec->prealloc_threads));
-	json_put(&o, "prefault", json_boolean(r->prefault));
+	json_put(&o, "prefault", json_boolean(r->populate == POPULATE_PREFAULT));
 	json_put(&o, "share", json_boolean(rec->share));
 	json_put(&o, "reserve", json_boolean(rec->reserve));
 	json_put(&o, "guest_page_bytes", rec->native ? json_null() : json_u64(rec->config.guest_page_bytes));
@@ -98,7 +98,7 @@ static json_t *observed_json(const struct record *rec)
 	char name[16];
 
 	json_put(&o, "page_bytes", json_u64_or_null(rec->observed.page_bytes));
-	for (int node = 0; node < REQUEST_MAX_NODES; node++) {
+	for (int node = 0; node < HOST_MAX_NODES; node++) {
 		if (rec->observed.node_pages[node] == 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "%d", node);
@@ -236,7 +236,7 @@ static json_t *record_json(const struct record *rec)
 	json_put(&o, "schema", json_string(RECORD_SCHEMA));
 	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
 	json_put(&o, "kind", json_string(rec->native ? "native" : "run"));
-	json_put(&o, "command", command_json(&rec->request));
+	json_put(&o, "command", command_json(rec));
 	json_put(&o, "host", host_facts_json(&rec->host));
 	json_put(&o, "requested", requested_json(rec));
 	json_put(&o, "observed", observed_json(rec));

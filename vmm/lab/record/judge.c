@@ -35,7 +35,7 @@ static void judge_backing(struct record *rec)
 		record_reason(rec, VERDICT_MISMATCH,
 			      "asked for %s backing pages, but page sizes are mixed: huge pages map %s of %s",
 			      asked, huge, resident);
-	else if (rec->request.prealloc && !is_partial(rec))
+	else if (rec->spec.machine.populate >= POPULATE_PREALLOC && !is_partial(rec))
 		record_reason(rec, VERDICT_MISMATCH,
 			      "asked for preallocated memory, but smaps shows nothing resident");
 }

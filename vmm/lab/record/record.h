@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "abi.h"
-#include "vmm/cli/request.h"
+#include "vmm/lab/measure/spec.h"
 #include "vmm/host/facts.h"
 #include "vmm/host/pool/counts.h"
 #include "vmm/core/machine/config.h"
@@ -77,7 +77,9 @@ struct timing_ns {
 
 struct record {
 	bool native;
-	struct request request;
+	int argc; /* the command line, borrowed */
+	char **argv;
+	struct run_spec spec;
 	struct config config;
 	bool share, reserve; /* resolved */
 	struct host_facts host;

@@ -31,13 +31,13 @@ static void asked_guest(const struct record *rec, FILE *out)
 
 void text_asked(const struct record *rec, FILE *out)
 {
-	const struct request *r = &rec->request;
+	const struct machine_spec *r = &rec->spec.machine;
 	char memory[24], page[24], window[24], how[64] = "lazily populated";
 	uint64_t alias_bytes = rec->config.map.alias_bytes;
 
 	(void)size_format(rec->config.ram_bytes, memory);
 	(void)size_format(rec->config.page_bytes, page);
-	if (r->prealloc)
+	if (r->populate >= POPULATE_PREALLOC)
 		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->prealloc_threads,
 			       rec->prealloc_threads == 1 ? "" : "s");
 	if (alias_bytes != 0)

@@ -40,75 +40,75 @@ static void number_option(json_t **words, const char *name, uint64_t number)
 	option(words, name, text);
 }
 
-static void choice_option(json_t **words, const char *name, enum guest_tristate choice)
+static void choice_option(json_t **words, const char *name, enum choice choice)
 {
 	if (choice != CHOICE_DEFAULT)
 		option(words, name, choice == CHOICE_ON ? "on" : "off");
 }
 
-static void memory_words(json_t **words, const struct request *r)
+static void memory_words(json_t **words, const struct run_spec *r)
 {
-	size_option(words, "--memory", r->memory_bytes);
-	if (r->alias_bytes != 0)
-		size_option(words, "--alias-memory", r->alias_bytes);
-	if (r->mem_path != NULL)
-		option(words, "--mem-path", r->mem_path);
+	size_option(words, "--memory", r->machine.memory_bytes);
+	if (r->machine.alias_bytes != 0)
+		size_option(words, "--alias-memory", r->machine.alias_bytes);
+	if (r->machine.mem_path != NULL)
+		option(words, "--mem-path", r->machine.mem_path);
 	else
-		option(words, "--backing", backing_name(r->backing));
-	if (r->page_bytes != 0 && r->mem_path == NULL)
-		size_option(words, "--page-size", r->page_bytes);
-	if (r->prefault)
+		option(words, "--backing", backing_name(r->machine.backing));
+	if (r->machine.page_bytes != 0 && r->machine.mem_path == NULL)
+		size_option(words, "--page-size", r->machine.page_bytes);
+	if (r->machine.populate == POPULATE_PREFAULT)
 		word(words, "--prefault");
-	else if (r->prealloc)
+	else if (r->machine.populate >= POPULATE_PREALLOC)
 		word(words, "--prealloc");
-	if (r->prealloc && r->prealloc_threads != 0)
-		number_option(words, "--prealloc-threads", r->prealloc_threads);
-	choice_option(words, "--share", r->share);
-	choice_option(words, "--reserve", r->reserve);
+	if (r->machine.populate >= POPULATE_PREALLOC && r->machine.prealloc_threads != 0)
+		number_option(words, "--prealloc-threads", r->machine.prealloc_threads);
+	choice_option(words, "--share", r->machine.share);
+	choice_option(words, "--reserve", r->machine.reserve);
 }
 
-static void placement_words(json_t **words, const struct request *r)
+static void placement_words(json_t **words, const struct run_spec *r)
 {
 	static const char *const policies[] = { "default", "bind", "preferred", "interleave" };
 	char list[LIST_BYTES] = "";
 
-	for (int node = 0; node < REQUEST_MAX_NODES; node++) {
-		if ((r->host_nodes >> node & 1) != 0)
+	for (int node = 0; node < HOST_MAX_NODES; node++) {
+		if ((r->machine.host_nodes >> node & 1) != 0)
 			append(list, sizeof(list), "%s%d", list[0] != '\0' ? "," : "", node);
 	}
 	if (list[0] != '\0')
 		option(words, "--host-nodes", list);
-	if (r->host_nodes != 0 && r->policy != NUMA_POLICY_DEFAULT)
-		option(words, "--policy", policies[r->policy]);
-	number_option(words, "--smp", r->vcpus);
+	if (r->machine.host_nodes != 0 && r->machine.policy != NUMA_POLICY_DEFAULT)
+		option(words, "--policy", policies[r->machine.policy]);
+	number_option(words, "--smp", r->machine.vcpus);
 	list[0] = '\0';
-	for (uint32_t i = 0; i < r->pin_count && i < REQUEST_MAX_CPUS; i++)
-		append(list, sizeof(list), "%s%u", i != 0 ? "," : "", r->pin[i]);
-	if (r->pin_count != 0)
+	for (uint32_t i = 0; i < r->machine.pin_count && i < SPEC_MAX_CPUS; i++)
+		append(list, sizeof(list), "%s%u", i != 0 ? "," : "", r->machine.pin[i]);
+	if (r->machine.pin_count != 0)
 		option(words, "--pin", list);
 }
 
-json_t *cell_command(const struct request *r)
+json_t *cell_command(const struct run_spec *r)
 {
-	bool guest = r->command != COMMAND_NATIVE;
+	bool guest = !r->native;
 	json_t *words = json_array();
 
 	option(&words, "minivmm", guest ? "run" : "native");
 	memory_words(&words, r);
 	placement_words(&words, r);
 	if (guest) {
-		choice_option(&words, "--kernel-irqchip", r->apic);
-		size_option(&words, "--guest-page", r->guest_page_bytes);
-		if (r->guest_ad)
+		choice_option(&words, "--kernel-irqchip", r->machine.apic);
+		size_option(&words, "--guest-page", r->machine.guest_page_bytes);
+		if (r->machine.guest_ad)
 			option(&words, "--guest-ad", "on");
 	}
-	option(&words, "--workload", workload_table[r->workloads[0]].name);
-	if (r->set_count != 0)
-		size_option(&words, "--working-set", r->sets_bytes[0]);
-	if (r->accesses != 0)
-		number_option(&words, "--accesses", r->accesses);
+	option(&words, "--workload", workload_table[r->work.workloads[0]].name);
+	if (r->work.set_count != 0)
+		size_option(&words, "--working-set", r->work.sets_bytes[0]);
+	if (r->work.accesses != 0)
+		number_option(&words, "--accesses", r->work.accesses);
 	number_option(&words, "--repeat", r->repeat);
-	number_option(&words, "--seed", r->seed);
-	number_option(&words, "--timeout", r->timeout_s);
+	number_option(&words, "--seed", r->work.seed);
+	number_option(&words, "--timeout", r->machine.timeout_s);
 	return words;
 }

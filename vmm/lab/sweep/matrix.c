@@ -48,7 +48,7 @@ int populate_find(const char *name)
 	return find_name(populates, COUNT(populates), name);
 }
 
-const char *irqchip_name(enum guest_tristate irqchip)
+const char *irqchip_name(enum choice irqchip)
 {
 	return (unsigned int)irqchip < COUNT(irqchips) ? irqchips[irqchip] : "unknown";
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/cli/request.h"
+#include "vmm/lab/measure/spec.h"
 #include "vmm/theory/simulate/prediction.h"
 #include "vmm/util/error.h"
 
@@ -95,7 +95,7 @@ struct matrix_cell {
 	char path[128];            /* of a file; "" */
 	enum populate populate;
 	uint32_t vcpus;
-	enum guest_tristate irqchip;
+	enum choice irqchip;
 	char workload[24];
 	uint64_t working_set_bytes; /* 0: the workload's own, or it has none */
 	uint64_t memory_bytes;
@@ -198,7 +198,7 @@ const char *populate_name(enum populate populate);
 int populate_find(const char *name);
 
 /* "default", "on", "off"; and back: -1. */
-const char *irqchip_name(enum guest_tristate irqchip);
+const char *irqchip_name(enum choice irqchip);
 int irqchip_find(const char *name);
 
 /* Fill cell->key from the members before it. */

@@ -16,7 +16,8 @@
 #define LISTED_MEMORY_BYTES (4 * GIB)
 
 struct planner {
-	const struct request *r;
+	const struct run_spec *run;
+	const struct sweep_spec *sweep;
 	struct matrix *m;
 	struct matrix_cell *cell; /* the next one; the axes from the outside in fill it */
 	uint32_t capacity;
@@ -27,29 +28,29 @@ struct planner {
  * The working sets of one workload: those named, or its own, as a run with ample memory has them; 0 stands for "all of it"
  * and "none to speak of". Returns their number or -errno.
  */
-static int sets_of(const struct request *r, enum workload_id id, uint64_t *sets_bytes, struct error *e)
+static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *sets_bytes, struct error *e)
 {
 	enum default_set kind = workload_table[id].default_set;
-	struct request one = *r;
+	struct run_spec one = *run;
 	struct config c;
 	int count = 0, ret;
 
 	sets_bytes[0] = 0;
-	if (kind == SET_NONE || (kind == SET_ARENA && r->set_count == 0))
+	if (kind == SET_NONE || (kind == SET_ARENA && run->work.set_count == 0))
 		return 1;
-	if (r->set_count != 0) {
-		memcpy(sets_bytes, r->sets_bytes, r->set_count * sizeof(sets_bytes[0]));
-		return (int)r->set_count;
+	if (run->work.set_count != 0) {
+		memcpy(sets_bytes, run->work.sets_bytes, run->work.set_count * sizeof(sets_bytes[0]));
+		return (int)run->work.set_count;
 	}
-	one.memory_bytes = LISTED_MEMORY_BYTES;
-	one.alias_bytes = 0;
-	one.vcpus = 2; /* so that one that needs peers has them */
-	one.guest_page_bytes = PAGE_4K;
-	one.apic = CHOICE_DEFAULT;
-	one.workloads[0] = id;
-	one.workload_count = 1;
+	one.machine.memory_bytes = LISTED_MEMORY_BYTES;
+	one.machine.alias_bytes = 0;
+	one.machine.vcpus = 2; /* so that one that needs peers has them */
+	one.machine.guest_page_bytes = PAGE_4K;
+	one.machine.apic = CHOICE_DEFAULT;
+	one.work.workloads[0] = id;
+	one.work.workload_count = 1;
 	ret = config_make(&one, PAGE_4K, &c, e);
-	for (uint32_t i = 0; ret == 0 && i < c.step_count && count < REQUEST_MAX_SETS; i++) {
+	for (uint32_t i = 0; ret == 0 && i < c.step_count && count < SPEC_MAX_SETS; i++) {
 		if (count == 0 || sets_bytes[count - 1] != c.steps[i].working_set_bytes)
 			sets_bytes[count++] = c.steps[i].working_set_bytes;
 	}
@@ -75,20 +76,19 @@ static void add_cell(struct planner *p)
 		p->capacity = capacity < SWEEP_MAX_CELLS ? capacity : SWEEP_MAX_CELLS;
 	}
 	m->cells[m->cell_count] = *p->cell;
-	p->ret = plan_cell(p->r, p->r->sweep.memory_given, &m->cells[m->cell_count]);
+	p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count]);
 	m->cell_count++;
 }
 
 static void each_backing(struct planner *p)
 {
-	const struct sweep_request *s = &p->r->sweep;
+	const struct sweep_spec *s = p->sweep;
 
 	for (uint32_t i = 0; i < s->backing_count; i++) {
 		const struct axis_backing *b = &s->backings[i];
 
 		p->cell->backing[0] = p->cell->path[0] = '\0';
-		append(p->cell->backing, sizeof(p->cell->backing), "%s",
-		       backing_name((enum backing_kind)b->kind));
+		append(p->cell->backing, sizeof(p->cell->backing), "%s", backing_name(b->kind));
 		append(p->cell->path, sizeof(p->cell->path), "%s", b->path != NULL ? b->path : "");
 		p->cell->page_bytes = b->page_bytes;
 		add_cell(p);
@@ -97,7 +97,7 @@ static void each_backing(struct planner *p)
 
 static void each_guest_page(struct planner *p)
 {
-	const struct sweep_request *s = &p->r->sweep;
+	const struct sweep_spec *s = p->sweep;
 
 	for (uint32_t i = 0; i < s->guest_page_count; i++) {
 		p->cell->native = false;
@@ -113,13 +113,13 @@ static void each_guest_page(struct planner *p)
 
 static void each_populate(struct planner *p)
 {
-	const struct sweep_request *s = &p->r->sweep;
+	const struct sweep_spec *s = p->sweep;
 
 	for (uint32_t smp = 0; smp < s->smp_count; smp++) {
 		for (uint32_t irq = 0; irq < s->irqchip_count; irq++) {
 			for (uint32_t pop = 0; pop < s->populate_count; pop++) {
 				p->cell->vcpus = s->smps[smp];
-				p->cell->irqchip = (enum guest_tristate)s->irqchips[irq];
+				p->cell->irqchip = s->irqchips[irq];
 				p->cell->populate = s->populates[pop];
 				each_guest_page(p);
 			}
@@ -164,11 +164,11 @@ static int check_cells(const struct matrix *m, struct error *e)
 
 static int each_workload(struct planner *p, struct error *e)
 {
-	uint64_t sets_bytes[REQUEST_MAX_SETS] = { 0 };
+	uint64_t sets_bytes[SPEC_MAX_SETS] = { 0 };
 
-	for (uint32_t w = 0; w < p->r->workload_count && p->ret == 0; w++) {
-		enum workload_id id = p->r->workloads[w];
-		int count = sets_of(p->r, id, sets_bytes, e);
+	for (uint32_t w = 0; w < p->run->work.workload_count && p->ret == 0; w++) {
+		enum workload_id id = p->run->work.workloads[w];
+		int count = sets_of(p->run, id, sets_bytes, e);
 
 		if (count < 0)
 			return count;
@@ -184,10 +184,10 @@ static int each_workload(struct planner *p, struct error *e)
 	return p->ret == 0 ? 0 : error_set(e, STATUS_FAILED, -p->ret, "sweep", "no memory for its cells");
 }
 
-int sweep_plan(const struct request *r, struct matrix *m, struct error *e)
+int sweep_plan(const struct run_spec *run, const struct sweep_spec *sweep, struct matrix *m, struct error *e)
 {
 	struct matrix_cell next = { .state = STATE_PENDING };
-	struct planner p = { .r = r, .m = m, .cell = &next };
+	struct planner p = { .run = run, .sweep = sweep, .m = m, .cell = &next };
 	int ret = each_workload(&p, e);
 
 	if (ret == 0 && m->cell_count == 0)

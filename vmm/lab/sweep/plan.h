@@ -4,21 +4,22 @@
 #ifndef MINIVMM_LAB_SWEEP_PLAN_H
 #define MINIVMM_LAB_SWEEP_PLAN_H
 
-#include "vmm/cli/request.h"
+#include "vmm/lab/measure/spec.h"
 #include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/error.h"
 
 #define SWEEP_MAX_CELLS 20000
 
 /*
- * Fill the cells of *m, which is zeroed, and what it says of the plan: each combination of the axes of r->sweep, r's
- * workloads and working sets is one cell, with the least memory that it needs where r names none. A combination that
+ * Fill the cells of *m, which is zeroed, and what it says of the plan: each combination of the axes of *sweep, the
+ * workloads and working sets of *run is one cell, with the least memory that it needs where the sweep names none. A combination that
  * contradicts itself is a cell too, in STATE_REFUSED with the reason. Cells of one workload and working set lie together,
  * backings innermost. Touches no memory; asks the kernel for page sizes only.
  *
  * 0, or -errno with *e set: more than SWEEP_MAX_CELLS, not one cell that could run (with the first reason), no memory.
  */
-int sweep_plan(const struct request *r, struct matrix *m, struct error *e);
+int sweep_plan(const struct run_spec *run, const struct sweep_spec *sweep, struct matrix *m, struct error *e);
 
 /*
  * A number for all that has to be equal where a sweep is resumed: the cells and the command of each. Rounds and retries
@@ -31,15 +32,15 @@ uint64_t sweep_plan_digest(const struct matrix *m);
  * backing's page, names the cell, and makes its command. What the planner refuses is the cell's state and reason. 0 or
  * -ENOMEM.
  */
-int plan_cell(const struct request *r, bool memory_given, struct matrix_cell *cell);
+int plan_cell(const struct run_spec *r, bool memory_given, struct matrix_cell *cell);
 
 /* What the record says of the axes, an object of arrays: a new reference, or NULL. */
-json_t *sweep_axes_json(const struct request *r);
+json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *sweep);
 
 /* The baseline as axis=value parts: what was asked, or the first guest page and the first backing. */
-void sweep_baseline(const struct request *r, char *text, size_t size);
+void sweep_baseline(const struct sweep_spec *sweep, char *text, size_t size);
 
 /* The command that runs *r, which is one cell's, as a JSON array of words; NULL: no memory. */
-json_t *cell_command(const struct request *r);
+json_t *cell_command(const struct run_spec *r);
 
 #endif

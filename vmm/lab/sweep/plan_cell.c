@@ -24,30 +24,29 @@ static void explain(struct matrix_cell *cell, enum cell_state state, const struc
 	append(cell->reason, sizeof(cell->reason), "%s: %s", e->where, e->what);
 }
 
-static int try_config(const struct request *r, uint64_t page_bytes, struct error *e)
+static int try_config(const struct run_spec *r, uint64_t page_bytes, struct error *e)
 {
 	struct config c;
 
-	return r->command == COMMAND_NATIVE ? config_make_native(r, page_bytes, &c, e)
-					    : config_make(r, page_bytes, &c, e);
+	return r->native ? config_make_native(r, page_bytes, &c, e) : config_make(r, page_bytes, &c, e);
 }
 
-static uint64_t first_memory_bytes(const struct request *r, uint64_t page_bytes)
+static uint64_t first_memory_bytes(const struct run_spec *r, uint64_t page_bytes)
 {
 	uint64_t least_bytes = RAM_MIN_BYTES;
 
-	if (r->set_count == 0 && workload_table[r->workloads[0]].default_set == SET_ARENA)
+	if (r->work.set_count == 0 && workload_table[r->work.workloads[0]].default_set == SET_ARENA)
 		least_bytes = ARENA_MEMORY_BYTES;
-	return max_u64(max_u64(least_bytes, page_bytes), r->alias_bytes);
+	return max_u64(max_u64(least_bytes, page_bytes), r->machine.alias_bytes);
 }
 
 /* More than any cell needs for its working set, tables and alignment: where even that is refused, memory is not why. */
-static uint64_t ample_memory_bytes(const struct request *r)
+static uint64_t ample_memory_bytes(const struct run_spec *r)
 {
-	uint64_t set_bytes = r->set_count > 0 ? r->sets_bytes[0] : 256 * MIB;
+	uint64_t set_bytes = r->work.set_count > 0 ? r->work.sets_bytes[0] : 256 * MIB;
 	uint64_t ample_bytes;
 
-	if (!checked_mul(set_bytes, UINT64_C(4) * r->vcpus, &ample_bytes))
+	if (!checked_mul(set_bytes, UINT64_C(4) * r->machine.vcpus, &ample_bytes))
 		ample_bytes = UINT64_MAX / 8;
 	return max_u64(ample_bytes, 16 * GIB);
 }
@@ -56,7 +55,7 @@ static uint64_t ample_memory_bytes(const struct request *r)
  * The least of m, 1.5 m, 2 m, 3 m ... that the planner takes, so that a cell populates little more than it uses. Where none
  * will do the error is that of ample memory. 0 or -errno.
  */
-static int choose_memory(struct request *r, uint64_t page_bytes, struct error *e)
+static int choose_memory(struct run_spec *r, uint64_t page_bytes, struct error *e)
 {
 	uint64_t ample_bytes = ample_memory_bytes(r);
 
@@ -64,46 +63,45 @@ static int choose_memory(struct request *r, uint64_t page_bytes, struct error *e
 		for (uint64_t bytes = m; bytes <= m + m / 2; bytes += m / 2) {
 			struct error ignored = { .status = STATUS_OK };
 
-			r->memory_bytes = bytes;
+			r->machine.memory_bytes = bytes;
 			if (is_aligned(bytes, page_bytes) && try_config(r, page_bytes, &ignored) == 0)
 				return 0;
 		}
 	}
-	r->memory_bytes = align_down(ample_bytes, max_u64(page_bytes, PAGE_1G));
+	r->machine.memory_bytes = align_down(ample_bytes, max_u64(page_bytes, PAGE_1G));
 	return try_config(r, page_bytes, e);
 }
 
 /* The cell's values in place of the sweep's. */
-static void request_of(const struct request *sweep, const struct matrix_cell *cell, struct request *r)
+static void request_of(const struct run_spec *sweep, const struct matrix_cell *cell, struct run_spec *r)
 {
 	int id = workload_find(cell->workload);
 
 	*r = *sweep;
-	r->command = cell->native ? COMMAND_NATIVE : COMMAND_RUN;
-	r->guest_page_bytes = cell->guest_page_bytes;
+	r->native = cell->native;
+	r->machine.guest_page_bytes = cell->guest_page_bytes;
 	for (int kind = BACKING_ANON; kind <= BACKING_FILE; kind++) {
 		if (strcmp(backing_name((enum backing_kind)kind), cell->backing) == 0)
-			r->backing = (enum backing_kind)kind;
+			r->machine.backing = (enum backing_kind)kind;
 	}
-	r->page_bytes = cell->page_bytes;
-	r->mem_path = cell->path[0] != '\0' ? cell->path : NULL;
-	r->prealloc = cell->populate != POPULATE_LAZY;
-	r->prefault = cell->populate == POPULATE_PREFAULT;
-	r->vcpus = cell->vcpus;
-	r->apic = cell->irqchip;
+	r->machine.page_bytes = cell->page_bytes;
+	r->machine.mem_path = cell->path[0] != '\0' ? cell->path : NULL;
+	r->machine.populate = cell->populate;
+	r->machine.vcpus = cell->vcpus;
+	r->machine.apic = cell->irqchip;
 	if (cell->native) {
-		r->alias_bytes = 0;
-		r->guest_ad = false;
+		r->machine.alias_bytes = 0;
+		r->machine.guest_ad = false;
 	}
 	r->workloads_given = true;
-	r->workload_count = 1;
-	r->workloads[0] = (enum workload_id)id;
-	r->set_count = cell->working_set_bytes != 0;
-	r->sets_bytes[0] = cell->working_set_bytes;
+	r->work.workload_count = 1;
+	r->work.workloads[0] = (enum workload_id)id;
+	r->work.set_count = cell->working_set_bytes != 0;
+	r->work.sets_bytes[0] = cell->working_set_bytes;
 }
 
 /* What only a guest has. */
-static int check_native(const struct request *sweep, const struct matrix_cell *cell, struct error *e)
+static int check_native(const struct run_spec *sweep, const struct matrix_cell *cell, struct error *e)
 {
 	if (!cell->native)
 		return 0;
@@ -112,23 +110,23 @@ static int check_native(const struct request *sweep, const struct matrix_cell *c
 				 "natively there is no second dimension to fill");
 	if (cell->irqchip != CHOICE_DEFAULT)
 		return error_set(e, STATUS_USAGE, 0, "--kernel-irqchip", "natively there is no APIC of KVM");
-	if (sweep->alias_bytes != 0)
+	if (sweep->machine.alias_bytes != 0)
 		return error_set(e, STATUS_USAGE, 0, "--alias-memory",
 				 "natively there are no memory slots that could repeat");
 	return 0;
 }
 
-int plan_cell(const struct request *sweep, bool memory_given, struct matrix_cell *cell)
+int plan_cell(const struct run_spec *sweep, bool memory_given, struct matrix_cell *cell)
 {
 	struct error e = { .status = STATUS_OK };
 	struct backing_spec spec;
-	struct request r;
+	struct run_spec r;
 	int ret;
 
 	request_of(sweep, cell, &r);
-	ret = backing_resolve(&r, &spec, &e);
+	ret = backing_resolve(&r.machine, &spec, &e);
 	if (ret == 0) {
-		cell->page_bytes = r.page_bytes = spec.page_bytes;
+		cell->page_bytes = r.machine.page_bytes = spec.page_bytes;
 		ret = check_native(sweep, cell, &e);
 	}
 	if (ret == 0)
@@ -137,7 +135,7 @@ int plan_cell(const struct request *sweep, bool memory_given, struct matrix_cell
 	if (ret != 0)
 		explain(cell, e.status == STATUS_CANNOT ? STATE_UNAVAILABLE : STATE_REFUSED, &e);
 	matrix_cell_name(cell);
-	cell->memory_bytes = ret == 0 || memory_given ? r.memory_bytes : 0;
+	cell->memory_bytes = ret == 0 || memory_given ? r.machine.memory_bytes : 0;
 	cell->command = cell_command(&r);
 	return cell->command != NULL ? 0 : -ENOMEM;
 }

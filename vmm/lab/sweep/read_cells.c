@@ -25,7 +25,7 @@ static const char *populate_word(int populate)
 
 static const char *irqchip_word(int irqchip)
 {
-	return irqchip_name((enum guest_tristate)irqchip);
+	return irqchip_name((enum choice)irqchip);
 }
 
 static const char *state_word(int state)
@@ -88,8 +88,8 @@ static void take_cell(const struct node *at, struct matrix_cell *cell)
 	cell->page_bytes = take_page_or_null(at, "page_bytes");
 	take_text_or_null(at, "path", cell->path, sizeof(cell->path));
 	cell->populate = (enum populate)take_word(at, "prealloc", populate_word, POPULATE_PREFAULT + 1);
-	cell->vcpus = (uint32_t)take_count(at, "vcpus", 1, REQUEST_MAX_CPUS);
-	cell->irqchip = (enum guest_tristate)take_word(at, "kernel_irqchip", irqchip_word, CHOICE_OFF + 1);
+	cell->vcpus = (uint32_t)take_count(at, "vcpus", 1, SPEC_MAX_CPUS);
+	cell->irqchip = (enum choice)take_word(at, "kernel_irqchip", irqchip_word, CHOICE_OFF + 1);
 	take_text(at, "workload", cell->workload, sizeof(cell->workload));
 	cell->working_set_bytes = take_count_or_null(at, "working_set_bytes", INT64_MAX);
 	cell->memory_bytes = take_count_or_null(at, "memory_bytes", INT64_MAX);

@@ -46,19 +46,20 @@ static int check_set(uint64_t set_bytes, uint64_t accesses, struct error *e)
 	return 0;
 }
 
-static int check(const struct request *r, const struct walk_plan *plan, struct error *e)
+static int check(const struct work_spec *work, const struct walk_plan *plan, struct error *e)
 {
-	for (uint32_t i = 0; i < r->workload_count; i++) {
-		if (r->workloads[i] == WORKLOAD_alias && plan->kind == WALK_UNPAGED)
+	for (uint32_t i = 0; i < work->workload_count; i++) {
+		if (work->workloads[i] == WORKLOAD_alias && plan->kind == WALK_UNPAGED)
 			return error_set(e, STATUS_USAGE, 0, "--workload",
 					 "alias maps one memory at many places; a guest without paging "
 					 "(--kind unpaged) maps nothing");
 	}
-	for (uint32_t i = 0; i < r->set_count; i++) {
-		if (check_set(r->sets_bytes[i], r->accesses, e) != 0)
+	for (uint32_t i = 0; i < work->set_count; i++) {
+		if (check_set(work->sets_bytes[i], work->accesses, e) != 0)
 			return -EINVAL;
 	}
-	return r->set_count != 0 ? 0 : check_set(series_bytes[COUNT_OF(series_bytes) - 1], r->accesses, e);
+	return work->set_count != 0 ? 0
+				    : check_set(series_bytes[COUNT_OF(series_bytes) - 1], work->accesses, e);
 }
 
 static int add_row(const struct simulation_input *input, struct theory_simulation *s, struct error *e)
@@ -70,11 +71,11 @@ static int add_row(const struct simulation_input *input, struct theory_simulatio
 	return ret;
 }
 
-static int add_rows(const struct request *r, struct simulation_input *input, struct theory_simulation *s,
+static int add_rows(const struct work_spec *work, struct simulation_input *input, struct theory_simulation *s,
 		    struct error *e)
 {
-	const uint64_t *sets = r->set_count != 0 ? r->sets_bytes : series_bytes;
-	uint32_t set_count = r->set_count != 0 ? r->set_count : COUNT_OF(series_bytes);
+	const uint64_t *sets = work->set_count != 0 ? work->sets_bytes : series_bytes;
+	uint32_t set_count = work->set_count != 0 ? work->set_count : COUNT_OF(series_bytes);
 	bool alias = input->workload == WORKLOAD_alias;
 	const uint64_t *strides = alias ? alias_strides : no_stride;
 	int ret = 0;
@@ -90,29 +91,29 @@ static int add_rows(const struct request *r, struct simulation_input *input, str
 	return ret;
 }
 
-int theory_simulation_make(const struct request *r, const struct walk_plan *plan, const struct cpu_model *cpu,
-			   struct theory_simulation *s, struct error *e)
+int theory_simulation_make(const struct work_spec *work, const struct walk_plan *plan,
+			   const struct cpu_model *cpu, struct theory_simulation *s, struct error *e)
 {
 	struct simulation_input input = {
 		.cpu = cpu,
 		.plan = *plan,
-		.accesses = r->accesses,
-		.seed = r->seed,
+		.accesses = work->accesses,
+		.seed = work->seed,
 		.warm_passes = WARM_PASSES,
 	};
 	int ret;
 
 	*s = (struct theory_simulation){ .cpu = cpu };
-	ret = check(r, plan, e);
+	ret = check(work, plan, e);
 	if (ret != 0)
 		return ret;
-	s->rows = calloc((size_t)REQUEST_MAX_WORKLOADS * REQUEST_MAX_SETS * COUNT_OF(alias_strides),
+	s->rows = calloc((size_t)SPEC_MAX_WORKLOADS * SPEC_MAX_SETS * COUNT_OF(alias_strides),
 			 sizeof(*s->rows));
 	if (s->rows == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "model", "no memory for the simulation");
-	for (uint32_t i = 0; i < r->workload_count && ret == 0; i++) {
-		input.workload = r->workloads[i];
-		ret = add_rows(r, &input, s, e);
+	for (uint32_t i = 0; i < work->workload_count && ret == 0; i++) {
+		input.workload = work->workloads[i];
+		ret = add_rows(work, &input, s, e);
 	}
 	if (ret != 0)
 		theory_simulation_free(s);

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "vmm/cli/request.h"
+#include "vmm/util/workloads.h"
 #include "vmm/theory/simulate/row.h"
 #include "vmm/util/error.h"
 
@@ -17,8 +17,8 @@ struct theory_simulation {
 };
 
 /* 0, or -errno with *e set; then there is nothing to free. */
-int theory_simulation_make(const struct request *r, const struct walk_plan *plan, const struct cpu_model *cpu,
-			   struct theory_simulation *s, struct error *e);
+int theory_simulation_make(const struct work_spec *work, const struct walk_plan *plan,
+			   const struct cpu_model *cpu, struct theory_simulation *s, struct error *e);
 void theory_simulation_free(struct theory_simulation *s);
 
 #endif

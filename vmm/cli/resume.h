@@ -1,8 +1,8 @@
 /*
  * What a sweep is asked for, once its files were read: --resume without axes takes them from the interrupted sweep.
  */
-#ifndef MINIVMM_LAB_SWEEP_RESUME_H
-#define MINIVMM_LAB_SWEEP_RESUME_H
+#ifndef MINIVMM_CLI_RESUME_H
+#define MINIVMM_CLI_RESUME_H
 
 #include <jansson.h>
 

@@ -1,4 +1,4 @@
-#include "vmm/lab/sweep/resume.h"
+#include "vmm/cli/resume.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static void keep_own(const struct request *given, struct request *r)
 	r->quiet = given->quiet;
 	r->progress = given->progress;
 	r->dump_config = given->dump_config;
-	r->predict = r->predict || given->predict;
+	r->run.predict = r->run.predict || given->run.predict;
 	if (given->model.cpu != NULL)
 		r->model.cpu = given->model.cpu;
 	r->sweep.resume = true;

@@ -8,7 +8,7 @@
 
 #include "abi.h"
 #include "units.h"
-#include "vmm/cli/axes.h"
+#include "vmm/lab/sweep/axis.h"
 #include "vmm/util/size.h"
 
 static const char *const populates[] = {
@@ -32,7 +32,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static int take_guest_page(struct sweep_request *s, const char *item, uint32_t at)
+static int take_guest_page(struct sweep_spec *s, const char *item, uint32_t at)
 {
 	uint64_t bytes;
 
@@ -47,15 +47,15 @@ static int take_guest_page(struct sweep_request *s, const char *item, uint32_t a
 	return (int)at;
 }
 
-static void spell_guest_page(const struct sweep_request *s, uint32_t at, char *text)
+static void spell_guest_page(const struct sweep_spec *s, uint32_t at, char *text)
 {
 	(void)size_format(s->guest_pages_bytes[at], text);
 }
 
-static uint64_t own_page(int kind)
+static uint64_t own_page(enum backing_kind kind)
 {
 	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if ((int)kinds[i].kind == kind)
+		if (kinds[i].kind == kind)
 			return kinds[i].page_bytes;
 	}
 	return 0;
@@ -87,7 +87,7 @@ static int parse_kind(const char *item, struct axis_backing *b)
 	return -EINVAL;
 }
 
-static int take_backing(struct sweep_request *s, const char *item, uint32_t at)
+static int take_backing(struct sweep_spec *s, const char *item, uint32_t at)
 {
 	/* A list in argv has no NUL behind each of its paths. */
 	static char directories[AXIS_MAX_VALUES][AXIS_PATH_BYTES];
@@ -117,7 +117,7 @@ static int take_backing(struct sweep_request *s, const char *item, uint32_t at)
 	return (int)at;
 }
 
-static void spell_backing(const struct sweep_request *s, uint32_t at, char *text)
+static void spell_backing(const struct sweep_spec *s, uint32_t at, char *text)
 {
 	const struct axis_backing *b = &s->backings[at];
 	bool named = b->kind == BACKING_HUGETLB || b->kind == BACKING_MEMFD;
@@ -128,7 +128,7 @@ static void spell_backing(const struct sweep_request *s, uint32_t at, char *text
 		return;
 	}
 	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if ((int)kinds[i].kind == b->kind)
+		if (kinds[i].kind == b->kind)
 			(void)snprintf(text, AXIS_ITEM_BYTES, "%s%s%s", kinds[i].name, named ? ":" : "",
 				       named ? size_format(page_of(b), page) : "");
 	}
@@ -143,7 +143,7 @@ static int find_name(const char *const *names, size_t count, const char *name)
 	return -1;
 }
 
-static int take_populate(struct sweep_request *s, const char *item, uint32_t at)
+static int take_populate(struct sweep_spec *s, const char *item, uint32_t at)
 {
 	int found = find_name(populates, COUNT(populates), item);
 
@@ -158,12 +158,12 @@ static int take_populate(struct sweep_request *s, const char *item, uint32_t at)
 	return (int)at;
 }
 
-static void spell_populate(const struct sweep_request *s, uint32_t at, char *text)
+static void spell_populate(const struct sweep_spec *s, uint32_t at, char *text)
 {
 	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", populates[s->populates[at]]);
 }
 
-static int take_smp(struct sweep_request *s, const char *item, uint32_t at)
+static int take_smp(struct sweep_spec *s, const char *item, uint32_t at)
 {
 	uint64_t count;
 
@@ -178,49 +178,49 @@ static int take_smp(struct sweep_request *s, const char *item, uint32_t at)
 	return (int)at;
 }
 
-static void spell_smp(const struct sweep_request *s, uint32_t at, char *text)
+static void spell_smp(const struct sweep_spec *s, uint32_t at, char *text)
 {
 	(void)snprintf(text, AXIS_ITEM_BYTES, "%" PRIu32, s->smps[at]);
 }
 
-static int take_irqchip(struct sweep_request *s, const char *item, uint32_t at)
+static int take_irqchip(struct sweep_spec *s, const char *item, uint32_t at)
 {
 	int found = find_name(irqchips, COUNT(irqchips), item);
 
 	if (found < 0)
 		return -EINVAL;
 	for (uint32_t i = 0; i < at; i++) {
-		if (s->irqchips[i] == found)
+		if ((int)s->irqchips[i] == found)
 			return (int)i;
 	}
 	if (at < AXIS_MAX_VALUES)
-		s->irqchips[at] = found;
+		s->irqchips[at] = (enum choice)found;
 	return (int)at;
 }
 
-static void spell_irqchip(const struct sweep_request *s, uint32_t at, char *text)
+static void spell_irqchip(const struct sweep_spec *s, uint32_t at, char *text)
 {
 	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", irqchips[s->irqchips[at]]);
 }
 
 const struct axis axis_table[AXES] = {
 	{ "guest-page", "4K, 2M or 1G is expected, and --native for cells without a guest",
-	  offsetof(struct sweep_request, guest_page_count), take_guest_page, spell_guest_page },
+	  offsetof(struct sweep_spec, guest_page_count), take_guest_page, spell_guest_page },
 	{ "backing",
 	  "anon, thp, hugetlb:2M, hugetlb:1G, memfd, memfd:2M, memfd:1G or path:DIRECTORY (of less than 128 "
 	  "characters, none a comma) is expected",
-	  offsetof(struct sweep_request, backing_count), take_backing, spell_backing },
-	{ "prealloc", "off, on or prefault is expected", offsetof(struct sweep_request, populate_count),
+	  offsetof(struct sweep_spec, backing_count), take_backing, spell_backing },
+	{ "prealloc", "off, on or prefault is expected", offsetof(struct sweep_spec, populate_count),
 	  take_populate, spell_populate },
 	{ "smp", "numbers from 1 to 128 are expected, as in 1,2 or 1-4",
-	  offsetof(struct sweep_request, smp_count), take_smp, spell_smp },
-	{ "kernel-irqchip", "on, off or default is expected", offsetof(struct sweep_request, irqchip_count),
+	  offsetof(struct sweep_spec, smp_count), take_smp, spell_smp },
+	{ "kernel-irqchip", "on, off or default is expected", offsetof(struct sweep_spec, irqchip_count),
 	  take_irqchip, spell_irqchip },
 };
 
 _Static_assert(GUEST_MAX_VCPUS == 128 && AXIS_PATH_BYTES == 128, "the texts name these limits");
 
-uint32_t axis_count(const struct sweep_request *s, const struct axis *axis)
+uint32_t axis_count(const struct sweep_spec *s, const struct axis *axis)
 {
 	uint32_t count;
 

@@ -1,0 +1,63 @@
+/*
+ * What can be asked of a machine, as plain values: memory, backing, vCPUs, guest. The input of planning.
+ */
+#ifndef MINIVMM_CORE_SPEC_H
+#define MINIVMM_CORE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/host/pool/counts.h"
+
+#define SPEC_MAX_CPUS 1024
+
+enum backing_kind {
+	BACKING_ANON,    /* private or shared anonymous memory, 4K, THP forbidden */
+	BACKING_THP,     /* anonymous, 2M-aligned, MADV_HUGEPAGE */
+	BACKING_HUGETLB, /* anonymous MAP_HUGETLB of page_bytes */
+	BACKING_MEMFD,   /* memfd_create, MFD_HUGETLB where page_bytes > 4K */
+	BACKING_FILE,    /* --mem-path: hugetlbfs or tmpfs; page size from statfs */
+};
+
+/* When guest RAM is populated. Each does what those before it do. */
+enum populate {
+	POPULATE_LAZY,     /* at the guest's first touch */
+	POPULATE_PREALLOC, /* all of it before the guest runs */
+	/*
+	 * KVM's tables of the second dimension, too. KVM prefaults by a read, and a read of anonymous memory that is not
+	 * there yet would map the shared zero page: so all RAM is populated first.
+	 */
+	POPULATE_PREFAULT,
+};
+
+enum numa_policy { NUMA_POLICY_DEFAULT, NUMA_POLICY_BIND, NUMA_POLICY_PREFERRED, NUMA_POLICY_INTERLEAVE };
+
+/* An option that is on, off, or left to the default of what it stands for. */
+enum choice { CHOICE_DEFAULT, CHOICE_ON, CHOICE_OFF };
+
+/* Strings are borrowed: they live as long as the command line. */
+struct machine_spec {
+	uint64_t memory_bytes; /* as asked, before rounding up to the backing page */
+	enum backing_kind backing;
+	uint64_t page_bytes;  /* 0: the kind's default (4K; 2M for thp and hugetlb; statfs for a path) */
+	const char *mem_path; /* NULL unless BACKING_FILE */
+	enum populate populate;
+	uint32_t prealloc_threads; /* 0: as many as useful */
+	enum choice share;         /* default: shared for files and memfd, private for anonymous */
+	enum choice reserve;       /* default: on (hugetlb pages reserved at mmap) */
+	uint64_t host_nodes;       /* bit mask of NUMA nodes, 0: not asked */
+	enum numa_policy policy;
+
+	uint32_t vcpus;
+	uint32_t pin_count; /* 0: not pinned; vCPU i runs on pin[i % pin_count] */
+	uint16_t pin[SPEC_MAX_CPUS];
+
+	uint64_t guest_page_bytes;
+	uint64_t alias_bytes;   /* --alias-memory; 0: all of RAM is distinct memory */
+	bool guest_ad;          /* page-table entries of the arena start with A = D = 1 */
+	enum choice apic;       /* --kernel-irqchip; default: where a workload needs it */
+	const char *guest_path; /* NULL: the embedded guest */
+	uint32_t timeout_s;
+};
+
+#endif

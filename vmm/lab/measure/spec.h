@@ -1,0 +1,26 @@
+/*
+ * What can be asked of a run, in a guest or natively: a machine, the work it does, and how that is measured.
+ */
+#ifndef MINIVMM_LAB_MEASURE_SPEC_H
+#define MINIVMM_LAB_MEASURE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/core/spec.h"
+#include "vmm/util/workloads.h"
+
+struct run_spec {
+	bool native; /* in this process, without a VM */
+	struct machine_spec machine;
+	struct work_spec work;
+	bool workloads_given; /* else the list of work is the default, and may be cut to fit */
+	uint32_t repeat;      /* samples of each part */
+	const char *pmu_list; /* what to count; NULL: nothing */
+	bool predict;         /* what the model says beside what was measured */
+};
+
+/* What a run is where nothing is said: the defaults of the options. */
+void run_spec_init(struct run_spec *spec);
+
+#endif
