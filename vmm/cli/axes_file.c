@@ -1,37 +1,25 @@
 /*
  * --axes FILE: the one file that the command line's parser reads.
  */
-#include <errno.h>
-#include <stdio.h>
+#include <unistd.h>
 
 #include "vmm/cli/axes.h"
-
-/* Up to size bytes. Their number or -errno. */
-static long read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	size_t count;
-	int failed;
-
-	if (file == NULL)
-		return -errno;
-	errno = 0;
-	count = fread(text, 1, size, file);
-	failed = ferror(file) != 0 ? errno : 0;
-	(void)fclose(file);
-	return failed != 0 ? -failed : (long)count;
-}
+#include "vmm/util/file.h"
 
 int request_read_axes(struct request *r, struct error *e)
 {
 	/* Values that are words stay in it. One byte more than a file may have, and the NUL. */
 	static char text[AXES_FILE_BYTES + 2];
 	const char *path = r->sweep.file;
-	long count;
+	ssize_t count;
+	int fd;
 
 	if (path == NULL)
 		return 0;
-	count = read_text(path, text, AXES_FILE_BYTES + 1);
+	fd = file_open(path, true);
+	count = fd < 0 ? fd : file_fill(fd, text, AXES_FILE_BYTES + 1);
+	if (fd >= 0)
+		(void)close(fd);
 	if (count < 0)
 		return error_set(e, STATUS_USAGE, (int)-count, path, "the file of --axes cannot be read");
 	if (count > AXES_FILE_BYTES)

@@ -2,15 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* smaps of a small process. */
-#define FIRST_BYTES ((size_t)65536)
+#include "vmm/util/file.h"
 
 int sysfile_path(const char *root, const char *path, char *buf, size_t size)
 {
@@ -23,32 +21,9 @@ static int open_below(const char *root, const char *path)
 {
 	char full[PATH_MAX];
 	int ret = sysfile_path(root, path, full, sizeof(full));
-	int fd;
 
-	if (ret != 0)
-		return ret;
-	/* Not blocking: a fixture or a strange host may have a pipe where a file should be. */
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Fill buf up to size bytes or the end of the file. Returns the count or -errno. */
-static ssize_t read_full(int fd, char *buf, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, buf + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
+	/* Without waiting: a fixture or a strange host may have a pipe where a file should be. */
+	return ret != 0 ? ret : file_open(full, false);
 }
 
 int sysfile_read(const char *root, const char *path, char *buf, size_t size)
@@ -59,7 +34,7 @@ int sysfile_read(const char *root, const char *path, char *buf, size_t size)
 	buf[0] = '\0';
 	if (fd < 0)
 		return fd;
-	n = read_full(fd, buf, size - 1);
+	n = file_fill(fd, buf, size - 1);
 	(void)close(fd);
 	buf[n > 0 ? n : 0] = '\0';
 	return n < 0 ? (int)n : (int)strlen(buf);
@@ -129,40 +104,15 @@ int sysfile_choice(const char *root, const char *path, char *buf, size_t size)
 
 int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **text)
 {
-	int fd = open_below(root, path);
-	size_t capacity = 0, used = 0;
-	char *buf = NULL;
-	int ret;
+	int fd = open_below(root, path), ret;
+	size_t bytes;
 
 	*text = NULL;
 	if (fd < 0)
 		return fd;
-	for (;;) {
-		size_t grown = capacity == 0 ? FIRST_BYTES : capacity * 2;
-		char *bigger = used > max_bytes ? NULL : realloc(buf, grown + 1);
-		ssize_t n;
-
-		ret = used > max_bytes ? -EFBIG : -ENOMEM;
-		if (bigger == NULL)
-			break;
-		buf = bigger;
-		capacity = grown;
-		n = read_full(fd, buf + used, capacity - used);
-		ret = (int)(n < 0 ? n : 0);
-		if (n < 0)
-			break;
-		used += (size_t)n;
-		if (used < capacity)
-			break;
-	}
+	ret = file_read(fd, FILE_ANY, max_bytes, text, &bytes);
 	(void)close(fd);
-	if (ret != 0) {
-		free(buf);
-		return ret;
-	}
-	buf[used] = '\0';
-	*text = buf;
-	return 0;
+	return ret;
 }
 
 int sysfile_exists(const char *root, const char *path)

@@ -1,10 +1,8 @@
 /* Everything the guest finds in memory at its first instruction. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -13,6 +11,7 @@
 #include "vmm/core/boot/fdt.h"
 #include "vmm/core/boot/start.h"
 #include "vmm/core/machine/machine.h"
+#include "vmm/util/file.h"
 
 /* A payload larger than the whole image region cannot fit; refused before it is mapped. */
 #define ELF_MAX_BYTES (UINT64_C(64) * MIB)
@@ -43,48 +42,33 @@ static int load_image(struct machine *m, const void *image, size_t bytes, const 
 	return elf_load(image, bytes, name, &target, entry_gpa, e);
 }
 
-/* Read rather than map: a file that shrinks meanwhile is then a short read, not a SIGBUS. */
-static int read_file(int fd, const char *path, void **image, size_t *bytes, struct error *e)
+/* The guest ELF at `path` into *image, which the caller frees. 0 or -errno with *e set. */
+static int read_image(const char *path, char **image, size_t *bytes, struct error *e)
 {
-	struct stat st;
-	size_t got = 0;
+	int fd = file_open(path, false), ret;
 
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-	    (uint64_t)st.st_size > ELF_MAX_BYTES)
+	if (fd < 0)
+		return error_set(e, STATUS_FAILED, -fd, path, "cannot open the guest ELF");
+	ret = file_read(fd, FILE_REGULAR, ELF_MAX_BYTES, image, bytes);
+	(void)close(fd);
+	if (ret == -ENOMEM)
+		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the guest ELF");
+	if (ret == -EISDIR || ret == -EINVAL || ret == -EFBIG || (ret == 0 && *bytes == 0))
 		return error_set(e, STATUS_FAILED, 0, path,
 				 "the guest is no regular file of 1 byte to %" PRIu64 " MiB",
 				 ELF_MAX_BYTES / MIB);
-	*bytes = (size_t)st.st_size;
-	*image = malloc(*bytes);
-	if (*image == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the guest ELF");
-	while (got < *bytes) {
-		ssize_t n = read(fd, (char *)*image + got, *bytes - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(e, STATUS_FAILED, n < 0 ? errno : EIO, path,
-					 "cannot read the guest ELF");
-		got += (size_t)n;
-	}
-	return 0;
+	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, path, "cannot read the guest ELF");
 }
 
 static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	void *image = NULL;
-	size_t bytes = 0;
-	int ret;
+	char *image = NULL;
+	size_t bytes;
+	int ret = read_image(path, &image, &bytes, e);
 
-	if (fd < 0)
-		return error_set(e, STATUS_FAILED, errno, path, "cannot open the guest ELF");
-	ret = read_file(fd, path, &image, &bytes, e);
 	if (ret == 0)
 		ret = load_image(m, image, bytes, path, entry_gpa, e);
 	free(image);
-	(void)close(fd);
 	return ret;
 }
 

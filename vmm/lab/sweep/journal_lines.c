@@ -4,13 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "units.h"
 #include "vmm/output/json.h"
 #include "vmm/lab/sweep/plan.h"
 #include "vmm/util/append.h"
+#include "vmm/util/file.h"
 
 #define JOURNAL_MAX_BYTES (256UL * 1024 * 1024)
 
@@ -179,38 +179,15 @@ static int restore_line(struct reader *r, const char *text, size_t bytes, struct
 	return ret;
 }
 
-/* The whole file as a string to be freed. 0 or -errno. */
+/* The whole file as a string, which the caller frees. 0 or -errno; never half a journal, whose rest would be cut off. */
 static int read_all(int fd, char **text)
 {
-	struct stat st;
-	size_t done = 0;
+	size_t bytes;
 
 	*text = NULL;
-	if (fstat(fd, &st) != 0)
+	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > JOURNAL_MAX_BYTES)
-		return S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
-	*text = malloc((size_t)st.st_size + 1);
-	if (*text == NULL)
-		return -ENOMEM;
-	while (done < (size_t)st.st_size) {
-		ssize_t got = pread(fd, *text + done, (size_t)st.st_size - done, (off_t)done);
-
-		if (got > 0) {
-			done += (size_t)got;
-		} else if (got == 0) {
-			break;
-		} else if (errno != EINTR) {
-			int err = errno;
-
-			/* Half of a journal would be taken for all of it, and the rest cut off. */
-			free(*text);
-			*text = NULL;
-			return -err;
-		}
-	}
-	(*text)[done] = '\0';
-	return 0;
+	return file_read(fd, FILE_REGULAR, JOURNAL_MAX_BYTES, text, &bytes);
 }
 
 int journal_restore(int fd, struct matrix *m, int64_t *bytes, struct error *e)

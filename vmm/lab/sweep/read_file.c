@@ -3,40 +3,12 @@
  * read, and is never read beyond the limit, however it grows meanwhile.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "vmm/lab/sweep/read_parts.h"
-
-/* A file on its way into the parser. */
-struct source {
-	int fd;
-	int err; /* of read() */
-	uint64_t bytes;
-};
-
-/* For json_load_callback. What the parser takes for an end may be an error, or a file that grows: source says. */
-static size_t read_some(void *buf, size_t size, void *data)
-{
-	struct source *source = data;
-	ssize_t got;
-
-	do {
-		got = read(source->fd, buf, size);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		source->err = errno;
-		return (size_t)-1;
-	}
-	source->bytes += (uint64_t)got;
-	if (source->bytes > READ_MAX_BYTES) {
-		source->err = EFBIG;
-		return (size_t)-1;
-	}
-	return (size_t)got;
-}
+#include "vmm/util/file.h"
 
 static int too_large(const char *path, uint64_t bytes, struct error *e)
 {
@@ -45,31 +17,34 @@ static int too_large(const char *path, uint64_t bytes, struct error *e)
 			 READ_MAX_BYTES);
 }
 
-/* The file's descriptor, or -errno with *e set. Opening a FIFO that nobody writes must not wait. */
-static int open_file(const char *path, struct error *e)
+/* What the file at `path` holds into *text, which the caller frees. 0 or -errno with *e set. */
+static int read_text(const char *path, char **text, size_t *bytes, struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), ret = 0;
-	struct stat st;
+	int fd = file_open(path, false), ret;
 
 	if (fd < 0) {
-		ret = error_set(e, STATUS_FAILED, errno, path, "cannot be opened");
+		ret = error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
 		error_hint(e, "a file that minivmm sweep --json FILE wrote");
 		return ret;
 	}
-	if (fstat(fd, &st) != 0)
-		ret = error_set(e, STATUS_FAILED, errno, path, "cannot be examined");
-	else if (S_ISDIR(st.st_mode))
-		ret = error_set(e, STATUS_FAILED, EISDIR, path, "is a directory, expected: a sweep's file");
-	else if (!S_ISREG(st.st_mode))
-		ret = error_set(e, STATUS_FAILED, 0, path, "is no regular file, expected: a sweep's file");
-	else if (st.st_size == 0)
-		ret = error_set(e, STATUS_FAILED, 0, path, "is empty, expected: a sweep's file");
-	else if ((uint64_t)st.st_size > READ_MAX_BYTES)
-		ret = too_large(path, (uint64_t)st.st_size, e);
-	if (ret == 0)
-		return fd;
+	ret = file_read(fd, FILE_REGULAR, READ_MAX_BYTES, text, bytes);
 	(void)close(fd);
-	return ret;
+	switch (ret) {
+	case 0:
+		return *bytes != 0
+			       ? 0
+			       : error_set(e, STATUS_FAILED, 0, path, "is empty, expected: a sweep's file");
+	case -EISDIR:
+		return error_set(e, STATUS_FAILED, EISDIR, path, "is a directory, expected: a sweep's file");
+	case -EINVAL:
+		return error_set(e, STATUS_FAILED, 0, path, "is no regular file, expected: a sweep's file");
+	case -EFBIG:
+		return too_large(path, *bytes, e);
+	case -ENOMEM:
+		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");
+	default:
+		return error_set(e, STATUS_FAILED, -ret, path, "cannot be read");
+	}
 }
 
 /* What is not JSON: where, and why. The parser quotes the file, so what a terminal would obey is replaced. */
@@ -83,24 +58,18 @@ static int not_json(const char *path, json_error_t *json_error, struct error *e)
 
 json_t *read_json(const char *path, struct error *e)
 {
-	struct source source = { .fd = open_file(path, e) };
 	json_error_t json_error;
-	json_t *root;
+	json_t *root = NULL;
+	size_t bytes;
+	char *text = NULL;
 
-	if (source.fd < 0)
-		return NULL;
-	root = json_load_callback(read_some, &source, JSON_REJECT_DUPLICATES, &json_error);
-	(void)close(source.fd);
-	if (source.err == EFBIG)
-		(void)too_large(path, source.bytes, e);
-	else if (source.err != 0)
-		(void)error_set(e, STATUS_FAILED, source.err, path, "cannot be read");
-	else if (root == NULL && json_error_code(&json_error) == json_error_out_of_memory)
-		(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");
-	else if (root == NULL)
-		(void)not_json(path, &json_error, e);
-	else
-		return root;
-	json_decref(root);
-	return NULL;
+	if (read_text(path, &text, &bytes, e) == 0) {
+		root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &json_error);
+		if (root == NULL && json_error_code(&json_error) == json_error_out_of_memory)
+			(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");
+		else if (root == NULL)
+			(void)not_json(path, &json_error, e);
+	}
+	free(text);
+	return root;
 }

@@ -2,12 +2,13 @@
  * The descriptions inside the binary, and those in files.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/append.h"
+#include "vmm/util/file.h"
 
 /* The assembler reads the files; the build starts it at the root of the tree. */
 #define CPU(name)                                                                               \
@@ -38,37 +39,28 @@ const char *cpu_name(uint32_t number)
 	return number < COUNT ? embedded[number].name : NULL;
 }
 
-static int too_long(const char *path, struct error *e)
-{
-	/* E2BIG is for the caller; to a person its text speaks of arguments. */
-	(void)error_set(e, STATUS_USAGE, 0, path, "a CPU description has at most %u bytes",
-			CPU_FILE_MOST_BYTES);
-	return -E2BIG;
-}
-
 int cpu_read(const char *path, struct cpu_model *cpu, struct error *e)
 {
-	FILE *in = fopen(path, "re");
-	char *text;
+	char *text = NULL;
 	size_t bytes;
-	int ret;
+	int fd = file_open(path, true);
+	int ret = fd < 0 ? fd : file_read(fd, FILE_ANY, CPU_FILE_MOST_BYTES, &text, &bytes);
 
-	if (in == NULL)
-		return error_set(e, STATUS_USAGE, errno, path, "cannot read the CPU description");
-	text = malloc(CPU_FILE_MOST_BYTES + 1);
-	if (text == NULL) {
-		(void)fclose(in);
-		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the CPU description");
-	}
-	bytes = fread(text, 1, CPU_FILE_MOST_BYTES + 1, in);
-	if (ferror(in) != 0)
-		ret = error_set(e, STATUS_USAGE, errno, path, "cannot read the CPU description");
-	else if (bytes > CPU_FILE_MOST_BYTES)
-		ret = too_long(path, e);
-	else
+	if (fd >= 0)
+		(void)close(fd);
+	if (ret == -EFBIG) {
+		/* E2BIG is for the caller; to a person its text speaks of arguments. */
+		(void)error_set(e, STATUS_USAGE, 0, path, "a CPU description has at most %u bytes",
+				CPU_FILE_MOST_BYTES);
+		ret = -E2BIG;
+	} else if (ret == -ENOMEM) {
+		(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the CPU description");
+	} else if (ret != 0) {
+		(void)error_set(e, STATUS_USAGE, -ret, path, "cannot read the CPU description");
+	} else {
 		ret = cpu_parse(path, text, bytes, cpu, e);
+	}
 	free(text);
-	(void)fclose(in);
 	return ret;
 }
 

@@ -1,0 +1,31 @@
+/*
+ * Whole files, read into memory: the one reader of the VMM. It never maps a file: one that shrinks meanwhile is then a
+ * short read, not a SIGBUS. Errors are -errno; what to say of them is the caller's.
+ */
+#ifndef MINIVMM_UTIL_FILE_H
+#define MINIVMM_UTIL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum file_kind {
+	FILE_ANY,     /* pipes, /proc and /sys too: read until the end, whatever fstat() says of the size */
+	FILE_REGULAR, /* others are refused; not read at all where its size is 0 */
+};
+
+/* Open for reading: a descriptor or -errno. Without `wait`, neither open nor read waits for the writer of a FIFO. */
+int file_open(const char *path, bool wait);
+
+/* Fill buf from where fd stands, up to `size` bytes or the end of the file. Returns the count or -errno. */
+ssize_t file_fill(int fd, char *buf, size_t size);
+
+/*
+ * All of fd from where it stands, NUL-terminated, into *text, which the caller frees, and the number of bytes before
+ * that NUL into *bytes. 0; or *text is NULL and: -EISDIR, a directory; -EINVAL, FILE_REGULAR and not one; -EFBIG, more
+ * than max_bytes, with what is known of them in *bytes; -ENOMEM; -errno of the call that failed.
+ */
+int file_read(int fd, enum file_kind kind, size_t max_bytes, char **text, size_t *bytes);
+
+#endif
