@@ -17,7 +17,7 @@
 
 #include "units.h"
 #include "vmm/lab/explain/explanation.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 #include "x86.h"
 
 #define SAMPLE_TABLES_GPA (8 * MIB)

@@ -183,9 +183,9 @@ static void reach_of_the_smaller_leaf(void **state)
 	assert_int_equal(s.tlb_l1_bytes, 128 * MIB);
 	assert_int_equal(s.tlb_l2_bytes, 4 * GIB);
 	plan.walk.kind = WALK_NATIVE;
-	assert_int_equal(scale_leaf_bytes(&plan.walk), PAGE_1G);
+	assert_int_equal(walk_leaf_bytes(&plan.walk), PAGE_1G);
 	plan.walk.kind = WALK_UNPAGED;
-	assert_int_equal(scale_leaf_bytes(&plan.walk), PAGE_2M);
+	assert_int_equal(walk_leaf_bytes(&plan.walk), PAGE_2M);
 	assert_int_equal(make(WALK_NESTED, GIB, PAGE_1G, PAGE_2M).tlb_l1_bytes, 0);
 }
 

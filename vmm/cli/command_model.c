@@ -65,7 +65,7 @@ static int make_scale(const struct request *r, const struct cpu_model *cpu, stru
 	};
 	int ret;
 
-	random_access_predict(cpu, &plan.walk, scale_leaf_bytes(&plan.walk),
+	random_access_predict(cpu, &plan.walk, walk_leaf_bytes(&plan.walk),
 			      max_u64(r->run.machine.memory_bytes, PAGE_4K), &access);
 	plan.tlb_l1_entries = access.dtlb_entries;
 	plan.tlb_l2_entries = access.stlb_entries;

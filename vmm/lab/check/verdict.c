@@ -10,7 +10,7 @@
 #include "vmm/util/size.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/thp.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 
 /* What minivmm's guest builds (guest/mm/paging.c). */
 #define GUEST_LEVELS 4

@@ -9,7 +9,7 @@
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/lab/explain/derive_notes.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 
 #define NOTES_MAX (sizeof(((struct explanation *)0)->notes) / sizeof(((struct explanation *)0)->notes[0]))
 

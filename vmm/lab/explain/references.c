@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 
 static struct explain_reference *add(struct explain_references *r, enum walk_dimension dimension,
 				     uint32_t level, uint32_t row, uint64_t address)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
 
 #define NS_PER_S UINT64_C(1000000000)

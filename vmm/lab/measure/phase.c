@@ -8,7 +8,7 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 #include "vmm/lab/measure/cost.h"
 #include "vmm/lab/measure/dirty.h"
 #include "vmm/lab/measure/result.h"

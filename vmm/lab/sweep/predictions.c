@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vmm/lab/sweep/derive.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 
 /* A translation with its configuration: all of the key but workload and working set. */
 struct entry {

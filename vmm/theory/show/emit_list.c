@@ -116,7 +116,7 @@ static void put_end(const struct walk_list *list, FILE *out)
 	paragraph(out, "then",
 		  "the TLB holds the translation, as an entry for at most %s: no more references until "
 		  "it is lost",
-		  size_format(scale_leaf_bytes(&list->plan), leaf));
+		  size_format(walk_leaf_bytes(&list->plan), leaf));
 	paragraph(
 		out, "at most",
 		"as if nothing were cached. CPUs keep entries of the upper levels (paging-structure "
@@ -185,7 +185,7 @@ json_t *list_json(const struct walk_list *list)
 	theory_put_plan(&o, &list->plan);
 	json_put(&o, "count", json_u64(list->count));
 	json_put(&o, "formula", json_string(theory_formula(&list->plan, list->count, words)));
-	json_put(&o, "tlb_leaf_bytes", json_u64(scale_leaf_bytes(&list->plan)));
+	json_put(&o, "tlb_leaf_bytes", json_u64(walk_leaf_bytes(&list->plan)));
 	for (uint32_t i = 0; i < list->count; i++)
 		json_push(&references, reference_json(list, i));
 	json_put(&o, "references", references);

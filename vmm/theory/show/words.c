@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "vmm/util/size.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 #include "vmm/output/json.h"
 
 const char *theory_plan_words(const struct walk_plan *plan, char buf[THEORY_WORDS_BYTES])

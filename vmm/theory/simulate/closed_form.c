@@ -129,16 +129,15 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 {
 	const struct walk_plan *plan = &in->plan;
 	uint64_t bytes = in->pages * PAGE_4K;
-	bool paged = plan->kind != WALK_UNPAGED;
-	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
+	bool paged = walk_is_paged(plan->kind), hosted = walk_is_hosted(plan->kind);
 	uint64_t guest_bytes = plan->guest_leaf_bytes, leaf_bytes;
 	struct cpu_tlb dtlb, stlb;
 
 	if (plan->kind == WALK_SHADOW)
-		guest_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
+		guest_bytes = walk_leaf_bytes(plan);
 	leaf_bytes = paged ? guest_bytes : plan->host_leaf_bytes;
 	if (plan->kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] != 0)
-		leaf_bytes = min_u64(guest_bytes, plan->host_leaf_bytes);
+		leaf_bytes = walk_leaf_bytes(plan);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
 	*out = (struct closed_form_terms){ .translations = entries_for(bytes, dtlb.entry_bytes) };

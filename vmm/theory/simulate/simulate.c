@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 #include "vmm/theory/simulate/sequence.h"
 #include "vmm/theory/simulate/tlb.h"
 
@@ -54,22 +54,14 @@ static void access_one(struct machine *m, uint64_t stlb_hit_parts, struct simula
 	m->data_parts += m->cache.cycle_parts[level];
 }
 
-static uint32_t theory(const struct tables *t)
-{
-	uint32_t g = t->guest_levels != 0 ? t->guest_levels - t->guest_leaf_level + 1 : 0;
-	uint32_t h = t->host_levels != 0 ? t->host_levels - t->host_leaf_level + 1 : 0;
-
-	return refs_two_dimensional(g, h);
-}
-
-static void derive(const struct simulation_input *in, const struct machine *m, struct simulation *out)
+static void derive(const struct simulation_input *in, struct simulation *out)
 {
 	const uint64_t *figure = in->cpu->figure;
 	double n = (double)out->accesses;
 	double data = out->data_cycles, found = out->data_cycles + out->stlb_cycles, walk = out->walk_cycles;
 	uint64_t references = out->walk.guest_references + out->walk.host_references;
 
-	out->theory_references = theory(&m->tables);
+	out->theory_references = refs_count(&in->plan);
 	out->references_per_walk = out->walks != 0 ? (double)references / (double)out->walks : 0;
 	if (in->workload == WORKLOAD_gups) {
 		double at_once = (double)max_u64(figure[CPU_MISSES_AT_ONCE], 1);
@@ -160,7 +152,7 @@ static int run(struct machine *m, const struct simulation_input *in, struct simu
 	out->data_cycles = (double)m->data_parts / (double)CYCLE_PARTS;
 	out->stlb_cycles = (double)m->stlb_parts / (double)CYCLE_PARTS;
 	out->walk_cycles = (double)m->walk_parts / (double)CYCLE_PARTS;
-	derive(in, m, out);
+	derive(in, out);
 	return 0;
 }
 

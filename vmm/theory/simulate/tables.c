@@ -3,7 +3,7 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/theory/walk/page_walk.h"
-#include "vmm/theory/walk/refs.h"
+#include "vmm/theory/walk/walk_list.h"
 
 #define ENTRIES UINT64_C(512)
 #define ENTRY_BYTES UINT64_C(8)
@@ -25,20 +25,13 @@ static uint32_t leaf_level(uint64_t leaf_bytes)
 
 bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
 {
-	bool paged = plan->kind != WALK_UNPAGED;
-	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
+	bool paged = walk_is_paged(plan->kind), hosted = walk_is_hosted(plan->kind);
 	uint64_t leaf_bytes = plan->guest_leaf_bytes;
 
-	if ((uint32_t)plan->kind >= WALK_KIND_COUNT || (window && !paged))
-		return false;
-	if (paged && refs_levels(plan->guest_levels, plan->guest_leaf_bytes) == 0)
-		return false;
-	if (hosted && refs_levels(plan->host_levels, plan->host_leaf_bytes) == 0)
-		return false;
-	if (plan->kind == WALK_SHADOW && refs_levels(4, plan->host_leaf_bytes) == 0)
+	if (!walk_plan_is_valid(plan) || (window && !paged))
 		return false;
 	if (plan->kind == WALK_SHADOW)
-		leaf_bytes = min_u64(leaf_bytes, plan->host_leaf_bytes);
+		leaf_bytes = walk_leaf_bytes(plan);
 	*t = (struct tables){
 		.kind = plan->kind,
 		.window = window,
@@ -47,9 +40,7 @@ bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
 		.host_levels = hosted ? plan->host_levels : 0,
 		.host_leaf_level = hosted ? leaf_level(plan->host_leaf_bytes) : 0,
 		.guest_leaf_bytes = paged ? plan->guest_leaf_bytes : 0,
-		.walk_leaf_bytes = !paged   ? plan->host_leaf_bytes
-				   : hosted ? min_u64(leaf_bytes, plan->host_leaf_bytes)
-					    : leaf_bytes,
+		.walk_leaf_bytes = walk_leaf_bytes(plan),
 	};
 	return true;
 }

@@ -115,3 +115,43 @@ void page_walk(const struct page_walk_mode *mode, uint64_t va, page_walk_read re
 		table_pa = entry & ADDRESS_MASK;
 	}
 }
+
+const char *page_table_name(uint32_t level)
+{
+	static const char *const names[] = { "?", "PT", "PD", "PDPT", "PML4", "PML5" };
+
+	return names[level <= PAGE_WALK_MAX_LEVELS ? level : 0];
+}
+
+const char *page_entry_name(uint32_t level)
+{
+	static const char *const names[] = { "?", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" };
+
+	return names[level <= PAGE_WALK_MAX_LEVELS ? level : 0];
+}
+
+const char *page_fault_name(enum page_fault fault)
+{
+	static const char *const names[PAGE_FAULT_COUNT] = {
+		[PAGE_FAULT_NONE] = "none",
+		[PAGE_FAULT_NOT_CANONICAL] = "not canonical",
+		[PAGE_FAULT_NOT_PRESENT] = "not present",
+		[PAGE_FAULT_RESERVED] = "reserved bit",
+		[PAGE_FAULT_NO_MEMORY] = "no memory",
+	};
+
+	return (uint32_t)fault < PAGE_FAULT_COUNT ? names[fault] : "?";
+}
+
+const char *page_fault_exception(enum page_fault fault)
+{
+	switch (fault) {
+	case PAGE_FAULT_NOT_CANONICAL:
+		return "#GP";
+	case PAGE_FAULT_NOT_PRESENT:
+	case PAGE_FAULT_RESERVED:
+		return "#PF";
+	default:
+		return "";
+	}
+}

@@ -6,23 +6,9 @@
 
 #define ENTRIES 512
 
-/* A GVA has its lower half, half of what the levels translate; a GPA has all of it. */
-#define GVA_BITS(levels) (11 + 9 * (levels))
-#define GPA_BITS(levels) (12 + 9 * (levels))
+#define ADDRESS_BITS(levels) (12 + 9 * (levels))
 #define PHYSICAL_BITS 52
 #define UNPAGED_BITS 32
-
-uint64_t scale_leaf_bytes(const struct walk_plan *walk)
-{
-	switch (walk->kind) {
-	case WALK_NATIVE:
-		return walk->guest_leaf_bytes;
-	case WALK_UNPAGED:
-		return walk->host_leaf_bytes;
-	default:
-		return min_u64(walk->guest_leaf_bytes, walk->host_leaf_bytes);
-	}
-}
 
 static bool fits(uint64_t bytes, uint32_t bits)
 {
@@ -60,18 +46,12 @@ static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_b
 	t->table_bytes = t->table_count * PAGE_4K;
 }
 
-static void by_gva(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes)
+/* half: the addresses are of the lower half, one bit less than the levels translate, as a GVA is. */
+static void make_dimension(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes,
+			   bool half)
 {
-	t->raised = levels == 4 && !fits(bytes, GVA_BITS(4));
-	t->beyond = !fits(bytes, GVA_BITS(5));
-	t->levels = t->raised ? 5 : levels;
-	count_tables(t, bytes, leaf_bytes);
-}
-
-static void by_gpa(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes)
-{
-	t->raised = levels == 4 && !fits(bytes, GPA_BITS(4));
-	t->beyond = !fits(bytes, GPA_BITS(5));
+	t->raised = levels == 4 && !fits(bytes, ADDRESS_BITS(4) - half);
+	t->beyond = !fits(bytes, ADDRESS_BITS(5) - half);
 	t->levels = t->raised ? 5 : levels;
 	count_tables(t, bytes, leaf_bytes);
 }
@@ -81,16 +61,16 @@ static void make_tables(struct scale *s)
 	const struct walk_plan *walk = &s->plan.walk;
 	uint64_t bytes = s->plan.memory_bytes;
 
-	if (walk->kind != WALK_UNPAGED) {
-		by_gva(&s->guest, bytes, walk->guest_levels, walk->guest_leaf_bytes);
+	if (walk_is_paged(walk->kind)) {
+		make_dimension(&s->guest, bytes, walk->guest_levels, walk->guest_leaf_bytes, true);
 		s->walk.guest_levels = s->guest.levels;
 	}
-	if (walk->kind == WALK_NESTED || walk->kind == WALK_UNPAGED) {
-		by_gpa(&s->host, bytes, walk->host_levels, walk->host_leaf_bytes);
+	if (walk_is_hosted(walk->kind)) {
+		make_dimension(&s->host, bytes, walk->host_levels, walk->host_leaf_bytes, false);
 		s->walk.host_levels = s->host.levels;
 	}
 	if (walk->kind == WALK_SHADOW)
-		by_gva(&s->shadow, bytes, walk->guest_levels, s->leaf_bytes);
+		make_dimension(&s->shadow, bytes, walk->guest_levels, s->leaf_bytes, true);
 	s->table_bytes = s->guest.table_bytes + s->host.table_bytes + s->shadow.table_bytes;
 }
 
@@ -122,14 +102,14 @@ int scale_make(const struct scale_plan *plan, struct scale *s)
 	*s = (struct scale){ .plan = *plan, .walk = plan->walk };
 	if (ret != 0)
 		return ret;
-	/* Written so that what is no number is refused too. */
+	/* Written so that a NaN is refused too. */
 	if (plan->memory_bytes == 0 || !(plan->fault_ns > 0) || !(plan->zeroing_bytes_per_s > 0))
 		return -EINVAL;
-	s->leaf_bytes = scale_leaf_bytes(&plan->walk);
+	s->leaf_bytes = walk_leaf_bytes(&plan->walk);
 	s->tlb_l1_bytes = reach(plan->tlb_l1_entries, plan->tlb_l1_entry_bytes, s->leaf_bytes);
 	s->tlb_l2_bytes = reach(plan->tlb_l2_entries, plan->tlb_l2_entry_bytes, s->leaf_bytes);
 	s->beyond_physical = !fits(plan->memory_bytes, PHYSICAL_BITS);
-	s->beyond_unpaged = plan->walk.kind == WALK_UNPAGED && !fits(plan->memory_bytes, UNPAGED_BITS);
+	s->beyond_unpaged = !walk_is_paged(plan->walk.kind) && !fits(plan->memory_bytes, UNPAGED_BITS);
 	make_tables(s);
 	/* With the levels that the size takes. */
 	ret = walk_list_make(&s->walk, &list);

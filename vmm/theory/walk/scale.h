@@ -13,15 +13,15 @@
 #include "vmm/theory/walk/page_walk.h"
 #include "vmm/theory/walk/walk_list.h"
 
-/* Taken where nobody says better: round figures, not measured. */
+/* Defaults: round numbers, not measured. */
 #define SCALE_FAULT_NS 1000.0
 #define SCALE_ZEROING_BYTES_PER_S 10e9
 
 struct scale_plan {
 	struct walk_plan walk;
 	uint64_t memory_bytes;
-	uint32_t tlb_l1_entries, tlb_l2_entries;         /* of the CPU for scale_leaf_bytes(); 0: not known */
-	uint64_t tlb_l1_entry_bytes, tlb_l2_entry_bytes; /* what one covers; 0: scale_leaf_bytes() */
+	uint32_t tlb_l1_entries, tlb_l2_entries;         /* of the CPU for walk_leaf_bytes(); 0: not known */
+	uint64_t tlb_l1_entry_bytes, tlb_l2_entry_bytes; /* what one covers; 0: walk_leaf_bytes() */
 	double fault_ns;                                 /* of one fault, without zeroing the page */
 	double zeroing_bytes_per_s;
 };
@@ -47,7 +47,7 @@ struct scale {
 	struct scale_tables host;            /* indexed by a GPA */
 	struct scale_tables shadow;          /* indexed by a GVA, kept by the hypervisor beside the guest's */
 	uint64_t table_bytes;                /* of all of them */
-	uint64_t leaf_bytes;                 /* what one TLB entry holds: scale_leaf_bytes() */
+	uint64_t leaf_bytes;                 /* what one TLB entry holds: walk_leaf_bytes() */
 	uint64_t tlb_l1_bytes, tlb_l2_bytes; /* reach; 0: not known */
 	uint32_t references;                 /* of one TLB miss, at most: walk_list_make() */
 	uint64_t fault_leaf_bytes;           /* what one fault maps */
@@ -61,10 +61,7 @@ struct scale {
 	char cpu[32], unit[32];
 };
 
-/* The page that a TLB entry covers: the smaller of both dimensions' (APM vol. 2, 15.25.9), where there are two. */
-uint64_t scale_leaf_bytes(const struct walk_plan *walk);
-
-/* 0; -EINVAL for no memory, a cost that is not positive or a walk that there is not; -ERANGE: over 2^64; -ENOMEM. */
+/* 0; -EINVAL for no memory, a cost that is not positive or an invalid walk; -ERANGE: over 2^64; -ENOMEM. */
 int scale_make(const struct scale_plan *plan, struct scale *s);
 
 #endif

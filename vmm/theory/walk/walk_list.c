@@ -1,13 +1,125 @@
-/* The references of one TLB miss: built tables, walked; see walk_list.h. */
 #include "vmm/theory/walk/walk_list.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "units.h"
 #include "vmm/theory/walk/walk_tables.h"
 
-/* A walk on its way: what the guest's walk reads is itself walked to. */
+/* The guest's own tables, and those that KVM keeps as their shadow. */
+#define GUEST_LEVELS 4
+
+const char *walk_kind_name(enum walk_kind kind)
+{
+	static const char *const names[WALK_KIND_COUNT] = { "nested", "shadow", "native", "unpaged" };
+
+	return (uint32_t)kind < WALK_KIND_COUNT ? names[kind] : "?";
+}
+
+bool walk_is_paged(enum walk_kind kind)
+{
+	return kind != WALK_UNPAGED;
+}
+
+bool walk_is_hosted(enum walk_kind kind)
+{
+	return kind == WALK_NESTED || kind == WALK_UNPAGED;
+}
+
+uint32_t refs_levels(uint32_t levels, uint64_t leaf_bytes)
+{
+	if (levels != 4 && levels != 5)
+		return 0;
+	switch (leaf_bytes) {
+	case PAGE_4K:
+		return levels;
+	case PAGE_2M:
+		return levels - 1;
+	case PAGE_1G:
+		return levels - 2;
+	default:
+		return 0;
+	}
+}
+
+bool walk_plan_is_valid(const struct walk_plan *plan)
+{
+	if ((uint32_t)plan->kind >= WALK_KIND_COUNT)
+		return false;
+	if (walk_is_paged(plan->kind) && refs_levels(plan->guest_levels, plan->guest_leaf_bytes) == 0)
+		return false;
+	if (walk_is_hosted(plan->kind))
+		return refs_levels(plan->host_levels, plan->host_leaf_bytes) != 0;
+	return plan->kind != WALK_SHADOW || refs_levels(GUEST_LEVELS, plan->host_leaf_bytes) != 0;
+}
+
+uint64_t walk_leaf_bytes(const struct walk_plan *plan)
+{
+	switch (plan->kind) {
+	case WALK_NATIVE:
+		return plan->guest_leaf_bytes;
+	case WALK_UNPAGED:
+		return plan->host_leaf_bytes;
+	default:
+		return min_u64(plan->guest_leaf_bytes, plan->host_leaf_bytes);
+	}
+}
+
+uint32_t refs_two_dimensional(uint32_t g, uint32_t h)
+{
+	return (g + 1) * (h + 1) - 1;
+}
+
+uint32_t refs_count(const struct walk_plan *plan)
+{
+	uint64_t guest_leaf_bytes =
+		plan->kind == WALK_SHADOW ? walk_leaf_bytes(plan) : plan->guest_leaf_bytes;
+	uint32_t g = walk_is_paged(plan->kind) ? refs_levels(plan->guest_levels, guest_leaf_bytes) : 0;
+	uint32_t h = walk_is_hosted(plan->kind) ? refs_levels(plan->host_levels, plan->host_leaf_bytes) : 0;
+
+	if ((walk_is_paged(plan->kind) && g == 0) || (walk_is_hosted(plan->kind) && h == 0))
+		return 0;
+	return refs_two_dimensional(g, h);
+}
+
+static bool is(const char *second_dimension, const char *word)
+{
+	return second_dimension != NULL && strcmp(second_dimension, word) == 0;
+}
+
+bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+	       uint64_t backing_leaf_bytes, struct walk_plan *plan)
+{
+	bool native = is(second_dimension, "none"), shadow = is(second_dimension, "shadow");
+	bool nested = is(second_dimension, "ept") || is(second_dimension, "npt");
+
+	*plan = (struct walk_plan){
+		.kind = native   ? WALK_NATIVE
+			: shadow ? WALK_SHADOW
+				 : WALK_NESTED,
+		.guest_levels = GUEST_LEVELS,
+		.host_levels = nested ? host_levels : GUEST_LEVELS,
+		.guest_leaf_bytes = native ? backing_leaf_bytes : guest_leaf_bytes,
+		.host_leaf_bytes = backing_leaf_bytes,
+	};
+	return backing_leaf_bytes != 0 && plan->guest_leaf_bytes != 0 &&
+	       (native || shadow || (nested && host_levels != 0));
+}
+
+uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+		     uint64_t backing_leaf_bytes)
+{
+	struct walk_plan plan;
+
+	if (is(second_dimension, "none"))
+		backing_leaf_bytes = guest_leaf_bytes;
+	if (!refs_plan(second_dimension, host_levels, guest_leaf_bytes, backing_leaf_bytes, &plan))
+		return 0;
+	return refs_count(&plan);
+}
+
+/* Records the entries that a walk reads. Each guest entry is read behind a walk of the host's tables to it. */
 struct recorder {
 	struct walk_tables *tables;
 	struct walk_list *list;
@@ -53,7 +165,7 @@ static int read_guest(void *self, uint64_t pa, uint64_t *entry)
 	return ret;
 }
 
-/* What a leaf is only the walk knows, once it has looked at the entry. */
+/* Only the walk knows which entry is the leaf, once it has read it. */
 static void mark_guest_leaf(struct walk_list *list, const struct page_walk *walk)
 {
 	uint32_t leaf_level = walk->steps[walk->step_count - 1].level;
@@ -78,37 +190,8 @@ static int walk_all(struct walk_tables *tables, struct walk_list *list)
 			return -EINVAL;
 		mark_guest_leaf(list, &walk);
 	}
-	/* The address at the end is a guest-physical one as well. */
+	/* The address at the end is a guest-physical one too. */
 	return tables->host.levels != 0 ? through_host(&r, walk.pa, 0, &hpa) : 0;
-}
-
-static bool is_leaf_size(uint64_t bytes)
-{
-	return bytes == PAGE_4K || bytes == PAGE_2M || bytes == PAGE_1G;
-}
-
-static bool is_levels(uint32_t levels)
-{
-	return levels == 4 || levels == 5;
-}
-
-static bool plan_is_valid(const struct walk_plan *plan)
-{
-	bool guest = is_levels(plan->guest_levels) && is_leaf_size(plan->guest_leaf_bytes);
-	bool host_leaf = is_leaf_size(plan->host_leaf_bytes);
-
-	switch (plan->kind) {
-	case WALK_NESTED:
-		return guest && host_leaf && is_levels(plan->host_levels);
-	case WALK_SHADOW:
-		return guest && host_leaf;
-	case WALK_NATIVE:
-		return guest;
-	case WALK_UNPAGED:
-		return host_leaf && is_levels(plan->host_levels);
-	default:
-		return false;
-	}
 }
 
 int walk_list_make(const struct walk_plan *plan, struct walk_list *list)
@@ -117,7 +200,7 @@ int walk_list_make(const struct walk_plan *plan, struct walk_list *list)
 	int ret;
 
 	*list = (struct walk_list){ .plan = *plan };
-	if (!plan_is_valid(plan))
+	if (!walk_plan_is_valid(plan))
 		return -EINVAL;
 	tables = malloc(sizeof(*tables));
 	if (tables == NULL)

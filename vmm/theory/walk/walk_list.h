@@ -1,9 +1,10 @@
 /*
- * The memory references of one TLB miss in their order, as the figure with the grid of boxes has them. Pure.
+ * The memory references of one TLB miss: how many there are at most, and in which order they come. Pure.
  *
- * Numbers are found by walking tables that were really built (walk_tables.h), not by a formula: each of the g guest
- * entries lies at a guest-physical address that h host entries translate first, and so does the address at the end
- * (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C, 28.3).
+ * The list is found by walking tables that were really built (walk_tables.h), the counts by a formula; unit tests hold
+ * one against the other. Each of the g guest entries lies at a guest-physical address that h host entries translate
+ * first, and so does the address at the end (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C,
+ * 28.3).
  */
 #ifndef MINIVMM_THEORY_WALK_WALK_LIST_H
 #define MINIVMM_THEORY_WALK_WALK_LIST_H
@@ -22,7 +23,7 @@ enum walk_kind {
 /* 5 guest entries and the address itself, each behind 5 host entries: 6 * 6 - 1. */
 #define WALK_MAX_REFERENCES 35
 
-/* What is walked. Leaves are 4K, 2M or 1G, levels 4 or 5; what the kind has no use for is not looked at. */
+/* What is walked. Leaves are 4K, 2M or 1G, levels 4 or 5; what the kind has no use for is ignored. */
 struct walk_plan {
 	enum walk_kind kind;
 	uint32_t guest_levels, host_levels;
@@ -33,16 +34,16 @@ enum walk_dimension { DIMENSION_GUEST, DIMENSION_HOST };
 
 /* One memory reference: an entry of a page table that is read. */
 struct walk_reference {
-	enum walk_dimension
-		dimension; /* whose table; natively and for shadow tables DIMENSION_GUEST: GVA indexes it */
-	uint32_t level;    /* of that table: 5 PML5 ... 1 PT */
+	/* Whose table; natively and for shadow tables DIMENSION_GUEST: a GVA indexes it. */
+	enum walk_dimension dimension;
+	uint32_t level; /* of that table: 5 PML5 ... 1 PT */
 	/*
 	 * DIMENSION_HOST: what it translates: the guest-physical address of the entry in the guest's table of that level,
 	 * 0: of the data itself. DIMENSION_GUEST: its own level.
 	 */
 	uint32_t row;
-	uint32_t high_bit,
-		low_bit; /* of the address that index the table: of the GVA in the guest's, of a GPA in the host's */
+	/* The bits that index the table: of the GVA in the guest's table, of a GPA in the host's. */
+	uint32_t high_bit, low_bit;
 	bool leaf; /* this entry ends its dimension's walk */
 };
 
@@ -52,7 +53,43 @@ struct walk_list {
 	struct walk_reference references[WALK_MAX_REFERENCES];
 };
 
-/* Build the tables, walk one address, write down what was read. 0, -EINVAL for a plan that there is not, or -ENOMEM. */
+/* Whether a walk of this kind reads page tables that a GVA (natively a VA) indexes. */
+bool walk_is_paged(enum walk_kind kind);
+
+/* Whether it reads the host's tables, which a GPA indexes. */
+bool walk_is_hosted(enum walk_kind kind);
+
+/* Whether walk_list_make() can build it: known sizes and levels wherever the kind has a use for them. */
+bool walk_plan_is_valid(const struct walk_plan *plan);
+
+/* The page that a TLB entry covers: the smaller of both dimensions' (APM vol. 2, 15.25.9), where there are two. */
+uint64_t walk_leaf_bytes(const struct walk_plan *plan);
+
+/* Levels walked to a leaf of leaf_bytes under a root of `levels` (4 or 5); 0 for other levels or sizes. */
+uint32_t refs_levels(uint32_t levels, uint64_t leaf_bytes);
+
+/*
+ * References for one TLB miss with g guest and h host levels walked: each of the g guest entries and the final
+ * address is itself translated by the host (Bhargava et al., ASPLOS 2008): (g+1)(h+1)-1. h = 0: native, g.
+ */
+uint32_t refs_two_dimensional(uint32_t g, uint32_t h);
+
+/* References for one TLB miss, by that formula; 0 where a size or number of levels is not valid. */
+uint32_t refs_count(const struct walk_plan *plan);
+
+/*
+ * What is walked on a host. second_dimension: "ept", "npt" (tables of host_levels), "shadow" (one table, the smaller
+ * page of both sets its leaf), "none" (native, the leaf is the backing's); NULL or another word: not known. The first
+ * dimension has 4 levels: the guest has no others. False where something is not known; then *plan must not be used.
+ */
+bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+	       uint64_t backing_leaf_bytes, struct walk_plan *plan);
+
+/* The count of that plan, printed beside a measurement; 0 where it is not known. "none": the leaf is the guest's. */
+uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+		     uint64_t backing_leaf_bytes);
+
+/* Build the tables, walk one address, list the entries read. 0, -EINVAL for an invalid plan, or -ENOMEM. */
 int walk_list_make(const struct walk_plan *plan, struct walk_list *list);
 
 /* "nested", "shadow", "native", "unpaged"; never NULL. */
