@@ -1,7 +1,6 @@
 /*
- * The closed form is the formula it claims, term by term, and a fit finds the constant that made the data and judges
- * itself by points it did not see. It could break by a wrong regime of a term, or by an error that is told of the points
- * that were fitted.
+ * The closed form is the formula it claims, term by term, and the simulation agrees with it. It could break by a wrong
+ * regime of a term: at the ends of a TLB, or for a table whose entries share lines. Fits are in test_prediction.c.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,7 +15,7 @@
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/closed_form.h"
-#include "vmm/theory/simulate/row.h"
+#include "vmm/theory/simulate/simulate.h"
 
 static struct cpu_model some_cpu(void)
 {
@@ -157,59 +156,6 @@ static void the_simulation_agrees(void **state)
 	}
 }
 
-#define POINTS 13
-
-/* In no order, as measured points may come; every one made with the same constant, those of odd index times `odd`. */
-static void make_points(const struct cpu_model *cpu, struct closed_form_point points[POINTS], double odd)
-{
-	for (uint32_t i = 0; i < POINTS; i++) {
-		uint32_t n = i * 5 % POINTS;
-
-		points[i] = (struct closed_form_point){
-			.pages = UINT64_C(64) << n,
-			.data_lines = UINT64_C(64) << n,
-			.data_cycles = 5,
-			.total_cycles =
-				at(cpu, WALK_NESTED, UINT64_C(64) << n).total_cycles * (n % 2 != 0 ? odd : 1),
-		};
-	}
-}
-
-static void a_fit_recovers_the_constant(void **state)
-{
-	struct cpu_model cpu = some_cpu();
-	struct closed_form_input in = { .cpu = &cpu, .plan = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K } };
-	struct closed_form_point points[POINTS];
-	struct closed_form_fit fit;
-
-	(void)state;
-	make_points(&cpu, points, 1);
-	assert_int_equal(closed_form_fit(&in, points, POINTS, &fit), 0);
-	about(fit.walk_constant_cycles, 20, 1e-6);
-	about(fit.mean_error, 0, 1e-9);
-	assert_int_equal(fit.fitted, 7);
-	assert_int_equal(fit.held_out, 6);
-	/* What is held out is 25 % higher: the constant does not move, the error is 1 - 1 / 1.25. */
-	make_points(&cpu, points, 1.25);
-	assert_int_equal(closed_form_fit(&in, points, POINTS, &fit), 0);
-	about(fit.walk_constant_cycles, 20, 1e-6);
-	about(fit.mean_error, 0.2, 1e-9);
-	about(fit.most_error, 0.2, 1e-9);
-}
-
-static void without_walks_there_is_nothing_to_fit(void **state)
-{
-	struct cpu_model cpu = some_cpu();
-	struct closed_form_input in = { .cpu = &cpu, .plan = { WALK_NATIVE, 4, 4, PAGE_4K, PAGE_4K } };
-	struct closed_form_point points[] = { { 8, 8, 5, 5 }, { 16, 16, 5, 5 } };
-	struct closed_form_fit fit;
-
-	(void)state;
-	assert_int_equal(closed_form_fit(&in, points, 2, &fit), -ENODATA);
-	assert_int_equal(closed_form_fit(&in, points, 0, &fit), -ENODATA);
-	assert_int_equal(closed_form_fit(&in, points, CLOSED_FORM_MOST_POINTS + 1, &fit), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,8 +164,6 @@ int main(void)
 		cmocka_unit_test(reads_are_weighted_by_what_holds_them),
 		cmocka_unit_test(leaves_set_the_number_of_translations),
 		cmocka_unit_test(the_simulation_agrees),
-		cmocka_unit_test(a_fit_recovers_the_constant),
-		cmocka_unit_test(without_walks_there_is_nothing_to_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/theory/simulate/random_access.h"
+#include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/simulate/simulate.h"
 
 static struct cpu_model load(const char *name)

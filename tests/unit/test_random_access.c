@@ -12,7 +12,7 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/simulate/random_access.h"
+#include "vmm/theory/simulate/closed_form.h"
 
 static const struct walk_plan native_4k = { WALK_NATIVE, 4, 4, PAGE_4K, PAGE_4K };
 static const struct walk_plan nested_4k = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K };

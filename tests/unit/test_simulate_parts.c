@@ -14,9 +14,7 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/simulate/cache.h"
-#include "vmm/theory/simulate/lru.h"
-#include "vmm/theory/simulate/tlb.h"
+#include "vmm/theory/simulate/caches.h"
 
 /* Misses of `passes` passes over keys 0, step, 2 step, ... */
 static uint32_t misses(struct lru *l, uint64_t count, uint64_t step, int passes)

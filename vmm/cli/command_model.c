@@ -7,7 +7,7 @@
 #include "units.h"
 #include "vmm/cli/commands.h"
 #include "vmm/output/output.h"
-#include "vmm/theory/simulate/random_access.h"
+#include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/show/emit_simulation.h"
 #include "vmm/theory/show/theory.h"
 

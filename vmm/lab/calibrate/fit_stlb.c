@@ -8,7 +8,7 @@
 #define LEAST_POINTS 3
 #define MOST_SETS 4096
 
-/* Less than that (mean square of relative errors) tells nothing apart. */
+/* A smaller difference of the mean square of relative errors is noise. */
 #define AS_GOOD 1e-6
 
 static void terms_of(const struct cpu_model *cpu, const struct stlb_point *point,
@@ -25,34 +25,23 @@ static void terms_of(const struct cpu_model *cpu, const struct stlb_point *point
 	closed_form(&input, terms);
 }
 
-/* The walk constant that fits these points best, 0 at least. */
-static double constant_of(const struct cpu_model *cpu, const struct stlb_point *points, size_t count)
-{
-	double product = 0, square = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct closed_form_terms t;
-		double share;
-
-		terms_of(cpu, &points[i], &t);
-		share = t.stlb_missing / points[i].chase_cycles;
-		product += share * (points[i].chase_cycles - t.total_cycles) / points[i].chase_cycles;
-		square += share * share;
-	}
-	return square > 0 ? fmax(product / square, 0) : 0;
-}
-
-/* Mean square of the relative errors that are left then. */
+/* Mean square of the relative errors that are left with the walk constant that fits these points best. */
 static double residual(const struct cpu_model *cpu, const struct stlb_point *points, size_t count)
 {
-	double constant = constant_of(cpu, points, count), sum = 0;
+	struct closed_form_fit fit = { 0 };
+	struct closed_form_terms t;
+	double sum = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct closed_form_terms t;
+		terms_of(cpu, &points[i], &t);
+		closed_form_fit_add(&fit, &t, points[i].chase_cycles);
+	}
+	for (size_t i = 0; i < count; i++) {
 		double error;
 
 		terms_of(cpu, &points[i], &t);
-		error = (t.total_cycles + t.stlb_missing * constant - points[i].chase_cycles) /
+		error = (t.total_cycles + t.stlb_missing * closed_form_fit_constant(&fit) -
+			 points[i].chase_cycles) /
 			points[i].chase_cycles;
 		sum += error * error;
 	}

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "vmm/theory/simulate/row.h"
+#include "vmm/theory/simulate/simulate.h"
 
 /* Whose figures they are, how well known, and what is assumed; then the rows, as two tables. 0 or -errno. */
 int text_simulation(const struct cpu_model *cpu, const struct simulation_row *rows, uint32_t count,

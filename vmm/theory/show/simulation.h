@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "vmm/util/workloads.h"
-#include "vmm/theory/simulate/row.h"
+#include "vmm/theory/simulate/simulate.h"
 #include "vmm/util/error.h"
 
 struct theory_simulation {

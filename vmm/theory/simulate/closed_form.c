@@ -152,3 +152,64 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	out->total_cycles = in->data_cycles + out->dtlb_missing * cpu_cycles(in->cpu, CPU_STLB_HIT_CYCLES) +
 			    out->stlb_missing * out->walk_cycles;
 }
+
+void closed_form_fit_add(struct closed_form_fit *fit, const struct closed_form_terms *at_0,
+			 double measured_cycles)
+{
+	double share = at_0->stlb_missing / measured_cycles;
+
+	fit->product += share * (measured_cycles - at_0->total_cycles) / measured_cycles;
+	fit->square += share * share;
+}
+
+double closed_form_fit_constant(const struct closed_form_fit *fit)
+{
+	return fit->square > 0 ? fmax(fit->product / fit->square, 0) : 0;
+}
+
+static uint32_t entries_of(const struct cpu_tlb *tlb)
+{
+	return tlb->sets * tlb->ways;
+}
+
+/* A random line is in a cache with the share of the memory that the cache holds; what is in L1 is in L2 and L3 too. */
+static double data_cycles(const struct cpu_model *cpu, uint64_t memory_bytes)
+{
+	static const enum cpu_figure bytes[] = { CPU_L1D_BYTES, CPU_L2_BYTES, CPU_L3_BYTES };
+	static const enum cpu_figure cycles[] = { CPU_L1D_CYCLES, CPU_L2_CYCLES, CPU_L3_CYCLES };
+	double sum = 0, held = 0;
+
+	for (int i = 0; i < 3; i++) {
+		double here = (double)cpu->figure[bytes[i]] / (double)memory_bytes;
+
+		here = here > 1 ? 1 : here;
+		if (here > held) {
+			sum += (here - held) * cpu_cycles(cpu, cycles[i]);
+			held = here;
+		}
+	}
+	return sum + (1 - held) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
+}
+
+void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *plan, uint64_t leaf_bytes,
+			   uint64_t memory_bytes, struct random_access *out)
+{
+	struct cpu_tlb dtlb = cpu_tlb(cpu, false, leaf_bytes), stlb = cpu_tlb(cpu, true, leaf_bytes);
+	const struct closed_form_input input = {
+		.cpu = cpu,
+		.plan = *plan,
+		.pages = memory_bytes / PAGE_4K,
+		.data_lines = memory_bytes / CACHE_LINE_BYTES,
+		.independent = true,
+		.data_cycles = data_cycles(cpu, memory_bytes),
+	};
+
+	*out = (struct random_access){
+		.dtlb_entries = entries_of(&dtlb),
+		.stlb_entries = entries_of(&stlb),
+		.dtlb_entry_bytes = dtlb.entry_bytes,
+		.stlb_entry_bytes = stlb.entry_bytes,
+		.data_cycles = input.data_cycles,
+	};
+	closed_form(&input, &out->terms);
+}

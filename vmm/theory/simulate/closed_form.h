@@ -6,7 +6,6 @@
 #define MINIVMM_THEORY_SIMULATE_CLOSED_FORM_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/theory/walk/walk_list.h"
@@ -35,26 +34,34 @@ struct closed_form_terms {
 /* Fill *out; pages and data_lines are at least 1. */
 void closed_form(const struct closed_form_input *input, struct closed_form_terms *out);
 
-/* One measured working set. */
-struct closed_form_point {
-	uint64_t pages, data_lines;
-	double data_cycles, total_cycles;
-};
-
+/* Least squares for cW over measured points; all 0 at the start. */
 struct closed_form_fit {
-	double walk_constant_cycles; /* cW, least relative squares over the points that it was fitted to; 0 at least */
-	uint32_t fitted, held_out; /* points of even and of odd index, in the order of n */
-	double mean_error,
-		most_error; /* |T - measured| / measured over the held-out ones; 0 where there are none */
+	double product, square;
 };
-
-#define CLOSED_FORM_MOST_POINTS 1024
 
 /*
- * Fit cW to points[0..count), which come in any order; of *input pages, lines, data_cycles and the constant are not
- * looked at. 0, -ENODATA where no fitted point walks (m2 = 0), -EINVAL for more than CLOSED_FORM_MOST_POINTS, -ENOMEM. Every total_cycles is above 0.
+ * One measured point: *at_0 is the closed form of it with a walk constant of 0. What it leaves is held against m2, both
+ * relative to what was measured, as the errors are: else the largest working set alone would decide.
  */
-int closed_form_fit(const struct closed_form_input *input, const struct closed_form_point *points,
-		    size_t count, struct closed_form_fit *out);
+void closed_form_fit_add(struct closed_form_fit *fit, const struct closed_form_terms *at_0,
+			 double measured_cycles);
+
+/*
+ * cW; 0 where no point walks (square is 0), and where the fit is negative: a walk that costs less than reading its leaf
+ * entries is noise, and would make some T(n) negative.
+ */
+double closed_form_fit_constant(const struct closed_form_fit *fit);
+
+/* One load at a random place of a memory of any size: what no machine at hand is large enough to measure. */
+struct random_access {
+	uint32_t dtlb_entries, stlb_entries; /* for the page that a TLB entry covers; 0: none */
+	uint64_t dtlb_entry_bytes, stlb_entry_bytes;
+	double data_cycles;             /* the load alone, its share of each cache by size */
+	struct closed_form_terms terms; /* with a walk constant of 0 */
+};
+
+/* memory_bytes is 4 KiB at least. */
+void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *plan, uint64_t leaf_bytes,
+			   uint64_t memory_bytes, struct random_access *out);
 
 #endif

@@ -5,23 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "vmm/theory/simulate/tables.h"
-
 static int by_pages(const void *a, const void *b)
 {
 	const struct prediction_point *x = a, *y = b;
 
 	if (x->pages != y->pages)
 		return x->pages > y->pages ? 1 : -1;
-	/* Never equal where it matters: closed_form_fit() has to share out the same halves. */
+	/* The order of the input must not decide which half is fitted to. */
 	return (x->measured_cycles > y->measured_cycles) - (x->measured_cycles < y->measured_cycles);
 }
 
 static bool usable(const struct prediction *p)
 {
-	struct tables tables;
-
-	if (p->count == 0 || p->count > PREDICTION_MOST_POINTS || !tables_make(&p->plan, false, &tables))
+	if (p->count == 0 || p->count > PREDICTION_MOST_POINTS || !walk_plan_is_valid(&p->plan))
 		return false;
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct prediction_point *point = &p->points[i];
@@ -33,62 +29,55 @@ static bool usable(const struct prediction *p)
 	return true;
 }
 
-/* *input without a constant; what there is of one is in *p. */
-static int fit(struct closed_form_input *input, struct prediction *p)
+static double predict(const struct cpu_model *cpu, const struct prediction *p,
+		      const struct prediction_point *point, double constant, struct closed_form_terms *terms)
 {
-	struct closed_form_point points[PREDICTION_MOST_POINTS];
-	struct closed_form_fit found;
-	int ret;
+	const struct closed_form_input input = {
+		.cpu = cpu,
+		.plan = p->plan,
+		.pages = point->pages,
+		.data_lines = point->pages,
+		.data_cycles = point->data_cycles,
+		.walk_constant_cycles = constant,
+	};
 
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct prediction_point *from = &p->points[i];
-
-		points[i] = (struct closed_form_point){
-			.pages = from->pages,
-			.data_lines = from->pages,
-			.data_cycles = from->data_cycles,
-			.total_cycles = from->measured_cycles,
-		};
-	}
-	ret = closed_form_fit(input, points, p->count, &found);
-	p->fitted = ret == 0;
-	if (ret == 0)
-		p->walk_constant_cycles = found.walk_constant_cycles;
-	return ret == -ENODATA ? 0 : ret;
+	closed_form(&input, terms);
+	return terms->total_cycles;
 }
 
-static double predict(struct closed_form_input *input, double constant, struct closed_form_terms *terms)
+/* Fit the constant to the points of even index. Without a fit every point is held out. */
+static void fit(const struct cpu_model *cpu, struct prediction *p)
 {
-	input->walk_constant_cycles = constant;
-	closed_form(input, terms);
-	return terms->total_cycles;
+	struct closed_form_fit sums = { 0 };
+
+	for (uint32_t i = 0; i < p->count; i += 2) {
+		struct closed_form_terms terms;
+
+		(void)predict(cpu, p, &p->points[i], 0, &terms);
+		closed_form_fit_add(&sums, &terms, p->points[i].measured_cycles);
+	}
+	p->fitted = sums.square > 0;
+	p->walk_constant_cycles = closed_form_fit_constant(&sums);
+	for (uint32_t i = 0; i < p->count; i++)
+		p->points[i].held_out = !p->fitted || i % 2 == 1;
 }
 
 int prediction_make(const struct cpu_model *cpu, struct prediction *out)
 {
-	struct closed_form_input input = { .cpu = cpu, .plan = out->plan };
-	int ret;
-
 	if (!usable(out))
 		return -EINVAL;
 	qsort(out->points, out->count, sizeof(out->points[0]), by_pages);
 	(void)snprintf(out->cpu, sizeof(out->cpu), "%s", cpu->name);
 	(void)snprintf(out->unit, sizeof(out->unit), "%s", cpu->unit);
-	out->walk_constant_cycles = out->mean_error = out->most_error = 0;
+	out->mean_error = out->most_error = 0;
 	out->fitted_count = out->held_out_count = 0;
-	ret = fit(&input, out);
-	if (ret != 0)
-		return ret;
+	fit(cpu, out);
 	for (uint32_t i = 0; i < out->count; i++) {
 		struct prediction_point *point = &out->points[i];
 
-		input.pages = input.data_lines = point->pages;
-		input.data_cycles = point->data_cycles;
-		point->uncalibrated_cycles = predict(&input, 0, &point->terms);
-		point->predicted_cycles = predict(&input, out->walk_constant_cycles, &point->terms);
+		point->uncalibrated_cycles = predict(cpu, out, point, 0, &point->terms);
+		point->predicted_cycles = predict(cpu, out, point, out->walk_constant_cycles, &point->terms);
 		point->error = (point->predicted_cycles - point->measured_cycles) / point->measured_cycles;
-		/* As closed_form_fit() shares them out: even ones are fitted to. Without a fit nothing was. */
-		point->held_out = !out->fitted || i % 2 == 1;
 		out->fitted_count += !point->held_out;
 		if (!point->held_out)
 			continue;

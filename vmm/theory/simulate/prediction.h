@@ -37,8 +37,8 @@ struct prediction {
 };
 
 /*
- * Predict out->points[0..count), whose inputs and out->plan are set: sorts them, fits, fills in the rest. 0, -EINVAL
- * for a plan, number of points or figure that there is not.
+ * Predict out->points[0..count), whose inputs and out->plan are set: sorts them, fits, fills in the rest. 0, or -EINVAL
+ * for an invalid plan, number of points or measured value.
  */
 int prediction_make(const struct cpu_model *cpu, struct prediction *out);
 

@@ -10,9 +10,8 @@
 #ifndef MINIVMM_THEORY_SIMULATE_WALKER_H
 #define MINIVMM_THEORY_SIMULATE_WALKER_H
 
-#include "vmm/theory/simulate/cache.h"
+#include "vmm/theory/simulate/caches.h"
 #include "vmm/theory/simulate/cpu.h"
-#include "vmm/theory/simulate/lru.h"
 #include "vmm/theory/simulate/tables.h"
 
 /* Levels 1 to 5. */
