@@ -127,7 +127,7 @@ $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -c -o $@ $<
 
 # What .incbin reads is in no dependency file.
-$(BUILD)/obj/vmm/theory/simulate/cpu_table.o $(BUILD)/san/vmm/theory/simulate/cpu_table.o: $(wildcard vmm/theory/simulate/cpus/*.cpu)
+$(BUILD)/obj/vmm/theory/simulate/cpu_text.o $(BUILD)/san/vmm/theory/simulate/cpu_text.o: $(wildcard vmm/theory/simulate/cpus/*.cpu)
 
 $(BUILD)/obj/guest/%.o: guest/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

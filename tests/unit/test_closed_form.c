@@ -23,10 +23,10 @@ static struct cpu_model some_cpu(void)
 
 	give_tlb(&cpu, false, 16, 6);
 	give_tlb(&cpu, true, 128, 16);
-	cpu.figure[CPU_STLB_HASHED] = 1;
-	cpu.figure[CPU_L1D_BYTES] = 48 * KIB;
-	cpu.figure[CPU_L2_BYTES] = 2 * MIB;
-	cpu.figure[CPU_L3_BYTES] = 64 * MIB;
+	cpu.parameter[CPU_STLB_HASHED] = 1;
+	cpu.parameter[CPU_L1D_BYTES] = 48 * KIB;
+	cpu.parameter[CPU_L2_BYTES] = 2 * MIB;
+	cpu.parameter[CPU_L3_BYTES] = 64 * MIB;
 	return cpu;
 }
 
@@ -76,7 +76,7 @@ static void the_stlb_overflows_by_chance(void **state)
 	about(at(&cpu, WALK_NATIVE, 256).stlb_missing, 1 - exp(-2) * 5, 1e-9);
 	give_tlb(&cpu, true, 128, 16);
 	about(at(&cpu, WALK_NATIVE, 1 << 20).stlb_missing, 1, 1e-9);
-	cpu.figure[CPU_STLB_HASHED] = 0;
+	cpu.parameter[CPU_STLB_HASHED] = 0;
 	about(at(&cpu, WALK_NATIVE, 2048).stlb_missing, 0, 0);
 	about(at(&cpu, WALK_NATIVE, 2048 + 128).stlb_missing, 0.5, 1e-9);
 }

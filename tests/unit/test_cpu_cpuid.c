@@ -14,7 +14,7 @@
 #include "permute.h"
 #include "units.h"
 #include "vmm/theory/simulate/cpu_cpuid.h"
-#include "vmm/theory/simulate/cpu_figures.h"
+#include "vmm/theory/simulate/cpu.h"
 
 struct leaf {
 	uint32_t leaf, subleaf;
@@ -92,11 +92,11 @@ static struct cpu_model described(const struct leaf *leaves, const char *base_na
 	return cpu;
 }
 
-static void told(const struct cpu_model *cpu, enum cpu_figure figure, uint64_t value)
+static void told(const struct cpu_model *cpu, enum cpu_parameter figure, uint64_t value)
 {
-	if (cpu->figure[figure] != value || cpu->origin[figure] != ORIGIN_CPUID)
-		fail_msg("%s is %llu (%s)", cpu_figure_name(figure), (unsigned long long)cpu->figure[figure],
-			 cpu_origin_name(cpu->origin[figure]));
+	if (cpu->parameter[figure] != value || cpu->origin[figure] != ORIGIN_CPUID)
+		fail_msg("%s is %llu (%s)", cpu_parameter_info(figure)->name,
+			 (unsigned long long)cpu->parameter[figure], cpu_origin_name(cpu->origin[figure]));
 }
 
 static void leaf_18_and_4_of_intel(void **state)
@@ -189,8 +189,8 @@ static void a_cpu_that_tells_nothing_is_the_description(void **state)
 
 	(void)state;
 	assert_int_equal(cpu_load("sapphirerapids", &base, &e), 0);
-	assert_memory_equal(cpu.figure, base.figure, sizeof(base.figure));
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+	assert_memory_equal(cpu.parameter, base.parameter, sizeof(base.parameter));
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
 		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
 }
 
@@ -221,11 +221,12 @@ static void garbage_stays_within_bounds(void **state)
 
 		assert_int_equal(cpu_load(cpu_base_name(garbage, &seed), &base, &e), 0);
 		cpu_from_cpuid(garbage, &seed, &base, &cpu);
-		for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
-			const struct figure_info *f = figure_info((enum cpu_figure)i);
+		for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
+			const struct cpu_parameter_info *f = cpu_parameter_info((enum cpu_parameter)i);
 
-			assert_in_range(cpu.figure[i], f->least, f->most);
-			assert_true(f->kind != KIND_POWER || cpu.figure[i] == 0 || is_pow2(cpu.figure[i]));
+			assert_in_range(cpu.parameter[i], f->least, f->most);
+			assert_true(f->kind != KIND_POWER || cpu.parameter[i] == 0 ||
+				    is_pow2(cpu.parameter[i]));
 		}
 	}
 }

@@ -26,8 +26,8 @@ static size_t describe(char text[TEXT_BYTES], uint32_t broken, const char *line)
 {
 	size_t used = 0;
 
-	for (uint32_t i = 0; i < CPU_FIGURE_COUNT + 2; i++) {
-		const char *name = i < 2 ? "" : cpu_figure_name((enum cpu_figure)(i - 2));
+	for (uint32_t i = 0; i < CPU_PARAMETER_COUNT + 2; i++) {
+		const char *name = i < 2 ? "" : cpu_parameter_info((enum cpu_parameter)(i - 2))->name;
 		const char *value = strstr(name, "_in") != NULL ? "own"
 				    : strstr(name, "hashed") != NULL || strstr(name, "smashed") != NULL ||
 						    strstr(name, "combined") != NULL
@@ -59,18 +59,23 @@ static void those_in_the_binary_are_whole(void **state)
 		assert_string_equal(cpu.name, cpu_name(i));
 		assert_string_equal(cpu.unit, "core cycles");
 		assert_true(strlen(cpu.title) > 10);
-		for (int f = 0; f < CPU_FIGURE_COUNT; f++) {
+		for (int f = 0; f < CPU_PARAMETER_COUNT; f++) {
 			assert_true(strlen(cpu.source[f]) > 5);
 			/* A source that nobody looked up must be marked. */
 			if (strstr(cpu.source[f], "unchecked") != NULL ||
 			    strstr(cpu.source[f], "no maker") != NULL)
 				assert_int_equal(cpu.origin[f], ORIGIN_UNCERTAIN);
 		}
-		assert_true(cpu.figure[CPU_L1D_CYCLES] < cpu.figure[CPU_L2_CYCLES]);
-		assert_true(cpu.figure[CPU_L2_CYCLES] < cpu.figure[CPU_L3_CYCLES]);
-		assert_true(cpu.figure[CPU_L3_CYCLES] < cpu.figure[CPU_MEMORY_CYCLES]);
+		assert_true(cpu.parameter[CPU_L1D_CYCLES] < cpu.parameter[CPU_L2_CYCLES]);
+		assert_true(cpu.parameter[CPU_L2_CYCLES] < cpu.parameter[CPU_L3_CYCLES]);
+		assert_true(cpu.parameter[CPU_L3_CYCLES] < cpu.parameter[CPU_MEMORY_CYCLES]);
 		assert_true(cpu_tlb(&cpu, false, PAGE_4K).sets > 0 && cpu_tlb(&cpu, true, PAGE_2M).sets > 0);
 	}
+}
+
+static void text_of(const struct cpu_model *cpu, enum cpu_parameter parameter, char value[24])
+{
+	parameter_text(cpu_parameter_info(parameter)->kind, cpu->parameter[parameter], value, 24);
 }
 
 static void values_are_read_as_written(void **state)
@@ -84,20 +89,20 @@ static void values_are_read_as_written(void **state)
 	assert_int_equal(cpu_parse("some/where/my.cpu", text, bytes, &cpu, &e), 0);
 	assert_string_equal(cpu.name, "my");
 	assert_string_equal(cpu.title, "A CPU");
-	assert_int_equal(cpu.figure[CPU_L2_BYTES], 1280 * KIB);
+	assert_int_equal(cpu.parameter[CPU_L2_BYTES], 1280 * KIB);
 	assert_int_equal(cpu.origin[CPU_L2_BYTES], ORIGIN_UNCERTAIN);
 	assert_string_equal(cpu.source[CPU_L2_BYTES], "so they say");
 	assert_int_equal(cpu.origin[CPU_L3_BYTES], ORIGIN_SOURCE);
-	cpu_figure_text(&cpu, CPU_L2_BYTES, value, sizeof(value));
+	text_of(&cpu, CPU_L2_BYTES, value);
 	assert_string_equal(value, "1280K");
 	bytes = describe(text, 3 + CPU_L1D_CYCLES, "l1d_cycles = 2.3");
 	assert_int_equal(cpu_parse("my.cpu", text, bytes, &cpu, &e), 0);
 	assert_true(cpu_cycles(&cpu, CPU_L1D_CYCLES) == 2.3);
-	cpu_figure_text(&cpu, CPU_L1D_CYCLES, value, sizeof(value));
+	text_of(&cpu, CPU_L1D_CYCLES, value);
 	assert_string_equal(value, "2.30");
-	cpu_figure_text(&cpu, CPU_STLB_HASHED, value, sizeof(value));
+	text_of(&cpu, CPU_STLB_HASHED, value);
 	assert_string_equal(value, "yes");
-	cpu_figure_text(&cpu, CPU_STLB_2M_IN, value, sizeof(value));
+	text_of(&cpu, CPU_STLB_2M_IN, value);
 	assert_string_equal(value, "own");
 }
 
@@ -144,7 +149,7 @@ static void what_is_missing_is_named(void **state)
 	char text[TEXT_BYTES];
 
 	(void)state;
-	for (uint32_t line = 1; line <= CPU_FIGURE_COUNT + 2; line++) {
+	for (uint32_t line = 1; line <= CPU_PARAMETER_COUNT + 2; line++) {
 		struct error e = { .status = STATUS_OK };
 		struct cpu_model cpu;
 		size_t bytes = describe(text, line, "");
@@ -152,7 +157,8 @@ static void what_is_missing_is_named(void **state)
 		assert_int_equal(cpu_parse("x.cpu", text, bytes, &cpu, &e), -EINVAL);
 		assert_non_null(strstr(e.what, "missing"));
 		if (line > 2)
-			assert_non_null(strstr(e.what, cpu_figure_name((enum cpu_figure)(line - 3))));
+			assert_non_null(
+				strstr(e.what, cpu_parameter_info((enum cpu_parameter)(line - 3))->name));
 	}
 }
 

@@ -43,13 +43,13 @@ static struct cpu_model test_cpu(void)
 	(void)strcpy(cpu.unit, "core cycles");
 	give_tlb(&cpu, false, 16, 4);
 	give_tlb(&cpu, true, 128, 8);
-	cpu.figure[CPU_L1D_BYTES] = 32 * KIB;
-	cpu.figure[CPU_L2_BYTES] = 256 * KIB;
-	cpu.figure[CPU_L3_BYTES] = 2 * MIB;
-	cpu.figure[CPU_PWC_PDE_ENTRIES] = 4;
-	cpu.figure[CPU_NESTED_TLB_ENTRIES] = 16;
-	cpu.figure[CPU_WALKS_AT_ONCE] = 2;
-	cpu.figure[CPU_MISSES_AT_ONCE] = 10;
+	cpu.parameter[CPU_L1D_BYTES] = 32 * KIB;
+	cpu.parameter[CPU_L2_BYTES] = 256 * KIB;
+	cpu.parameter[CPU_L3_BYTES] = 2 * MIB;
+	cpu.parameter[CPU_PWC_PDE_ENTRIES] = 4;
+	cpu.parameter[CPU_NESTED_TLB_ENTRIES] = 16;
+	cpu.parameter[CPU_WALKS_AT_ONCE] = 2;
+	cpu.parameter[CPU_MISSES_AT_ONCE] = 10;
 	cpu.origin[CPU_NESTED_TLB_ENTRIES] = ORIGIN_UNCERTAIN;
 	cpu.origin[CPU_L2_CYCLES] = ORIGIN_MEASURED;
 	cpu.origin[CPU_WALK_CYCLES] = ORIGIN_ASSUMED;
@@ -110,8 +110,8 @@ static void the_list_of_cpus_is_whole(void **state)
 	(void)captured(memory, &data);
 	for (uint32_t i = 0; i < cpu_count(); i++)
 		assert_non_null(strstr(data, cpu_name(i)));
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
-		assert_non_null(strstr(data, cpu_figure_name((enum cpu_figure)i)));
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
+		assert_non_null(strstr(data, cpu_parameter_info((enum cpu_parameter)i)->name));
 	free(data);
 }
 
@@ -146,7 +146,7 @@ static void json_has_what_was_counted(void **state)
 	assert_true(json_is_null(
 		json_object_get(json_object_get(json_array_get(array, 3), "plan"), "host_levels")));
 	figures = json_object_get(json_object_get(root, "cpu"), "figures");
-	assert_int_equal(json_object_size(figures), CPU_FIGURE_COUNT);
+	assert_int_equal(json_object_size(figures), CPU_PARAMETER_COUNT);
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(figures, "l2_cycles"), "origin")),
 		"measured");

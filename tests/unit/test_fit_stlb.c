@@ -30,7 +30,7 @@ static void make_curve(struct stlb_point *points, uint64_t sets, double constant
 {
 	struct cpu_model cpu = load();
 
-	cpu.figure[CPU_STLB_4K_SETS] = sets;
+	cpu.parameter[CPU_STLB_4K_SETS] = sets;
 	for (size_t i = 0; i < POINTS; i++) {
 		const struct closed_form_input input = {
 			.cpu = &cpu,
@@ -79,7 +79,7 @@ static void no_more_than_the_points_need(void **state)
 	make_curve(points, 4096, 50, 0);
 	sets = stlb_fit_sets(&cpu, points, POINTS);
 	assert_in_range(sets, 1024, 4096);
-	assert_true(sets * cpu.figure[CPU_STLB_4K_WAYS] >= 16384 * 3 / 4);
+	assert_true(sets * cpu.parameter[CPU_STLB_4K_WAYS] >= 16384 * 3 / 4);
 }
 
 static void nothing_to_go_by(void **state)
@@ -93,7 +93,7 @@ static void nothing_to_go_by(void **state)
 	points[1].chase_cycles = 0;
 	assert_int_equal(stlb_fit_sets(&cpu, points, POINTS), 0);
 	make_curve(points, 128, 50, 0);
-	cpu.figure[CPU_STLB_4K_WAYS] = 0;
+	cpu.parameter[CPU_STLB_4K_WAYS] = 0;
 	assert_int_equal(stlb_fit_sets(&cpu, points, POINTS), 0);
 }
 

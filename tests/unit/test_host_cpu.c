@@ -19,13 +19,13 @@ static struct cpu_model described(void)
 	struct cpu_model cpu;
 
 	assert_int_equal(cpu_load("sapphirerapids", &cpu, &e), 0);
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
 		cpu.origin[i] = ORIGIN_ASSUMED;
-	cpu.figure[CPU_L1D_CYCLES] = 5 * CYCLE_PARTS;
-	cpu.figure[CPU_L3_CYCLES] = 100 * CYCLE_PARTS;
-	cpu.figure[CPU_MEMORY_CYCLES] = 370 * CYCLE_PARTS;
-	cpu.figure[CPU_DTLB_4K_SETS] = 16;
-	cpu.figure[CPU_DTLB_4K_WAYS] = 4;
+	cpu.parameter[CPU_L1D_CYCLES] = 5 * CYCLE_PARTS;
+	cpu.parameter[CPU_L3_CYCLES] = 100 * CYCLE_PARTS;
+	cpu.parameter[CPU_MEMORY_CYCLES] = 370 * CYCLE_PARTS;
+	cpu.parameter[CPU_DTLB_4K_SETS] = 16;
+	cpu.parameter[CPU_DTLB_4K_WAYS] = 4;
 	return cpu;
 }
 
@@ -39,16 +39,16 @@ static void measured_figures_replace_described_ones(void **state)
 	(void)state;
 	host_cpu_apply(&cpu, &h);
 	assert_string_equal(cpu.unit, "TSC cycles");
-	assert_int_equal(cpu.figure[CPU_L1D_CYCLES], 400);
-	assert_int_equal(cpu.figure[CPU_L2_CYCLES], 1260);
-	assert_int_equal(cpu.figure[CPU_MEMORY_CYCLES], 20000);
-	assert_int_equal(cpu.figure[CPU_STLB_HIT_CYCLES], 540);
+	assert_int_equal(cpu.parameter[CPU_L1D_CYCLES], 400);
+	assert_int_equal(cpu.parameter[CPU_L2_CYCLES], 1260);
+	assert_int_equal(cpu.parameter[CPU_MEMORY_CYCLES], 20000);
+	assert_int_equal(cpu.parameter[CPU_STLB_HIT_CYCLES], 540);
 	assert_int_equal(cpu.origin[CPU_L2_CYCLES], ORIGIN_MEASURED);
 	/* 100 core cycles, of which five are four of the TSC. */
-	assert_int_equal(cpu.figure[CPU_L3_CYCLES], 8000);
+	assert_int_equal(cpu.parameter[CPU_L3_CYCLES], 8000);
 	assert_int_equal(cpu.origin[CPU_L3_CYCLES], ORIGIN_ASSUMED);
 	assert_non_null(strstr(cpu.source[CPU_L3_CYCLES], "TSC"));
-	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 4);
+	assert_int_equal(cpu.parameter[CPU_DTLB_4K_WAYS], 4);
 }
 
 static void nothing_measured_changes_no_figure(void **state)
@@ -58,8 +58,8 @@ static void nothing_measured_changes_no_figure(void **state)
 
 	(void)state;
 	host_cpu_apply(&cpu, &h);
-	assert_memory_equal(cpu.figure, before.figure, sizeof(before.figure));
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+	assert_memory_equal(cpu.parameter, before.parameter, sizeof(before.parameter));
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
 		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
 }
 
@@ -84,13 +84,13 @@ static void the_probe_decides_where_it_found_another_reach(void **state)
 	/* 96 to 112 entries and 6 ways: 16 sets. */
 	h = probed(96, 112, TLB_SETS_LINEAR, 6);
 	host_cpu_apply(&cpu, &h);
-	assert_int_equal(cpu.figure[CPU_DTLB_4K_SETS], 16);
-	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 6);
+	assert_int_equal(cpu.parameter[CPU_DTLB_4K_SETS], 16);
+	assert_int_equal(cpu.parameter[CPU_DTLB_4K_WAYS], 6);
 	assert_int_equal(cpu.origin[CPU_DTLB_4K_WAYS], ORIGIN_MEASURED);
 	h = probed(64, 72, TLB_SETS_NONE, 0);
 	host_cpu_apply(&cpu, &h);
-	assert_int_equal(cpu.figure[CPU_DTLB_4K_SETS], 1);
-	assert_int_equal(cpu.figure[CPU_DTLB_4K_WAYS], 64);
+	assert_int_equal(cpu.parameter[CPU_DTLB_4K_SETS], 1);
+	assert_int_equal(cpu.parameter[CPU_DTLB_4K_WAYS], 64);
 }
 
 /* What one load costs on a host whose STLB is far larger than CPUID says: it misses the dTLB alone up to 2048 pages. */
@@ -101,10 +101,10 @@ static void the_curve_decides_about_the_stlb(void **state)
 	struct host_figures h = { .l1_cycles = 5, .stlb_cycles = 7 };
 
 	(void)state;
-	cpu.figure[CPU_STLB_4K_SETS] = 16;
-	cpu.figure[CPU_STLB_4K_WAYS] = 8;
+	cpu.parameter[CPU_STLB_4K_SETS] = 16;
+	cpu.parameter[CPU_STLB_4K_WAYS] = 8;
 	host_cpu_apply(&cpu, &h);
-	assert_int_equal(cpu.figure[CPU_STLB_4K_SETS], 16);
+	assert_int_equal(cpu.parameter[CPU_STLB_4K_SETS], 16);
 	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_ASSUMED);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		h.curve[h.stlb_points++] = (struct stlb_point){
@@ -113,7 +113,7 @@ static void the_curve_decides_about_the_stlb(void **state)
 			.chase_cycles = pages[i] <= 2048 ? 12 : 120,
 		};
 	host_cpu_apply(&cpu, &h);
-	assert_in_range(cpu.figure[CPU_STLB_4K_SETS], 256, 512);
+	assert_in_range(cpu.parameter[CPU_STLB_4K_SETS], 256, 512);
 	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_MEASURED);
 }
 

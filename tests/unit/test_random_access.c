@@ -41,9 +41,9 @@ static void data_by_the_share_of_each_cache(void **state)
 	struct cpu_model cpu = cpu_with_tlbs();
 
 	(void)state;
-	cpu.figure[CPU_L1D_BYTES] = 32 * KIB;
-	cpu.figure[CPU_L2_BYTES] = 256 * KIB;
-	cpu.figure[CPU_L3_BYTES] = 2 * MIB;
+	cpu.parameter[CPU_L1D_BYTES] = 32 * KIB;
+	cpu.parameter[CPU_L2_BYTES] = 256 * KIB;
+	cpu.parameter[CPU_L3_BYTES] = 2 * MIB;
 	/* Of 4M: a 128th at 1 cycle, up to a 16th at 10, up to a half at 100, the rest at 1000. */
 	assert_float_equal(predict(&cpu, &native_4k, PAGE_4K, 4 * MIB).data_cycles,
 			   1.0 / 128 + 10 * (1.0 / 16 - 1.0 / 128) + 100 * (0.5 - 1.0 / 16) + 1000 * 0.5,
@@ -51,7 +51,7 @@ static void data_by_the_share_of_each_cache(void **state)
 	/* No more than all of it is in L1, however small it is. */
 	assert_float_equal(predict(&cpu, &native_4k, PAGE_4K, PAGE_4K).data_cycles, 1, 1e-9);
 	/* An L2 smaller than L1 adds nothing. */
-	cpu.figure[CPU_L2_BYTES] = 16 * KIB;
+	cpu.parameter[CPU_L2_BYTES] = 16 * KIB;
 	assert_float_equal(predict(&cpu, &native_4k, PAGE_4K, 32 * KIB).data_cycles, 1, 1e-9);
 }
 
@@ -91,7 +91,7 @@ static void pieces_of_1g_pages_reach_less(void **state)
 	(void)state;
 	assert_true(a.stlb_entry_bytes == PAGE_1G && a.terms.stlb_missing == 0);
 	assert_float_equal(a.terms.dtlb_missing, 0.5, 1e-12);
-	cpu.figure[CPU_STLB_1G_SMASHED] = 1;
+	cpu.parameter[CPU_STLB_1G_SMASHED] = 1;
 	a = predict(&cpu, &plan, PAGE_1G, 128 * GIB);
 	assert_true(a.stlb_entry_bytes == PAGE_2M && a.terms.translations == 128);
 	/* What is in the first TLB is not looked for in the second. */
@@ -107,7 +107,7 @@ static void exabytes_do_not_overflow(void **state)
 	struct random_access a;
 
 	(void)state;
-	cpu.figure[CPU_L1D_BYTES] = 32 * KIB;
+	cpu.parameter[CPU_L1D_BYTES] = 32 * KIB;
 	a = predict(&cpu, &plan, PAGE_4K, UINT64_MAX - PAGE_4K + 1);
 	assert_true(a.terms.guest_read_cycles > 999 && a.terms.host_read_cycles > 999);
 	assert_true(isfinite(a.terms.total_cycles) && a.terms.stlb_missing <= 1 &&

@@ -106,6 +106,34 @@ static void without_caches_every_miss_reads_what_theory_has(void **state)
 	}
 }
 
+/* What is left is the maximum that theory names. */
+static void cpu_without_caches(struct cpu_model *cpu)
+{
+	static const enum cpu_parameter off[] = {
+		CPU_DTLB_4K_SETS,
+		CPU_DTLB_2M_SETS,
+		CPU_DTLB_1G_SETS,
+		CPU_STLB_4K_SETS,
+		CPU_STLB_2M_SETS,
+		CPU_STLB_1G_SETS,
+		CPU_PWC_PDE_ENTRIES,
+		CPU_PWC_PDPTE_ENTRIES,
+		CPU_PWC_PML4E_ENTRIES,
+		CPU_PWC_PML5E_ENTRIES,
+		CPU_HOST_PWC_PDE_ENTRIES,
+		CPU_HOST_PWC_PDPTE_ENTRIES,
+		CPU_HOST_PWC_PML4E_ENTRIES,
+		CPU_HOST_PWC_PML5E_ENTRIES,
+		CPU_NESTED_TLB_ENTRIES,
+		CPU_L1D_BYTES,
+		CPU_L2_BYTES,
+		CPU_L3_BYTES,
+	};
+
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+		cpu->parameter[off[i]] = 0;
+}
+
 static void a_real_cpu_without_its_caches_too(void **state)
 {
 	struct error e = { .status = STATUS_OK };
@@ -160,7 +188,7 @@ static void a_walk_cache_saves_the_entries_above(void **state)
 	uint64_t hits;
 
 	(void)state;
-	cpu.figure[CPU_PWC_PDE_ENTRIES] = 1;
+	cpu.parameter[CPU_PWC_PDE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.pwc_hits[2], 512);
 	assert_int_equal(references(&s), 512);
@@ -170,7 +198,7 @@ static void a_walk_cache_saves_the_entries_above(void **state)
 	assert_true(hits > 0 && hits < 1024);
 	assert_int_equal(references(&s), 1024 * 4 - hits * 3);
 	/* Under it one entry of the level above, which both share. */
-	cpu.figure[CPU_PWC_PDPTE_ENTRIES] = 1;
+	cpu.parameter[CPU_PWC_PDPTE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.pwc_hits[2], hits);
 	assert_int_equal(s.walk.pwc_hits[3], 1024 - hits);
@@ -185,11 +213,11 @@ static void in_two_dimensions_it_saves_the_host_walks_too(void **state)
 	struct simulation s;
 
 	(void)state;
-	cpu.figure[CPU_PWC_PDE_ENTRIES] = 1;
+	cpu.parameter[CPU_PWC_PDE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.guest_references, 512);
 	assert_int_equal(s.walk.host_references, 512 * 4);
-	cpu.figure[CPU_HOST_PWC_PDE_ENTRIES] = 1;
+	cpu.parameter[CPU_HOST_PWC_PDE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.host_pwc_hits[2], 512);
 	assert_int_equal(s.walk.host_references, 512);
@@ -203,7 +231,7 @@ static void a_nested_tlb_hit_saves_one_host_walk(void **state)
 
 	(void)state;
 	/* Without walk caches each walk asks for four tables, always the same, and a page of data, always another. */
-	cpu.figure[CPU_NESTED_TLB_ENTRIES] = 8;
+	cpu.parameter[CPU_NESTED_TLB_ENTRIES] = 8;
 	s = run(&in);
 	assert_int_equal(s.walk.nested_tlb_hits, 32 * 4);
 	assert_int_equal(s.walk.nested_tlb_misses, 32);
@@ -229,7 +257,7 @@ static void a_tlb_entry_covers_the_smaller_page(void **state)
 	in.plan.host_leaf_bytes = PAGE_2M;
 	assert_int_equal(run(&in).walks, 0);
 	in.plan.host_leaf_bytes = PAGE_4K;
-	cpu.figure[CPU_TLB_COMBINED] = 0;
+	cpu.parameter[CPU_TLB_COMBINED] = 0;
 	assert_int_equal(run(&in).walks, 0);
 }
 
@@ -241,8 +269,8 @@ static void entries_share_lines_of_the_cache(void **state)
 	struct simulation s;
 
 	(void)state;
-	cpu.figure[CPU_L1D_BYTES] = 128 * CACHE_LINE_BYTES;
-	cpu.figure[CPU_L1D_WAYS] = 128;
+	cpu.parameter[CPU_L1D_BYTES] = 128 * CACHE_LINE_BYTES;
+	cpu.parameter[CPU_L1D_WAYS] = 128;
 	in.warm_passes = 0;
 	s = run(&in);
 	/* One line of each upper level, and 8 of the lowest. */
@@ -259,8 +287,8 @@ static void alias_has_few_lines_of_data(void **state)
 	struct simulation s;
 
 	(void)state;
-	cpu.figure[CPU_L1D_BYTES] = 256 * CACHE_LINE_BYTES;
-	cpu.figure[CPU_L1D_WAYS] = 256;
+	cpu.parameter[CPU_L1D_BYTES] = 256 * CACHE_LINE_BYTES;
+	cpu.parameter[CPU_L1D_WAYS] = 256;
 	in.workload = WORKLOAD_alias;
 	in.stride_bytes = PAGE_1G;
 	s = run(&in);
@@ -312,7 +340,7 @@ static void what_cannot_be_simulated_is_refused(void **state)
 	bad.accesses = UINT64_MAX;
 	refused(bad, -E2BIG);
 	bad = in;
-	cpu.figure[CPU_L3_BYTES] = UINT64_MAX;
+	cpu.parameter[CPU_L3_BYTES] = UINT64_MAX;
 	refused(bad, -E2BIG);
 }
 

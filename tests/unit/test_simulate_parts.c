@@ -115,12 +115,12 @@ static void a_load_fills_every_level_on_its_way(void **state)
 	struct cache cache;
 
 	(void)state;
-	cpu.figure[CPU_L1D_BYTES] = CACHE_LINE_BYTES;
-	cpu.figure[CPU_L1D_WAYS] = 1;
-	cpu.figure[CPU_L2_BYTES] = 2 * CACHE_LINE_BYTES;
-	cpu.figure[CPU_L2_WAYS] = 2;
-	cpu.figure[CPU_L3_BYTES] = 4 * CACHE_LINE_BYTES;
-	cpu.figure[CPU_L3_WAYS] = 4;
+	cpu.parameter[CPU_L1D_BYTES] = CACHE_LINE_BYTES;
+	cpu.parameter[CPU_L1D_WAYS] = 1;
+	cpu.parameter[CPU_L2_BYTES] = 2 * CACHE_LINE_BYTES;
+	cpu.parameter[CPU_L2_WAYS] = 2;
+	cpu.parameter[CPU_L3_BYTES] = 4 * CACHE_LINE_BYTES;
+	cpu.parameter[CPU_L3_WAYS] = 4;
 	assert_int_equal(cache_init(&cache, &cpu), 0);
 	assert_int_equal(cache_load(&cache, 0), LEVEL_MEMORY);
 	assert_int_equal(cache_load(&cache, 63), LEVEL_L1);
@@ -138,14 +138,14 @@ static void sizes_that_share_entries_do(void **state)
 
 	(void)state;
 	give_tlb(&cpu, false, 8, 4);
-	cpu.figure[CPU_STLB_2M_SETS] = 16;
-	cpu.figure[CPU_STLB_2M_WAYS] = 2;
+	cpu.parameter[CPU_STLB_2M_SETS] = 16;
+	cpu.parameter[CPU_STLB_2M_WAYS] = 2;
 	t = cpu_tlb(&cpu, false, PAGE_1G);
 	assert_true(t.array_bytes == PAGE_4K && t.sets == 8 && t.ways == 4);
 	assert_int_equal(cpu_tlb(&cpu, true, PAGE_4K).sets, 0);
 	assert_int_equal(cpu_tlb(&cpu, true, PAGE_2M).sets, 16);
 	assert_int_equal(cpu_tlb(&cpu, true, PAGE_1G).sets, 0);
-	cpu.figure[CPU_STLB_1G_IN] = 2;
+	cpu.parameter[CPU_STLB_1G_IN] = 2;
 	assert_int_equal(cpu_tlb(&cpu, true, PAGE_1G).sets, 16);
 }
 
@@ -156,9 +156,9 @@ static void a_smashed_page_is_many_entries(void **state)
 	struct tlb tlb;
 
 	(void)state;
-	cpu.figure[CPU_STLB_2M_SETS] = 1;
-	cpu.figure[CPU_STLB_2M_WAYS] = 8;
-	cpu.figure[CPU_STLB_1G_SMASHED] = 1;
+	cpu.parameter[CPU_STLB_2M_SETS] = 1;
+	cpu.parameter[CPU_STLB_2M_WAYS] = 8;
+	cpu.parameter[CPU_STLB_1G_SMASHED] = 1;
 	assert_int_equal(tlb_init(&tlb, &cpu, PAGE_1G), 0);
 	assert_int_equal(tlb_look(&tlb, 0), TLB_MISS);
 	assert_int_equal(tlb_look(&tlb, PAGE_2M), TLB_MISS);

@@ -4,14 +4,12 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "vmm/cli/axes.h"
 #include "vmm/cli/command.h"
+#include "vmm/util/pairs.h"
 
-#define BLANKS " \t"
-
-/* First line of each option, from 1; 0: none. A file is no command line, which grows at its end: twice is a mistake. */
+/* First line of each option, from 1; 0: none. A command line grows at its end; in a file an option twice is a mistake. */
 struct lines {
 	uint32_t first[OPTION_COUNT];
 };
@@ -64,75 +62,46 @@ static int take_pair(struct parse *p, const char *name, const char *value, bool 
 	return ret == 0 && p->done ? refuse(p, name, "help stands on the command line only") : ret;
 }
 
-/* Cut off a comment and the blanks behind the last word. */
-static void trim(char *line)
+/* Cuts `text` up: what the options keep of it are NUL-terminated words. */
+static int take_line(struct parse *p, char *text, const struct pair *pair, uint32_t number,
+		     struct lines *lines)
 {
-	size_t length = 0;
+	char *name = text + (pair->name.start - text), *value = text + (pair->value.start - text);
 
-	while (line[length] != '\0' &&
-	       !(line[length] == '#' && (length == 0 || isblank((unsigned char)line[length - 1]))))
-		length++;
-	while (length > 0 && strchr(BLANKS "\r", line[length - 1]) != NULL)
-		length--;
-	line[length] = '\0';
-}
-
-static int take_line(struct parse *p, char *line, uint32_t number, struct lines *lines)
-{
-	char *name, *value;
-	bool equals;
-
-	trim(line);
-	name = line + strspn(line, BLANKS);
-	if (name[0] == '\0')
+	if (span_has(pair->line, '\0'))
+		return refuse(p, "text", "a NUL byte is in this line");
+	if (span_is_empty(pair->text))
 		return 0;
-	for (const char *c = name; *c != '\0'; c++) {
+	for (const char *c = pair->line.start; c < pair->text.end; c++) {
 		if (iscntrl((unsigned char)*c) && *c != '\t')
 			return refuse(p, "text", "a control character is in this line");
 	}
-	value = name + strcspn(name, BLANKS "=");
-	/* The end of the name may be the '=' itself. */
-	equals = value[strspn(value, BLANKS)] == '=';
-	if (*value != '\0') {
-		char *start = value + strspn(value, BLANKS);
-
-		start += equals ? 1 : 0;
-		start += strspn(start, BLANKS);
-		*value = '\0';
-		value = start;
-	}
-	return take_pair(p, name, value, equals, number, lines);
+	text[pair->name.end - text] = '\0';
+	text[pair->value.end - text] = '\0';
+	return take_pair(p, name, value, pair->equals, number, lines);
 }
 
 int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_bytes)
 {
+	struct span rest = { text, text + text_bytes };
 	struct error *e = p->e;
 	struct lines lines = { 0 };
-	char *end = text + text_bytes;
-	uint32_t number = 0;
+	struct pair pair;
 	int ret = 0;
 
-	while (text < end && ret == 0) {
+	for (uint32_t number = 1; ret == 0 && pair_next(&rest, PAIR_WORDS, &pair); number++) {
 		struct error inner = { .status = STATUS_OK };
-		char *stop = memchr(text, '\n', (size_t)(end - text));
 		char where[96];
 
-		stop = stop != NULL ? stop : end;
-		*stop = '\0';
 		p->e = &inner;
-		number++;
-		if (strlen(text) != (size_t)(stop - text))
-			ret = refuse(p, "text", "a NUL byte is in this line");
-		else
-			ret = take_line(p, text, number, &lines);
+		ret = take_line(p, text, &pair, number, &lines);
 		p->e = e;
-		if (ret != 0) {
-			(void)snprintf(where, sizeof(where), "%.80s:%" PRIu32, name, number);
-			ret = error_set(e, inner.status, inner.err, where, "%s: %s", inner.where, inner.what);
-			if (inner.hint[0] != '\0')
-				error_hint(e, "%s", inner.hint);
-		}
-		text = stop + 1;
+		if (ret == 0)
+			continue;
+		(void)snprintf(where, sizeof(where), "%.80s:%" PRIu32, name, number);
+		ret = error_set(e, inner.status, inner.err, where, "%s: %s", inner.where, inner.what);
+		if (inner.hint[0] != '\0')
+			error_hint(e, "%s", inner.hint);
 	}
 	return ret;
 }

@@ -54,7 +54,7 @@ uint64_t stlb_fit_sets(const struct cpu_model *cpu, const struct stlb_point *poi
 	uint64_t best_sets = 0;
 	double best = INFINITY;
 
-	if (count < LEAST_POINTS || cpu->figure[CPU_STLB_4K_WAYS] == 0)
+	if (count < LEAST_POINTS || cpu->parameter[CPU_STLB_4K_WAYS] == 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		if (!(points[i].chase_cycles > 0) || points[i].pages == 0)
@@ -63,7 +63,7 @@ uint64_t stlb_fit_sets(const struct cpu_model *cpu, const struct stlb_point *poi
 	for (uint64_t sets = 1; sets <= MOST_SETS; sets *= 2) {
 		double left;
 
-		tried.figure[CPU_STLB_4K_SETS] = sets;
+		tried.parameter[CPU_STLB_4K_SETS] = sets;
 		left = residual(&tried, points, count);
 		if (left < best - AS_GOOD) {
 			best = left;

@@ -2,22 +2,22 @@
 
 #include "units.h"
 #include "vmm/lab/calibrate/host_cpu.h"
-#include "vmm/theory/simulate/cpu_figures.h"
+#include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/append.h"
 
-static void put(struct cpu_model *cpu, enum cpu_figure figure, double value, enum cpu_origin origin,
+static void put(struct cpu_model *cpu, enum cpu_parameter parameter, double value, enum cpu_origin origin,
 		const char *how)
 {
-	const struct figure_info *f = figure_info(figure);
+	const struct cpu_parameter_info *f = cpu_parameter_info(parameter);
 	double rounded = round(f->kind == KIND_CYCLES ? value * (double)CYCLE_PARTS : value);
 
 	/* Not one that a description would refuse. */
 	if (!(rounded >= (double)f->least && rounded <= (double)f->most))
 		return;
-	cpu->figure[figure] = (uint64_t)rounded;
-	cpu->origin[figure] = origin;
-	cpu->source[figure][0] = '\0';
-	append(cpu->source[figure], sizeof(cpu->source[figure]), "%s", how);
+	cpu->parameter[parameter] = (uint64_t)rounded;
+	cpu->origin[parameter] = origin;
+	cpu->source[parameter][0] = '\0';
+	append(cpu->source[parameter], sizeof(cpu->source[parameter]), "%s", how);
 }
 
 /* TSC cycles for one core cycle, as the L1 latency has it; 1 where it was not measured. */
@@ -28,13 +28,13 @@ static double tsc_per_core(const struct cpu_model *cpu, const struct host_figure
 	return h->l1_cycles > 0 && core > 0 ? h->l1_cycles / core : 1;
 }
 
-static void put_cycles(struct cpu_model *cpu, enum cpu_figure figure, double measured, double ratio,
+static void put_cycles(struct cpu_model *cpu, enum cpu_parameter parameter, double measured, double ratio,
 		       const char *how)
 {
 	if (measured > 0)
-		put(cpu, figure, measured, ORIGIN_MEASURED, how);
+		put(cpu, parameter, measured, ORIGIN_MEASURED, how);
 	else
-		put(cpu, figure, cpu_cycles(cpu, figure) * ratio, ORIGIN_ASSUMED,
+		put(cpu, parameter, cpu_cycles(cpu, parameter) * ratio, ORIGIN_ASSUMED,
 		    "as described, in TSC cycles by the ratio of both L1 latencies");
 }
 
@@ -44,7 +44,7 @@ static void put_cycles(struct cpu_model *cpu, enum cpu_figure figure, double mea
  */
 static void put_dtlb(struct cpu_model *cpu, const struct tlb_level *level)
 {
-	uint64_t entries = cpu->figure[CPU_DTLB_4K_SETS] * cpu->figure[CPU_DTLB_4K_WAYS];
+	uint64_t entries = cpu->parameter[CPU_DTLB_4K_SETS] * cpu->parameter[CPU_DTLB_4K_WAYS];
 	uint64_t ways = level->ways.low_pages, sets = 1;
 
 	if (!level->reach.found || (entries >= level->reach.low_pages && entries <= level->reach.high_pages))

@@ -85,9 +85,9 @@ struct sizes {
 
 static struct sizes choose_sizes(const struct cpu_model *cpu)
 {
-	uint64_t l1 = cpu->figure[CPU_L1D_BYTES] / CACHE_LINE_BYTES,
-		 l2 = cpu->figure[CPU_L2_BYTES] / CACHE_LINE_BYTES;
-	uint64_t l3 = cpu->figure[CPU_L3_BYTES] / CACHE_LINE_BYTES;
+	uint64_t l1 = cpu->parameter[CPU_L1D_BYTES] / CACHE_LINE_BYTES,
+		 l2 = cpu->parameter[CPU_L2_BYTES] / CACHE_LINE_BYTES;
+	uint64_t l3 = cpu->parameter[CPU_L3_BYTES] / CACHE_LINE_BYTES;
 	struct sizes s = { .l1 = l1 / 2 };
 
 	if (l2 >= 4 * l1 && l2 / 2 <= CACHES_LINES_MOST)
@@ -147,7 +147,7 @@ static int measure_stlb(struct record *rec, const struct cpu_model *cpu, struct 
 	double chase, packed;
 	int ret;
 
-	if (lines > cpu->figure[CPU_L1D_BYTES] / CACHE_LINE_BYTES / 2 ||
+	if (lines > cpu->parameter[CPU_L1D_BYTES] / CACHE_LINE_BYTES / 2 ||
 	    lines > (uint64_t)stlb.sets * stlb.ways / 2)
 		return 0;
 	add_set(&work, lines);

@@ -5,21 +5,21 @@
 
 #include "vmm/util/workloads.h"
 #include "vmm/output/json.h"
-#include "vmm/theory/simulate/cpu_figures.h"
+#include "vmm/theory/simulate/cpu.h"
 
 static json_t *cpu_json(const struct cpu_model *cpu)
 {
 	json_t *o = json_object(), *figures = json_object();
 
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
-		const struct figure_info *f = figure_info((enum cpu_figure)i);
-		const char *word = figure_word(f->kind, cpu->figure[i]);
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
+		const struct cpu_parameter_info *f = cpu_parameter_info((enum cpu_parameter)i);
+		const char *word = parameter_word(f->kind, cpu->parameter[i]);
 		json_t *figure = json_object();
 
 		json_put(&figure, "value",
 			 word != NULL             ? json_string(word)
-			 : f->kind == KIND_CYCLES ? json_real(cpu_cycles(cpu, (enum cpu_figure)i))
-						  : json_u64(cpu->figure[i]));
+			 : f->kind == KIND_CYCLES ? json_real(cpu_cycles(cpu, (enum cpu_parameter)i))
+						  : json_u64(cpu->parameter[i]));
 		json_put(&figure, "origin", json_string(cpu_origin_name(cpu->origin[i])));
 		json_put(&figure, "source", json_words(cpu->source[i]));
 		json_put(&figures, f->name, figure);

@@ -5,7 +5,7 @@
 
 #include "vmm/output/grid.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/theory/simulate/cpu_figures.h"
+#include "vmm/theory/simulate/cpu.h"
 #include "vmm/theory/show/emit_simulation.h"
 
 /* Behind a name of 16 characters, two blanks before and one behind it. */
@@ -15,7 +15,7 @@ static uint32_t uncertain(const struct cpu_model *cpu)
 {
 	uint32_t count = 0;
 
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
 		count += cpu->origin[i] == ORIGIN_UNCERTAIN;
 	return count;
 }
@@ -32,14 +32,14 @@ static int text_known(FILE *out)
 			return -EINVAL;
 		(void)fprintf(out, "  %-16s ", cpu.name);
 		(void)snprintf(text, sizeof(text), "%s: %u of %u figures", cpu.title, uncertain(&cpu),
-			       (uint32_t)CPU_FIGURE_COUNT);
+			       (uint32_t)CPU_PARAMETER_COUNT);
 		paragraph_wrap(out, TEXT_COLUMN, text);
 	}
 	return 0;
 }
 
 /* What the value of a figure may be, as an error would say it. */
-static void put_accepted(struct grid *g, const struct figure_info *f)
+static void put_accepted(struct grid *g, const struct cpu_parameter_info *f)
 {
 	char least[24], most[24];
 
@@ -48,8 +48,8 @@ static void put_accepted(struct grid *g, const struct figure_info *f)
 	} else if (f->kind == KIND_ARRAY) {
 		grid_put(g, f->most == 1 ? "own or 4K" : "own, 4K or 2M");
 	} else {
-		figure_text(f->kind, f->least, least, sizeof(least));
-		figure_text(f->kind, f->most, most, sizeof(most));
+		parameter_text(f->kind, f->least, least, sizeof(least));
+		parameter_text(f->kind, f->most, most, sizeof(most));
 		grid_put(g, "%s to %s%s", least, most, f->kind == KIND_POWER ? ", a power of two" : "");
 	}
 }
@@ -73,9 +73,9 @@ int text_cpu_list(FILE *out)
 		       "as uncertain. Sizes take K, M and G. A cache or TLB of 0 is one that there is not.");
 	(void)fputc('\n', out);
 	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
-		grid_put(&g, "%s", cpu_figure_name((enum cpu_figure)i));
-		put_accepted(&g, figure_info((enum cpu_figure)i));
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
+		grid_put(&g, "%s", cpu_parameter_info((enum cpu_parameter)i)->name);
+		put_accepted(&g, cpu_parameter_info((enum cpu_parameter)i));
 	}
 	ret = grid_print(&g, -1, out);
 	grid_free(&g);

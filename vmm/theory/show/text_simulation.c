@@ -21,7 +21,7 @@ static uint32_t count_origin(const struct cpu_model *cpu, enum cpu_origin origin
 {
 	uint32_t count = 0;
 
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++)
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
 		count += cpu->origin[i] == origin;
 	return count;
 }
@@ -43,13 +43,13 @@ static void text_head(const struct cpu_model *cpu, FILE *out)
 			append(counts, sizeof(counts), "%s%u %s", counts[0] != '\0' ? ", " : "", count,
 			       words[origin]);
 	}
-	for (int i = 0; i < CPU_FIGURE_COUNT; i++) {
+	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
 		if (cpu->origin[i] == ORIGIN_UNCERTAIN || cpu->origin[i] == ORIGIN_ASSUMED)
 			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "",
-			       cpu_figure_name((enum cpu_figure)i));
+			       cpu_parameter_info((enum cpu_parameter)i)->name);
 	}
 	paragraph(out, "cpu", "%s: %s, in %s. %u figures: %s", cpu->name, cpu->title, cpu->unit,
-		  (uint32_t)CPU_FIGURE_COUNT, counts);
+		  (uint32_t)CPU_PARAMETER_COUNT, counts);
 	if (names[0] != '\0')
 		paragraph(out, "uncertain", "no maker's own word, or another CPU's: %s", names);
 	if (cpu->fracture_bytes != 0)
@@ -93,8 +93,8 @@ static void text_foot(const struct cpu_model *cpu, const struct simulation_row *
 		paragraph(out, "gups",
 			  "its updates do not wait for each other: cycles are the least that %llu misses at "
 			  "once, and %llu walks at once, let through; no latency",
-			  (unsigned long long)cpu->figure[CPU_MISSES_AT_ONCE],
-			  (unsigned long long)cpu->figure[CPU_WALKS_AT_ONCE]);
+			  (unsigned long long)cpu->parameter[CPU_MISSES_AT_ONCE],
+			  (unsigned long long)cpu->parameter[CPU_WALKS_AT_ONCE]);
 }
 
 static void put_setup(struct grid *g, const struct simulation_row *row)

@@ -82,17 +82,14 @@ void lru_insert(struct lru *l, uint64_t key)
 /* L1 and L2 are indexed by the lowest bits; L3 by all of them, as its slices are on every CPU described. */
 int cache_init(struct cache *cache, const struct cpu_model *cpu)
 {
-	static const enum cpu_figure bytes[] = { CPU_L1D_BYTES, CPU_L2_BYTES, CPU_L3_BYTES };
-	static const enum cpu_figure ways[] = { CPU_L1D_WAYS, CPU_L2_WAYS, CPU_L3_WAYS };
 	int ret = 0;
 
-	*cache = (struct cache){ .cycle_parts = { cpu->figure[CPU_L1D_CYCLES], cpu->figure[CPU_L2_CYCLES],
-						  cpu->figure[CPU_L3_CYCLES],
-						  cpu->figure[CPU_MEMORY_CYCLES] } };
+	*cache = (struct cache){ .cycle_parts[LEVEL_MEMORY] = cpu->parameter[CPU_MEMORY_CYCLES] };
 	for (int i = 0; i < LEVEL_MEMORY && ret == 0; i++) {
-		uint64_t lines = cpu->figure[bytes[i]] / CACHE_LINE_BYTES;
-		uint64_t w = cpu->figure[ways[i]];
+		uint64_t lines = cpu->parameter[cpu_caches[i].bytes] / CACHE_LINE_BYTES;
+		uint64_t w = cpu->parameter[cpu_caches[i].ways];
 
+		cache->cycle_parts[i] = cpu->parameter[cpu_caches[i].cycles];
 		ret = lru_init(&cache->level[i], w != 0 ? lines / w : 0, (uint32_t)w, i == LEVEL_L3);
 	}
 	return ret;

@@ -86,36 +86,43 @@ static double window(double capacity, double data, double guest, double host)
 	return low;
 }
 
-/* Mean cycles to read one of `lines` lines of entries, each touched once in `lines` accesses. */
-static double read_cycles(const struct cpu_model *cpu, const double windows[3], double lines)
+/* Mean cycles of a load that each level holds with the share held[]; what is in L1 is in L2 and L3 too. */
+static double load_cycles(const struct cpu_model *cpu, const double held[CPU_CACHES])
 {
-	static const enum cpu_figure cycles[] = { CPU_L1D_CYCLES, CPU_L2_CYCLES, CPU_L3_CYCLES };
 	double sum = 0, hit = 0;
 
-	for (int i = 0; i < 3; i++) {
-		double here = 1 - exp(-windows[i] / lines);
-
-		if (here > hit) {
-			sum += (here - hit) * cpu_cycles(cpu, cycles[i]);
-			hit = here;
+	for (int i = 0; i < CPU_CACHES; i++) {
+		if (held[i] > hit) {
+			sum += (held[i] - hit) * cpu_cycles(cpu, cpu_caches[i].cycles);
+			hit = held[i];
 		}
 	}
 	return sum + (1 - hit) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
 }
 
+/* Mean cycles to read one of `lines` lines of entries, each touched once in `lines` accesses; 0 lines: no reads. */
+static double read_cycles(const struct closed_form_input *in, const double windows[CPU_CACHES], double lines)
+{
+	double held[CPU_CACHES];
+
+	if (lines <= 0)
+		return 0;
+	for (int i = 0; i < CPU_CACHES; i++)
+		held[i] = 1 - exp(-windows[i] / lines);
+	return load_cycles(in->cpu, held);
+}
+
 static void read_terms(const struct closed_form_input *in, double guest_lines, double host_lines,
 		       struct closed_form_terms *out)
 {
-	static const enum cpu_figure bytes[] = { CPU_L1D_BYTES, CPU_L2_BYTES, CPU_L3_BYTES };
-	double windows[3];
+	double windows[CPU_CACHES];
 
-	for (int i = 0; i < 3; i++)
-		windows[i] = window((double)in->cpu->figure[bytes[i]] / (double)CACHE_LINE_BYTES,
-				    (double)in->data_lines, guest_lines, host_lines);
-	if (guest_lines > 0)
-		out->guest_read_cycles = read_cycles(in->cpu, windows, guest_lines);
-	if (host_lines > 0)
-		out->host_read_cycles = read_cycles(in->cpu, windows, host_lines);
+	for (int i = 0; i < CPU_CACHES; i++)
+		windows[i] =
+			window((double)in->cpu->parameter[cpu_caches[i].bytes] / (double)CACHE_LINE_BYTES,
+			       (double)in->data_lines, guest_lines, host_lines);
+	out->guest_read_cycles = read_cycles(in, windows, guest_lines);
+	out->host_read_cycles = read_cycles(in, windows, host_lines);
 }
 
 static double lines_of(uint64_t entries)
@@ -136,7 +143,7 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 	if (plan->kind == WALK_SHADOW)
 		guest_bytes = walk_leaf_bytes(plan);
 	leaf_bytes = paged ? guest_bytes : plan->host_leaf_bytes;
-	if (plan->kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] != 0)
+	if (plan->kind == WALK_NESTED && in->cpu->parameter[CPU_TLB_COMBINED] != 0)
 		leaf_bytes = walk_leaf_bytes(plan);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
@@ -167,28 +174,14 @@ double closed_form_fit_constant(const struct closed_form_fit *fit)
 	return fit->square > 0 ? fmax(fit->product / fit->square, 0) : 0;
 }
 
-static uint32_t entries_of(const struct cpu_tlb *tlb)
-{
-	return tlb->sets * tlb->ways;
-}
-
-/* A random line is in a cache with the share of the memory that the cache holds; what is in L1 is in L2 and L3 too. */
+/* A random line is in a cache with the share of the memory that the cache holds. */
 static double data_cycles(const struct cpu_model *cpu, uint64_t memory_bytes)
 {
-	static const enum cpu_figure bytes[] = { CPU_L1D_BYTES, CPU_L2_BYTES, CPU_L3_BYTES };
-	static const enum cpu_figure cycles[] = { CPU_L1D_CYCLES, CPU_L2_CYCLES, CPU_L3_CYCLES };
-	double sum = 0, held = 0;
+	double held[CPU_CACHES];
 
-	for (int i = 0; i < 3; i++) {
-		double here = (double)cpu->figure[bytes[i]] / (double)memory_bytes;
-
-		here = here > 1 ? 1 : here;
-		if (here > held) {
-			sum += (here - held) * cpu_cycles(cpu, cycles[i]);
-			held = here;
-		}
-	}
-	return sum + (1 - held) * cpu_cycles(cpu, CPU_MEMORY_CYCLES);
+	for (int i = 0; i < CPU_CACHES; i++)
+		held[i] = fmin((double)cpu->parameter[cpu_caches[i].bytes] / (double)memory_bytes, 1);
+	return load_cycles(cpu, held);
 }
 
 void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *plan, uint64_t leaf_bytes,
@@ -205,8 +198,8 @@ void random_access_predict(const struct cpu_model *cpu, const struct walk_plan *
 	};
 
 	*out = (struct random_access){
-		.dtlb_entries = entries_of(&dtlb),
-		.stlb_entries = entries_of(&stlb),
+		.dtlb_entries = dtlb.sets * dtlb.ways,
+		.stlb_entries = stlb.sets * stlb.ways,
 		.dtlb_entry_bytes = dtlb.entry_bytes,
 		.stlb_entry_bytes = stlb.entry_bytes,
 		.data_cycles = input.data_cycles,

@@ -1,5 +1,5 @@
 /*
- * What a CPU description says of TLBs, walk caches and caches, and how well each figure is known.
+ * A CPU's TLBs, walk caches and caches as parameters, and how well each is known.
  *
  * Descriptions are text, "name = value  # source" a line; "?" behind a value marks it as uncertain. Those in
  * vmm/theory/simulate/cpus/ are part of the binary; others are read from a file.
@@ -13,72 +13,84 @@
 
 #include "vmm/util/error.h"
 
-enum cpu_figure {
-#define FIGURE(id, ...) CPU_##id,
-#include "vmm/theory/simulate/figures.def"
-#undef FIGURE
-	CPU_FIGURE_COUNT
+enum cpu_parameter {
+#define PARAMETER(id, ...) CPU_##id,
+#include "vmm/theory/simulate/parameters.def"
+#undef PARAMETER
+	CPU_PARAMETER_COUNT
 };
 
-/* Where a figure comes from. */
+enum parameter_kind {
+	KIND_COUNT,
+	KIND_POWER, /* 0 or a power of two */
+	KIND_BYTES,
+	KIND_CYCLES,
+	KIND_SWITCH, /* no, yes */
+	KIND_ARRAY,  /* own, 4K, 2M: entries in an array of their own, in that of 4K or of 2M pages */
+};
+
+struct cpu_parameter_info {
+	const char *name; /* in a description: "l1d_bytes" */
+	enum parameter_kind kind;
+	uint64_t least, most;
+};
+
+const struct cpu_parameter_info *cpu_parameter_info(enum cpu_parameter parameter);
+
+/* Whether a description may have that value. */
+bool cpu_parameter_fits(enum cpu_parameter parameter, uint64_t value);
+
+/* The word for a value of a kind that has words, or NULL; each such kind has a word for 0. */
+#define PARAMETER_WORDS 3
+const char *parameter_word(enum parameter_kind kind, uint64_t value);
+
+/* A value as a description has it: "48K", "yes", "own", "12", "4.65". text of 24 bytes or more. */
+void parameter_text(enum parameter_kind kind, uint64_t value, char *text, size_t bytes);
+
+/* Where a value comes from. */
 enum cpu_origin {
 	ORIGIN_SOURCE,    /* the source beside it in the description */
 	ORIGIN_UNCERTAIN, /* "?": the source is not the maker's own word, or there is none */
 	ORIGIN_CPUID,
 	ORIGIN_MEASURED,
-	ORIGIN_ASSUMED, /* taken over from the description of another CPU */
+	ORIGIN_ASSUMED, /* copied from the description of another CPU */
+	ORIGIN_COUNT
 };
+
+/* "source", "uncertain", "CPUID", "measured", "assumed"; never NULL. */
+const char *cpu_origin_name(enum cpu_origin origin);
 
 #define CPU_NAME_BYTES 32
 #define CPU_TITLE_BYTES 96
 #define CPU_SOURCE_BYTES 112
 
-/* A TSC cycle is coarse beside an L1 latency: figures of cycles are kept in hundredths of one. */
+/* A TSC cycle is coarse beside an L1 latency: cycles are kept in hundredths of one. */
 #define CYCLE_PARTS UINT64_C(100)
 
-/* Figures are in entries, bytes or hundredths of a cycle of the unit; KIND_ARRAY: 0 an array of its own, 1 the 4K one, 2 the 2M one. */
 struct cpu_model {
 	char name[CPU_NAME_BYTES];
 	char title[CPU_TITLE_BYTES];
 	char unit[CPU_NAME_BYTES]; /* "core cycles" or "TSC cycles" */
-	uint64_t figure[CPU_FIGURE_COUNT];
-	enum cpu_origin origin[CPU_FIGURE_COUNT];
-	char source[CPU_FIGURE_COUNT][CPU_SOURCE_BYTES];
-	/* No TLB entry covers more, whatever the page: a hypervisor below maps it in smaller ones. 0: nothing is known of that. */
+	/* In entries, bytes or hundredths of a cycle of the unit; or the number of a word. */
+	uint64_t parameter[CPU_PARAMETER_COUNT];
+	enum cpu_origin origin[CPU_PARAMETER_COUNT];
+	char source[CPU_PARAMETER_COUNT][CPU_SOURCE_BYTES];
+	/* No TLB entry covers more, whatever the page: a hypervisor below maps it in smaller ones. 0: not known. */
 	uint64_t fracture_bytes;
 };
 
-/*
- * Parse text[0..bytes) of a description; where: its name for errors ("zen3.cpu"). Every figure has to be there once.
- * 0, or -EINVAL with *e set: where is "name:line", what says what is wrong and what is accepted. Bounded by the text.
- */
-int cpu_parse(const char *where, const char *text, size_t bytes, struct cpu_model *cpu, struct error *e);
+/* How many values have that origin. */
+uint32_t cpu_count_origin(const struct cpu_model *cpu, enum cpu_origin origin);
 
-/* The same for a file of at most CPU_FILE_MOST_BYTES; -errno too where it cannot be read. */
-#define CPU_FILE_MOST_BYTES 65536
-int cpu_read(const char *path, struct cpu_model *cpu, struct error *e);
+/* A parameter of KIND_CYCLES, in cycles. */
+double cpu_cycles(const struct cpu_model *cpu, enum cpu_parameter parameter);
 
-/* Number of descriptions in the binary, and their names in the order in which they are listed; NULL beyond. */
-uint32_t cpu_count(void);
-const char *cpu_name(uint32_t number);
-
-/*
- * The CPU called `name`, from the binary, or, where it is none of its names, from the file of that path. 0 or
- * -errno with *e set, the names in its hint.
- */
-int cpu_load(const char *name, struct cpu_model *cpu, struct error *e);
-
-/* A figure of cycles, in cycles. */
-double cpu_cycles(const struct cpu_model *cpu, enum cpu_figure figure);
-
-/* The figure's name in a description: "l1d_bytes"; never NULL. */
-const char *cpu_figure_name(enum cpu_figure figure);
-
-/* "source", "uncertain", "CPUID", "measured", "assumed"; never NULL. */
-const char *cpu_origin_name(enum cpu_origin origin);
-
-/* The figure's value as a description has it: "48K", "yes", "own", "12". text of 24 bytes or more. */
-void cpu_figure_text(const struct cpu_model *cpu, enum cpu_figure figure, char *text, size_t bytes);
+/* The parameters of L1, L2 and L3. */
+#define CPU_CACHES 3
+struct cpu_cache {
+	enum cpu_parameter bytes, ways, cycles;
+};
+extern const struct cpu_cache cpu_caches[CPU_CACHES];
 
 /*
  * The array that holds entries of pages of leaf_bytes (4K, 2M, 1G), in the dTLB (stlb false) or STLB: its sets and
@@ -86,14 +98,28 @@ void cpu_figure_text(const struct cpu_model *cpu, enum cpu_figure figure, char *
  */
 struct cpu_tlb {
 	uint64_t array_bytes;
-	uint64_t
-		entry_bytes; /* what an entry covers: leaf_bytes, or a piece: fractured below, or 1G in the STLB as 2M */
+	/* What an entry covers: leaf_bytes, or a piece of it: fractured below, or 1G in the STLB as 2M. */
+	uint64_t entry_bytes;
 	uint32_t sets, ways;
 	bool hashed;
 };
 struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes);
 
-/* Every TLB, walk cache and cache set to 0 entries: what is left is the theory's maximum. */
-void cpu_without_caches(struct cpu_model *cpu);
+/*
+ * Parse text[0..bytes) of a description; where: its name for errors ("zen3.cpu"). Every parameter has to be there once.
+ * 0, or -EINVAL with *e set: where is "name:line", what says what is wrong and what is accepted.
+ */
+int cpu_parse(const char *where, const char *text, size_t bytes, struct cpu_model *cpu, struct error *e);
+
+/* The same for a file of at most CPU_FILE_MOST_BYTES; another -errno where it cannot be read. */
+#define CPU_FILE_MOST_BYTES 65536
+int cpu_read(const char *path, struct cpu_model *cpu, struct error *e);
+
+/* Number of descriptions in the binary, and their names in the order in which they are listed; NULL beyond. */
+uint32_t cpu_count(void);
+const char *cpu_name(uint32_t number);
+
+/* Load the built-in description `name`; any other name is the path of a file. 0, or -errno with *e set. */
+int cpu_load(const char *name, struct cpu_model *cpu, struct error *e);
 
 #endif

@@ -23,7 +23,7 @@ const char *cpu_base_name(cpuid_read read, void *self);
 
 /*
  * *base with what CPUID tells in its place. Where CPUID has as many entries as the description, the description's sets and
- * ways stay: CPUID is known to divide them wrongly. Figures that CPUID does not tell, or that are out of bounds, stay
+ * ways stay: CPUID is known to divide them wrongly. Parameters that CPUID does not tell, or that are out of bounds, stay
  * and become ORIGIN_ASSUMED. The name becomes "host", the title the CPU's brand.
  */
 void cpu_from_cpuid(cpuid_read read, void *self, const struct cpu_model *base, struct cpu_model *cpu);

@@ -57,7 +57,7 @@ static void access_one(struct machine *m, uint64_t stlb_hit_parts, struct simula
 
 static void derive(const struct simulation_input *in, struct simulation *out)
 {
-	const uint64_t *figure = in->cpu->figure;
+	const uint64_t *parameter = in->cpu->parameter;
 	double n = (double)out->accesses;
 	double data = out->data_cycles, found = out->data_cycles + out->stlb_cycles, walk = out->walk_cycles;
 	uint64_t references = out->walk.guest_references + out->walk.host_references;
@@ -65,8 +65,8 @@ static void derive(const struct simulation_input *in, struct simulation *out)
 	out->theory_references = refs_count(&in->plan);
 	out->references_per_walk = out->walks != 0 ? (double)references / (double)out->walks : 0;
 	if (in->workload == WORKLOAD_gups) {
-		double at_once = (double)max_u64(figure[CPU_MISSES_AT_ONCE], 1);
-		double walks_at_once = (double)max_u64(figure[CPU_WALKS_AT_ONCE], 1);
+		double at_once = (double)max_u64(parameter[CPU_MISSES_AT_ONCE], 1);
+		double walks_at_once = (double)max_u64(parameter[CPU_WALKS_AT_ONCE], 1);
 
 		out->data_cycles_per_access = data / at_once / n;
 		found = found / at_once / n;
@@ -100,7 +100,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 		return refuse(e, E2BIG, "the working set is too large to be simulated, in bytes",
 			      SIMULATE_MOST_BYTES);
 	leaf_bytes = m->tables.walk_leaf_bytes;
-	if (in->plan.kind == WALK_NESTED && in->cpu->figure[CPU_TLB_COMBINED] == 0)
+	if (in->plan.kind == WALK_NESTED && in->cpu->parameter[CPU_TLB_COMBINED] == 0)
 		leaf_bytes = in->plan.guest_leaf_bytes;
 	leaf_bytes = cpu_tlb(in->cpu, false, leaf_bytes).entry_bytes;
 	ret = sequence_init(&m->sequence, in->workload, in->working_set_bytes, in->stride_bytes,
@@ -130,7 +130,7 @@ static void machine_free(struct machine *m)
 
 static int run(struct machine *m, const struct simulation_input *in, struct simulation *out, struct error *e)
 {
-	uint64_t accesses = in->accesses, hit_parts = in->cpu->figure[CPU_STLB_HIT_CYCLES], warm, all;
+	uint64_t accesses = in->accesses, hit_parts = in->cpu->parameter[CPU_STLB_HIT_CYCLES], warm, all;
 
 	if (accesses == 0)
 		accesses = in->workload == WORKLOAD_gups ? GUPS_UPDATES : m->sequence.lines;

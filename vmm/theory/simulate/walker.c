@@ -3,12 +3,12 @@
 #include "vmm/theory/walk/page_walk.h"
 
 /* Each is fully associative: nothing is known of their sets. */
-static int caches_init(struct lru *caches, const struct cpu_model *cpu, enum cpu_figure pde)
+static int caches_init(struct lru *caches, const struct cpu_model *cpu, enum cpu_parameter pde)
 {
 	int ret = 0;
 
 	for (uint32_t level = 2; level < WALKER_LEVELS && ret == 0; level++) {
-		uint64_t entries = cpu->figure[pde + level - 2];
+		uint64_t entries = cpu->parameter[pde + level - 2];
 
 		ret = lru_init(&caches[level], entries != 0, (uint32_t)entries, false);
 	}
@@ -21,10 +21,12 @@ _Static_assert(CPU_HOST_PWC_PML5E_ENTRIES == CPU_HOST_PWC_PDE_ENTRIES + 3, "like
 int walker_init(struct walker *w, const struct cpu_model *cpu, const struct tables *tables,
 		struct cache *cache)
 {
-	uint64_t nested = cpu->figure[CPU_NESTED_TLB_ENTRIES];
+	uint64_t nested = cpu->parameter[CPU_NESTED_TLB_ENTRIES];
 	int ret;
 
-	*w = (struct walker){ .tables = tables, .cache = cache, .fixed_parts = cpu->figure[CPU_WALK_CYCLES] };
+	*w = (struct walker){ .tables = tables,
+			      .cache = cache,
+			      .fixed_parts = cpu->parameter[CPU_WALK_CYCLES] };
 	ret = caches_init(w->pwc, cpu, CPU_PWC_PDE_ENTRIES);
 	if (ret == 0)
 		ret = caches_init(w->host_pwc, cpu, CPU_HOST_PWC_PDE_ENTRIES);
