@@ -156,7 +156,7 @@ static inline void sample_explanation(struct explanation *x, const struct sample
 	x->host_levels = shape->host_levels;
 	(void)snprintf(x->backing, sizeof(x->backing), "%s",
 		       shape->data_page_bytes == PAGE_4K ? "anon" : "hugetlb");
-	(void)snprintf(x->second_dimension, sizeof(x->second_dimension), "%s", shadow ? "shadow" : "ept");
+	x->second_dimension = shadow ? SECOND_SHADOW : SECOND_EPT;
 	(void)snprintf(x->kvm_module, sizeof(x->kvm_module), "%s", shadow ? "kvm_pvm" : "kvm_intel");
 	sample_walk(x, shape, EXPLAIN_BEFORE);
 	fault = x->walks[EXPLAIN_BEFORE].walk.fault != PAGE_FAULT_NONE;

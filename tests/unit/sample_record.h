@@ -99,7 +99,7 @@ static inline void sample_machine(struct record *rec)
 	rec->host.hypervisor = true;
 	rec->host.tsc_khz = SAMPLE_TSC_KHZ;
 	(void)snprintf(rec->host.kvm_module, sizeof(rec->host.kvm_module), "kvm_pvm");
-	(void)snprintf(rec->host.second_dimension, sizeof(rec->host.second_dimension), "shadow");
+	rec->host.second_dimension = SECOND_SHADOW;
 	rec->host.param_count = 1;
 	(void)snprintf(rec->host.params[0].name, sizeof(rec->host.params[0].name), "kvm.tdp_mmu");
 	(void)snprintf(rec->host.params[0].value, sizeof(rec->host.params[0].value), "N");

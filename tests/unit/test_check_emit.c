@@ -66,7 +66,7 @@ static int fresh(void **state)
 	(void)snprintf(report.facts.kvm_module, sizeof(report.facts.kvm_module), "kvm_intel");
 	(void)snprintf(report.facts.kernel, sizeof(report.facts.kernel), "6.1.0");
 	(void)snprintf(report.facts.cpu_model, sizeof(report.facts.cpu_model), "A CPU");
-	(void)snprintf(report.second_dimension, sizeof(report.second_dimension), "ept");
+	report.second_dimension = SECOND_EPT;
 	(void)snprintf(report.verdict, sizeof(report.verdict), "two-dimensional by EPT");
 	report.second_levels = 4;
 	report.largest_second_leaf_bytes = PAGE_1G;

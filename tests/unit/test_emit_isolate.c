@@ -18,7 +18,7 @@ static void aliased_machine(struct record *rec)
 	rec->config.guest_ad = rec->config.apic = true;
 	rec->config.guest_page_bytes = PAGE_2M;
 	(void)snprintf(rec->host.kvm_module, sizeof(rec->host.kvm_module), "kvm_intel");
-	(void)snprintf(rec->host.second_dimension, sizeof(rec->host.second_dimension), "ept");
+	rec->host.second_dimension = SECOND_EPT;
 	rec->host.second_dimension_levels = 4;
 	rec->memory_slots = 1025;
 	rec->kvm_pages_4k = 600;

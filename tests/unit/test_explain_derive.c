@@ -66,7 +66,7 @@ static void make(const char *second, uint32_t guest_levels, uint32_t host_levels
 		.leaves_2m = 9,
 		.leaves_1g = 9
 	};
-	(void)snprintf(x.second_dimension, sizeof(x.second_dimension), "%s", second);
+	x.second_dimension = second_dimension_find(second);
 	fill_walk(&x.walks[EXPLAIN_BEFORE], guest_bytes, page_bytes, 0);
 	fill_walk(&x.walks[EXPLAIN_AFTER_READ], guest_bytes, page_bytes, PTE_ACCESSED);
 	fill_walk(&x.walks[EXPLAIN_AFTER_WRITE], guest_bytes, page_bytes, PTE_ACCESSED | PTE_DIRTY);

@@ -6,7 +6,7 @@
 
 static void set_dimension(struct record *rec, const char *kind)
 {
-	(void)snprintf(rec->host.second_dimension, sizeof(rec->host.second_dimension), "%s", kind);
+	rec->host.second_dimension = second_dimension_find(kind);
 }
 
 static void expect(struct record *rec, enum verdict v, const char *words)

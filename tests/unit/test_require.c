@@ -49,7 +49,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	memset(&report, 0, sizeof(report));
-	set(report.second_dimension, "ept");
+	report.second_dimension = SECOND_EPT;
 	set(report.facts.kvm_module, "kvm_intel");
 	set(report.facts.thp, "madvise");
 	set(report.facts.cpu_model, "A CPU");
@@ -109,13 +109,13 @@ static void dimensions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		set(report.second_dimension, cases[i].is);
+		report.second_dimension = second_dimension_find(cases[i].is);
 		assert_int_equal(met("ept", INTEL), cases[i].ept);
 		assert_int_equal(met("npt", INTEL), cases[i].npt);
 		assert_int_equal(met("tdp", INTEL), cases[i].tdp);
 		assert_int_equal(met("shadow", INTEL), cases[i].shadow);
 	}
-	set(report.second_dimension, "unknown");
+	report.second_dimension = SECOND_UNKNOWN;
 	assert_true(unknown("ept", INTEL) && unknown("npt", INTEL));
 	assert_true(unknown("tdp", INTEL) && unknown("shadow", INTEL));
 }
@@ -185,7 +185,7 @@ static void leaves(void **state)
 	assert_true(unmet("1g-leaf", INTEL) && unmet("1g-guest", INTEL));
 	report.largest_guest_leaf_bytes = report.largest_second_leaf_bytes = 0;
 	assert_true(unknown("1g-leaf", INTEL) && unknown("1g-guest", INTEL));
-	set(report.second_dimension, "none");
+	report.second_dimension = SECOND_NONE;
 	assert_true(unmet("1g-leaf", INTEL) && unmet("1g-guest", INTEL));
 }
 

@@ -244,19 +244,18 @@ static void levels_of_no_leaf(void **state)
 static void theory_by_second_dimension(void **state)
 {
 	(void)state;
-	assert_int_equal(refs_theory("ept", 4, PAGE_4K, PAGE_2M), 19);
-	assert_int_equal(refs_theory("npt", 4, PAGE_1G, PAGE_4K), 14);
-	assert_int_equal(refs_theory("ept", 5, PAGE_4K, PAGE_4K), 29);
-	assert_int_equal(refs_theory("npt", 5, PAGE_1G, PAGE_2M), 14);
-	assert_int_equal(refs_theory("ept", 0, PAGE_4K, PAGE_4K), 0);
-	assert_int_equal(refs_theory("shadow", 0, PAGE_4K, PAGE_1G), 4);
-	assert_int_equal(refs_theory("shadow", 0, PAGE_2M, PAGE_1G), 3);
-	assert_int_equal(refs_theory("shadow", 0, PAGE_1G, PAGE_4K), 4);
-	assert_int_equal(refs_theory("none", 0, PAGE_2M, PAGE_2M), 3);
-	assert_int_equal(refs_theory("unknown", 0, PAGE_4K, PAGE_4K), 0);
-	assert_int_equal(refs_theory(NULL, 0, PAGE_4K, PAGE_4K), 0);
-	assert_int_equal(refs_theory("ept", 4, PAGE_4K, 64 * KIB), 0);
-	assert_int_equal(refs_theory("shadow", 0, 0, PAGE_4K), 0);
+	assert_int_equal(refs_theory(SECOND_EPT, 4, PAGE_4K, PAGE_2M), 19);
+	assert_int_equal(refs_theory(SECOND_NPT, 4, PAGE_1G, PAGE_4K), 14);
+	assert_int_equal(refs_theory(SECOND_EPT, 5, PAGE_4K, PAGE_4K), 29);
+	assert_int_equal(refs_theory(SECOND_NPT, 5, PAGE_1G, PAGE_2M), 14);
+	assert_int_equal(refs_theory(SECOND_EPT, 0, PAGE_4K, PAGE_4K), 0);
+	assert_int_equal(refs_theory(SECOND_SHADOW, 0, PAGE_4K, PAGE_1G), 4);
+	assert_int_equal(refs_theory(SECOND_SHADOW, 0, PAGE_2M, PAGE_1G), 3);
+	assert_int_equal(refs_theory(SECOND_SHADOW, 0, PAGE_1G, PAGE_4K), 4);
+	assert_int_equal(refs_theory(SECOND_NONE, 0, PAGE_2M, PAGE_2M), 3);
+	assert_int_equal(refs_theory(SECOND_UNKNOWN, 0, PAGE_4K, PAGE_4K), 0);
+	assert_int_equal(refs_theory(SECOND_EPT, 4, PAGE_4K, 64 * KIB), 0);
+	assert_int_equal(refs_theory(SECOND_SHADOW, 0, 0, PAGE_4K), 0);
 }
 
 int main(void)

@@ -88,18 +88,18 @@ static void read_memory_policy(const char *root, struct host_facts *f)
  * As KVM chooses (kvm_mmu_get_tdp_level): NPT has the host kernel's own levels; EPT five where the CPU can. What the
  * guest's CPUID takes away from that is not known here.
  */
-static uint32_t table_levels(const char *second_dimension, const struct cpuinfo *cpu)
+static uint32_t table_levels(enum second_dimension second, const struct cpuinfo *cpu)
 {
-	if (strcmp(second_dimension, "ept") == 0)
+	if (second == SECOND_EPT)
 		return cpu->vmx_flags[0] == '\0' ? 0 : cpu->ept_5level ? 5 : 4;
-	if (strcmp(second_dimension, "npt") == 0)
+	if (second == SECOND_NPT)
 		return cpu->flags[0] == '\0' ? 0 : cpu->la57 ? 5 : 4;
 	return 0;
 }
 
 void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits)
 {
-	if (strcmp(f->second_dimension, "ept") != 0)
+	if (f->second_dimension != SECOND_EPT)
 		return;
 	if (guest_physical_bits != 0 && guest_physical_bits <= FOUR_LEVELS_BITS)
 		f->second_dimension_levels = 4;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/util/error.h"
+#include "vmm/util/names.h"
 
 #define FACTS_MAX_PARAMS 96
 
@@ -22,8 +22,8 @@ struct host_facts {
 	uint32_t cpus;   /* that this process may run on */
 	bool hypervisor; /* cpuinfo flag: this host is itself a guest */
 	bool pdpe1gb;
-	char kvm_module[32];       /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
-	char second_dimension[16]; /* "ept", "npt", "shadow", "none", "unknown" */
+	char kvm_module[32]; /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
+	enum second_dimension second_dimension;
 	uint32_t
 		second_dimension_levels; /* of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known */
 	uint32_t param_count;

@@ -12,13 +12,13 @@
 struct vendor {
 	const char *module;
 	const char *param; /* NULL: it has none to use */
-	const char *with_param, *without;
+	enum second_dimension with_param, without;
 };
 
 static const struct vendor vendors[] = {
-	{ "kvm_intel", "kvm_intel.ept", "ept", "shadow" },
-	{ "kvm_amd", "kvm_amd.npt", "npt", "shadow" },
-	{ "kvm_pvm", NULL, "shadow", "shadow" },
+	{ "kvm_intel", "kvm_intel.ept", SECOND_EPT, SECOND_SHADOW },
+	{ "kvm_amd", "kvm_amd.npt", SECOND_NPT, SECOND_SHADOW },
+	{ "kvm_pvm", NULL, SECOND_SHADOW, SECOND_SHADOW },
 };
 #define VENDORS (sizeof(vendors) / sizeof(vendors[0]))
 
@@ -92,17 +92,17 @@ static const char *param_value(const struct host_facts *f, const char *name)
 }
 
 /* Booleans read Y or N; older kernels' integers 1 or 0. */
-static const char *second_dimension(const struct host_facts *f, const struct vendor *v)
+static enum second_dimension find_dimension(const struct host_facts *f, const struct vendor *v)
 {
 	const char *value = v->param == NULL ? "N" : param_value(f, v->param);
 
 	if (value == NULL)
-		return "unknown";
+		return SECOND_UNKNOWN;
 	if (strcmp(value, "Y") == 0 || strcmp(value, "1") == 0)
 		return v->with_param;
 	if (strcmp(value, "N") == 0 || strcmp(value, "0") == 0)
 		return v->without;
-	return "unknown";
+	return SECOND_UNKNOWN;
 }
 
 void kvm_module_read(const char *root, const struct cpuinfo *cpu, struct host_facts *f)
@@ -124,17 +124,17 @@ void kvm_module_read(const char *root, const struct cpuinfo *cpu, struct host_fa
 
 	if (count == 1) {
 		set(f->kvm_module, sizeof(f->kvm_module), found->module);
-		set(f->second_dimension, sizeof(f->second_dimension), second_dimension(f, found));
+		f->second_dimension = find_dimension(f, found);
 	} else if (count > 1) {
 		set(f->kvm_module, sizeof(f->kvm_module), "unknown");
-		set(f->second_dimension, sizeof(f->second_dimension), "unknown");
+		f->second_dimension = SECOND_UNKNOWN;
 	} else if (sysfile_exists(root, "dev/kvm")) {
 		/* Guests can run, by a module this table does not know. */
 		set(f->kvm_module, sizeof(f->kvm_module), "builtin");
-		set(f->second_dimension, sizeof(f->second_dimension), "unknown");
+		f->second_dimension = SECOND_UNKNOWN;
 	} else {
 		set(f->kvm_module, sizeof(f->kvm_module), "none");
-		set(f->second_dimension, sizeof(f->second_dimension), "none");
+		f->second_dimension = SECOND_NONE;
 	}
 	nx = param_value(f, "kvm.nx_huge_pages");
 	set(f->nx_huge_pages, sizeof(f->nx_huge_pages), nx == NULL || *nx == '\0' ? "unknown" : nx);

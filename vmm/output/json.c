@@ -59,7 +59,7 @@ json_t *host_facts_json(const struct host_facts *h)
 	json_put(&o, "hypervisor", json_boolean(h->hypervisor));
 	json_put(&o, "tsc_khz", json_u64_or_null(h->tsc_khz));
 	json_put(&o, "kvm_module", json_words(h->kvm_module));
-	json_put(&o, "second_dimension", json_words(h->second_dimension));
+	json_put(&o, "second_dimension", json_words(second_dimension_name(h->second_dimension)));
 	json_put(&o, "second_dimension_levels", json_u64_or_null(h->second_dimension_levels));
 	for (uint32_t i = 0; i < h->param_count && i < FACTS_MAX_PARAMS; i++)
 		json_put(&params, h->params[i].name, json_words(h->params[i].value));

@@ -32,7 +32,7 @@ static int watch_cost(const struct machine *m, uint64_t done_bytes, const struct
 	if (done_bytes + next->bytes <= *watched_bytes)
 		return 0;
 	/* Shadow paging takes all that was reckoned, so that it is told at once. */
-	if (strcmp(m->rec->host.second_dimension, "shadow") != 0)
+	if (m->rec->host.second_dimension != SECOND_SHADOW)
 		rest_bytes = min_u64(rest_bytes, max_u64(next->bytes, UNWATCHED_BYTES));
 	ret = limits_check_slots_cost(&m->rec->config, done_bytes, rest_bytes, room_to_spare(""), e);
 	*watched_bytes = done_bytes + rest_bytes;
@@ -47,7 +47,7 @@ static void note_cost(const struct machine *m, uint64_t slots_bytes)
 {
 	uint64_t cost_bytes = limits_slots_cost(slots_bytes);
 
-	if (strcmp(m->rec->host.second_dimension, "shadow") == 0 && cost_bytes >= NOTED_BYTES)
+	if (m->rec->host.second_dimension == SECOND_SHADOW && cost_bytes >= NOTED_BYTES)
 		note_add(&m->rec->config,
 			 "beside its tables KVM keeps %" PRIu64 " MiB about its memory slots",
 			 cost_bytes / MIB);

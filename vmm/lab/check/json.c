@@ -69,7 +69,7 @@ static json_t *verdict_json(const struct check_report *report)
 {
 	json_t *o = json_object();
 
-	json_put(&o, "second_dimension", json_words(report->second_dimension));
+	json_put(&o, "second_dimension", json_words(second_dimension_name(report->second_dimension)));
 	json_put(&o, "guest_levels", json_u64_or_null(report->guest_levels));
 	json_put(&o, "second_levels", json_u64_or_null(report->second_levels));
 	json_put(&o, "largest_guest_leaf_bytes", json_u64_or_null(report->largest_guest_leaf_bytes));

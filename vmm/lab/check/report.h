@@ -63,7 +63,7 @@ struct check_report {
 	uint32_t disturber_count;
 	struct check_disturber disturbers[CHECK_MAX_DISTURBERS];
 	/* The verdict, as parts and as one line. */
-	char second_dimension[16];            /* ept, npt, shadow, none, unknown */
+	enum second_dimension second_dimension;
 	uint32_t guest_levels, second_levels; /* 0: unknown or none */
 	uint64_t largest_guest_leaf_bytes;    /* 0: unknown */
 	uint64_t largest_second_leaf_bytes;   /* 0: unknown */

@@ -76,40 +76,39 @@ int answer_kvm(struct question *q)
 	return settle(q, KNOWN_YES, "/dev/kvm opened, API version %d", kvm->api_version);
 }
 
-/* `wanted` or, where it is not NULL, `or` is the second dimension. */
-static int answer_dimension(struct question *q, const char *wanted, const char * or)
+/* One of the two is the second dimension. */
+static int answer_dimension(struct question *q, enum second_dimension wanted, enum second_dimension other)
 {
 	const struct host_facts *f = &q->report->facts;
-	const char *is = q->report->second_dimension;
-	enum known answer =
-		strcmp(is, wanted) == 0 || (or != NULL && strcmp(is, or) == 0) ? KNOWN_YES : KNOWN_NO;
+	enum second_dimension is = q->report->second_dimension;
+	enum known answer = is == SECOND_UNKNOWN          ? KNOWN_UNKNOWN
+			    : is == wanted || is == other ? KNOWN_YES
+							  : KNOWN_NO;
 
-	if (strcmp(is, "unknown") == 0)
-		answer = KNOWN_UNKNOWN;
-	if (strcmp(is, "none") == 0)
+	if (is == SECOND_NONE)
 		return settle(q, answer, "no KVM module is in charge");
 	return settle(q, answer, "the second dimension under %s is %s", f->kvm_module,
-		      strcmp(is, "unknown") == 0 ? "not to be found out" : is);
+		      is == SECOND_UNKNOWN ? "not to be found out" : second_dimension_name(is));
 }
 
 int answer_ept(struct question *q)
 {
-	return answer_dimension(q, "ept", NULL);
+	return answer_dimension(q, SECOND_EPT, SECOND_EPT);
 }
 
 int answer_npt(struct question *q)
 {
-	return answer_dimension(q, "npt", NULL);
+	return answer_dimension(q, SECOND_NPT, SECOND_NPT);
 }
 
 int answer_tdp(struct question *q)
 {
-	return answer_dimension(q, "ept", "npt");
+	return answer_dimension(q, SECOND_EPT, SECOND_NPT);
 }
 
 int answer_shadow(struct question *q)
 {
-	return answer_dimension(q, "shadow", NULL);
+	return answer_dimension(q, SECOND_SHADOW, SECOND_SHADOW);
 }
 
 /* A switch of kvm_intel; other modules have no such thing to switch. */
@@ -193,14 +192,14 @@ static int answer_leaf(struct question *q, const char *where, uint64_t largest_b
 
 int answer_1g_leaf(struct question *q)
 {
-	if (strcmp(q->report->second_dimension, "none") == 0)
+	if (q->report->second_dimension == SECOND_NONE)
 		return settle(q, KNOWN_NO, "no KVM module is in charge");
 	return answer_leaf(q, "the second dimension", q->report->largest_second_leaf_bytes);
 }
 
 int answer_1g_guest(struct question *q)
 {
-	if (strcmp(q->report->second_dimension, "none") == 0)
+	if (q->report->second_dimension == SECOND_NONE)
 		return settle(q, KNOWN_NO, "no KVM module is in charge");
 	return answer_leaf(q, "the guest's page tables", q->report->largest_guest_leaf_bytes);
 }

@@ -161,27 +161,28 @@ static void add_module(struct builder *b)
 static void add_meaning(struct builder *b)
 {
 	static const struct {
-		const char *dimension, *name, *effect;
+		enum second_dimension dimension;
+		const char *name, *effect;
 	} meanings[] = {
-		{ "ept", "steady accesses",
+		{ SECOND_EPT, "steady accesses",
 		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
 		  "the second one costs." },
-		{ "npt", "steady accesses",
+		{ SECOND_NPT, "steady accesses",
 		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
 		  "the second one costs." },
-		{ "shadow", "steady accesses",
+		{ SECOND_SHADOW, "steady accesses",
 		  "One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` "
 		  "equals "
 		  "`native` with leaf min(guest, backing): TLB reach is real, a second dimension of KVM's is "
 		  "not in it." },
-		{ "shadow", "first touches",
+		{ SECOND_SHADOW, "first touches",
 		  "Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, "
 		  "and no "
 		  "estimate of either." },
 	};
 
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (is(b->report->facts.second_dimension, meanings[i].dimension))
+		if (b->report->facts.second_dimension == meanings[i].dimension)
 			(void)snprintf(add(b, ROW_MODULE, meanings[i].name)->effect,
 				       sizeof(((struct check_row *)0)->effect), "%s", meanings[i].effect);
 	}
@@ -190,8 +191,7 @@ static void add_meaning(struct builder *b)
 /* A host that is a guest: what the dimensions above are, seen from the metal. */
 static void add_outer_host(struct builder *b)
 {
-	bool two =
-		is(b->report->facts.second_dimension, "ept") || is(b->report->facts.second_dimension, "npt");
+	bool two = is_two_dimensional(b->report->facts.second_dimension);
 	struct check_row *row;
 
 	if (!b->report->facts.hypervisor)
@@ -235,7 +235,7 @@ void rows_build(const struct cpuinfo *cpu, struct check_report *report)
 	struct builder b = { .cpu = cpu, .report = report };
 	bool amd = is(cpu->vendor, "AuthenticAMD") || is(cpu->vendor, "HygonGenuine");
 
-	b.shadow = is(report->facts.second_dimension, "shadow");
+	b.shadow = report->facts.second_dimension == SECOND_SHADOW;
 	b.vendor = find_vendor(cpu, report->facts.kvm_module);
 	report->row_count = 0;
 	/* Without either feature the CPU's maker says which of the two is missing; an unknown maker lacks both. */

@@ -29,7 +29,7 @@ int check_emit_tap(const struct check_report *report, const struct requirement *
 	comment("kernel", report->facts.kernel, out);
 	comment("cpu", report->facts.cpu_model, out);
 	comment("kvm module", report->facts.kvm_module, out);
-	comment("second dimension", report->second_dimension, out);
+	comment("second dimension", second_dimension_name(report->second_dimension), out);
 	comment("verdict", report->verdict, out);
 	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++)
 		comment("disturbs", report->disturbers[i].what, out);

@@ -22,19 +22,14 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-static bool is_two_dimensional(const struct check_report *r)
-{
-	return is(r->second_dimension, "ept") || is(r->second_dimension, "npt");
-}
-
 /*
  * EPT: by its own capability; NPT and shadow tables are in the CPU's ordinary format, so by pdpe1gb (kvm_configure_mmu
  * and its callers). 0: not known, but 2M at least: no CPU that has EPT lacks 2M leaves.
  */
 static uint64_t hardware_leaf(const struct check_report *r, const struct cpuinfo *cpu)
 {
-	int has_1g = is(r->second_dimension, "ept") ? cpuinfo_has(cpu->vmx_flags, "ept_1gb")
-						    : cpuinfo_has(cpu->flags, "pdpe1gb");
+	int has_1g = r->second_dimension == SECOND_EPT ? cpuinfo_has(cpu->vmx_flags, "ept_1gb")
+						       : cpuinfo_has(cpu->flags, "pdpe1gb");
 
 	return has_1g < 0 ? 0 : has_1g == 1 ? PAGE_1G : PAGE_2M;
 }
@@ -56,14 +51,14 @@ static uint64_t second_leaf(const char *root, const struct check_report *r, cons
 	uint64_t hardware = hardware_leaf(r, cpu);
 	uint64_t backing = backing_leaf(root, &r->facts);
 
-	if (is_two_dimensional(r) && backing != 0 && backing <= PAGE_2M)
+	if (is_two_dimensional(r->second_dimension) && backing != 0 && backing <= PAGE_2M)
 		return backing;
 	if (hardware == 0 || backing == 0)
 		return 0;
-	if (is_two_dimensional(r))
+	if (is_two_dimensional(r->second_dimension))
 		return min_u64(hardware, backing);
 	/* One table for both, so the smaller page of the two. */
-	if (is(r->second_dimension, "shadow") && r->largest_guest_leaf_bytes != 0)
+	if (r->second_dimension == SECOND_SHADOW && r->largest_guest_leaf_bytes != 0)
 		return min_u64(r->largest_guest_leaf_bytes, min_u64(hardware, backing));
 	return 0;
 }
@@ -85,7 +80,7 @@ static const char *leaf_name(uint64_t bytes, char buf[24])
 
 static void say_two_dimensional(struct check_report *r)
 {
-	const char *name = is(r->second_dimension, "ept") ? "EPT" : "NPT";
+	const char *name = r->second_dimension == SECOND_EPT ? "EPT" : "NPT";
 	uint32_t levels = r->second_levels;
 	char guest[24], second[24];
 
@@ -140,26 +135,26 @@ static void say_access(struct check_report *r)
 		say(r, "; but this process may not open /dev/kvm");
 	else if (r->kvm.present == KNOWN_NO && r->kvm.permitted == KNOWN_YES)
 		say(r, "; but /dev/kvm does not answer as KVM does");
-	else if (r->kvm.present == KNOWN_NO && !is(r->second_dimension, "none"))
+	else if (r->kvm.present == KNOWN_NO && r->second_dimension != SECOND_NONE)
 		say(r, "; but this process sees no /dev/kvm");
 }
 
 void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *r)
 {
-	memcpy(r->second_dimension, r->facts.second_dimension, sizeof(r->second_dimension));
+	r->second_dimension = r->facts.second_dimension;
 	r->verdict[0] = '\0';
-	r->guest_levels = is(r->second_dimension, "none") ? 0 : GUEST_LEVELS;
+	r->guest_levels = r->second_dimension == SECOND_NONE ? 0 : GUEST_LEVELS;
 	facts_settle_levels(&r->facts, r->kvm.guest_physical_bits);
 	r->second_levels = r->facts.second_dimension_levels;
 	r->largest_guest_leaf_bytes = 0;
-	if (!is(r->second_dimension, "none") && r->kvm.guest_1g_pages != KNOWN_UNKNOWN)
+	if (r->second_dimension != SECOND_NONE && r->kvm.guest_1g_pages != KNOWN_UNKNOWN)
 		r->largest_guest_leaf_bytes = r->kvm.guest_1g_pages == KNOWN_YES ? PAGE_1G : PAGE_2M;
 	r->largest_second_leaf_bytes = second_leaf(root, r, cpu);
-	if (is_two_dimensional(r))
+	if (is_two_dimensional(r->second_dimension))
 		say_two_dimensional(r);
-	else if (is(r->second_dimension, "shadow"))
+	else if (r->second_dimension == SECOND_SHADOW)
 		say_shadow(r);
-	else if (is(r->second_dimension, "none"))
+	else if (r->second_dimension == SECOND_NONE)
 		say(r, "none: no KVM here, so no guest; `minivmm native` works");
 	else
 		say_unknown(r);

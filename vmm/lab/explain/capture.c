@@ -148,7 +148,7 @@ static void fill_in_plan(const struct explain_spec *spec, const struct record *r
 /* What only the run found out: of the host, and of how much it let itself be looked at. */
 static void fill_in_host(const struct record *rec, const struct place_finder *f, struct explanation *x)
 {
-	(void)snprintf(x->second_dimension, sizeof(x->second_dimension), "%s", rec->host.second_dimension);
+	x->second_dimension = rec->host.second_dimension;
 	(void)snprintf(x->kvm_module, sizeof(x->kvm_module), "%s", rec->host.kvm_module);
 	x->host_levels = rec->host.second_dimension_levels;
 	x->frames_refused = f->frames_hidden != 0 && f->frames_told == 0;

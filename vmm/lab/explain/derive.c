@@ -29,11 +29,6 @@ void explain_note(struct explanation *x, const char *fmt, ...)
 		memcpy(x->notes[x->note_count++], text, sizeof(text));
 }
 
-static bool is_two_dimensional(const struct explanation *x)
-{
-	return strcmp(x->second_dimension, "ept") == 0 || strcmp(x->second_dimension, "npt") == 0;
-}
-
 /* Whether a leaf of so many bytes at the place lies in its slot whole, and can be one: gpa = hva modulo its size. */
 static bool leaf_fits(const struct memmap *map, const struct explain_place *place, uint64_t leaf_bytes)
 {
@@ -104,7 +99,7 @@ static void derive_place(const struct memmap *map, struct explain_place *place, 
 {
 	place->host_leaf_bytes = 0;
 	place->host_entries = 0;
-	if (!is_two_dimensional(x))
+	if (!is_two_dimensional(x->second_dimension))
 		return;
 	place->host_leaf_bytes = installed_leaf(host_leaf(map, place, PAGE_1G, x), x);
 	if (x->host_levels != 0 && place->host_leaf_bytes != 0)
@@ -150,13 +145,13 @@ static void derive_kind(const struct memmap *map, struct explanation *x)
 
 	x->references = 0;
 	x->shadow_leaf_bytes = 0;
-	if (strcmp(x->second_dimension, "shadow") == 0) {
+	if (x->second_dimension == SECOND_SHADOW) {
 		x->kind = WALK_SHADOW;
 		if (translated)
 			x->shadow_leaf_bytes = shadow_leaf(map, last, x);
 		if (x->shadow_leaf_bytes != 0)
 			x->references = refs_levels(x->mode.levels, x->shadow_leaf_bytes);
-	} else if (strcmp(x->second_dimension, "none") == 0) {
+	} else if (x->second_dimension == SECOND_NONE) {
 		x->kind = WALK_NATIVE;
 		x->references = translated ? last->walk.step_count : 0;
 	} else {

@@ -119,7 +119,7 @@ static void note_unknown(struct explanation *x)
 	bool translated = last->taken && last->walk.fault == PAGE_FAULT_NONE;
 	bool two = x->kind == WALK_NESTED;
 
-	if (strcmp(x->second_dimension, "unknown") == 0)
+	if (x->second_dimension == SECOND_UNKNOWN)
 		explain_note(x, "this host does not say whether it uses EPT, NPT or shadow paging");
 	else if (two && x->host_levels == 0)
 		explain_note(x, "the levels of the second dimension's tables are not known");

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "vmm/theory/walk/page_walk.h"
+#include "vmm/util/names.h"
 #include "vmm/theory/walk/walk_list.h"
 
 #define EXPLAIN_SCHEMA "minivmm.explain/1"
@@ -65,8 +66,8 @@ struct explanation {
 	uint64_t guest_page_bytes, backing_page_bytes; /* as asked */
 	char backing[24];                              /* "anon", "thp", "hugetlb", "memfd" or "file" */
 	uint64_t memory_bytes;
-	char second_dimension[16]; /* as in host_facts: "ept", "npt", "shadow", "none", "unknown" */
-	uint32_t host_levels;      /* of its tables; 0: there is none, or not known */
+	enum second_dimension second_dimension;
+	uint32_t host_levels; /* of its tables; 0: there is none, or not known */
 	char kvm_module[32];
 	bool hypervisor; /* this host is itself a guest: a dimension more below */
 	struct explain_walk walks[EXPLAIN_MOMENTS];

@@ -160,7 +160,7 @@ static json_t *host_json(const struct explanation *x)
 	json_t *o = json_object(), *leaves = json_object();
 
 	json_put(&o, "kvm_module", json_words(x->kvm_module));
-	json_put(&o, "second_dimension", json_words(x->second_dimension));
+	json_put(&o, "second_dimension", json_words(second_dimension_name(x->second_dimension)));
 	json_put(&o, "levels", json_u64_or_null(x->host_levels));
 	json_put(&o, "hypervisor", json_boolean(x->hypervisor));
 	json_put(&leaves, "pages_4k", leaves_json(x->leaves_4k));

@@ -23,8 +23,8 @@ static void tell_host(const struct explanation *x, FILE *out)
 		paragraph(out, "host", "%s with %s, tables of %" PRIu32 " levels%s", x->kvm_module,
 			  words_second_dimension(x), x->host_levels, below);
 	else
-		paragraph(out, "host", "%s, second dimension: %s%s", x->kvm_module, x->second_dimension,
-			  below);
+		paragraph(out, "host", "%s, second dimension: %s%s", x->kvm_module,
+			  second_dimension_name(x->second_dimension), below);
 }
 
 static void tell_head(const struct explanation *x, bool in_short, FILE *out)

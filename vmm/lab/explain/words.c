@@ -11,9 +11,7 @@
 
 const char *words_second_dimension(const struct explanation *x)
 {
-	if (strcmp(x->second_dimension, "ept") == 0)
-		return "EPT";
-	return strcmp(x->second_dimension, "npt") == 0 ? "NPT" : "host";
+	return x->second_dimension == SECOND_EPT ? "EPT" : x->second_dimension == SECOND_NPT ? "NPT" : "host";
 }
 
 const char *words_size(uint64_t bytes, char *buf)

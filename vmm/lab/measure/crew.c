@@ -42,7 +42,7 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	crew->leaf_bytes = c->page_bytes;
 	crew->seed = c->seed;
 	crew->tsc_khz = tsc_khz;
-	crew->refs_theory = refs_theory("none", 0, c->page_bytes, c->page_bytes);
+	crew->refs_theory = refs_theory(SECOND_NONE, 0, c->page_bytes, c->page_bytes);
 	crew->pmu = rec->pmu;
 	crew->pin_count = rec->spec.machine.pin_count;
 	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));

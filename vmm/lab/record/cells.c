@@ -119,7 +119,7 @@ CELL(page)
 CELL(second_dimension)
 {
 	UNUSED;
-	set_text(out, rec->native ? "none" : rec->host.second_dimension);
+	set_text(out, second_dimension_name(rec->native ? SECOND_NONE : rec->host.second_dimension));
 }
 
 CELL(vcpus)

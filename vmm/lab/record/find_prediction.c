@@ -15,14 +15,14 @@
  */
 static bool plan_of(const struct record *rec, struct walk_plan *plan)
 {
-	const char *second = rec->host.second_dimension;
+	enum second_dimension second = rec->native ? SECOND_NONE : rec->host.second_dimension;
 	uint64_t backing_bytes =
 		rec->observed.page_bytes != 0 ? rec->observed.page_bytes : rec->config.page_bytes;
 
-	if (!rec->native && strcmp(second, "none") == 0)
+	if (!rec->native && second == SECOND_NONE)
 		return false;
-	return refs_plan(rec->native ? "none" : second, rec->host.second_dimension_levels,
-			 rec->config.guest_page_bytes, backing_bytes, plan);
+	return refs_plan(second, rec->host.second_dimension_levels, rec->config.guest_page_bytes,
+			 backing_bytes, plan);
 }
 
 static void take_points(const struct record *rec, struct prediction *p)

@@ -93,7 +93,7 @@ static bool leaves_too_large(const struct record *rec, uint64_t expected_bytes)
 	uint64_t low_bytes = align_up(map->tables_gpa + map->tables_bytes, PAGE_2M);
 	uint64_t allowed_2m = 0;
 
-	if (strcmp(rec->host.second_dimension, "shadow") == 0 && rec->config.page_bytes > PAGE_4K)
+	if (rec->host.second_dimension == SECOND_SHADOW && rec->config.page_bytes > PAGE_4K)
 		allowed_2m = 2 * low_bytes / PAGE_2M;
 	return (expected_bytes < PAGE_1G && rec->kvm_pages_1g != 0) ||
 	       (expected_bytes < PAGE_2M && rec->kvm_pages_2m > allowed_2m);

@@ -5,7 +5,6 @@
 #define MINIVMM_LAB_RECORD_LEAF_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "units.h"
 #include "vmm/lab/record/record.h"
@@ -16,11 +15,9 @@
  */
 static inline uint64_t leaf_expected_bytes(const struct record *rec)
 {
-	const char *kind = rec->host.second_dimension;
-
-	if (strcmp(kind, "ept") == 0 || strcmp(kind, "npt") == 0)
+	if (is_two_dimensional(rec->host.second_dimension))
 		return rec->config.page_bytes;
-	if (strcmp(kind, "shadow") == 0)
+	if (rec->host.second_dimension == SECOND_SHADOW)
 		return min_u64(rec->config.guest_page_bytes, rec->config.page_bytes);
 	return 0;
 }

@@ -53,17 +53,18 @@ void text_asked(const struct record *rec, FILE *out)
 		paragraph(out, "", "%s", rec->config.note);
 }
 
-static const char *dimension_meaning(const char *kind)
+static const char *dimension_meaning(enum second_dimension second)
 {
-	if (strcmp(kind, "ept") == 0)
+	switch (second) {
+	case SECOND_EPT:
 		return "EPT: hardware walks both dimensions; KVM's leaf follows the backing page";
-	if (strcmp(kind, "npt") == 0)
+	case SECOND_NPT:
 		return "NPT: hardware walks both dimensions; KVM's leaf follows the backing page";
-	if (strcmp(kind, "shadow") == 0)
-		return "shadow paging: hardware walks one table that KVM keeps; its leaf = min(guest page, "
-		       "backing "
-		       "page)";
-	return "unknown: no leaf rule to check against";
+	case SECOND_SHADOW:
+		return "shadow paging: hardware walks one table that KVM keeps; its leaf = min(guest page, backing page)";
+	default:
+		return "unknown: no leaf rule to check against";
+	}
 }
 
 static void observed_backing(const struct record *rec, FILE *out)

@@ -45,13 +45,14 @@ static struct entry *entries_make(const struct matrix *m, uint32_t *count)
 
 static bool plan_of(const struct matrix *m, const struct matrix_cell *cell, struct walk_plan *plan)
 {
-	const char *second = json_string_value(json_object_get(m->host, "second_dimension"));
+	const char *name = json_string_value(json_object_get(m->host, "second_dimension"));
+	enum second_dimension second = cell->native ? SECOND_NONE : second_dimension_find(name);
 	json_int_t levels = json_integer_value(json_object_get(m->host, "second_dimension_levels"));
 
 	/* A guest's cell on a host that says so: nothing is known of its second dimension. */
-	if (!cell->native && second != NULL && strcmp(second, "none") == 0)
+	if (!cell->native && second == SECOND_NONE)
 		return false;
-	return refs_plan(cell->native ? "none" : second,
+	return refs_plan(second,
 			 levels == 0   ? 0
 			 : levels == 5 ? 5
 				       : 4,

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "units.h"
 #include "vmm/theory/walk/walk_tables.h"
@@ -83,16 +82,11 @@ uint32_t refs_count(const struct walk_plan *plan)
 	return refs_two_dimensional(g, h);
 }
 
-static bool is(const char *second_dimension, const char *word)
-{
-	return second_dimension != NULL && strcmp(second_dimension, word) == 0;
-}
-
-bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+bool refs_plan(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
 	       uint64_t backing_leaf_bytes, struct walk_plan *plan)
 {
-	bool native = is(second_dimension, "none"), shadow = is(second_dimension, "shadow");
-	bool nested = is(second_dimension, "ept") || is(second_dimension, "npt");
+	bool native = second == SECOND_NONE, shadow = second == SECOND_SHADOW;
+	bool nested = is_two_dimensional(second);
 
 	*plan = (struct walk_plan){
 		.kind = native   ? WALK_NATIVE
@@ -107,14 +101,14 @@ bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t gues
 	       (native || shadow || (nested && host_levels != 0));
 }
 
-uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+uint32_t refs_theory(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
 		     uint64_t backing_leaf_bytes)
 {
 	struct walk_plan plan;
 
-	if (is(second_dimension, "none"))
+	if (second == SECOND_NONE)
 		backing_leaf_bytes = guest_leaf_bytes;
-	if (!refs_plan(second_dimension, host_levels, guest_leaf_bytes, backing_leaf_bytes, &plan))
+	if (!refs_plan(second, host_levels, guest_leaf_bytes, backing_leaf_bytes, &plan))
 		return 0;
 	return refs_count(&plan);
 }

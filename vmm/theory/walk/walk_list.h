@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/util/names.h"
+
 enum walk_kind {
 	WALK_NESTED,  /* EPT or NPT: both dimensions */
 	WALK_SHADOW,  /* one table that the hypervisor keeps, leaf = the smaller of both */
@@ -78,15 +80,15 @@ uint32_t refs_two_dimensional(uint32_t g, uint32_t h);
 uint32_t refs_count(const struct walk_plan *plan);
 
 /*
- * What is walked on a host. second_dimension: "ept", "npt" (tables of host_levels), "shadow" (one table, the smaller
- * page of both sets its leaf), "none" (native, the leaf is the backing's); NULL or another word: not known. The first
- * dimension has 4 levels: the guest has no others. False where something is not known; then *plan must not be used.
+ * What is walked on a host: EPT or NPT in tables of host_levels; with shadow paging one table, the smaller page of both
+ * sets its leaf; SECOND_NONE is native, the leaf is the backing's. The first dimension has 4 levels: the guest has no
+ * others. False where something is not known; then *plan must not be used.
  */
-bool refs_plan(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+bool refs_plan(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
 	       uint64_t backing_leaf_bytes, struct walk_plan *plan);
 
-/* The count of that plan, printed beside a measurement; 0 where it is not known. "none": the leaf is the guest's. */
-uint32_t refs_theory(const char *second_dimension, uint32_t host_levels, uint64_t guest_leaf_bytes,
+/* The count of that plan, printed beside a measurement; 0 where it is not known. SECOND_NONE: the leaf is the guest's. */
+uint32_t refs_theory(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
 		     uint64_t backing_leaf_bytes);
 
 /* Build the tables, walk one address, list the entries read. 0, -EINVAL for an invalid plan, or -ENOMEM. */
