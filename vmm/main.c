@@ -22,7 +22,7 @@
 #include "vmm/output/output.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/core/machine/run.h"
-#include "vmm/theory/show/theory.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 #include "vmm/util/streams.h"

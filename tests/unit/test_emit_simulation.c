@@ -15,7 +15,7 @@
 #include "golden.h"
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/show/emit_simulation.h"
+#include "vmm/theory/show/show.h"
 
 static const struct {
 	enum workload_id workload;
@@ -88,13 +88,14 @@ static void text_shows_rows_and_origins(void **state)
 {
 	struct cpu_model cpu = test_cpu();
 	struct simulation_row rows[ROWS];
+	const struct simulation_series s = { .cpu = &cpu, .count = ROWS, .rows = rows };
 	char *data = NULL;
 	size_t bytes = 0;
 	FILE *memory = open_memstream(&data, &bytes);
 
 	(void)state;
 	make_rows(&cpu, rows);
-	assert_int_equal(text_simulation(&cpu, rows, ROWS, memory), 0);
+	assert_int_equal(simulation_text(&s, memory), 0);
 	golden_compare(captured(memory, &data), TESTS_DIR "/golden/simulation.txt");
 	free(data);
 }
@@ -106,7 +107,7 @@ static void the_list_of_cpus_is_whole(void **state)
 	FILE *memory = open_memstream(&data, &bytes);
 
 	(void)state;
-	assert_int_equal(text_cpu_list(memory), 0);
+	assert_int_equal(cpu_list_text(memory), 0);
 	(void)captured(memory, &data);
 	for (uint32_t i = 0; i < cpu_count(); i++)
 		assert_non_null(strstr(data, cpu_name(i)));
@@ -127,11 +128,12 @@ static void json_has_what_was_counted(void **state)
 {
 	struct cpu_model cpu = test_cpu();
 	struct simulation_row rows[ROWS];
+	const struct simulation_series s = { .cpu = &cpu, .count = ROWS, .rows = rows };
 	json_t *root, *array, *figures;
 
 	(void)state;
 	make_rows(&cpu, rows);
-	root = simulation_json(&cpu, rows, ROWS);
+	root = simulation_json(&s);
 	assert_non_null(root);
 	array = json_object_get(root, "rows");
 	assert_int_equal(json_array_size(array), ROWS);

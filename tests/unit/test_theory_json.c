@@ -17,7 +17,7 @@
 
 static json_t *root_of(const struct theory *t)
 {
-	char *data = theory_render(t, theory_emit_json);
+	char *data = theory_render(t, theory_json);
 	json_t *root = json_loads(data, 0, NULL);
 
 	assert_non_null(root);
@@ -43,16 +43,13 @@ static void goldens(void **state)
 	struct theory_sample s;
 
 	(void)state;
-	theory_golden(sample_table(&s), theory_emit_json, GOLDEN "table.json");
-	theory_golden(sample_list(&s, WALK_NESTED, 4, PAGE_2M, PAGE_1G), theory_emit_json,
+	theory_golden(sample_table(&s), theory_json, GOLDEN "table.json");
+	theory_golden(sample_list(&s, WALK_NESTED, 4, PAGE_2M, PAGE_1G), theory_json,
 		      GOLDEN "nested-2M-1G.json");
-	theory_golden(sample_list(&s, WALK_SHADOW, 4, PAGE_2M, PAGE_4K), theory_emit_json,
-		      GOLDEN "shadow.json");
-	theory_golden(sample_list(&s, WALK_UNPAGED, 4, PAGE_4K, PAGE_2M), theory_emit_json,
-		      GOLDEN "unpaged.json");
-	theory_golden(sample_list(&s, WALK_NATIVE, 4, PAGE_4K, PAGE_4K), theory_emit_json,
-		      GOLDEN "native.json");
-	theory_golden(sample_scale(&s, WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_1G, 1536), theory_emit_json,
+	theory_golden(sample_list(&s, WALK_SHADOW, 4, PAGE_2M, PAGE_4K), theory_json, GOLDEN "shadow.json");
+	theory_golden(sample_list(&s, WALK_UNPAGED, 4, PAGE_4K, PAGE_2M), theory_json, GOLDEN "unpaged.json");
+	theory_golden(sample_list(&s, WALK_NATIVE, 4, PAGE_4K, PAGE_4K), theory_json, GOLDEN "native.json");
+	theory_golden(sample_scale(&s, WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_1G, 1536), theory_json,
 		      GOLDEN "scale.json");
 }
 

@@ -17,7 +17,7 @@
 
 static void is_narrow(const struct theory *t)
 {
-	char *data = theory_render(t, theory_emit_text);
+	char *data = theory_render(t, theory_text);
 
 	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
 		assert_in_range(strcspn(line, "\n"), 0, 100);
@@ -27,7 +27,7 @@ static void is_narrow(const struct theory *t)
 /* In one line, every run of blanks and newlines one blank. */
 static void says(const struct theory *t, const char *words, bool expected)
 {
-	char *data = theory_render(t, theory_emit_text), *to = data;
+	char *data = theory_render(t, theory_text), *to = data;
 
 	for (const char *from = data; *from != '\0'; from++) {
 		if (*from != ' ' && *from != '\n')
@@ -46,18 +46,15 @@ static void goldens(void **state)
 	struct theory_sample s;
 
 	(void)state;
-	theory_golden(sample_table(&s), theory_emit_text, GOLDEN "table.txt");
-	theory_golden(sample_list(&s, WALK_NESTED, 4, PAGE_4K, PAGE_4K), theory_emit_text,
+	theory_golden(sample_table(&s), theory_text, GOLDEN "table.txt");
+	theory_golden(sample_list(&s, WALK_NESTED, 4, PAGE_4K, PAGE_4K), theory_text,
 		      GOLDEN "nested-4K-4K.txt");
-	theory_golden(sample_list(&s, WALK_NESTED, 5, PAGE_2M, PAGE_1G), theory_emit_text,
+	theory_golden(sample_list(&s, WALK_NESTED, 5, PAGE_2M, PAGE_1G), theory_text,
 		      GOLDEN "nested-2M-1G-5-level.txt");
-	theory_golden(sample_list(&s, WALK_SHADOW, 4, PAGE_2M, PAGE_4K), theory_emit_text,
-		      GOLDEN "shadow.txt");
-	theory_golden(sample_list(&s, WALK_UNPAGED, 4, PAGE_4K, PAGE_2M), theory_emit_text,
-		      GOLDEN "unpaged.txt");
-	theory_golden(sample_list(&s, WALK_NATIVE, 4, PAGE_4K, PAGE_4K), theory_emit_text,
-		      GOLDEN "native.txt");
-	theory_golden(sample_scale(&s, WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_1G, 1536), theory_emit_text,
+	theory_golden(sample_list(&s, WALK_SHADOW, 4, PAGE_2M, PAGE_4K), theory_text, GOLDEN "shadow.txt");
+	theory_golden(sample_list(&s, WALK_UNPAGED, 4, PAGE_4K, PAGE_2M), theory_text, GOLDEN "unpaged.txt");
+	theory_golden(sample_list(&s, WALK_NATIVE, 4, PAGE_4K, PAGE_4K), theory_text, GOLDEN "native.txt");
+	theory_golden(sample_scale(&s, WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_1G, 1536), theory_text,
 		      GOLDEN "scale.txt");
 }
 
@@ -130,7 +127,7 @@ static void lost_output(void **state)
 		skip();
 	full = fopen("/dev/full", "w");
 	assert_non_null(full);
-	assert_true(theory_emit_text(sample_table(&s), full) < 0);
+	assert_true(theory_text(sample_table(&s), full) < 0);
 	(void)fclose(full);
 }
 

@@ -9,7 +9,7 @@
 
 #include "golden.h"
 #include "units.h"
-#include "vmm/theory/show/theory.h"
+#include "vmm/theory/show/show.h"
 
 struct theory_sample {
 	struct theory_table table;

@@ -8,8 +8,7 @@
 #include "vmm/cli/commands.h"
 #include "vmm/output/output.h"
 #include "vmm/theory/simulate/closed_form.h"
-#include "vmm/theory/show/emit_simulation.h"
-#include "vmm/theory/show/theory.h"
+#include "vmm/theory/show/show.h"
 
 /* Whose TLBs and caches there are where nobody says: of the CPUs described, the one that is described best. */
 #define DEFAULT_CPU "skylake"
@@ -19,7 +18,7 @@ struct parts {
 	struct theory_table table;
 	struct walk_list list;
 	struct scale scale;
-	struct theory_simulation simulation;
+	struct simulation_series simulation;
 };
 
 /* The cell that was asked for; what was not is 4K, 4 levels, nested. */
@@ -107,7 +106,7 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 	if (r->model.memory_given && make_scale(r, cpu, &parts->scale, e) != 0)
 		return -EINVAL;
 	if (r->model.work_given &&
-	    theory_simulation_make(&r->run.work, &plan, cpu, &parts->simulation, e) != 0)
+	    simulation_series_make(&r->run.work, &plan, cpu, &parts->simulation, e) != 0)
 		return -EINVAL;
 	t->scale = r->model.memory_given ? &parts->scale : NULL;
 	t->simulation = r->model.work_given ? &parts->simulation : NULL;
@@ -124,18 +123,18 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 static void write_out(const struct request *r, const struct theory *t, FILE *out, struct error *e)
 {
 	struct output output;
-	int ret = r->quiet ? 0 : theory_emit_text(t, out);
+	int ret = r->quiet ? 0 : theory_text(t, out);
 
 	/* Each for itself: a lost stdout must not cost the file. */
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "model", "cannot write");
 	if (r->json_path != NULL && output_open(&output, r->json_path, e) == 0)
-		(void)output_close(&output, theory_emit_json(t, output.stream), e);
+		(void)output_close(&output, theory_json(t, output.stream), e);
 }
 
 static enum status list_cpus(FILE *out, struct error *e)
 {
-	int ret = text_cpu_list(out);
+	int ret = cpu_list_text(out);
 
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "--cpu help", "cannot write");
@@ -156,7 +155,7 @@ enum status command_model(const struct request *r, FILE *out, struct error *e)
 		return e->status;
 	if (make_parts(r, cpu, &parts, &t, e) == 0)
 		write_out(r, &t, out, e);
-	theory_simulation_free(&parts.simulation);
+	simulation_series_free(&parts.simulation);
 	free(cpu);
 	return e->status;
 }

@@ -1,127 +1,246 @@
-#include "vmm/theory/show/simulation.h"
-
-#include <errno.h>
-#include <stdlib.h>
-
-#include "layout.h"
-#include "units.h"
+/* Simulated rows. Text: two tables, what an access costs and why, and where loads were found. JSON: every count. */
+#include "vmm/output/grid.h"
+#include "vmm/output/json.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/util/size.h"
+#include "vmm/util/workloads.h"
 
-/* As the workloads have it: passes over the working set before the timed one. */
-#define WARM_PASSES 2
-
-static const uint64_t series_bytes[] = { 64 * PAGE_4K, 128 * PAGE_4K, 1024 * PAGE_4K, 4096 * PAGE_4K,
-					 65536 * PAGE_4K };
-static const uint64_t no_stride[] = { 0 };
-static const uint64_t alias_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
-
-#define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
-
-/* alias needs a stride that is a leaf at least, and addresses for all pages; one of its own line is its control. */
-static bool stride_fits(uint64_t stride_bytes, uint64_t set_bytes, const struct walk_plan *plan)
+static double percent(uint64_t part, uint64_t whole)
 {
-	uint64_t span_bytes;
-
-	if (stride_bytes <= CACHE_LINE_BYTES)
-		return true;
-	return stride_bytes >= plan->guest_leaf_bytes &&
-	       checked_mul(set_bytes / PAGE_4K, stride_bytes, &span_bytes) && span_bytes <= WINDOW_BYTES;
+	return whole != 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
-/* Before the first row: the sets before one that is refused would take their time in vain. */
-static int check_set(uint64_t set_bytes, uint64_t accesses, struct error *e)
+static void put_number(struct grid *g, bool known, int decimals, double value)
 {
-	uint64_t pages = set_bytes / PAGE_4K;
-	char asked[24], most[24];
-
-	if (set_bytes > SIMULATE_MOST_BYTES)
-		return error_set(e, STATUS_USAGE, 0, "--working-set",
-				 "%s is more than can be simulated, %s; --memory has no such limit",
-				 size_format(set_bytes, asked), size_format(SIMULATE_MOST_BYTES, most));
-	if (accesses > SIMULATE_MOST_ACCESSES - WARM_PASSES * pages)
-		return error_set(e, STATUS_USAGE, 0, "--accesses",
-				 "%llu after %u passes over %s are more than can be simulated, %llu in all",
-				 (unsigned long long)accesses, WARM_PASSES, size_format(set_bytes, asked),
-				 (unsigned long long)SIMULATE_MOST_ACCESSES);
-	return 0;
+	if (known)
+		grid_put(g, "%.*f", decimals, value);
+	else
+		grid_put(g, "-");
 }
 
-static int check(const struct work_spec *work, const struct walk_plan *plan, struct error *e)
+/* workload, tables, pages, set: the columns that both tables begin with. */
+static void put_setup(struct grid *g, const struct simulation_row *row)
 {
-	for (uint32_t i = 0; i < work->workload_count; i++) {
-		if (work->workloads[i] == WORKLOAD_alias && plan->kind == WALK_UNPAGED)
-			return error_set(e, STATUS_USAGE, 0, "--workload",
-					 "alias maps one memory at many places; a guest without paging "
-					 "(--kind unpaged) maps nothing");
+	char guest[24] = "-", host[24] = "-", set[24], stride[24] = "";
+
+	if (row->stride_bytes != 0)
+		(void)size_format(row->stride_bytes, stride);
+	if (walk_is_paged(row->plan.kind))
+		(void)size_format(row->plan.guest_leaf_bytes, guest);
+	if (row->plan.kind != WALK_NATIVE)
+		(void)size_format(row->plan.host_leaf_bytes, host);
+	grid_put(g, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
+	grid_put(g, "%s", walk_kind_name(row->plan.kind));
+	grid_put(g, "%s/%s", guest, host);
+	grid_put(g, "%s", size_format(row->working_set_bytes, set));
+}
+
+static void put_costs(struct grid *g, const struct simulation_row *row)
+{
+	const struct simulation *s = &row->counts;
+
+	grid_put(g, "%llu", (unsigned long long)s->pages);
+	put_number(g, true, 1, s->cycles_per_access);
+	put_number(g, row->have_closed, 1, row->closed.total_cycles);
+	put_number(g, true, 1, percent(s->dtlb_misses, s->accesses));
+	put_number(g, true, 1, percent(s->stlb_misses, s->accesses));
+	put_number(g, s->walks != 0, 2, s->references_per_walk);
+	grid_put(g, "%u", s->theory_references);
+}
+
+static void put_levels(struct grid *g, const uint64_t a[LEVEL_COUNT], const uint64_t b[LEVEL_COUNT])
+{
+	uint64_t loads[LEVEL_COUNT], sum = 0;
+
+	for (int level = 0; level < LEVEL_COUNT; level++) {
+		loads[level] = a[level] + b[level];
+		sum += loads[level];
 	}
-	for (uint32_t i = 0; i < work->set_count; i++) {
-		if (check_set(work->sets_bytes[i], work->accesses, e) != 0)
-			return -EINVAL;
-	}
-	return work->set_count != 0 ? 0
-				    : check_set(series_bytes[COUNT_OF(series_bytes) - 1], work->accesses, e);
+	if (sum == 0)
+		grid_put(g, "-");
+	else
+		grid_put(g, "%.0f/%.0f/%.0f/%.0f", percent(loads[LEVEL_L1], sum),
+			 percent(loads[LEVEL_L2], sum), percent(loads[LEVEL_L3], sum),
+			 percent(loads[LEVEL_MEMORY], sum));
 }
 
-static int add_row(const struct simulation_input *input, struct theory_simulation *s, struct error *e)
+static void put_loads(struct grid *g, const struct simulation_row *row)
 {
-	int ret = simulation_row_make(input, cpu_cycles(input->cpu, CPU_WALK_CYCLES), &s->rows[s->count], e);
+	static const uint64_t none[LEVEL_COUNT] = { 0 };
+	const struct walk_counts *w = &row->counts.walk;
+	const uint64_t *hits = walk_is_paged(row->plan.kind) ? w->pwc_hits : w->host_pwc_hits;
+	uint64_t begun_below = 0, looked_up = w->nested_tlb_hits + w->nested_tlb_misses;
 
-	if (ret == 0)
-		s->count++;
+	for (int level = 0; level < WALKER_LEVELS; level++)
+		begun_below += hits[level];
+	put_levels(g, row->counts.data_loads, none);
+	put_levels(g, w->guest_loads, w->host_loads);
+	put_number(g, row->counts.walks != 0, 0, percent(begun_below, row->counts.walks));
+	put_number(g, looked_up != 0, 0, percent(w->nested_tlb_hits, looked_up));
+}
+
+static int rows_text(const struct simulation_series *s, const char *const *titles, uint32_t columns,
+		     void (*put)(struct grid *g, const struct simulation_row *row), FILE *out)
+{
+	struct grid g;
+	int ret;
+
+	(void)fputc('\n', out);
+	grid_init(&g, titles, columns);
+	for (uint32_t i = 0; i < s->count; i++) {
+		put_setup(&g, &s->rows[i]);
+		put(&g, &s->rows[i]);
+	}
+	ret = grid_print(&g, -1, out);
+	grid_free(&g);
 	return ret;
 }
 
-static int add_rows(const struct work_spec *work, struct simulation_input *input, struct theory_simulation *s,
-		    struct error *e)
+static void put_legend(const struct simulation_series *s, FILE *out)
 {
-	const uint64_t *sets = work->set_count != 0 ? work->sets_bytes : series_bytes;
-	uint32_t set_count = work->set_count != 0 ? work->set_count : COUNT_OF(series_bytes);
-	bool alias = input->workload == WORKLOAD_alias;
-	const uint64_t *strides = alias ? alias_strides : no_stride;
-	int ret = 0;
+	bool gups = false;
 
-	for (uint32_t i = 0; i < set_count && ret == 0; i++) {
-		input->working_set_bytes = align_up(sets[i], PAGE_4K);
-		for (uint32_t k = 0; k < (alias ? COUNT_OF(alias_strides) : 1) && ret == 0; k++) {
-			input->stride_bytes = strides[k];
-			if (stride_fits(strides[k], input->working_set_bytes, &input->plan))
-				ret = add_row(input, s, e);
-		}
-	}
-	return ret;
+	for (uint32_t i = 0; i < s->count; i++)
+		gups = gups || s->rows[i].workload == WORKLOAD_gups;
+	paragraph(out, "read",
+		  "pages: guest/host leaf; set: the working set; n: its pages of 4K, of which each has one "
+		  "line (packed: its lines, 64 a page); cycles, T(n): of one access (-: the closed form has "
+		  "nothing on it); dTLB, STLB: accesses that miss the first TLB, and both; refs/w: entries "
+		  "that a walk reads; theory: without any cache, at most; alias: a line a page through "
+		  "addresses so far apart, those strides that the guest's page and addresses allow");
+	paragraph(
+		out, "",
+		"entries: where those of page tables were found; PWC: walks begun below an upper entry that "
+		"a page-walk cache has; nTLB: guest-physical addresses that the nested TLB has, each a walk "
+		"of the host's tables saved");
+	if (gups)
+		paragraph(out, "gups",
+			  "its updates do not wait for each other: cycles are the least that %llu misses at "
+			  "once, and %llu walks at once, let through; no latency",
+			  (unsigned long long)s->cpu->parameter[CPU_MISSES_AT_ONCE],
+			  (unsigned long long)s->cpu->parameter[CPU_WALKS_AT_ONCE]);
 }
 
-int theory_simulation_make(const struct work_spec *work, const struct walk_plan *plan,
-			   const struct cpu_model *cpu, struct theory_simulation *s, struct error *e)
+int simulation_text(const struct simulation_series *s, FILE *out)
 {
-	struct simulation_input input = {
-		.cpu = cpu,
-		.plan = *plan,
-		.accesses = work->accesses,
-		.seed = work->seed,
-		.warm_passes = WARM_PASSES,
+	static const char *const costs[] = { "-workload", "-tables", "-pages", "set",    "n",     "cycles",
+					     "T(n)",      "dTLB %",  "STLB %", "refs/w", "theory" };
+	static const char *const loads[] = {
+		"-workload", "-tables", "-pages", "set", "data L1/L2/L3/mem %", "entries L1/L2/L3/mem %",
+		"PWC %",     "nTLB %"
 	};
 	int ret;
 
-	*s = (struct theory_simulation){ .cpu = cpu };
-	ret = check(work, plan, e);
-	if (ret != 0)
-		return ret;
-	s->rows = calloc((size_t)SPEC_MAX_WORKLOADS * SPEC_MAX_SETS * COUNT_OF(alias_strides),
-			 sizeof(*s->rows));
-	if (s->rows == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "model", "no memory for the simulation");
-	for (uint32_t i = 0; i < work->workload_count && ret == 0; i++) {
-		input.workload = work->workloads[i];
-		ret = add_rows(work, &input, s, e);
-	}
-	if (ret != 0)
-		theory_simulation_free(s);
+	cpu_text(s->cpu, out);
+	paragraph(
+		out, "simulated",
+		"no access here was measured: every load, exactly, of the machine described. LRU everywhere, "
+		"frames of RAM and of each level's tables in sequence, no prefetching, nothing else running");
+	paragraph(
+		out, "T(n)",
+		"the closed form, data + m1 c_stlb + m2 W: data is the same lines packed, as simulated; m1, "
+		"m2 the shares of accesses that miss the first and the second TLB (STLB), by formula; c_stlb "
+		"an STLB hit; W a walk. It reads leaf entries alone, and its data has the caches to itself: "
+		"where upper entries are read too, or entries and data do not fit together, it is lower; "
+		"where a nested TLB saves reads, higher");
+	ret = rows_text(s, costs, sizeof(costs) / sizeof(costs[0]), put_costs, out);
+	if (ret == 0)
+		ret = rows_text(s, loads, sizeof(loads) / sizeof(loads[0]), put_loads, out);
+	(void)fputc('\n', out);
+	put_legend(s, out);
 	return ret;
 }
 
-void theory_simulation_free(struct theory_simulation *s)
+/* The counts of names[first..count), by name. */
+static json_t *counts_of(const char *const *names, const uint64_t *counts, int first, int count)
 {
-	free(s->rows);
-	*s = (struct theory_simulation){ .count = 0 };
+	json_t *o = json_object();
+
+	for (int i = first; i < count; i++)
+		json_put(&o, names[i], json_u64(counts[i]));
+	return o;
+}
+
+static json_t *levels_json(const uint64_t loads[LEVEL_COUNT])
+{
+	static const char *const names[LEVEL_COUNT] = { "l1", "l2", "l3", "memory" };
+
+	return counts_of(names, loads, 0, LEVEL_COUNT);
+}
+
+/* By the level of the entry; walk caches hold none of level 1. */
+static json_t *hits_json(const uint64_t hits[WALKER_LEVELS])
+{
+	static const char *const names[WALKER_LEVELS] = { NULL, NULL, "pde", "pdpte", "pml4e", "pml5e" };
+
+	return counts_of(names, hits, 2, WALKER_LEVELS);
+}
+
+static json_t *counts_json(const struct simulation *s)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "dtlb_hits", json_u64(s->dtlb_hits));
+	json_put(&o, "dtlb_misses", json_u64(s->dtlb_misses));
+	json_put(&o, "stlb_hits", json_u64(s->stlb_hits));
+	json_put(&o, "stlb_misses", json_u64(s->stlb_misses));
+	json_put(&o, "walks", json_u64(s->walks));
+	json_put(&o, "guest_references", json_u64(s->walk.guest_references));
+	json_put(&o, "host_references", json_u64(s->walk.host_references));
+	json_put(&o, "walk_cache_hits", hits_json(s->walk.pwc_hits));
+	json_put(&o, "host_walk_cache_hits", hits_json(s->walk.host_pwc_hits));
+	json_put(&o, "nested_tlb_hits", json_u64(s->walk.nested_tlb_hits));
+	json_put(&o, "nested_tlb_misses", json_u64(s->walk.nested_tlb_misses));
+	json_put(&o, "data_loads", levels_json(s->data_loads));
+	json_put(&o, "guest_entry_loads", levels_json(s->walk.guest_loads));
+	json_put(&o, "host_entry_loads", levels_json(s->walk.host_loads));
+	return o;
+}
+
+static json_t *closed_json(const struct closed_form_terms *t)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "translations", json_u64(t->translations));
+	json_put(&o, "m1", json_real(t->dtlb_missing));
+	json_put(&o, "m2", json_real(t->stlb_missing));
+	json_put(&o, "guest_read_cycles", json_real(t->guest_read_cycles));
+	json_put(&o, "host_read_cycles", json_real(t->host_read_cycles));
+	json_put(&o, "walk_cycles", json_real(t->walk_cycles));
+	json_put(&o, "total_cycles", json_real(t->total_cycles));
+	return o;
+}
+
+static json_t *row_json(const struct simulation_row *row)
+{
+	const struct simulation *s = &row->counts;
+	json_t *o = json_object(), *plan = json_object();
+
+	walk_plan_put(&plan, &row->plan);
+	json_put(&o, "workload", json_string(workload_table[row->workload].name));
+	json_put(&o, "plan", plan);
+	json_put(&o, "working_set_bytes", json_u64(row->working_set_bytes));
+	json_put(&o, "stride_bytes", json_u64_or_null(row->stride_bytes));
+	json_put(&o, "pages", json_u64(s->pages));
+	json_put(&o, "accesses", json_u64(s->accesses));
+	json_put(&o, "tlb_leaf_bytes", json_u64(s->tlb_leaf_bytes));
+	json_put(&o, "cycles_per_access", json_real(s->cycles_per_access));
+	json_put(&o, "data_cycles_per_access", json_real(s->data_cycles_per_access));
+	json_put(&o, "references_per_walk", s->walks != 0 ? json_real(s->references_per_walk) : json_null());
+	json_put(&o, "theory_references", json_u64(s->theory_references));
+	json_put(&o, "counts", counts_json(s));
+	json_put(&o, "closed_form", row->have_closed ? closed_json(&row->closed) : json_null());
+	return o;
+}
+
+json_t *simulation_json(const struct simulation_series *s)
+{
+	json_t *o = json_object(), *rows = json_array();
+
+	for (uint32_t i = 0; i < s->count; i++)
+		json_push(&rows, row_json(&s->rows[i]));
+	json_put(&o, "cpu", cpu_json(s->cpu));
+	json_put(&o, "rows", rows);
+	return o;
 }

@@ -16,6 +16,7 @@
 #include "vmm/theory/simulate/walker.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/error.h"
+#include "vmm/util/workloads.h"
 #include "workload.h"
 
 /* Largest working set, and most accesses in all, warm-up included: some 15 seconds and 100 MiB at the most. */
@@ -76,5 +77,17 @@ struct simulation_row {
  */
 int simulation_row_make(const struct simulation_input *input, double walk_constant_cycles,
 			struct simulation_row *row, struct error *e);
+
+/* The rows of what was asked: each workload over each working set, alias at each of its strides. */
+struct simulation_series {
+	const struct cpu_model *cpu; /* borrowed */
+	uint32_t count;
+	struct simulation_row *rows; /* owned */
+};
+
+/* 0, or -errno with *e set; then there is nothing to free. */
+int simulation_series_make(const struct work_spec *work, const struct walk_plan *plan,
+			   const struct cpu_model *cpu, struct simulation_series *s, struct error *e);
+void simulation_series_free(struct simulation_series *s);
 
 #endif

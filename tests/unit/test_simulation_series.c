@@ -12,7 +12,7 @@
 
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/show/simulation.h"
+#include "vmm/theory/simulate/simulate.h"
 
 static const struct walk_plan nested = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_2M };
 
@@ -29,13 +29,13 @@ static struct work_spec asked(enum workload_id workload, uint64_t set_bytes)
 	return r;
 }
 
-static struct theory_simulation make(const struct work_spec *r, const struct walk_plan *plan,
+static struct simulation_series make(const struct work_spec *r, const struct walk_plan *plan,
 				     const struct cpu_model *cpu)
 {
 	struct error e = { .status = STATUS_OK };
-	struct theory_simulation s;
+	struct simulation_series s;
 
-	assert_int_equal(theory_simulation_make(r, plan, cpu, &s, &e), 0);
+	assert_int_equal(simulation_series_make(r, plan, cpu, &s, &e), 0);
 	assert_ptr_equal(s.cpu, cpu);
 	return s;
 }
@@ -44,7 +44,7 @@ static void each_workload_over_each_set(void **state)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_packed, 256 * KIB);
-	struct theory_simulation s;
+	struct simulation_series s;
 
 	(void)state;
 	r.workload_count = r.set_count = 2;
@@ -63,7 +63,7 @@ static void each_workload_over_each_set(void **state)
 		/* Without a cache every reference is made: (4+1)(3+1)-1. */
 		assert_true(row->counts.references_per_walk == 19 && row->have_closed);
 	}
-	theory_simulation_free(&s);
+	simulation_series_free(&s);
 	assert_null(s.rows);
 }
 
@@ -72,7 +72,7 @@ static void as_many_accesses_as_asked(void **state)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_chase, 256 * KIB);
-	struct theory_simulation s;
+	struct simulation_series s;
 
 	(void)state;
 	/* All 64 pages are in the TLB after the first pass. */
@@ -80,7 +80,7 @@ static void as_many_accesses_as_asked(void **state)
 	r.accesses = 1000;
 	s = make(&r, &nested, &cpu);
 	assert_true(s.count == 1 && s.rows[0].counts.accesses == 1000 && s.rows[0].counts.dtlb_hits == 1000);
-	theory_simulation_free(&s);
+	simulation_series_free(&s);
 }
 
 static void the_series_where_no_set_is_named(void **state)
@@ -88,13 +88,13 @@ static void the_series_where_no_set_is_named(void **state)
 	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_chase, 0);
-	struct theory_simulation s = make(&r, &nested, &cpu);
+	struct simulation_series s = make(&r, &nested, &cpu);
 
 	(void)state;
 	assert_int_equal(s.count, 5);
 	for (uint32_t i = 0; i < s.count; i++)
 		assert_int_equal(s.rows[i].counts.pages, pages[i]);
-	theory_simulation_free(&s);
+	simulation_series_free(&s);
 }
 
 static void check_strides(const struct walk_plan *plan, uint64_t set_bytes, const uint64_t *strides,
@@ -102,14 +102,14 @@ static void check_strides(const struct walk_plan *plan, uint64_t set_bytes, cons
 {
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_alias, set_bytes);
-	struct theory_simulation s;
+	struct simulation_series s;
 
 	r.accesses = 100;
 	s = make(&r, plan, &cpu);
 	assert_int_equal(s.count, count);
 	for (uint32_t i = 0; i < s.count; i++)
 		assert_int_equal(s.rows[i].stride_bytes, strides[i]);
-	theory_simulation_free(&s);
+	simulation_series_free(&s);
 }
 
 static void alias_at_strides_that_fit(void **state)
@@ -130,9 +130,9 @@ static void check_refused(const struct work_spec *r, const struct walk_plan *pla
 {
 	struct cpu_model cpu = bare_cpu();
 	struct error e = { .status = STATUS_OK };
-	struct theory_simulation s;
+	struct simulation_series s;
 
-	assert_true(theory_simulation_make(r, plan, &cpu, &s, &e) < 0);
+	assert_true(simulation_series_make(r, plan, &cpu, &s, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_string_equal(e.where, where);
 	assert_true(s.rows == NULL && s.count == 0);
@@ -172,5 +172,5 @@ int main(void)
 		cmocka_unit_test(refused_before_the_first_row),
 	};
 
-	return cmocka_run_group_tests_name("theory_simulation", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("simulation_series", tests, NULL, NULL);
 }
