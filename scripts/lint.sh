@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every static check, as TAP: format, clang-tidy, cppcheck, shellcheck, layering, who may print, sizes.
-# lint.sh [FILE.c ...] looks at those files only (format, clang-tidy).
+# Every static check, as TAP: format, clang-tidy, cppcheck, shellcheck, layers, circles, who may print, sizes.
+# lint.sh FILE... makes those checks that a file can be judged by alone, of these files.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
@@ -20,12 +20,17 @@ if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
 	finish
 fi
 
-mapfile -t sources < <(git ls-files -co --exclude-standard -- '*.c' '*.h')
-mapfile -t c_files < <(printf '%s\n' "${sources[@]}" | grep '\.c$')
-mapfile -t shell_files < <(git ls-files -co --exclude-standard -- '*.sh' .ci/run)
-if [ $# -gt 0 ]; then
-	sources=("$@") c_files=("$@")
-fi
+mapfile -t scope < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else git ls-files -co --exclude-standard; fi |
+	while read -r file; do [ ! -f "$file" ] || echo "${file#./}"; done | sort -u)
+
+# Of the files to look at, those whose path matches.
+within() {
+	printf '%s\n' "${scope[@]}" | grep -E "$1"
+}
+
+mapfile -t sources < <(within '\.[ch]$')
+mapfile -t c_files < <(within '\.c$')
+mapfile -t shell_files < <(within '\.sh$|^\.ci/run$')
 
 # A check prints what is wrong and nothing else: silence is success.
 verdict() {
@@ -86,48 +91,93 @@ shell_check() {
 	shellcheck -x -e SC2317,SC2015,SC2016,SC2054,SC2034,SC2153 -P SCRIPTDIR "${shell_files[@]}"
 }
 
-# The include lines of .c, .h and .S files as "file included".
+# The include lines of files that match, as "file included". A name without a folder is one of include/.
 includes() {
-	git grep -noE '^ *# *include *"[^"]+"' -- "$@" | sed -E 's/^([^:]+):[0-9]+: *# *include *"([^"]+)"/\1 \2/'
+	within "$1" | xargs -r grep -HoE '^ *# *include *"[^"]+"' |
+		sed -E 's/^([^:]+): *# *include *"([^"]+)"/\1 \2/; s,^([^ ]+) ([^/]+)$,\1 include/\2,'
 }
 
 two_worlds() {
-	includes vmm | awk '$2 ~ /guest\// { print $1 " includes " $2 ": vmm/ and guest/ meet in include/ only" }'
-	includes guest | awk '$2 ~ /vmm\// { print $1 " includes " $2 ": vmm/ and guest/ meet in include/ only" }'
-	includes include | awk '$2 ~ /(vmm|guest)\// { print $1 " includes " $2 ": include/ depends on nobody" }'
-	includes vmm guest | awk '$2 ~ /\.\.\// { print $1 " includes " $2 ": paths start at the root" }'
+	includes '^(vmm|guest|include)/' | awk '
+		{ from = $1; to = $2; sub("/.*", "", from); sub("/.*", "", to) }
+		from == "vmm" && to == "guest" || from == "guest" && to == "vmm" {
+			print $1 " includes " $2 ": vmm/ and guest/ meet in include/ only" }
+		from == "include" && to != "include" { print $1 " includes " $2 ": include/ depends on nobody" }
+		$2 ~ /\.\.\// { print $1 " includes " $2 ": paths start at the root" }'
 }
 
-# Rooms of vmm/ and their rank: a room includes its own headers and those of lower ranks.
+# A folder of vmm/ knows itself and those of a lower rank. So core and theory do not know each other, and nobody but
+# main.c knows the whole request, which is a header of cli.
+RANKS="util 0
+output 1
+host 2
+core 3
+theory 3
+lab 4
+cli 5
+main.c 6"
+
 layers() {
-	includes vmm | awk '
-		BEGIN {
-			n = split("util:0 host:1 model:1 cli:2 simulate:2 machine:3 pool:3 mem:4 boot:4 kvm:4 pmu:4 report:5 check:6 run:6 matrix:6 theory:6 native:7 sweep:7 compare:7 explain:7 calibrate:8 command:9 main:10", pair, " ")
-			for (i = 1; i <= n; i++) { split(pair[i], kv, ":"); rank[kv[1]] = kv[2] }
-		}
-		function room(path, part) {
-			if (path == "vmm/main.c") return "main"
-			split(path, part, "/")
-			return part[2]
-		}
+	{ printf '%s\n' "$RANKS" && includes '^vmm/'; } | awk '
+		$2 ~ /^[0-9]+$/ { rank[$1] = $2; next }
 		$2 ~ /^vmm\// {
-			from = room($1); to = room($2)
-			if (!(from in rank)) print $1 ": room " from " has no rank in scripts/lint.sh"
-			else if (!(to in rank)) print $2 ": room " to " has no rank in scripts/lint.sh"
-			else if (from != to && rank[to] >= rank[from])
-				print $1 " includes " $2 ": " from " may not know " to
+			split($1, from, "/"); split($2, to, "/")
+			if (!(from[2] in rank)) print $1 ": " from[2] " has no rank in scripts/lint.sh"
+			else if (!(to[2] in rank)) print $2 ": " to[2] " has no rank in scripts/lint.sh"
+			else if (from[2] != to[2] && rank[to[2]] >= rank[from[2]])
+				print $1 " includes " $2 ": " from[2] " may not know " to[2]
 		}'
 }
 
-# Errors are values: only main.c prints and exits. Writing to a FILE that the caller handed over is not printing.
-quiet_rooms() {
-	git grep -nE '(^|[^_a-zA-Z0-9>.])(printf|vprintf|puts|putchar|perror|exit|_exit|_Exit|quick_exit|abort|errx?|warnx?) *\(' \
-		-- 'vmm/*.c' ':!vmm/main.c' | grep -vE ':[0-9]+:\s*(\*|/\*|//)'
-	git grep -nE '\b(fprintf|fputs|fputc|vfprintf) *\((stderr|stdout)|, *(stderr|stdout)\)' -- 'vmm/*.c' ':!vmm/main.c' \
-		':!vmm/output/output.c'
+# Of lines "file included from to", the steps that lie on a circle of from and to: those whose end leads back to their
+# begin. One include for each step, and how many there are.
+circles() {
+	awk '
+		function leads(at, goal, i, n, list) {
+			if (at == goal) return 1
+			if (at in seen) return 0
+			seen[at]
+			n = split(next_of[at], list, " ")
+			for (i = 1; i <= n; i++) if (leads(list[i], goal)) return 1
+			return 0
+		}
+		$3 == $4 { next }
+		!count[$3 " " $4]++ {
+			step[++steps] = $3 " " $4
+			example[steps] = $1 " includes " $2
+			next_of[$3] = next_of[$3] " " $4
+		}
+		END {
+			for (i = 1; i <= steps; i++) {
+				split(step[i], end, " ")
+				delete seen
+				if (leads(end[2], end[1]))
+					print end[1] " -> " end[2] " leads back: " example[i] " (of " count[step[i]] ")"
+			}
+		}' | sort
 }
 
-# 500 lines a file, 60 a function (kernel style: the braces of a function stand in the first column).
+file_circles() {
+	includes '^(vmm|guest|include)/' | awk '{ print $0, $1, $2 }' | circles
+}
+
+folder_circles() {
+	includes '^(vmm|guest|include)/' | awk '
+		function folder(path) { sub("/[^/]*$", "", path); return path }
+		{ print $0, folder($1), folder($2) }' | circles
+}
+
+# Errors are values: only main.c prints and exits. Writing to a FILE that the caller handed over is not printing.
+who_prints() {
+	within '^vmm/.*\.c$' | grep -vx vmm/main.c | xargs -r grep -HnE \
+		'(^|[^_a-zA-Z0-9>.])(printf|vprintf|puts|putchar|perror|exit|_exit|_Exit|quick_exit|abort|errx?|warnx?) *\(' |
+		grep -vE ':[0-9]+:\s*(\*|/\*|//)'
+	within '^vmm/.*\.c$' | grep -vxE 'vmm/main\.c|vmm/output/output\.c' |
+		xargs -r grep -HnE '\b(fprintf|fputs|fputc|vfprintf) *\((stderr|stdout)|, *(stderr|stdout)\)'
+}
+
+# 500 lines a file, 60 a function (kernel style: the braces of a function stand in the first column). A header of vmm/
+# has 30 lines or more, or a comment that says "A header of its own:" and why.
 sizes() {
 	local file
 	for file in "${sources[@]}" "${shell_files[@]}"; do
@@ -135,38 +185,43 @@ sizes() {
 			/^\{$/ && previous !~ /=$/ { start = NR; name = signature }
 			/^\}/ && start { if (NR - start + 1 > 60) print file ":" start ": " name " has " NR - start + 1 " lines (60 allowed)"; start = 0 }
 			/^[a-zA-Z_].*\(/ { signature = $0 }
+			/A header of its own:/ { reason = 1 }
 			{ previous = $0 }
-			END { if (NR > 500) print file ": " NR " lines (500 allowed)" }' "$file"
+			END {
+				if (NR > 500) print file ": " NR " lines (500 allowed)"
+				if (NR < 30 && file ~ /^vmm\/.*\.h$/ && !reason)
+					print file ": a header of " NR " lines: its neighbour can hold them"
+			}' "$file"
 	done
 }
 
 left_open() {
-	git grep -nwE 'TO''DO|FIX''ME|XX''X|HA''CK' -- vmm guest include tests scripts Makefile
+	within '^(vmm|guest|include|tests|scripts)/|^Makefile$' | xargs -r grep -HnwE 'TO''DO|FIX''ME|XX''X|HA''CK'
 }
 
-# Every test says what it is for before anything else.
+# Every test and every header says what it is for before anything else.
 opening_comments() {
 	local file
-	for file in tests/unit/*.c vmm/*.[ch] vmm/*/*.h guest/*/*.h include/*.h; do
-		[ -e "$file" ] || continue
+	for file in $(within '^tests/unit/[^/]*\.c$|^(vmm|guest|include)/.*\.h$|^vmm/main\.c$'); do
 		head -n 1 "$file" | grep -q '^/\*' || echo "$file: does not open with a comment"
 	done
-	for file in tests/e2e/*.sh tests/hosts/*.sh scripts/*.sh scripts/lessons/*.sh; do
-		[ -e "$file" ] || continue
+	for file in $(within '^(tests/e2e|tests/hosts|scripts|scripts/lessons)/[^/]*\.sh$'); do
 		sed -n 2p "$file" | grep -q '^# ' || echo "$file: does not open with a comment"
 	done
 }
 
-verdict_with clang-format "clang-format" format
-verdict_with clang-tidy "clang-tidy" tidy
+[ ${#sources[@]} = 0 ] || verdict_with clang-format "clang-format" format
+[ ${#c_files[@]} = 0 ] || verdict_with clang-tidy "clang-tidy" tidy
+[ ${#c_files[@]} = 0 ] || verdict_with cppcheck "cppcheck" cpp_check
+[ ${#shell_files[@]} = 0 ] || verdict_with shellcheck "shellcheck" shell_check
+verdict "vmm/ and guest/ meet in include/ only" two_worlds
+verdict "folders of vmm/ include downwards" layers
 if [ $# = 0 ]; then
-	verdict_with cppcheck "cppcheck" cpp_check
-	verdict_with shellcheck "shellcheck" shell_check
-	verdict "vmm/ and guest/ meet in include/ only" two_worlds
-	verdict "rooms include downwards" layers
-	verdict "only main.c prints and exits" quiet_rooms
-	verdict "file and function sizes" sizes
-	verdict "nothing left open" left_open
-	verdict "opening comments" opening_comments
+	verdict "no file includes itself in a circle" file_circles
+	verdict "no folder includes itself in a circle" folder_circles
 fi
+verdict "only main.c prints and exits" who_prints
+verdict "file and function sizes" sizes
+verdict "nothing left open" left_open
+verdict "opening comments" opening_comments
 finish
