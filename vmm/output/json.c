@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 
 void json_put(json_t **object, const char *key, json_t *value)
 {
@@ -47,6 +48,26 @@ json_t *json_words(const char *s)
 			*c = '?';
 	}
 	return json_string(copy);
+}
+
+json_t *json_words_or_null(const char *s)
+{
+	return s != NULL && s[0] != '\0' ? json_words(s) : json_null();
+}
+
+json_t *json_count_or_null(int64_t count)
+{
+	return count >= 0 ? json_integer(count) : json_null();
+}
+
+json_t *json_real_or_null(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_shared_or_null(json_t *value)
+{
+	return value != NULL ? json_incref(value) : json_null();
 }
 
 json_t *host_facts_json(const struct host_facts *h)

@@ -26,6 +26,18 @@ json_t *json_u64_or_null(uint64_t value);
 /* Text of the host or the user; bytes that are not UTF-8 would be refused, so they become '?'. */
 json_t *json_words(const char *s);
 
+/* The same; "" and NULL stand for "there is none". */
+json_t *json_words_or_null(const char *s);
+
+/* A count of which -1 stands for "not known". */
+json_t *json_count_or_null(int64_t count);
+
+/* A measured value of which NAN stands for "not known". */
+json_t *json_real_or_null(double value);
+
+/* One more reference to `value`, which its owner keeps; NULL stands for "there is none". */
+json_t *json_shared_or_null(json_t *value);
+
 /* The member `host` of every schema. */
 json_t *host_facts_json(const struct host_facts *h);
 

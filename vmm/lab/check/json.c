@@ -13,17 +13,6 @@ static json_t *known_json(enum known answer)
 	return answer == KNOWN_UNKNOWN ? json_null() : json_boolean(answer == KNOWN_YES);
 }
 
-static json_t *number_unless(int value, int unknown)
-{
-	return value == unknown ? json_null() : json_integer(value);
-}
-
-/* "" stands for nothing to say. */
-static json_t *words_or_null(const char *s)
-{
-	return s[0] != '\0' ? json_words(s) : json_null();
-}
-
 static json_t *kvm_json(const struct kvm_probe *kvm)
 {
 	json_t *o = json_object(), *capabilities = json_object();
@@ -31,11 +20,11 @@ static json_t *kvm_json(const struct kvm_probe *kvm)
 	json_put(&o, "present", known_json(kvm->present));
 	json_put(&o, "permitted", known_json(kvm->permitted));
 	json_put(&o, "errno", kvm->err != 0 ? json_integer(kvm->err) : json_null());
-	json_put(&o, "api_version", number_unless(kvm->api_version, -1));
+	json_put(&o, "api_version", json_count_or_null(kvm->api_version));
 	for (uint32_t i = 0; i < kvm->capability_count; i++) {
 		json_t *c = json_object();
 
-		json_put(&c, "value", number_unless(kvm->capability[i].value, -1));
+		json_put(&c, "value", json_count_or_null(kvm->capability[i].value));
 		json_put(&c, "required", json_boolean(kvm->capability[i].required));
 		json_put(&c, "purpose", json_words(kvm->capability[i].purpose));
 		json_put(&capabilities, kvm->capability[i].name, c);
@@ -87,8 +76,8 @@ static json_t *disturbers_json(const struct check_report *report)
 		json_t *o = json_object();
 
 		json_put(&o, "what", json_words(d->what));
-		json_put(&o, "effect", words_or_null(d->effect));
-		json_put(&o, "command", words_or_null(d->command));
+		json_put(&o, "effect", json_words_or_null(d->effect));
+		json_put(&o, "command", json_words_or_null(d->command));
 		json_push(&array, o);
 	}
 	return array;

@@ -39,12 +39,6 @@ static void differ(struct comparison *c, const char *member, json_t *a, json_t *
 	json_push(&c->differences, o);
 }
 
-/* A copy of a reference, or null where there is none. */
-static json_t *or_null(json_t *value)
-{
-	return value != NULL ? json_incref(value) : json_null();
-}
-
 /* Every member of either; those that are objects themselves (params) one by one. */
 static void objects_differ(struct comparison *c, const char *path, json_t *a, json_t *b, bool nested)
 {
@@ -65,7 +59,7 @@ static void objects_differ(struct comparison *c, const char *path, json_t *a, js
 			if (nested && (json_is_object(in_a) || json_is_object(in_b)))
 				objects_differ(c, member, in_a, in_b, false);
 			else
-				differ(c, member, or_null(in_a), or_null(in_b));
+				differ(c, member, json_shared_or_null(in_a), json_shared_or_null(in_b));
 		}
 	}
 }

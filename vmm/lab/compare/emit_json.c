@@ -5,11 +5,6 @@
 #include "vmm/lab/compare/words.h"
 #include "vmm/output/json.h"
 
-static json_t *words_or_null(const char *s)
-{
-	return s[0] != '\0' ? json_words(s) : json_null();
-}
-
 static json_t *sweep_json(const struct comparison *c, enum side side)
 {
 	const struct matrix *m = c->sweeps[side];
@@ -17,7 +12,7 @@ static json_t *sweep_json(const struct comparison *c, enum side side)
 
 	json_put(&o, "file", json_words(c->names[side]));
 	json_put(&o, "minivmm_version", json_words(m->version));
-	json_put(&o, "preset", words_or_null(m->preset));
+	json_put(&o, "preset", json_words_or_null(m->preset));
 	json_put(&o, "started", json_words(m->started));
 	json_put(&o, "complete", json_boolean(m->complete));
 	json_put(&o, "allocations", json_u64(m->allocations));
@@ -82,7 +77,7 @@ static json_t *figure_json(const struct compared *pair)
 	json_push(&interval, json_real(pair->ratio.low));
 	json_push(&interval, json_real(pair->ratio.high));
 	json_put(&o, "key", json_words(pair->cells[SIDE_A]->key));
-	json_put(&o, "variant", words_or_null(a->variant));
+	json_put(&o, "variant", json_words_or_null(a->variant));
 	json_put(&o, "stride_bytes", json_u64_or_null(a->stride_bytes));
 	json_put(&o, "working_set_bytes", json_u64(a->working_set_bytes));
 	json_put(&o, "pages", json_u64(a->pages));

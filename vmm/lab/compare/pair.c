@@ -19,7 +19,7 @@ static void leave_out(struct comparison *c, const struct matrix_cell *cell, cons
 	json_t *o = json_object();
 
 	json_put(&o, "key", json_words(cell->key));
-	json_put(&o, "variant", f != NULL && f->variant[0] != '\0' ? json_words(f->variant) : json_null());
+	json_put(&o, "variant", json_words_or_null(f != NULL ? f->variant : NULL));
 	json_put(&o, "stride_bytes", json_u64_or_null(f != NULL ? f->stride_bytes : 0));
 	json_put(&o, "reason", json_words(reason));
 	json_push(&c->left_out, o);

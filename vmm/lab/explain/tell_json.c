@@ -21,16 +21,6 @@ static json_t *hex_if(bool known, uint64_t value)
 	return known ? hex(value) : json_null();
 }
 
-static json_t *words_or_null(const char *s)
-{
-	return s[0] != '\0' ? json_words(s) : json_null();
-}
-
-static json_t *leaves_json(int64_t count)
-{
-	return count >= 0 ? json_integer(count) : json_null();
-}
-
 static json_t *place_json(const struct explain_place *p)
 {
 	json_t *o = json_object();
@@ -69,7 +59,7 @@ static json_t *walk_json(const char *moment, const struct explain_walk *w)
 
 	json_put(&o, "moment", json_string(moment));
 	json_put(&o, "fault", json_string(page_fault_name(w->walk.fault)));
-	json_put(&o, "exception", words_or_null(page_fault_exception(w->walk.fault)));
+	json_put(&o, "exception", json_words_or_null(page_fault_exception(w->walk.fault)));
 	json_put(&o, "fault_level", json_u64_or_null(w->walk.fault_level));
 	json_put(&o, "reserved", hex_if(w->walk.fault == PAGE_FAULT_RESERVED, w->walk.reserved));
 	for (uint32_t i = 0; i < w->walk.step_count; i++)
@@ -128,7 +118,7 @@ static void put_references(json_t **o, const struct explanation *x)
 	for (uint32_t i = 0; i < r.count; i++)
 		json_push(&array, reference_json(&r.list[i]));
 	json_put(o, "references_total", json_u64_or_null(x->references));
-	json_put(o, "formula", words_or_null(words_formula(x, &r, formula)));
+	json_put(o, "formula", json_words_or_null(words_formula(x, &r, formula)));
 	json_put(o, "references", array);
 }
 
@@ -163,9 +153,9 @@ static json_t *host_json(const struct explanation *x)
 	json_put(&o, "second_dimension", json_words(second_dimension_name(x->second_dimension)));
 	json_put(&o, "levels", json_u64_or_null(x->host_levels));
 	json_put(&o, "hypervisor", json_boolean(x->hypervisor));
-	json_put(&leaves, "pages_4k", leaves_json(x->leaves_4k));
-	json_put(&leaves, "pages_2m", leaves_json(x->leaves_2m));
-	json_put(&leaves, "pages_1g", leaves_json(x->leaves_1g));
+	json_put(&leaves, "pages_4k", json_count_or_null(x->leaves_4k));
+	json_put(&leaves, "pages_2m", json_count_or_null(x->leaves_2m));
+	json_put(&leaves, "pages_1g", json_count_or_null(x->leaves_1g));
 	json_put(&o, "leaves", leaves);
 	json_put(&o, "frames_refused", json_boolean(x->frames_refused));
 	return o;

@@ -10,11 +10,6 @@ static json_t *role_json(const struct pmu_event *event)
 	return name != NULL ? json_string(name) : json_null();
 }
 
-static json_t *words_or_null(const char *words)
-{
-	return words[0] != '\0' ? json_words(words) : json_null();
-}
-
 json_t *pmu_plan_json(const struct pmu_plan *plan)
 {
 	json_t *o, *events;
@@ -28,10 +23,10 @@ json_t *pmu_plan_json(const struct pmu_plan *plan)
 		json_t *one = json_object();
 
 		json_put(&one, "role", role_json(event));
-		json_put(&one, "event", words_or_null(event->name));
-		json_put(&one, "note", words_or_null(event->note));
+		json_put(&one, "event", json_words_or_null(event->name));
+		json_put(&one, "note", json_words_or_null(event->note));
 		json_put(&one, "available", json_boolean(event->available));
-		json_put(&one, "reason", words_or_null(event->reason));
+		json_put(&one, "reason", json_words_or_null(event->reason));
 		json_push(&events, one);
 	}
 	json_put(&o, "pmu", json_words(plan->pmu));
@@ -51,7 +46,7 @@ json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *co
 		json_t *one = json_object();
 
 		json_put(&one, "role", role_json(&plan->events[i]));
-		json_put(&one, "event", words_or_null(plan->events[i].name));
+		json_put(&one, "event", json_words_or_null(plan->events[i].name));
 		for (enum pmu_share share = 0; share < PMU_SHARES; share++) {
 			const struct pmu_count *c = &counts->count[i][share];
 			char key[32];

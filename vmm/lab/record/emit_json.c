@@ -54,7 +54,7 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "ram_bytes", json_u64_or_null(rec->config.ram_bytes));
 	json_put(&o, "backing", json_words(backing_name(r->backing)));
 	json_put(&o, "page_bytes", json_u64_or_null(rec->config.page_bytes));
-	json_put(&o, "path", r->mem_path != NULL ? json_words(r->mem_path) : json_null());
+	json_put(&o, "path", json_words_or_null(r->mem_path));
 	json_put(&o, "prealloc", json_boolean(r->populate >= POPULATE_PREALLOC));
 	json_put(&o, "prealloc_threads", json_u64_or_null(rec->prealloc_threads));
 	json_put(&o, "prefault", json_boolean(r->populate == POPULATE_PREFAULT));
@@ -86,12 +86,6 @@ static json_t *leaves_json(const struct record *rec)
 	return o;
 }
 
-/* -1 is the record's "not known". */
-static json_t *json_known(int64_t count)
-{
-	return count >= 0 ? json_integer(count) : json_null();
-}
-
 static json_t *observed_json(const struct record *rec)
 {
 	json_t *o = json_object(), *nodes = json_object();
@@ -110,8 +104,8 @@ static json_t *observed_json(const struct record *rec)
 	json_put(&o, "rss_bytes", json_u64(rec->observed.rss_bytes));
 	json_put(&o, "huge_bytes", json_u64(rec->observed.huge_bytes));
 	json_put(&o, "memory_slots", json_u64_or_null(rec->memory_slots));
-	json_put(&o, "kvm_page_faults", json_known(rec->kvm_page_faults));
-	json_put(&o, "kvm_tables_bytes", json_known(rec->kvm_tables_bytes));
+	json_put(&o, "kvm_page_faults", json_count_or_null(rec->kvm_page_faults));
+	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));
 	json_put(&o, "ring0_slowdown",
 		 rec->ring0_slowdown > 0 ? json_real(rec->ring0_slowdown) : json_null());
 	return o;

@@ -5,7 +5,7 @@
 
 json_t *estimate_value_json(const struct estimate *estimate)
 {
-	return estimate->count != 0 ? figure_json(estimate->value) : json_null();
+	return estimate->count != 0 ? json_real_or_null(estimate->value) : json_null();
 }
 
 json_t *estimate_interval_json(const struct estimate *estimate)
@@ -47,7 +47,7 @@ static json_t *matrix_figure_json(const struct matrix_figure *f)
 {
 	json_t *o = json_object();
 
-	json_put(&o, "variant", text_or_null_json(f->variant));
+	json_put(&o, "variant", json_words_or_null(f->variant));
 	json_put(&o, "stride_bytes", json_u64_or_null(f->stride_bytes));
 	json_put(&o, "working_set_bytes", json_u64(f->working_set_bytes));
 	json_put(&o, "pages", json_u64(f->pages));
@@ -58,12 +58,12 @@ static json_t *matrix_figure_json(const struct matrix_figure *f)
 	put_values(&o, f);
 	json_put(&o, "value", estimate_value_json(&f->value));
 	json_put(&o, "ci95", estimate_interval_json(&f->value));
-	json_put(&o, "least", f->count != 0 ? figure_json(f->least_value) : json_null());
-	json_put(&o, "exits", figure_json(f->exits));
-	json_put(&o, "exits_per_operation", figure_json(f->exits_per_operation));
-	json_put(&o, "page_faults", figure_json(f->page_faults));
-	json_put(&o, "faults_per_operation", figure_json(f->faults_per_operation));
-	json_put(&o, "note", text_or_null_json(f->note));
+	json_put(&o, "least", f->count != 0 ? json_real_or_null(f->least_value) : json_null());
+	json_put(&o, "exits", json_real_or_null(f->exits));
+	json_put(&o, "exits_per_operation", json_real_or_null(f->exits_per_operation));
+	json_put(&o, "page_faults", json_real_or_null(f->page_faults));
+	json_put(&o, "faults_per_operation", json_real_or_null(f->faults_per_operation));
+	json_put(&o, "note", json_words_or_null(f->note));
 	json_put(&o, "baseline", key_json(f->baseline));
 	json_put(&o, "ratio", estimate_value_json(&f->ratio));
 	json_put(&o, "ratio_ci95", estimate_interval_json(&f->ratio));
@@ -79,16 +79,16 @@ static json_t *cell_json(const struct matrix_cell *cell)
 	json_put(&o, "guest_page_bytes", json_u64_or_null(cell->native ? 0 : cell->guest_page_bytes));
 	json_put(&o, "backing", json_words(cell->backing));
 	json_put(&o, "page_bytes", json_u64_or_null(cell->page_bytes));
-	json_put(&o, "path", text_or_null_json(cell->path));
+	json_put(&o, "path", json_words_or_null(cell->path));
 	json_put(&o, "prealloc", json_string(populate_name(cell->populate)));
 	json_put(&o, "vcpus", json_integer(cell->vcpus));
 	json_put(&o, "kernel_irqchip", json_string(irqchip_name(cell->irqchip)));
 	json_put(&o, "workload", json_words(cell->workload));
 	json_put(&o, "working_set_bytes", json_u64_or_null(cell->working_set_bytes));
 	json_put(&o, "memory_bytes", json_u64_or_null(cell->memory_bytes));
-	json_put(&o, "command", shared_json(cell->command));
+	json_put(&o, "command", json_shared_or_null(cell->command));
 	json_put(&o, "state", json_string(cell_state_name(cell->state)));
-	json_put(&o, "reason", text_or_null_json(cell->reason));
+	json_put(&o, "reason", json_words_or_null(cell->reason));
 	json_put(&o, "disturbed_runs", json_integer(cell->disturbed_runs));
 	json_put(&o, "failed_runs", json_integer(cell->failed_runs));
 	for (uint32_t i = 0; i < cell->figure_count; i++)

@@ -27,7 +27,7 @@ static json_t *one_translation(const struct matrix_translation *t)
 	json_put(&o, "allocations", json_integer(t->cost.count));
 	json_put(&o, "refs_theory", json_u64_or_null(t->refs_theory));
 	json_put(&o, "reference_cycles",
-		 t->reference_cycles > 0 ? figure_json(t->reference_cycles) : json_null());
+		 t->reference_cycles > 0 ? json_real_or_null(t->reference_cycles) : json_null());
 	json_put(&o, "effective_references", estimate_value_json(&t->effective));
 	json_put(&o, "effective_ci95", estimate_interval_json(&t->effective));
 	return o;
@@ -50,7 +50,7 @@ static json_t *one_speed_up(const struct matrix_speed_up *s)
 
 	json_put(&o, "dimension", json_string(dimensions[s->dimension]));
 	json_put(&o, "workload", json_words(s->from->workload));
-	json_put(&o, "variant", text_or_null_json(figure->variant));
+	json_put(&o, "variant", json_words_or_null(figure->variant));
 	json_put(&o, "stride_bytes", json_u64_or_null(figure->stride_bytes));
 	json_put(&o, "working_set_bytes", json_u64(figure->working_set_bytes));
 	json_put(&o, "from", key_json(s->from));

@@ -48,17 +48,17 @@ static json_t *matrix_json(const struct matrix *m)
 
 	json_put(&o, "schema", json_string(MATRIX_SCHEMA));
 	json_put(&o, "minivmm_version", json_words(m->version));
-	json_put(&o, "command", shared_json(m->command));
-	json_put(&o, "preset", text_or_null_json(m->preset));
-	json_put(&o, "teaches", text_or_null_json(m->teaches));
+	json_put(&o, "command", json_shared_or_null(m->command));
+	json_put(&o, "preset", json_words_or_null(m->preset));
+	json_put(&o, "teaches", json_words_or_null(m->teaches));
 	json_put(&o, "started", json_words(m->started));
 	json_put(&o, "seconds", json_real(m->seconds));
 	json_put(&o, "complete", json_boolean(m->complete));
 	json_put(&o, "resumed", json_integer(m->resumed));
 	json_put(&o, "plan", plan_json(m));
-	json_put(&o, "axes", shared_json(m->axes));
+	json_put(&o, "axes", json_shared_or_null(m->axes));
 	json_put(&o, "baseline", json_words(m->baseline));
-	json_put(&o, "host", shared_json(m->host));
+	json_put(&o, "host", json_shared_or_null(m->host));
 	json_put(&o, "counts", counts_json(m));
 	json_put(&o, "cells", matrix_cells_json(m));
 	json_put(&o, "translation", matrix_translation_json(m));

@@ -5,38 +5,13 @@
 #define MINIVMM_LAB_SWEEP_EMIT_PARTS_H
 
 #include <jansson.h>
-#include <math.h>
 
 #include "vmm/lab/sweep/matrix.h"
 #include "vmm/output/json.h"
 
-/* -1: not known. */
-static inline json_t *known_json(int64_t count)
-{
-	return count >= 0 ? json_integer(count) : json_null();
-}
-
-/* NAN: not known. */
-static inline json_t *figure_json(double figure)
-{
-	return isfinite(figure) ? json_real(figure) : json_null();
-}
-
-/* "": none. */
-static inline json_t *text_or_null_json(const char *text)
-{
-	return text[0] != '\0' ? json_words(text) : json_null();
-}
-
 static inline json_t *key_json(const struct matrix_cell *cell)
 {
 	return cell != NULL ? json_words(cell->key) : json_null();
-}
-
-/* Another reference to what the matrix owns; json_null where it has none. */
-static inline json_t *shared_json(json_t *owned)
-{
-	return owned != NULL ? json_incref(owned) : json_null();
 }
 
 /* What an estimate says, null where it has no allocations: its value, and [low, high]. */

@@ -61,7 +61,7 @@ json_t *journal_line(const struct matrix_cell *cell, uint32_t round)
 
 	json_put(&o, "cell", json_string(cell->key));
 	json_put(&o, "state", json_string(cell_state_name(cell->state)));
-	json_put(&o, "reason", cell->reason[0] != '\0' ? json_words(cell->reason) : json_null());
+	json_put(&o, "reason", json_words_or_null(cell->reason));
 	json_put(&o, "disturbed_runs", json_integer(cell->disturbed_runs));
 	json_put(&o, "failed_runs", json_integer(cell->failed_runs));
 	json_put(&o, "run", run != NULL ? matrix_run_json(run) : json_null());
