@@ -23,13 +23,14 @@ enum default_set {
 	SET_PROBE, /* pages from 4 to 4096 at strides of a line and of 1 to 256 leaves: the sets and ways of a TLB */
 };
 
-/* What a workload needs, does or bears beyond memory and a clock: bits of struct workload_info.needs. */
+/* What a workload needs beyond memory and a clock, does and allows: bits of struct workload_info.needs. */
 #define NEEDS_GUEST 1U      /* page tables, ports or ring 0 of its own: not natively */
 #define NEEDS_APIC 2U       /* an APIC inside KVM */
 #define NEEDS_PEERS 4U      /* two vCPUs or more */
 #define NEEDS_TWO_LEAVES 8U /* a working set of two guest pages or more */
 #define LEAVES_BY_PORT 32U  /* writes PORT_KERNEL, itself or by platform.leave: KVM has to serve it */
-#define BEARS_ALIASES 16U   /* right where several guest-physical pages are one page of the host */
+#define WORKS_ALIASED 16U   /* right where several guest-physical pages are one page of the host */
+#define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 
 enum workload_id {
 #define WORKLOAD(id, ...) WORKLOAD_##id,
@@ -147,7 +148,7 @@ struct workload_info {
 	const char *name;
 	enum workload_unit unit;
 	enum default_set default_set;
-	uint32_t needs; /* NEEDS_*, BEARS_* */
+	uint32_t needs; /* NEEDS_* and the other bits above */
 	const char *isolates;
 	const char *expect;
 };

@@ -68,6 +68,27 @@ static void model_simulates(void **state)
 		    r.run.work.workloads[0] == WORKLOAD_gups && r.run.work.workloads[1] == WORKLOAD_alias);
 }
 
+/* The bit in workloads.def decides; the sentence that refuses the others names those that have it. */
+static void what_is_simulated_is_named(void **state)
+{
+	(void)state;
+	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+		const char *name = workload_table[id].name;
+		struct request r;
+		struct error e, of_touch;
+		char line[64];
+		bool accepted;
+
+		(void)snprintf(line, sizeof(line), "model --workload %s", name);
+		accepted = parse_line(line, &r, &e) == 0;
+		assert_true(parse_line("model --workload touch", &r, &of_touch) < 0);
+		if (accepted != ((workload_table[id].needs & IS_SIMULATED) != 0) ||
+		    accepted != (strstr(strchr(of_touch.what, ';'), name) != NULL))
+			fail_msg("%s: %s, and the text is: %s", name, accepted ? "accepted" : "refused",
+				 of_touch.what);
+	}
+}
+
 static void model_refuses(void **state)
 {
 	(void)state;
@@ -166,9 +187,13 @@ static void prediction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(model_asks),    cmocka_unit_test(model_simulates),
-		cmocka_unit_test(model_refuses), cmocka_unit_test(addresses),
-		cmocka_unit_test(before_after),  cmocka_unit_test(prediction),
+		cmocka_unit_test(model_asks),
+		cmocka_unit_test(model_simulates),
+		cmocka_unit_test(what_is_simulated_is_named),
+		cmocka_unit_test(model_refuses),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(before_after),
+		cmocka_unit_test(prediction),
 	};
 
 	return cmocka_run_group_tests_name("model_request", tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void workloads_fit(void **state)
 			uint32_t needs = workload_table[r.run.work.workloads[w]].needs;
 
 			assert_true((needs & NEEDS_PEERS) == 0 || r.sweep.smps[r.sweep.smp_count - 1] > 1);
-			assert_true(r.run.machine.alias_bytes == 0 || (needs & BEARS_ALIASES) != 0);
+			assert_true(r.run.machine.alias_bytes == 0 || (needs & WORKS_ALIASED) != 0);
 			for (uint32_t s = 0; s < r.run.work.set_count && (needs & NEEDS_TWO_LEAVES) != 0; s++)
 				assert_true(
 					workload_table[r.run.work.workloads[w]].default_set == SET_NONE ||

@@ -350,7 +350,7 @@ static void help_says_all_of_a_workload(void **state)
 		assert_in_range(strstr(at, " needs ") - at, 1, strstr(at, next) - at);
 		assert_int_equal(strstr(at, "(not --alias-memory)") != NULL &&
 					 strstr(at, "(not --alias-memory)") < strstr(at, next),
-				 (w->needs & BEARS_ALIASES) == 0);
+				 (w->needs & WORKS_ALIASED) == 0);
 	}
 }
 

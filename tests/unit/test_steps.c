@@ -73,7 +73,7 @@ static void accepted(uint32_t needs, const struct run_spec *r)
 static void needs(void **state)
 {
 	struct run_spec r = asking(GIB, 1, PAGE_4K);
-	const uint32_t all = NEEDS_GUEST | NEEDS_APIC | NEEDS_PEERS | NEEDS_TWO_LEAVES | BEARS_ALIASES;
+	const uint32_t all = NEEDS_GUEST | NEEDS_APIC | NEEDS_PEERS | NEEDS_TWO_LEAVES | WORKS_ALIASED;
 
 	(void)state;
 	planned_native(&r, PAGE_4K);

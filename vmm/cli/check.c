@@ -106,12 +106,6 @@ static int check_compare(struct parse *p)
 	return 0;
 }
 
-/* What can be simulated: loads whose order is known beforehand. */
-static bool can_simulate(enum workload_id id)
-{
-	return id == WORKLOAD_packed || id == WORKLOAD_chase || id == WORKLOAD_alias || id == WORKLOAD_gups;
-}
-
 static int check_model(struct parse *p)
 {
 	const struct {
@@ -137,10 +131,12 @@ static int check_model(struct parse *p)
 				 walk_kind_name(r->model.kind), pointless[i].why);
 	}
 	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->run.work.workload_count; i++) {
-		if (!can_simulate(r->run.work.workloads[i]))
+		const struct workload_info *workload = &workload_table[r->run.work.workloads[i]];
+
+		if ((workload->needs & IS_SIMULATED) == 0)
 			return error_set(p->e, STATUS_USAGE, 0, "--workload",
 					 "%s cannot be simulated; packed, chase, alias and gups can",
-					 workload_table[r->run.work.workloads[i]].name);
+					 workload->name);
 	}
 	if (p->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
 		return error_set(

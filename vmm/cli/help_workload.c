@@ -57,7 +57,7 @@ static void add_needs(struct page *h, uint32_t needs)
 			append(text, sizeof(text), "%s%s", text[0] != '\0' ? "; " : "", rows[i].text);
 	}
 	/* What bears aliases asks nothing of its memory. */
-	if ((needs & BEARS_ALIASES) == 0)
+	if ((needs & WORKS_ALIASED) == 0)
 		append(text, sizeof(text), "%sdistinct memory (not --alias-memory)",
 		       text[0] != '\0' ? "; " : "");
 	page_wrap(h, LABEL_INDENT, "needs", TEXT_COLUMN, text[0] != '\0' ? text : "nothing");

@@ -38,7 +38,7 @@ static int refuse_aliases(const struct workload_info *workload, struct error *e)
 	int ret;
 
 	for (int id = 0; id < WORKLOAD_COUNT; id++) {
-		if ((workload_table[id].needs & BEARS_ALIASES) != 0)
+		if ((workload_table[id].needs & WORKS_ALIASED) != 0)
 			append(names, sizeof(names), "%s%s", names[0] != '\0' ? "," : "",
 			       workload_table[id].name);
 	}
@@ -85,7 +85,7 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 	} else if ((needs & NEEDS_PEERS) != 0 && c->vcpus < 2) {
 		ret = refuse(workload, "it needs other vCPUs, but there is only one", e);
 		error_hint(e, "--smp 2");
-	} else if ((needs & BEARS_ALIASES) == 0 && c->map.alias_bytes != 0) {
+	} else if ((needs & WORKS_ALIASED) == 0 && c->map.alias_bytes != 0) {
 		ret = refuse_aliases(workload, e);
 	} else if (config_slice_bytes(c) < needs_least_bytes(workload, c)) {
 		ret = (needs & NEEDS_TWO_LEAVES) != 0 ? refuse_slice(workload, c, e)

@@ -1,5 +1,5 @@
 /*
- * What workloads need beyond memory and a clock (NEEDS_*, BEARS_ALIASES of workload.h), against what is asked for.
+ * What workloads need beyond memory and a clock (NEEDS_*, WORKS_ALIASED of workload.h), against what is asked for.
  * Decided when planning, so that no one waits for a run that cannot give the figure. Pure.
  */
 #ifndef MINIVMM_LAB_MEASURE_NEEDS_H

@@ -83,7 +83,7 @@ static int add_workload(const struct run_spec *r, enum workload_id id, struct co
 static bool left_out(const struct run_spec *r, enum workload_id id, const struct config *c)
 {
 	return !r->workloads_given && c->map.alias_bytes != 0 &&
-	       (workload_table[id].needs & BEARS_ALIASES) == 0;
+	       (workload_table[id].needs & WORKS_ALIASED) == 0;
 }
 
 int steps_make(const struct run_spec *r, struct config *c, struct error *e)

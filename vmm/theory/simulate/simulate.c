@@ -24,12 +24,6 @@ struct machine {
 	uint64_t data_parts, stlb_parts, walk_parts; /* hundredths of a cycle, so far */
 };
 
-bool simulate_knows(enum workload_id workload)
-{
-	return workload == WORKLOAD_chase || workload == WORKLOAD_packed || workload == WORKLOAD_alias ||
-	       workload == WORKLOAD_gups;
-}
-
 static void access_one(struct machine *m, uint64_t stlb_hit_parts, struct simulation *out)
 {
 	bool write;
@@ -92,7 +86,8 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	int ret;
 
 	memset(m, 0, sizeof(*m));
-	if (!simulate_knows(in->workload) ||
+	if ((uint32_t)in->workload >= WORKLOAD_COUNT ||
+	    (workload_table[in->workload].needs & IS_SIMULATED) == 0 ||
 	    !tables_make(&in->plan, in->workload == WORKLOAD_alias, &m->tables))
 		return error_set(e, STATUS_USAGE, 0, "simulation",
 				 "there is no such workload with such page tables");

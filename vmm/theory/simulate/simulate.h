@@ -26,7 +26,7 @@
 struct simulation_input {
 	const struct cpu_model *cpu;
 	struct walk_plan plan;
-	enum workload_id workload; /* CHASE, PACKED, ALIAS or GUPS */
+	enum workload_id workload; /* one that IS_SIMULATED */
 	uint64_t working_set_bytes;
 	uint64_t stride_bytes; /* alias: 64, 4K, 2M, 1G or 512G; else 0 */
 	uint64_t accesses;     /* timed; 0: one pass over the working set (gups: 2^20 updates) */
@@ -51,9 +51,6 @@ struct simulation {
 	double cycles_per_access;      /* gups: what the scarcer of misses and walks at once lets through */
 	double data_cycles_per_access; /* the same without translation */
 };
-
-/* Whether simulate() knows the workload. */
-bool simulate_knows(enum workload_id workload);
 
 /*
  * Simulate. 0, or -errno with *e set: -EINVAL for a plan, workload or stride that there is not, -E2BIG for more than
