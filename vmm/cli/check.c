@@ -5,18 +5,13 @@
 #include "units.h"
 #include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
+#include "vmm/core/memory/backing_type.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
-
-static const char *kind_name(enum backing_kind kind)
-{
-	return kind == BACKING_THP ? "thp" : kind == BACKING_HUGETLB ? "hugetlb" : "anon";
-}
 
 static int check_backing(struct parse *p)
 {
 	const struct request *r = p->r;
-	bool huge = r->run.machine.page_bytes != PAGE_4K;
 	char size[24];
 
 	if (p->given[OPTION_MEM_PATH] && p->given[OPTION_BACKING])
@@ -25,13 +20,11 @@ static int check_backing(struct parse *p)
 				 "--page-size insists on a page size");
 	if (!p->given[OPTION_PAGE_SIZE] || p->given[OPTION_MEM_PATH])
 		return 0;
-	if ((r->run.machine.backing == BACKING_ANON && huge) ||
-	    (r->run.machine.backing == BACKING_THP && r->run.machine.page_bytes != PAGE_2M) ||
-	    (r->run.machine.backing == BACKING_HUGETLB && !huge))
+	if (!backing_type_has_page(backing_type(r->run.machine.backing), r->run.machine.page_bytes))
 		return error_set(
 			p->e, STATUS_USAGE, 0, "--page-size",
 			"%s contradicts --backing %s: anon has 4K, thp 2M, hugetlb 2M or 1G, memfd any",
-			size_format(r->run.machine.page_bytes, size), kind_name(r->run.machine.backing));
+			size_format(r->run.machine.page_bytes, size), backing_name(r->run.machine.backing));
 	return 0;
 }
 

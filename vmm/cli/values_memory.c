@@ -71,24 +71,13 @@ int set_mem_path(struct parse *p, const char *value)
 
 int set_backing(struct parse *p, const char *value)
 {
-	static const struct {
-		const char *name;
-		enum backing_kind kind;
-	} kinds[] = {
-		{ "anon", BACKING_ANON },
-		{ "thp", BACKING_THP },
-		{ "hugetlb", BACKING_HUGETLB },
-		{ "memfd", BACKING_MEMFD },
-	};
+	int found = name_find(&backing_names, value);
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(value, kinds[i].name) == 0) {
-			p->r->run.machine.backing = kinds[i].kind;
-			return 0;
-		}
-	}
-	return refuse_value(p, value,
-			    "anon, thp, hugetlb or memfd is expected; files are named by --mem-path");
+	if (found < 0 || found == BACKING_FILE)
+		return refuse_value(p, value,
+				    "anon, thp, hugetlb or memfd is expected; files are named by --mem-path");
+	p->r->run.machine.backing = (enum backing_kind)found;
+	return 0;
 }
 
 int set_page_size(struct parse *p, const char *value)
@@ -125,12 +114,11 @@ int set_prefault(struct parse *p, const char *value)
 
 int set_choice(struct parse *p, const char *value, enum choice *choice)
 {
-	if (strcmp(value, "on") == 0)
-		*choice = CHOICE_ON;
-	else if (strcmp(value, "off") == 0)
-		*choice = CHOICE_OFF;
-	else
+	int found = name_find(&choice_names, value);
+
+	if (found <= CHOICE_DEFAULT)
 		return refuse_value(p, value, "on or off is expected");
+	*choice = (enum choice)found;
 	return 0;
 }
 
@@ -160,20 +148,10 @@ int set_host_nodes(struct parse *p, const char *value)
 
 int set_policy(struct parse *p, const char *value)
 {
-	static const struct {
-		const char *name;
-		enum numa_policy policy;
-	} policies[] = {
-		{ "bind", NUMA_POLICY_BIND },
-		{ "preferred", NUMA_POLICY_PREFERRED },
-		{ "interleave", NUMA_POLICY_INTERLEAVE },
-	};
+	int found = name_find(&policy_names, value);
 
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
-		if (strcmp(value, policies[i].name) == 0) {
-			p->r->run.machine.policy = policies[i].policy;
-			return 0;
-		}
-	}
-	return refuse_value(p, value, "bind, preferred or interleave is expected");
+	if (found <= NUMA_POLICY_DEFAULT)
+		return refuse_value(p, value, "bind, preferred or interleave is expected");
+	p->r->run.machine.policy = (enum numa_policy)found;
+	return 0;
 }

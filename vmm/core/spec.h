@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "vmm/host/pool/counts.h"
+#include "vmm/util/names.h"
 
 #define SPEC_MAX_CPUS 1024
 
@@ -34,6 +35,29 @@ enum numa_policy { NUMA_POLICY_DEFAULT, NUMA_POLICY_BIND, NUMA_POLICY_PREFERRED,
 
 /* An option that is on, off, or left to the default of what it stands for. */
 enum choice { CHOICE_DEFAULT, CHOICE_ON, CHOICE_OFF };
+
+/* Their words, as options take them and records have them. */
+extern const struct names backing_names, populate_names, policy_names, choice_names;
+
+static inline const char *backing_name(enum backing_kind kind)
+{
+	return name_of(&backing_names, kind);
+}
+
+static inline const char *populate_name(enum populate populate)
+{
+	return name_of(&populate_names, populate);
+}
+
+static inline const char *policy_name(enum numa_policy policy)
+{
+	return name_of(&policy_names, policy);
+}
+
+static inline const char *choice_name(enum choice choice)
+{
+	return name_of(&choice_names, choice);
+}
 
 /* Strings are borrowed: they live as long as the command line. */
 struct machine_spec {

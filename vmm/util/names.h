@@ -1,16 +1,29 @@
 /*
- * Values that people write and read as words: each enum's words stand in one table, for whoever parses, prints or reads
- * them back. Names of enums never are NULL: they are bounds-checked.
+ * The words of enums: one table an enum, for whoever parses, prints or reads back.
  */
 #ifndef MINIVMM_UTIL_NAMES_H
 #define MINIVMM_UTIL_NAMES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* The place of `name` in names[0..count), or -1. */
-int name_find(const char *const *names, size_t count, const char *name);
+/* Words by value, from 0. */
+struct names {
+	const char *const *words;
+	uint32_t count;
+};
+
+#define NAMES_OF(...)                                                                 \
+	{                                                                             \
+		(const char *const[]){ __VA_ARGS__ },                                 \
+			sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) \
+	}
+
+/* The word of a value; "unknown" for a value that has none, never NULL. */
+const char *name_of(const struct names *names, unsigned int value);
+
+/* The value of a word, or -1. */
+int name_find(const struct names *names, const char *word);
 
 /* What translates a guest's physical addresses on this host. */
 enum second_dimension {
@@ -19,13 +32,12 @@ enum second_dimension {
 	SECOND_SHADOW,  /* no second walk: KVM folds both dimensions into one table */
 	SECOND_EPT,     /* the CPU walks Intel's EPT */
 	SECOND_NPT,     /* the CPU walks AMD's NPT */
-	SECOND_COUNT
 };
 
-/* "unknown", "none", "shadow", "ept", "npt". */
+/* "unknown", "none", "shadow", "ept" or "npt". */
 const char *second_dimension_name(enum second_dimension second);
 
-/* The same back; SECOND_UNKNOWN for NULL and any other word. */
+/* And back; SECOND_UNKNOWN for NULL and any other word. */
 enum second_dimension second_dimension_find(const char *name);
 
 /* Does the CPU itself walk two dimensions? */

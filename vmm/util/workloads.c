@@ -14,6 +14,8 @@ const struct workload_info workload_table[WORKLOAD_COUNT] = {
 #undef WORKLOAD
 };
 
+const struct names unit_names = NAMES_OF("cycles/access", "bytes/s", "updates/s");
+
 int workload_find(const char *name)
 {
 	for (int id = 0; id < WORKLOAD_COUNT; id++) {

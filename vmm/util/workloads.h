@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "workload.h"
+#include "vmm/util/names.h"
 
 #define SPEC_MAX_WORKLOADS 32
 #define SPEC_MAX_SETS 48
@@ -23,6 +24,9 @@ struct work_spec {
 
 /* The table behind --workload help, by enum workload_id. */
 extern const struct workload_info workload_table[WORKLOAD_COUNT];
+
+/* Of enum workload_unit: "cycles/access", "bytes/s", "updates/s". */
+extern const struct names unit_names;
 
 /* enum workload_id, or -1. */
 int workload_find(const char *name);

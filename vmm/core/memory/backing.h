@@ -34,9 +34,6 @@ static inline bool backing_has_pool(const struct backing_spec *spec)
 	return spec->kind != BACKING_THP && spec->page_bytes > PAGE_4K;
 }
 
-/* Name of a kind as in --backing ("file" for a path); never NULL. */
-const char *backing_name(enum backing_kind kind);
-
 /*
  * Resolve kind, page size and defaults of share/reserve from a request: statfs of the path (hugetlbfs:
  * f_bsize; tmpfs: 4K), the kind's default page else. Fills all but bytes and align_bytes. Touches no memory.

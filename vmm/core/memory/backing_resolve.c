@@ -40,7 +40,7 @@ static int resolve_page(const struct machine_spec *asked, const struct backing_t
 	if (backing_type_has_page(type, *page_bytes))
 		return 0;
 	(void)error_set(e, STATUS_USAGE, EINVAL, "--page-size",
-			"backing %s has no pages of %" PRIu64 " KiB; it has%s%s%s", type->name,
+			"backing %s has no pages of %" PRIu64 " KiB; it has%s%s%s", backing_name(type->kind),
 			*page_bytes / KIB, type->page_4k ? " 4K" : "", type->page_2m ? " 2M" : "",
 			type->page_1g ? " 1G" : "");
 	error_hint(e, "--backing hugetlb or memfd take --page-size 2M and 1G");

@@ -6,12 +6,12 @@
 #include "vmm/core/memory/backing.h"
 
 static const struct backing_type types[] = {
-	{ BACKING_ANON, "anon", PAGE_4K, .page_4k = true },
-	{ BACKING_THP, "thp", PAGE_2M, .page_2m = true, .thp = true },
-	{ BACKING_HUGETLB, "hugetlb", PAGE_2M, .page_2m = true, .page_1g = true },
-	{ BACKING_MEMFD, "memfd", PAGE_4K, .page_4k = true, .page_2m = true, .page_1g = true,
-	  .share_default = true, .has_file = true },
-	{ BACKING_FILE, "file", 0, .page_4k = true, .page_2m = true, .page_1g = true, .share_default = true,
+	{ BACKING_ANON, PAGE_4K, .page_4k = true },
+	{ BACKING_THP, PAGE_2M, .page_2m = true, .thp = true },
+	{ BACKING_HUGETLB, PAGE_2M, .page_2m = true, .page_1g = true },
+	{ BACKING_MEMFD, PAGE_4K, .page_4k = true, .page_2m = true, .page_1g = true, .share_default = true,
+	  .has_file = true },
+	{ BACKING_FILE, 0, .page_4k = true, .page_2m = true, .page_1g = true, .share_default = true,
 	  .has_file = true },
 };
 
@@ -38,11 +38,4 @@ const char *backing_page_name(uint64_t page_bytes)
 	       : page_bytes == PAGE_2M ? "2M"
 	       : page_bytes == PAGE_1G ? "1G"
 				       : "other";
-}
-
-const char *backing_name(enum backing_kind kind)
-{
-	const struct backing_type *type = backing_type(kind);
-
-	return type == NULL ? "unknown" : type->name;
 }

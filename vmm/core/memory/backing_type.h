@@ -1,5 +1,5 @@
 /*
- * The one table of backings: what each kind is called, which pages it has, how it is mapped.
+ * The one table of backings: which pages each kind has, how it is mapped.
  */
 #ifndef MINIVMM_CORE_MEMORY_BACKING_TYPE_H
 #define MINIVMM_CORE_MEMORY_BACKING_TYPE_H
@@ -11,7 +11,6 @@
 
 struct backing_type {
 	enum backing_kind kind;
-	const char *name;
 	uint64_t default_page_bytes; /* 0: the file system says */
 	bool page_4k, page_2m, page_1g;
 	bool share_default;

@@ -36,27 +36,12 @@ static const char *on_off(bool on)
 	return on ? "on" : "off";
 }
 
-static const char *choice_name(enum choice choice)
-{
-	return choice == CHOICE_DEFAULT ? "default" : on_off(choice == CHOICE_ON);
-}
-
 static void put_memory(struct text *t, const struct run_spec *r, const struct config *c)
 {
-	static const char *const kinds[] = {
-		[BACKING_ANON] = "anon",   [BACKING_THP] = "thp",   [BACKING_HUGETLB] = "hugetlb",
-		[BACKING_MEMFD] = "memfd", [BACKING_FILE] = "file",
-	};
-	static const char *const policies[] = {
-		[NUMA_POLICY_DEFAULT] = "default",
-		[NUMA_POLICY_BIND] = "bind",
-		[NUMA_POLICY_PREFERRED] = "preferred",
-		[NUMA_POLICY_INTERLEAVE] = "interleave",
-	};
 	char size[24];
 
 	put(t, "memory = %s\n", size_format(c->ram_bytes, size));
-	put(t, "backing = %s\n", kinds[r->machine.backing]);
+	put(t, "backing = %s\n", backing_name(r->machine.backing));
 	if (r->machine.mem_path != NULL)
 		put(t, "mem-path = %s\n", r->machine.mem_path);
 	put(t, "page-size = %s\n", size_format(c->page_bytes, size));
@@ -66,7 +51,7 @@ static void put_memory(struct text *t, const struct run_spec *r, const struct co
 	put(t, "prefault = %s\n", on_off(r->machine.populate == POPULATE_PREFAULT));
 	put(t, "share = %s\n", choice_name(r->machine.share));
 	put(t, "reserve = %s\n", choice_name(r->machine.reserve));
-	put(t, "policy = %s\n", policies[r->machine.policy]);
+	put(t, "policy = %s\n", policy_name(r->machine.policy));
 	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
 		if ((r->machine.host_nodes >> node) & 1)
 			put(t, "host-node = %u\n", node);

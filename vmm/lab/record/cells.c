@@ -53,13 +53,6 @@ static enum workload_unit unit_of(const struct result *r)
 	return workload_table[r->workload].unit;
 }
 
-const char *unit_name(enum workload_unit unit)
-{
-	static const char *const names[] = { "cycles/access", "bytes/s", "updates/s" };
-
-	return (unsigned int)unit < sizeof(names) / sizeof(names[0]) ? names[unit] : "unknown";
-}
-
 /* A row without samples has no figure, which is not the same as 0. */
 static void set_figure(struct cell *out, const struct result *r, double value)
 {
@@ -231,7 +224,7 @@ CELL(operations)
 CELL(unit)
 {
 	UNUSED;
-	set_text(out, unit_name(unit_of(r)));
+	set_text(out, name_of(&unit_names, unit_of(r)));
 }
 
 CELL(text_unit)

@@ -57,7 +57,4 @@ struct column {
 extern const struct column report_columns[];
 extern const uint32_t report_column_count;
 
-/* "cycles/access", "bytes/s" or "updates/s". */
-const char *unit_name(enum workload_unit unit);
-
 #endif

@@ -45,9 +45,7 @@ static json_t *pin_list(const struct machine_spec *r)
 
 static json_t *requested_json(const struct record *rec)
 {
-	static const char *const policies[] = { "default", "bind", "preferred", "interleave" };
 	const struct machine_spec *r = &rec->spec.machine;
-	bool known = (unsigned int)r->policy < sizeof(policies) / sizeof(policies[0]);
 	json_t *o = json_object();
 
 	json_put(&o, "memory_bytes", json_u64(r->memory_bytes));
@@ -67,7 +65,7 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
 	json_put(&o, "pin", pin_list(r));
 	json_put(&o, "host_nodes", node_list(r->host_nodes));
-	json_put(&o, "policy", json_string(known ? policies[r->policy] : "unknown"));
+	json_put(&o, "policy", json_string(policy_name(r->policy)));
 	json_put(&o, "seed", json_u64(rec->config.seed));
 	json_put(&o, "note", json_words(rec->config.note));
 	return o;

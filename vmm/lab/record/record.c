@@ -12,16 +12,17 @@
 #include "vmm/lab/record/rows.h"
 #include "vmm/lab/record/stats.h"
 
+const struct names verdict_names = NAMES_OF("ok", "mismatch", "disturbed", "interrupted", "failed");
+
 static const struct {
-	const char *name;
 	int badness;
 	enum status status;
 } verdicts[] = {
-	[VERDICT_OK] = { "ok", 0, STATUS_OK },
-	[VERDICT_DISTURBED] = { "disturbed", 1, STATUS_OK },
-	[VERDICT_MISMATCH] = { "mismatch", 2, STATUS_MISMATCH },
-	[VERDICT_INTERRUPTED] = { "interrupted", 3, STATUS_FAILED },
-	[VERDICT_FAILED] = { "failed", 4, STATUS_FAILED },
+	[VERDICT_OK] = { 0, STATUS_OK },
+	[VERDICT_DISTURBED] = { 1, STATUS_OK },
+	[VERDICT_MISMATCH] = { 2, STATUS_MISMATCH },
+	[VERDICT_INTERRUPTED] = { 3, STATUS_FAILED },
+	[VERDICT_FAILED] = { 4, STATUS_FAILED },
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
 
@@ -133,11 +134,6 @@ void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 	(void)vsnprintf(rec->reasons[rec->reason_count], sizeof(rec->reasons[0]), fmt, args);
 	va_end(args);
 	rec->reason_count++;
-}
-
-const char *verdict_name(enum verdict v)
-{
-	return (unsigned int)v < VERDICT_COUNT ? verdicts[v].name : "unknown";
 }
 
 enum status record_status(const struct record *rec)

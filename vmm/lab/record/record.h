@@ -145,8 +145,12 @@ int record_predict(struct record *rec, const struct cpu_model *cpu);
 void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* "ok", "mismatch", ...; never NULL: bounds-checked. */
-const char *verdict_name(enum verdict v);
+extern const struct names verdict_names;
+
+static inline const char *verdict_name(enum verdict v)
+{
+	return name_of(&verdict_names, v);
+}
 
 /* Exit status that a verdict means: ok and disturbed 0, mismatch 5, interrupted and failed 1. */
 enum status record_status(const struct record *rec);

@@ -8,29 +8,9 @@
 
 #include "abi.h"
 #include "units.h"
+#include "vmm/core/memory/backing_type.h"
 #include "vmm/lab/sweep/axis.h"
 #include "vmm/util/size.h"
-
-static const char *const populates[] = {
-	[POPULATE_LAZY] = "off", [POPULATE_PREALLOC] = "on", [POPULATE_PREFAULT] = "prefault"
-};
-static const char *const irqchips[] = {
-	[CHOICE_DEFAULT] = "default", [CHOICE_ON] = "on", [CHOICE_OFF] = "off"
-};
-
-static const struct {
-	const char *name;
-	enum backing_kind kind;
-	uint64_t page_bytes;  /* its own, without ":PAGE" */
-	bool smaller, larger; /* 4K, or 1G, can be had, too */
-} kinds[] = {
-	{ "anon", BACKING_ANON, PAGE_4K, true, false },
-	{ "thp", BACKING_THP, PAGE_2M, false, false },
-	{ "hugetlb", BACKING_HUGETLB, PAGE_2M, false, true },
-	{ "memfd", BACKING_MEMFD, PAGE_4K, true, true },
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static int take_guest_page(struct sweep_spec *s, const char *item, uint32_t at)
 {
@@ -52,39 +32,29 @@ static void spell_guest_page(const struct sweep_spec *s, uint32_t at, char *text
 	(void)size_format(s->guest_pages_bytes[at], text);
 }
 
-static uint64_t own_page(enum backing_kind kind)
-{
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (kinds[i].kind == kind)
-			return kinds[i].page_bytes;
-	}
-	return 0;
-}
-
 static uint64_t page_of(const struct axis_backing *b)
 {
-	return b->page_bytes != 0 ? b->page_bytes : own_page(b->kind);
+	return b->page_bytes != 0 ? b->page_bytes : backing_type(b->kind)->default_page_bytes;
 }
 
 /* "hugetlb:1G"; not a path. */
 static int parse_kind(const char *item, struct axis_backing *b)
 {
-	size_t length = strcspn(item, ":");
+	const char *colon = strchrnul(item, ':');
+	char kind[16];
+	int found;
 
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (strlen(kinds[i].name) != length || strncmp(item, kinds[i].name, length) != 0)
-			continue;
-		*b = (struct axis_backing){ .kind = kinds[i].kind };
-		if (item[length] == '\0')
-			return 0;
-		if (page_size_parse(item + length + 1, &b->page_bytes) != 0 ||
-		    (b->page_bytes == PAGE_4K && !kinds[i].smaller) ||
-		    (b->page_bytes == PAGE_2M && kinds[i].kind == BACKING_ANON) ||
-		    (b->page_bytes == PAGE_1G && !kinds[i].larger))
-			return -EINVAL;
+	(void)snprintf(kind, sizeof(kind), "%.*s", (int)(colon - item), item);
+	found = name_find(&backing_names, kind);
+	if (found < 0 || found == BACKING_FILE)
+		return -EINVAL;
+	*b = (struct axis_backing){ .kind = (enum backing_kind)found };
+	if (*colon == '\0')
 		return 0;
-	}
-	return -EINVAL;
+	if (page_size_parse(colon + 1, &b->page_bytes) != 0 ||
+	    !backing_type_has_page(backing_type(b->kind), b->page_bytes))
+		return -EINVAL;
+	return 0;
 }
 
 static int take_backing(struct sweep_spec *s, const char *item, uint32_t at)
@@ -123,29 +93,16 @@ static void spell_backing(const struct sweep_spec *s, uint32_t at, char *text)
 	bool named = b->kind == BACKING_HUGETLB || b->kind == BACKING_MEMFD;
 	char page[24];
 
-	if (b->path != NULL) {
+	if (b->path != NULL)
 		(void)snprintf(text, AXIS_ITEM_BYTES, "path:%s", b->path);
-		return;
-	}
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (kinds[i].kind == b->kind)
-			(void)snprintf(text, AXIS_ITEM_BYTES, "%s%s%s", kinds[i].name, named ? ":" : "",
-				       named ? size_format(page_of(b), page) : "");
-	}
-}
-
-static int find_name(const char *const *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	}
-	return -1;
+	else
+		(void)snprintf(text, AXIS_ITEM_BYTES, "%s%s%s", backing_name(b->kind), named ? ":" : "",
+			       named ? size_format(page_of(b), page) : "");
 }
 
 static int take_populate(struct sweep_spec *s, const char *item, uint32_t at)
 {
-	int found = find_name(populates, COUNT(populates), item);
+	int found = name_find(&populate_names, item);
 
 	if (found < 0)
 		return -EINVAL;
@@ -160,7 +117,7 @@ static int take_populate(struct sweep_spec *s, const char *item, uint32_t at)
 
 static void spell_populate(const struct sweep_spec *s, uint32_t at, char *text)
 {
-	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", populates[s->populates[at]]);
+	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", populate_name(s->populates[at]));
 }
 
 static int take_smp(struct sweep_spec *s, const char *item, uint32_t at)
@@ -185,7 +142,7 @@ static void spell_smp(const struct sweep_spec *s, uint32_t at, char *text)
 
 static int take_irqchip(struct sweep_spec *s, const char *item, uint32_t at)
 {
-	int found = find_name(irqchips, COUNT(irqchips), item);
+	int found = name_find(&choice_names, item);
 
 	if (found < 0)
 		return -EINVAL;
@@ -200,7 +157,7 @@ static int take_irqchip(struct sweep_spec *s, const char *item, uint32_t at)
 
 static void spell_irqchip(const struct sweep_spec *s, uint32_t at, char *text)
 {
-	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", irqchips[s->irqchips[at]]);
+	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", choice_name(s->irqchips[at]));
 }
 
 const struct axis axis_table[AXES] = {

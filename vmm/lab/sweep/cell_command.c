@@ -43,7 +43,7 @@ static void number_option(json_t **words, const char *name, uint64_t number)
 static void choice_option(json_t **words, const char *name, enum choice choice)
 {
 	if (choice != CHOICE_DEFAULT)
-		option(words, name, choice == CHOICE_ON ? "on" : "off");
+		option(words, name, choice_name(choice));
 }
 
 static void memory_words(json_t **words, const struct run_spec *r)
@@ -69,7 +69,6 @@ static void memory_words(json_t **words, const struct run_spec *r)
 
 static void placement_words(json_t **words, const struct run_spec *r)
 {
-	static const char *const policies[] = { "default", "bind", "preferred", "interleave" };
 	char list[LIST_BYTES] = "";
 
 	for (int node = 0; node < HOST_MAX_NODES; node++) {
@@ -79,7 +78,7 @@ static void placement_words(json_t **words, const struct run_spec *r)
 	if (list[0] != '\0')
 		option(words, "--host-nodes", list);
 	if (r->machine.host_nodes != 0 && r->machine.policy != NUMA_POLICY_DEFAULT)
-		option(words, "--policy", policies[r->machine.policy]);
+		option(words, "--policy", policy_name(r->machine.policy));
 	number_option(words, "--smp", r->machine.vcpus);
 	list[0] = '\0';
 	for (uint32_t i = 0; i < r->machine.pin_count && i < SPEC_MAX_CPUS; i++)

@@ -82,7 +82,7 @@ static json_t *cell_json(const struct matrix_cell *cell)
 	json_put(&o, "path", json_words_or_null(cell->path));
 	json_put(&o, "prealloc", json_string(populate_name(cell->populate)));
 	json_put(&o, "vcpus", json_integer(cell->vcpus));
-	json_put(&o, "kernel_irqchip", json_string(irqchip_name(cell->irqchip)));
+	json_put(&o, "kernel_irqchip", json_string(choice_name(cell->irqchip)));
 	json_put(&o, "workload", json_words(cell->workload));
 	json_put(&o, "working_set_bytes", json_u64_or_null(cell->working_set_bytes));
 	json_put(&o, "memory_bytes", json_u64_or_null(cell->memory_bytes));

@@ -108,12 +108,12 @@ static struct matrix_cell *cell_of(const struct reader *r, const char *key)
 static int restore_round(const struct reader *r, const json_t *line)
 {
 	struct matrix_cell *cell = cell_of(r, text_of(line, "cell"));
-	enum cell_state state = cell_state_find(text_of(line, "state"));
+	int state = name_find(&cell_state_names, text_of(line, "state"));
 	const json_t *run_json = json_object_get(line, "run");
 	struct matrix_run run = { 0 };
 	int ret = 0;
 
-	if (cell == NULL || state == STATE_COUNT)
+	if (cell == NULL || state < 0)
 		return -EINVAL;
 	if (json_is_object(run_json)) {
 		ret = matrix_run_parse(run_json, &run);
@@ -122,7 +122,7 @@ static int restore_round(const struct reader *r, const json_t *line)
 		if (ret != 0)
 			matrix_run_free(&run);
 	}
-	cell->state = state;
+	cell->state = (enum cell_state)state;
 	cell->reason[0] = '\0';
 	append(cell->reason, sizeof(cell->reason), "%s", text_of(line, "reason"));
 	cell->disturbed_runs = count_of(line, "disturbed_runs");

@@ -11,52 +11,8 @@
 #include "vmm/util/size.h"
 #include "vmm/util/append.h"
 
-static const char *const states[] = { "pending", "ok", "refused", "unavailable", "failed", "mismatch" };
-static const char *const populates[] = { "off", "on", "prefault" };
-static const char *const irqchips[] = { "default", "on", "off" };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static int find_name(const char *const *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
-const char *cell_state_name(enum cell_state state)
-{
-	return (unsigned int)state < COUNT(states) ? states[state] : "unknown";
-}
-
-enum cell_state cell_state_find(const char *name)
-{
-	int found = find_name(states, COUNT(states), name);
-
-	return found >= 0 ? (enum cell_state)found : STATE_COUNT;
-}
-
-const char *populate_name(enum populate populate)
-{
-	return (unsigned int)populate < COUNT(populates) ? populates[populate] : "unknown";
-}
-
-int populate_find(const char *name)
-{
-	return find_name(populates, COUNT(populates), name);
-}
-
-const char *irqchip_name(enum choice irqchip)
-{
-	return (unsigned int)irqchip < COUNT(irqchips) ? irqchips[irqchip] : "unknown";
-}
-
-int irqchip_find(const char *name)
-{
-	return find_name(irqchips, COUNT(irqchips), name);
-}
+const struct names cell_state_names =
+	NAMES_OF("pending", "ok", "refused", "unavailable", "failed", "mismatch");
 
 void matrix_run_free(struct matrix_run *run)
 {
@@ -155,7 +111,7 @@ void matrix_cell_name(struct matrix_cell *cell)
 	name_backing(cell);
 	append(cell->key, size, ",prealloc=%s,smp=%" PRIu32, populate_name(cell->populate), cell->vcpus);
 	if (cell->irqchip != CHOICE_DEFAULT)
-		append(cell->key, size, ",kernel-irqchip=%s", irqchip_name(cell->irqchip));
+		append(cell->key, size, ",kernel-irqchip=%s", choice_name(cell->irqchip));
 	append(cell->key, size, ",workload=%s", cell->workload);
 	if (cell->working_set_bytes != 0)
 		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, number));

@@ -189,17 +189,12 @@ int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run);
 /* The cell of that key, or NULL. Linear. */
 struct matrix_cell *matrix_find(struct matrix *m, const char *key);
 
-/* "ok", "refused", ...; never NULL. And back: STATE_COUNT for no such name. */
-const char *cell_state_name(enum cell_state state);
-enum cell_state cell_state_find(const char *name);
+extern const struct names cell_state_names;
 
-/* "off", "on", "prefault"; and back: -1 for none. */
-const char *populate_name(enum populate populate);
-int populate_find(const char *name);
-
-/* "default", "on", "off"; and back: -1. */
-const char *irqchip_name(enum choice irqchip);
-int irqchip_find(const char *name);
+static inline const char *cell_state_name(enum cell_state state)
+{
+	return name_of(&cell_state_names, state);
+}
 
 /* Fill cell->key from the members before it. */
 void matrix_cell_name(struct matrix_cell *cell);

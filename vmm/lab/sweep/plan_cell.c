@@ -80,10 +80,7 @@ static void request_of(const struct run_spec *sweep, const struct matrix_cell *c
 	*r = *sweep;
 	r->native = cell->native;
 	r->machine.guest_page_bytes = cell->guest_page_bytes;
-	for (int kind = BACKING_ANON; kind <= BACKING_FILE; kind++) {
-		if (strcmp(backing_name((enum backing_kind)kind), cell->backing) == 0)
-			r->machine.backing = (enum backing_kind)kind;
-	}
+	r->machine.backing = (enum backing_kind)name_find(&backing_names, cell->backing);
 	r->machine.page_bytes = cell->page_bytes;
 	r->machine.mem_path = cell->path[0] != '\0' ? cell->path : NULL;
 	r->machine.populate = cell->populate;

@@ -8,36 +8,13 @@
 #include "vmm/lab/sweep/read_parts.h"
 #include "vmm/core/memory/backing.h"
 
-static const char *kind_word(int kind)
-{
-	return kind == 0 ? "guest" : "native";
-}
-
-static const char *backing_word(int kind)
-{
-	return backing_name((enum backing_kind)kind);
-}
-
-static const char *populate_word(int populate)
-{
-	return populate_name((enum populate)populate);
-}
-
-static const char *irqchip_word(int irqchip)
-{
-	return irqchip_name((enum choice)irqchip);
-}
-
-static const char *state_word(int state)
-{
-	return cell_state_name((enum cell_state)state);
-}
+static const struct names kinds = NAMES_OF("guest", "native");
 
 static void take_guest_page(const struct node *at, struct matrix_cell *cell)
 {
 	struct node page = node_member(at, "guest_page_bytes");
 
-	cell->native = take_word(at, "kind", kind_word, 2) == 1;
+	cell->native = take_word(at, "kind", &kinds) == 1;
 	cell->guest_page_bytes = take_page_or_null(at, "guest_page_bytes");
 	if (cell->native && cell->guest_page_bytes != 0)
 		node_complain(&page, "is %" PRIu64 " natively, expected: null", cell->guest_page_bytes);
@@ -84,17 +61,17 @@ static void take_cell(const struct node *at, struct matrix_cell *cell)
 {
 	take_guest_page(at, cell);
 	(void)snprintf(cell->backing, sizeof(cell->backing), "%s",
-		       backing_word(take_word(at, "backing", backing_word, BACKING_FILE + 1)));
+		       backing_name((enum backing_kind)take_word(at, "backing", &backing_names)));
 	cell->page_bytes = take_page_or_null(at, "page_bytes");
 	take_text_or_null(at, "path", cell->path, sizeof(cell->path));
-	cell->populate = (enum populate)take_word(at, "prealloc", populate_word, POPULATE_PREFAULT + 1);
+	cell->populate = (enum populate)take_word(at, "prealloc", &populate_names);
 	cell->vcpus = (uint32_t)take_count(at, "vcpus", 1, SPEC_MAX_CPUS);
-	cell->irqchip = (enum choice)take_word(at, "kernel_irqchip", irqchip_word, CHOICE_OFF + 1);
+	cell->irqchip = (enum choice)take_word(at, "kernel_irqchip", &choice_names);
 	take_text(at, "workload", cell->workload, sizeof(cell->workload));
 	cell->working_set_bytes = take_count_or_null(at, "working_set_bytes", INT64_MAX);
 	cell->memory_bytes = take_count_or_null(at, "memory_bytes", INT64_MAX);
 	cell->command = take_words(at, "command");
-	cell->state = (enum cell_state)take_word(at, "state", state_word, STATE_COUNT);
+	cell->state = (enum cell_state)take_word(at, "state", &cell_state_names);
 	take_text_or_null(at, "reason", cell->reason, sizeof(cell->reason));
 	cell->disturbed_runs = (uint32_t)take_count(at, "disturbed_runs", 0, UINT32_MAX);
 	cell->failed_runs = (uint32_t)take_count(at, "failed_runs", 0, UINT32_MAX);

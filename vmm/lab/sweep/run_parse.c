@@ -8,16 +8,6 @@
 #include "vmm/lab/sweep/read_parts.h"
 #include "vmm/lab/record/columns.h"
 
-static const char *unit_word(int unit)
-{
-	return unit_name((enum workload_unit)unit);
-}
-
-static const char *verdict_word(int verdict)
-{
-	return verdict_name((enum verdict)verdict);
-}
-
 static void take_samples(const struct node *at, struct matrix_row *row)
 {
 	struct node array = node_array(at, "samples");
@@ -44,7 +34,7 @@ static void take_row(const struct node *at, struct matrix_row *row)
 	row->accesses = take_count(at, "accesses", 0, INT64_MAX);
 	row->operations = take_count(at, "operations", 0, INT64_MAX);
 	(void)snprintf(row->unit, sizeof(row->unit), "%s",
-		       unit_word(take_word(at, "unit", unit_word, UNIT_UPDATES_PER_SECOND + 1)));
+		       name_of(&unit_names, (unsigned int)take_word(at, "unit", &unit_names)));
 	row->refs_theory = (uint32_t)take_count_or_null(at, "refs_theory", UINT32_MAX);
 	row->may_exit = take_bool(at, "may_exit");
 	row->exits = take_known(at, "exits");
@@ -82,7 +72,7 @@ void take_run(const struct node *at, struct matrix_run *run)
 	run->round = (uint32_t)take_count(at, "round", 0, UINT32_MAX);
 	run->attempt = (uint32_t)take_count(at, "attempt", 1, UINT32_MAX);
 	(void)snprintf(run->verdict, sizeof(run->verdict), "%s",
-		       verdict_word(take_word(at, "verdict", verdict_word, VERDICT_FAILED + 1)));
+		       verdict_name((enum verdict)take_word(at, "verdict", &verdict_names)));
 	take_text_or_null(at, "disturbed", run->disturbed, sizeof(run->disturbed));
 	run->wall_ns = take_known(at, "wall_ns");
 	run->steal_ns = take_known(at, "steal_ns");

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/util/names.h"
+
 struct complaint {
 	int err;        /* 0: none; EINVAL, or ENOMEM */
 	char what[512]; /* "cells[3].key is missing"; printable */
@@ -59,10 +61,8 @@ double take_item_figure(const struct node *array, size_t index);
 void take_text(const struct node *at, const char *key, char *buf, size_t size);
 void take_text_or_null(const struct node *at, const char *key, char *buf, size_t size);
 
-/*
- * One of the words that name(0), name(1), ... name(count - 1) give, as its number; 0 after a complaint, which lists them.
- */
-int take_word(const struct node *at, const char *key, const char *(*name)(int), int count);
+/* The value of one of the words; 0 after a complaint, which lists them. */
+int take_word(const struct node *at, const char *key, const struct names *names);
 
 /* Complain about what is no string, or one that C cannot hold. */
 void node_expect_text(const struct node *at);

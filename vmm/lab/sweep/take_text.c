@@ -56,18 +56,22 @@ void take_text_or_null(const struct node *at, const char *key, char *buf, size_t
 		copy_text(&node, buf, size);
 }
 
-int take_word(const struct node *at, const char *key, const char *(*name)(int), int count)
+int take_word(const struct node *at, const char *key, const struct names *names)
 {
 	struct node node = node_member(at, key);
 	const char *text = text_of(&node);
 	char known[160] = "";
+	int found;
 
 	if (text == NULL)
 		return 0;
-	for (int i = 0; i < count; i++) {
-		if (strcmp(text, name(i)) == 0)
-			return i;
-		append(known, sizeof(known), "%s%s", i == 0 ? "" : i == count - 1 ? " or " : ", ", name(i));
+	found = name_find(names, text);
+	if (found >= 0)
+		return found;
+	for (uint32_t i = 0; i < names->count; i++) {
+		const char *before = i == 0 ? "" : i == names->count - 1 ? " or " : ", ";
+
+		append(known, sizeof(known), "%s%s", before, names->words[i]);
 	}
 	node_complain(&node, "is \"%.40s\", expected: %s", text, known);
 	return 0;

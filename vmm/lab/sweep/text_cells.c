@@ -32,7 +32,7 @@ void text_put_config(struct grid *g, const struct matrix_cell *cell)
 	grid_put(g, "%s", text_backing(cell, text));
 	grid_put(g, "%s", populate_name(cell->populate));
 	grid_put(g, "%" PRIu32, cell->vcpus);
-	grid_put(g, "%s", irqchip_name(cell->irqchip));
+	grid_put(g, "%s", choice_name(cell->irqchip));
 }
 
 void text_fold_config(struct grid *g, uint32_t first, FILE *out)
