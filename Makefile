@@ -3,7 +3,9 @@
 #   make              build/minivmm and build/guest.elf
 #   make STATIC=0     the same, linked to the C library dynamically (STATIC=1, the default: fully static)
 #   make check        unit tests under ASan and UBSan
-#   make lint         format, clang-tidy, cppcheck, shellcheck, layering
+#   make lint         format, clang-tidy, cppcheck, shellcheck, layers, circles
+#   make format       clang-format on every source
+#   make golden       renew tests/golden/ from what the unit tests get now; git diff shows what that changes
 #   make bench        the figures of README.md, side by side in one run
 #   make install      PREFIX=/usr/local DESTDIR=
 #   V=1 shows the commands; CC=clang BUILD=build-clang builds with the other compiler
@@ -76,7 +78,7 @@ SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 
-.PHONY: all check lint bench install clean unit-binaries test-guests
+.PHONY: all check lint format golden bench install clean unit-binaries test-guests
 .DELETE_ON_ERROR:
 all: $(BUILD)/minivmm $(BUILD)/guest.elf
 
@@ -148,18 +150,29 @@ $(BUILD)/san/libminivmm.a: $(SAN_OBJS)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 # A test that wraps calls names them in tests/unit/test_X.wrap, one a line.
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/san/libminivmm.a $(wildcard tests/unit/*.h tests/unit/*.wrap)
+$(UNIT_BINS): $(BUILD)/san/tests/unit/failure.o $(BUILD)/san/libminivmm.a
+$(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h tests/unit/*.wrap)
 	@mkdir -p $(@D)
 	$(say) "  TEST    $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) -DTESTS_DIR='"tests"' $(CFLAGS_SAN) -MMD -MP -MF $@.d -o $@ $< \
 		$(addprefix -Wl$(comma)--wrap=,$(shell cat tests/unit/$*.wrap 2>/dev/null)) \
-		$(BUILD)/san/libminivmm.a $(LIBS_TEST)
+		$(filter %.o %.a,$^) $(LIBS_TEST)
 comma := ,
 
 unit-binaries: $(UNIT_BINS)
 
 check: unit-binaries
 	$(Q)bash scripts/run-units.sh $(UNIT_BINS)
+
+# Twice, because sweep.txt is made from sweep.json: then each is made from new ones, whatever the order of tests.
+golden: unit-binaries
+	$(Q)tests=$$(grep -l tests/unit/golden.h $(UNIT_BINS:=.d) | sed 's/\.d$$//') && \
+		for test in $$tests $$tests; do MINIVMM_UPDATE_GOLDEN=1 $$test >/dev/null 2>&1; done; \
+		bash scripts/run-units.sh $$tests
+
+format:
+	$(Q)git ls-files -co --exclude-standard -- '*.c' '*.h' | while read -r f; do [ ! -f "$$f" ] || echo "$$f"; done | \
+		xargs clang-format -i
 
 lint:
 	$(Q)bash scripts/lint.sh

@@ -10,27 +10,45 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
-/* `text` is what the file holds; MINIVMM_UPDATE_GOLDEN=1 rewrites the file first. */
+static inline void golden_write(const char *text, const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* `text` is what the file holds, else the first line that differs is printed. MINIVMM_UPDATE_GOLDEN=1 writes the file. */
 static inline void golden_compare(const char *text, const char *path)
 {
-	static char golden[131072];
+	static char golden[262144];
+	const char *want = golden, *got = text;
 	FILE *file;
-	size_t bytes;
+	size_t line = 1;
 
-	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL) {
-		file = fopen(path, "w");
-		assert_non_null(file);
-		assert_true(fputs(text, file) >= 0);
-		assert_int_equal(fclose(file), 0);
-	}
+	if (getenv("MINIVMM_UPDATE_GOLDEN") != NULL)
+		golden_write(text, path);
 	file = fopen(path, "r");
-	assert_non_null(file);
-	bytes = fread(golden, 1, sizeof(golden) - 1, file);
-	golden[bytes] = '\0';
+	if (file == NULL)
+		fail_msg("%s cannot be read (make golden writes it)", path);
+	golden[fread(golden, 1, sizeof(golden) - 1, file)] = '\0';
 	assert_int_equal(fclose(file), 0);
-	assert_string_equal(text, golden);
+	if (strcmp(text, golden) == 0)
+		return;
+	for (; *want != '\0' && strcspn(want, "\n") == strcspn(got, "\n"); line++) {
+		size_t length = strcspn(want, "\n") + 1;
+
+		if (strncmp(want, got, length) != 0)
+			break;
+		want += length;
+		got += length;
+	}
+	fail_msg("%s:%zu differs (make golden renews it)\n  expected: %.*s\n  got:      %.*s", path, line,
+		 (int)strcspn(want, "\n"), want, (int)strcspn(got, "\n"), got);
 }
 
 #endif
