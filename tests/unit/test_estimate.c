@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/sweep/derive.h"
 
 #define EXACT 1e-12
 #define TRIES 4000

@@ -7,8 +7,7 @@
 #include <math.h>
 
 #include "random.h"
-#include "vmm/lab/sweep/estimate.h"
-#include "vmm/lab/sweep/knees.h"
+#include "vmm/lab/sweep/derive.h"
 
 #define MOST 16
 #define ALLOCATIONS 5

@@ -10,6 +10,7 @@
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/key.h"
 #include "vmm/output/json.h"
+#include "vmm/util/array.h"
 
 static const char side_letters[SIDES] = { 'A', 'B' };
 
@@ -89,12 +90,12 @@ static bool means_the_same(const struct matrix_cell *cell, const struct matrix_f
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
-	struct compared *room = array_room(c->figures, c->count, sizeof(*room));
+	struct compared *grown = array_grow(c->figures, c->count, sizeof(*grown));
 
-	if (room == NULL)
+	if (grown == NULL)
 		return -ENOMEM;
-	c->figures = room;
-	room[c->count++] =
+	c->figures = grown;
+	grown[c->count++] =
 		(struct compared){ .cells = { cells[SIDE_A], cells[SIDE_B] }, .figures = { a, b } };
 	return 0;
 }

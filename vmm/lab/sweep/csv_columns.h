@@ -5,7 +5,7 @@
 #define MINIVMM_LAB_SWEEP_CSV_COLUMNS_H
 
 #include "vmm/lab/sweep/matrix.h"
-#include "vmm/lab/sweep/run_counts.h"
+#include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/record/columns.h"
 
 struct csv_line {

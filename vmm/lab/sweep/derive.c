@@ -3,19 +3,8 @@
  */
 #include "vmm/lab/sweep/derive.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FIRST_ROOM 8
-
-void *array_room(void *array, uint32_t count, size_t bytes)
-{
-	/* Full when empty, and at each power of two from FIRST_ROOM on. */
-	if (count != 0 && (count < FIRST_ROOM || (count & (count - 1)) != 0))
-		return array;
-	return reallocarray(array, count == 0 ? FIRST_ROOM : 2 * (size_t)count, bytes);
-}
 
 bool cell_takes_part(const struct matrix_cell *cell)
 {
@@ -35,51 +24,6 @@ const struct matrix_figure *figure_like(const struct matrix_cell *cell, const st
 			return other->value.count != 0 ? other : NULL;
 	}
 	return NULL;
-}
-
-static int by_curve(const void *a, const void *b)
-{
-	const struct curve_point *x = a, *y = b;
-	int order = strcmp(x->configuration, y->configuration);
-
-	if (order != 0)
-		return order;
-	if (x->figure->pages != y->figure->pages)
-		return x->figure->pages < y->figure->pages ? -1 : 1;
-	return (x->cell > y->cell) - (x->cell < y->cell);
-}
-
-int curve_points_make(const struct matrix *m, const char *workload, struct curve_point **points,
-		      uint32_t *count)
-{
-	struct key key;
-
-	*points = NULL;
-	*count = 0;
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		const struct matrix_cell *cell = &m->cells[i];
-
-		if (strcmp(cell->workload, workload) != 0 || !cell_takes_part(cell) ||
-		    key_parse(cell->key, &key) != 0)
-			continue;
-		for (uint32_t f = 0; f < cell->figure_count; f++) {
-			struct curve_point *room;
-
-			if (cell->figures[f].value.count == 0)
-				continue;
-			room = array_room(*points, *count, sizeof(*room));
-			if (room == NULL)
-				return -ENOMEM;
-			*points = room;
-			room += (*count)++;
-			room->cell = cell;
-			room->figure = &cell->figures[f];
-			key_join(&key, 1U << KEY_WORKLOAD | 1U << KEY_WORKING_SET, room->configuration);
-		}
-	}
-	if (*count != 0)
-		qsort(*points, *count, sizeof(**points), by_curve);
-	return 0;
 }
 
 static void forget(struct matrix *m)
@@ -121,7 +65,7 @@ int matrix_derive(struct matrix *m)
 		if (ret == 0)
 			ret = speed_ups_make(m, &index);
 		if (ret == 0)
-			ret = matrix_knees_make(m);
+			ret = knees_make(m);
 		key_index_free(&index);
 	}
 	/* Half of what follows would read as all of it. */

@@ -7,7 +7,7 @@
  * ones: [X(1), X(5)] of 5 values as here, but 87.5 % with 7, and 89 % with 10. The one case that no end of this kind gets
  * right is two humps of nearly the same weight with nothing between, where the median itself is arbitrary: 87 to 97 %.
  */
-#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/sweep/derive.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /*
- * A cell's figures: each part of the workload over all allocations.
+ * A cell's figures: each part of the workload over all allocations; and the counts of its runs beside them.
  */
 #include <errno.h>
 #include <math.h>
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/lab/sweep/derive.h"
-#include "vmm/lab/sweep/estimate.h"
 #include "vmm/lab/record/stats.h"
+#include "vmm/lab/sweep/derive.h"
+#include "vmm/util/array.h"
 
 #define LATENCY "cycles/access"
 
@@ -41,17 +41,17 @@ static bool has_figure(const struct matrix_cell *cell, const struct matrix_row *
 
 static int add_figure(struct matrix_cell *cell, const struct matrix_row *row)
 {
-	struct matrix_figure *room = array_room(cell->figures, cell->figure_count, sizeof(*room));
+	struct matrix_figure *f = array_grow(cell->figures, cell->figure_count, sizeof(*f));
 
-	if (room == NULL)
+	if (f == NULL)
 		return -ENOMEM;
-	cell->figures = room;
-	room += cell->figure_count++;
-	*room = (struct matrix_figure){ .stride_bytes = row->stride_bytes,
-					.working_set_bytes = row->working_set_bytes,
-					.pages = row->pages };
-	(void)snprintf(room->variant, sizeof(room->variant), "%s", row->variant);
-	(void)snprintf(room->unit, sizeof(room->unit), "%s", row->unit);
+	cell->figures = f;
+	f += cell->figure_count++;
+	*f = (struct matrix_figure){ .stride_bytes = row->stride_bytes,
+				     .working_set_bytes = row->working_set_bytes,
+				     .pages = row->pages };
+	(void)snprintf(f->variant, sizeof(f->variant), "%s", row->variant);
+	(void)snprintf(f->unit, sizeof(f->unit), "%s", row->unit);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static int value_of(const struct matrix_row *row, const struct matrix_figure *f,
 	return 0;
 }
 
-static int take_values(const struct matrix_cell *cell, struct matrix_figure *f)
+static int fill_values(const struct matrix_cell *cell, struct matrix_figure *f)
 {
 	f->values = calloc(cell->run_count, sizeof(*f->values));
 	f->rounds = calloc(cell->run_count, sizeof(*f->rounds));
@@ -119,6 +119,13 @@ static int take_values(const struct matrix_cell *cell, struct matrix_figure *f)
 	return estimate_make(f->values, f->count, &f->value);
 }
 
+/* Sorts them; NAN: there are none. */
+static double median_or_nan(double *values, uint32_t count)
+{
+	stats_sort(values, count);
+	return count != 0 ? stats_median(values, count) : NAN;
+}
+
 /* Exits or page faults: their median over the runs that know them, or NAN; an operation each where `per_operation`. */
 static double median_count(const struct matrix_cell *cell, const struct matrix_figure *f, bool faults,
 			   bool per_operation, double *work)
@@ -135,13 +142,10 @@ static double median_count(const struct matrix_cell *cell, const struct matrix_f
 		if (count >= 0)
 			work[known++] = (double)count / (per_operation ? (double)row->operations : 1.0);
 	}
-	if (known == 0)
-		return NAN;
-	stats_sort(work, known);
-	return stats_median(work, known);
+	return median_or_nan(work, known);
 }
 
-static int take_counts(const struct matrix_cell *cell, struct matrix_figure *f)
+static int fill_counts(const struct matrix_cell *cell, struct matrix_figure *f)
 {
 	double *work = calloc(cell->run_count, sizeof(*work));
 
@@ -167,9 +171,44 @@ int figures_make(struct matrix_cell *cell)
 	}
 	for (uint32_t i = 0; i < cell->figure_count && ret == 0; i++) {
 		describe(cell, &cell->figures[i]);
-		ret = take_values(cell, &cell->figures[i]);
+		ret = fill_values(cell, &cell->figures[i]);
 		if (ret == 0)
-			ret = take_counts(cell, &cell->figures[i]);
+			ret = fill_counts(cell, &cell->figures[i]);
 	}
 	return ret;
+}
+
+static const size_t count_offsets[RUN_COUNTS] = {
+	[RUN_MINOR_FAULTS] = offsetof(struct matrix_run, minor_faults),
+	[RUN_MAJOR_FAULTS] = offsetof(struct matrix_run, major_faults),
+	[RUN_HOST_MINOR_FAULTS] = offsetof(struct matrix_run, host_minor_faults),
+	[RUN_HOST_MAJOR_FAULTS] = offsetof(struct matrix_run, host_major_faults),
+	[RUN_NUMA_HIT] = offsetof(struct matrix_run, numa_hit),
+	[RUN_NUMA_MISS] = offsetof(struct matrix_run, numa_miss),
+};
+
+/* Of those runs that know the count; scratch has room for one a run. */
+static double median_of_runs(const struct matrix_cell *cell, size_t offset, double *scratch)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		int64_t count = *(const int64_t *)((const char *)&cell->runs[i] + offset);
+
+		if (count >= 0)
+			scratch[known++] = (double)count;
+	}
+	return median_or_nan(scratch, known);
+}
+
+int run_counts_medians(const struct matrix_cell *cell, double medians[RUN_COUNTS])
+{
+	double *scratch = calloc(cell->run_count + (size_t)1, sizeof(*scratch));
+
+	if (scratch == NULL)
+		return -ENOMEM;
+	for (int i = 0; i < RUN_COUNTS; i++)
+		medians[i] = median_of_runs(cell, count_offsets[i], scratch);
+	free(scratch);
+	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "vmm/util/size.h"
 #include "vmm/util/append.h"
+#include "vmm/util/array.h"
 
 const struct names cell_state_names =
 	NAMES_OF("pending", "ok", "refused", "unavailable", "failed", "mismatch");
@@ -59,15 +60,11 @@ int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run)
 	if (at < cell->run_count && cell->runs[at].round == run->round) {
 		matrix_run_free(&cell->runs[at]);
 	} else {
-		if (cell->run_count == cell->run_capacity) {
-			uint32_t capacity = cell->run_capacity == 0 ? 8 : cell->run_capacity * 2;
-			struct matrix_run *grown = reallocarray(cell->runs, capacity, sizeof(*grown));
+		struct matrix_run *grown = array_grow(cell->runs, cell->run_count, sizeof(*grown));
 
-			if (grown == NULL)
-				return -ENOMEM;
-			cell->runs = grown;
-			cell->run_capacity = capacity;
-		}
+		if (grown == NULL)
+			return -ENOMEM;
+		cell->runs = grown;
 		memmove(&cell->runs[at + 1], &cell->runs[at], (cell->run_count - at) * sizeof(cell->runs[0]));
 		cell->run_count++;
 	}

@@ -103,7 +103,7 @@ struct matrix_cell {
 	enum cell_state state;
 	char reason[512];                     /* where state is not STATE_OK */
 	uint32_t disturbed_runs, failed_runs; /* all that were, also those that were repeated */
-	uint32_t run_count, run_capacity;
+	uint32_t run_count;
 	struct matrix_run *runs; /* owned; those kept, one a round */
 	uint32_t figure_count;
 	struct matrix_figure *figures; /* owned; by matrix_derive */

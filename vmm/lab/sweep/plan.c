@@ -11,6 +11,7 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/json.h"
 #include "vmm/util/append.h"
+#include "vmm/util/array.h"
 
 /* Room for a workload's own working sets: every list of machine/sets.c is in it. */
 #define LISTED_MEMORY_BYTES (4 * GIB)
@@ -20,7 +21,6 @@ struct planner {
 	const struct sweep_spec *sweep;
 	struct matrix *m;
 	struct matrix_cell *cell; /* the next one; the axes from the outside in fill it */
-	uint32_t capacity;
 	int ret;
 };
 
@@ -60,21 +60,18 @@ static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *se
 static void add_cell(struct planner *p)
 {
 	struct matrix *m = p->m;
+	struct matrix_cell *grown;
 
+	if (p->ret == 0 && m->cell_count == SWEEP_MAX_CELLS)
+		p->ret = -E2BIG;
 	if (p->ret != 0)
 		return;
-	if (m->cell_count == p->capacity) {
-		uint32_t capacity = p->capacity == 0 ? 64 : p->capacity * 2;
-		struct matrix_cell *grown = NULL;
-
-		p->ret = m->cell_count == SWEEP_MAX_CELLS ? -E2BIG : -ENOMEM;
-		if (p->ret == -ENOMEM)
-			grown = reallocarray(m->cells, capacity, sizeof(*grown));
-		if (grown == NULL)
-			return;
-		m->cells = grown;
-		p->capacity = capacity < SWEEP_MAX_CELLS ? capacity : SWEEP_MAX_CELLS;
+	grown = array_grow(m->cells, m->cell_count, sizeof(*grown));
+	if (grown == NULL) {
+		p->ret = -ENOMEM;
+		return;
 	}
+	m->cells = grown;
 	m->cells[m->cell_count] = *p->cell;
 	p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count]);
 	m->cell_count++;

@@ -7,6 +7,7 @@
 
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/theory/walk/walk_list.h"
+#include "vmm/util/array.h"
 
 /* A translation with its configuration: all of the key but workload and working set. */
 struct entry {
@@ -87,7 +88,7 @@ static void add_point(struct prediction *p, const struct matrix_translation *t)
 /* The entries [0, count) are of one configuration. */
 static int predict(struct matrix *m, const struct cpu_model *cpu, const struct entry *entries, uint32_t count)
 {
-	struct matrix_prediction *room, made = { .cell = entries[0].translation->chase };
+	struct matrix_prediction *grown, made = { .cell = entries[0].translation->chase };
 	int ret;
 
 	if (!plan_of(m, made.cell, &made.prediction.plan))
@@ -99,11 +100,11 @@ static int predict(struct matrix *m, const struct cpu_model *cpu, const struct e
 	ret = prediction_make(cpu, &made.prediction);
 	if (ret != 0)
 		return ret;
-	room = array_room(m->predictions, m->prediction_count, sizeof(*m->predictions));
-	if (room == NULL)
+	grown = array_grow(m->predictions, m->prediction_count, sizeof(*grown));
+	if (grown == NULL)
 		return -ENOMEM;
-	m->predictions = room;
-	room[m->prediction_count++] = made;
+	m->predictions = grown;
+	grown[m->prediction_count++] = made;
 	return 0;
 }
 

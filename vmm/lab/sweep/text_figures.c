@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "vmm/util/size.h"
-#include "vmm/lab/sweep/run_counts.h"
+#include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/lab/record/text_table.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/util/size.h"
-#include "vmm/lab/sweep/estimate.h"
+#include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/append.h"
