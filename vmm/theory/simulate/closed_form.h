@@ -17,7 +17,7 @@ struct closed_form_input {
 	uint64_t pages;      /* n: addresses of 4 KiB each, that follow each other */
 	uint64_t data_lines; /* distinct cache lines of data; n but for alias */
 	bool independent;    /* each access is to any page (gups); else one fixed random cycle */
-	double data_cycles;  /* an access whose translation is at hand: measured, or packed as simulated */
+	double data_cycles;  /* an access whose translation costs nothing: measured, or packed as simulated */
 	double walk_constant_cycles; /* cW */
 };
 

@@ -1,5 +1,5 @@
 /*
- * chase and packed: the cycle as line numbers instead of pointers. alias: the walk's own order, without the table of
+ * chase and packed: the cycle as line numbers instead of pointers. alias: the order of its walk, without the table of
  * offsets, which a CPU reads ahead. gups: the stream of random words.
  */
 #include "vmm/theory/simulate/sequence.h"

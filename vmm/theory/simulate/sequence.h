@@ -25,12 +25,12 @@ struct sequence {
 	struct permutation order;
 };
 
-/* Lines of a cycle at most: numbers of 32 bits, and 64 MiB of them. */
+/* The most lines of a cycle: 64 MiB of 32-bit numbers. */
 #define SEQUENCE_MOST_LINES (UINT64_C(1) << 24)
 
 /*
- * CHASE, PACKED, GUPS: over working_set_bytes; ALIAS also at stride_bytes over leaves of leaf_bytes. 0, -EINVAL for a
- * workload or stride that there is not or less than a page, -E2BIG, -ENOMEM. sequence_free releases it, also then.
+ * stride_bytes and leaf_bytes are of alias alone. 0; -EINVAL: the workload is not simulated, the stride is none of its
+ * own, or the set is smaller than a page; -E2BIG, -ENOMEM. sequence_free releases it, also after an error.
  */
 int sequence_init(struct sequence *s, enum workload_id workload, uint64_t working_set_bytes,
 		  uint64_t stride_bytes, uint64_t leaf_bytes, uint64_t seed);

@@ -53,8 +53,8 @@ struct simulation {
 };
 
 /*
- * Simulate. 0, or -errno with *e set: -EINVAL for a plan, workload or stride that there is not, -E2BIG for more than
- * the limits above, -ENOMEM.
+ * Simulate. 0, or -errno with *e set: -EINVAL for an invalid plan, workload or stride, -E2BIG for more than the limits
+ * above, -ENOMEM.
  */
 int simulate(const struct simulation_input *input, struct simulation *out, struct error *e);
 

@@ -2,7 +2,7 @@
 
 #include "vmm/theory/walk/page_walk.h"
 
-/* Each is fully associative: nothing is known of their sets. */
+/* Each is fully associative: their sets are not documented. */
 static int caches_init(struct lru *caches, const struct cpu_model *cpu, enum cpu_parameter pde)
 {
 	int ret = 0;

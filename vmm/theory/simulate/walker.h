@@ -19,9 +19,8 @@
 
 struct walk_counts {
 	uint64_t guest_references, host_references;
-	uint64_t pwc_hits
-		[WALKER_LEVELS]; /* [level]: walks of the guest's dimension begun below an entry of it */
-	uint64_t host_pwc_hits[WALKER_LEVELS];
+	/* By level: walks of each dimension that began below a cached entry of that level. */
+	uint64_t pwc_hits[WALKER_LEVELS], host_pwc_hits[WALKER_LEVELS];
 	uint64_t nested_tlb_hits, nested_tlb_misses;
 	uint64_t guest_loads[LEVEL_COUNT], host_loads[LEVEL_COUNT];
 };

@@ -1,5 +1,5 @@
 /*
- * One page walk through x86-64 tables, whoever owns them and wherever they are. Pure: entries come from a callback.
+ * One page walk through x86-64 tables of a guest, a host or a process. Pure: entries come from a callback.
  *
  * Source: Intel SDM vol. 3A, 4.5 (4-level and 5-level paging) and 4.7 (page faults); AMD APM vol. 2, 5.3.
  */
@@ -11,7 +11,7 @@
 
 #define PAGE_WALK_MAX_LEVELS 5
 
-/* What a walk came to. Where the CPU would raise an exception, page_fault_exception() names it. */
+/* How a walk ended. page_fault_exception() names the exception that a CPU raises. */
 enum page_fault {
 	PAGE_FAULT_NONE,
 	PAGE_FAULT_NOT_CANONICAL, /* the bits above the highest translated one differ from it: no table is read */
@@ -41,10 +41,10 @@ struct page_walk_step {
 
 struct page_walk {
 	enum page_fault fault;
-	uint32_t fault_level; /* of the table whose entry it is; 0 where no table is to blame */
+	uint32_t fault_level; /* of the table whose entry it is; 0: no entry is at fault */
 	uint64_t reserved;    /* PAGE_FAULT_RESERVED: the bits that must be 0 and are not */
 	uint32_t
-		step_count; /* entries read, from the root on; also those before a fault and the one with it */
+		step_count; /* entries read, from the root on, those before a fault and the one with it included */
 	struct page_walk_step steps[PAGE_WALK_MAX_LEVELS];
 	/* Only with PAGE_FAULT_NONE: */
 	uint64_t pa;         /* of the address itself */

@@ -53,37 +53,36 @@ static bool is_usable(const struct tlb_point *p)
 	return p->pages > 0 && p->stride_bytes > 0 && isfinite(p->cycles) && p->cycles > 0;
 }
 
-/* Neighbours on each side that have a say in what a control was: two points of one burst are outvoted. */
-#define CALM_REACH 2
-#define CALM_VOTES (2 * CALM_REACH + 1)
+/* Neighbours on each side that the median of a point is of: two points of one burst of noise do not change it. */
+#define MEDIAN_REACH 2
+#define MEDIAN_POINTS (2 * MEDIAN_REACH + 1)
 
-/* The median of a point and its neighbours; beyond an end the end votes again. */
-static double calm_cycles(const struct tlb_curve *control, uint32_t i)
+/* The median of a point and its neighbours; beyond an end the last point counts again. */
+static double median_cycles(const struct tlb_curve *control, uint32_t i)
 {
-	double votes[CALM_VOTES] = { 0 };
+	double sorted[MEDIAN_POINTS] = { 0 };
 
-	for (uint32_t v = 0; v < CALM_VOTES; v++) {
-		uint32_t at = i + v < CALM_REACH ? 0 : i + v - CALM_REACH, place = v;
-		double vote = control->at[at < control->count ? at : control->count - 1].cycles;
+	for (uint32_t v = 0; v < MEDIAN_POINTS; v++) {
+		uint32_t at = i + v < MEDIAN_REACH ? 0 : i + v - MEDIAN_REACH, place = v;
+		double cycles = control->at[at < control->count ? at : control->count - 1].cycles;
 
-		for (; place > 0 && votes[place - 1] > vote; place--)
-			votes[place] = votes[place - 1];
-		votes[place] = vote;
+		for (; place > 0 && sorted[place - 1] > cycles; place--)
+			sorted[place] = sorted[place - 1];
+		sorted[place] = cycles;
 	}
-	return votes[CALM_REACH];
+	return sorted[MEDIAN_REACH];
 }
 
 /*
- * What rises with the number of lines stays as it is, however steep: the median of what ascends is the one in the
- * middle. But a control that a busy host made dearer would hide the rise of a curve, and one that came out cheaper than
- * its neighbours would feign one.
+ * A control point that a busy host made dearer would hide the rise of a curve, and one cheaper than its neighbours would
+ * feign one. A rise with the number of lines stays, however steep: the median of ascending points is the middle one.
  */
-static void calm(struct tlb_curve *control)
+static void smooth(struct tlb_curve *control)
 {
 	const struct tlb_curve measured = *control;
 
 	for (uint32_t i = 0; i < control->count; i++)
-		control->at[i].cycles = calm_cycles(&measured, i);
+		control->at[i].cycles = median_cycles(&measured, i);
 }
 
 /* The control of as many lines, or of the next smaller number; 0: there is none. */
@@ -151,7 +150,7 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 			add_point(curve, p);
 	}
 	if (out->control.count > 0) {
-		calm(&out->control);
+		smooth(&out->control);
 		control = &out->control;
 	}
 	for (uint32_t i = 0; i < out->outside_count; i++) {

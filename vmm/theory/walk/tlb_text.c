@@ -2,23 +2,10 @@
  * The findings as sentences.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
-#include "units.h"
 #include "vmm/theory/walk/tlb_probe.h"
 #include "vmm/util/append.h"
-
-/* Sizes of leaves and strides are powers of two. */
-static const char *size_text(uint64_t bytes, char buf[24])
-{
-	if (bytes >= PAGE_1G)
-		(void)snprintf(buf, 24, "%" PRIu64 "G", bytes / GIB);
-	else if (bytes >= MIB)
-		(void)snprintf(buf, 24, "%" PRIu64 "M", bytes / MIB);
-	else
-		(void)snprintf(buf, 24, "%" PRIu64 "K", bytes / KIB);
-	return buf;
-}
+#include "vmm/util/size.h"
 
 const char *tlb_sets_name(enum tlb_sets sets)
 {
@@ -61,14 +48,14 @@ static void add_evidence(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
 
 	if (k->low_pages == 0)
 		append(line, TLB_LINE_BYTES, " (%" PRIu64 " pages %.1f cycles, stride %s)", k->high_pages,
-		       k->high_cycles, size_text(k->stride_bytes, stride));
+		       k->high_cycles, size_format(k->stride_bytes, stride));
 	else
 		append(line, TLB_LINE_BYTES, " (%" PRIu64 " pages %.1f cycles, %" PRIu64 " %.1f, stride %s)",
 		       k->low_pages, k->low_cycles, k->high_pages, k->high_cycles,
-		       size_text(k->stride_bytes, stride));
+		       size_format(k->stride_bytes, stride));
 }
 
-static void tell_level(char line[TLB_LINE_BYTES], const char *name, const struct tlb_level *level)
+static void put_level(char line[TLB_LINE_BYTES], const char *name, const struct tlb_level *level)
 {
 	line[0] = '\0';
 	append(line, TLB_LINE_BYTES, "%s: ", name);
@@ -101,12 +88,12 @@ static void tell_level(char line[TLB_LINE_BYTES], const char *name, const struct
 	}
 }
 
-static void tell_fracture(char line[TLB_LINE_BYTES], const struct tlb_findings *f)
+static void put_fracture(char line[TLB_LINE_BYTES], const struct tlb_findings *f)
 {
 	char leaf[24];
 
 	line[0] = '\0';
-	(void)size_text(f->leaf_bytes, leaf);
+	(void)size_format(f->leaf_bytes, leaf);
 	if (f->fracture == TLB_FRACTURE_WHOLE) {
 		append(line, TLB_LINE_BYTES,
 		       "a %s page is one entry: no rise up to %" PRIu64 " places inside one", leaf,
@@ -128,9 +115,9 @@ uint32_t tlb_findings_lines(const struct tlb_findings *f, char lines[TLB_MAX_LIN
 	if (f->miss_cycles > 0)
 		append(lines[count], TLB_LINE_BYTES, "; one beyond the first level: %.1f", f->miss_cycles);
 	count++;
-	tell_level(lines[count++], "first level (dTLB)", &f->dtlb);
-	tell_level(lines[count++], "second level (STLB)", &f->stlb);
+	put_level(lines[count++], "first level (dTLB)", &f->dtlb);
+	put_level(lines[count++], "second level (STLB)", &f->stlb);
 	if (f->fracture != TLB_FRACTURE_UNKNOWN)
-		tell_fracture(lines[count++], f);
+		put_fracture(lines[count++], f);
 	return count;
 }

@@ -67,7 +67,7 @@ static int add_frame(struct walk_tables *tables, uint64_t hpa)
 	return 0;
 }
 
-/* Map one leaf, and make the tables on the way to it that there are not yet. */
+/* Map one leaf, and make the missing tables on the way to it. */
 static int map(const struct dimension *d, uint64_t va, uint64_t leaf_bytes, uint64_t pa)
 {
 	uint64_t table_pa = d->mode->root_pa;
@@ -164,7 +164,7 @@ static int build_nested(struct walk_tables *tables, uint64_t guest_leaf_bytes)
 
 int walk_tables_build(const struct walk_plan *plan, struct walk_tables *tables)
 {
-	bool hosted = plan->kind == WALK_NESTED || plan->kind == WALK_UNPAGED;
+	bool hosted = walk_is_hosted(plan->kind);
 	int ret = 0;
 
 	memset(tables, 0, offsetof(struct walk_tables, frames));
@@ -191,9 +191,7 @@ int walk_tables_build(const struct walk_plan *plan, struct walk_tables *tables)
 	case WALK_UNPAGED:
 		tables->gva = tables->gpa;
 		return map_in_host(tables, tables->gpa);
-	case WALK_SHADOW:
-		return build_single(tables, min_u64(plan->guest_leaf_bytes, plan->host_leaf_bytes));
 	default:
-		return build_single(tables, plan->guest_leaf_bytes);
+		return build_single(tables, walk_leaf_bytes(plan));
 	}
 }

@@ -1,8 +1,8 @@
 /*
  * Page tables of both dimensions, really built, in a sparse physical memory: what walk_list.c walks. Pure.
  *
- * There is one memory, the host's. The guest's tables are in it too, wherever the host's tables map the guest-physical
- * addresses that the guest believes them to be at. Both have entries in the format of ordinary x86-64 paging, as NPT
+ * There is one memory, the host's. The guest's tables are in it too, where the host's tables map their guest-physical
+ * addresses. Both have entries in the format of ordinary x86-64 paging, as NPT
  * has it (AMD APM vol. 2, 15.25); EPT has other bits in the same shape (Intel SDM vol. 3C, 28.3).
  */
 #ifndef MINIVMM_THEORY_WALK_WALK_TABLES_H
@@ -34,8 +34,7 @@ struct walk_tables {
 };
 
 /*
- * Build what `plan` asks for, whose levels and leaves walk_list_make() has looked at, into *tables, whatever was in
- * it. 0, or -ENOMEM where it does not fit.
+ * Build the tables of a valid plan into *tables, which need not be initialised. 0, or -ENOMEM where they do not fit.
  */
 int walk_tables_build(const struct walk_plan *plan, struct walk_tables *tables);
 
