@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/lab/check/emit.h"
+#include "vmm/lab/check/report.h"
 #include "vmm/cli/request.h"
 #include "vmm/cli/commands.h"
 #include "vmm/lab/compare/compare.h"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/lab/check/emit.h"
+#include "vmm/lab/check/require.h"
 
 static struct check_report report;
 static struct requirement needs[2];
@@ -38,7 +38,7 @@ static const char *emit(emitter *fn, uint32_t count)
 static json_t *emit_parsed(uint32_t count)
 {
 	json_error_t error;
-	json_t *root = json_loads(emit(check_emit_json, count), JSON_REJECT_DUPLICATES, &error);
+	json_t *root = json_loads(emit(check_json, count), JSON_REJECT_DUPLICATES, &error);
 
 	if (root == NULL)
 		fail_msg("line %d: %s", error.line, error.text);
@@ -137,7 +137,7 @@ static void text_has_everything(void **state)
 		"  met      ept               it is on",
 		"  NOT met  hugepages=2M:512  none there"
 	};
-	const char *out = emit(check_emit_text, 2);
+	const char *out = emit(check_text, 2);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -146,7 +146,7 @@ static void text_has_everything(void **state)
 	}
 	assert_null(strstr(out, "UNASKED"));
 	assert_narrow(out);
-	assert_null(strstr(emit(check_emit_text, 0), "required"));
+	assert_null(strstr(emit(check_text, 0), "required"));
 }
 
 static void device_states(void **state)
@@ -155,12 +155,12 @@ static void device_states(void **state)
 	report.kvm.capability_count = 0;
 	report.kvm.permitted = KNOWN_NO;
 	report.kvm.err = 13;
-	assert_non_null(strstr(emit(check_emit_text, 0), "cannot be opened: Permission denied"));
+	assert_non_null(strstr(emit(check_text, 0), "cannot be opened: Permission denied"));
 	report.kvm.present = KNOWN_NO;
 	report.kvm.err = 2;
-	assert_non_null(strstr(emit(check_emit_text, 0), "not there, No such file"));
+	assert_non_null(strstr(emit(check_text, 0), "not there, No such file"));
 	memset(&report.kvm, 0, sizeof(report.kvm));
-	assert_non_null(strstr(emit(check_emit_text, 0), "recorded host"));
+	assert_non_null(strstr(emit(check_text, 0), "recorded host"));
 }
 
 /* The host's files may hold anything, in any length. */
@@ -182,9 +182,9 @@ static void strange_values(void **state)
 	(void)snprintf(report.disturbers[0].what, sizeof(report.disturbers[0].what), "%s", bad);
 	(void)snprintf(report.disturbers[0].command, sizeof(report.disturbers[0].command), "%s", bad);
 	(void)snprintf(needs[0].reason, sizeof(needs[0].reason), "%s", bad);
-	assert_narrow(emit(check_emit_text, 2));
+	assert_narrow(emit(check_text, 2));
 	json_decref(emit_parsed(2));
-	assert_null(strstr(emit(check_emit_tap, 2), "\nok 3"));
+	assert_null(strstr(emit(check_tap, 2), "\nok 3"));
 	assert_null(strstr(text, "# SKIP"));
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 		assert_true(strncmp(line, "1..2", 4) == 0 || line[0] == '#' ||
@@ -228,17 +228,17 @@ static void json_says_null(void **state)
 static void tap(void **state)
 {
 	(void)state;
-	assert_int_equal(strncmp(emit(check_emit_tap, 2), "1..2\n", 5), 0);
+	assert_int_equal(strncmp(emit(check_tap, 2), "1..2\n", 5), 0);
 	assert_non_null(strstr(text, "\nok 1 - ept\n"));
 	assert_non_null(strstr(text, "\nnot ok 2 - hugepages=2M:512\n"));
 	assert_non_null(strstr(text, "none there"));
-	assert_int_equal(strncmp(emit(check_emit_tap, 0), "1..0 # SKIP ", 12), 0);
+	assert_int_equal(strncmp(emit(check_tap, 0), "1..0 # SKIP ", 12), 0);
 }
 
 /* A reader that has gone is an error, not silence. */
 static void lost_output(void **state)
 {
-	static emitter *const emitters[] = { check_emit_text, check_emit_json, check_emit_tap };
+	static emitter *const emitters[] = { check_text, check_json, check_tap };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {

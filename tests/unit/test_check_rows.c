@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "tests/unit/host_root.h"
-#include "vmm/lab/check/rows.h"
+#include "vmm/lab/check/report.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"
 
@@ -151,8 +151,8 @@ static void only_rows_that_concern_the_host(void **state)
 static void every_sentence_fits(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < row_rule_count; i++) {
-		const struct row_rule *rule = &row_rules[i];
+	for (size_t i = 0; i < feature_rule_count; i++) {
+		const struct feature_rule *rule = &feature_rules[i];
 		const char *const sentences[] = { rule->on, rule->off, rule->shadow };
 
 		assert_true(strlen(rule->name) < sizeof(report.rows[0].name));
@@ -165,7 +165,7 @@ static void every_sentence_fits(void **state)
 			assert_int_equal(sentences[k][strlen(sentences[k]) - 1], '.');
 		}
 	}
-	assert_true(row_rule_count + 8 < CHECK_MAX_ROWS);
+	assert_true(feature_rule_count + 8 < CHECK_MAX_ROWS);
 	build("pvm");
 	for (uint32_t i = 0; i < report.row_count; i++)
 		assert_int_equal(report.rows[i].effect[strlen(report.rows[i].effect) - 1], '.');

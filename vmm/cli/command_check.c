@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/lab/check/emit.h"
-#include "vmm/lab/check/report.h"
 #include "vmm/lab/check/require.h"
 #include "vmm/cli/commands.h"
 #include "vmm/output/output.h"
+#include "vmm/util/append.h"
 
 #define KVM_PATH "/dev/kvm"
 
@@ -58,8 +57,7 @@ static int write_json(const struct check *c, const char *path, struct error *e)
 
 	if (ret != 0)
 		return ret;
-	return output_close(&output, check_emit_json(&c->report, c->requirements, c->count, output.stream),
-			    e);
+	return output_close(&output, check_json(&c->report, c->requirements, c->count, output.stream), e);
 }
 
 static int write_out(const struct request *r, const struct check *c, FILE *out, struct error *e)
@@ -67,9 +65,9 @@ static int write_out(const struct request *r, const struct check *c, FILE *out, 
 	int ret = 0;
 
 	if (r->tap)
-		ret = check_emit_tap(&c->report, c->requirements, c->count, out);
+		ret = check_tap(&c->report, c->requirements, c->count, out);
 	else if (!r->quiet)
-		ret = check_emit_text(&c->report, c->requirements, c->count, out);
+		ret = check_text(&c->report, c->requirements, c->count, out);
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "check", "cannot write");
 	/* Each for itself: a lost stdout must not cost the file. */
@@ -81,7 +79,6 @@ static int write_out(const struct request *r, const struct check *c, FILE *out, 
 static int judge(const struct check *c, struct error *e)
 {
 	char what[sizeof(e->what)] = "";
-	size_t used = 0;
 	uint32_t missing = 0;
 
 	if (require_all_met(c->requirements, c->count))
@@ -92,9 +89,8 @@ static int judge(const struct check *c, struct error *e)
 		if (need->met)
 			continue;
 		missing++;
-		if (used < sizeof(what))
-			used += (size_t)snprintf(what + used, sizeof(what) - used, "%s%s (%s)",
-						 used == 0 ? "" : "; ", need->text, need->reason);
+		append(what, sizeof(what), "%s%s (%s)", what[0] == '\0' ? "" : "; ", need->text,
+		       need->reason);
 	}
 	return error_set(e, STATUS_REQUIRE, 0, "check --require", "%" PRIu32 " of %" PRIu32 " not met: %s",
 			 missing, c->count, what);

@@ -42,6 +42,9 @@ struct host_facts {
 /* Read everything below `root` ("" is the real host). Never fails: what cannot be read is "unknown" or 0. */
 void facts_read(const char *root, struct host_facts *f);
 
+/* The value of a module's parameter ("kvm_intel.ept") as the kernel writes it, or NULL. Borrowed from *f. */
+const char *facts_param(const struct host_facts *f, const char *name);
+
 /*
  * What the width of the guest's physical addresses (its CPUID, 0x80000008) decides: KVM walks EPT in four levels for a
  * guest that fits them (kvm_mmu_get_tdp_level). With 0, not known, five levels become "not known". NPT has the host

@@ -82,7 +82,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct host_param *)a)->name, ((const struct host_param *)b)->name);
 }
 
-static const char *param_value(const struct host_facts *f, const char *name)
+const char *facts_param(const struct host_facts *f, const char *name)
 {
 	for (uint32_t i = 0; i < f->param_count; i++) {
 		if (strcmp(f->params[i].name, name) == 0)
@@ -94,7 +94,7 @@ static const char *param_value(const struct host_facts *f, const char *name)
 /* Booleans read Y or N; older kernels' integers 1 or 0. */
 static enum second_dimension find_dimension(const struct host_facts *f, const struct vendor *v)
 {
-	const char *value = v->param == NULL ? "N" : param_value(f, v->param);
+	const char *value = v->param == NULL ? "N" : facts_param(f, v->param);
 
 	if (value == NULL)
 		return SECOND_UNKNOWN;
@@ -136,6 +136,6 @@ void kvm_module_read(const char *root, const struct cpuinfo *cpu, struct host_fa
 		set(f->kvm_module, sizeof(f->kvm_module), "none");
 		f->second_dimension = SECOND_NONE;
 	}
-	nx = param_value(f, "kvm.nx_huge_pages");
+	nx = facts_param(f, "kvm.nx_huge_pages");
 	set(f->nx_huge_pages, sizeof(f->nx_huge_pages), nx == NULL || *nx == '\0' ? "unknown" : nx);
 }

@@ -1,4 +1,7 @@
-#include "vmm/lab/check/disturb.h"
+/*
+ * What on this host will disturb a measurement, each with its effect and the command that changes it.
+ */
+#include "vmm/lab/check/report.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,9 +11,9 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/check/rows.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/append.h"
 
 #define MEMINFO_BYTES 8192
 #define THP "sys/kernel/mm/transparent_hugepage"
@@ -40,13 +43,11 @@ static const struct number_rule number_rules[] = {
 	  "sysctl kernel.numa_balancing=0" },
 	{ "sys/devices/system/cpu/intel_pstate/no_turbo", 0, false, "turbo is on",
 	  "The core's clock follows heat and neighbours while the TSC does not: the same loop takes "
-	  "different "
-	  "cycles.",
+	  "different cycles.",
 	  "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo" },
 	{ "sys/devices/system/cpu/cpufreq/boost", 1, false, "turbo is on",
 	  "The core's clock follows heat and neighbours while the TSC does not: the same loop takes "
-	  "different "
-	  "cycles.",
+	  "different cycles.",
 	  "echo 0 > /sys/devices/system/cpu/cpufreq/boost" },
 	{ "sys/devices/system/cpu/smt/active", 1, false, "SMT is active",
 	  "What runs on a core's other thread shares its TLBs, walk caches and L1.",
@@ -74,10 +75,9 @@ static void add(struct finder *f, const char *what, const char *effect, const ch
 static void not_understood(struct finder *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	size_t used = strlen(f->unread);
 
-	(void)snprintf(f->unread + used, sizeof(f->unread) - used, "%s%s", used == 0 ? "" : ", ",
-		       slash == NULL ? path : slash + 1);
+	append(f->unread, sizeof(f->unread), "%s%s", f->unread[0] == '\0' ? "" : ", ",
+	       slash == NULL ? path : slash + 1);
 }
 
 /* The trimmed text of a file; false where this kernel has no such file, and where it cannot be read. */
@@ -111,8 +111,7 @@ static void find_hypervisor(struct finder *f)
 	if (f->report->facts.hypervisor)
 		add(f, "this host is itself a virtual machine",
 		    "The outer host's tables, page sizes and neighbours are in every figure, `native` "
-		    "included, and "
-		    "cannot be seen from here.",
+		    "included, and cannot be seen from here.",
 		    "");
 }
 
@@ -128,8 +127,7 @@ static void find_thp(struct finder *f)
 	if (strcmp(policy, "always") == 0)
 		add(f, "THP is always on",
 		    "Memory of every process grows large pages, and khugepaged moves and zeroes beside the "
-		    "run. "
-		    "minivmm keeps its own 4K pages 4K.",
+		    "run. minivmm keeps its own 4K pages 4K.",
 		    command);
 	else if (strcmp(policy, "never") == 0)
 		add(f, "THP is off", "--backing thp is refused: it would be 4K pages.", command);
@@ -151,14 +149,13 @@ static void find_numbers(struct finder *f)
 
 static void find_nx_huge_pages(struct finder *f)
 {
-	const char *value = row_param(&f->report->facts, "kvm.nx_huge_pages");
-	enum known state = row_param_state(value);
+	const char *value = facts_param(&f->report->facts, "kvm.nx_huge_pages");
+	enum known state = feature_param_state(value);
 
 	if (state == KNOWN_YES)
 		add(f, "nx_huge_pages is on",
 		    "Large pages that a guest executes from are split, and a thread puts them back during "
-		    "runs. A "
-		    "mitigation: off only where guests are trusted.",
+		    "runs. A mitigation: off only where guests are trusted.",
 		    "echo off > /sys/module/kvm/parameters/nx_huge_pages");
 	else if (state == KNOWN_UNKNOWN && value != NULL)
 		not_understood(f, "nx_huge_pages");
@@ -167,7 +164,7 @@ static void find_nx_huge_pages(struct finder *f)
 /* Documentation/admin-guide/hw-vuln/l1tf.rst. Other words of this parameter mean that nothing is flushed. */
 static void find_l1d_flush(struct finder *f)
 {
-	const char *value = row_param(&f->report->facts, "kvm_intel.vmentry_l1d_flush");
+	const char *value = facts_param(&f->report->facts, "kvm_intel.vmentry_l1d_flush");
 	char what[96];
 
 	if (value == NULL || (strcmp(value, "always") != 0 && strcmp(value, "cond") != 0))
@@ -175,8 +172,7 @@ static void find_l1d_flush(struct finder *f)
 	(void)snprintf(what, sizeof(what), "vmentry_l1d_flush is %s", value);
 	add(f, what,
 	    "After an exit the L1 data cache may be empty, so a phase with exits reads high. A mitigation "
-	    "(L1TF): "
-	    "off only where guests are trusted.",
+	    "(L1TF): off only where guests are trusted.",
 	    "echo never > /sys/module/kvm_intel/parameters/vmentry_l1d_flush");
 }
 
@@ -201,8 +197,7 @@ static void find_counters(struct finder *f)
 		if (sysfile_exists(f->root, "sys"))
 			add(f, "no PMU",
 			    "TLB misses and walk cycles cannot be counted, only timed. In a virtual machine "
-			    "the "
-			    "outer host decides.",
+			    "the outer host decides.",
 			    "");
 		return;
 	}

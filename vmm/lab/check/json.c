@@ -3,8 +3,7 @@
  */
 #include <string.h>
 
-#include "vmm/lab/check/emit.h"
-#include "vmm/lab/check/names.h"
+#include "vmm/lab/check/require.h"
 #include "vmm/lab/pmu/emit.h"
 #include "vmm/output/json.h"
 
@@ -35,6 +34,16 @@ static json_t *kvm_json(const struct kvm_probe *kvm)
 	return o;
 }
 
+static const char *group_name(enum row_group group)
+{
+	static const char *const names[] = {
+		[ROW_MODULE] = "module", [ROW_PAGING] = "paging", [ROW_INTERRUPTS] = "interrupts",
+		[ROW_KVM] = "kvm",       [ROW_MEMORY] = "memory",
+	};
+
+	return (unsigned int)group < sizeof(names) / sizeof(names[0]) ? names[group] : "other";
+}
+
 static json_t *rows_json(const struct check_report *report)
 {
 	json_t *array = json_array();
@@ -44,7 +53,7 @@ static json_t *rows_json(const struct check_report *report)
 		bool unknown = strcmp(row->enabled, "unknown") == 0;
 		json_t *o = json_object();
 
-		json_put(&o, "group", json_string(row_group_name(row->group)));
+		json_put(&o, "group", json_string(group_name(row->group)));
 		json_put(&o, "name", json_words(row->name));
 		json_put(&o, "hardware", known_json(row->hardware));
 		json_put(&o, "enabled", unknown ? json_null() : json_words(row->enabled));
@@ -98,8 +107,8 @@ static json_t *requirements_json(const struct requirement *requirements, uint32_
 	return array;
 }
 
-int check_emit_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
-		    FILE *out)
+int check_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	       FILE *out)
 {
 	json_t *o = json_object();
 

@@ -1,12 +1,110 @@
 /*
- * Facts first, then what follows from them.
+ * What /dev/kvm says of itself, and the report that is built from it and from the host's files.
  */
 #include "vmm/lab/check/report.h"
 
-#include "vmm/lab/check/disturb.h"
-#include "vmm/lab/check/rows.h"
-#include "vmm/lab/check/verdict.h"
-#include "vmm/host/cpuinfo.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm/core/kvm/capability.h"
+#include "vmm/core/kvm/system.h"
+#include "vmm/core/kvm/vcpu.h"
+
+_Static_assert(KVM_CAPABILITY_COUNT <= CHECK_MAX_CAPABILITIES, "the probe has room for every capability");
+
+static void note_open_failure(int err, struct kvm_probe *probe)
+{
+	probe->err = err;
+	switch (err) {
+	case ENOENT:
+	case ENODEV: /* a node without a driver behind it */
+	case ENXIO:
+		probe->present = KNOWN_NO;
+		break;
+	case EACCES:
+	case EPERM:
+		probe->present = KNOWN_YES;
+		probe->permitted = KNOWN_NO;
+		break;
+	default:
+		break;
+	}
+}
+
+static void ask_capabilities(int fd, struct kvm_probe *probe)
+{
+	for (uint32_t i = 0; i < probe->capability_count; i++) {
+		int value = kvm_check_extension(fd, kvm_capabilities[i].number);
+
+		probe->capability[i].value = value < 0 ? -1 : value;
+	}
+}
+
+static void ask_cpuid(int fd, struct kvm_probe *probe)
+{
+	const struct kvm_system sys = { .fd = fd };
+	struct error ignored = { .status = STATUS_OK };
+	struct kvm_cpuid2 *cpuid = kvm_supported_cpuid(&sys, &ignored);
+	int has_1g;
+
+	if (cpuid == NULL)
+		return;
+	has_1g = kvm_cpuid_has_1g_pages(cpuid);
+	probe->guest_1g_pages = has_1g < 0 ? KNOWN_UNKNOWN : has_1g == 1 ? KNOWN_YES : KNOWN_NO;
+	probe->guest_physical_bits = kvm_cpuid_physical_bits(cpuid);
+	free(cpuid);
+}
+
+void check_probe_kvm(const char *path, struct kvm_probe *probe)
+{
+	int fd;
+
+	memset(probe, 0, sizeof(*probe));
+	probe->api_version = -1;
+	probe->capability_count = KVM_CAPABILITY_COUNT;
+	for (uint32_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
+		probe->capability[i].name = kvm_capabilities[i].name;
+		probe->capability[i].purpose = kvm_capabilities[i].purpose;
+		probe->capability[i].required = kvm_capabilities[i].required;
+		probe->capability[i].value = -1;
+	}
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		note_open_failure(errno, probe);
+		return;
+	}
+	probe->permitted = KNOWN_YES;
+	probe->api_version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	if (probe->api_version < 0) {
+		/* The node belongs to something else than KVM. */
+		probe->err = errno;
+		probe->present = KNOWN_NO;
+	} else {
+		probe->present = KNOWN_YES;
+		ask_capabilities(fd, probe);
+		ask_cpuid(fd, probe);
+	}
+	(void)close(fd);
+}
+
+const char *known_name(enum known answer)
+{
+	return answer == KNOWN_YES ? "yes" : answer == KNOWN_NO ? "no" : "unknown";
+}
+
+enum known known_boolean(const char *value)
+{
+	if (strcmp(value, "Y") == 0 || strcmp(value, "1") == 0)
+		return KNOWN_YES;
+	if (strcmp(value, "N") == 0 || strcmp(value, "0") == 0)
+		return KNOWN_NO;
+	return KNOWN_UNKNOWN;
+}
 
 void check_build(const char *root, struct check_report *report)
 {

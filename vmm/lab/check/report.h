@@ -5,8 +5,11 @@
 #define MINIVMM_LAB_CHECK_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "vmm/host/cpuinfo.h"
 #include "vmm/host/facts.h"
 #include "vmm/lab/pmu/plan.h"
 
@@ -16,6 +19,12 @@
 
 /* Known to be so, known not to be so, or not to be found out here: never guessed. */
 enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
+
+/* "yes", "no", "unknown". */
+const char *known_name(enum known answer);
+
+/* A boolean as a module prints it: Y or 1, N or 0; KNOWN_UNKNOWN for any other text. */
+enum known known_boolean(const char *value);
 
 /* /dev/kvm as this process finds it; filled by check_probe_kvm, zero for a fixture root. */
 struct kvm_probe {
@@ -70,6 +79,8 @@ struct check_report {
 	char verdict[240];
 };
 
+#define CHECK_SCHEMA "minivmm.check/1"
+
 /* Ask the real /dev/kvm (`path`): presence, permission, API version, capabilities. Never fails. */
 void check_probe_kvm(const char *path, struct kvm_probe *probe);
 
@@ -78,5 +89,43 @@ void check_probe_kvm(const char *path, struct kvm_probe *probe);
  * a missing file, an odd value or an unknown module is reported as unknown.
  */
 void check_build(const char *root, struct check_report *report);
+
+/*
+ * The report as text, as JSON (schema minivmm.check/1), or as TAP with one line a requirement. `requirements` may be
+ * NULL with count 0. 0 or -errno.
+ */
+struct requirement;
+int check_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	       FILE *out);
+int check_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	       FILE *out);
+int check_tap(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	      FILE *out);
+
+/*
+ * The steps of check_build, once report->facts is there. Rows and verdict are made of facts, kvm and *cpu; the verdict
+ * looks at the kernel's pools below root as well. Disturbers come from the facts and from files below root; what could
+ * not be read (as opposed to what this kernel does not have) is one last entry of theirs, so that none means quiet.
+ */
+void rows_build(const struct cpuinfo *cpu, struct check_report *report);
+void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *report);
+void disturb_build(const char *root, struct check_report *report);
+
+/* Whose hosts a feature is about. */
+enum feature_vendor { VENDOR_ANY, VENDOR_INTEL, VENDOR_AMD };
+
+/* A row of features.def, which explains the members. */
+struct feature_rule {
+	enum row_group group;
+	enum feature_vendor vendor;
+	const char *name, *flag, *vmx_flag, *param;
+	const char *on, *off, *shadow;
+};
+
+extern const struct feature_rule feature_rules[];
+extern const size_t feature_rule_count;
+
+/* known_boolean for a feature's parameter: also "never" (nx_huge_pages, off for good) is off, and NULL is unknown. */
+enum known feature_param_state(const char *value);
 
 #endif

@@ -1,70 +1,44 @@
 /*
- * The list behind --require: cut at commas, each name looked up in one table, each answered by the report.
+ * The list of --require: cut at commas, each name looked up among the rows of requirements.def, each decided by the report.
  */
 #include "vmm/lab/check/require.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/lab/check/question.h"
 #include "vmm/util/append.h"
 
-static const struct {
-	const char *name;
-	const char *argument; /* NULL: takes none */
-	const char *meaning;
-	int (*answer)(struct question *q);
-} table[] = {
-	{ "kvm", NULL, "/dev/kvm can be opened and has all that minivmm needs", answer_kvm },
-	{ "ept", NULL, "KVM walks the second dimension in hardware, by Intel's EPT", answer_ept },
-	{ "npt", NULL, "the same by AMD's NPT", answer_npt },
-	{ "tdp", NULL, "the same by either", answer_tdp },
-	{ "shadow", NULL, "KVM keeps shadow page tables", answer_shadow },
-	{ "vpid", NULL, "kvm_intel tags TLB entries by VPID", answer_vpid },
-	{ "flexpriority", NULL, "kvm_intel uses the TPR shadow and FlexPriority", answer_flexpriority },
-	{ "1g-backing", NULL, "the kernel has a pool of 1G pages, empty or not", answer_1g_backing },
-	{ "1g-leaf", NULL, "the second dimension can have 1G leaves", answer_1g_leaf },
-	{ "1g-guest", NULL, "the guest's own page tables can have 1G leaves", answer_1g_guest },
-	{ "hugepages", "SIZE:COUNT[@NODE]", "so many pages are free and promised to nobody",
-	  answer_hugepages },
-	{ "thp", NULL, "transparent huge pages can be had by madvise", answer_thp },
-	{ "memory", "SIZE", "so much memory is available", answer_memory },
-	{ "vcpus", "N", "N CPUs for this process, and KVM allows N vCPUs", answer_vcpus },
-	{ "nodes", "N", "at least N NUMA nodes", answer_nodes },
-	{ "prefault", NULL, "KVM can fill the second dimension beforehand", answer_prefault },
-	{ "stats", NULL, "KVM counts exits and leaves for each VM", answer_stats },
-	{ "pmu", NULL, "this host has hardware counters", answer_pmu },
-	{ "bare-metal", NULL, "this host is not itself a virtual machine", answer_bare_metal },
-	{ "undisturbed", NULL, "nothing that is known to disturb a measurement", answer_undisturbed },
-};
-#define NAMES (sizeof(table) / sizeof(table[0]))
 #define PARAMETER_SPELLING "MODULE.PARAMETER=VALUE"
+
+/* "hugepages=SIZE:COUNT[@NODE]" */
+static const char *spell(const struct requirement_rule *rule, char buf[64])
+{
+	(void)snprintf(buf, 64, "%s%s%s", rule->name, rule->argument != NULL ? "=" : "",
+		       rule->argument != NULL ? rule->argument : "");
+	return buf;
+}
 
 const char *require_names(void)
 {
 	static char names[512];
+	char spelling[64];
 
 	names[0] = '\0';
-	for (size_t i = 0; i < NAMES; i++)
-		append(names, sizeof(names), "%s%s%s, ", table[i].name, table[i].argument != NULL ? "=" : "",
-		       table[i].argument != NULL ? table[i].argument : "");
+	for (size_t i = 0; i < requirement_rule_count; i++)
+		append(names, sizeof(names), "%s, ", spell(&requirement_rules[i], spelling));
 	append(names, sizeof(names), PARAMETER_SPELLING);
 	return names;
 }
 
 int require_help(FILE *out)
 {
-	char left[64];
+	char spelling[64];
 
 	(void)fputs("Requirements (check --require NAME,NAME,...), each met by:\n", out);
-	for (size_t i = 0; i < NAMES; i++) {
-		(void)snprintf(left, sizeof(left), "%s%s%s", table[i].name,
-			       table[i].argument != NULL ? "=" : "",
-			       table[i].argument != NULL ? table[i].argument : "");
-		(void)fprintf(out, "  %-28s %s\n", left, table[i].meaning);
-	}
+	for (size_t i = 0; i < requirement_rule_count; i++)
+		(void)fprintf(out, "  %-28s %s\n", spell(&requirement_rules[i], spelling),
+			      requirement_rules[i].meaning);
 	(void)fprintf(out, "  %-28s %s\n", PARAMETER_SPELLING,
 		      "that value of a parameter of kvm or of the module in charge");
 	(void)fputs("\nExit status 6 where one of them is not met. What cannot be found out is not met.\n",
@@ -82,29 +56,32 @@ static int refuse(const char *item, struct error *e, const char *why)
 	return -EINVAL;
 }
 
-/* q->out->text is the item as written; `name` its copy, cut at the '='. */
-static int answer_item(struct question *q, char *name, struct error *e)
+/* v->out->text is the item as written; `name` its copy, cut at the '='. */
+static int evaluate_item(struct evaluation *v, char *name, struct error *e)
 {
 	char *equals = strchr(name, '=');
 	int ret;
 
 	if (equals != NULL) {
 		*equals = '\0';
-		q->value = equals + 1;
+		v->value = equals + 1;
 	}
-	for (size_t i = 0; i < NAMES; i++) {
-		if (strcmp(name, table[i].name) != 0)
+	for (size_t i = 0; i < requirement_rule_count; i++) {
+		const struct requirement_rule *rule = &requirement_rules[i];
+
+		if (strcmp(name, rule->name) != 0)
 			continue;
-		if ((q->value != NULL) != (table[i].argument != NULL))
-			return refuse(q->out->text, e,
-				      q->value != NULL ? "this name takes no value" : "a value is expected");
-		ret = table[i].answer(q);
-		return ret == 0 ? 0 : refuse(q->out->text, e, "this value is not understood");
+		if ((v->value != NULL) != (rule->argument != NULL))
+			return refuse(v->out->text, e,
+				      v->value != NULL ? "this name takes no value" : "a value is expected");
+		ret = rule->evaluate(v);
+		return ret == 0 ? 0 : refuse(v->out->text, e, "this value is not understood");
 	}
 	if (strchr(name, '.') == NULL)
-		return refuse(q->out->text, e, "there is no such requirement");
-	ret = q->value != NULL && q->value[0] != '\0' ? answer_param(q, name) : -EINVAL;
-	return ret == 0 ? 0 : refuse(q->out->text, e, "a parameter and its value are expected");
+		return refuse(v->out->text, e, "there is no such requirement");
+	if (v->value == NULL || v->value[0] == '\0')
+		return refuse(v->out->text, e, "a parameter and its value are expected");
+	return requirement_parameter(v, name);
 }
 
 int require_evaluate(const char *list, const char *root, const struct check_report *report,
@@ -114,7 +91,7 @@ int require_evaluate(const char *list, const char *root, const struct check_repo
 
 	for (const char *item = list; item != NULL; count++) {
 		size_t length = strcspn(item, ",");
-		struct question q = { .report = report, .root = root, .out = &out[count] };
+		struct evaluation v = { .report = report, .root = root, .out = &out[count] };
 		char name[sizeof(out->text)];
 		int ret;
 
@@ -126,7 +103,7 @@ int require_evaluate(const char *list, const char *root, const struct check_repo
 				      length == 0 ? "a name is expected" : "there is no such requirement");
 		(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
 		memcpy(out[count].text, name, sizeof(name));
-		ret = answer_item(&q, name, e);
+		ret = evaluate_item(&v, name, e);
 		if (ret != 0)
 			return ret;
 		item = item[length] == ',' ? item + length + 1 : NULL;

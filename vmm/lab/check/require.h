@@ -13,7 +13,7 @@
 
 #define REQUIRE_MAX 32
 
-/* One requirement of the list and what came of it. Unknown counts as not met: CI must not run on a guess. */
+/* One requirement of the list and its outcome. Unknown counts as not met: CI must not run on a guess. */
 struct requirement {
 	char text[48]; /* as the user wrote it: "ept", "hugepages=2M:512" */
 	bool met;
@@ -35,5 +35,25 @@ int require_evaluate(const char *list, const char *root, const struct check_repo
 
 /* Pure. True for an empty list. */
 bool require_all_met(const struct requirement *requirements, uint32_t count);
+
+/* One requirement while it is evaluated. */
+struct evaluation {
+	const struct check_report *report;
+	const char *root;  /* pools and event sources are read below it */
+	const char *value; /* the text behind '=', NULL where there is none */
+	struct requirement *out;
+};
+
+/* A row of requirements.def. evaluate() returns 0 with *v->out filled, or -EINVAL for a value that it does not take. */
+struct requirement_rule {
+	const char *name, *argument, *meaning;
+	int (*evaluate)(struct evaluation *v);
+};
+
+extern const struct requirement_rule requirement_rules[];
+extern const size_t requirement_rule_count;
+
+/* The same for any parameter of kvm or of the module in charge: `name` is "kvm.tdp_mmu", v->value what it has to be. */
+int requirement_parameter(struct evaluation *v, const char *name);
 
 #endif

@@ -1,4 +1,7 @@
-#include "vmm/lab/check/rows.h"
+/*
+ * The rows of the report: what each switch and CPU feature of features.def is on this host, and what that means.
+ */
+#include "vmm/lab/check/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +10,7 @@ struct builder {
 	const struct cpuinfo *cpu;
 	struct check_report *report;
 	bool shadow;
-	enum row_vendor vendor; /* VENDOR_ANY: neither is to be seen here */
+	enum feature_vendor vendor; /* VENDOR_ANY: neither is to be seen here */
 };
 
 static bool is(const char *a, const char *b)
@@ -15,24 +18,19 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-enum known row_param_state(const char *value)
+const struct feature_rule feature_rules[] = {
+#define FEATURE(group, vendor, name, flag, vmx_flag, param, on, off, shadow) \
+	{ ROW_##group, VENDOR_##vendor, name, flag, vmx_flag, param, on, off, shadow },
+#include "vmm/lab/check/features.def"
+#undef FEATURE
+};
+const size_t feature_rule_count = sizeof(feature_rules) / sizeof(feature_rules[0]);
+
+enum known feature_param_state(const char *value)
 {
 	if (value == NULL)
 		return KNOWN_UNKNOWN;
-	if (is(value, "Y") || is(value, "1"))
-		return KNOWN_YES;
-	if (is(value, "N") || is(value, "0") || is(value, "never"))
-		return KNOWN_NO;
-	return KNOWN_UNKNOWN;
-}
-
-const char *row_param(const struct host_facts *f, const char *name)
-{
-	for (uint32_t i = 0; i < f->param_count; i++) {
-		if (is(f->params[i].name, name))
-			return f->params[i].value;
-	}
-	return NULL;
+	return is(value, "never") ? KNOWN_NO : known_boolean(value);
 }
 
 static enum known flag_state(const char *flags, const char *flag)
@@ -67,7 +65,7 @@ static struct check_row *add(struct builder *b, enum row_group group, const char
 }
 
 /* Why the state is unknown, in the place of its effect. */
-static void explain_unknown(const struct row_rule *rule, const char *value, const char *module,
+static void explain_unknown(const struct feature_rule *rule, const char *value, const char *module,
 			    struct check_row *row)
 {
 	if (rule->param == NULL)
@@ -87,11 +85,11 @@ static void explain_unknown(const struct row_rule *rule, const char *value, cons
 			       value);
 }
 
-static void apply(struct builder *b, const struct row_rule *rule)
+static void apply(struct builder *b, const struct feature_rule *rule)
 {
-	const char *value = rule->param == NULL ? NULL : row_param(&b->report->facts, rule->param);
+	const char *value = rule->param == NULL ? NULL : facts_param(&b->report->facts, rule->param);
 	struct check_row *row = add(b, rule->group, rule->name);
-	enum known state = row_param_state(value);
+	enum known state = feature_param_state(value);
 
 	row->of_hardware = rule->flag != NULL || rule->vmx_flag != NULL;
 	row->hardware = hardware_state(b->cpu, rule->flag, rule->vmx_flag);
@@ -124,8 +122,7 @@ static void add_virtualization(struct builder *b, const char *flag, const char *
 				 : "the CPU could run guests in hardware, but its module is not in charge.";
 	else if (row->hardware == KNOWN_NO)
 		tail = "not shown to this kernel: the CPU has none, the firmware switched it off, or the VM "
-		       "around "
-		       "this host keeps it. No guest can run in hardware.";
+		       "around this host keeps it. No guest can run in hardware.";
 	else
 		tail = "not known: /proc/cpuinfo does not tell.";
 	(void)snprintf(row->effect, sizeof(row->effect), "%s: %s", title, tail);
@@ -139,8 +136,8 @@ static void add_module(struct builder *b)
 		{ "kvm_pvm", "Runs guests without VT-x and AMD-V: guest ring 3 at native speed, guest ring 0 "
 			     "interpreted (a slow start), memory by shadow paging." },
 		{ "builtin",
-		  "/dev/kvm is there, but no module that this program knows serves it: what pages its "
-		  "guests is not known." },
+		  "/dev/kvm is there, but no module that this program knows serves it: what pages its guests "
+		  "is not known." },
 		{ "unknown", "More than one vendor's module is live: which one serves guests is not known." },
 		{ "none", "No KVM module is in charge: no guest can run. `minivmm native` can." },
 	};
@@ -165,20 +162,18 @@ static void add_meaning(struct builder *b)
 		const char *name, *effect;
 	} meanings[] = {
 		{ SECOND_EPT, "steady accesses",
-		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
-		  "the second one costs." },
+		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what the second "
+		  "one costs." },
 		{ SECOND_NPT, "steady accesses",
-		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what "
-		  "the second one costs." },
+		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what the second "
+		  "one costs." },
 		{ SECOND_SHADOW, "steady accesses",
 		  "One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` "
-		  "equals "
-		  "`native` with leaf min(guest, backing): TLB reach is real, a second dimension of KVM's is "
-		  "not in it." },
+		  "equals `native` with leaf min(guest, backing): TLB reach is real, a second dimension of "
+		  "KVM's is not in it." },
 		{ SECOND_SHADOW, "first touches",
 		  "Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, "
-		  "and no "
-		  "estimate of either." },
+		  "and no estimate of either." },
 	};
 
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -200,8 +195,7 @@ static void add_outer_host(struct builder *b)
 	(void)snprintf(
 		row->effect, sizeof(row->effect), "%s",
 		two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "
-		      "than "
-		      "KVM reports here, and each exit passes through it, many times dearer."
+		      "than KVM reports here, and each exit passes through it, many times dearer."
 		    : "One dimension here may be two on the metal: what this host takes for physical memory "
 		      "is translated once more, for `run` and `native` alike.");
 }
@@ -221,7 +215,7 @@ static void add_guest_1g(struct builder *b)
 	(void)snprintf(row->effect, sizeof(row->effect), "%s", effects[state]);
 }
 
-static enum row_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
+static enum feature_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
 {
 	if (is(module, "kvm_intel") || (cpu->vmx && !is(module, "kvm_amd")))
 		return VENDOR_INTEL;
@@ -246,9 +240,9 @@ void rows_build(const struct cpuinfo *cpu, struct check_report *report)
 	add_module(&b);
 	add_meaning(&b);
 	add_outer_host(&b);
-	for (size_t i = 0; i < row_rule_count; i++) {
-		if (row_rules[i].vendor == VENDOR_ANY || row_rules[i].vendor == b.vendor)
-			apply(&b, &row_rules[i]);
+	for (size_t i = 0; i < feature_rule_count; i++) {
+		if (feature_rules[i].vendor == VENDOR_ANY || feature_rules[i].vendor == b.vendor)
+			apply(&b, &feature_rules[i]);
 	}
 	add_guest_1g(&b);
 }

@@ -1,15 +1,16 @@
 /*
  * The check's report for people: who pages guests here, what each switch means, what will disturb, what was required.
+ * And the same as a test for a harness (Test Anything Protocol, testanything.org).
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/check/emit.h"
-#include "vmm/lab/check/names.h"
+#include "vmm/lab/check/require.h"
 #include "vmm/lab/pmu/emit.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/util/append.h"
 
 #define NAME_COLUMNS 19
 #define HARDWARE_COLUMNS 9
@@ -47,9 +48,8 @@ static void text_capabilities(const struct kvm_probe *kvm, const char *label, bo
 			      FILE *out)
 {
 	char text[4096] = "";
-	size_t used = 0;
 
-	for (uint32_t i = 0; i < kvm->capability_count && used + 256 < sizeof(text); i++) {
+	for (uint32_t i = 0; i < kvm->capability_count; i++) {
 		int value = kvm->capability[i].value;
 		const char *name = kvm->capability[i].name;
 
@@ -57,14 +57,12 @@ static void text_capabilities(const struct kvm_probe *kvm, const char *label, bo
 			continue;
 		if (strncmp(name, "KVM_CAP_", 8) == 0)
 			name += 8;
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.40s", used == 0 ? "" : "; ",
-					 name);
+		append(text, sizeof(text), "%s%.40s", text[0] == '\0' ? "" : "; ", name);
 		if (value > 1)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "=%d", value);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " (%.160s)",
-					 kvm->capability[i].purpose);
+			append(text, sizeof(text), "=%d", value);
+		append(text, sizeof(text), " (%.160s)", kvm->capability[i].purpose);
 	}
-	if (used != 0)
+	if (text[0] != '\0')
 		paragraph(out, label, "%s", text);
 }
 
@@ -196,8 +194,15 @@ static void text_requirements(const struct requirement *requirements, uint32_t c
 	}
 }
 
-int check_emit_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
-		    FILE *out)
+static int flushed(FILE *out)
+{
+	if (fflush(out) != 0)
+		return -errno;
+	return ferror(out) != 0 ? -EIO : 0;
+}
+
+int check_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	       FILE *out)
 {
 	text_host(report, out);
 	text_kvm(&report->kvm, out);
@@ -210,7 +215,41 @@ int check_emit_text(const struct check_report *report, const struct requirement 
 	paragraph(out, "verdict", "%s", report->verdict);
 	text_disturbers(report, out);
 	text_requirements(requirements, count, out);
-	if (fflush(out) != 0)
-		return -errno;
-	return ferror(out) != 0 ? -EIO : 0;
+	return flushed(out);
+}
+
+/* A '#' would start a directive ("# SKIP") and a newline the next test: neither may come from outside. */
+static void put_plain(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		(void)fputc((unsigned char)*text < 0x20 || *text == 0x7f || *text == '#' ? '?' : *text, out);
+}
+
+static void comment(const char *label, const char *text, FILE *out)
+{
+	(void)fprintf(out, "# %s: ", label);
+	put_plain(text, out);
+	(void)fputc('\n', out);
+}
+
+int check_tap(const struct check_report *report, const struct requirement *requirements, uint32_t count,
+	      FILE *out)
+{
+	/* Nothing required is nothing tested: a plan of none, which harnesses count as skipped. */
+	(void)fprintf(out, count != 0 ? "1..%" PRIu32 "\n" : "1..%" PRIu32 " # SKIP nothing is required\n",
+		      count);
+	comment("kernel", report->facts.kernel, out);
+	comment("cpu", report->facts.cpu_model, out);
+	comment("kvm module", report->facts.kvm_module, out);
+	comment("second dimension", second_dimension_name(report->second_dimension), out);
+	comment("verdict", report->verdict, out);
+	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++)
+		comment("disturbs", report->disturbers[i].what, out);
+	for (uint32_t i = 0; i < count; i++) {
+		(void)fprintf(out, "%sok %" PRIu32 " - ", requirements[i].met ? "" : "not ", i + 1);
+		put_plain(requirements[i].text, out);
+		(void)fputc('\n', out);
+		comment("  because", requirements[i].reason, out);
+	}
+	return flushed(out);
 }

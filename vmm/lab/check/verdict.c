@@ -1,12 +1,15 @@
-#include "vmm/lab/check/verdict.h"
+/*
+ * The verdict on a host: what pages its guests, how deep the tables are, how large a leaf can get; and the one line
+ * that says so.
+ */
+#include "vmm/lab/check/report.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/check/rows.h"
+#include "vmm/util/append.h"
 #include "vmm/util/size.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/thp.h"
@@ -63,80 +66,76 @@ static uint64_t second_leaf(const char *root, const struct check_report *r, cons
 	return 0;
 }
 
-static void __attribute__((format(printf, 2, 3))) say(struct check_report *r, const char *fmt, ...)
-{
-	size_t used = strlen(r->verdict);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(r->verdict + used, sizeof(r->verdict) - used, fmt, args);
-	va_end(args);
-}
-
 static const char *leaf_name(uint64_t bytes, char buf[24])
 {
 	return bytes == 0 ? "of unknown size" : size_format(bytes, buf);
 }
 
-static void say_two_dimensional(struct check_report *r)
+static void append_two_dimensional(struct check_report *r)
 {
 	const char *name = r->second_dimension == SECOND_EPT ? "EPT" : "NPT";
 	uint32_t levels = r->second_levels;
 	char guest[24], second[24];
 
-	say(r, "two-dimensional by %s: %" PRIu32 " levels in the guest, ", name, r->guest_levels);
+	append(r->verdict, sizeof(r->verdict), "two-dimensional by %s: %" PRIu32 " levels in the guest, ",
+	       name, r->guest_levels);
 	if (levels == 0)
-		say(r, "an unknown number in %s", name);
+		append(r->verdict, sizeof(r->verdict), "an unknown number in %s", name);
 	else
-		say(r, "%" PRIu32 " in %s, at most %" PRIu32 " references a TLB miss", levels, name,
-		    refs_two_dimensional(r->guest_levels, levels));
-	say(r, "; largest leaf %s in the guest, %s in %s", leaf_name(r->largest_guest_leaf_bytes, guest),
-	    leaf_name(r->largest_second_leaf_bytes, second), name);
+		append(r->verdict, sizeof(r->verdict),
+		       "%" PRIu32 " in %s, at most %" PRIu32 " references a TLB miss", levels, name,
+		       refs_two_dimensional(r->guest_levels, levels));
+	append(r->verdict, sizeof(r->verdict), "; largest leaf %s in the guest, %s in %s",
+	       leaf_name(r->largest_guest_leaf_bytes, guest), leaf_name(r->largest_second_leaf_bytes, second),
+	       name);
 }
 
-static void say_shadow(struct check_report *r)
+static void append_shadow(struct check_report *r)
 {
 	char guest[24], second[24];
 
-	say(r,
-	    "one-dimensional: shadow paging by %s; a TLB miss walks %" PRIu32
-	    " levels, as natively; largest leaf %s in the guest, %s in the shadow table",
-	    r->facts.kvm_module, r->guest_levels, leaf_name(r->largest_guest_leaf_bytes, guest),
-	    leaf_name(r->largest_second_leaf_bytes, second));
+	append(r->verdict, sizeof(r->verdict),
+	       "one-dimensional: shadow paging by %s; a TLB miss walks %" PRIu32
+	       " levels, as natively; largest leaf %s in the guest, %s in the shadow table",
+	       r->facts.kvm_module, r->guest_levels, leaf_name(r->largest_guest_leaf_bytes, guest),
+	       leaf_name(r->largest_second_leaf_bytes, second));
 }
 
-static void say_unknown(struct check_report *r)
+static void append_unknown(struct check_report *r)
 {
 	const char *module = r->facts.kvm_module;
 	const char *param = is(module, "kvm_intel") ? "kvm_intel.ept" : "kvm_amd.npt";
-	const char *value = row_param(&r->facts, param);
+	const char *value = facts_param(&r->facts, param);
 
 	if (is(module, "builtin"))
-		say(r, "unknown: /dev/kvm is there, but by no module that this program knows");
+		append(r->verdict, sizeof(r->verdict),
+		       "unknown: /dev/kvm is there, but by no module that this program knows");
 	else if (is(module, "unknown"))
-		say(r, "unknown: more than one vendor's KVM module is live");
+		append(r->verdict, sizeof(r->verdict), "unknown: more than one vendor's KVM module is live");
 	else if (value == NULL)
-		say(r, "unknown: %s is in charge, but %s is not to be found", module, param);
+		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s is not to be found",
+		       module, param);
 	else
-		say(r, "unknown: %s is in charge, but %s reads \"%.40s\"", module, param, value);
+		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s reads \"%.40s\"",
+		       module, param, value);
 }
 
 /* What this host itself stands on. */
-static void say_outer(struct check_report *r)
+static void append_outer(struct check_report *r)
 {
 	if (r->facts.hypervisor)
-		say(r, "; all of it inside a virtual machine");
+		append(r->verdict, sizeof(r->verdict), "; all of it inside a virtual machine");
 }
 
 /* What keeps this process from using what the host has. */
-static void say_access(struct check_report *r)
+static void append_access(struct check_report *r)
 {
 	if (r->kvm.permitted == KNOWN_NO)
-		say(r, "; but this process may not open /dev/kvm");
+		append(r->verdict, sizeof(r->verdict), "; but this process may not open /dev/kvm");
 	else if (r->kvm.present == KNOWN_NO && r->kvm.permitted == KNOWN_YES)
-		say(r, "; but /dev/kvm does not answer as KVM does");
+		append(r->verdict, sizeof(r->verdict), "; but /dev/kvm does not answer as KVM does");
 	else if (r->kvm.present == KNOWN_NO && r->second_dimension != SECOND_NONE)
-		say(r, "; but this process sees no /dev/kvm");
+		append(r->verdict, sizeof(r->verdict), "; but this process sees no /dev/kvm");
 }
 
 void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *r)
@@ -151,13 +150,14 @@ void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_rep
 		r->largest_guest_leaf_bytes = r->kvm.guest_1g_pages == KNOWN_YES ? PAGE_1G : PAGE_2M;
 	r->largest_second_leaf_bytes = second_leaf(root, r, cpu);
 	if (is_two_dimensional(r->second_dimension))
-		say_two_dimensional(r);
+		append_two_dimensional(r);
 	else if (r->second_dimension == SECOND_SHADOW)
-		say_shadow(r);
+		append_shadow(r);
 	else if (r->second_dimension == SECOND_NONE)
-		say(r, "none: no KVM here, so no guest; `minivmm native` works");
+		append(r->verdict, sizeof(r->verdict),
+		       "none: no KVM here, so no guest; `minivmm native` works");
 	else
-		say_unknown(r);
-	say_outer(r);
-	say_access(r);
+		append_unknown(r);
+	append_outer(r);
+	append_access(r);
 }
