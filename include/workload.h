@@ -21,6 +21,7 @@ enum default_set {
 	SET_NONE, /* one step without a working set, whatever the user names: it touches no memory to speak of */
 	SET_LEVELS, /* SET_SERIES, each at strides of a line, 4K, 2M, 1G and 512G: one for each level of the walk */
 	SET_PROBE, /* pages from 4 to 4096 at strides of a line and of 1 to 256 leaves: the sets and ways of a TLB */
+	SET_COUNT
 };
 
 /* What a workload needs beyond memory and a clock, does and allows: bits of struct workload_info.needs. */

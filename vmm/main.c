@@ -14,7 +14,7 @@
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/host/facts.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/native.h"
 #include "vmm/lab/record/emit.h"
@@ -91,9 +91,7 @@ static int plan(struct record *rec, struct error *e)
 
 	if (ret != 0)
 		return ret;
-	if (rec->native)
-		return config_make_native(&rec->spec, spec.page_bytes, &rec->config, e);
-	return config_make(&rec->spec, spec.page_bytes, &rec->config, e);
+	return plan_make(&rec->spec, spec.page_bytes, &rec->config, e);
 }
 
 static bool is_stdout(const char *path)

@@ -12,7 +12,7 @@
 
 #include "units.h"
 #include "vmm/core/machine/config.h"
-#include "vmm/lab/measure/dump.h"
+#include "vmm/lab/measure/plan.h"
 
 static struct run_spec usual(void)
 {
@@ -43,7 +43,7 @@ static void usual_plan(void **state)
 	struct config c;
 
 	(void)state;
-	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	assert_true(c.ram_bytes == GIB && c.page_bytes == PAGE_4K && c.vcpus == 1 && c.seed == 1);
 	assert_string_equal(c.note, "");
 	assert_int_equal(c.step_count, 11);
@@ -69,7 +69,7 @@ static void small_memory_leaves_out(void **state)
 	r.work.workload_count = 2;
 	r.work.workloads[0] = WORKLOAD_gups;
 	r.work.workloads[1] = WORKLOAD_chase;
-	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_2M, &c, &e), 0);
 	assert_true(c.ram_bytes == 66 * MIB);
 	assert_int_equal(c.step_count, 5);
 	assert_true(c.steps[0].working_set_bytes == slice_of(&c));
@@ -88,7 +88,7 @@ static void named_sets(void **state)
 	r.work.set_count = 2;
 	r.work.sets_bytes[0] = 5000;
 	r.work.sets_bytes[1] = 4 * MIB;
-	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	assert_int_equal(c.step_count, 6);
 	for (uint32_t i = 0; i < 6; i++)
 		assert_true(c.steps[i].working_set_bytes == (i % 2 == 0 ? 2 * PAGE_4K : 4 * MIB));
@@ -110,15 +110,15 @@ static void too_large_set_names_the_cure(void **state)
 		r.work.set_count = 1;
 		r.work.sets_bytes[0] = sets[i];
 		r.machine.vcpus = 2;
-		assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
+		assert_true(plan_make(&r, PAGE_2M, &c, &e) < 0);
 		assert_int_equal(e.status, STATUS_USAGE);
 		assert_string_equal(e.where, "--working-set");
 		assert_memory_equal(e.hint, "--memory ", 9);
 		gib = strtoull(e.hint + 9, NULL, 10);
 		r.machine.memory_bytes = strchr(e.hint, 'M') != NULL ? gib * MIB : gib * GIB;
-		assert_int_equal(config_make(&r, PAGE_2M, &c, &e_enough), 0);
+		assert_int_equal(plan_make(&r, PAGE_2M, &c, &e_enough), 0);
 		r.machine.memory_bytes -= 256 * MIB;
-		assert_true(config_make(&r, PAGE_2M, &c, &e_less) < 0);
+		assert_true(plan_make(&r, PAGE_2M, &c, &e_less) < 0);
 	}
 }
 
@@ -131,21 +131,21 @@ static void refused(void **state)
 	(void)state;
 	r.work.set_count = 1;
 	r.work.sets_bytes[0] = PAGE_4K - 1;
-	assert_true(config_make(&r, PAGE_4K, &c, &small_set) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &small_set) < 0);
 	assert_int_equal(small_set.status, STATUS_USAGE);
 	r.work.sets_bytes[0] = UINT64_MAX;
-	assert_true(config_make(&r, PAGE_4K, &c, &huge_set) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &huge_set) < 0);
 	assert_int_equal(huge_set.status, STATUS_USAGE);
 	r.work.set_count = 0;
 	r.machine.memory_bytes = UINT64_MAX;
-	assert_true(config_make(&r, PAGE_1G, &c, &memory) < 0);
+	assert_true(plan_make(&r, PAGE_1G, &c, &memory) < 0);
 	assert_int_equal(memory.status, STATUS_USAGE);
 	r = usual();
 	r.machine.vcpus = 0;
-	assert_true(config_make(&r, PAGE_4K, &c, &none) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &none) < 0);
 	assert_int_equal(none.status, STATUS_USAGE);
 	r.machine.vcpus = GUEST_MAX_VCPUS + 1;
-	assert_true(config_make(&r, PAGE_4K, &c, &many) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &many) < 0);
 	assert_int_equal(many.status, STATUS_USAGE);
 }
 
@@ -158,14 +158,14 @@ static void aliased_plan(void **state)
 	(void)state;
 	r.machine.memory_bytes = TIB;
 	r.machine.alias_bytes = 3 * GIB + 512 * MIB;
-	assert_true(config_make(&r, PAGE_2M, &c, &e) < 0);
+	assert_true(plan_make(&r, PAGE_2M, &c, &e) < 0);
 	/* 293 repetitions, nearer than 292. */
 	assert_string_equal(e.hint, "--memory 1050112M");
 	r.machine.memory_bytes = 1022 * GIB;
 	r.machine.vcpus = 3;
 	r.machine.guest_page_bytes = PAGE_2M;
 	r.work.workload_count = 1;
-	assert_int_equal(config_make(&r, PAGE_2M, &c, &(struct error){ 0 }), 0);
+	assert_int_equal(plan_make(&r, PAGE_2M, &c, &(struct error){ 0 }), 0);
 	assert_true(c.ram_bytes == 1022 * GIB && c.map.alias_bytes == r.machine.alias_bytes);
 	/* 292 repetitions, 97 for each vCPU, so that all slices begin at the same place of what repeats. */
 	assert_true(config_slice_bytes(&c) == 97 * r.machine.alias_bytes &&
@@ -174,9 +174,9 @@ static void aliased_plan(void **state)
 	assert_non_null(strstr(c.note, "12M more hold the guest's image and page tables"));
 	r.machine.memory_bytes = 4 * GIB;
 	r.machine.alias_bytes = 2 * GIB;
-	assert_true(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }) < 0);
+	assert_true(plan_make(&r, PAGE_1G, &c, &(struct error){ 0 }) < 0);
 	r.machine.vcpus = 2;
-	assert_int_equal(config_make(&r, PAGE_1G, &c, &(struct error){ 0 }), 0);
+	assert_int_equal(plan_make(&r, PAGE_1G, &c, &(struct error){ 0 }), 0);
 	assert_non_null(
 		strstr(c.note, "1G more hold the guest's image and page tables, in whole pages of 1G"));
 }
@@ -193,20 +193,20 @@ static void aliased_hints_are_true(void **state)
 	r.machine.alias_bytes = GIB;
 	r.work.workload_count = 1;
 	r.machine.vcpus = 5;
-	assert_true(config_make(&r, PAGE_4K, &c, &few) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &few) < 0);
 	assert_int_equal(few.status, STATUS_USAGE);
 	assert_non_null(strstr(few.what, "4 repetitions of 1G"));
 	assert_string_equal(few.hint, "--memory 5G");
 	r.machine.vcpus = 2;
 	r.work.set_count = 1;
 	r.work.sets_bytes[0] = 2 * GIB + 1;
-	assert_true(config_make(&r, PAGE_4K, &c, &large) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &large) < 0);
 	assert_string_equal(large.where, "--working-set");
 	assert_string_equal(large.hint, "--memory 6G");
 	r.machine.memory_bytes = 6 * GIB;
-	assert_int_equal(config_make(&r, PAGE_4K, &c, &(struct error){ 0 }), 0);
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &(struct error){ 0 }), 0);
 	r.machine.memory_bytes = 5 * GIB;
-	assert_true(config_make(&r, PAGE_4K, &c, &less) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &c, &less) < 0);
 }
 
 static void the_apic_comes_when_needed(void **state)
@@ -231,7 +231,7 @@ static void the_apic_comes_when_needed(void **state)
 		r.work.workloads[2] = cases[i].workload;
 		r.machine.apic = cases[i].asked;
 		r.machine.guest_ad = i % 2 != 0;
-		ret = config_make(&r, PAGE_4K, &c, &e);
+		ret = plan_make(&r, PAGE_4K, &c, &e);
 		assert_int_equal(ret == 0 ? c.apic : -1, cases[i].apic);
 		assert_true(c.guest_ad == r.machine.guest_ad && !c.kernel_port);
 	}
@@ -244,9 +244,10 @@ static void native_has_no_guest(void **state)
 	struct config c;
 
 	(void)state;
+	r.native = true;
 	r.machine.memory_bytes = 8 * GIB;
 	r.machine.vcpus = 2;
-	assert_int_equal(config_make_native(&r, PAGE_2M, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_2M, &c, &e), 0);
 	assert_int_equal(c.map.range_count, 1);
 	assert_true(c.map.ranges[0].bytes == 8 * GIB && c.map.arena_bytes == 8 * GIB);
 	assert_true(c.map.tables_bytes == 0 && c.guest_page_bytes == PAGE_2M);
@@ -262,7 +263,7 @@ static void many_vcpus_still_get_a_slice(void **state)
 	(void)state;
 	r.machine.memory_bytes = 64 * MIB;
 	r.machine.vcpus = GUEST_MAX_VCPUS;
-	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	for (uint32_t i = 0; i < c.step_count; i++) {
 		assert_true(c.steps[i].working_set_bytes % PAGE_4K == 0);
 		assert_in_range(c.steps[i].working_set_bytes, PAGE_4K, c.map.arena_bytes / c.vcpus);
@@ -280,21 +281,21 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 	(void)state;
 	assert_non_null(buf);
 	r.machine.memory_bytes = 12 * GIB;
-	assert_int_equal(config_make(&r, PAGE_4K, &c, &e), 0);
-	length = config_dump(&r, &c, buf, DUMP_BYTES);
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
+	length = plan_dump(&r, &c, buf, DUMP_BYTES);
 	assert_true(length > 0 && strlen(buf) == (size_t)length);
 	assert_non_null(strstr(buf, "\nmemory = 12G\n"));
 	assert_non_null(strstr(buf, "\nram-gpa = 0x0..0xc0000000 (3G)\n"));
 	assert_non_null(strstr(buf, "\nram-gpa = 0x100000000..0x340000000 (9G)\n"));
 	assert_non_null(strstr(buf, "\nsteps = 11\n"));
-	assert_int_equal(config_dump(&r, &c, buf, (size_t)length + 1), length);
+	assert_int_equal(plan_dump(&r, &c, buf, (size_t)length + 1), length);
 	for (int capacity = 0; capacity <= length; capacity += 7)
-		assert_true(config_dump(&r, &c, buf, (size_t)capacity) < 0);
+		assert_true(plan_dump(&r, &c, buf, (size_t)capacity) < 0);
 	c.step_count = PLAN_MAX_STEPS;
 	for (uint32_t i = 0; i < PLAN_MAX_STEPS; i++)
 		c.steps[i] = (struct plan_step){ WORKLOAD_shootdown, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 						 UINT32_MAX };
-	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
+	assert_true(plan_dump(&r, &c, buf, DUMP_BYTES) > 0);
 	free(buf);
 }
 
@@ -311,9 +312,9 @@ static void dump_says_what_is_aliased(void **state)
 	r.machine.alias_bytes = GIB;
 	r.machine.guest_ad = true;
 	r.machine.apic = CHOICE_ON;
-	assert_int_equal(config_make(&r, PAGE_2M, &c, &e), 0);
+	assert_int_equal(plan_make(&r, PAGE_2M, &c, &e), 0);
 	c.steps[0].stride_bytes = PAGE_2M;
-	assert_true(config_dump(&r, &c, buf, DUMP_BYTES) > 0);
+	assert_true(plan_dump(&r, &c, buf, DUMP_BYTES) > 0);
 	assert_non_null(strstr(buf, "\nguest-ad = on\nkernel-irqchip = on\n"));
 	assert_non_null(strstr(buf, "\narena-gpa = 0x100000000..0x1a00000000 (100G)\narena-slice = 100G\n"));
 	assert_non_null(strstr(buf, "\nalias-memory = 1G\nmemory-slots = 101\nhost-memory = 1234M\n"));

@@ -14,9 +14,7 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/core/machine/config.h"
-#include "vmm/lab/measure/needs.h"
-#include "vmm/lab/measure/sets.h"
-#include "vmm/lab/measure/strides.h"
+#include "vmm/lab/measure/plan.h"
 
 static struct config config;
 
@@ -36,16 +34,16 @@ static void planned(const struct run_spec *r, uint64_t page_bytes)
 {
 	struct error e = { 0 };
 
-	if (config_make(r, page_bytes, &config, &e) != 0)
+	if (plan_make(r, page_bytes, &config, &e) != 0)
 		fail_msg("%s: %s", e.where, e.what);
 }
 
 static void planned_native(const struct run_spec *r, uint64_t page_bytes)
 {
-	struct error e = { 0 };
+	struct run_spec native = *r;
 
-	if (config_make_native(r, page_bytes, &config, &e) != 0)
-		fail_msg("%s: %s", e.where, e.what);
+	native.native = true;
+	planned(&native, page_bytes);
 }
 
 /* A workload that there is not, with needs alone. */
@@ -104,39 +102,42 @@ static void needs(void **state)
 /* Every kind of default, for slices of every size: sound, ascending, and never below what a workload needs. */
 static void own_sets(void **state)
 {
-	static const enum default_set kinds[] = { SET_ARENA, SET_SERIES, SET_LARGE, SET_HOT,
-						  SET_NONE,  SET_LEVELS, SET_PROBE };
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
-	static const int most[] = { 1, 5, 1, 4, 1, 5, 21 };
 
 	(void)state;
 	for (uint64_t memory = 64 * MIB; memory <= 64 * GIB; memory *= 4) {
-		for (size_t i = 0; i < 3 * 7 * 2; i++) {
-			const struct workload_info workload = { .name = "odd",
-								.default_set = kinds[i % 7],
-								.needs = i / 21 != 0 ? NEEDS_TWO_LEAVES : 0 };
-			struct run_spec r = asking(memory, 2, leaves[i / 7 % 3]);
-			uint64_t sets[SETS_MAX], slice_bytes;
+		for (size_t i = 0; i < 3 * SET_COUNT * 2; i++) {
+			const enum default_set kind = (enum default_set)(i % SET_COUNT);
+			const struct workload_info workload = {
+				.name = "odd",
+				.default_set = kind,
+				.needs = i / (3 * SET_COUNT) != 0 ? NEEDS_TWO_LEAVES : 0,
+			};
+			size_t most = set_kinds[kind].pages != NULL ? set_kinds[kind].page_count : 1;
+			struct run_spec r = asking(memory, 2, leaves[i / SET_COUNT % 3]);
+			uint64_t sets[SPEC_MAX_SETS], slice_bytes;
 			struct error e = { 0 };
 			int count;
 
-			if (memory < 4 * leaves[i / 7 % 3])
+			/* A kind without a line of its own would be one set without a word of help. */
+			assert_non_null(set_kinds[kind].help);
+			if (memory < 4 * leaves[i / SET_COUNT % 3])
 				continue;
 			planned(&r, PAGE_4K);
 			slice_bytes = config_slice_bytes(&config);
 			if (needs_check(&workload, &r, &config, &e) != 0)
 				continue;
 			count = sets_choose(&r, &workload, &config, sets, &e);
-			assert_in_range(count, 1, most[i % 7]);
-			assert_true(memory < 2 * GIB || workload.needs != 0 || count == most[i % 7]);
+			assert_in_range(count, 1, most);
+			assert_true(memory < 2 * GIB || workload.needs != 0 || (size_t)count == most);
 			for (int s = 0; s < count; s++) {
 				assert_true(sets[s] % PAGE_4K == 0 && sets[s] <= slice_bytes);
 				assert_true(s == 0 || sets[s] > sets[s - 1]);
-				assert_true(kinds[i % 7] == SET_NONE || workload.needs == 0 ||
+				assert_true(kind == SET_NONE || workload.needs == 0 ||
 					    sets[s] >= 2 * config.guest_page_bytes);
 			}
-			assert_true(kinds[i % 7] != SET_NONE || sets[0] == PAGE_4K);
-			assert_true(kinds[i % 7] != SET_ARENA || sets[0] == slice_bytes);
+			assert_true(kind != SET_NONE || sets[0] == PAGE_4K);
+			assert_true(kind != SET_ARENA || sets[0] == slice_bytes);
 		}
 	}
 }
@@ -149,7 +150,7 @@ static void named_sets(void **state)
 	const struct workload_info none = { .name = "odd", .default_set = SET_NONE };
 	struct run_spec r = asking(GIB, 1, PAGE_2M);
 	struct error e = { 0 }, small = { 0 };
-	uint64_t sets[SETS_MAX];
+	uint64_t sets[SPEC_MAX_SETS];
 
 	(void)state;
 	planned(&r, PAGE_4K);
@@ -248,8 +249,8 @@ static void check_workload(enum workload_id id, const struct run_spec *asked, ui
 
 	r.work.workload_count = 1;
 	r.work.workloads[0] = id;
-	ret = native ? config_make_native(&r, page_bytes, &config, &e)
-		     : config_make(&r, page_bytes, &config, &e);
+	r.native = native;
+	ret = plan_make(&r, page_bytes, &config, &e);
 	if (ret != 0) {
 		assert_int_equal(e.status, STATUS_USAGE);
 		assert_true(e.hint[0] != '\0');
@@ -262,7 +263,7 @@ static void check_workload(enum workload_id id, const struct run_spec *asked, ui
 	for (uint32_t i = 0; i < config.step_count; i++) {
 		const struct plan_step *step = &config.steps[i];
 		uint64_t limit = native ? config_slice_bytes(&config) : WINDOW_BYTES;
-		bool strides = w->default_set == SET_LEVELS || w->default_set == SET_PROBE;
+		bool strides = set_kinds[w->default_set].strides != NULL;
 
 		assert_true(step->workload == id && step->working_set_bytes % PAGE_4K == 0);
 		assert_in_range(step->working_set_bytes, PAGE_4K, config_slice_bytes(&config));
@@ -300,7 +301,7 @@ static void a_control_alone_is_refused(void **state)
 	r.work.set_count = 2;
 	r.work.sets_bytes[0] = GIB;
 	r.work.sets_bytes[1] = 2 * GIB;
-	assert_true(config_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &config, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_string_equal(e.hint, "a smaller --working-set");
 	r.work.sets_bytes[0] = 96 * 1024 * PAGE_4K;
@@ -327,7 +328,7 @@ static void default_list_bears_aliases(void **state)
 	assert_int_equal(config.steps[0].workload, WORKLOAD_touch);
 	assert_non_null(strstr(config.note, "packed, chase left out of the default"));
 	r.workloads_given = true;
-	assert_true(config_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_true(plan_make(&r, PAGE_4K, &config, &e) < 0);
 	assert_string_equal(e.where, "--workload packed");
 }
 

@@ -6,13 +6,13 @@
 
 #include "vmm/core/boot/fdt.h"
 #include "vmm/cli/commands.h"
-#include "vmm/lab/measure/dump.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/output/output.h"
 
 static void dump_config(const struct record *rec, FILE *out, struct error *e)
 {
 	char *text = malloc(DUMP_BYTES);
-	int ret = text == NULL ? -ENOMEM : config_dump(&rec->spec, &rec->config, text, DUMP_BYTES);
+	int ret = text == NULL ? -ENOMEM : plan_dump(&rec->spec, &rec->config, text, DUMP_BYTES);
 
 	if (ret < 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");

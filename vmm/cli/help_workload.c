@@ -1,32 +1,13 @@
 /* --workload help: what each isolates, what one should see, and what it needs. */
 #include "abi.h"
 #include "vmm/cli/help_page.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/util/workloads.h"
 #include "vmm/util/append.h"
 
 #define NAME_INDENT 2
 #define LABEL_INDENT 6
 #define TEXT_COLUMN 16
-
-static const char *sets_text(enum default_set set)
-{
-	static const char *const texts[] = {
-		[SET_ARENA] = "all of the vCPU's memory",
-		[SET_SERIES] = "64, 128, 1024, 4096 and 65536 pages, if they fit",
-		[SET_LARGE] = "256M, or all of the vCPU's memory where that is less",
-		[SET_HOT] = "16, 64, 256 and 1024 pages, if they fit",
-		[SET_NONE] = "none, whatever --working-set names: it touches next to no memory",
-		[SET_LEVELS] = "64, 128, 1024, 4096 and 65536 pages, if they fit; each at strides of 64 "
-			       "bytes (the control), 4K, 2M, 1G and 512G, if there are "
-			       "addresses for them",
-		[SET_PROBE] =
-			"4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 64 bytes (the "
-			"control), of 1 to 256 guest pages (natively pages of the backing) and, where those "
-			"are large, inside one",
-	};
-
-	return texts[set];
-}
 
 static const char *unit_text(enum workload_unit unit)
 {
@@ -72,7 +53,7 @@ void help_workload(struct page *h)
 		page_add(h, "\n%*s%s, in %s\n", NAME_INDENT, "", w->name, unit_text(w->unit));
 		page_wrap(h, LABEL_INDENT, "isolates", TEXT_COLUMN, w->isolates);
 		page_wrap(h, LABEL_INDENT, "expect", TEXT_COLUMN, w->expect);
-		page_wrap(h, LABEL_INDENT, "sets", TEXT_COLUMN, sets_text(w->default_set));
+		page_wrap(h, LABEL_INDENT, "sets", TEXT_COLUMN, set_kinds[w->default_set].help);
 		add_needs(h, w->needs);
 	}
 	page_add(h, "\n%*snone\n", NAME_INDENT, "");

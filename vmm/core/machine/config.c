@@ -6,27 +6,25 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/lab/measure/needs.h"
 #include "vmm/core/machine/note.h"
-#include "vmm/lab/measure/steps.h"
 
 /* RAM in whole backing pages. */
-static int round_memory(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
+static int round_memory(const struct machine_spec *asked, uint64_t page_bytes, struct config *c,
+			struct error *e)
 {
-	char asked[24], page[24], rounded[24];
+	char wanted[24], page[24], rounded[24];
 
 	if (!is_pow2(page_bytes) || page_bytes < PAGE_4K)
 		return error_set(e, STATUS_FAILED, EINVAL, "machine", "the backing has no usable page size");
-	if (!checked_align_up(r->machine.memory_bytes, page_bytes, &c->ram_bytes))
+	if (!checked_align_up(asked->memory_bytes, page_bytes, &c->ram_bytes))
 		return error_set(e, STATUS_USAGE, 0, "--memory", "%s is more than 64 bits can count",
-				 size_format(r->machine.memory_bytes, asked));
-	if (c->ram_bytes != r->machine.memory_bytes && r->machine.alias_bytes == 0)
+				 size_format(asked->memory_bytes, wanted));
+	if (c->ram_bytes != asked->memory_bytes && asked->alias_bytes == 0)
 		note_add(c, "memory of %s rounded up to %s, whole pages of %s",
-			 size_format(r->machine.memory_bytes, asked), size_format(c->ram_bytes, rounded),
+			 size_format(asked->memory_bytes, wanted), size_format(c->ram_bytes, rounded),
 			 size_format(page_bytes, page));
 	c->page_bytes = page_bytes;
-	c->vcpus = r->machine.vcpus;
-	c->seed = r->work.seed;
+	c->vcpus = asked->vcpus;
 	return 0;
 }
 
@@ -56,10 +54,10 @@ static int check_repetitions(const struct config *c, struct error *e)
 	return ret;
 }
 
-static int place_aliased(const struct run_spec *r, struct config *c, struct error *e)
+static int place_aliased(const struct machine_spec *asked, struct config *c, struct error *e)
 {
 	char low[24], page[24];
-	int ret = memmap_make_aliased(r->machine.memory_bytes, r->machine.alias_bytes, c->page_bytes,
+	int ret = memmap_make_aliased(asked->memory_bytes, asked->alias_bytes, c->page_bytes,
 				      c->guest_page_bytes, &c->map, e);
 
 	if (ret == 0)
@@ -73,42 +71,42 @@ static int place_aliased(const struct run_spec *r, struct config *c, struct erro
 	return 0;
 }
 
-static int place(const struct run_spec *r, struct config *c, struct error *e)
+static int place(const struct machine_spec *asked, struct config *c, struct error *e)
 {
 	int ret;
 
-	if (r->machine.alias_bytes != 0)
-		return place_aliased(r, c, e);
+	if (asked->alias_bytes != 0)
+		return place_aliased(asked, c, e);
 	ret = memmap_make(c->ram_bytes, c->page_bytes, c->guest_page_bytes, &c->map, e);
 	if (ret == 0 && c->ram_bytes > c->map.arena_bytes && c->map.arena_bytes == 512 * GIB)
 		note_add(c, "the arena stops at 512G, one PML4 slot of the guest");
 	return ret;
 }
 
-int config_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
+int config_make(const struct machine_spec *asked, uint64_t page_bytes, struct config *c, struct error *e)
 {
 	int ret;
 
 	*c = (struct config){ 0 };
-	ret = round_memory(r, page_bytes, c, e);
+	ret = round_memory(asked, page_bytes, c, e);
 	if (ret != 0)
 		return ret;
 	if (c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)
 		return error_set(e, STATUS_USAGE, 0, "--smp", "%u: 1 to %u vCPUs are supported by this guest",
 				 c->vcpus, GUEST_MAX_VCPUS);
-	c->guest_page_bytes = r->machine.guest_page_bytes;
-	c->guest_ad = r->machine.guest_ad;
-	c->apic = needs_apic(r);
-	ret = place(r, c, e);
-	return ret == 0 ? steps_make(r, c, e) : ret;
+	c->guest_page_bytes = asked->guest_page_bytes;
+	c->guest_ad = asked->guest_ad;
+	c->apic = asked->apic == CHOICE_ON;
+	return place(asked, c, e);
 }
 
-int config_make_native(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
+int config_make_native(const struct machine_spec *asked, uint64_t page_bytes, struct config *c,
+		       struct error *e)
 {
 	int ret;
 
 	*c = (struct config){ 0 };
-	ret = round_memory(r, page_bytes, c, e);
+	ret = round_memory(asked, page_bytes, c, e);
 	if (ret != 0)
 		return ret;
 	if (c->vcpus == 0)
@@ -117,5 +115,5 @@ int config_make_native(const struct run_spec *r, uint64_t page_bytes, struct con
 	c->map.range_count = 1;
 	c->map.ranges[0].bytes = c->ram_bytes;
 	c->map.arena_bytes = c->ram_bytes;
-	return steps_make(r, c, e);
+	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "bootparams.h"
 #include "driver.h"
-#include "vmm/lab/measure/spec.h"
+#include "vmm/core/spec.h"
 #include "vmm/util/workloads.h"
 #include "vmm/core/machine/memmap.h"
 #include "vmm/util/error.h"
@@ -34,16 +34,16 @@ struct config {
 };
 
 /*
- * Decide everything. `page_bytes` is the backing's resolved page size (see mem/backing.h: backing_resolve).
- * 0, or -errno with the status set: RAM too small, working set larger than a slice, too many steps, ...
+ * Decide all but seed and steps, which are the work's. `page_bytes` is the backing's resolved page size (backing_resolve).
+ * 0, or -errno with the status set: RAM too small, too many vCPUs, ...
  */
-int config_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
+int config_make(const struct machine_spec *asked, uint64_t page_bytes, struct config *c, struct error *e);
 
 /*
- * The same for the native runner: no low structures, no hole; the arena is all of the memory and the steps are
- * planned for leaf_bytes = page_bytes.
+ * The same for the native runner: no low structures, no hole; the arena is all of the memory, and its leaf is page_bytes.
  */
-int config_make_native(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
+int config_make_native(const struct machine_spec *asked, uint64_t page_bytes, struct config *c,
+		       struct error *e);
 
 /*
  * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole

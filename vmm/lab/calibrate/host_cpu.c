@@ -5,7 +5,7 @@
 
 #include "units.h"
 #include "vmm/host/facts.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/native.h"
 #include "vmm/lab/record/record.h"
@@ -59,7 +59,7 @@ static int run_native(struct record *rec, const struct work_spec *work, uint64_t
 	asked->repeat = REPEAT;
 	ret = backing_resolve(&asked->machine, &spec, e);
 	if (ret == 0)
-		ret = config_make_native(asked, spec.page_bytes, &rec->config, e);
+		ret = plan_make(asked, spec.page_bytes, &rec->config, e);
 	if (ret != 0)
 		return ret;
 	facts_read("", &rec->host);

@@ -3,6 +3,7 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/util/size.h"
+#include "vmm/lab/measure/plan.h"
 
 static uint64_t address_asked(const struct explain_spec *x)
 {
@@ -36,7 +37,7 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	r->work.accesses = 0;
 	r->repeat = 1;
 	/* Without steps first: where the arena lies decides what they are. */
-	ret = config_make(r, page_bytes, c, e);
+	ret = plan_make(r, page_bytes, c, e);
 	if (ret != 0)
 		return ret;
 	address = explain_address_of(x, c);
@@ -46,7 +47,7 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	r->work.workloads[0] = WORKLOAD_peek;
 	r->work.set_count = 1;
 	r->work.sets_bytes[0] = align_down(address.gva - ARENA_GVA, PAGE_4K) + PAGE_4K;
-	return config_make(r, page_bytes, c, e);
+	return plan_make(r, page_bytes, c, e);
 }
 
 static void take_backing(struct run_spec *r, enum backing_kind kind, uint64_t page_bytes)

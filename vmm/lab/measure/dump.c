@@ -1,4 +1,4 @@
-#include "vmm/lab/measure/dump.h"
+#include "vmm/lab/measure/plan.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -113,7 +113,7 @@ static void put_steps(struct text *t, const struct config *c)
 	}
 }
 
-int config_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity)
+int plan_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity)
 {
 	struct text t = { .buf = buf, .capacity = capacity };
 	char size[24];

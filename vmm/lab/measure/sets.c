@@ -1,10 +1,11 @@
-#include "vmm/lab/measure/sets.h"
+/* The kinds of working set: how many pages a workload has where the user names none, and how far apart they lie. */
+#include <errno.h>
 
+#include "layout.h"
 #include "units.h"
-#include "vmm/util/size.h"
-#include "vmm/lab/measure/needs.h"
 #include "vmm/core/machine/note.h"
-#include "vmm/lab/measure/room.h"
+#include "vmm/lab/measure/plan.h"
+#include "vmm/util/size.h"
 
 #define LARGE_SET_BYTES (256 * MIB)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -15,7 +16,72 @@ static const uint32_t hot_pages[] = { 16, 64, 256, 1024 };
 static const uint32_t probe_pages[] = { 4,   6,   8,   12,  16,  24,   32,   48,   64,   96,  128,
 					192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096 };
 
-_Static_assert(COUNT(probe_pages) <= SETS_MAX, "the longest list of its own fits");
+_Static_assert(COUNT(probe_pages) <= SPEC_MAX_SETS, "the longest list of its own fits");
+
+/* A line, which needs next to no translation: the control. Then what an entry of each level of the walk spans. */
+static const uint64_t level_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
+
+/* Set and way of a TLB come from the address: doubling the stride drops one index bit after the other. */
+#define PROBE_LARGEST_MULTIPLE 256
+/* A leaf that the TLB below breaks into 4 KiB or 2 MiB shows it by that many pages inside it. */
+#define INSIDE_MAX_PAGES 512
+
+static uint32_t levels(struct config *c, uint64_t *strides_bytes)
+{
+	uint32_t count = 0;
+	char leaf[24];
+
+	for (size_t i = 0; i < sizeof(level_strides) / sizeof(level_strides[0]); i++) {
+		if (i == 0 || level_strides[i] >= c->guest_page_bytes)
+			strides_bytes[count++] = level_strides[i];
+		else
+			note_add(c, "strides below the page of %s left out",
+				 size_format(c->guest_page_bytes, leaf));
+	}
+	return count;
+}
+
+static uint32_t probes(struct config *c, uint64_t *strides_bytes)
+{
+	uint32_t count = 0;
+
+	strides_bytes[count++] = CACHE_LINE_BYTES;
+	for (uint64_t inside = PAGE_4K; inside < c->guest_page_bytes; inside *= PAGE_2M / PAGE_4K)
+		strides_bytes[count++] = inside;
+	for (uint64_t multiple = 1; multiple <= PROBE_LARGEST_MULTIPLE; multiple *= 2)
+		strides_bytes[count++] = multiple * c->guest_page_bytes;
+	return count;
+}
+
+_Static_assert(1 + 2 + 9 <= STRIDES_MAX && PROBE_LARGEST_MULTIPLE == 1 << 8,
+	       "the control, two inside a leaf of 1G, nine beyond");
+
+const struct set_kind set_kinds[SET_COUNT] = {
+	[SET_ARENA] = { .help = "all of the vCPU's memory" },
+	[SET_SERIES] = { .help = "64, 128, 1024, 4096 and 65536 pages, if they fit",
+			 .pages = series_pages,
+			 .page_count = COUNT(series_pages) },
+	[SET_LARGE] = { .help = "256M, or all of the vCPU's memory where that is less",
+			.one_bytes = LARGE_SET_BYTES },
+	[SET_HOT] = { .help = "16, 64, 256 and 1024 pages, if they fit",
+		      .pages = hot_pages,
+		      .page_count = COUNT(hot_pages) },
+	[SET_NONE] = { .help = "none, whatever --working-set names: it touches next to no memory",
+		       .is_fixed = true,
+		       .one_bytes = PAGE_4K },
+	[SET_LEVELS] = { .help = "64, 128, 1024, 4096 and 65536 pages, if they fit; each at strides of 64 bytes (the "
+				 "control), 4K, 2M, 1G and 512G, if there are addresses for them",
+			 .pages = series_pages,
+			 .page_count = COUNT(series_pages),
+			 .strides = levels },
+	[SET_PROBE] = { .help = "4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 64 bytes (the control), of "
+				"1 to 256 guest pages (natively pages of the backing) and, where those are large, "
+				"inside one",
+			.pages = probe_pages,
+			.page_count = COUNT(probe_pages),
+			.strides = probes,
+			.inside_pages = INSIDE_MAX_PAGES },
+};
 
 static int refuse_small(uint64_t set_bytes, uint64_t least_bytes, const struct config *c, struct error *e)
 {
@@ -40,7 +106,7 @@ static int take_named(const struct run_spec *r, uint64_t least_bytes, struct con
 	uint64_t slice_bytes = config_slice_bytes(c);
 	int count = 0;
 
-	for (uint32_t i = 0; i < r->work.set_count && i < SETS_MAX; i++) {
+	for (uint32_t i = 0; i < r->work.set_count && i < SPEC_MAX_SETS; i++) {
 		char asked[24], rounded[24];
 		uint64_t bytes = 0;
 
@@ -90,28 +156,46 @@ static int take_list(const uint32_t *pages, size_t page_count, uint64_t least_by
 int sets_choose(const struct run_spec *r, const struct workload_info *workload, struct config *c,
 		uint64_t *sets_bytes, struct error *e)
 {
+	const struct set_kind *kind = &set_kinds[workload->default_set];
 	uint64_t least_bytes = needs_least_bytes(workload, c);
 	uint64_t slice_bytes = config_slice_bytes(c);
 
-	sets_bytes[0] = slice_bytes;
-	if (workload->default_set == SET_NONE)
-		sets_bytes[0] = PAGE_4K;
-	else if (r->work.set_count > 0)
+	if (r->work.set_count > 0 && !kind->is_fixed)
 		return take_named(r, least_bytes, c, sets_bytes, e);
-	switch (workload->default_set) {
-	case SET_SERIES:
-	case SET_LEVELS:
-		return take_list(series_pages, COUNT(series_pages), least_bytes, c, sets_bytes);
-	case SET_HOT:
-		return take_list(hot_pages, COUNT(hot_pages), least_bytes, c, sets_bytes);
-	case SET_PROBE:
-		return take_list(probe_pages, COUNT(probe_pages), least_bytes, c, sets_bytes);
-	case SET_LARGE:
-		sets_bytes[0] = min_u64(max_u64(LARGE_SET_BYTES, least_bytes), slice_bytes);
-		return 1;
-	case SET_NONE:
-	case SET_ARENA:
-	default:
-		return 1;
-	}
+	if (kind->pages != NULL)
+		return take_list(kind->pages, kind->page_count, least_bytes, c, sets_bytes);
+	sets_bytes[0] = slice_bytes;
+	if (kind->is_fixed)
+		sets_bytes[0] = kind->one_bytes;
+	else if (kind->one_bytes != 0)
+		sets_bytes[0] = min_u64(max_u64(kind->one_bytes, least_bytes), slice_bytes);
+	return 1;
+}
+
+uint32_t strides_of(enum default_set set, struct config *c, uint64_t *strides_bytes)
+{
+	if (set_kinds[set].strides != NULL)
+		return set_kinds[set].strides(c, strides_bytes);
+	strides_bytes[0] = 0;
+	return 1;
+}
+
+bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes, struct config *c)
+{
+	uint64_t window_bytes = room_is_native(c) ? config_slice_bytes(c) : WINDOW_BYTES;
+	uint64_t pages = set_bytes / PAGE_4K;
+	uint64_t span_bytes;
+	char window[24];
+
+	if (stride_bytes == 0)
+		return true;
+	/* Not noted: more pages inside a leaf than that would tell nothing more. */
+	if (set_kinds[set].inside_pages != 0 && stride_bytes != CACHE_LINE_BYTES &&
+	    stride_bytes < c->guest_page_bytes && pages > set_kinds[set].inside_pages)
+		return false;
+	if (checked_mul(pages, stride_bytes, &span_bytes) && span_bytes <= window_bytes)
+		return true;
+	note_add(c, "left out: steps whose pages x stride exceed %s, %s", size_format(window_bytes, window),
+		 room_is_native(c) ? "all that each thread has" : "the address space for them");
+	return false;
 }

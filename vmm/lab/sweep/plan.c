@@ -7,7 +7,7 @@
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/json.h"
 #include "vmm/util/append.h"
@@ -49,7 +49,7 @@ static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *se
 	one.machine.apic = CHOICE_DEFAULT;
 	one.work.workloads[0] = id;
 	one.work.workload_count = 1;
-	ret = config_make(&one, PAGE_4K, &c, e);
+	ret = plan_make(&one, PAGE_4K, &c, e);
 	for (uint32_t i = 0; ret == 0 && i < c.step_count && count < SPEC_MAX_SETS; i++) {
 		if (count == 0 || sets_bytes[count - 1] != c.steps[i].working_set_bytes)
 			sets_bytes[count++] = c.steps[i].working_set_bytes;

@@ -10,7 +10,7 @@
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/util/append.h"
 
@@ -28,7 +28,7 @@ static int try_config(const struct run_spec *r, uint64_t page_bytes, struct erro
 {
 	struct config c;
 
-	return r->native ? config_make_native(r, page_bytes, &c, e) : config_make(r, page_bytes, &c, e);
+	return plan_make(r, page_bytes, &c, e);
 }
 
 static uint64_t first_memory_bytes(const struct run_spec *r, uint64_t page_bytes)

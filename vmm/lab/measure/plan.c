@@ -1,14 +1,11 @@
-#include "vmm/lab/measure/steps.h"
+/* Workloads times working sets times strides: the steps that the driver runs. */
+#include "vmm/lab/measure/plan.h"
 
 #include <errno.h>
 
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/lab/measure/needs.h"
 #include "vmm/core/machine/note.h"
-#include "vmm/lab/measure/room.h"
-#include "vmm/lab/measure/sets.h"
-#include "vmm/lab/measure/strides.h"
 #include "vmm/util/append.h"
 
 static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,
@@ -55,7 +52,7 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 static int add_workload(const struct run_spec *r, enum workload_id id, struct config *c, struct error *e)
 {
 	const struct workload_info *workload = &workload_table[id];
-	uint64_t sets_bytes[SETS_MAX] = { 0 }, strides_bytes[STRIDES_MAX] = { 0 };
+	uint64_t sets_bytes[SPEC_MAX_SETS] = { 0 }, strides_bytes[STRIDES_MAX] = { 0 };
 	uint32_t stride_count, found = 0;
 	int set_count = needs_check(workload, r, c, e);
 
@@ -79,14 +76,17 @@ static int add_workload(const struct run_spec *r, enum workload_id id, struct co
 	return found > 0 ? 0 : refuse_strides(workload, sets_bytes[0], c, e);
 }
 
-/* Of the list that nobody typed, what aliased memory would make wrong is left out. */
-static bool left_out(const struct run_spec *r, enum workload_id id, const struct config *c)
+/*
+ * Default workloads that need distinct memory are skipped with --alias-memory. A list that the user typed is refused
+ * instead.
+ */
+static bool skipped_when_aliased(const struct run_spec *r, enum workload_id id, const struct config *c)
 {
 	return !r->workloads_given && c->map.alias_bytes != 0 &&
 	       (workload_table[id].needs & WORKS_ALIASED) == 0;
 }
 
-int steps_make(const struct run_spec *r, struct config *c, struct error *e)
+static int make_steps(const struct run_spec *r, struct config *c, struct error *e)
 {
 	char names[128] = "";
 
@@ -96,7 +96,7 @@ int steps_make(const struct run_spec *r, struct config *c, struct error *e)
 
 		if ((uint32_t)id >= WORKLOAD_COUNT)
 			return error_set(e, STATUS_FAILED, EINVAL, "plan", "no such workload");
-		if (left_out(r, id, c)) {
+		if (skipped_when_aliased(r, id, c)) {
 			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "",
 			       workload_table[id].name);
 			continue;
@@ -108,4 +108,17 @@ int steps_make(const struct run_spec *r, struct config *c, struct error *e)
 	if (names[0] != '\0')
 		note_add(c, "%s left out of the default: they need distinct memory", names);
 	return 0;
+}
+
+int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e)
+{
+	int ret = r->native ? config_make_native(&r->machine, page_bytes, c, e)
+			    : config_make(&r->machine, page_bytes, c, e);
+
+	if (ret != 0)
+		return ret;
+	c->seed = r->work.seed;
+	if (!r->native)
+		c->apic = needs_apic(r);
+	return make_steps(r, c, e);
 }

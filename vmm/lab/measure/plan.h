@@ -1,0 +1,84 @@
+/*
+ * The plan of a run: the machine, and the steps that its work is made of. Pure.
+ */
+#ifndef MINIVMM_LAB_MEASURE_PLAN_H
+#define MINIVMM_LAB_MEASURE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/core/machine/config.h"
+#include "vmm/lab/measure/spec.h"
+#include "vmm/util/error.h"
+
+/*
+ * Plan a run for a backing of page_bytes (backing_resolve): the machine, then its steps, by workload in the order asked,
+ * then by working set, then by stride. 0, or -errno with *e set: what config_make refuses; with STATUS_USAGE a workload
+ * that this machine lacks something for, a working set too small or above a vCPU's slice of the arena (with the --memory
+ * that is enough), more than PLAN_MAX_STEPS steps.
+ */
+int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
+
+/*
+ * Write the configuration as "name = value" lines into buf[0..capacity), NUL-terminated: what was asked with its defaults,
+ * the memory map in GPA ranges (end excluded), the steps. Returns the length without the NUL, or -ENOSPC. DUMP_BYTES is
+ * enough for every configuration.
+ */
+#define DUMP_BYTES (256 * 1024)
+int plan_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity);
+
+/* One kind of working set. A kind without a list of pages is one set. */
+struct set_kind {
+	const char *help; /* a paragraph of --workload help */
+	const uint32_t *pages;
+	size_t page_count;
+	uint64_t one_bytes; /* of that one set; 0: all of the slice */
+	bool is_fixed;      /* --working-set does not change it */
+	/* Into strides_bytes[STRIDES_MAX], ascending, a line first as the control; returns how many. NULL: no strides. */
+	uint32_t (*strides)(struct config *c, uint64_t *strides_bytes);
+	uint64_t inside_pages; /* at strides inside a leaf no more pages than that; 0: no limit */
+};
+
+extern const struct set_kind set_kinds[SET_COUNT];
+
+/*
+ * The working sets of a workload that c's machine can run (needs_check), into sets_bytes[SPEC_MAX_SETS], in the order they
+ * will run: those named, or the kind's own as far as they fit. Each is a multiple of 4 KiB and no larger than a slice; what
+ * is rounded or left out is noted in *c. Returns how many, at least one; or -EINVAL with STATUS_USAGE: a named set below
+ * the least or above a slice.
+ */
+int sets_choose(const struct run_spec *r, const struct workload_info *workload, struct config *c,
+		uint64_t *sets_bytes, struct error *e);
+
+#define STRIDES_MAX 16
+
+/* The strides of a kind, into strides_bytes[STRIDES_MAX], ascending. Returns how many: one, of 0, where it has none. */
+uint32_t strides_of(enum default_set set, struct config *c, uint64_t *strides_bytes);
+
+/* Whether so many bytes of working set, a page of 4 KiB each `stride_bytes`, have addresses; if not, that is noted. */
+bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes, struct config *c);
+
+/*
+ * Whether the planned machine (all of *c but its steps) has what a workload needs (NEEDS_*, WORKS_ALIASED). 0, or -EINVAL
+ * with STATUS_USAGE: which workload, why not, and the options that cure it.
+ */
+int needs_check(const struct workload_info *workload, const struct run_spec *r, const struct config *c,
+		struct error *e);
+
+/* The least working set of a workload on that machine: 4 KiB, or two leaves. */
+uint64_t needs_least_bytes(const struct workload_info *workload, const struct config *c);
+
+/* Whether the vCPUs get an APIC inside KVM: asked for, or not refused and needed by a workload. */
+bool needs_apic(const struct run_spec *r);
+
+/* Whether the machine is the native runner's, not a guest's. */
+bool room_is_native(const struct config *c);
+
+/* The least --memory, in steps of 256 MiB or an alias, whose slices hold set_bytes; 0 where there is none. */
+uint64_t room_memory_for(const struct config *c, uint64_t set_bytes);
+
+/* STATUS_USAGE for a working set larger than a slice, with the --memory that is enough as the hint. -EINVAL. */
+int room_refuse(const struct config *c, uint64_t set_bytes, struct error *e);
+
+#endif
