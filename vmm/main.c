@@ -16,12 +16,11 @@
 #include "vmm/host/facts.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/measure/native.h"
+#include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/emit.h"
 #include "vmm/host/pool/emit.h"
 #include "vmm/output/output.h"
 #include "vmm/lab/record/record.h"
-#include "vmm/core/machine/run.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
@@ -134,22 +133,12 @@ static void print_console(const struct console *console, const struct request *r
 /* Run and report. The status of the program; every error is printed here. */
 static enum status execute(const struct request *r, struct record *rec, uint64_t start_ns)
 {
-	static struct console console;
 	struct error run_error = { .status = STATUS_OK };
 	struct error report_error = { .status = STATUS_OK };
-	bool ran = rec->native ? native_run(rec, choose_progress(r, rec), &run_error) == 0
-			       : run_guest(rec, choose_progress(r, rec), &console, &run_error) == 0;
+	bool ran = measure_run(rec, choose_progress(r, rec), &run_error) == 0;
 
-	if (!ran && rec->verdict != VERDICT_INTERRUPTED)
-		record_reason(rec, VERDICT_FAILED, "%s: %s", run_error.where, run_error.what);
-	if (record_combine(rec) != 0 || record_find_tlb(rec) != 0)
-		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
-	else if (rec->cpu != NULL && record_predict(rec, rec->cpu) != 0)
-		record_reason(rec, VERDICT_FAILED, "--predict: the model cannot take these figures");
-	if (ran)
-		record_judge(rec);
-	rec->timing.total = clock_ns() - start_ns;
-	print_console(&console, r, !ran);
+	rec->machine.timing.total = clock_ns() - start_ns;
+	print_console(&rec->machine.console, r, !ran);
 	/* A run that could not start has nothing to tell in a table, but its record says why. */
 	(void)report(r, r->quiet || (!ran && rec->result_count == 0), rec, &report_error);
 	if (!ran)
@@ -166,7 +155,6 @@ static enum status start(const struct request *r, struct record *rec, uint64_t s
 	rec->argc = r->argc;
 	rec->argv = r->argv;
 	rec->spec = r->run;
-	rec->native = r->run.native;
 	if (r->run.pmu_list != NULL && pmu_plan_new(r->run.pmu_list, &rec->pmu, e) != 0)
 		return e->status;
 	if (plan(rec, e) != 0)
@@ -181,7 +169,7 @@ static enum status start(const struct request *r, struct record *rec, uint64_t s
 	if (r->run.predict && command_cpu(r, "host", &rec->cpu, e) != 0)
 		return e->status;
 	if (rec->pmu != NULL)
-		pmu_plan_probe(rec->pmu, !rec->native && pmu_can_split(rec->host.kvm_module));
+		pmu_plan_probe(rec->pmu, !rec->spec.native && pmu_can_split(rec->host.kvm_module));
 	return execute(r, rec, start_ns);
 }
 

@@ -92,7 +92,7 @@ static inline void sample_machine(struct record *rec)
 	rec->config.map.tables_bytes = 2 * MIB;
 	rec->config.map.arena_gpa = 10 * MIB;
 	rec->config.map.arena_bytes = 118 * MIB;
-	rec->share = rec->reserve = true;
+	rec->machine.share = rec->machine.reserve = true;
 	(void)snprintf(rec->host.kernel, sizeof(rec->host.kernel), "6.1.0-test #1 SMP");
 	(void)snprintf(rec->host.cpu_model, sizeof(rec->host.cpu_model), "A CPU of the tests @ 2.00GHz");
 	rec->host.cpus = 2;
@@ -109,22 +109,23 @@ static inline void sample_machine(struct record *rec)
 	(void)snprintf(rec->host.nx_huge_pages, sizeof(rec->host.nx_huge_pages), "N");
 	rec->host.numa_nodes = 1;
 	rec->host.memory_bytes = 24 * GIB;
-	rec->observed.kernel_page_bytes = rec->observed.page_bytes = PAGE_2M;
-	rec->observed.rss_bytes = rec->observed.huge_bytes = 128 * MIB;
-	rec->observed.node_pages[0] = 64;
+	rec->machine.observed.kernel_page_bytes = rec->machine.observed.page_bytes = PAGE_2M;
+	rec->machine.observed.rss_bytes = rec->machine.observed.huge_bytes = 128 * MIB;
+	rec->machine.observed.node_pages[0] = 64;
 	rec->have_kvm_pages = true;
 	rec->kvm_pages_4k = 30300;
 	rec->kvm_pages_2m = 3;
-	rec->gpa_hva_congruent = true;
-	rec->pool_page_bytes = PAGE_2M;
-	rec->pool[POOL_BEFORE] = rec->pool[POOL_CLOSED] = idle;
-	rec->pool[POOL_MAPPED] = mapped;
-	rec->pool[POOL_POPULATED] = rec->pool[POOL_RAN] = taken;
-	rec->prealloc_threads = 2;
-	rec->minor_faults = 300;
-	rec->timing = (struct timing_ns){ 1000000, 20000, 30000000, 50000, 12300000, 2500000000, 2600000000 };
-	rec->vmm_rss_bytes = 2 * MIB;
-	rec->memory_slots = 1;
+	rec->machine.gpa_hva_congruent = true;
+	rec->machine.pool_page_bytes = PAGE_2M;
+	rec->machine.pool[POOL_BEFORE] = rec->machine.pool[POOL_CLOSED] = idle;
+	rec->machine.pool[POOL_MAPPED] = mapped;
+	rec->machine.pool[POOL_POPULATED] = rec->machine.pool[POOL_RAN] = taken;
+	rec->machine.prealloc_threads = 2;
+	rec->machine.minor_faults = 300;
+	rec->machine.timing =
+		(struct timing_ns){ 1000000, 20000, 30000000, 50000, 12300000, 2500000000, 2600000000 };
+	rec->machine.vmm_rss_bytes = 2 * MIB;
+	rec->machine.memory_slots = 1;
 	rec->kvm_page_faults = 30400;
 	rec->kvm_tables_bytes = 256 * KIB;
 }

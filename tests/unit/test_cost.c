@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/lab/measure/cost.h"
-#include "vmm/core/machine/machine.h"
+#include "vmm/lab/measure/phases.h"
 
 #define VCPUS 3
 
@@ -20,8 +19,9 @@ static int64_t host_bytes; /* -1: no such line */
 static uint32_t reads, settled;
 static int64_t faults[VCPUS];
 static struct record rec;
-static struct machine machine;
-static struct vcpu_task tasks[VCPUS];
+static struct kvm_vcpu vcpus[VCPUS];
+static struct phases phases;
+static const struct machine_view view = { .vcpus = vcpus };
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes);
 void __wrap_meminfo_settle(const char *root);
@@ -55,21 +55,20 @@ static int setup(void **state)
 	record_init(&rec);
 	rec.config.vcpus = VCPUS;
 	rec.config.step_count = 1;
-	machine.rec = &rec;
-	machine.tasks = tasks;
+	phases.rec = &rec;
 	for (uint32_t i = 0; i < VCPUS; i++) {
-		tasks[i].vcpu.stats.fd = (int)i;
+		vcpus[i].stats.fd = (int)i;
 		faults[i] = 100 << i;
 	}
 	host_bytes = 4096;
-	cost_start(&machine);
+	cost_start(&phases);
 	return 0;
 }
 
 static void end_part(int64_t part)
 {
 	for (uint32_t i = 0; i < VCPUS; i++)
-		cost_sample(&machine, part);
+		cost_sample(&phases, part);
 }
 
 static void the_peak_above_the_start_is_kept(void **state)
@@ -82,7 +81,7 @@ static void the_peak_above_the_start_is_kept(void **state)
 	end_part(1);
 	assert_int_equal(rec.kvm_tables_bytes, 40960);
 	host_bytes = 4096 * 21;
-	cost_finish(&machine);
+	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_tables_bytes, 81920);
 	assert_int_equal(rec.kvm_page_faults, 700);
 }
@@ -91,15 +90,15 @@ static void the_peak_above_the_start_is_kept(void **state)
 static void only_the_last_end_of_a_part_samples(void **state)
 {
 	(void)state;
-	cost_sample(&machine, 5);
-	cost_sample(&machine, 5);
+	cost_sample(&phases, 5);
+	cost_sample(&phases, 5);
 	assert_int_equal(reads, 1);
-	cost_sample(&machine, 5);
+	cost_sample(&phases, 5);
 	assert_int_equal(reads, 2);
-	cost_sample(&machine, 6);
-	cost_sample(&machine, 6);
+	cost_sample(&phases, 6);
+	cost_sample(&phases, 6);
 	assert_int_equal(reads, 2);
-	cost_sample(&machine, 6);
+	cost_sample(&phases, 6);
 	assert_int_equal(reads, 3);
 	assert_int_equal(settled, 3);
 }
@@ -108,8 +107,8 @@ static void a_run_without_steps_is_not_held_up(void **state)
 {
 	(void)state;
 	rec.config.step_count = settled = 0;
-	cost_start(&machine);
-	cost_finish(&machine);
+	cost_start(&phases);
+	cost_finish(&phases, &view);
 	assert_int_equal(settled, 0);
 	assert_int_equal(rec.kvm_tables_bytes, 0);
 }
@@ -118,7 +117,7 @@ static void less_than_before_is_none(void **state)
 {
 	(void)state;
 	host_bytes = 0;
-	cost_finish(&machine);
+	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_tables_bytes, 0);
 }
 
@@ -126,10 +125,10 @@ static void a_kernel_without_the_line_leaves_it_unknown(void **state)
 {
 	(void)state;
 	host_bytes = -1;
-	cost_start(&machine);
+	cost_start(&phases);
 	host_bytes = 4096;
 	end_part(0);
-	cost_finish(&machine);
+	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_tables_bytes, -1);
 	assert_int_equal(rec.kvm_page_faults, 700);
 }
@@ -138,7 +137,7 @@ static void one_unknown_count_of_faults_makes_the_sum_unknown(void **state)
 {
 	(void)state;
 	faults[1] = -1;
-	cost_finish(&machine);
+	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_page_faults, -1);
 }
 

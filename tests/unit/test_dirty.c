@@ -16,8 +16,7 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/lab/measure/dirty.h"
-#include "vmm/core/machine/machine.h"
+#include "vmm/lab/measure/phases.h"
 
 /* 64 MiB, the arena from 8 MiB on; or a low slot and four repetitions of 16 MiB behind the hole. */
 #define ARENA_GPA UINT64_C(0x800000)
@@ -30,8 +29,11 @@ static struct fake {
 	int fail_slot;
 } fake;
 static struct record rec;
-static struct machine machine;
-static struct vcpu_task tasks[VCPUS];
+static struct phase_vcpu phase_vcpus[VCPUS];
+static struct phases phases;
+static const struct kvm_vm vm;
+static const struct backing backing;
+static const struct machine_view view = { .config = &rec.config, .vm = &vm, .backing = &backing };
 static struct vcpu_block blocks[VCPUS];
 static struct error e;
 static unsigned char ram[64];
@@ -107,15 +109,14 @@ static int setup(void **state)
 	fake.fail_slot = -1;
 	memset(&rec, 0, sizeof(rec));
 	memset(&e, 0, sizeof(e));
-	memset(&machine, 0, sizeof(machine));
+	phases = (struct phases){ .rec = &rec, .vcpus = phase_vcpus };
 	rec.config.map = (struct memmap){ .range_count = 1,
 					  .ranges = { { .bytes = 32 * MIB } },
 					  .arena_gpa = ARENA_GPA,
 					  .arena_bytes = 24 * MIB - 4 * PAGE_4K };
-	machine.rec = &rec;
-	assert_int_equal(pthread_mutex_init(&machine.lock, NULL), 0);
+	assert_int_equal(pthread_mutex_init(&phases.lock, NULL), 0);
 	for (uint32_t i = 0; i < VCPUS; i++) {
-		tasks[i] = (struct vcpu_task){ .machine = &machine, .vcpu = { .index = i } };
+		phase_vcpus[i] = (struct phase_vcpu){ .logs_dirty = false };
 		memset(&blocks[i], 0, sizeof(blocks[i]));
 		blocks[i].result.variant = VARIANT_WRITE_LOGGED;
 	}
@@ -125,10 +126,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	dirty_release(&machine.dirty);
-	dirty_release(&machine.dirty);
+	dirty_release(&phases.dirty);
+	dirty_release(&phases.dirty);
 	free(rec.results);
-	return pthread_mutex_destroy(&machine.lock);
+	return pthread_mutex_destroy(&phases.lock);
 }
 
 static void write_page(uint32_t slot, uint64_t page)
@@ -140,7 +141,7 @@ static int64_t end_of(uint32_t vcpu)
 {
 	int64_t pages = -7;
 
-	assert_int_equal(dirty_end(&tasks[vcpu], &pages, &e), 0);
+	assert_int_equal(dirty_end(&phases, &view, vcpu, &pages, &e), 0);
 	return pages;
 }
 
@@ -149,7 +150,7 @@ static void only_the_arenas_pages_count(void **state)
 	const uint64_t first = ARENA_GPA / PAGE_4K, last = first + (24 * MIB) / PAGE_4K - 5;
 
 	(void)state;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_true(fake.on[0]);
 	write_page(0, 0);
 	write_page(0, first - 1);
@@ -159,7 +160,7 @@ static void only_the_arenas_pages_count(void **state)
 	write_page(0, last + 1);
 	assert_int_equal(end_of(0), 3);
 	assert_false(fake.on[0]);
-	assert_null(machine.dirty.seen);
+	assert_null(phases.dirty.seen);
 	assert_int_equal(fake.switches, 2);
 }
 
@@ -167,10 +168,10 @@ static void a_part_that_logs_nothing_has_no_count(void **state)
 {
 	(void)state;
 	blocks[0].result.variant = VARIANT_WRITE;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), -1);
 	blocks[0].result.variant = UINT32_MAX;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), -1);
 	assert_int_equal(fake.switches, 0);
 }
@@ -181,8 +182,8 @@ static void several_vcpus_make_one_set(void **state)
 	const uint64_t first = ARENA_GPA / PAGE_4K;
 
 	(void)state;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
-	assert_int_equal(dirty_begin(&tasks[1], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 1, &e), 0);
 	assert_int_equal(fake.switches, 1);
 	write_page(0, first + 1);
 	write_page(0, first + 2);
@@ -193,7 +194,7 @@ static void several_vcpus_make_one_set(void **state)
 	assert_int_equal(end_of(0), 3);
 	assert_false(fake.on[0]);
 	/* Nothing of it is left for the next part. */
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), 0);
 }
 
@@ -208,7 +209,7 @@ static void repetitions_are_pages_apart(void **state)
 		.arena_bytes = 64 * MIB,
 		.alias_bytes = 16 * MIB
 	};
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_false(fake.on[0]);
 	for (uint32_t slot = 1; slot < 5; slot++) {
 		assert_true(fake.on[slot]);
@@ -236,15 +237,15 @@ static void a_window_may_begin_anywhere(void **state)
 static void a_begin_after_a_begin_starts_afresh(void **state)
 {
 	(void)state;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	write_page(0, ARENA_GPA / PAGE_4K);
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
-	assert_int_equal(machine.dirty.vcpus, 1);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
+	assert_int_equal(phases.dirty.vcpus, 1);
 	assert_int_equal(end_of(0), 0);
 	/* A guest that changes its mind about what it runs does not leave the log on. */
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	blocks[0].result.variant = VARIANT_WRITE;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_false(fake.on[0]);
 	assert_int_equal(end_of(0), -1);
 }
@@ -254,12 +255,12 @@ static void a_log_that_cannot_be_read_is_an_error_and_ends(void **state)
 	int64_t pages;
 
 	(void)state;
-	assert_int_equal(dirty_begin(&tasks[0], &e), 0);
+	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	fake.fail_slot = 0;
-	assert_int_equal(dirty_end(&tasks[0], &pages, &e), -EIO);
+	assert_int_equal(dirty_end(&phases, &view, 0, &pages, &e), -EIO);
 	assert_string_equal(e.where, "KVM_GET_DIRTY_LOG");
 	assert_false(fake.on[0]);
-	assert_null(machine.dirty.seen);
+	assert_null(phases.dirty.seen);
 }
 
 static void all_rows_of_a_part_tell_the_vms_count(void **state)

@@ -43,7 +43,7 @@ static void text_stays_narrow(void **state)
 	for (int i = 0; i < RECORD_MAX_REASONS; i++)
 		record_reason(&rec, VERDICT_FAILED, "%0300d", i);
 	assert_narrow(&rec);
-	rec.native = true;
+	rec.spec.native = true;
 	assert_narrow(&rec);
 	data = render(&rec, text_plain);
 	assert_null(strchr(data, '\033'));

@@ -20,7 +20,7 @@ static void aliased_machine(struct record *rec)
 	(void)snprintf(rec->host.kvm_module, sizeof(rec->host.kvm_module), "kvm_intel");
 	rec->host.second_dimension = SECOND_EPT;
 	rec->host.second_dimension_levels = 4;
-	rec->memory_slots = 1025;
+	rec->machine.memory_slots = 1025;
 	rec->kvm_pages_4k = 600;
 	rec->kvm_pages_2m = 524289;
 	rec->kvm_tables_bytes = 5 * MIB;
@@ -173,7 +173,7 @@ static void refill_is_of_one_step(void **state)
 
 	(void)state;
 	sample_machine(&rec);
-	rec.native = true;
+	rec.spec.native = true;
 	vpid_rows(&rec, 1, 0, 16, 4, 5);
 	vpid_rows(&rec, 2, 0, 64, 40, 39);
 	text_says(&rec,

@@ -13,10 +13,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/core/machine/console.h"
-#include "vmm/core/machine/exits.h"
-#include "vmm/core/machine/panic.h"
-#include "vmm/core/machine/stray.h"
+#include "vmm/core/machine/internal.h"
 #include "x86.h"
 
 static void exit_names_are_bounded(void **state)
@@ -31,7 +28,8 @@ static void exit_names_are_bounded(void **state)
 static void a_lowered_task_priority_is_no_end(void **state)
 {
 	struct kvm_run run = { .exit_reason = KVM_EXIT_SET_TPR };
-	struct vcpu_task task = { .vcpu = { .run = &run } };
+	struct kvm_vcpu vcpu = { .run = &run };
+	struct vcpu_task task = { .vcpu = &vcpu };
 	struct error e = { .status = STATUS_OK };
 
 	(void)state;
@@ -49,7 +47,8 @@ static struct {
 
 static int serve_io(uint16_t port, uint8_t direction, uint8_t size, uint32_t count, struct machine *m)
 {
-	struct vcpu_task task = { .machine = m, .vcpu = { .run = &area.run } };
+	struct kvm_vcpu vcpu = { .run = &area.run };
+	struct vcpu_task task = { .machine = m, .vcpu = &vcpu };
 	struct error e = { .status = STATUS_OK };
 
 	area.run.exit_reason = KVM_EXIT_IO;
@@ -62,13 +61,38 @@ static int serve_io(uint16_t port, uint8_t direction, uint8_t size, uint32_t cou
 	return exit_serve(&task, &e);
 }
 
+/* A 32-bit out to the doorbell. */
+static int ring(struct machine *m, uint32_t number)
+{
+	struct kvm_vcpu vcpu = { .run = &area.run };
+	struct vcpu_task task = { .machine = m, .vcpu = &vcpu };
+	struct error e = { .status = STATUS_OK };
+	int ret;
+
+	area.run.exit_reason = KVM_EXIT_IO;
+	area.run.io.port = PORT_DOORBELL;
+	area.run.io.direction = KVM_EXIT_IO_OUT;
+	area.run.io.size = 4;
+	area.run.io.count = 1;
+	area.run.io.data_offset = (unsigned char *)area.data - (unsigned char *)&area.run;
+	area.data[0] = number;
+	ret = exit_serve(&task, &e);
+	if (number == 99)
+		assert_non_null(strstr(e.what, "unknown doorbell 99"));
+	assert_int_equal(task.done, number == DOORBELL_VCPU_DONE);
+	return ret;
+}
+
 static void empty_ports_are_answered_and_leave_no_trace(void **state)
 {
 	static const uint16_t ports[] = { PORT_USER, PORT_KERNEL };
 	struct machine *m = calloc(1, sizeof(*m));
+	struct machine_report *report = calloc(1, sizeof(*report));
 
 	(void)state;
 	assert_non_null(m);
+	assert_non_null(report);
+	m->report = report;
 	assert_int_equal(pthread_mutex_init(&m->lock, NULL), 0);
 	/* Held: whoever takes it on the way would hang, and the alarm ends that. */
 	assert_int_equal(pthread_mutex_lock(&m->lock), 0);
@@ -82,12 +106,49 @@ static void empty_ports_are_answered_and_leave_no_trace(void **state)
 	}
 	(void)alarm(0);
 	assert_int_equal(pthread_mutex_unlock(&m->lock), 0);
-	assert_int_equal(m->stray.total, 0);
+	assert_int_equal(report->strays.total, 0);
 	/* Another width is not that port. */
 	assert_int_equal(serve_io(PORT_USER, KVM_EXIT_IO_OUT, 2, 1, m), 0);
 	assert_int_equal(serve_io(PORT_KERNEL, KVM_EXIT_IO_IN, 1, 1, m), 0);
-	assert_int_equal(m->stray.total, 2);
+	assert_int_equal(report->strays.total, 2);
 	assert_int_equal(pthread_mutex_destroy(&m->lock), 0);
+	free(report);
+	free(m);
+}
+
+static int told;
+
+static int doorbell(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t number,
+		    struct error *e)
+{
+	(void)e;
+	assert_ptr_equal(self, &told);
+	assert_non_null(view);
+	assert_int_equal(vcpu, 0);
+	told = (int)number;
+	return 0;
+}
+
+/* An observer is told of a phase's doorbells; a number that is none of them ends the machine. */
+static void doorbells_reach_the_observer(void **state)
+{
+	const struct machine_observer observer = { .self = &told, .doorbell = doorbell };
+	const struct machine_observer deaf = { .self = NULL };
+	struct machine *m = calloc(1, sizeof(*m));
+
+	(void)state;
+	assert_non_null(m);
+	m->observer = &observer;
+	for (uint32_t number = DOORBELL_MAIN; number <= DOORBELL_EMPTY; number++) {
+		assert_int_equal(ring(m, number), 0);
+		assert_int_equal(told, number);
+	}
+	assert_true(m->main_ns != 0);
+	assert_int_equal(ring(m, DOORBELL_VCPU_DONE), 0);
+	assert_int_equal(told, DOORBELL_EMPTY);
+	assert_true(ring(m, 99) < 0);
+	m->observer = &deaf;
+	assert_int_equal(ring(m, DOORBELL_BEGIN), 0);
 	free(m);
 }
 
@@ -165,6 +226,7 @@ int main(void)
 		cmocka_unit_test(exit_names_are_bounded),
 		cmocka_unit_test(a_lowered_task_priority_is_no_end),
 		cmocka_unit_test(empty_ports_are_answered_and_leave_no_trace),
+		cmocka_unit_test(doorbells_reach_the_observer),
 		cmocka_unit_test(vector_names_are_bounded),
 		cmocka_unit_test(a_page_fault_reads_as_one_sentence),
 		cmocka_unit_test(the_longest_panic_fits),

@@ -39,7 +39,7 @@ static void smaller_backing_pages(void **state)
 {
 	struct record *rec = *state;
 
-	rec->observed.page_bytes = PAGE_4K;
+	rec->machine.observed.page_bytes = PAGE_4K;
 	expect(rec, VERDICT_MISMATCH, "asked for 2M backing pages, but smaps shows 4K");
 }
 
@@ -47,8 +47,8 @@ static void mixed_backing_pages(void **state)
 {
 	struct record *rec = *state;
 
-	rec->observed.page_bytes = 0;
-	rec->observed.huge_bytes = 64 * MIB;
+	rec->machine.observed.page_bytes = 0;
+	rec->machine.observed.huge_bytes = 64 * MIB;
 	expect(rec, VERDICT_MISMATCH, "mixed: huge pages map 64M of 128M");
 }
 
@@ -56,7 +56,8 @@ static void nothing_resident(void **state)
 {
 	struct record *rec = *state;
 
-	rec->observed.page_bytes = rec->observed.rss_bytes = rec->observed.huge_bytes = 0;
+	rec->machine.observed.page_bytes = rec->machine.observed.rss_bytes =
+		rec->machine.observed.huge_bytes = 0;
 	rec->spec.machine.populate = POPULATE_LAZY;
 	record_judge(rec);
 	assert_int_equal(rec->verdict, VERDICT_OK);
@@ -91,7 +92,7 @@ static void a_missing_1g_leaf(void **state)
 	struct record *rec = *state;
 
 	set_dimension(rec, "ept");
-	rec->config.page_bytes = rec->observed.page_bytes = PAGE_1G;
+	rec->config.page_bytes = rec->machine.observed.page_bytes = PAGE_1G;
 	rec->kvm_pages_1g = 1;
 	record_judge(rec);
 	assert_int_equal(rec->verdict, VERDICT_OK);
@@ -117,7 +118,7 @@ static void large_leaves_on_4k_backing(void **state)
 {
 	struct record *rec = *state;
 
-	rec->config.page_bytes = rec->observed.page_bytes = PAGE_4K;
+	rec->config.page_bytes = rec->machine.observed.page_bytes = PAGE_4K;
 	rec->config.guest_page_bytes = PAGE_2M;
 	rec->kvm_pages_2m = 1;
 	expect(rec, VERDICT_MISMATCH, "larger than 4K");
@@ -127,7 +128,7 @@ static void congruence(void **state)
 {
 	struct record *rec = *state;
 
-	rec->gpa_hva_congruent = false;
+	rec->machine.gpa_hva_congruent = false;
 	expect(rec, VERDICT_MISMATCH, "cannot install large leaves");
 }
 
@@ -135,7 +136,7 @@ static void pages_lost(void **state)
 {
 	struct record *rec = *state;
 
-	rec->pool[POOL_CLOSED].free = 60;
+	rec->machine.pool[POOL_CLOSED].free = 60;
 	expect(rec, VERDICT_FAILED, "free 64 -> 60");
 }
 
@@ -143,8 +144,8 @@ static void a_pool_that_others_use_proves_nothing(void **state)
 {
 	struct record *rec = *state;
 
-	rec->pool[POOL_BEFORE].free = 63;
-	rec->pool[POOL_CLOSED].free = 60;
+	rec->machine.pool[POOL_BEFORE].free = 63;
+	rec->machine.pool[POOL_CLOSED].free = 60;
 	expect(rec, VERDICT_OK, "others use or resize it");
 }
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/lab/measure/limits.h"
+#include "vmm/core/machine/internal.h"
 
 static struct config config;
 static struct error e;

@@ -20,10 +20,9 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/core/machine/ram.h"
 #include "vmm/lab/measure/crew.h"
 #include "vmm/lab/measure/landing.h"
-#include "vmm/lab/measure/native.h"
+#include "vmm/lab/measure/run.h"
 
 /* What the wrapped calls do; reset before each test. */
 static struct {
@@ -131,7 +130,7 @@ static void plan_runs(void **state)
 		struct error e = { .status = STATUS_OK };
 		int64_t first_faults = 0;
 
-		assert_int_equal(native_run(rec, NULL, &e), 0);
+		assert_int_equal(measure_native(rec, NULL, &e), 0);
 		assert_int_equal(e.status, STATUS_OK);
 		assert_int_equal(rec->verdict, VERDICT_OK);
 		assert_int_equal(rec->result_count, 3 * vcpus);
@@ -148,10 +147,11 @@ static void plan_runs(void **state)
 		}
 		/* 4K pages without THP: a fault for each page of each slice, and no other place to hide. */
 		assert_true(first_faults >= 256 * (int64_t)vcpus);
-		assert_int_equal(rec->observed.page_bytes, PAGE_4K);
+		assert_int_equal(rec->machine.observed.page_bytes, PAGE_4K);
 		assert_int_equal(fake.unmaps, 1);
-		assert_true(rec->timing.workloads > 0 && rec->timing.total >= rec->timing.workloads);
-		assert_true(rec->minor_faults >= 256);
+		assert_true(rec->machine.timing.workloads > 0 &&
+			    rec->machine.timing.total >= rec->machine.timing.workloads);
+		assert_true(rec->machine.minor_faults >= 256);
 		free_record(rec);
 	}
 }
@@ -171,7 +171,7 @@ static void failed_thread_frees_the_others(void **state)
 
 	(void)state;
 	fake.run = fail_second;
-	assert_true(native_run(rec, NULL, &e) < 0);
+	assert_true(measure_native(rec, NULL, &e) < 0);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_non_null(strstr(e.what, "failed on purpose"));
 	assert_int_equal(fake.unmaps, 1);
@@ -204,7 +204,7 @@ static void memory_that_runs_dry_is_an_error(void **state)
 	rec->config.steps[0].workload = WORKLOAD_chase;
 	rec->config.step_count = 1;
 	fake.run = starve_second;
-	assert_int_equal(native_run(rec, NULL, &e), -ENOMEM);
+	assert_int_equal(measure_native(rec, NULL, &e), -ENOMEM);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_non_null(strstr(e.where, "no page behind"));
 	assert_non_null(strstr(e.what, "of 4 MiB"));
@@ -241,7 +241,7 @@ static void missing_thread_frees_the_others(void **state)
 
 	(void)state;
 	fake.threads_allowed = 1;
-	assert_int_equal(native_run(rec, NULL, &e), -EAGAIN);
+	assert_int_equal(measure_native(rec, NULL, &e), -EAGAIN);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_string_equal(e.where, "pthread_create");
 	assert_int_equal(rec->result_count, 0);
@@ -257,7 +257,7 @@ static void impossible_pin_is_an_error(void **state)
 	(void)state;
 	rec->spec.machine.pin_count = 1;
 	rec->spec.machine.pin[0] = 1023;
-	assert_int_equal(native_run(rec, NULL, &e), -EINVAL);
+	assert_int_equal(measure_native(rec, NULL, &e), -EINVAL);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_non_null(strstr(e.what, "CPU 1023"));
 	free_record(rec);
@@ -288,7 +288,7 @@ static void stuck_thread_is_abandoned(void **state)
 	(void)state;
 	fake.run = get_stuck;
 	rec->spec.machine.timeout_s = 1;
-	assert_int_equal(native_run(rec, NULL, &e), -ETIMEDOUT);
+	assert_int_equal(measure_native(rec, NULL, &e), -ETIMEDOUT);
 	assert_int_equal(e.status, STATUS_WATCHDOG);
 	assert_int_equal(fake.unmaps, 0);
 	assert_int_equal(rec->result_count, 1);
@@ -320,7 +320,7 @@ static void signal_keeps_what_was_complete(void **state)
 
 	(void)state;
 	fake.run = stop_after_a_phase;
-	assert_int_equal(native_run(rec, NULL, &e), 0);
+	assert_int_equal(measure_native(rec, NULL, &e), 0);
 	assert_int_equal(rec->verdict, VERDICT_INTERRUPTED);
 	assert_int_equal(rec->result_count, 2);
 	assert_int_equal(fake.unmaps, 1);
@@ -335,7 +335,7 @@ static void failed_population_gives_memory_back(void **state)
 	(void)state;
 	rec->spec.machine.populate = POPULATE_PREALLOC;
 	fake.prealloc_error = ENOMEM;
-	assert_int_equal(native_run(rec, NULL, &e), -ENOMEM);
+	assert_int_equal(measure_native(rec, NULL, &e), -ENOMEM);
 	assert_string_equal(e.what, "failed on purpose");
 	assert_int_equal(fake.unmaps, 1);
 	assert_int_equal(rec->result_count, 0);
@@ -349,9 +349,9 @@ static void population_takes_the_faults(void **state)
 
 	(void)state;
 	rec->spec.machine.populate = POPULATE_PREALLOC;
-	assert_int_equal(native_run(rec, NULL, &e), 0);
-	assert_int_equal(rec->prealloc_threads, 1);
-	assert_true(rec->timing.populate > 0);
+	assert_int_equal(measure_native(rec, NULL, &e), 0);
+	assert_int_equal(rec->machine.prealloc_threads, 1);
+	assert_true(rec->machine.timing.populate > 0);
 	assert_int_equal(rec->results[0].variant, VARIANT_FIRST);
 	/* 256 pages; what is left are AddressSanitizer's own shadow pages, one for eight. */
 	assert_true(rec->results[0].counts.page_faults < 64);
@@ -361,11 +361,11 @@ static void population_takes_the_faults(void **state)
 static void release_is_safe_on_nothing(void **state)
 {
 	struct record *rec = make_record(1);
-	struct ram ram = { 0 };
+	struct backing backing = { .fd = -1 };
 
 	(void)state;
-	ram_release(rec, &ram);
-	ram_release(rec, &ram);
+	ram_release(&backing, &rec->machine);
+	ram_release(&backing, &rec->machine);
 	assert_int_equal(fake.unmaps, 0);
 	free_record(rec);
 }

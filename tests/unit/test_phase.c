@@ -14,16 +14,19 @@
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/core/machine/machine.h"
-#include "vmm/lab/measure/phase.h"
+#include "vmm/lab/measure/phases.h"
 
 static const struct workload_part part_plain = { .variant = VARIANT_ONLY };
 static const struct workload_part part_ring0 = { .variant = VARIANT_INVLPG, .ring0 = 1 };
 
 static int64_t exits, irq_exits, fixed, pages_2m;
 static struct record rec;
-static struct machine machine;
-static struct vcpu_task task;
+static struct kvm_vm vm;
+static struct kvm_vcpu vcpu;
+static struct phases phases;
+static const struct machine_view view = {
+	.config = &rec.config, .vm = &vm, .vcpus = &vcpu, .tsc_khz = 1000000
+};
 static struct vcpu_block block;
 static struct error e;
 
@@ -33,7 +36,7 @@ const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t varia
 
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
 {
-	if (stats == &machine.vm.stats) {
+	if (stats == &vm.stats) {
 		values[VM_PAGES_4K] = 7;
 		values[VM_PAGES_2M] = pages_2m;
 		values[VM_PAGES_1G] = 0;
@@ -67,12 +70,8 @@ static int setup(void **state)
 	rec.config.steps[0] =
 		(struct plan_step){ .workload = WORKLOAD_chase, .working_set_bytes = MIB, .repeat = 3 };
 	memset(&e, 0, sizeof(e));
-	memset(&machine, 0, sizeof(machine));
-	machine.rec = &rec;
-	machine.tsc_khz = 1000000;
-	machine.cost.before_bytes = -1;
-	assert_int_equal(pthread_mutex_init(&machine.lock, NULL), 0);
-	task = (struct vcpu_task){ .machine = &machine, .doorbell_exits = -1, .last_result = -1 };
+	assert_int_equal(phases_init(&phases, &rec, &e), 0);
+	phases.cost.before_bytes = -1;
 	memset(&block, 0, sizeof(block));
 	block.magic = VCPU_BLOCK_MAGIC;
 	block.abi_version = MINIVMM_ABI_VERSION;
@@ -91,13 +90,19 @@ static int teardown(void **state)
 {
 	(void)state;
 	record_free(&rec);
-	return pthread_mutex_destroy(&machine.lock);
+	phases_free(&phases);
+	return 0;
+}
+
+static int doorbell(uint32_t number)
+{
+	return phases.observer.doorbell(phases.observer.self, &view, 0, number, &e);
 }
 
 static void ring(uint32_t number)
 {
 	exits++;
-	assert_int_equal(phase_doorbell(&task, number, &e), 0);
+	assert_int_equal(doorbell(number), 0);
 }
 
 static const struct result *run_phase(int64_t own, int64_t interrupts)
@@ -133,10 +138,10 @@ static void what_a_doorbell_costs_is_measured(void **state)
 	ring(DOORBELL_EMPTY);
 	exits += 2;
 	assert_int_equal(run_phase(5, 0)->counts.exits, 3);
-	assert_int_equal(task.doorbell_exits, 3);
+	assert_int_equal(phases.vcpus[0].doorbell_exits, 3);
 	/* No fewer than none: a doorbell may cost less than it was seen to. */
 	block.result.step = 0;
-	task.last_result = -1;
+	phases.vcpus[0].last_result = -1;
 	assert_int_equal(run_phase(0, 0)->counts.exits, 0);
 }
 
@@ -147,7 +152,7 @@ static void what_kvm_does_not_count_is_not_known(void **state)
 	(void)state;
 	ring(DOORBELL_BEGIN);
 	exits = irq_exits = fixed = -1;
-	assert_int_equal(phase_doorbell(&task, DOORBELL_END, &e), 0);
+	assert_int_equal(doorbell(DOORBELL_END), 0);
 	r = &rec.results[0];
 	assert_int_equal(r->counts.exits, -1);
 	assert_int_equal(r->counts.interrupts, -1);
@@ -180,11 +185,11 @@ static void cycles_of_a_ring_that_runs_are_not(void **state)
 	block.ring0_loop_cycles = 1900;
 	assert_int_equal(run_phase(0, 0)->sample_count, 2);
 	/* Not measured: another payload. */
-	task.last_result = -1;
+	phases.vcpus[0].last_result = -1;
 	block.ring3_loop_cycles = 0;
 	assert_int_equal(run_phase(0, 0)->sample_count, 2);
 	/* What runs in ring 3 is not touched by it. */
-	task.last_result = -1;
+	phases.vcpus[0].last_result = -1;
 	block.result.variant = VARIANT_ONLY;
 	block.ring3_loop_cycles = 1;
 	assert_int_equal(run_phase(0, 0)->sample_count, 2);
@@ -215,53 +220,51 @@ static void leaves_are_those_at_the_end(void **state)
 	r = &rec.results[0];
 	assert_int_equal(r->leaves_2m, 9);
 	assert_int_equal(rec.kvm_pages_2m, 9);
-	phase_keep_peak_pages(&machine);
+	phases_keep_peak_pages(&phases, &view);
 	assert_int_equal(rec.kvm_pages_2m, 9);
 }
 
 static void doorbells_out_of_order_are_refused(void **state)
 {
 	(void)state;
-	assert_true(phase_doorbell(&task, DOORBELL_END, &e) < 0);
+	assert_true(doorbell(DOORBELL_END) < 0);
 	assert_non_null(strstr(e.what, "never began"));
 	memset(&e, 0, sizeof(e));
 	(void)run_phase(0, 0);
 	ring(DOORBELL_BEGIN);
-	assert_true(phase_doorbell(&task, DOORBELL_END, &e) < 0);
+	assert_true(doorbell(DOORBELL_END) < 0);
 	assert_non_null(strstr(e.what, "came again"));
-	memset(&e, 0, sizeof(e));
-	assert_true(phase_doorbell(&task, 99, &e) < 0);
-	assert_non_null(strstr(e.what, "unknown doorbell 99"));
 	assert_int_equal(rec.result_count, 1);
 }
 
 static uint32_t looks[8], look_count, seen_in_phase;
 static int look_answer;
 
-static int look(void *self, const struct run_view *view, uint32_t doorbell, struct error *error)
+static int look(void *self, const struct machine_view *seen, uint32_t index, uint32_t number,
+		struct error *error)
 {
 	assert_ptr_equal(self, looks);
-	assert_ptr_equal(view->vcpu, &task.vcpu);
-	assert_ptr_equal(view->map, &rec.config.map);
+	assert_ptr_equal(seen, &view);
+	assert_int_equal(index, 0);
 	assert_true(look_count < 8);
-	looks[look_count++] = doorbell;
-	seen_in_phase += task.in_phase;
-	exits += 100; /* what looking costs is nobody's */
+	looks[look_count++] = number;
+	seen_in_phase += phases.vcpus[0].in_phase;
+	exits += 100; /* what looking costs is no part's */
 	if (look_answer != 0)
 		(void)error_set(error, STATUS_FAILED, -look_answer, "look", "seen enough");
 	return look_answer;
 }
 
-/* Whoever watches is never inside what is counted, and ends the run where it cannot go on. */
-static void who_watches_disturbs_nothing(void **state)
+/* An observer beside the measurement is never inside what is counted, and may end the run. */
+static void an_observer_beside_disturbs_nothing(void **state)
 {
 	static const uint32_t expected[] = { DOORBELL_MAIN, DOORBELL_BEGIN, DOORBELL_END };
-	const struct run_watcher watcher = { .self = looks, .look = look };
+	const struct machine_observer observer = { .self = looks, .doorbell = look };
 
 	(void)state;
 	look_count = seen_in_phase = 0;
 	look_answer = 0;
-	machine.watcher = &watcher;
+	phases.beside = &observer;
 	ring(DOORBELL_EMPTY);
 	ring(DOORBELL_MAIN);
 	assert_int_equal(run_phase(5, 0)->counts.exits, 5);
@@ -269,8 +272,8 @@ static void who_watches_disturbs_nothing(void **state)
 	assert_memory_equal(looks, expected, sizeof(expected));
 	assert_int_equal(seen_in_phase, 0);
 	look_answer = -EIO;
-	assert_int_equal(phase_doorbell(&task, DOORBELL_BEGIN, &e), -EIO);
-	assert_false(task.in_phase);
+	assert_int_equal(doorbell(DOORBELL_BEGIN), -EIO);
+	assert_false(phases.vcpus[0].in_phase);
 	assert_int_equal(e.status, STATUS_FAILED);
 }
 
@@ -285,7 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_part_without_a_figure_says_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaves_are_those_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(doorbells_out_of_order_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_watches_disturbs_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_observer_beside_disturbs_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,7 @@
 #include <cmocka.h>
 
 #include "units.h"
-#include "vmm/lab/measure/phase.h"
-#include "vmm/lab/measure/result.h"
+#include "vmm/lab/measure/phases.h"
 
 #define ELAPSED_CYCLES UINT64_C(1000000)
 
@@ -175,7 +174,7 @@ static void the_plan_tells_how_many_results_are_due(void **state)
 {
 	(void)state;
 	/* touch has two parts, chase one. */
-	assert_int_equal(phase_expected_results(&config), 3);
+	assert_int_equal(phases_expected_results(&config), 3);
 }
 
 int main(void)

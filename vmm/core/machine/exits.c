@@ -1,14 +1,40 @@
-#include "vmm/core/machine/exits.h"
-
+/* Why a vCPU left the guest, and what is done about it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "vmm/core/machine/panic.h"
-#include "vmm/lab/measure/phase.h"
+#include "vmm/core/machine/internal.h"
+#include "vmm/util/clock.h"
 
 typedef int (*exit_handler)(struct vcpu_task *task, struct error *e);
+
+static int serve_doorbell(struct vcpu_task *task, uint32_t number, struct error *e)
+{
+	struct machine *m = task->machine;
+
+	switch (number) {
+	case DOORBELL_MAIN:
+		pthread_mutex_lock(&m->lock);
+		if (m->main_ns == 0)
+			m->main_ns = clock_ns();
+		pthread_mutex_unlock(&m->lock);
+		break;
+	case DOORBELL_BEGIN:
+	case DOORBELL_END:
+	case DOORBELL_EMPTY:
+		break;
+	case DOORBELL_VCPU_DONE:
+		task->done = true;
+		return 0;
+	default:
+		return error_set(e, STATUS_FAILED, EPROTO, "doorbell", "vCPU %u rang the unknown doorbell %u",
+				 task->vcpu->index, number);
+	}
+	if (m->observer->doorbell == NULL)
+		return 0;
+	return m->observer->doorbell(m->observer->self, &m->view, task->vcpu->index, number, e);
+}
 
 static int serve_port_write(struct vcpu_task *task, uint16_t port, uint32_t value, uint32_t bytes,
 			    struct error *e)
@@ -16,14 +42,14 @@ static int serve_port_write(struct vcpu_task *task, uint16_t port, uint32_t valu
 	struct machine *m = task->machine;
 
 	if (port == PORT_DOORBELL && bytes == 4)
-		return phase_doorbell(task, value, e);
+		return serve_doorbell(task, value, e);
 	if (port == PORT_EXIT)
 		return guest_ended(task, value & 0xff, e);
 	pthread_mutex_lock(&m->lock);
 	if (port == PORT_SERIAL)
-		console_put(&m->console, (unsigned char)value);
+		console_put(&m->report->console, (unsigned char)value);
 	else if (port < PORT_SERIAL || port > PORT_SERIAL + 7)
-		stray_note(&m->stray, false, true, port);
+		stray_note(&m->report->strays, false, true, port);
 	pthread_mutex_unlock(&m->lock);
 	return 0;
 }
@@ -35,26 +61,26 @@ static uint32_t serve_port_read(struct machine *m, uint16_t port)
 	if (port >= PORT_SERIAL && port <= PORT_SERIAL + 7)
 		return 0;
 	pthread_mutex_lock(&m->lock);
-	stray_note(&m->stray, false, false, port);
+	stray_note(&m->report->strays, false, false, port);
 	pthread_mutex_unlock(&m->lock);
 	return UINT32_MAX; /* an empty bus reads as ones */
 }
 
-/* The ports that are there to be left by: PORT_KERNEL as well, where KVM does not serve it itself. */
-static bool is_empty_port(const struct kvm_run *run)
+/* Ports that exist only to cause an exit. PORT_KERNEL is one of them where KVM does not serve it. */
+static bool is_exit_port(const struct kvm_run *run)
 {
 	return (run->io.port == PORT_USER || run->io.port == PORT_KERNEL) && run->io.size == 4;
 }
 
 static int exit_io(struct vcpu_task *task, struct error *e)
 {
-	struct kvm_run *run = task->vcpu.run;
+	struct kvm_run *run = task->vcpu->run;
 	uint32_t bytes = run->io.size;
 	unsigned char *data = (unsigned char *)run + run->io.data_offset;
 	int ret = 0;
 
 	/* First, and with nothing else done: what it costs to come here and go back is measured. */
-	if (is_empty_port(run)) {
+	if (is_exit_port(run)) {
 		if (run->io.direction == KVM_EXIT_IO_IN)
 			memset(data, 0, (size_t)bytes * run->io.count);
 		return 0;
@@ -75,11 +101,11 @@ static int exit_io(struct vcpu_task *task, struct error *e)
 
 static int exit_mmio(struct vcpu_task *task, struct error *e)
 {
-	struct kvm_run *run = task->vcpu.run;
+	struct kvm_run *run = task->vcpu->run;
 
 	(void)e;
 	pthread_mutex_lock(&task->machine->lock);
-	stray_note(&task->machine->stray, true, run->mmio.is_write != 0, run->mmio.phys_addr);
+	stray_note(&task->machine->report->strays, true, run->mmio.is_write != 0, run->mmio.phys_addr);
 	pthread_mutex_unlock(&task->machine->lock);
 	if (!run->mmio.is_write)
 		memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
@@ -97,7 +123,7 @@ static int exit_hlt(struct vcpu_task *task, struct error *e)
 {
 	int ret = error_set(e, STATUS_FAILED, 0, "guest",
 			    "vCPU %u halted; nothing could ever wake it (no interrupts here)",
-			    task->vcpu.index);
+			    task->vcpu->index);
 
 	error_hint(e, "a guest ends by a byte to port 0x%x", PORT_EXIT);
 	return ret;
@@ -108,22 +134,22 @@ static int exit_shutdown(struct vcpu_task *task, struct error *e)
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 
-	if (ioctl(task->vcpu.fd, KVM_GET_REGS, &regs) != 0 ||
-	    ioctl(task->vcpu.fd, KVM_GET_SREGS, &sregs) != 0)
+	if (ioctl(task->vcpu->fd, KVM_GET_REGS, &regs) != 0 ||
+	    ioctl(task->vcpu->fd, KVM_GET_SREGS, &sregs) != 0)
 		return error_set(e, STATUS_GUEST_PANIC, 0, "guest", "vCPU %u: triple fault",
-				 task->vcpu.index);
+				 task->vcpu->index);
 	return error_set(
 		e, STATUS_GUEST_PANIC, 0, "guest",
 		"vCPU %u: triple fault at rip 0x%llx (cr0 0x%llx cr2 0x%llx cr3 0x%llx cr4 0x%llx rsp "
 		"0x%llx; on AMD these may be the state after reset)",
-		task->vcpu.index, regs.rip, sregs.cr0, sregs.cr2, sregs.cr3, sregs.cr4, regs.rsp);
+		task->vcpu->index, regs.rip, sregs.cr0, sregs.cr2, sregs.cr3, sregs.cr4, regs.rsp);
 }
 
 static int exit_fail_entry(struct vcpu_task *task, struct error *e)
 {
 	return error_set(e, STATUS_FAILED, 0, "KVM_RUN",
 			 "vCPU %u: the CPU refused to enter the guest, hardware reason 0x%llx",
-			 task->vcpu.index, task->vcpu.run->fail_entry.hardware_entry_failure_reason);
+			 task->vcpu->index, task->vcpu->run->fail_entry.hardware_entry_failure_reason);
 }
 
 static int exit_internal_error(struct vcpu_task *task, struct error *e)
@@ -132,14 +158,14 @@ static int exit_internal_error(struct vcpu_task *task, struct error *e)
 						 "KVM_INTERNAL_ERROR_SIMUL_EX",
 						 "KVM_INTERNAL_ERROR_DELIVERY_EV",
 						 "KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON" };
-	uint32_t suberror = task->vcpu.run->internal.suberror;
+	uint32_t suberror = task->vcpu->run->internal.suberror;
 	struct kvm_regs regs = { .rip = 0 };
 
-	(void)ioctl(task->vcpu.fd, KVM_GET_REGS, &regs);
+	(void)ioctl(task->vcpu->fd, KVM_GET_REGS, &regs);
 	return error_set(
 		e, STATUS_FAILED, 0, "KVM_RUN",
 		"vCPU %u: KVM gave up at rip 0x%llx: %s (%u): an instruction that this host cannot run",
-		task->vcpu.index, regs.rip,
+		task->vcpu->index, regs.rip,
 		suberrors[suberror < sizeof(suberrors) / sizeof(suberrors[0]) ? suberror : 0], suberror);
 }
 
@@ -173,10 +199,10 @@ const char *exit_name(uint32_t reason)
 
 int exit_serve(struct vcpu_task *task, struct error *e)
 {
-	uint32_t reason = task->vcpu.run->exit_reason;
+	uint32_t reason = task->vcpu->run->exit_reason;
 
 	if (reason < sizeof(exits) / sizeof(exits[0]) && exits[reason].serve != NULL)
 		return exits[reason].serve(task, e);
 	return error_set(e, STATUS_FAILED, 0, "KVM_RUN", "vCPU %u: exit %u (%s) that minivmm does not serve",
-			 task->vcpu.index, reason, exit_name(reason));
+			 task->vcpu->index, reason, exit_name(reason));
 }

@@ -10,7 +10,7 @@
 #include "vmm/core/boot/elf.h"
 #include "vmm/core/boot/fdt.h"
 #include "vmm/core/boot/start.h"
-#include "vmm/core/machine/machine.h"
+#include "vmm/core/machine/internal.h"
 #include "vmm/util/file.h"
 
 /* A payload larger than the whole image region cannot fit; refused before it is mapped. */
@@ -98,7 +98,7 @@ static int build_fdt(const struct config *config, void **blob, size_t *fdt_bytes
 static int load_fdt(struct machine *m, size_t *fdt_bytes, struct error *e)
 {
 	void *blob = NULL;
-	int ret = build_fdt(&m->rec->config, &blob, fdt_bytes, e);
+	int ret = build_fdt(m->config, &blob, fdt_bytes, e);
 
 	if (ret == 0) {
 		void *at = machine_claim(m, FDT_GPA, *fdt_bytes, e);
@@ -123,14 +123,14 @@ static int load_params(struct machine *m, struct error *e)
 	start = machine_claim(m, START_INFO_GPA, START_INFO_BYTES, e);
 	if (start == NULL)
 		return -EFAULT;
-	ret = start_info_write(&m->rec->config.map, fdt_bytes, start, START_INFO_BYTES);
+	ret = start_info_write(&m->config->map, fdt_bytes, start, START_INFO_BYTES);
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "start info", "it does not fit its page");
 }
 
 int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e)
 {
-	const char *path = m->rec->spec.machine.guest_path;
-	uint64_t blocks_bytes = (uint64_t)m->rec->config.vcpus * VCPU_BLOCK_BYTES;
+	const char *path = m->asked->guest_path;
+	uint64_t blocks_bytes = (uint64_t)m->config->vcpus * VCPU_BLOCK_BYTES;
 	int ret;
 
 	if (path != NULL)

@@ -1,78 +1,119 @@
 /*
- * One running machine: what the vCPU threads and the main thread share. Internal to run/.
+ * One machine from /dev/kvm to the last page given back: what it is asked, what it tells, and who may look at it.
  */
 #ifndef MINIVMM_CORE_MACHINE_MACHINE_H
 #define MINIVMM_CORE_MACHINE_MACHINE_H
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi.h"
-#include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vcpu.h"
 #include "vmm/core/kvm/vm.h"
-#include "vmm/core/machine/ram.h"
-#include "vmm/lab/record/record.h"
-#include "vmm/core/machine/console.h"
-#include "vmm/lab/measure/cost.h"
-#include "vmm/lab/measure/dirty.h"
-#include "vmm/core/machine/stray.h"
-#include "vmm/core/machine/watcher.h"
+#include "vmm/core/machine/config.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/prealloc.h"
+#include "vmm/host/facts.h"
+#include "vmm/host/pool/counts.h"
+#include "vmm/util/error.h"
 
-/* Counters of one vCPU at one moment. -1: this KVM does not count it. */
-struct phase_snapshot {
-	uint64_t tsc_cycles;
-	int64_t stats[VCPU_STAT_COUNT];
-	int64_t switches; /* involuntary, of the thread */
+#define CONSOLE_MAX_BYTES 16384
+
+/* What the guest wrote on its serial port. */
+struct console {
+	uint32_t used;
+	uint64_t dropped_bytes;
+	char text[CONSOLE_MAX_BYTES + 1]; /* NUL-terminated */
 };
 
-struct machine;
+#define STRAY_MAX_PLACES 6
 
-struct vcpu_task {
-	struct machine *machine;
-	struct kvm_vcpu vcpu;
-	pthread_t thread;
-	bool started;
-	/* Only the task's own thread touches what follows. */
-	bool in_phase, seen_empty, done;
-	bool logs_dirty; /* in a phase for which KVM logs dirty pages */
-	struct phase_snapshot begin, last_empty;
-	int64_t doorbell_exits;   /* what one doorbell costs in exits; -1: not known yet */
-	int64_t last_result;      /* step * VARIANT_COUNT + variant of the last result, -1: none */
-	struct pmu_counters *pmu; /* of the thread; NULL: not asked */
-	struct vcpu_block copy;   /* of the guest's block, so that checks and use see the same bytes */
+struct stray_place {
+	bool mmio, write;
+	uint64_t address; /* port number or GPA */
+	uint64_t count;
 };
 
-struct machine {
-	struct record *rec;
-	const struct run_watcher *watcher; /* NULL: nobody */
-	struct ram ram;
-	struct kvm_system sys;
-	struct kvm_cpuid2 *cpuid; /* what KVM supports, then that of the last vCPU created; owned */
-	struct kvm_vm vm;
-	int port_fd;             /* the eventfd behind PORT_KERNEL; -1: none */
-	struct vcpu_task *tasks; /* rec->config.vcpus of them */
-	uint64_t tsc_khz;
-	uint64_t started_ns, main_ns; /* threads started; DOORBELL_MAIN, 0 before */
-	int wake_fd;                  /* eventfd: something the main thread waits for happened */
-	atomic_bool stop;             /* vCPU threads leave their loop */
-	atomic_uint running;          /* vCPU threads that have not left their loop */
-	pthread_mutex_t lock;         /* of everything below and of rec while the threads run */
-	bool ended;                   /* the guest ended itself cleanly */
-	struct error error;           /* the first error of any thread */
+/* Accesses to ports and MMIO addresses that no device serves: answered like an empty bus, and counted. */
+struct stray_log {
+	uint64_t total;
+	uint32_t places;
+	struct stray_place place[STRAY_MAX_PLACES]; /* the first distinct ones */
+};
+
+/* "wrote port 0x1234 (3 times)"; buf of at least 80 bytes. */
+const char *stray_describe(const struct stray_place *place, char *buf);
+
+enum pool_moment { POOL_BEFORE, POOL_MAPPED, POOL_POPULATED, POOL_RAN, POOL_CLOSED, POOL_MOMENTS };
+
+struct timing_ns {
+	uint64_t open, map, populate, load, to_guest_main, workloads, total;
+};
+
+/* What a machine tells of itself, whatever it was used for. */
+struct machine_report {
+	bool share, reserve;      /* resolved */
+	uint64_t pool_page_bytes; /* 0: the backing has no pool */
+	struct pool_counts pool[POOL_MOMENTS];
+	uint32_t prealloc_threads;
+	struct observed_memory observed;
+	bool gpa_hva_congruent; /* modulo the leaf that KVM may install */
+	uint32_t memory_slots;  /* that the VM was given */
+	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
+	uint64_t vmm_rss_bytes; /* resident memory of this process less guest RAM, at the end of the run */
+	struct timing_ns timing;
+	struct stray_log strays;
 	struct console console;
-	struct stray_log stray;
-	struct dirty_log dirty;
-	struct vm_cost cost;
+	int stop_signal; /* that stopped it before its end; 0: none did */
+	bool ran;        /* it was built, and its vCPUs were started */
 };
 
-/* Tell the main thread to look; from any thread. */
-void machine_wake(struct machine *m);
+/* The machine as an observer sees it. All of it is lent for the call. */
+struct machine_view {
+	const struct config *config;
+	const struct kvm_vm *vm;
+	const struct kvm_vcpu *vcpus; /* config->vcpus of them */
+	const struct backing *backing;
+	const struct kvm_cpuid2 *cpuid; /* the guest's */
+	uint64_t tsc_khz;
+	struct machine *machine; /* for machine_claim */
+};
 
-/* Keep the error if it is the first and wake the main thread. Takes the lock. */
-void machine_fail(struct machine *m, const struct error *e);
+/*
+ * The one way to reach a running machine. Each call may be NULL. What returns int returns 0 to go on; -errno with *e set
+ * ends the run with that error.
+ */
+struct machine_observer {
+	void *self;
+	/* While RAM is populated, a few times a second. */
+	prealloc_progress progress;
+	/* RAM is there and loaded; the VM is created next. */
+	void (*loaded)(void *self, const struct machine_view *view);
+	/* On the thread of a vCPU, before it enters the guest, and after it has left it for good. */
+	void (*vcpu_begins)(void *self, const struct machine_view *view, uint32_t vcpu);
+	void (*vcpu_ends)(void *self, const struct machine_view *view, uint32_t vcpu);
+	/*
+	 * The guest rang DOORBELL_MAIN, _BEGIN, _END or _EMPTY: on the thread of its vCPU, which is stopped. With more than one
+	 * vCPU the calls may overlap. What is done here at _BEGIN and _END lies inside of no timed sample, but the exits of the
+	 * guest's own count: see enum doorbell in abi.h.
+	 */
+	int (*doorbell)(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t number,
+			struct error *e);
+	/* No vCPU runs any more, and the VM is still there. `ret` is what the run came to, 0 or -errno. */
+	int (*ended)(void *self, const struct machine_view *view, int ret, struct error *e);
+};
+
+/*
+ * Build the machine of *c (config_make of *asked, and its steps), run it until the guest ends, tear it down. *c gets what
+ * is known only once KVM is open, and remarks; *host the TSC's rate and the levels of the second dimension.
+ *
+ * 0: the guest ended cleanly, or the user stopped it (report->stop_signal). -errno with *e set otherwise; the report holds
+ * what is known after an error too. Nothing of the machine is left in either case.
+ */
+int machine_run(const struct machine_spec *asked, struct config *c, struct host_facts *host,
+		const struct machine_observer *observer, struct machine_report *report, struct error *e);
 
 /*
  * Guest memory [gpa, gpa + bytes) for the VMM itself, made present by a call that can fail rather than a touch
@@ -80,28 +121,26 @@ void machine_fail(struct machine *m, const struct error *e);
  */
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
 
-/* Open KVM, take RAM, load it, create VM and vCPUs. 0 or -errno; machine_destroy is due in either case. */
-int machine_build(struct machine *m, prealloc_progress progress, struct error *e);
+/* The header of a vCPU's block, before anything in it is believed. 0, or -EINVAL with the reason in why[0..why_bytes). */
+int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes);
 
-/* Its steps. Open KVM and refuse what it cannot do, before RAM is taken; set config.kernel_port. 0 or -errno. */
-int machine_open(struct machine *m, struct error *e);
+/*
+ * RAM alone, as a machine and the native runner take it.
+ *
+ * ram_acquire: map *spec and, where *asked wants it, populate it; progress may be NULL. Fills share, reserve, the pool's
+ * first three moments (a lazy run has the same counts mapped and populated), prealloc_threads, timing.map and .populate of
+ * the report. 0, or -errno with *e set: then nothing stays mapped, and pool[POOL_CLOSED] is taken too.
+ */
+int ram_acquire(const struct machine_spec *asked, const struct backing_spec *spec, prealloc_progress progress,
+		struct backing *b, struct machine_report *report, struct error *e);
 
-/* Create the VM with its slots, its port and, where the plan says so, its APIC. 0 or -errno. */
-int machine_create_vm(struct machine *m, struct error *e);
+/*
+ * Once the guest has run and while RAM is still mapped: fill observed, pool[POOL_RAN], vmm_rss_bytes and the process's
+ * faults and context switches. 0 or -errno with *e set.
+ */
+int ram_observe(const struct backing *b, struct machine_report *report, struct error *e);
 
-/* Create all vCPUs at their first instruction; learn the TSC's rate. 0 or -errno. */
-int machine_create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e);
-
-/* Give everything back, as far as it was taken; no vCPU thread runs any more. */
-void machine_destroy(struct machine *m);
-
-/* Load ELF, FDT and start info; claim the vCPU blocks. Gives the PVH entry. 0 or -errno. */
-int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e);
-
-/* Body of a vCPU thread; argument struct vcpu_task. */
-void *vcpu_thread(void *task);
-
-/* The kick that gets a thread out of KVM_RUN. */
-#define KICK_SIGNAL SIGUSR1
+/* Give RAM back and fill pool[POOL_CLOSED]; safe where nothing is mapped, and safe twice. */
+void ram_release(struct backing *b, struct machine_report *report);
 
 #endif

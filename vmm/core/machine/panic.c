@@ -1,11 +1,10 @@
-#include "vmm/core/machine/panic.h"
-
+/* How a guest ends itself: the byte on the exit port, and what its block says about why. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/lab/measure/result.h"
+#include "vmm/core/machine/internal.h"
 #include "x86.h"
 
 const char *vector_name(uint64_t vector)
@@ -59,13 +58,28 @@ void panic_format(const struct panic_record *p, char *buf, size_t bytes)
 		       p->rdx, p->rsi, p->rdi, p->rbp);
 }
 
+int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes)
+{
+	if (block->magic == VCPU_BLOCK_MAGIC && block->abi_version == MINIVMM_ABI_VERSION &&
+	    block->vcpu == vcpu)
+		return 0;
+	if (block->magic != VCPU_BLOCK_MAGIC)
+		(void)snprintf(why, why_bytes, "magic 0x%x, 0x%x expected", block->magic, VCPU_BLOCK_MAGIC);
+	else if (block->abi_version != MINIVMM_ABI_VERSION)
+		(void)snprintf(why, why_bytes, "ABI version %u, %d expected", block->abi_version,
+			       MINIVMM_ABI_VERSION);
+	else
+		(void)snprintf(why, why_bytes, "says vCPU %u", block->vcpu);
+	return -EINVAL;
+}
+
 /* The guest's own words, made printable; "no reason given" where its block is not in order. */
 static void read_message(struct vcpu_task *task, char *buf, size_t bytes)
 {
 	char why[80];
 	size_t n = 0;
 
-	if (block_check(&task->copy, task->vcpu.index, why, sizeof(why)) == 0) {
+	if (block_check(&task->copy, task->vcpu->index, why, sizeof(why)) == 0) {
 		for (; n + 1 < bytes && n < sizeof(task->copy.message) && task->copy.message[n] != '\0';
 		     n++) {
 			char c = task->copy.message[n];
@@ -85,18 +99,18 @@ static int guest_panicked(struct vcpu_task *task, struct error *e)
 	char why[80];
 	char text[480];
 
-	if (block_check(&task->copy, task->vcpu.index, why, sizeof(why)) != 0)
+	if (block_check(&task->copy, task->vcpu->index, why, sizeof(why)) != 0)
 		return error_set(e, STATUS_GUEST_PANIC, 0, "guest",
-				 "vCPU %u panicked, and its record is not in order: %s", task->vcpu.index,
+				 "vCPU %u panicked, and its record is not in order: %s", task->vcpu->index,
 				 why);
 	panic_format(&task->copy.panic, text, sizeof(text));
-	return error_set(e, STATUS_GUEST_PANIC, 0, "guest", "vCPU %u panicked: %s", task->vcpu.index, text);
+	return error_set(e, STATUS_GUEST_PANIC, 0, "guest", "vCPU %u panicked: %s", task->vcpu->index, text);
 }
 
 int guest_ended(struct vcpu_task *task, uint32_t code, struct error *e)
 {
 	const void *block =
-		machine_claim(task->machine, VCPU_BLOCKS_GPA + (uint64_t)task->vcpu.index * VCPU_BLOCK_BYTES,
+		machine_claim(task->machine, VCPU_BLOCKS_GPA + (uint64_t)task->vcpu->index * VCPU_BLOCK_BYTES,
 			      sizeof(task->copy), e);
 	char message[GUEST_MESSAGE_BYTES];
 

@@ -1,64 +1,66 @@
-#include "vmm/core/machine/ram.h"
-
+/* Guest RAM: taken, watched and given back; guest-physical addresses into host pointers. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "units.h"
+#include "vmm/core/machine/internal.h"
+#include "vmm/core/memory/populate.h"
+#include "vmm/host/pool/explain.h"
 #include "vmm/host/sysfile.h"
-#include "vmm/core/memory/observe.h"
-#include "vmm/lab/record/record.h"
 #include "vmm/util/clock.h"
 
 /* A pool that cannot be read counts as empty: there is nothing to compare then, and nothing is invented. */
-static void snapshot(struct record *rec, enum pool_moment moment)
+static void snapshot(struct machine_report *report, enum pool_moment moment)
 {
-	if (rec->pool_page_bytes == 0)
+	if (report->pool_page_bytes == 0)
 		return;
-	if (pool_read("", rec->pool_page_bytes, &rec->pool[moment]) != 0)
-		rec->pool[moment] = (struct pool_counts){ 0 };
+	if (pool_read("", report->pool_page_bytes, &report->pool[moment]) != 0)
+		report->pool[moment] = (struct pool_counts){ 0 };
 }
 
-static int populate(struct record *rec, struct ram *ram, prealloc_progress progress, struct error *e)
+static int populate(const struct machine_spec *asked, const struct backing *b, prealloc_progress progress,
+		    struct machine_report *report, struct error *e)
 {
 	struct prealloc_stats stats = { 0 };
 	int ret;
 
-	if (rec->spec.machine.populate < POPULATE_PREALLOC)
+	if (asked->populate < POPULATE_PREALLOC)
 		return 0;
-	ret = prealloc_run(&ram->backing, rec->spec.machine.prealloc_threads, progress, &stats, e);
-	rec->prealloc_threads = stats.threads;
-	rec->timing.populate = stats.ns;
+	ret = prealloc_run(b, asked->prealloc_threads, progress, &stats, e);
+	report->prealloc_threads = stats.threads;
+	report->timing.populate = stats.ns;
 	return ret;
 }
 
-int ram_acquire(struct record *rec, const struct backing_spec *spec, struct ram *ram,
-		prealloc_progress progress, struct error *e)
+int ram_acquire(const struct machine_spec *asked, const struct backing_spec *spec, prealloc_progress progress,
+		struct backing *b, struct machine_report *report, struct error *e)
 {
 	uint64_t start_ns;
 	int ret;
 
-	rec->share = spec->share;
-	rec->reserve = spec->reserve;
-	rec->pool_page_bytes = backing_has_pool(spec) ? spec->page_bytes : 0;
-	*ram = (struct ram){ .backing = { .fd = -1 } };
+	report->share = spec->share;
+	report->reserve = spec->reserve;
+	report->pool_page_bytes = backing_has_pool(spec) ? spec->page_bytes : 0;
+	*b = (struct backing){ .fd = -1 };
 
-	snapshot(rec, POOL_BEFORE);
+	snapshot(report, POOL_BEFORE);
 	start_ns = clock_ns();
-	ret = backing_map(spec, &ram->backing, e);
-	rec->timing.map = clock_ns() - start_ns;
+	ret = backing_map(spec, b, e);
+	report->timing.map = clock_ns() - start_ns;
 	if (ret == 0) {
-		snapshot(rec, POOL_MAPPED);
-		ret = populate(rec, ram, progress, e);
+		snapshot(report, POOL_MAPPED);
+		ret = populate(asked, b, progress, report, e);
 	}
 	if (ret != 0) {
-		backing_unmap(&ram->backing);
-		snapshot(rec, POOL_CLOSED);
+		backing_unmap(b);
+		snapshot(report, POOL_CLOSED);
 		return ret;
 	}
-	snapshot(rec, POOL_POPULATED);
+	snapshot(report, POOL_POPULATED);
 	return 0;
 }
 
@@ -80,35 +82,68 @@ static uint64_t process_rss_bytes(void)
 	return errno == 0 && end != field + 1 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-static void account_process(struct record *rec)
+static void account_process(struct machine_report *report)
 {
 	uint64_t rss_bytes = process_rss_bytes();
-	uint64_t ram_bytes = rec->pool_page_bytes == 0 ? rec->observed.rss_bytes : 0;
+	uint64_t ram_bytes = report->pool_page_bytes == 0 ? report->observed.rss_bytes : 0;
 	struct rusage usage;
 
-	rec->vmm_rss_bytes = rss_bytes > ram_bytes ? rss_bytes - ram_bytes : 0;
+	report->vmm_rss_bytes = rss_bytes > ram_bytes ? rss_bytes - ram_bytes : 0;
 	if (getrusage(RUSAGE_SELF, &usage) != 0)
 		return;
-	rec->minor_faults = (uint64_t)usage.ru_minflt;
-	rec->major_faults = (uint64_t)usage.ru_majflt;
-	rec->voluntary_switches = (uint64_t)usage.ru_nvcsw;
-	rec->involuntary_switches = (uint64_t)usage.ru_nivcsw;
+	report->minor_faults = (uint64_t)usage.ru_minflt;
+	report->major_faults = (uint64_t)usage.ru_majflt;
+	report->voluntary_switches = (uint64_t)usage.ru_nvcsw;
+	report->involuntary_switches = (uint64_t)usage.ru_nivcsw;
 }
 
-int ram_observe(struct record *rec, const struct ram *ram, struct error *e)
+int ram_observe(const struct backing *b, struct machine_report *report, struct error *e)
 {
 	int ret;
 
-	snapshot(rec, POOL_RAN);
-	ret = observe_backing("", &ram->backing, &rec->observed, e);
-	account_process(rec);
+	snapshot(report, POOL_RAN);
+	ret = observe_backing("", b, &report->observed, e);
+	account_process(report);
 	return ret;
 }
 
-void ram_release(struct record *rec, struct ram *ram)
+void ram_release(struct backing *b, struct machine_report *report)
 {
-	if (ram->backing.hva == NULL)
+	if (b->hva == NULL)
 		return;
-	backing_unmap(&ram->backing);
-	snapshot(rec, POOL_CLOSED);
+	backing_unmap(b);
+	snapshot(report, POOL_CLOSED);
+}
+
+static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
+{
+	uint64_t offset_bytes = memmap_offset(&m->config->map, gpa, bytes);
+
+	return offset_bytes != UINT64_MAX ? backing_at(&m->backing, offset_bytes, bytes) : NULL;
+}
+
+void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
+{
+	const struct backing_spec *spec = &m->backing.spec;
+	void *at = gpa_to_host(m, gpa, bytes);
+	uintptr_t start;
+	int ret;
+
+	if (at == NULL) {
+		(void)error_set(e, STATUS_FAILED, EFAULT, "guest memory",
+				"GPA 0x%" PRIx64 " with %" PRIu64 " bytes is not RAM", gpa, bytes);
+		return NULL;
+	}
+	start = align_down((uintptr_t)at, PAGE_4K);
+	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start);
+	if (ret == 0)
+		return at;
+	if (backing_has_pool(spec))
+		(void)pool_explain("", spec->page_bytes, spec->page_bytes,
+				   spec->reserve ? spec->page_bytes : 0, spec->host_nodes, -ret,
+				   "populating the guest's low memory", e);
+	else
+		(void)error_set(e, STATUS_FAILED, -ret, "populate",
+				"no memory for %" PRIu64 " bytes of guest RAM at GPA 0x%" PRIx64, bytes, gpa);
+	return NULL;
 }

@@ -6,26 +6,25 @@
 #include <string.h>
 
 #include "vmm/core/memory/shortage.h"
-#include "vmm/core/machine/exits.h"
-#include "vmm/core/machine/machine.h"
+#include "vmm/core/machine/internal.h"
 #include "vmm/util/stop.h"
 
 static int pin_thread(const struct vcpu_task *task, struct error *e)
 {
-	const struct machine_spec *r = &task->machine->rec->spec.machine;
+	const struct machine_spec *r = task->machine->asked;
 	cpu_set_t set;
 	uint16_t cpu;
 	int ret;
 
 	if (r->pin_count == 0)
 		return 0;
-	cpu = r->pin[task->vcpu.index % r->pin_count];
+	cpu = r->pin[task->vcpu->index % r->pin_count];
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
 	ret = error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
-			task->vcpu.index, cpu);
+			task->vcpu->index, cpu);
 	error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
 	return ret;
 }
@@ -34,10 +33,10 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
 	if (err == EFAULT || err == ENOMEM)
-		return shortage_explain(&task->machine->ram.backing, err,
+		return shortage_explain(&task->machine->backing, err,
 					"KVM_RUN: no page behind a guest access", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
-			 task->vcpu.index, strerror(err));
+			 task->vcpu->index, strerror(err));
 }
 
 static int run_guest_loop(struct vcpu_task *task, struct error *e)
@@ -45,7 +44,7 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 	struct machine *m = task->machine;
 
 	while (!atomic_load(&m->stop) && !task->done) {
-		int ret = kvm_vcpu_run(&task->vcpu);
+		int ret = kvm_vcpu_run(task->vcpu);
 
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
@@ -56,22 +55,6 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 			return ret;
 	}
 	return 0;
-}
-
-/* Events belong to the thread that opens them. What cannot be opened is a value that is missing, no error. */
-static void open_counters(struct vcpu_task *task)
-{
-	struct machine *m = task->machine;
-	uint32_t event;
-	int err;
-
-	task->pmu = pmu_counters_open(m->rec->pmu, &err, &event);
-	if (err == 0)
-		return;
-	pthread_mutex_lock(&m->lock);
-	record_reason(m->rec, VERDICT_OK, "vCPU %u could not count %s: %s", task->vcpu.index,
-		      m->rec->pmu->events[event].name, strerror(err));
-	pthread_mutex_unlock(&m->lock);
 }
 
 /*
@@ -100,9 +83,11 @@ void *vcpu_thread(void *argument)
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot set the signal mask");
 	if (e.status == STATUS_OK && pin_thread(task, &e) == 0) {
-		open_counters(task);
+		if (m->observer->vcpu_begins != NULL)
+			m->observer->vcpu_begins(m->observer->self, &m->view, task->vcpu->index);
 		ret = run_guest_loop(task, &e);
-		pmu_counters_close(task->pmu);
+		if (m->observer->vcpu_ends != NULL)
+			m->observer->vcpu_ends(m->observer->self, &m->view, task->vcpu->index);
 	}
 	if (e.status != STATUS_OK) {
 		machine_fail(m, &e);

@@ -7,7 +7,7 @@
 #include "vmm/host/facts.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/measure/native.h"
+#include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/theory/simulate/cpu_cpuid.h"
 #include "vmm/util/stop.h"
@@ -63,7 +63,7 @@ static int run_native(struct record *rec, const struct work_spec *work, uint64_t
 	if (ret != 0)
 		return ret;
 	facts_read("", &rec->host);
-	return native_run(rec, NULL, e);
+	return measure_native(rec, NULL, e);
 }
 
 /* The least of all samples for so many lines: what nothing disturbed. 0: there is none. */

@@ -8,10 +8,10 @@
 #include "vmm/lab/explain/place.h"
 #include "vmm/lab/explain/plan.h"
 #include "vmm/core/kvm/paging.h"
-#include "vmm/core/machine/run.h"
+#include "vmm/lab/measure/run.h"
 #include "x86.h"
 
-/* One capture on its way: what the watcher of the run works with. */
+/* One capture on its way: what the observer of the run works with. */
 struct capture {
 	struct explanation *x;
 	struct place_finder finder;
@@ -24,10 +24,10 @@ static uint64_t low_bits(uint32_t count)
 }
 
 /* What the vCPU's registers and its CPUID make of a walk (SDM vol. 3A, 4.5). */
-static int read_mode(const struct run_view *view, struct explanation *x, struct error *e)
+static int read_mode(const struct machine_view *view, struct explanation *x, struct error *e)
 {
 	struct kvm_paging paging;
-	int ret = kvm_vcpu_paging(view->vcpu, &paging, e);
+	int ret = kvm_vcpu_paging(&view->vcpus[0], &paging, e);
 
 	if (ret != 0)
 		return ret;
@@ -67,14 +67,14 @@ static int take_walk(struct capture *c, struct explain_walk *walk, struct error 
 }
 
 /* Last of all: KVM's walker sets accessed bits of its own, and does not ask whether an address is canonical. */
-static void ask_kvm(const struct run_view *view, struct explanation *x)
+static void ask_kvm(const struct machine_view *view, struct explanation *x)
 {
 	const struct page_walk *ours = &explanation_last(x)->walk;
 	struct explain_translate *t = &x->translate;
 
 	if (ours->fault == PAGE_FAULT_NOT_CANONICAL)
 		return;
-	t->err = -kvm_vcpu_translate(view->vcpu, x->gva, &t->valid, &t->gpa);
+	t->err = -kvm_vcpu_translate(&view->vcpus[0], x->gva, &t->valid, &t->gpa);
 	t->asked = t->err == 0;
 	if (!t->asked)
 		return;
@@ -84,7 +84,7 @@ static void ask_kvm(const struct run_view *view, struct explanation *x)
 		t->agrees = !t->valid;
 }
 
-static void finish(struct capture *c, const struct run_view *view)
+static void finish(struct capture *c, const struct machine_view *view)
 {
 	struct explanation *x = c->x;
 	int64_t leaves[VM_STAT_COUNT];
@@ -107,14 +107,16 @@ static bool is_due(const struct capture *c, uint32_t doorbell)
 	return doorbell == (c->next == EXPLAIN_BEFORE ? DOORBELL_BEGIN : DOORBELL_END);
 }
 
-static int look(void *self, const struct run_view *view, uint32_t doorbell, struct error *e)
+static int look(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t doorbell,
+		struct error *e)
 {
 	struct capture *c = self;
 	int ret;
 
+	(void)vcpu;
 	if (!is_due(c, doorbell))
 		return 0;
-	c->finder.map = view->map;
+	c->finder.map = &view->config->map;
 	c->finder.backing = view->backing;
 	ret = read_mode(view, c->x, e);
 	if (ret == 0)
@@ -162,15 +164,15 @@ static void fill_in_host(const struct record *rec, const struct place_finder *f,
 }
 
 int explain_capture(const struct explain_spec *spec, struct record *rec, struct explanation *x,
-		    struct console *console, struct error *e)
+		    struct error *e)
 {
 	struct capture c = { .x = x };
-	const struct run_watcher watcher = { .self = &c, .look = look };
+	const struct machine_observer observer = { .self = &c, .doorbell = look };
 	int fd, ret;
 
 	fill_in_plan(spec, rec, x);
 	host_pages_open(&c.finder.pages, &fd);
-	ret = run_guest_watched(rec, &watcher, NULL, console, e);
+	ret = measure_guest(rec, &observer, NULL, e);
 	host_pages_close(&fd);
 	if (ret != 0)
 		return ret;

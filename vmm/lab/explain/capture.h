@@ -7,7 +7,6 @@
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/lab/explain/spec.h"
 #include "vmm/lab/record/record.h"
-#include "vmm/core/machine/console.h"
 #include "vmm/util/error.h"
 
 /*
@@ -15,6 +14,6 @@
  * as by run_guest. 0, or -errno with *e set as by run_guest.
  */
 int explain_capture(const struct explain_spec *spec, struct record *rec, struct explanation *x,
-		    struct console *console, struct error *e);
+		    struct error *e);
 
 #endif

@@ -1,20 +1,20 @@
-#include "vmm/lab/measure/dirty.h"
+/* The dirty log of the parts that ask for one, and which of its bits are pages of the arena. */
+#include "vmm/lab/measure/phases.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "driver.h"
 #include "units.h"
-#include "vmm/core/machine/machine.h"
 
 static uint64_t words_of(uint64_t bytes)
 {
 	return (bytes / PAGE_4K + 63) / 64;
 }
 
-static int set_slots(struct machine *m, bool on, struct error *e)
+static int set_slots(const struct machine_view *view, bool on, struct error *e)
 {
-	const struct memmap *map = &m->rec->config.map;
+	const struct memmap *map = &view->config->map;
 	int ret = 0;
 
 	for (uint32_t i = 0; ret == 0 && i < memmap_slot_count(map); i++) {
@@ -22,16 +22,16 @@ static int set_slots(struct machine *m, bool on, struct error *e)
 		struct dirty_window w;
 
 		if (dirty_window(map, i, &w))
-			ret = kvm_vm_log_slot(&m->vm, i, slot.gpa, slot.bytes,
-					      backing_at(&m->ram.backing, slot.offset_bytes, slot.bytes), on,
+			ret = kvm_vm_log_slot(view->vm, i, slot.gpa, slot.bytes,
+					      backing_at(view->backing, slot.offset_bytes, slot.bytes), on,
 					      e);
 	}
 	return ret;
 }
 
-static int switch_on(struct machine *m, struct error *e)
+static int switch_on(struct phases *p, const struct machine_view *view, struct error *e)
 {
-	const struct memmap *map = &m->rec->config.map;
+	const struct memmap *map = &view->config->map;
 	uint64_t slot_words = 1;
 
 	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
@@ -40,17 +40,17 @@ static int switch_on(struct machine *m, struct error *e)
 		if (dirty_window(map, i, &w))
 			slot_words = max_u64(slot_words, words_of(memmap_slot(map, i).bytes));
 	}
-	dirty_release(&m->dirty);
-	m->dirty.seen = calloc(words_of(map->arena_bytes), sizeof(uint64_t));
-	m->dirty.slot = calloc(slot_words, sizeof(uint64_t));
-	if (m->dirty.seen == NULL || m->dirty.slot == NULL)
+	dirty_release(&p->dirty);
+	p->dirty.seen = calloc(words_of(map->arena_bytes), sizeof(uint64_t));
+	p->dirty.slot = calloc(slot_words, sizeof(uint64_t));
+	if (p->dirty.seen == NULL || p->dirty.slot == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the dirty log");
-	return set_slots(m, true, e);
+	return set_slots(view, true, e);
 }
 
-static int read_log(struct machine *m, int64_t *pages, struct error *e)
+static int read_log(struct phases *p, const struct machine_view *view, int64_t *pages, struct error *e)
 {
-	const struct memmap *map = &m->rec->config.map;
+	const struct memmap *map = &view->config->map;
 	int64_t count = 0;
 
 	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
@@ -59,36 +59,35 @@ static int read_log(struct machine *m, int64_t *pages, struct error *e)
 
 		if (!dirty_window(map, i, &w))
 			continue;
-		ret = kvm_vm_read_log(&m->vm, i, m->dirty.slot, e);
+		ret = kvm_vm_read_log(view->vm, i, p->dirty.slot, e);
 		if (ret != 0)
 			return ret;
-		dirty_merge(m->dirty.seen, m->dirty.slot, &w);
+		dirty_merge(p->dirty.seen, p->dirty.slot, &w);
 	}
 	for (uint64_t i = 0; i < words_of(map->arena_bytes); i++)
-		count += __builtin_popcountll(m->dirty.seen[i]);
+		count += __builtin_popcountll(p->dirty.seen[i]);
 	*pages = count;
 	return 0;
 }
 
 /* The task's vCPU no longer logs; nobody does after the last. */
-static int leave(struct vcpu_task *task, struct error *e)
+static int leave(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
-	struct machine *m = task->machine;
 	int ret = 0;
 
-	task->logs_dirty = false;
-	if (--m->dirty.vcpus == 0) {
-		ret = set_slots(m, false, e);
-		dirty_release(&m->dirty);
+	p->vcpus[vcpu].logs_dirty = false;
+	if (--p->dirty.vcpus == 0) {
+		ret = set_slots(view, false, e);
+		dirty_release(&p->dirty);
 	}
 	return ret;
 }
 
-int dirty_begin(struct vcpu_task *task, struct error *e)
+int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
-	struct machine *m = task->machine;
+	struct phase_vcpu *self = &p->vcpus[vcpu];
 	const struct vcpu_block *block = machine_claim(
-		m, VCPU_BLOCKS_GPA + (uint64_t)task->vcpu.index * VCPU_BLOCK_BYTES, sizeof(*block), e);
+		view->machine, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES, sizeof(*block), e);
 	const struct workload_part *part;
 	int ret = 0;
 
@@ -96,34 +95,34 @@ int dirty_begin(struct vcpu_task *task, struct error *e)
 		return -EFAULT;
 	part = driver_part(__atomic_load_n(&block->result.workload, __ATOMIC_RELAXED),
 			   __atomic_load_n(&block->result.variant, __ATOMIC_RELAXED));
-	if (!task->logs_dirty && (part == NULL || !part->dirty_log))
+	if (!self->logs_dirty && (part == NULL || !part->dirty_log))
 		return 0;
-	pthread_mutex_lock(&m->lock);
+	pthread_mutex_lock(&p->lock);
 	/* A begin after a begin: the phase before has no end and no count. */
-	if (task->logs_dirty)
-		ret = leave(task, e);
+	if (self->logs_dirty)
+		ret = leave(p, view, vcpu, e);
 	if (ret == 0 && part != NULL && part->dirty_log) {
-		if (m->dirty.vcpus == 0)
-			ret = switch_on(m, e);
-		m->dirty.vcpus++;
-		task->logs_dirty = true;
+		if (p->dirty.vcpus == 0)
+			ret = switch_on(p, view, e);
+		p->dirty.vcpus++;
+		self->logs_dirty = true;
 	}
-	pthread_mutex_unlock(&m->lock);
+	pthread_mutex_unlock(&p->lock);
 	return ret;
 }
 
-int dirty_end(struct vcpu_task *task, int64_t *pages, struct error *e)
+int dirty_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, int64_t *pages,
+	      struct error *e)
 {
-	struct machine *m = task->machine;
 	int ret, left;
 
 	*pages = -1;
-	if (!task->logs_dirty)
+	if (!p->vcpus[vcpu].logs_dirty)
 		return 0;
-	pthread_mutex_lock(&m->lock);
-	ret = read_log(m, pages, e);
-	left = leave(task, e);
-	pthread_mutex_unlock(&m->lock);
+	pthread_mutex_lock(&p->lock);
+	ret = read_log(p, view, pages, e);
+	left = leave(p, view, vcpu, e);
+	pthread_mutex_unlock(&p->lock);
 	return ret != 0 ? ret : left;
 }
 
@@ -145,4 +144,37 @@ void dirty_release(struct dirty_log *log)
 	free(log->seen);
 	free(log->slot);
 	log->seen = log->slot = NULL;
+}
+
+bool dirty_window(const struct memmap *map, uint32_t slot, struct dirty_window *w)
+{
+	struct ram_range range = memmap_slot(map, slot);
+	uint64_t start_gpa = max_u64(range.gpa, map->arena_gpa);
+	uint64_t end_gpa = min_u64(range.gpa + range.bytes, map->arena_gpa + map->arena_bytes);
+
+	if (start_gpa >= end_gpa)
+		return false;
+	*w = (struct dirty_window){
+		.first_page = (start_gpa - range.gpa) / PAGE_4K,
+		.at_page = (start_gpa - map->arena_gpa) / PAGE_4K,
+		.pages = (end_gpa - start_gpa) / PAGE_4K,
+	};
+	return true;
+}
+
+void dirty_merge(uint64_t *seen, const uint64_t *log, const struct dirty_window *w)
+{
+	uint64_t end_page = w->first_page + w->pages;
+
+	for (uint64_t word = w->first_page / 64; word * 64 < end_page; word++) {
+		for (uint64_t bits = log[word]; bits != 0; bits &= bits - 1) {
+			uint64_t page = word * 64 + (uint64_t)__builtin_ctzll(bits);
+
+			if (page >= w->first_page && page < end_page) {
+				uint64_t at = w->at_page + page - w->first_page;
+
+				seen[at / 64] |= UINT64_C(1) << at % 64;
+			}
+		}
+	}
 }

@@ -72,32 +72,13 @@ static void phase_end(void *self)
 	const struct guest_result *g = &member->result;
 	const struct workload_part *part = driver_part(g->workload, g->variant);
 	struct phase_counts after = count_after(member);
-	struct result row = {
-		.step = g->step,
-		.workload = (enum workload_id)g->workload,
-		.variant = (enum workload_variant)g->variant,
-		.vcpu = (int32_t)member->vcpu,
-		.working_set_bytes = g->working_set_bytes,
-		.stride_bytes = g->stride_bytes,
-		.pages = g->pages,
-		.guest_page_bytes = crew->leaf_bytes,
-		.accesses = g->accesses,
-		.checksum = g->checksum,
-		.may_exit = part != NULL && part->may_exit != 0,
-		.operations = part != NULL && part->warm_passes == 0 ? g->accesses * g->samples : 0,
-		.sample_count = g->samples,
-		.counts = { .exits = -1,
-			    .interrupts = -1,
-			    .page_faults = difference(after.page_faults, member->before.page_faults),
-			    .switches = difference(after.switches, member->before.switches) },
-		.leaves_4k = -1,
-		.leaves_2m = -1,
-		.leaves_1g = -1,
-		.dirty_pages = -1,
-		.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses),
-		.refs_theory = crew->refs_theory,
-	};
+	struct result row = result_from_guest(g, member->vcpu, part);
 
+	row.guest_page_bytes = crew->leaf_bytes;
+	row.counts.page_faults = difference(after.page_faults, member->before.page_faults);
+	row.counts.switches = difference(after.switches, member->before.switches);
+	row.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses);
+	row.refs_theory = crew->refs_theory;
 	keep_row(member, &row);
 }
 

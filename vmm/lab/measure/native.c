@@ -1,8 +1,7 @@
-#include "vmm/lab/measure/native.h"
+#include "vmm/lab/measure/run.h"
 
 #include <errno.h>
 
-#include "vmm/core/machine/ram.h"
 #include "vmm/core/memory/shortage.h"
 #include "vmm/lab/measure/crew.h"
 #include "vmm/lab/measure/landing.h"
@@ -40,7 +39,8 @@ static bool await(struct crew *crew, struct record *rec, struct error *e)
 }
 
 /* *idle: no thread uses the arena any more, so it may be unmapped. */
-static int run_crew(struct record *rec, const struct ram *ram, void *arena, bool *idle, struct error *e)
+static int run_crew(struct record *rec, const struct backing *backing, void *arena, bool *idle,
+		    struct error *e)
 {
 	uint64_t start_ns = clock_ns();
 	struct crew *crew;
@@ -54,20 +54,20 @@ static int run_crew(struct record *rec, const struct ram *ram, void *arena, bool
 	*idle = await(crew, rec, e);
 	crew_close(crew, e);
 	if (e->status == STATUS_OK && __atomic_load_n(&crew->starved, __ATOMIC_ACQUIRE))
-		(void)shortage_explain(&ram->backing, ENOMEM, "no page behind a workload's access", e);
+		(void)shortage_explain(backing, ENOMEM, "no page behind a workload's access", e);
 	/* The crew of a stuck thread is left to it; the process is about to end anyway. */
 	if (*idle)
 		crew_free(crew);
-	rec->timing.workloads = clock_ns() - start_ns;
+	rec->machine.timing.workloads = clock_ns() - start_ns;
 	if (e->status == STATUS_OK)
 		return 0;
 	return e->err > 0 ? -e->err : -EINVAL;
 }
 
-static int run_on(struct record *rec, struct ram *ram, struct error *e)
+static int run_on(struct record *rec, struct backing *backing, struct error *e)
 {
 	const struct memmap *map = &rec->config.map;
-	void *arena = backing_at(&ram->backing, map->arena_gpa, map->arena_bytes);
+	void *arena = backing_at(backing, map->arena_gpa, map->arena_bytes);
 	struct error observe_error = { .status = STATUS_OK };
 	bool idle = true;
 	int ret;
@@ -77,35 +77,34 @@ static int run_on(struct record *rec, struct ram *ram, struct error *e)
 	else if (arena == NULL)
 		ret = error_set(e, STATUS_FAILED, EFAULT, "native", "the arena does not lie in the memory");
 	else
-		ret = run_crew(rec, ram, arena, &idle, e);
-	if (ram_observe(rec, ram, &observe_error) != 0 && ret == 0) {
+		ret = run_crew(rec, backing, arena, &idle, e);
+	if (ram_observe(backing, &rec->machine, &observe_error) != 0 && ret == 0) {
 		*e = observe_error;
 		ret = e->err > 0 ? -e->err : -EINVAL;
 	}
 	if (idle)
-		ram_release(rec, ram);
+		ram_release(backing, &rec->machine);
 	return ret;
 }
 
-int native_run(struct record *rec, prealloc_progress progress, struct error *e)
+int measure_native(struct record *rec, prealloc_progress progress, struct error *e)
 {
 	uint64_t start_ns = clock_ns();
 	struct backing_spec spec;
-	struct ram ram = { 0 };
+	struct backing backing = { .fd = -1 };
 	int ret;
 
-	rec->native = true;
 	ret = backing_resolve(&rec->spec.machine, &spec, e);
 	if (ret != 0)
 		return ret;
 	spec.bytes = rec->config.ram_bytes;
 	spec.align_bytes = memmap_congruence_bytes(spec.bytes);
-	ret = ram_acquire(rec, &spec, &ram, progress, e);
+	ret = ram_acquire(&rec->spec.machine, &spec, progress, &backing, &rec->machine, e);
 	if (ret == 0)
-		ret = run_on(rec, &ram, e);
+		ret = run_on(rec, &backing, e);
 	else if (stop_requested() != 0)
 		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d before the workloads ran",
 			      stop_requested());
-	rec->timing.total = clock_ns() - start_ns;
+	rec->machine.timing.total = clock_ns() - start_ns;
 	return ret;
 }

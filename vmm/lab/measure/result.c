@@ -1,4 +1,5 @@
-#include "vmm/lab/measure/result.h"
+/* Is what the guest claims believable? Pure. */
+#include "vmm/lab/measure/phases.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,18 +19,6 @@ __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_by
 	(void)vsnprintf(why, why_bytes, fmt, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes)
-{
-	if (block->magic != VCPU_BLOCK_MAGIC)
-		return refuse(why, why_bytes, "magic 0x%x, 0x%x expected", block->magic, VCPU_BLOCK_MAGIC);
-	if (block->abi_version != MINIVMM_ABI_VERSION)
-		return refuse(why, why_bytes, "ABI version %u, %d expected", block->abi_version,
-			      MINIVMM_ABI_VERSION);
-	if (block->vcpu != vcpu)
-		return refuse(why, why_bytes, "says vCPU %u", block->vcpu);
-	return 0;
 }
 
 static int check_samples(const struct guest_result *r, const struct plan_step *step,

@@ -71,7 +71,7 @@ static double text_scale(const struct result *r)
 CELL(kind)
 {
 	UNUSED;
-	set_text(out, rec->native ? "native" : "run");
+	set_text(out, rec->spec.native ? "native" : "run");
 }
 
 CELL(backing)
@@ -96,7 +96,7 @@ CELL(alias)
 CELL(accessed_dirty)
 {
 	UNUSED;
-	if (rec->native)
+	if (rec->spec.native)
 		return;
 	out->type = CELL_BOOL;
 	out->as.truth = rec->config.guest_ad;
@@ -105,14 +105,14 @@ CELL(accessed_dirty)
 CELL(page)
 {
 	UNUSED;
-	if (rec->observed.page_bytes != 0)
-		set_bytes(out, rec->observed.page_bytes);
+	if (rec->machine.observed.page_bytes != 0)
+		set_bytes(out, rec->machine.observed.page_bytes);
 }
 
 CELL(second_dimension)
 {
 	UNUSED;
-	set_text(out, second_dimension_name(rec->native ? SECOND_NONE : rec->host.second_dimension));
+	set_text(out, second_dimension_name(rec->spec.native ? SECOND_NONE : rec->host.second_dimension));
 }
 
 CELL(vcpus)

@@ -23,7 +23,7 @@ static bool has_strides(const struct record *rec)
 
 static bool has_exits_per_operation(const struct record *rec)
 {
-	return !rec->native && rows_any(rec, row_may_exit);
+	return !rec->spec.native && rows_any(rec, row_may_exit);
 }
 
 static bool has_faults_per_operation(const struct record *rec)
@@ -38,7 +38,7 @@ static bool logs_dirty_pages(const struct record *rec)
 
 static bool is_guest(const struct record *rec)
 {
-	return !rec->native;
+	return !rec->spec.native;
 }
 
 #define BOTH_FILES (IN_JSON | IN_CSV)

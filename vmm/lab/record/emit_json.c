@@ -54,14 +54,14 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "page_bytes", json_u64_or_null(rec->config.page_bytes));
 	json_put(&o, "path", json_words_or_null(r->mem_path));
 	json_put(&o, "prealloc", json_boolean(r->populate >= POPULATE_PREALLOC));
-	json_put(&o, "prealloc_threads", json_u64_or_null(rec->prealloc_threads));
+	json_put(&o, "prealloc_threads", json_u64_or_null(rec->machine.prealloc_threads));
 	json_put(&o, "prefault", json_boolean(r->populate == POPULATE_PREFAULT));
-	json_put(&o, "share", json_boolean(rec->share));
-	json_put(&o, "reserve", json_boolean(rec->reserve));
-	json_put(&o, "guest_page_bytes", rec->native ? json_null() : json_u64(rec->config.guest_page_bytes));
+	json_put(&o, "share", json_boolean(rec->machine.share));
+	json_put(&o, "reserve", json_boolean(rec->machine.reserve));
+	json_put(&o, "guest_page_bytes", rec->spec.native ? json_null() : json_u64(rec->config.guest_page_bytes));
 	json_put(&o, "alias_bytes", json_u64_or_null(r->alias_bytes));
-	json_put(&o, "accessed_dirty", rec->native ? json_null() : json_boolean(rec->config.guest_ad));
-	json_put(&o, "kernel_irqchip", rec->native ? json_null() : json_boolean(rec->config.apic));
+	json_put(&o, "accessed_dirty", rec->spec.native ? json_null() : json_boolean(rec->config.guest_ad));
+	json_put(&o, "kernel_irqchip", rec->spec.native ? json_null() : json_boolean(rec->config.apic));
 	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
 	json_put(&o, "pin", pin_list(r));
 	json_put(&o, "host_nodes", node_list(r->host_nodes));
@@ -89,19 +89,19 @@ static json_t *observed_json(const struct record *rec)
 	json_t *o = json_object(), *nodes = json_object();
 	char name[16];
 
-	json_put(&o, "page_bytes", json_u64_or_null(rec->observed.page_bytes));
+	json_put(&o, "page_bytes", json_u64_or_null(rec->machine.observed.page_bytes));
 	for (int node = 0; node < HOST_MAX_NODES; node++) {
-		if (rec->observed.node_pages[node] == 0)
+		if (rec->machine.observed.node_pages[node] == 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "%d", node);
-		json_put(&nodes, name, json_u64(rec->observed.node_pages[node]));
+		json_put(&nodes, name, json_u64(rec->machine.observed.node_pages[node]));
 	}
 	json_put(&o, "node_pages", nodes);
 	json_put(&o, "second_dimension", leaves_json(rec));
-	json_put(&o, "gpa_hva_congruent", rec->native ? json_null() : json_boolean(rec->gpa_hva_congruent));
-	json_put(&o, "rss_bytes", json_u64(rec->observed.rss_bytes));
-	json_put(&o, "huge_bytes", json_u64(rec->observed.huge_bytes));
-	json_put(&o, "memory_slots", json_u64_or_null(rec->memory_slots));
+	json_put(&o, "gpa_hva_congruent", rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
+	json_put(&o, "rss_bytes", json_u64(rec->machine.observed.rss_bytes));
+	json_put(&o, "huge_bytes", json_u64(rec->machine.observed.huge_bytes));
+	json_put(&o, "memory_slots", json_u64_or_null(rec->machine.memory_slots));
 	json_put(&o, "kvm_page_faults", json_count_or_null(rec->kvm_page_faults));
 	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));
 	json_put(&o, "ring0_slowdown",
@@ -114,7 +114,7 @@ static json_t *guest_tables_json(const struct record *rec)
 {
 	json_t *o;
 
-	if (rec->native)
+	if (rec->spec.native)
 		return json_null();
 	o = json_object();
 	json_put(&o, "accessed", json_boolean(rec->config.guest_ad));
@@ -126,12 +126,12 @@ static json_t *pool_json(const struct record *rec)
 {
 	json_t *o, *counts;
 
-	if (rec->pool_page_bytes == 0)
+	if (rec->machine.pool_page_bytes == 0)
 		return json_null();
 	o = json_object();
-	json_put(&o, "page_bytes", json_u64(rec->pool_page_bytes));
+	json_put(&o, "page_bytes", json_u64(rec->machine.pool_page_bytes));
 	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
-		const struct pool_counts *c = &rec->pool[moment];
+		const struct pool_counts *c = &rec->machine.pool[moment];
 
 		counts = json_null();
 		if (pool_moment_known(rec, moment)) {
@@ -150,10 +150,10 @@ static json_t *faults_json(const struct record *rec)
 {
 	json_t *o = json_object();
 
-	json_put(&o, "minor", json_u64(rec->minor_faults));
-	json_put(&o, "major", json_u64(rec->major_faults));
-	json_put(&o, "voluntary_switches", json_u64(rec->voluntary_switches));
-	json_put(&o, "involuntary_switches", json_u64(rec->involuntary_switches));
+	json_put(&o, "minor", json_u64(rec->machine.minor_faults));
+	json_put(&o, "major", json_u64(rec->machine.major_faults));
+	json_put(&o, "voluntary_switches", json_u64(rec->machine.voluntary_switches));
+	json_put(&o, "involuntary_switches", json_u64(rec->machine.involuntary_switches));
 	return o;
 }
 
@@ -227,7 +227,7 @@ static json_t *record_json(const struct record *rec)
 
 	json_put(&o, "schema", json_string(RECORD_SCHEMA));
 	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
-	json_put(&o, "kind", json_string(rec->native ? "native" : "run"));
+	json_put(&o, "kind", json_string(rec->spec.native ? "native" : "run"));
 	json_put(&o, "command", command_json(rec));
 	json_put(&o, "host", host_facts_json(&rec->host));
 	json_put(&o, "requested", requested_json(rec));
@@ -235,9 +235,9 @@ static json_t *record_json(const struct record *rec)
 	json_put(&o, "guest_tables", guest_tables_json(rec));
 	json_put(&o, "pool", pool_json(rec));
 	json_put(&o, "faults", faults_json(rec));
-	json_put(&o, "timing_ns", timing_json(&rec->timing));
-	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->vmm_rss_bytes));
-	json_put(&o, "stray_exits", json_u64(rec->stray_exits));
+	json_put(&o, "timing_ns", timing_json(&rec->machine.timing));
+	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->machine.vmm_rss_bytes));
+	json_put(&o, "stray_exits", json_u64(rec->machine.strays.total));
 	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
 	json_put(&o, "results", results_json(rec));
 	json_put(&o, "tlb", tlb_json(rec));

@@ -21,11 +21,11 @@ static void text_header(const struct record *rec, FILE *out, bool colour)
 	const struct host_facts *h = &rec->host;
 
 	(void)fprintf(out, "%sminivmm %s%s%s\n", colour ? TITLE_ON : "", MINIVMM_VERSION,
-		      rec->native ? " native" : "", colour ? COLOUR_OFF : "");
+		      rec->spec.native ? " native" : "", colour ? COLOUR_OFF : "");
 	paragraph(out, "host", "Linux %s", h->kernel);
 	paragraph(out, "", "%s, %u CPU%s, TSC %.3f GHz", h->cpu_model, h->cpus, h->cpus == 1 ? "" : "s",
 		  (double)h->tsc_khz / 1e6);
-	if (h->hypervisor && rec->native)
+	if (h->hypervisor && rec->spec.native)
 		paragraph(out, "",
 			  "This host is itself a virtual machine: these \"native\" figures already are "
 			  "two-dimensional, with this host's pages as the first dimension.");
@@ -37,7 +37,7 @@ static void text_header(const struct record *rec, FILE *out, bool colour)
 
 static void text_timing(const struct record *rec, FILE *out)
 {
-	const struct timing_ns *t = &rec->timing;
+	const struct timing_ns *t = &rec->machine.timing;
 	char to_main[64] = "";
 
 	if (t->to_guest_main != 0)
@@ -46,7 +46,7 @@ static void text_timing(const struct record *rec, FILE *out)
 	paragraph(out, "time",
 		  "populate %.3f s, %sworkloads %.3f s, total %.3f s; minivmm's own memory %.1f MiB",
 		  (double)t->populate / 1e9, to_main, (double)t->workloads / 1e9, (double)t->total / 1e9,
-		  (double)rec->vmm_rss_bytes / (1024.0 * 1024.0));
+		  (double)rec->machine.vmm_rss_bytes / (1024.0 * 1024.0));
 }
 
 /* What "ok" stands for, and no more: interrupts and switches are the host's, and stand in a note. */

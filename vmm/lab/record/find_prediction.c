@@ -15,11 +15,11 @@
  */
 static bool plan_of(const struct record *rec, struct walk_plan *plan)
 {
-	enum second_dimension second = rec->native ? SECOND_NONE : rec->host.second_dimension;
-	uint64_t backing_bytes =
-		rec->observed.page_bytes != 0 ? rec->observed.page_bytes : rec->config.page_bytes;
+	enum second_dimension second = rec->spec.native ? SECOND_NONE : rec->host.second_dimension;
+	uint64_t backing_bytes = rec->machine.observed.page_bytes != 0 ? rec->machine.observed.page_bytes
+								       : rec->config.page_bytes;
 
-	if (!rec->native && second == SECOND_NONE)
+	if (!rec->spec.native && second == SECOND_NONE)
 		return false;
 	return refs_plan(second, rec->host.second_dimension_levels, rec->config.guest_page_bytes,
 			 backing_bytes, plan);

@@ -39,7 +39,7 @@ int record_find_tlb(struct record *rec)
 		};
 	}
 	/* Natively there is one mapping for each address, so each load has a cache line of its own. */
-	rec->have_tlb = tlb_findings_make(points, count, rec->native, &rec->tlb);
+	rec->have_tlb = tlb_findings_make(points, count, rec->spec.native, &rec->tlb);
 	free(points);
 	return 0;
 }

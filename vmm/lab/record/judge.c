@@ -20,7 +20,7 @@ static bool is_partial(const struct record *rec)
 /* First the host's own page tables: what smaps says of guest RAM. */
 static void judge_backing(struct record *rec)
 {
-	const struct observed_memory *seen = &rec->observed;
+	const struct observed_memory *seen = &rec->machine.observed;
 	char asked[24], got[24], huge[24], resident[24];
 
 	if (seen->page_bytes == rec->config.page_bytes)
@@ -120,7 +120,7 @@ static void judge_leaves(struct record *rec)
 	struct touched most;
 	char size[24], touched[24];
 
-	if (rec->native || !rec->have_kvm_pages || expected_bytes == 0)
+	if (rec->spec.native || !rec->have_kvm_pages || expected_bytes == 0)
 		return;
 	(void)size_format(expected_bytes, size);
 	if (leaves_too_large(rec, expected_bytes))
@@ -141,7 +141,8 @@ static void judge_leaves(struct record *rec)
 
 static void judge_congruence(struct record *rec)
 {
-	if (!rec->native && !is_partial(rec) && !rec->gpa_hva_congruent && rec->config.page_bytes > PAGE_4K)
+	if (!rec->spec.native && !is_partial(rec) && !rec->machine.gpa_hva_congruent &&
+	    rec->config.page_bytes > PAGE_4K)
 		record_reason(rec, VERDICT_MISMATCH,
 			      "guest-physical and host-virtual addresses differ modulo the backing page: KVM "
 			      "cannot install large leaves");
@@ -150,16 +151,17 @@ static void judge_congruence(struct record *rec)
 /* Pages that came back. A pool that others use too, or that was resized, proves nothing: only the numbers are told. */
 static void judge_pool(struct record *rec)
 {
-	const struct pool_counts *was = &rec->pool[POOL_BEFORE], *is = &rec->pool[POOL_CLOSED];
+	const struct pool_counts *was = &rec->machine.pool[POOL_BEFORE],
+				 *is = &rec->machine.pool[POOL_CLOSED];
 	bool shared = was->free != was->total || was->reserved != 0 ||
 		      was->total - was->surplus != is->total - is->surplus;
 	char size[24];
 
-	if (rec->pool_page_bytes == 0 || memcmp(was, is, sizeof(*was)) == 0)
+	if (rec->machine.pool_page_bytes == 0 || memcmp(was, is, sizeof(*was)) == 0)
 		return;
 	if (is_partial(rec) && is->total == 0)
 		return;
-	(void)size_format(rec->pool_page_bytes, size);
+	(void)size_format(rec->machine.pool_page_bytes, size);
 	record_reason(rec, shared ? VERDICT_OK : VERDICT_FAILED,
 		      "%s pool: free %" PRIu64 " -> %" PRIu64 ", reserved %" PRIu64 " -> %" PRIu64
 		      ", surplus %" PRIu64 " -> %" PRIu64 ", total %" PRIu64 " -> %" PRIu64 ": %s",
@@ -187,7 +189,7 @@ static void judge_exits(struct record *rec)
 		if (first == NULL)
 			first = r;
 	}
-	if (first == NULL || rec->native)
+	if (first == NULL || rec->spec.native)
 		return;
 	record_reason(
 		rec, VERDICT_DISTURBED,

@@ -18,7 +18,7 @@ static inline const char *pool_moment_name(int moment)
 /* A run that stopped early leaves later moments at zero: they were never read. */
 static inline bool pool_moment_known(const struct record *rec, int moment)
 {
-	const struct pool_counts *c = &rec->pool[moment], *before = &rec->pool[POOL_BEFORE];
+	const struct pool_counts *c = &rec->machine.pool[moment], *before = &rec->machine.pool[POOL_BEFORE];
 
 	return (c->total | c->free | c->reserved | c->surplus) != 0 || before->total == 0;
 }

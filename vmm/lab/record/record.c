@@ -73,6 +73,29 @@ bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r))
 	return false;
 }
 
+struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, const struct workload_part *part)
+{
+	return (struct result){
+		.step = g->step,
+		.workload = (enum workload_id)g->workload,
+		.variant = (enum workload_variant)g->variant,
+		.vcpu = (int32_t)vcpu,
+		.working_set_bytes = g->working_set_bytes,
+		.stride_bytes = g->stride_bytes,
+		.pages = g->pages,
+		.accesses = g->accesses,
+		.checksum = g->checksum,
+		.may_exit = part != NULL && part->may_exit != 0,
+		.operations = part != NULL && part->warm_passes == 0 ? g->accesses * g->samples : 0,
+		.sample_count = g->samples,
+		.counts = { .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 },
+		.leaves_4k = -1,
+		.leaves_2m = -1,
+		.leaves_1g = -1,
+		.dirty_pages = -1,
+	};
+}
+
 /* One sample in the workload's unit; neither cycles nor accesses is 0. */
 static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesses, uint64_t tsc_khz)
 {

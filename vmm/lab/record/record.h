@@ -10,9 +10,7 @@
 #include "abi.h"
 #include "vmm/lab/measure/spec.h"
 #include "vmm/host/facts.h"
-#include "vmm/host/pool/counts.h"
-#include "vmm/core/machine/config.h"
-#include "vmm/core/memory/observe.h"
+#include "vmm/core/machine/machine.h"
 #include "vmm/theory/walk/tlb_probe.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/lab/pmu/plan.h"
@@ -20,8 +18,6 @@
 
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16
-
-enum pool_moment { POOL_BEFORE, POOL_MAPPED, POOL_POPULATED, POOL_RAN, POOL_CLOSED, POOL_MOMENTS };
 
 enum verdict {
 	VERDICT_OK,
@@ -71,33 +67,18 @@ struct result {
 	char note[160];
 };
 
-struct timing_ns {
-	uint64_t open, map, populate, load, to_guest_main, workloads, total;
-};
-
 struct record {
-	bool native;
 	int argc; /* the command line, borrowed */
 	char **argv;
 	struct run_spec spec;
 	struct config config;
-	bool share, reserve; /* resolved */
 	struct host_facts host;
-	struct observed_memory observed;
+	struct machine_report machine;
 	bool have_kvm_pages;                               /* KVM's own count of installed leaves is known */
 	uint64_t kvm_pages_4k, kvm_pages_2m, kvm_pages_1g; /* peak over the run */
-	bool gpa_hva_congruent;
-	uint64_t pool_page_bytes; /* 0: the backing has no pool */
-	struct pool_counts pool[POOL_MOMENTS];
-	uint32_t prealloc_threads;
-	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
-	struct timing_ns timing;
-	uint32_t memory_slots; /* that the VM was given */
 	int64_t kvm_tables_bytes; /* KVM's page tables at their peak, by the host's SecPageTables; -1: not known */
 	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
 	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
-	uint64_t vmm_rss_bytes;  /* resident memory of this process less guest RAM, at the end of the run */
-	uint64_t stray_exits;    /* writes to ports or MMIO addresses that nobody serves */
 	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */
 	uint32_t result_count, result_capacity;
 	struct result *results;
@@ -113,6 +94,13 @@ struct record {
 /* Zero *rec; record_free releases what record_add took; safe on a zeroed record. */
 void record_init(struct record *rec);
 void record_free(struct record *rec);
+
+/*
+ * The row of what a guest or a native thread reports of one part: all that it says itself, its samples for record_add; what
+ * the VMM counts beside is -1 or 0, not known. part may be NULL.
+ */
+struct result result_from_guest(const struct guest_result *g, uint32_t vcpu,
+				const struct workload_part *part);
 
 /*
  * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:

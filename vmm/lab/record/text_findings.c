@@ -93,7 +93,7 @@ static void refill_cost(const struct record *rec, FILE *out)
 	}
 	if (list.used != 0)
 		paragraph(out, "refill", "of a page after %s = after-exit - warm, in cycles (minima): %s",
-			  rec->native ? "a system call" : "an exit", list.text);
+			  rec->spec.native ? "a system call" : "an exit", list.text);
 }
 
 /* The row like *like with the next larger stride; NULL: there is none with a figure. */

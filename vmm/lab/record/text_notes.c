@@ -86,8 +86,8 @@ void text_notes(const struct record *rec, FILE *out)
 			  "inside the timed phases the host took %" PRId64 " interrupts and %" PRId64
 			  " involuntary switches; the minimum feels that least",
 			  interrupts, switches);
-	if (rec->stray_exits != 0)
+	if (rec->machine.strays.total != 0)
 		paragraph(out, "note",
 			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64,
-			  rec->stray_exits);
+			  rec->machine.strays.total);
 }

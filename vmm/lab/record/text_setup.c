@@ -19,7 +19,7 @@ static void asked_guest(const struct record *rec, FILE *out)
 	const char *plural = rec->config.vcpus == 1 ? "" : "s";
 	char leaf[24];
 
-	if (rec->native) {
+	if (rec->spec.native) {
 		paragraph(out, "", "%u thread%s, no virtual machine", rec->config.vcpus, plural);
 		return;
 	}
@@ -38,8 +38,8 @@ void text_asked(const struct record *rec, FILE *out)
 	(void)size_format(rec->config.ram_bytes, memory);
 	(void)size_format(rec->config.page_bytes, page);
 	if (r->populate >= POPULATE_PREALLOC)
-		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->prealloc_threads,
-			       rec->prealloc_threads == 1 ? "" : "s");
+		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->machine.prealloc_threads,
+			       rec->machine.prealloc_threads == 1 ? "" : "s");
 	if (alias_bytes != 0)
 		paragraph(out, "asked", "%s of guest RAM on %s of memory in %s pages, backing %s%s%s, %s",
 			  memory, size_format(alias_bytes, window), page, backing_name(r->backing),
@@ -69,7 +69,7 @@ static const char *dimension_meaning(enum second_dimension second)
 
 static void observed_backing(const struct record *rec, FILE *out)
 {
-	const struct observed_memory *seen = &rec->observed;
+	const struct observed_memory *seen = &rec->machine.observed;
 	char page[24] = "mixed", resident[24];
 
 	(void)size_format(seen->rss_bytes, resident);
@@ -79,9 +79,9 @@ static void observed_backing(const struct record *rec, FILE *out)
 		paragraph(out, "observed", "smaps: nothing resident");
 	else
 		paragraph(out, "observed", "smaps: %s pages, %s resident%s", page, resident,
-			  rec->native              ? ""
-			  : rec->gpa_hva_congruent ? "; gpa = hva modulo the largest page"
-						   : "; gpa and hva are NOT congruent");
+			  rec->spec.native                 ? ""
+			  : rec->machine.gpa_hva_congruent ? "; gpa = hva modulo the largest page"
+							   : "; gpa and hva are NOT congruent");
 }
 
 /* The same memory many times over: nothing else here would show it. */
@@ -94,7 +94,7 @@ static void observed_aliases(const struct record *rec, FILE *out)
 		return;
 	paragraph(out, "",
 		  "aliased: %" PRIu64 " of %u memory slots show the guest the same %s of the host, as %s",
-		  rec->config.map.arena_bytes / alias_bytes, rec->memory_slots,
+		  rec->config.map.arena_bytes / alias_bytes, rec->machine.memory_slots,
 		  size_format(alias_bytes, window), size_format(rec->config.map.arena_bytes, memory));
 }
 
@@ -127,7 +127,7 @@ void text_observed(const struct record *rec, FILE *out)
 
 	observed_backing(rec, out);
 	observed_aliases(rec, out);
-	if (rec->native)
+	if (rec->spec.native)
 		return;
 	observed_kvm(rec, out);
 	if (rec->host.second_dimension_levels != 0)
@@ -143,12 +143,12 @@ void text_pool(const struct record *rec, FILE *out)
 {
 	char page[24];
 
-	if (rec->pool_page_bytes == 0)
+	if (rec->machine.pool_page_bytes == 0)
 		return;
 	(void)fprintf(out, "\npool %-10s%9s%9s%9s%9s   (pages of %s, as in /proc/meminfo)\n", "", "Total",
-		      "Free", "Rsvd", "Surp", size_format(rec->pool_page_bytes, page));
+		      "Free", "Rsvd", "Surp", size_format(rec->machine.pool_page_bytes, page));
 	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
-		const struct pool_counts *c = &rec->pool[moment];
+		const struct pool_counts *c = &rec->machine.pool[moment];
 
 		(void)fprintf(out, "  %-13s", pool_moment_name(moment));
 		if (pool_moment_known(rec, moment))

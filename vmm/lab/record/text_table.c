@@ -183,7 +183,8 @@ static void put_legend(const struct record *rec, const struct layout *layout, FI
 		"included%s%s%s%s",
 		is_printed(layout, "median_ns") ? "; ns: median" : "",
 		is_printed(layout, "mad") ? "; +-: median absolute deviation" : "",
-		rec->native ? "" : "exits, ", ratios ? "; /op: of the count before it, an operation" : "",
+		rec->spec.native ? "" : "exits, ",
+		ratios ? "; /op: of the count before it, an operation" : "",
 		is_printed(layout, "leaves_4k")
 			? "; 4K, 2M: leaves that KVM has at the end of the phase; dirty: pages in its log"
 			: "",

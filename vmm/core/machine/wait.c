@@ -1,16 +1,34 @@
-#include "vmm/core/machine/watch.h"
-
+/* The main thread: start the vCPUs, wait for the end, the user or the watchdog, stop them all. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/core/machine/internal.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
+
+void machine_wake(struct machine *m)
+{
+	uint64_t one = 1;
+
+	/* It can only fail when the counter is full, and then the main thread is awake already. */
+	if (write(m->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void machine_fail(struct machine *m, const struct error *e)
+{
+	pthread_mutex_lock(&m->lock);
+	if (m->error.status == STATUS_OK)
+		m->error = *e;
+	pthread_mutex_unlock(&m->lock);
+	machine_wake(m);
+}
 
 static void on_kick(int signum)
 {
@@ -33,28 +51,28 @@ static int install_kick(struct error *e)
 static void stop_all(struct machine *m)
 {
 	atomic_store(&m->stop, true);
-	for (uint32_t i = 0; i < m->rec->config.vcpus; i++) {
+	for (uint32_t i = 0; i < m->config->vcpus; i++) {
 		struct vcpu_task *task = &m->tasks[i];
 
 		if (!task->started)
 			continue;
 		/* immediate_exit before the signal: one that arrives just before KVM_RUN is then not lost (api.rst). */
-		__atomic_store_n(&task->vcpu.run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&task->vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
 		(void)pthread_kill(task->thread, KICK_SIGNAL);
 	}
-	for (uint32_t i = 0; i < m->rec->config.vcpus; i++) {
+	for (uint32_t i = 0; i < m->config->vcpus; i++) {
 		if (m->tasks[i].started)
 			(void)pthread_join(m->tasks[i].thread, NULL);
 		m->tasks[i].started = false;
 	}
 }
 
-int watch_start(struct machine *m, struct error *e)
+int machine_start(struct machine *m, struct error *e)
 {
 	int ret = install_kick(e);
 
 	m->started_ns = clock_ns();
-	for (uint32_t i = 0; ret == 0 && i < m->rec->config.vcpus; i++) {
+	for (uint32_t i = 0; ret == 0 && i < m->config->vcpus; i++) {
 		atomic_fetch_add(&m->running, 1);
 		ret = -pthread_create(&m->tasks[i].thread, NULL, vcpu_thread, &m->tasks[i]);
 		if (ret != 0) {
@@ -79,20 +97,19 @@ static bool over(struct machine *m)
 	return yes || atomic_load(&m->running) == 0;
 }
 
-static int watchdog_barked(struct machine *m, struct error *e)
+static int fail_watchdog(struct machine *m, struct error *e)
 {
 	int ret = error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
-			    "the guest did not end within %u s and was stopped%s",
-			    m->rec->spec.machine.timeout_s,
+			    "the guest did not end within %u s and was stopped%s", m->asked->timeout_s,
 			    m->main_ns == 0 ? "; it never reached its main program" : "");
 
 	error_hint(e, "--timeout SEC allows more");
 	return ret;
 }
 
-int watch_wait(struct machine *m, struct error *e)
+int machine_wait(struct machine *m, struct error *e)
 {
-	uint64_t deadline_ns = m->started_ns + m->rec->spec.machine.timeout_s * NS_PER_S;
+	uint64_t deadline_ns = m->started_ns + m->asked->timeout_s * NS_PER_S;
 	uint64_t now_ns = clock_ns();
 	int ret = 0;
 
@@ -115,10 +132,9 @@ int watch_wait(struct machine *m, struct error *e)
 	if (m->ended)
 		return 0;
 	if (stop_requested() != 0)
-		record_reason(m->rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
-			      stop_requested());
+		m->report->stop_signal = stop_requested();
 	else if (now_ns >= deadline_ns)
-		ret = watchdog_barked(m, e);
+		ret = fail_watchdog(m, e);
 	else
 		ret = error_set(e, STATUS_FAILED, 0, "guest",
 				"every vCPU stopped, but the guest never ended");

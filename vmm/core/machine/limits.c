@@ -1,4 +1,4 @@
-#include "vmm/lab/measure/limits.h"
+#include "vmm/core/machine/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,22 @@
-#include "vmm/core/machine/stray.h"
-
+/* What the guest finds on its bus: a serial port that only transmits, and nothing else. */
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "vmm/core/machine/internal.h"
+
+void console_put(struct console *c, unsigned char byte)
+{
+	if (byte == '\r')
+		return;
+	if (c->used >= CONSOLE_MAX_BYTES) {
+		c->dropped_bytes++;
+		return;
+	}
+	if (byte != '\n' && byte != '\t' && (byte < 0x20 || byte > 0x7e))
+		byte = '?';
+	c->text[c->used++] = (char)byte;
+	c->text[c->used] = '\0';
+}
 
 void stray_note(struct stray_log *log, bool mmio, bool write, uint64_t address)
 {

@@ -1,0 +1,38 @@
+#include "vmm/lab/measure/run.h"
+
+#include <stdlib.h>
+
+#include "vmm/lab/measure/phases.h"
+
+int measure_guest(struct record *rec, const struct machine_observer *beside, prealloc_progress progress,
+		  struct error *e)
+{
+	struct phases p;
+	int ret = phases_init(&p, rec, e);
+
+	if (ret != 0)
+		return ret;
+	p.beside = beside;
+	p.observer.progress = progress;
+	ret = machine_run(&rec->spec.machine, &rec->config, &rec->host, &p.observer, &rec->machine, e);
+	if (!rec->machine.ran && rec->machine.stop_signal != 0)
+		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d before the guest ran",
+			      rec->machine.stop_signal);
+	phases_free(&p);
+	return ret;
+}
+
+int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
+{
+	int ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
+
+	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)
+		record_reason(rec, VERDICT_FAILED, "%s: %s", e->where, e->what);
+	if (record_combine(rec) != 0 || record_find_tlb(rec) != 0)
+		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
+	else if (rec->cpu != NULL && record_predict(rec, rec->cpu) != 0)
+		record_reason(rec, VERDICT_FAILED, "--predict: the model cannot take these figures");
+	if (ret == 0)
+		record_judge(rec);
+	return ret;
+}
