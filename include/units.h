@@ -21,6 +21,9 @@
 
 #define CACHE_LINE_BYTES UINT64_C(64)
 
+/* Elements of an array; not for a pointer. */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 static inline bool is_pow2(uint64_t value)
 {
 	return value != 0 && (value & (value - 1)) == 0;

@@ -1,25 +1,26 @@
 #include "vmm/host/activity.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "vmm/host/sysfile.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/size.h"
 
 #define VMSTAT_MAX_BYTES (256UL * 1024)
 #define STAT_LINE_BYTES 512
-#define NS_PER_S INT64_C(1000000000)
 
-/* A number of at least 0 at `text`; -1 where there is none. *end is behind it. */
-static int64_t parse_number(const char *text, char **end)
+/* The number behind blanks at *cursor, which moves behind it; -1 where there is none. */
+static int64_t parse_number(const char **cursor)
 {
-	long long value;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoll(text, end, 10);
-	return errno == 0 && *end != text && value >= 0 ? value : -1;
+	*cursor += strspn(*cursor, " \t");
+	if (digits_parse(cursor, *cursor + strcspn(*cursor, "\n"), &value) != 0 || value > INT64_MAX)
+		return -1;
+	return (int64_t)value;
 }
 
 /* The eighth number of the line "cpu ...", in clock ticks; kernels before 2.6.11 have fewer. */
@@ -27,18 +28,16 @@ static int64_t parse_steal(const char *text)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 	int64_t steal = -1;
-	char line[STAT_LINE_BYTES], *cursor;
+	const char *cursor = text + 4;
 
 	if (ticks <= 0 || strncmp(text, "cpu ", 4) != 0)
 		return -1;
-	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
-	cursor = line + 4;
 	for (int i = 0; i < 8; i++) {
-		steal = parse_number(cursor, &cursor);
+		steal = parse_number(&cursor);
 		if (steal < 0)
 			return -1;
 	}
-	return steal * (NS_PER_S / ticks);
+	return steal * ((int64_t)NS_PER_S / ticks);
 }
 
 /* The field of that name in lines of "name value". */
@@ -50,9 +49,8 @@ static int64_t parse_field(const char *text, const char *name)
 		const char *end = strchr(line, '\n');
 
 		if (strncmp(line, name, length) == 0 && line[length] == ' ') {
-			char *rest;
-
-			return parse_number(line + length + 1, &rest);
+			line += length + 1;
+			return parse_number(&line);
 		}
 		line = end != NULL ? end + 1 : NULL;
 	}

@@ -1,8 +1,6 @@
 #include "vmm/host/facts.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/host/cpuinfo.h"
@@ -10,6 +8,7 @@
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/thp.h"
+#include "vmm/util/size.h"
 
 #define MAX_LISTED 4096
 
@@ -28,27 +27,15 @@ static void read_kernel(const char *root, struct host_facts *f)
 	(void)snprintf(f->kernel, sizeof(f->kernel), "%s%s%s", release, *version != '\0' ? " " : "", version);
 }
 
-/* How many numbers a kernel list ("0-3,8") names; 0 for anything else. */
-static uint32_t count_list(const char *list)
+/* How many numbers a kernel list ("0-3,8") names, up to its end of line; 0 for anything else. */
+static uint32_t count_list(char *list)
 {
-	uint32_t count = 0;
+	uint16_t numbers[MAX_LISTED];
+	int count;
 
-	while (isdigit((unsigned char)*list)) {
-		char *end;
-		unsigned long first = strtoul(list, &end, 10), last = first;
-
-		if (*end == '-' && isdigit((unsigned char)end[1]))
-			last = strtoul(end + 1, &end, 10);
-		if (last < first || last >= MAX_LISTED)
-			return 0;
-		count += (uint32_t)(last - first + 1);
-		if (*end == '\0' || isspace((unsigned char)*end))
-			return count;
-		if (*end != ',')
-			return 0;
-		list = end + 1;
-	}
-	return 0;
+	list[strcspn(list, " \t\n")] = '\0';
+	count = list_parse(list, MAX_LISTED - 1, numbers, MAX_LISTED);
+	return count < 0 ? 0 : (uint32_t)count;
 }
 
 /* The affinity mask, which a container or taskset may have made smaller than the machine. */
@@ -56,7 +43,7 @@ static uint32_t allowed_cpus(const char *root)
 {
 	static const char key[] = "Cpus_allowed_list:";
 	char text[8192];
-	const char *line;
+	char *line;
 
 	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
 		return 0;

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/size.h"
 
 #define MEMINFO_BYTES 8192
 
@@ -18,18 +18,15 @@ int meminfo_parse(const char *text, const char *name, uint64_t *bytes)
 
 	*bytes = 0;
 	for (const char *p = strstr(text, name); p != NULL; p = strstr(p + len, name)) {
-		unsigned long long kib;
+		const char *digits;
+		uint64_t kib;
 
 		/* A whole word: "Active" is not "Inactive", nor "Active(file)". A node's lines begin "Node 0 ". */
 		if ((p != text && !isspace((unsigned char)p[-1])) || p[len] != ':')
 			continue;
-		p += len + 1;
-		p += strspn(p, " \t");
-		if (!isdigit((unsigned char)*p))
-			return -ENOENT;
-		errno = 0;
-		kib = strtoull(p, NULL, 10);
-		if (errno != 0 || !checked_mul(kib, KIB, bytes)) {
+		digits = p + len + 1 + strspn(p + len + 1, " \t");
+		if (digits_parse(&digits, digits + strcspn(digits, "\n"), &kib) != 0 ||
+		    !checked_mul(kib, KIB, bytes)) {
 			*bytes = 0;
 			return -ENOENT;
 		}

@@ -3,13 +3,13 @@
  */
 #include "vmm/host/mounts.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/size.h"
 
 #define MAX_BYTES ((size_t)8 << 20)
 
@@ -70,26 +70,15 @@ int mounts_each(const char *root, mount_visit visit, void *arg)
 }
 
 /* Digits and an optional suffix, as far as the option goes (the kernel's memparse). */
-static int size_value(const char *text, size_t len, uint64_t *bytes)
+static int size_value(const char *text, const char *end, uint64_t *bytes)
 {
-	uint64_t value = 0, unit = 1;
-	size_t i = 0;
+	uint64_t value, unit = 1;
 
-	for (; i < len && isdigit((unsigned char)text[i]); i++) {
-		if (!checked_mul(value, 10, &value) || !checked_add(value, (uint64_t)(text[i] - '0'), &value))
-			return -EINVAL;
-	}
-	if (i == 0)
+	if (digits_parse(&text, end, &value) != 0)
 		return -EINVAL;
-	if (i < len) {
-		static const char letters[] = "KMG";
-		const char *letter = strchr(letters, toupper((unsigned char)text[i]));
-
-		if (letter == NULL || *letter == '\0' || i + 1 != len)
-			return -EINVAL;
-		unit = UINT64_C(1) << (10 * (letter - letters + 1));
-	}
-	return checked_mul(value, unit, bytes) ? 0 : -EINVAL;
+	if (text < end)
+		unit = size_unit(*text++);
+	return unit != 0 && text == end && checked_mul(value, unit, bytes) ? 0 : -EINVAL;
 }
 
 int mount_option_size(const char *options, const char *name, uint64_t *bytes)
@@ -101,7 +90,7 @@ int mount_option_size(const char *options, const char *name, uint64_t *bytes)
 		size_t len = strcspn(p, ",");
 
 		if (len > name_len && strncmp(p, name, name_len) == 0 && p[name_len] == '=')
-			ret = size_value(p + name_len + 1, len - name_len - 1, bytes);
+			ret = size_value(p + name_len + 1, p + len, bytes);
 	}
 	if (ret != 0)
 		*bytes = 0;

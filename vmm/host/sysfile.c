@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vmm/util/file.h"
+#include "vmm/util/size.h"
 
 int sysfile_path(const char *root, const char *path, char *buf, size_t size)
 {
@@ -63,21 +64,12 @@ int sysfile_value(const char *root, const char *path, char *buf, size_t size)
 int sysfile_u64(const char *root, const char *path, uint64_t *out)
 {
 	char text[32];
-	char *end;
 	int n = sysfile_value(root, path, text, sizeof(text));
-	unsigned long long value;
 
 	*out = 0;
 	if (n < 0)
 		return n;
-	if (!isdigit((unsigned char)text[0]))
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0')
-		return -EINVAL;
-	*out = value;
-	return 0;
+	return number_parse(text, 0, UINT64_MAX, out) == 0 ? 0 : -EINVAL;
 }
 
 int sysfile_choice(const char *root, const char *path, char *buf, size_t size)

@@ -4,6 +4,7 @@
 #include <x86intrin.h>
 
 #include "vmm/host/facts.h"
+#include "vmm/util/clock.h"
 
 #define HYPERVISOR_LEAF 0x40000000u
 #define HYPERVISOR_TIMING_LEAF 0x40000010u
@@ -53,7 +54,7 @@ static uint64_t raw_ns(void)
 	struct timespec t = { 0, 0 };
 
 	(void)clock_gettime(CLOCK_MONOTONIC_RAW, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 /* Both clocks at one moment: of several tries the one with the least time between the two readings. */

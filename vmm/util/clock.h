@@ -7,13 +7,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#define NS_PER_S UINT64_C(1000000000)
+
 static inline uint64_t clock_ns(void)
 {
 	struct timespec now = { 0, 0 };
 
 	/* Cannot fail for CLOCK_MONOTONIC with a valid pointer (clock_gettime(2)). */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 static inline uint64_t clock_tsc_cycles(void)

@@ -10,24 +10,25 @@
 
 #include "units.h"
 
-/* Digits at *cursor, which moves behind them. strtoull is not used: it skips blanks and takes signs. */
-static int digits_parse(const char **cursor, uint64_t *value)
+#define ITEM_MAX_CHARS 64
+
+/* strtoull is not used: it skips blanks and takes signs. */
+int digits_parse(const char **cursor, const char *end, uint64_t *value)
 {
 	const char *p = *cursor;
 	uint64_t sum = 0;
+	bool fits = true;
 
-	if (!isdigit((unsigned char)*p))
+	for (; p < end && isdigit((unsigned char)*p); p++)
+		fits = fits && checked_mul(sum, 10, &sum) && checked_add(sum, (uint64_t)(*p - '0'), &sum);
+	if (p == *cursor)
 		return -EINVAL;
-	for (; isdigit((unsigned char)*p); p++) {
-		if (!checked_mul(sum, 10, &sum) || !checked_add(sum, (uint64_t)(*p - '0'), &sum))
-			return -ERANGE;
-	}
 	*cursor = p;
 	*value = sum;
-	return 0;
+	return fits ? 0 : -ERANGE;
 }
 
-static uint64_t unit_of(char letter)
+uint64_t size_unit(char letter)
 {
 	switch (toupper((unsigned char)letter)) {
 	case 'K':
@@ -47,15 +48,13 @@ int size_parse(const char *text, uint64_t default_unit, uint64_t *bytes)
 {
 	uint64_t unit = default_unit;
 	uint64_t number;
-	int ret = digits_parse(&text, &number);
+	int ret = digits_parse(&text, text + strlen(text), &number);
 
 	if (ret == -EINVAL)
 		return ret;
-	/* Junk behind an overflow is junk first: find the end before judging the number. */
-	while (isdigit((unsigned char)*text))
-		text++;
+	/* Junk behind an overflow is junk first. */
 	if (*text != '\0') {
-		unit = unit_of(*text++);
+		unit = size_unit(*text++);
 		if (unit == 0 || (*text != '\0' && strcasecmp(text, "B") != 0 && strcasecmp(text, "iB") != 0))
 			return -EINVAL;
 	}
@@ -72,7 +71,7 @@ int page_size_parse(const char *text, uint64_t *bytes)
 		uint64_t bytes;
 	} sizes[] = { { "4K", PAGE_4K }, { "2M", PAGE_2M }, { "1G", PAGE_1G } };
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		if (strcasecmp(text, sizes[i].name) == 0) {
 			*bytes = sizes[i].bytes;
 			return 0;
@@ -87,9 +86,9 @@ int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	uint64_t number;
 	int ret;
 
-	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
+	ret = digits_parse(&cursor, text + strlen(text), &number);
+	if (ret == -EINVAL || *cursor != '\0')
 		return -EINVAL;
-	ret = digits_parse(&cursor, &number);
 	if (ret != 0)
 		return ret;
 	if (number < min || number > max)
@@ -111,4 +110,94 @@ const char *size_format(uint64_t bytes, char *buf)
 	}
 	(void)snprintf(buf, 24, "%" PRIu64, bytes);
 	return buf;
+}
+
+int list_item(const char **cursor, char *item, size_t item_bytes)
+{
+	const char *start = *cursor;
+	size_t length;
+
+	if (start == NULL)
+		return 0;
+	length = strcspn(start, ",");
+	if (length == 0 || length >= item_bytes)
+		return -EINVAL;
+	memcpy(item, start, length);
+	item[length] = '\0';
+	*cursor = start[length] == ',' ? start + length + 1 : NULL;
+	return 1;
+}
+
+/* Split "A<separator>B" in place; *second is NULL where there is no separator. */
+static void split(char *item, const char *separator, char **second)
+{
+	*second = strstr(item, separator);
+	if (*second != NULL) {
+		**second = '\0';
+		*second += strlen(separator);
+	}
+}
+
+int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max)
+{
+	char item[ITEM_MAX_CHARS];
+	uint32_t count = 0;
+	int more;
+
+	while ((more = list_item(&text, item, sizeof(item))) == 1) {
+		char *last_text;
+		uint64_t first, last;
+		int ret;
+
+		split(item, "-", &last_text);
+		ret = number_parse(item, 0, limit, &first);
+		if (ret != 0)
+			return ret;
+		last = first;
+		if (last_text != NULL)
+			ret = number_parse(last_text, 0, limit, &last);
+		if (ret != 0)
+			return ret;
+		if (last < first)
+			return -EINVAL;
+		if (last - first >= max - count)
+			return -ERANGE;
+		for (uint64_t v = first; v <= last; v++)
+			values[count++] = (uint16_t)v;
+	}
+	return more < 0 ? more : (int)count;
+}
+
+int size_series_parse(const char *text, uint64_t *bytes, uint32_t max)
+{
+	char item[ITEM_MAX_CHARS];
+	uint32_t count = 0;
+	int more;
+
+	while ((more = list_item(&text, item, sizeof(item))) == 1) {
+		char *last_text;
+		uint64_t first, last;
+		int ret;
+
+		split(item, "..", &last_text);
+		ret = size_parse(item, 1, &first);
+		if (ret != 0)
+			return ret;
+		last = first;
+		if (last_text != NULL)
+			ret = size_parse(last_text, 1, &last);
+		if (ret != 0)
+			return ret;
+		if (last < first)
+			return -EINVAL;
+		for (;;) {
+			if (count == max)
+				return -ERANGE;
+			bytes[count++] = first;
+			if (first > last / 2)
+				break;
+			first *= 2;
+		}
+	}
+	return more < 0 ? more : (int)count;
 }

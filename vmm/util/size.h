@@ -7,7 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "64M", "1G", "4096" (in default_unit bytes). K, M, G, T, any case, optional "iB"/"B". 0; -EINVAL: no size; -ERANGE: 0 or too large. */
+/*
+ * The digits from *cursor on, before `end`; *cursor moves behind them. 0; -EINVAL: there are none; -ERANGE: too large for 64
+ * bits.
+ */
+int digits_parse(const char **cursor, const char *end, uint64_t *value);
+
+/* The bytes that K, M, G or T, of either case, stands for; 0 for any other letter. */
+uint64_t size_unit(char letter);
+
+/*
+ * "64M", "1G", "4096" (in default_unit bytes). K, M, G, T, any case, optional "iB"/"B". 0; -EINVAL: no size; -ERANGE: 0 or
+ * too large.
+ */
 int size_parse(const char *text, uint64_t default_unit, uint64_t *bytes);
 
 /* "4K", "2M" or "1G" exactly (any case): -EINVAL for others. */

@@ -70,7 +70,6 @@ static int open_kvm(struct machine *m, struct error *e)
 	return check_limits(m, e);
 }
 
-#define NS_PER_S 1e9
 
 /* As much as costs KVM 40 MiB at most is taken without looking how much the host has left. */
 #define UNWATCHED_BYTES (16 * GIB)

@@ -10,7 +10,6 @@
 #include "vmm/util/stop.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
 
 void machine_wake(struct machine *m)
 {

@@ -114,8 +114,8 @@ static void wait_all(struct team *team, uint64_t start_ns, prealloc_progress pro
 
 		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += PROGRESS_NS;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_nsec -= 1000000000L;
+		if (until.tv_nsec >= (long)NS_PER_S) {
+			until.tv_nsec -= (long)NS_PER_S;
 			until.tv_sec++;
 		}
 		if (pthread_cond_timedwait(&team->news, &team->lock, &until) != ETIMEDOUT || progress == NULL)

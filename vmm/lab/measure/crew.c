@@ -8,7 +8,6 @@
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 #define WAKE_NS UINT64_C(100000000)
 
 static int init_sync(struct crew *crew)

@@ -8,8 +8,6 @@
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-
 /* What a thread that was told to stop has to finish its sample. */
 #define GRACE_NS (2 * NS_PER_S)
 

@@ -16,10 +16,9 @@
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 
-#define NS_PER_S INT64_C(1000000000)
 #define POLL_MS 200
 /* A child that was told to end and does not is killed after so long. */
-#define GRACE_NS (5 * NS_PER_S)
+#define GRACE_NS ((int64_t)(5 * NS_PER_S))
 
 struct child {
 	pid_t pid;
@@ -150,7 +149,7 @@ int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, st
 	if (ret == 0) {
 		int reaped;
 
-		c.deadline_ns = c.start_ns + limit_s * NS_PER_S;
+		c.deadline_ns = c.start_ns + limit_s * (int64_t)NS_PER_S;
 		ret = listen(&c);
 		if (ret != 0)
 			(void)kill(c.pid, SIGKILL);

@@ -11,7 +11,6 @@
 
 /* What a run may take beyond its own watchdog before it is ended from outside. */
 #define BEYOND_WATCHDOG_S 60
-#define NS_PER_S 1e9
 
 struct engine {
 	struct matrix *m;

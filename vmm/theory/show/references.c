@@ -8,7 +8,6 @@
 #include "vmm/util/size.h"
 
 #define PURPOSE_BYTES GRID_CELL_BYTES
-#define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 /* Sides of the table: 4-level 4K, 2M, 1G, then 5-level. */
 static struct walk_plan plan_of(enum walk_kind kind, uint32_t guest, uint32_t host)

@@ -15,8 +15,6 @@ static const uint64_t series_bytes[] = { 64 * PAGE_4K, 128 * PAGE_4K, 1024 * PAG
 static const uint64_t no_stride[] = { 0 };
 static const uint64_t alias_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
 
-#define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
-
 /* A stride of alias is a leaf at least, and all pages have addresses; that of a line is its control. */
 static bool stride_fits(uint64_t stride_bytes, uint64_t set_bytes, const struct walk_plan *plan)
 {
