@@ -150,7 +150,7 @@ $(BUILD)/san/libminivmm.a: $(SAN_OBJS)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 # A test that wraps calls names them in tests/unit/test_X.wrap, one a line.
-$(UNIT_BINS): $(BUILD)/san/tests/unit/failure.o $(BUILD)/san/libminivmm.a
+$(UNIT_BINS): $(BUILD)/san/tests/unit/test.o $(BUILD)/san/libminivmm.a
 $(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h tests/unit/*.wrap)
 	@mkdir -p $(@D)
 	$(say) "  TEST    $<"

@@ -1,0 +1,90 @@
+/*
+ * Linked into every unit test: runs the tests of its file, names the case at which an assertion fails, and lets failed
+ * tests end without a report of leaks. cmocka leaves a failed test by longjmp(), so whatever the test had allocated is
+ * lost, and LeakSanitizer would tell so in a hundred lines below the one that matters.
+ */
+#include "test.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+static struct CMUnitTest tests[64];
+static size_t test_count;
+static CMFixtureFunction group_setup, group_teardown;
+
+/* The loops that the test is in, the outermost first. */
+#define MAX_LOOPS 8
+static struct test_loop loops[MAX_LOOPS];
+static size_t depth;
+
+void test_add(const char *name, CMUnitTestFunction test, CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+	if (test_count == sizeof(tests) / sizeof(tests[0]))
+		abort();
+	tests[test_count++] = (struct CMUnitTest){ name, test, setup, teardown, NULL };
+}
+
+void test_group(CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+	group_setup = setup;
+	group_teardown = teardown;
+}
+
+/* Weak: a file that needs one process for each of its tests has a main of its own. */
+__attribute__((weak)) int main(void)
+{
+	return _cmocka_run_group_tests("tests", tests, test_count, group_setup, group_teardown);
+}
+
+/* A test that skips itself leaves its loops by longjmp(), too: they are overwritten, at the latest when there are eight. */
+struct test_loop *test_loop_enter(const char *table, const char *name)
+{
+	struct test_loop *loop = &loops[depth++ % MAX_LOOPS];
+
+	*loop = (struct test_loop){ .table = table, .name = name };
+	return loop;
+}
+
+void test_loop_leave(struct test_loop **loop)
+{
+	depth = (size_t)(*loop - loops);
+}
+
+/* Stands before cmocka's own, which every assertion calls when it fails. */
+void _fail(const char *const file, const int line)
+{
+	void (*cmocka_fail)(const char *, int);
+
+	for (size_t i = 0; i < depth && i < MAX_LOOPS; i++) {
+		if (loops[i].table != NULL)
+			print_error("%s:%d: in %s[%lld]\n", file, line, loops[i].table, loops[i].at);
+		else
+			print_error("%s:%d: in %s = %lld\n", file, line, loops[i].name, loops[i].at);
+	}
+	depth = 0;
+	*(void **)&cmocka_fail = dlsym(RTLD_NEXT, "_fail");
+	cmocka_fail(file, line);
+}
+
+void assert_fits_screen(const char *text)
+{
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		if (strcspn(line, "\n") > 100)
+			fail_msg("more than 100 columns: %.*s", (int)strcspn(line, "\n"), line);
+	}
+}
+
+static void leave(int status, void *unused)
+{
+	(void)unused;
+	if (status == 0)
+		return;
+	(void)fflush(NULL);
+	_exit(status);
+}
+
+/* Handlers run in reverse order: this one before that of LeakSanitizer, which was there first. */
+__attribute__((constructor)) static void leave_early(void)
+{
+	(void)on_exit(leave, NULL);
+}
