@@ -4,15 +4,7 @@
 #ifndef MINIVMM_TESTS_UNIT_MATRIX_MAKE_H
 #define MINIVMM_TESTS_UNIT_MATRIX_MAKE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/sweep/matrix.h"
 

@@ -5,12 +5,7 @@
 #ifndef MINIVMM_TESTS_UNIT_RANDOM_WALK_H
 #define MINIVMM_TESTS_UNIT_RANDOM_WALK_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 

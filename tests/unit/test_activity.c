@@ -3,23 +3,18 @@
  * only told where both ends are known. A prefix taken for a name (pgfault in thp_pgfault, numa_hit in numa_hint_faults)
  * would put wrong faults beside every figure.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <unistd.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "tests/unit/host_root.h"
 #include "vmm/host/activity.h"
 
-static void reads_the_fields(void **state)
+TEST(reads_the_fields)
 {
 	char root[HOST_ROOT_BYTES];
 	struct host_activity a;
 	int64_t tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "proc/stat", "cpu  1 2 3 4 5 6 7 89 10 11\ncpu0 1 2 3 4 5 6 7 44 5 5\n");
 	host_root_put(
@@ -34,12 +29,11 @@ static void reads_the_fields(void **state)
 	host_root_remove(root);
 }
 
-static void what_is_missing_is_not_known(void **state)
+TEST(what_is_missing_is_not_known)
 {
 	char root[HOST_ROOT_BYTES];
 	struct host_activity a, b;
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "proc/stat", "cpu  1 2 3\n");
 	host_root_put(root, "proc/vmstat", "pgfault 300\nnuma_hit many\nnuma_miss");
@@ -54,26 +48,14 @@ static void what_is_missing_is_not_known(void **state)
 	host_root_remove(root);
 }
 
-static void differences_need_both_ends(void **state)
+TEST(differences_need_both_ends)
 {
 	const struct host_activity before = { 10, 5, -1, 7, 8 }, after = { 25, 9, 3, -1, 2 };
 	struct host_activity d = activity_since(&before, &after);
 
-	(void)state;
 	assert_int_equal(d.steal_ns, 15);
 	assert_int_equal(d.minor_faults, 4);
 	assert_int_equal(d.major_faults, -1);
 	assert_int_equal(d.numa_hit, -1);
 	assert_int_equal(d.numa_miss, -1); /* it went backwards */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_the_fields),
-		cmocka_unit_test(what_is_missing_is_not_known),
-		cmocka_unit_test(differences_need_both_ends),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

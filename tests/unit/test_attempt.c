@@ -2,15 +2,9 @@
  * Property: an ended run means what its exit status says, and its record becomes a run of the matrix with rows of all vCPUs
  * alone. Half a record, another schema, or silence must end as a failure with a reason, never as a figure.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <signal.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "vmm/lab/sweep/attempt.h"
 #include "vmm/util/stop.h"
 
@@ -42,7 +36,7 @@ static void statuses_without_a_record(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct attempt a = judge(cases[i].status, NULL, "mmap: the pool is short");
 
 		assert_int_equal(a.state, cases[i].expected);
@@ -63,7 +57,7 @@ static void broken_and_foreign_records_are_failures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+	EACH (i, outputs) {
 		struct attempt a = judge(0, outputs[i], "");
 
 		assert_int_equal(a.state, STATE_FAILED);

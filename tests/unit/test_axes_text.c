@@ -2,27 +2,21 @@
  * A file of axes is read line by line or refused at its line; it lies above the preset and below the command line, in
  * whatever order they are named. It comes from an editor, a script or an attacker: nothing in it may be guessed at.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "sweep_line.h"
 #include "units.h"
 #include "vmm/cli/axes.h"
 
 #define LINE "sweep --axes f"
 
-static void spellings(void **state)
+TEST(spellings)
 {
 	struct request r;
 	struct error e;
 	const struct sweep_spec *s = &r.sweep;
 
-	(void)state;
 	assert_int_equal(
 		parse_with_file(LINE,
 				"# night\r\n\n \t\n  guest-page = 4K,2M  # both\r\nbacking=path:/a#b,thp\n"
@@ -42,7 +36,7 @@ static void spellings(void **state)
 }
 
 /* Preset < file < command line, for a list, a number, a flag and what was not given at all. */
-static void precedence(void **state)
+TEST(precedence)
 {
 	static const char *const lines[] = { "sweep --preset vpid --axes f --smp 3",
 					     "sweep --smp 3 --axes f --preset vpid" };
@@ -51,8 +45,7 @@ static void precedence(void **state)
 	struct error e;
 	const struct sweep_spec *s = &r.sweep;
 
-	(void)state;
-	for (int i = 0; i < 2; i++) {
+	LOOP (int, i, 0, i < 2, i++) {
 		assert_int_equal(parse_with_file(lines[i], file, &r, &e), 0);
 		assert_string_equal(s->preset, "vpid");
 		assert_true(r.run.work.workload_count == 1 && r.run.work.workloads[0] == WORKLOAD_vpid);
@@ -70,13 +63,12 @@ static void precedence(void **state)
 }
 
 /* Before the file is read, what it may still change is not judged; then it is. */
-static void judged_when_known(void **state)
+TEST(judged_when_known)
 {
 	static const char line[] = LINE " --baseline guest-page=2M --policy bind --prealloc-threads 2";
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line(line, &r, &e), 0);
 	assert_true(r.sweep.guest_page_count == 1);
 	assert_int_equal(parse_with_file(line, "guest-page = 2M\nhost-nodes 0\n", &r, &e), 0);
@@ -116,10 +108,9 @@ static const char *const refused[][2] = {
 	{ "threshold = 1", "does not apply to sweep" },
 };
 
-static void refused_lines(void **state)
+TEST(refused_lines)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+	EACH (i, refused) {
 		struct request r;
 		struct error e;
 
@@ -153,14 +144,13 @@ static int read_bytes(const void *bytes, size_t count, struct error *e)
 	return ret;
 }
 
-static void files(void **state)
+TEST(files)
 {
 	static char large[AXES_FILE_BYTES + 1];
 	static const char with_nul[] = "smp = 1,2\nnative\0 = off\n";
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(read_bytes("smp = 1,2\n", 10, &e), 0);
 	assert_true(read_bytes(with_nul, sizeof(with_nul) - 1, &e) < 0);
 	assert_non_null(strstr(error_text(&e), ":2: text: a NUL byte"));
@@ -187,15 +177,14 @@ static void files(void **state)
 }
 
 /* Whatever bytes are in it: an answer, and an error where it is a refusal. */
-static void garbage(void **state)
+TEST(garbage)
 {
 	static const char *const seeds[] = { "guest-page = 4K,2M\nnative\n",
 					     "baseline = smp=1,backing=anon # x\n" };
 	unsigned int random = 1;
 	char text[64];
 
-	(void)state;
-	for (int round = 0; round < 4000; round++) {
+	LOOP (int, round, 0, round < 4000, round++) {
 		struct request r;
 		struct error e;
 		size_t length;
@@ -211,18 +200,4 @@ static void garbage(void **state)
 		else
 			assert_true(r.sweep.guest_page_count > 0 && r.run.work.workload_count > 0);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(spellings),
-		cmocka_unit_test(precedence),
-		cmocka_unit_test(judged_when_known),
-		cmocka_unit_test(refused_lines),
-		cmocka_unit_test(files),
-		cmocka_unit_test(garbage),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

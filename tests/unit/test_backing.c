@@ -3,16 +3,10 @@
  * trace afterwards. It could break where alignment trims too much, where THP slips under "4K", or where a file or a
  * pool page outlives its mapping. On the real host; a backing that the host lacks is skipped by name.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -75,13 +69,12 @@ static void whole_life(const struct machine_spec *r, uint64_t bytes, uint64_t al
 	assert_int_equal(errno, ENOMEM);
 }
 
-static void anon_and_memfd_4k(void **state)
+TEST(anon_and_memfd_4k)
 {
 	const enum backing_kind kinds[] = { BACKING_ANON, BACKING_MEMFD };
 
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		for (int share = CHOICE_DEFAULT; share <= CHOICE_OFF; share++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
+		LOOP (int, share, CHOICE_DEFAULT, share <= CHOICE_OFF, share++) {
 			struct machine_spec r = { .backing = kinds[i], .share = (enum choice)share };
 
 			whole_life(&r, 8 * MIB, PAGE_2M);
@@ -89,12 +82,11 @@ static void anon_and_memfd_4k(void **state)
 	}
 }
 
-static void thp(void **state)
+TEST(thp)
 {
 	struct machine_spec r = { .backing = BACKING_THP };
 	char policy[16];
 
-	(void)state;
 	thp_policy("", false, policy, sizeof(policy));
 	if (!thp_policy_allows_madvise(policy) || strcmp(policy, "unknown") == 0) {
 		print_message("SKIP thp: this host's policy is %s\n", policy);
@@ -103,13 +95,12 @@ static void thp(void **state)
 	whole_life(&r, 16 * MIB, PAGE_2M);
 }
 
-static void tmpfs_directory_and_name(void **state)
+TEST(tmpfs_directory_and_name)
 {
 	struct machine_spec r = { .backing = BACKING_FILE, .mem_path = "/dev/shm" };
 	unsigned int before;
 	struct statfs fs;
 
-	(void)state;
 	if (statfs("/dev/shm", &fs) != 0 || access("/dev/shm", W_OK) != 0 || fs.f_bavail < 4096) {
 		print_message("SKIP tmpfs: no writable /dev/shm with 16 MiB\n");
 		skip();
@@ -121,17 +112,16 @@ static void tmpfs_directory_and_name(void **state)
 	assert_int_equal(entries("/dev/shm"), before);
 }
 
-static void hugetlb_gives_all_pages_back(void **state)
+TEST(hugetlb_gives_all_pages_back)
 {
 	const enum backing_kind kinds[] = { BACKING_HUGETLB, BACKING_MEMFD };
 	struct pool_counts before, after;
 
-	(void)state;
 	if (pool_read("", PAGE_2M, &before) != 0 || before.free - before.reserved < 8) {
 		print_message("SKIP hugetlb: fewer than 8 free pages of 2M in the pool\n");
 		skip();
 	}
-	for (size_t i = 0; i < 2; i++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
 		struct machine_spec r = { .backing = kinds[i], .page_bytes = PAGE_2M };
 
 		whole_life(&r, 16 * MIB, PAGE_2M);
@@ -140,7 +130,7 @@ static void hugetlb_gives_all_pages_back(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
-static void far_above_4_gib_lazily(void **state)
+TEST(far_above_4_gib_lazily)
 {
 	struct backing_spec spec = { .kind = BACKING_ANON,
 				     .page_bytes = PAGE_4K,
@@ -151,7 +141,6 @@ static void far_above_4_gib_lazily(void **state)
 	struct error e = { 0 };
 	int ret = backing_map(&spec, &b, &e);
 
-	(void)state;
 	if (ret == -ENOMEM) {
 		print_message("SKIP 12 GiB: %s\n", e.what);
 		skip();
@@ -162,13 +151,12 @@ static void far_above_4_gib_lazily(void **state)
 	backing_unmap(&b);
 }
 
-static void bounds(void **state)
+TEST(bounds)
 {
 	struct backing_spec spec = { .kind = BACKING_ANON, .page_bytes = PAGE_4K, .bytes = 2 * MIB };
 	struct backing b, none = { 0 };
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(backing_map(&spec, &b, &e), 0);
 	assert_ptr_equal(backing_at(&b, 0, 2 * MIB), b.hva);
 	assert_ptr_equal(backing_at(&b, 2 * MIB - 1, 1), (char *)b.hva + 2 * MIB - 1);
@@ -182,28 +170,12 @@ static void bounds(void **state)
 }
 
 /* fd 0 in a zeroed struct is not ours to close. */
-static void unmapping_nothing_closes_nothing(void **state)
+TEST(unmapping_nothing_closes_nothing)
 {
 	struct backing none = { 0 };
 	struct stat before, after;
 	int had = fstat(0, &before);
 
-	(void)state;
 	backing_unmap(&none);
 	assert_int_equal(fstat(0, &after), had);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(anon_and_memfd_4k),
-		cmocka_unit_test(thp),
-		cmocka_unit_test(tmpfs_directory_and_name),
-		cmocka_unit_test(hugetlb_gives_all_pages_back),
-		cmocka_unit_test(far_above_4_gib_lazily),
-		cmocka_unit_test(bounds),
-		cmocka_unit_test(unmapping_nothing_closes_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,18 +3,11 @@
  * a cure, and leaves nothing mapped and nothing open. It could break on any of the calls in the middle of the way,
  * so each is made to fail in turn.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -138,7 +131,7 @@ static void refused(const struct backing_spec *spec, int err, const char *where)
 	memset(&broken, 0, sizeof(broken));
 }
 
-static void calls_in_the_middle(void **state)
+TEST(calls_in_the_middle)
 {
 	struct backing_spec spec = { .kind = BACKING_MEMFD,
 				     .page_bytes = PAGE_4K,
@@ -147,7 +140,6 @@ static void calls_in_the_middle(void **state)
 				     .share = true,
 				     .reserve = true };
 
-	(void)state;
 	broken.err = ENOMEM;
 	broken.mmap_at = 1;
 	refused(&spec, ENOMEM, "mmap");
@@ -160,7 +152,7 @@ static void calls_in_the_middle(void **state)
 	broken.err = EFBIG;
 	broken.ftruncate_at = 1;
 	refused(&spec, EFBIG, "ftruncate");
-	for (int advice = 1; advice <= 3; advice++) {
+	LOOP (int, advice, 1, advice <= 3, advice++) {
 		static const char *const names[] = { "MADV_NOHUGEPAGE", "MADV_UNMERGEABLE", "MADV_DONTFORK" };
 
 		broken.err = EPERM;
@@ -174,11 +166,10 @@ static void calls_in_the_middle(void **state)
 	refused(&spec, EIO, "mbind");
 }
 
-static void thp_advice_is_not_optional(void **state)
+TEST(thp_advice_is_not_optional)
 {
 	struct backing_spec spec = { .kind = BACKING_THP, .page_bytes = PAGE_2M, .bytes = 4 * MIB };
 
-	(void)state;
 	if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0) {
 		print_message("SKIP thp advice: this kernel has no THP\n");
 		skip();
@@ -194,7 +185,7 @@ static void thp_advice_is_not_optional(void **state)
 	}
 }
 
-static void older_hugetlbfs_without_tmpfile(void **state)
+TEST(older_hugetlbfs_without_tmpfile)
 {
 	struct backing_spec spec = {
 		.kind = BACKING_FILE, .page_bytes = PAGE_4K, .bytes = MIB, .path = "/dev/shm", .share = true
@@ -203,7 +194,6 @@ static void older_hugetlbfs_without_tmpfile(void **state)
 	struct stat st;
 	struct error e = { 0 };
 
-	(void)state;
 	if (access("/dev/shm", W_OK) != 0) {
 		print_message("SKIP unlinked file: no writable /dev/shm\n");
 		skip();
@@ -221,7 +211,7 @@ static void older_hugetlbfs_without_tmpfile(void **state)
 	refused(&spec, EACCES, "/dev/shm");
 }
 
-static void impossible_specs(void **state)
+TEST(impossible_specs)
 {
 	static const struct backing_spec specs[] = {
 		{ .kind = BACKING_ANON, .page_bytes = PAGE_4K, .bytes = 0 },
@@ -236,15 +226,14 @@ static void impossible_specs(void **state)
 				    .bytes = UINT64_MAX - PAGE_4K + 1,
 				    .align_bytes = GIB };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+	EACH (i, specs)
 		refused(&specs[i], EINVAL, "backing_map");
 	refused(&big, ENOMEM, "--memory");
 	big.bytes = 1024 * TIB;
 	refused(&big, ENOMEM, "--memory");
 }
 
-static void requests(void **state)
+TEST(requests)
 {
 	static const struct {
 		struct machine_spec r;
@@ -292,8 +281,7 @@ static void requests(void **state)
 		{ { .backing = (enum backing_kind)77 }, STATUS_USAGE, EINVAL, "no such backing", "" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct backing_spec spec;
 		struct error e = { 0 };
 
@@ -304,7 +292,7 @@ static void requests(void **state)
 	}
 }
 
-static void page_size_against_the_mount(void **state)
+TEST(page_size_against_the_mount)
 {
 	const struct machine_spec r = { .backing = BACKING_FILE,
 					.mem_path = "/dev/shm",
@@ -314,7 +302,6 @@ static void page_size_against_the_mount(void **state)
 	struct error e = { 0 };
 	int ret;
 
-	(void)state;
 	ret = backing_resolve(&r, &spec, &e);
 	if (ret == 0 || e.status != STATUS_USAGE) {
 		print_message("SKIP page size against the mount: /dev/shm is no tmpfs\n");
@@ -327,18 +314,4 @@ static void page_size_against_the_mount(void **state)
 	assert_true(e.status == STATUS_USAGE || e.status == STATUS_CANNOT);
 	if (e.status == STATUS_USAGE)
 		assert_non_null(strstr(e.what, "63"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls_in_the_middle),
-		cmocka_unit_test(thp_advice_is_not_optional),
-		cmocka_unit_test(older_hugetlbfs_without_tmpfile),
-		cmocka_unit_test(impossible_specs),
-		cmocka_unit_test(requests),
-		cmocka_unit_test(page_size_against_the_mount),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,7 @@
  * Property: what disturbs is named with a command that changes it, what does not disturb is not, and what cannot be read
  * is said to be unknown. It could break because every one of these files is optional and each has its own spelling.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
+#include "test.h"
 #include "tests/unit/host_root.h"
 #include "vmm/lab/check/report.h"
 
@@ -90,10 +83,9 @@ static const struct {
 	{ "proc/cpuinfo", "flags : fpu hypervisor lm", "virtual machine", "" },
 };
 
-static void each_switch_in_each_state(void **state)
+TEST_WITH(each_switch_in_each_state, NULL, remove_root)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+	EACH (i, switches) {
 		char text[128];
 
 		(void)make_root(NULL);
@@ -116,12 +108,11 @@ static void each_switch_in_each_state(void **state)
 	(void)make_root(NULL);
 }
 
-static void what_cannot_be_read_is_said(void **state)
+TEST_WITH(what_cannot_be_read_is_said, make_root, remove_root)
 {
 	static const char *const odd[] = { "", "\n", "on", "0x1", "99999999999999999999", "1 2", "\x01\xff" };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+	EACH (i, odd) {
 		host_root_put(root, "sys/devices/system/cpu/smt/active", odd[i]);
 		check_build(root, &report);
 		assert_int_equal(report.disturber_count, 1);
@@ -130,14 +121,13 @@ static void what_cannot_be_read_is_said(void **state)
 	}
 }
 
-static void a_whole_host(void **state)
+TEST_WITH(a_whole_host, make_root, remove_root)
 {
 	static const char *const noisy[] = { "NUMA",      "turbo",         "SMT", "nx_huge_pages",
 					     "powersave", "paranoid is 3", "swap" };
 
-	(void)state;
 	check_build(HOSTS "intel-ept", &report);
-	for (size_t i = 0; i < sizeof(noisy) / sizeof(noisy[0]); i++)
+	EACH (i, noisy)
 		assert_non_null(find(noisy[i]));
 	assert_int_equal(report.disturber_count, sizeof(noisy) / sizeof(noisy[0]));
 	check_build(HOSTS "pvm", &report);
@@ -152,17 +142,16 @@ static void a_whole_host(void **state)
 	assert_non_null(find("not known here: sys"));
 }
 
-static void every_text_fits(void **state)
+TEST_WITH(every_text_fits, make_root, remove_root)
 {
 	static const char *const hosts[] = { "intel-ept", "intel-no-ept", "amd-npt", "pvm", "odd-values" };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+	EACH (i, hosts) {
 		char path[256];
 
 		(void)snprintf(path, sizeof(path), HOSTS "%s", hosts[i]);
 		check_build(path, &report);
-		for (uint32_t k = 0; k < report.disturber_count; k++) {
+		LOOP (uint32_t, k, 0, k < report.disturber_count, k++) {
 			const struct check_disturber *d = &report.disturbers[k];
 
 			assert_int_equal(d->effect[strlen(d->effect) - 1], '.');
@@ -170,16 +159,4 @@ static void every_text_fits(void **state)
 			assert_true(strlen(d->command) < sizeof(d->command) - 1);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_switch_in_each_state, NULL, remove_root),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_said, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(a_whole_host, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(every_text_fits, make_root, remove_root),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

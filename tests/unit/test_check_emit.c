@@ -3,15 +3,9 @@
  * host's files held. They could break on the longest sentence, on control characters in a parameter, on a '#' that
  * turns a failed requirement into a skipped one, and by printing 0 for what is not known.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <jansson.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/check/require.h"
 
@@ -118,7 +112,7 @@ static void assert_narrow(const char *s)
 	}
 }
 
-static void text_has_everything(void **state)
+TEST_WITH(text_has_everything, fresh, drop)
 {
 	static const char *const parts[] = {
 		"6.1.0",
@@ -139,8 +133,7 @@ static void text_has_everything(void **state)
 	};
 	const char *out = emit(check_text, 2);
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	EACH (i, parts) {
 		if (strstr(out, parts[i]) == NULL)
 			fail_msg("'%s' is not in\n%s", parts[i], out);
 	}
@@ -149,9 +142,8 @@ static void text_has_everything(void **state)
 	assert_null(strstr(emit(check_text, 0), "required"));
 }
 
-static void device_states(void **state)
+TEST_WITH(device_states, fresh, drop)
 {
-	(void)state;
 	report.kvm.capability_count = 0;
 	report.kvm.permitted = KNOWN_NO;
 	report.kvm.err = 13;
@@ -164,11 +156,10 @@ static void device_states(void **state)
 }
 
 /* The host's files may hold anything, in any length. */
-static void strange_values(void **state)
+TEST_WITH(strange_values, fresh, drop)
 {
 	static const char bad[] = "a\033[2J\nok 3 - b # SKIP \xff";
 
-	(void)state;
 	memset(report.rows[0].name, 'n', sizeof(report.rows[0].name) - 1);
 	memset(report.rows[0].enabled, 'v', sizeof(report.rows[0].enabled) - 1);
 	memset(report.rows[0].effect, 'e', sizeof(report.rows[0].effect) - 1);
@@ -191,13 +182,12 @@ static void strange_values(void **state)
 			    strncmp(line, "ok 1", 4) == 0 || strncmp(line, "not ok 2", 8) == 0);
 }
 
-static void json_says_null(void **state)
+TEST_WITH(json_says_null, fresh, drop)
 {
 	json_t *root = emit_parsed(2), *rows = json_object_get(root, "features");
 	json_t *kvm = json_object_get(root, "kvm"), *caps = json_object_get(kvm, "capabilities");
 	json_t *verdict = json_object_get(root, "verdict"), *host = json_object_get(root, "host");
 
-	(void)state;
 	assert_string_equal(json_string_value(json_object_get(root, "schema")), CHECK_SCHEMA);
 	assert_true(json_is_true(json_object_get(json_array_get(rows, 0), "hardware")));
 	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "hardware")));
@@ -225,9 +215,8 @@ static void json_says_null(void **state)
 	json_decref(root);
 }
 
-static void tap(void **state)
+TEST_WITH(tap, fresh, drop)
 {
-	(void)state;
 	assert_int_equal(strncmp(emit(check_tap, 2), "1..2\n", 5), 0);
 	assert_non_null(strstr(text, "\nok 1 - ept\n"));
 	assert_non_null(strstr(text, "\nnot ok 2 - hugepages=2M:512\n"));
@@ -236,30 +225,15 @@ static void tap(void **state)
 }
 
 /* A reader that has gone is an error, not silence. */
-static void lost_output(void **state)
+TEST_WITH(lost_output, fresh, drop)
 {
 	static emitter *const emitters[] = { check_text, check_json, check_tap };
 
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	LOOP (size_t, i, 0, i < 3, i++) {
 		FILE *full = fopen("/dev/full", "w");
 
 		assert_non_null(full);
 		assert_true(emitters[i](&report, needs, 2, full) < 0);
 		(void)fclose(full);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(text_has_everything, fresh, drop),
-		cmocka_unit_test_setup_teardown(device_states, fresh, drop),
-		cmocka_unit_test_setup_teardown(strange_values, fresh, drop),
-		cmocka_unit_test_setup_teardown(json_says_null, fresh, drop),
-		cmocka_unit_test_setup_teardown(tap, fresh, drop),
-		cmocka_unit_test_setup_teardown(lost_output, fresh, drop),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

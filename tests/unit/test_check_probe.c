@@ -4,14 +4,8 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/lab/check/report.h"
 #include "vmm/core/kvm/capability.h"
 
@@ -100,7 +94,7 @@ static int capability(const struct kvm_probe *probe, const char *name)
 	return -2;
 }
 
-static void four_answers(void **state)
+TEST_WITH(four_answers, reset, NULL)
 {
 	static const struct {
 		int open_errno, api_errno;
@@ -116,8 +110,7 @@ static void four_answers(void **state)
 		{ 0, ENOTTY, KNOWN_NO, KNOWN_YES, ENOTTY, -1 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct kvm_probe probe;
 
 		(void)reset(NULL);
@@ -137,22 +130,21 @@ static void four_answers(void **state)
 	}
 }
 
-static void capabilities_as_kvm_says(void **state)
+TEST_WITH(capabilities_as_kvm_says, reset, NULL)
 {
 	struct kvm_probe probe;
 
-	(void)state;
 	check_probe_kvm("/dev/kvm", &probe);
 	assert_int_equal(probe.capability_count, KVM_CAPABILITY_COUNT);
 	assert_int_equal(capability(&probe, "KVM_CAP_PRE_FAULT_MEMORY"), 0);
 	assert_int_equal(capability(&probe, "KVM_CAP_IRQCHIP"), -1);
-	for (uint32_t i = 0; i < probe.capability_count; i++) {
+	LOOP (uint32_t, i, 0, i < probe.capability_count, i++) {
 		assert_non_null(probe.capability[i].purpose);
 		assert_int_equal(probe.capability[i].required, i < 5);
 	}
 }
 
-static void what_a_guest_gets(void **state)
+TEST_WITH(what_a_guest_gets, reset, NULL)
 {
 	static const struct {
 		int cpuid_errno;
@@ -166,8 +158,7 @@ static void what_a_guest_gets(void **state)
 		{ E2BIG, 0x80000001, 1u << 26, KNOWN_UNKNOWN, 0 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct kvm_probe probe;
 
 		fake.cpuid_errno = cases[i].cpuid_errno;
@@ -177,15 +168,4 @@ static void what_a_guest_gets(void **state)
 		assert_int_equal(probe.guest_1g_pages, cases[i].has_1g);
 		assert_int_equal(probe.guest_physical_bits, cases[i].bits);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(four_answers, reset),
-		cmocka_unit_test_setup(capabilities_as_kvm_says, reset),
-		cmocka_unit_test_setup(what_a_guest_gets, reset),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

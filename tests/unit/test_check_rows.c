@@ -3,14 +3,7 @@
  * vendor only, with the sentence of that state; what is odd or missing is unknown. It could break because a feature has
  * a flag, two flags or none, and because Linux spells booleans three ways.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
+#include "test.h"
 #include "tests/unit/host_root.h"
 #include "vmm/lab/check/report.h"
 
@@ -94,10 +87,9 @@ static const struct {
 	{ "there-is-none", "svm", KNOWN_UNKNOWN, "-", "not known" },
 };
 
-static void hardware_apart_from_enabled(void **state)
+TEST_WITH(hardware_apart_from_enabled, reset, NULL)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+	EACH (i, expected) {
 		const struct check_row *r;
 
 		build(expected[i].host);
@@ -112,7 +104,7 @@ static void hardware_apart_from_enabled(void **state)
 	}
 }
 
-static void only_rows_that_concern_the_host(void **state)
+TEST_WITH(only_rows_that_concern_the_host, reset, NULL)
 {
 	static const char *const intel[] = {
 		"ept", "ept_1gb", "vpid", "flexpriority", "enable_apicv", "vmx"
@@ -127,12 +119,11 @@ static void only_rows_that_concern_the_host(void **state)
 		      { "amd-npt-off", false, true },
 		      { "odd-values", true, false } };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+	EACH (i, hosts) {
 		build(hosts[i].host);
-		for (size_t k = 0; k < sizeof(intel) / sizeof(intel[0]); k++)
+		EACH (k, intel)
 			assert_int_equal(row(intel[k]) != NULL, hosts[i].intel);
-		for (size_t k = 0; k < sizeof(amd) / sizeof(amd[0]); k++)
+		EACH (k, amd)
 			assert_int_equal(row(amd[k]) != NULL, hosts[i].amd);
 		assert_non_null(row("nx_huge_pages"));
 		assert_non_null(row("pdpe1gb"));
@@ -148,15 +139,14 @@ static void only_rows_that_concern_the_host(void **state)
 }
 
 /* A sentence that is cut in the middle can mean the opposite. */
-static void every_sentence_fits(void **state)
+TEST_WITH(every_sentence_fits, reset, NULL)
 {
-	(void)state;
-	for (size_t i = 0; i < feature_rule_count; i++) {
+	LOOP (size_t, i, 0, i < feature_rule_count, i++) {
 		const struct feature_rule *rule = &feature_rules[i];
 		const char *const sentences[] = { rule->on, rule->off, rule->shadow };
 
 		assert_true(strlen(rule->name) < sizeof(report.rows[0].name));
-		for (size_t k = 0; k < 3; k++) {
+		LOOP (size_t, k, 0, k < 3, k++) {
 			if (sentences[k] == NULL) {
 				assert_int_equal(k, 2);
 				continue;
@@ -167,19 +157,18 @@ static void every_sentence_fits(void **state)
 	}
 	assert_true(feature_rule_count + 8 < CHECK_MAX_ROWS);
 	build("pvm");
-	for (uint32_t i = 0; i < report.row_count; i++)
+	LOOP (uint32_t, i, 0, i < report.row_count, i++)
 		assert_int_equal(report.rows[i].effect[strlen(report.rows[i].effect) - 1], '.');
 }
 
-static void one_parameter_moves_one_row(void **state)
+TEST_WITH(one_parameter_moves_one_row, reset, NULL)
 {
 	static const char *const names[] = { "vpid", "flexpriority", "eptad", "pml" };
 	char root[HOST_ROOT_BYTES], path[128];
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "sys/module/kvm_intel/initstate", "live\n");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	EACH (i, names) {
 		char on[sizeof(report.rows[0].effect)];
 
 		(void)snprintf(path, sizeof(path), "sys/module/kvm_intel/parameters/%s", names[i]);
@@ -196,7 +185,7 @@ static void one_parameter_moves_one_row(void **state)
 }
 
 /* Before Linux 5.6 there is no "vmx flags": "flags" tells of some features, of the others nothing does. */
-static void an_old_kernel_tells_less(void **state)
+TEST_WITH(an_old_kernel_tells_less, reset, NULL)
 {
 	static const struct {
 		const char *name;
@@ -205,18 +194,16 @@ static void an_old_kernel_tells_less(void **state)
 		     { "flexpriority", KNOWN_NO }, { "ept_1gb", KNOWN_UNKNOWN }, { "pml", KNOWN_UNKNOWN } };
 	char root[HOST_ROOT_BYTES];
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "proc/cpuinfo", "flags\t: fpu vmx tpr_shadow ept\n");
 	check_build(root, &report);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	EACH (i, rows)
 		assert_int_equal(row(rows[i].name)->hardware, rows[i].hardware);
 	host_root_remove(root);
 }
 
-static void what_the_guest_may_use_comes_from_kvm(void **state)
+TEST_WITH(what_the_guest_may_use_comes_from_kvm, reset, NULL)
 {
-	(void)state;
 	build("intel-ept");
 	assert_string_equal(row("guest pdpe1gb")->enabled, "unknown");
 	report.kvm.guest_1g_pages = KNOWN_NO;
@@ -225,18 +212,4 @@ static void what_the_guest_may_use_comes_from_kvm(void **state)
 	report.kvm.guest_1g_pages = KNOWN_YES;
 	check_build(HOSTS "intel-ept", &report);
 	assert_string_equal(row("guest pdpe1gb")->enabled, "Y");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(hardware_apart_from_enabled, reset),
-		cmocka_unit_test_setup(only_rows_that_concern_the_host, reset),
-		cmocka_unit_test_setup(every_sentence_fits, reset),
-		cmocka_unit_test_setup(one_parameter_moves_one_row, reset),
-		cmocka_unit_test_setup(an_old_kernel_tells_less, reset),
-		cmocka_unit_test_setup(what_the_guest_may_use_comes_from_kvm, reset),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

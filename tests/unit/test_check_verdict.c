@@ -3,14 +3,7 @@
  * leaf. It could break because three sources (module, CPU, KVM's own answers) have to agree, and a figure that one of
  * them does not state is easily taken from another.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
+#include "test.h"
 #include "tests/unit/host_root.h"
 #include "units.h"
 #include "vmm/lab/check/report.h"
@@ -26,7 +19,7 @@ static int reset(void **state)
 	return 0;
 }
 
-static void every_kind_of_host(void **state)
+TEST_WITH(every_kind_of_host, reset, NULL)
 {
 	static const struct {
 		const char *root;
@@ -57,8 +50,7 @@ static void every_kind_of_host(void **state)
 		{ "there-is-none", KNOWN_UNKNOWN, 0, "none", 0, 0, 0, 0, "no KVM here" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+	EACH (i, hosts) {
 		char root[256];
 
 		(void)reset(NULL);
@@ -78,7 +70,7 @@ static void every_kind_of_host(void **state)
 }
 
 /* Flipping one parameter flips the verdict, and back. */
-static void the_parameter_decides(void **state)
+TEST_WITH(the_parameter_decides, reset, NULL)
 {
 	static const struct {
 		const char *value, *dimension;
@@ -86,11 +78,10 @@ static void the_parameter_decides(void **state)
 		      { "\n", "unknown" }, { "y\n", "unknown" }, { "Y\n", "ept" } };
 	char root[HOST_ROOT_BYTES];
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "dev/kvm", "");
 	host_root_put(root, "sys/module/kvm_intel/initstate", "live\n");
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	EACH (i, steps) {
 		host_root_put(root, "sys/module/kvm_intel/parameters/ept", steps[i].value);
 		check_build(root, &report);
 		assert_string_equal(second_dimension_name(report.second_dimension), steps[i].dimension);
@@ -99,12 +90,11 @@ static void the_parameter_decides(void **state)
 }
 
 /* A leaf cannot be larger than what the kernel can back it with, nor than the table's format allows. */
-static void the_smaller_of_format_and_backing(void **state)
+TEST_WITH(the_smaller_of_format_and_backing, reset, NULL)
 {
 	static const char *const head = "flags\t: vmx ept pdpe1gb\nvmx flags\t: ept";
 	char root[HOST_ROOT_BYTES], cpuinfo[256];
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "sys/module/kvm_intel/initstate", "live\n");
 	host_root_put(root, "sys/module/kvm_intel/parameters/ept", "Y\n");
@@ -133,7 +123,7 @@ static void the_smaller_of_format_and_backing(void **state)
 }
 
 /* The host's ability and this process's are two things, and the line says both. */
-static void access_is_told_beside(void **state)
+TEST_WITH(access_is_told_beside, reset, NULL)
 {
 	static const struct {
 		enum known present, permitted;
@@ -144,8 +134,7 @@ static void access_is_told_beside(void **state)
 		{ KNOWN_NO, KNOWN_YES, "does not answer" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		report.kvm.present = cases[i].present;
 		report.kvm.permitted = cases[i].permitted;
 		check_build(HOSTS "amd-npt", &report);
@@ -161,16 +150,4 @@ static void access_is_told_beside(void **state)
 	report.kvm.permitted = KNOWN_YES;
 	check_build(HOSTS "amd-npt", &report);
 	assert_null(strstr(report.verdict, "; but"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(every_kind_of_host, reset),
-		cmocka_unit_test_setup(the_parameter_decides, reset),
-		cmocka_unit_test_setup(the_smaller_of_format_and_backing, reset),
-		cmocka_unit_test_setup(access_is_told_beside, reset),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,8 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/closed_form.h"
@@ -52,11 +46,10 @@ static void about(double value, double expected, double within)
 		fail_msg("%g is not %g", value, expected);
 }
 
-static void the_dtlb_fills_and_then_loses_all(void **state)
+TEST(the_dtlb_fills_and_then_loses_all)
 {
 	struct cpu_model cpu = some_cpu();
 
-	(void)state;
 	about(at(&cpu, WALK_NATIVE, 1).total_cycles, 5, 1e-9);
 	about(at(&cpu, WALK_NATIVE, 96).dtlb_missing, 0, 0);
 	about(at(&cpu, WALK_NATIVE, 112).dtlb_missing, 0.5, 1e-9);
@@ -67,11 +60,10 @@ static void the_dtlb_fills_and_then_loses_all(void **state)
 }
 
 /* P[Poisson(2) >= 3] = 1 - e^-2 (1 + 2 + 2). */
-static void the_stlb_overflows_by_chance(void **state)
+TEST(the_stlb_overflows_by_chance)
 {
 	struct cpu_model cpu = some_cpu();
 
-	(void)state;
 	give_tlb(&cpu, true, 128, 3);
 	about(at(&cpu, WALK_NATIVE, 256).stlb_missing, 1 - exp(-2) * 5, 1e-9);
 	give_tlb(&cpu, true, 128, 16);
@@ -81,12 +73,11 @@ static void the_stlb_overflows_by_chance(void **state)
 	about(at(&cpu, WALK_NATIVE, 2048 + 128).stlb_missing, 0.5, 1e-9);
 }
 
-static void reads_are_weighted_by_what_holds_them(void **state)
+TEST(reads_are_weighted_by_what_holds_them)
 {
 	struct cpu_model cpu = some_cpu();
 	struct closed_form_terms t = at(&cpu, WALK_NATIVE, 64);
 
-	(void)state;
 	/* 64 lines and 8 of entries fit L1: 1 cycle. Natively there is no second dimension. */
 	about(t.guest_read_cycles, 1, 1e-9);
 	about(t.host_read_cycles, 0, 0);
@@ -101,7 +92,7 @@ static void reads_are_weighted_by_what_holds_them(void **state)
 	about(at(&cpu, WALK_UNPAGED, 1 << 20).guest_read_cycles, 0, 0);
 }
 
-static void leaves_set_the_number_of_translations(void **state)
+TEST(leaves_set_the_number_of_translations)
 {
 	struct cpu_model cpu = some_cpu();
 	struct closed_form_input in = {
@@ -112,7 +103,6 @@ static void leaves_set_the_number_of_translations(void **state)
 	};
 	struct closed_form_terms t;
 
-	(void)state;
 	closed_form(&in, &t);
 	assert_int_equal(t.translations, 11);
 	about(t.dtlb_missing, 0, 0);
@@ -127,16 +117,15 @@ static void leaves_set_the_number_of_translations(void **state)
 }
 
 /* Exact counts beside the formula, away from the knees: a chase on a real description, in each kind of tables. */
-static void the_simulation_agrees(void **state)
+TEST(the_simulation_agrees)
 {
 	static const uint64_t pages[] = { 64, 256, 512, 4096, 16384 };
 	struct error e = { .status = STATUS_OK };
 	struct cpu_model cpu;
 
-	(void)state;
 	assert_int_equal(cpu_load("zen3", &cpu, &e), 0);
-	for (int kind = 0; kind < WALK_KIND_COUNT; kind++) {
-		for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+	LOOP (int, kind, 0, kind < WALK_KIND_COUNT, kind++) {
+		EACH (i, pages) {
 			struct simulation_input in = {
 				.cpu = &cpu,
 				.plan = { (enum walk_kind)kind, 4, 4, PAGE_4K, PAGE_4K },
@@ -154,17 +143,4 @@ static void the_simulation_agrees(void **state)
 			about(row.closed.total_cycles / row.counts.cycles_per_access, 1, 0.1);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_dtlb_fills_and_then_loses_all),
-		cmocka_unit_test(the_stlb_overflows_by_chance),
-		cmocka_unit_test(reads_are_weighted_by_what_holds_them),
-		cmocka_unit_test(leaves_set_the_number_of_translations),
-		cmocka_unit_test(the_simulation_agrees),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

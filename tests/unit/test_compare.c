@@ -19,14 +19,14 @@ static const char *const names[SIDES] = { "a.json", "b.json" };
 /* Sweeps of `cells` chase cells with 0.5 % noise; the first cell of B reads `factor` times A's. */
 static void make_sweeps(struct matrix sweeps[SIDES], uint32_t cells, double factor, uint64_t *rng)
 {
-	for (int side = SIDE_A; side < SIDES; side++) {
+	LOOP (int, side, SIDE_A, side < SIDES, side++) {
 		make_matrix(&sweeps[side], cells + 4);
 		sweeps[side].host =
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:{s:s}}", "kernel", "6.1.0", "cpu_model",
 				  "A CPU", "kvm_module", "kvm_intel", "second_dimension", "ept", "cpus", 2,
 				  "params", "kvm_intel.ept", "Y");
 		assert_non_null(sweeps[side].host);
-		for (uint32_t i = 0; i < cells; i++) {
+		LOOP (uint32_t, i, 0, i < cells, i++) {
 			struct matrix_cell *cell = make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase",
 							     (i + 1) * (uint64_t)PAGE_4K);
 			double values[ROUNDS];
@@ -63,8 +63,7 @@ static char *text_of(const struct comparison *c, bool all)
 	assert_non_null(memory);
 	assert_int_equal(comparison_emit_text(c, all, memory), 0);
 	assert_int_equal(fclose(memory), 0);
-	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
+	assert_fits_screen(data);
 	to = data;
 	for (const char *from = data; *from != '\0'; from++) {
 		if (*from != ' ' && *from != '\n')
@@ -101,7 +100,7 @@ static json_t *json_of(const struct comparison *c)
 	return root;
 }
 
-static void one_cell_of_many_differs(void **state)
+TEST(one_cell_of_many_differs)
 {
 	struct matrix sweeps[SIDES];
 	struct comparison c;
@@ -109,7 +108,6 @@ static void one_cell_of_many_differs(void **state)
 	uint64_t rng = 19;
 	json_t *root;
 
-	(void)state;
 	make_sweeps(sweeps, CELLS, 1.03, &rng);
 	assert_int_equal(compare(sweeps, &c, &e), 0);
 	assert_int_equal(c.count, CELLS);
@@ -133,7 +131,7 @@ static void one_cell_of_many_differs(void **state)
 }
 
 /* As a whole: with the threshold and the interval besides p, in at most 5 % of comparisons of what is the same. */
-static void repetitions_mark_nothing(void **state)
+TEST(repetitions_mark_nothing)
 {
 	enum { TRIES = 30 };
 	struct matrix sweeps[SIDES];
@@ -142,8 +140,7 @@ static void repetitions_mark_nothing(void **state)
 	uint64_t rng = 23;
 	int marked = 0;
 
-	(void)state;
-	for (int try = 0; try < TRIES; try++) {
+	LOOP (int, try, 0, try < TRIES, try++) {
 		make_sweeps(sweeps, 20, 1, &rng);
 		assert_int_equal(compare(sweeps, &c, &e), 0);
 		marked += c.marked != 0;
@@ -154,15 +151,14 @@ static void repetitions_mark_nothing(void **state)
 }
 
 /* The same 0.5 %, certain as it may be, does not matter at 1 %; and against itself nothing differs at all. */
-static void what_does_not_matter(void **state)
+TEST(what_does_not_matter)
 {
 	const double a[] = { 20, 20, 20, 20, 20 }, b[] = { 20.1, 20.1, 20.1, 20.1, 20.1 };
 	struct matrix sweeps[SIDES];
 	struct comparison c;
 	struct error e;
 
-	(void)state;
-	for (int side = SIDE_A; side < SIDES; side++) {
+	LOOP (int, side, SIDE_A, side < SIDES, side++) {
 		make_matrix(&sweeps[side], 1);
 		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
 			    side == SIDE_A ? a : b, ROUNDS);
@@ -197,13 +193,12 @@ static void refused_with(struct matrix sweeps[SIDES], const char *words)
 		fail_msg("not refused for: %s, but: %s", words, e.what);
 }
 
-static void another_meaning_is_refused(void **state)
+TEST(another_meaning_is_refused)
 {
 	struct matrix sweeps[SIDES];
 	struct matrix *b = &sweeps[SIDE_B];
 	uint64_t rng = 29;
 
-	(void)state;
 	make_sweeps(sweeps, 5, 1, &rng);
 	b->accesses = 5000;
 	refused_with(sweeps, "(1 difference): accesses in a sample (--accesses): 0 and 5000");
@@ -240,7 +235,7 @@ static void another_meaning_is_refused(void **state)
 	free_sweeps(sweeps);
 }
 
-static void all_else_is_said(void **state)
+TEST(all_else_is_said)
 {
 	struct matrix sweeps[SIDES];
 	struct matrix *a = &sweeps[SIDE_A], *b = &sweeps[SIDE_B];
@@ -248,7 +243,6 @@ static void all_else_is_said(void **state)
 	struct error e;
 	uint64_t rng = 31;
 
-	(void)state;
 	make_sweeps(sweeps, 5, 1, &rng);
 	(void)make_cell(a, PAGE_2M, "anon", PAGE_4K, "chase", MIB);
 	(void)make_cell(b, PAGE_1G, "anon", PAGE_4K, "chase", MIB);
@@ -283,15 +277,14 @@ static void all_else_is_said(void **state)
 }
 
 /* Too few allocations to tell anything from chance: said, not hidden. */
-static void three_allocations_prove_nothing(void **state)
+TEST(three_allocations_prove_nothing)
 {
 	const double a[] = { 20, 20.1, 20.2 }, b[] = { 40, 40.1, 40.2 };
 	struct matrix sweeps[SIDES];
 	struct comparison c;
 	struct error e;
 
-	(void)state;
-	for (int side = SIDE_A; side < SIDES; side++) {
+	LOOP (int, side, SIDE_A, side < SIDES, side++) {
 		make_matrix(&sweeps[side], 1);
 		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
 			    side == SIDE_A ? a : b, 3);
@@ -302,15 +295,4 @@ static void three_allocations_prove_nothing(void **state)
 	text_says(&c, false, "furthest apart: B / A = 1.995 (1.980 to 2.010, corrected p 0.1)");
 	comparison_free(&c);
 	free_sweeps(sweeps);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_cell_of_many_differs), cmocka_unit_test(repetitions_mark_nothing),
-		cmocka_unit_test(what_does_not_matter),     cmocka_unit_test(another_meaning_is_refused),
-		cmocka_unit_test(all_else_is_said),         cmocka_unit_test(three_allocations_prove_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,8 @@
  * become the figures they stand for; garbage becomes nothing. It could break by fields cut at the wrong bit, by arrays
  * of instructions taken for those of data, or by nonsense that ends in a figure out of bounds.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "permute.h"
 #include "units.h"
 #include "vmm/theory/simulate/cpu_cpuid.h"
@@ -99,11 +93,10 @@ static void told(const struct cpu_model *cpu, enum cpu_parameter figure, uint64_
 			 (unsigned long long)cpu->parameter[figure], cpu_origin_name(cpu->origin[figure]));
 }
 
-static void leaf_18_and_4_of_intel(void **state)
+TEST(leaf_18_and_4_of_intel)
 {
 	struct cpu_model cpu = described(alder_lake, "sapphirerapids");
 
-	(void)state;
 	assert_string_equal(cpu.title, "12th Gen Intel(R) Core(TM) i7-12700K");
 	told(&cpu, CPU_DTLB_4K_SETS, 16);
 	told(&cpu, CPU_DTLB_4K_WAYS, 4);
@@ -123,11 +116,10 @@ static void leaf_18_and_4_of_intel(void **state)
 	assert_int_equal(cpu.origin[CPU_PWC_PDE_ENTRIES], ORIGIN_ASSUMED);
 }
 
-static void leaf_2_of_intel(void **state)
+TEST(leaf_2_of_intel)
 {
 	struct cpu_model cpu = described(cascade_lake, "skylake");
 
-	(void)state;
 	told(&cpu, CPU_DTLB_4K_SETS, 16);
 	told(&cpu, CPU_DTLB_2M_SETS, 8);
 	told(&cpu, CPU_DTLB_1G_WAYS, 4);
@@ -141,11 +133,10 @@ static void leaf_2_of_intel(void **state)
 	told(&cpu, CPU_L3_WAYS, 11);
 }
 
-static void extended_leaves_of_amd(void **state)
+TEST(extended_leaves_of_amd)
 {
 	struct cpu_model cpu = described(matisse, "zen2");
 
-	(void)state;
 	assert_string_equal(cpu.title, "this CPU");
 	told(&cpu, CPU_DTLB_4K_WAYS, 64);
 	told(&cpu, CPU_DTLB_4K_SETS, 1);
@@ -160,7 +151,7 @@ static void extended_leaves_of_amd(void **state)
 }
 
 /* Under a hypervisor that leaves 8000001DH empty. */
-static void older_leaves_tell_of_caches_too(void **state)
+TEST(older_leaves_tell_of_caches_too)
 {
 	static const struct leaf turin[] = {
 		{ 0, 0, { 0x0d, 0x68747541, 0x444d4163, 0x69746e65 } },
@@ -172,7 +163,6 @@ static void older_leaves_tell_of_caches_too(void **state)
 	};
 	struct cpu_model cpu = described(turin, "zen4");
 
-	(void)state;
 	told(&cpu, CPU_DTLB_4K_WAYS, 96);
 	told(&cpu, CPU_L1D_BYTES, 48 * KIB);
 	told(&cpu, CPU_L1D_WAYS, 12);
@@ -181,16 +171,15 @@ static void older_leaves_tell_of_caches_too(void **state)
 	assert_int_equal(cpu.origin[CPU_L3_BYTES], ORIGIN_ASSUMED);
 }
 
-static void a_cpu_that_tells_nothing_is_the_description(void **state)
+TEST(a_cpu_that_tells_nothing_is_the_description)
 {
 	static const struct leaf nothing[] = { { 0xffffffff, 0, { 0 } } };
 	struct cpu_model cpu = described(nothing, "sapphirerapids"), base;
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	assert_int_equal(cpu_load("sapphirerapids", &base, &e), 0);
 	assert_memory_equal(cpu.parameter, base.parameter, sizeof(base.parameter));
-	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
+	LOOP (int, i, 0, i < CPU_PARAMETER_COUNT, i++)
 		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
 }
 
@@ -212,16 +201,15 @@ static struct cpuid_registers garbage(void *self, uint32_t leaf, uint32_t sublea
 	return r;
 }
 
-static void garbage_stays_within_bounds(void **state)
+TEST(garbage_stays_within_bounds)
 {
-	(void)state;
-	for (uint64_t seed = 0; seed < 2000; seed++) {
+	LOOP (uint64_t, seed, 0, seed < 2000, seed++) {
 		struct error e = { .status = STATUS_OK };
 		struct cpu_model base, cpu;
 
 		assert_int_equal(cpu_load(cpu_base_name(garbage, &seed), &base, &e), 0);
 		cpu_from_cpuid(garbage, &seed, &base, &cpu);
-		for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
+		LOOP (int, i, 0, i < CPU_PARAMETER_COUNT, i++) {
 			const struct cpu_parameter_info *f = cpu_parameter_info((enum cpu_parameter)i);
 
 			assert_in_range(cpu.parameter[i], f->least, f->most);
@@ -229,18 +217,4 @@ static void garbage_stays_within_bounds(void **state)
 				    is_pow2(cpu.parameter[i]));
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaf_18_and_4_of_intel),
-		cmocka_unit_test(leaf_2_of_intel),
-		cmocka_unit_test(extended_leaves_of_amd),
-		cmocka_unit_test(older_leaves_tell_of_caches_too),
-		cmocka_unit_test(a_cpu_that_tells_nothing_is_the_description),
-		cmocka_unit_test(garbage_stays_within_bounds),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

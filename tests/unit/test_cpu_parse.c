@@ -4,17 +4,9 @@
  * line, or by text that is no description at all.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "permute.h"
 #include "units.h"
 #include "vmm/theory/simulate/cpu.h"
@@ -46,12 +38,11 @@ static size_t describe(char text[TEXT_BYTES], uint32_t broken, const char *line)
 	return used;
 }
 
-static void those_in_the_binary_are_whole(void **state)
+TEST(those_in_the_binary_are_whole)
 {
-	(void)state;
 	assert_int_equal(cpu_count(), 6);
 	assert_null(cpu_name(cpu_count()));
-	for (uint32_t i = 0; i < cpu_count(); i++) {
+	LOOP (uint32_t, i, 0, i < cpu_count(), i++) {
 		struct error e = { .status = STATUS_OK };
 		struct cpu_model cpu;
 
@@ -59,7 +50,7 @@ static void those_in_the_binary_are_whole(void **state)
 		assert_string_equal(cpu.name, cpu_name(i));
 		assert_string_equal(cpu.unit, "core cycles");
 		assert_true(strlen(cpu.title) > 10);
-		for (int f = 0; f < CPU_PARAMETER_COUNT; f++) {
+		LOOP (int, f, 0, f < CPU_PARAMETER_COUNT, f++) {
 			assert_true(strlen(cpu.source[f]) > 5);
 			/* A source that nobody looked up must be marked. */
 			if (strstr(cpu.source[f], "unchecked") != NULL ||
@@ -78,14 +69,13 @@ static void text_of(const struct cpu_model *cpu, enum cpu_parameter parameter, c
 	parameter_text(cpu_parameter_info(parameter)->kind, cpu->parameter[parameter], value, 24);
 }
 
-static void values_are_read_as_written(void **state)
+TEST(values_are_read_as_written)
 {
 	char text[TEXT_BYTES], value[24];
 	struct error e = { .status = STATUS_OK };
 	struct cpu_model cpu;
 	size_t bytes = describe(text, 3 + CPU_L2_BYTES, "\tl2_bytes=1280K?#so they say\r");
 
-	(void)state;
 	assert_int_equal(cpu_parse("some/where/my.cpu", text, bytes, &cpu, &e), 0);
 	assert_string_equal(cpu.name, "my");
 	assert_string_equal(cpu.title, "A CPU");
@@ -106,7 +96,7 @@ static void values_are_read_as_written(void **state)
 	assert_string_equal(value, "own");
 }
 
-static void faults_name_line_and_cure(void **state)
+TEST(faults_name_line_and_cure)
 {
 	static const struct {
 		uint32_t line;
@@ -129,8 +119,7 @@ static void faults_name_line_and_cure(void **state)
 		{ 2, "unit = furlongs", "TSC cycles" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	EACH (i, faults) {
 		char text[TEXT_BYTES], where[16];
 		struct error e = { .status = STATUS_OK };
 		struct cpu_model cpu;
@@ -144,12 +133,11 @@ static void faults_name_line_and_cure(void **state)
 	}
 }
 
-static void what_is_missing_is_named(void **state)
+TEST(what_is_missing_is_named)
 {
 	char text[TEXT_BYTES];
 
-	(void)state;
-	for (uint32_t line = 1; line <= CPU_PARAMETER_COUNT + 2; line++) {
+	LOOP (uint32_t, line, 1, line <= CPU_PARAMETER_COUNT + 2, line++) {
 		struct error e = { .status = STATUS_OK };
 		struct cpu_model cpu;
 		size_t bytes = describe(text, line, "");
@@ -163,14 +151,13 @@ static void what_is_missing_is_named(void **state)
 }
 
 /* Seeded damage of a good description, in memory of exactly its size: the sanitizers watch. */
-static void damage_is_survived(void **state)
+TEST(damage_is_survived)
 {
 	char text[TEXT_BYTES];
 	size_t bytes = describe(text, 0, "");
 	uint64_t seed = 1;
 
-	(void)state;
-	for (int round = 0; round < 2000; round++) {
+	LOOP (int, round, 0, round < 2000, round++) {
 		size_t kept = random_below(&seed, bytes + 1);
 		char *copy = malloc(kept + (kept == 0));
 		struct error e = { .status = STATUS_OK };
@@ -186,7 +173,7 @@ static void damage_is_survived(void **state)
 	}
 }
 
-static void files_are_read_and_refused(void **state)
+TEST(files_are_read_and_refused)
 {
 	char path[] = "/tmp/minivmm-cpu-XXXXXX", text[TEXT_BYTES];
 	struct error e = { .status = STATUS_OK };
@@ -194,7 +181,6 @@ static void files_are_read_and_refused(void **state)
 	size_t bytes = describe(text, 0, "");
 	int fd = mkstemp(path);
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, bytes), (ssize_t)bytes);
 	assert_int_equal(cpu_load(path, &cpu, &e), 0);
@@ -207,18 +193,4 @@ static void files_are_read_and_refused(void **state)
 	assert_non_null(strstr(e.hint, "skylake"));
 	e = (struct error){ .status = STATUS_OK };
 	assert_true(cpu_load("/", &cpu, &e) < 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(those_in_the_binary_are_whole),
-		cmocka_unit_test(values_are_read_as_written),
-		cmocka_unit_test(faults_name_line_and_cure),
-		cmocka_unit_test(what_is_missing_is_named),
-		cmocka_unit_test(damage_is_survived),
-		cmocka_unit_test(files_are_read_and_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,14 +12,13 @@
 
 #define EXACT 1e-9
 
-static void keys_by_axis(void **state)
+TEST(keys_by_axis)
 {
 	const char *text =
 		"guest-page=4K,backing=path:/mnt/huge,prealloc=on,smp=1,workload=chase,working-set=4M";
 	char a[KEY_JOINED_BYTES], b[KEY_JOINED_BYTES];
 	struct key key, other;
 
-	(void)state;
 	assert_int_equal(key_parse(text, &key), 0);
 	assert_string_equal(key.values[KEY_BACKING], "path:/mnt/huge");
 	assert_string_equal(key.values[KEY_IRQCHIP], "default");
@@ -41,13 +40,12 @@ static void keys_by_axis(void **state)
 }
 
 /* In core each allocation stands by its least sample, beyond by its median, with one sample a run by that. */
-static void figures_by_regime(void **state)
+TEST(figures_by_regime)
 {
 	const double samples[3][3] = { { 5, 4, 9 }, { 3, 8, 7 }, { 6, 6, 5 } };
 	struct matrix m;
 	struct matrix_cell *cell;
 
-	(void)state;
 	make_matrix(&m, 1);
 	cell = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", 0);
 	for (uint32_t i = 3; i-- > 0;) {
@@ -75,17 +73,16 @@ static void figures_by_regime(void **state)
 	matrix_free(&m);
 }
 
-static void counts_and_rows_without_samples(void **state)
+TEST(counts_and_rows_without_samples)
 {
 	const int64_t exits[] = { 10, -1, 30, 50 };
 	struct matrix m;
 	struct matrix_cell *cell;
 	const struct matrix_figure *f;
 
-	(void)state;
 	make_matrix(&m, 1);
 	cell = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "exit", 0);
-	for (uint32_t i = 0; i < 4; i++) {
+	LOOP (uint32_t, i, 0, i < 4, i++) {
 		struct matrix_row *row = make_row(make_run(cell, i), "cpuid", 0, LATENCY_UNIT, NULL, 0);
 
 		row->exits = exits[i];
@@ -105,13 +102,12 @@ static void counts_and_rows_without_samples(void **state)
 	matrix_free(&m);
 }
 
-static void ratios_pair_by_round(void **state)
+TEST(ratios_pair_by_round)
 {
 	const double base[] = { 10, 20, 40 }, other[] = { 20, 30, 120 };
 	struct matrix m;
 	struct matrix_cell *anon, *huge, *native, *lone;
 
-	(void)state;
 	make_matrix(&m, 4);
 	anon = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", MIB);
 	huge = make_cell(&m, PAGE_2M, "hugetlb", PAGE_2M, "chase", MIB);
@@ -141,14 +137,13 @@ static void ratios_pair_by_round(void **state)
 }
 
 /* 4096 pages: 512 lines of leaf entries; of packed 64, 256 and 1024 lines the middle ones are what a reference costs. */
-static void translation_and_its_references(void **state)
+TEST(translation_and_its_references)
 {
 	const double chase[] = { 54, 60, 57 }, packed[] = { 16, 14, 15 }, lines[] = { 8, 8, 10 };
 	const double cheap[] = { 4, 4, 4 };
 	struct matrix m;
 	struct matrix_cell *cells[5];
 
-	(void)state;
 	make_matrix(&m, 5);
 	cells[0] = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", 16 * MIB);
 	cells[1] = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "packed", 16 * MIB);
@@ -197,14 +192,13 @@ static const struct matrix_speed_up *find_speed_up(const struct matrix *m, enum 
 	return NULL;
 }
 
-static void speed_ups_in_each_dimension(void **state)
+TEST(speed_ups_in_each_dimension)
 {
 	const double slow = 120, mid = 60, fast = 30;
 	const struct matrix_speed_up *s;
 	struct matrix_cell *c[6];
 	struct matrix m;
 
-	(void)state;
 	make_matrix(&m, 6);
 	c[0] = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", MIB);
 	c[1] = make_cell(&m, PAGE_4K, "hugetlb", PAGE_2M, "chase", MIB);
@@ -212,7 +206,7 @@ static void speed_ups_in_each_dimension(void **state)
 	c[3] = make_cell(&m, PAGE_4K, "memfd", PAGE_4K, "chase", MIB);
 	c[4] = make_cell(&m, PAGE_4K, "memfd", PAGE_2M, "chase", MIB);
 	c[5] = make_cell(&m, 0, "hugetlb", PAGE_2M, "chase", MIB);
-	for (uint32_t i = 0; i < 6; i++)
+	LOOP (uint32_t, i, 0, i < 6, i++)
 		make_rounds(c[i], i == 0 ? &slow : i == 1 || i == 3 ? &mid : &fast, 1);
 	assert_int_equal(matrix_derive(&m), 0);
 	assert_int_equal(m.speed_up_count, 4);
@@ -231,13 +225,12 @@ static void speed_ups_in_each_dimension(void **state)
 }
 
 /* More bytes a second are faster: the quotient turns round; and another working set is another thing. */
-static void rates_and_other_sizes(void **state)
+TEST(rates_and_other_sizes)
 {
 	const double small[] = { 1e9, 1e9 }, large[] = { 3e9, 3e9 };
 	struct matrix m;
 	struct matrix_cell *from, *to;
 
-	(void)state;
 	make_matrix(&m, 2);
 	from = make_cell(&m, 0, "anon", PAGE_4K, "seq", 0);
 	to = make_cell(&m, 0, "thp", PAGE_2M, "seq", 0);
@@ -252,13 +245,12 @@ static void rates_and_other_sizes(void **state)
 	matrix_free(&m);
 }
 
-static void nothing_and_what_is_not_finite(void **state)
+TEST(nothing_and_what_is_not_finite)
 {
 	const double bad[] = { 1, INFINITY };
 	struct matrix m;
 	struct matrix_cell *cell;
 
-	(void)state;
 	make_matrix(&m, 1);
 	assert_int_equal(matrix_derive(&m), 0);
 	cell = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", MIB);
@@ -268,20 +260,4 @@ static void nothing_and_what_is_not_finite(void **state)
 	assert_int_equal(matrix_derive(&m), -EINVAL);
 	assert_int_equal(cell->figure_count, 0);
 	matrix_free(&m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys_by_axis),
-		cmocka_unit_test(figures_by_regime),
-		cmocka_unit_test(counts_and_rows_without_samples),
-		cmocka_unit_test(ratios_pair_by_round),
-		cmocka_unit_test(translation_and_its_references),
-		cmocka_unit_test(speed_ups_in_each_dimension),
-		cmocka_unit_test(rates_and_other_sizes),
-		cmocka_unit_test(nothing_and_what_is_not_finite),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,7 @@
  * those that its statistic withstands. Were it stricter, a shared machine would never finish; were it laxer, a
  * neighbour's load would pass for a page walk.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/lab/sweep/disturb.h"
 
 #define MS INT64_C(1000000)
@@ -21,12 +14,11 @@ static struct matrix_run quiet_run(struct matrix_row *row)
 	return (struct matrix_run){ .verdict = "ok", .wall_ns = 100 * MS, .row_count = 1, .rows = row };
 }
 
-static void leaves_a_quiet_run_alone(void **state)
+TEST(leaves_a_quiet_run_alone)
 {
 	struct matrix_row row;
 	struct matrix_run run = quiet_run(&row);
 
-	(void)state;
 	/* A leftover of an earlier judgement goes. */
 	(void)snprintf(run.disturbed, sizeof(run.disturbed), "%s", "something");
 	assert_true(disturb_judge(&run, 1, 2) == 0);
@@ -36,12 +28,11 @@ static void leaves_a_quiet_run_alone(void **state)
 	assert_true(disturb_judge(&run, 1, 2) == 0);
 }
 
-static void counts_switches_against_samples(void **state)
+TEST(counts_switches_against_samples)
 {
 	struct matrix_row row;
 	struct matrix_run run = quiet_run(&row);
 
-	(void)state;
 	/* 10 samples bear two; two vCPUs twice as many. */
 	row.switches = 3;
 	assert_true(disturb_judge(&run, 1, 2) > 0);
@@ -57,24 +48,22 @@ static void counts_switches_against_samples(void **state)
 	assert_true(disturb_judge(&run, 1, 2) == 0);
 }
 
-static void more_vcpus_than_cpus_have_to_switch(void **state)
+TEST(more_vcpus_than_cpus_have_to_switch)
 {
 	struct matrix_row row;
 	struct matrix_run run = quiet_run(&row);
 
-	(void)state;
 	row.switches = 1000;
 	assert_true(disturb_judge(&run, 4, 2) == 0);
 	assert_true(disturb_judge(&run, 4, 0) > 0); /* CPUs not known */
 }
 
-static void tells_steal_and_exits(void **state)
+TEST(tells_steal_and_exits)
 {
 	struct matrix_row row;
 	struct matrix_run run = quiet_run(&row);
 	double steal;
 
-	(void)state;
 	run.steal_ns = 2 * MS; /* one per cent of two CPUs is borne */
 	assert_true(disturb_judge(&run, 1, 2) == 0);
 	run.steal_ns = 20 * MS;
@@ -86,16 +75,4 @@ static void tells_steal_and_exits(void **state)
 	assert_true(disturb_judge(&run, 1, 2) > steal);
 	assert_non_null(strstr(run.disturbed, "exits"));
 	assert_non_null(strstr(run.disturbed, "; steal"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaves_a_quiet_run_alone),
-		cmocka_unit_test(counts_switches_against_samples),
-		cmocka_unit_test(more_vcpus_than_cpus_have_to_switch),
-		cmocka_unit_test(tells_steal_and_exits),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,8 @@
  * incomplete when end() is told, or by a plan that is believed although it does not fit.
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+#include "test.h"
 #include "driver.h"
 #include "units.h"
 
@@ -133,9 +125,9 @@ static void play_all(struct team *team, uint32_t vcpus)
 {
 	pthread_t threads[MAX_VCPUS];
 
-	for (uint32_t i = 0; i < vcpus; i++)
+	LOOP (uint32_t, i, 0, i < vcpus, i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, play, &team->players[i]), 0);
-	for (uint32_t i = 0; i < vcpus; i++)
+	LOOP (uint32_t, i, 0, i < vcpus, i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
@@ -160,7 +152,7 @@ static void check_phases(const struct player *p)
 	assert_int_equal(p->ret, 0);
 	assert_null(p->failure);
 	assert_int_equal(p->ended, PHASES);
-	for (uint32_t i = 0; i < PHASES; i++) {
+	LOOP (uint32_t, i, 0, i < PHASES, i++) {
 		const struct guest_result *r = &p->phases[i].result;
 
 		assert_true(p->phases[i].ended);
@@ -172,22 +164,21 @@ static void check_phases(const struct player *p)
 		assert_int_equal(r->working_set_bytes, 16 * PAGE_4K);
 		assert_int_equal(r->pages, 16);
 		assert_true(r->accesses > 0 && r->checksum != 0);
-		for (uint32_t s = 0; s < r->samples; s++)
+		LOOP (uint32_t, s, 0, s < r->samples, s++)
 			assert_true(r->samples_cycles[s] > 0);
 		assert_non_null(driver_part(r->workload, r->variant));
 	}
 }
 
-static void every_workload_runs(void **state)
+TEST(every_workload_runs)
 {
-	(void)state;
-	for (uint32_t vcpus = 1; vcpus <= MAX_VCPUS; vcpus++) {
+	LOOP (uint32_t, vcpus, 1, vcpus <= MAX_VCPUS, vcpus++) {
 		struct team *team = make_team(every_workload, STEPS, vcpus, vcpus * 16 * PAGE_4K);
 
 		play_all(team, vcpus);
-		for (uint32_t i = 0; i < vcpus; i++)
+		LOOP (uint32_t, i, 0, i < vcpus, i++)
 			check_phases(&team->players[i]);
-		for (uint32_t i = 0; i < PHASES; i++)
+		LOOP (uint32_t, i, 0, i < PHASES, i++)
 			assert_int_equal(team->players[0].phases[i].result.checksum,
 					 team->players[vcpus - 1].phases[i].result.checksum);
 		assert_int_equal(team->in_phase, 0);
@@ -200,17 +191,16 @@ static void leave_nothing(void)
 }
 
 /* What a sample does beside its timed accesses is told too: what is counted over the phase has it in. */
-static void untimed_accesses_are_told(void **state)
+TEST(untimed_accesses_are_told)
 {
 	static const struct plan_step step = { WORKLOAD_vpid, 16 * PAGE_4K, 0, 64, 3 };
 	static const struct platform platform = { .leave = leave_nothing };
 	struct team *team = make_team(&step, 1, 1, 16 * PAGE_4K);
 
-	(void)state;
 	team->players[0].env.platform = &platform;
 	play_all(team, 1);
 	assert_int_equal(team->players[0].ended, 2);
-	for (uint32_t i = 0; i < 2; i++) {
+	LOOP (uint32_t, i, 0, i < 2, i++) {
 		const struct guest_result *r = &team->players[0].phases[i].result;
 
 		/* Three samples of four timed rounds, and two before them. */
@@ -222,15 +212,14 @@ static void untimed_accesses_are_told(void **state)
 }
 
 /* Whenever the stop comes, all come home, and what was not complete is not told as a result. */
-static void stop_frees_everybody(void **state)
+TEST(stop_frees_everybody)
 {
-	(void)state;
-	for (uint32_t stop_at = 1; stop_at < 60; stop_at++) {
+	LOOP (uint32_t, stop_at, 1, stop_at < 60, stop_at++) {
 		struct team *team = make_team(every_workload, STEPS, 2, 32 * PAGE_4K);
 
 		team->stop_at = stop_at;
 		play_all(team, 2);
-		for (uint32_t i = 0; i < 2; i++) {
+		LOOP (uint32_t, i, 0, i < 2, i++) {
 			assert_int_equal(team->players[i].ret, 1);
 			assert_null(team->players[i].failure);
 			assert_true(team->players[i].ended < PHASES);
@@ -240,18 +229,17 @@ static void stop_frees_everybody(void **state)
 }
 
 /* The others do not come: only the stop ends the wait. */
-static void gate_waits_for_all_or_a_stop(void **state)
+TEST(gate_waits_for_all_or_a_stop)
 {
 	struct team *team = make_team(NULL, 0, 2, PAGE_4K);
 
-	(void)state;
 	team->stop_at = 1000;
 	assert_int_equal(gate_wait(&team->players[0].env), -1);
 	assert_int_equal(team->asked, 1000);
 	free_team(team);
 	team = make_team(NULL, 0, 1, PAGE_4K);
 	team->stop_at = 1;
-	for (int i = 0; i < 100; i++)
+	LOOP (int, i, 0, i < 100, i++)
 		assert_int_equal(gate_wait(&team->players[0].env), 0);
 	assert_int_equal(team->asked, 0);
 	free_team(team);
@@ -275,12 +263,11 @@ static void *turn(void *arg)
 	return NULL;
 }
 
-static void gate_keeps_pace(void **state)
+TEST(gate_keeps_pace)
 {
 	struct team *team = make_team(NULL, 0, 2, PAGE_4K);
 	pthread_t thread;
 
-	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, turn, &team->players[1]), 0);
 	(void)turn(&team->players[0]);
 	assert_int_equal(pthread_join(thread, NULL), 0);
@@ -288,7 +275,7 @@ static void gate_keeps_pace(void **state)
 	free_team(team);
 }
 
-static void impossible_plans_are_refused(void **state)
+TEST(impossible_plans_are_refused)
 {
 	static const struct plan_step plans[] = {
 		{ WORKLOAD_COUNT, PAGE_4K, 0, 0, 1 },     { (enum workload_id)77777, PAGE_4K, 0, 0, 1 },
@@ -297,8 +284,7 @@ static void impossible_plans_are_refused(void **state)
 		{ WORKLOAD_chase, PAGE_4K, 0, 0, 0 },     { WORKLOAD_chase, PAGE_4K, 0, UINT64_MAX, 1 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+	EACH (i, plans) {
 		struct team *team = make_team(&plans[i], 1, 1, 4 * PAGE_4K);
 
 		(void)play(&team->players[0]);
@@ -313,15 +299,14 @@ static void impossible_plans_are_refused(void **state)
  * vCPUs that share memory may write for their next step only when all have looked at what the last one left: one gate
  * more a step. A race would show the lack of it now and then; the count of gates shows it always.
  */
-static void shared_memory_has_a_gate_between_steps(void **state)
+TEST(shared_memory_has_a_gate_between_steps)
 {
 	static const struct plan_step steps[] = { { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 },
 						  { WORKLOAD_scatter, 16 * PAGE_4K, 0, 64, 1 },
 						  { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 } };
 	uint32_t gates[2];
 
-	(void)state;
-	for (uint32_t aliased = 0; aliased < 2; aliased++) {
+	LOOP (uint32_t, aliased, 0, aliased < 2, aliased++) {
 		struct team *team = make_team(steps, 3, 1, 32 * PAGE_4K);
 
 		team->players[0].env.alias_bytes = aliased ? 32 * PAGE_4K : 0;
@@ -334,9 +319,8 @@ static void shared_memory_has_a_gate_between_steps(void **state)
 	assert_int_equal(gates[1], gates[0] + 3);
 }
 
-static void slices_keep_to_leaves(void **state)
+TEST(slices_keep_to_leaves)
 {
-	(void)state;
 	assert_int_equal(driver_slice_bytes(GIB, PAGE_4K, 1), GIB);
 	assert_int_equal(driver_slice_bytes(GIB, PAGE_2M, 3), 170 * PAGE_2M);
 	assert_int_equal(driver_slice_bytes(GIB, PAGE_4K, 3), 87381 * PAGE_4K);
@@ -348,29 +332,11 @@ static void slices_keep_to_leaves(void **state)
 	assert_int_equal(driver_slice_bytes(GIB, 0, 2), 512 * MIB);
 }
 
-static void parts_are_bounds_checked(void **state)
+TEST(parts_are_bounds_checked)
 {
-	(void)state;
 	assert_int_equal(driver_part(WORKLOAD_touch, VARIANT_FIRST)->may_exit, 1);
 	assert_int_equal(driver_part(WORKLOAD_touch, VARIANT_SECOND)->may_exit, 0);
 	assert_null(driver_part(WORKLOAD_touch, VARIANT_ONLY));
 	assert_null(driver_part(WORKLOAD_COUNT, VARIANT_ONLY));
 	assert_null(driver_part(UINT32_MAX, UINT32_MAX));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_workload_runs),
-		cmocka_unit_test(untimed_accesses_are_told),
-		cmocka_unit_test(stop_frees_everybody),
-		cmocka_unit_test(gate_waits_for_all_or_a_stop),
-		cmocka_unit_test(gate_keeps_pace),
-		cmocka_unit_test(impossible_plans_are_refused),
-		cmocka_unit_test(slices_keep_to_leaves),
-		cmocka_unit_test(parts_are_bounds_checked),
-		cmocka_unit_test(shared_memory_has_a_gate_between_steps),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

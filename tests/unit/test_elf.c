@@ -2,11 +2,7 @@
  * A good PVH ELF is loaded exactly, and each single defect is refused by its own sentence, with RAM untouched.
  * It could break where a check is missing, comes after the first copied byte, or overflows 64 bits.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 
@@ -72,18 +68,17 @@ static const struct defect defects[] = {
 
 static void all_zero(const unsigned char *ram)
 {
-	for (uint64_t i = 0; i < RAM_BYTES; i++)
+	LOOP (uint64_t, i, 0, i < RAM_BYTES, i++)
 		assert_int_equal(ram[i], 0);
 }
 
-static void good_image_is_loaded(void **state)
+TEST(good_image_is_loaded)
 {
 	unsigned char *ram = calloc(1, RAM_BYTES);
 	struct elf_image m;
 	struct error e = { 0 };
 	uint32_t entry_gpa = 0;
 
-	(void)state;
 	assert_non_null(ram);
 	elf_image_make(&m);
 	assert_int_equal(elf_image_load(&m, sizeof(m), ram, &entry_gpa, &e), 0);
@@ -97,13 +92,12 @@ static void good_image_is_loaded(void **state)
 	free(ram);
 }
 
-static void each_defect_is_refused(void **state)
+TEST(each_defect_is_refused)
 {
 	unsigned char *ram = calloc(1, RAM_BYTES);
 
-	(void)state;
 	assert_non_null(ram);
-	for (size_t i = 0; i < sizeof(defects) / sizeof(defects[0]); i++) {
+	EACH (i, defects) {
 		const struct defect *d = &defects[i];
 		struct elf_image m;
 		struct error e = { 0 };
@@ -124,7 +118,7 @@ static void each_defect_is_refused(void **state)
 }
 
 /* Inside the limits, but not all of it is RAM: the target's hook has the last word. */
-static void hole_in_ram_is_refused(void **state)
+TEST(hole_in_ram_is_refused)
 {
 	const struct elf_target target = {
 		.low_gpa = 0, .high_gpa = UINT64_MAX, .at = elf_ram_at, .self = (void *)(uintptr_t)RAM_GPA
@@ -133,7 +127,6 @@ static void hole_in_ram_is_refused(void **state)
 	struct error e = { 0 };
 	uint32_t entry_gpa = 0;
 
-	(void)state;
 	elf_image_make(&m);
 	m.ph[1].p_paddr = RAM_GPA + RAM_BYTES;
 	assert_int_equal(elf_load(&m, sizeof(m), "image", &target, &entry_gpa, &e), -ENOEXEC);
@@ -141,14 +134,13 @@ static void hole_in_ram_is_refused(void **state)
 }
 
 /* What is odd but harmless: neighbours that touch, empty segments anywhere, segments of other types. */
-static void harmless_oddities_are_accepted(void **state)
+TEST(harmless_oddities_are_accepted)
 {
 	unsigned char *ram = calloc(1, RAM_BYTES);
 	struct elf_image m;
 	struct error e = { 0 };
 	uint32_t entry_gpa = 0;
 
-	(void)state;
 	assert_non_null(ram);
 	elf_image_make(&m);
 	m.ph[1].p_paddr = TEXT_GPA + PART_BYTES;
@@ -165,16 +157,4 @@ static void harmless_oddities_are_accepted(void **state)
 	assert_int_equal(elf_image_load(&m, sizeof(m), ram, &entry_gpa, &e), -ENOEXEC);
 	assert_non_null(strstr(e.what, "none of 0x3 segments is loadable"));
 	free(ram);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_image_is_loaded),
-		cmocka_unit_test(each_defect_is_refused),
-		cmocka_unit_test(hole_in_ram_is_refused),
-		cmocka_unit_test(harmless_oddities_are_accepted),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

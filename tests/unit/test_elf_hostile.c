@@ -2,14 +2,9 @@
  * No file, however damaged, makes the loader read or write outside its bounds, and a file that is cut short is
  * never loaded. It could break at every offset and size that the loader takes from the file; the sanitizers watch.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "elf_image.h"
 
@@ -23,15 +18,14 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-static void every_truncation_is_refused(void **state)
+TEST(every_truncation_is_refused)
 {
 	unsigned char *ram = calloc(1, RAM_BYTES);
 	struct elf_image m;
 
-	(void)state;
 	assert_non_null(ram);
 	elf_image_make(&m);
-	for (size_t bytes = 0; bytes < sizeof(m); bytes++) {
+	LOOP (size_t, bytes, 0, bytes < sizeof(m), bytes++) {
 		struct error e = { 0 };
 		uint32_t entry_gpa = 0;
 
@@ -39,7 +33,7 @@ static void every_truncation_is_refused(void **state)
 			fail_msg("%zu of %zu bytes were accepted", bytes, sizeof(m));
 		assert_int_equal(e.status, STATUS_FAILED);
 	}
-	for (uint64_t i = 0; i < RAM_BYTES; i++)
+	LOOP (uint64_t, i, 0, i < RAM_BYTES, i++)
 		assert_int_equal(ram[i], 0);
 	free(ram);
 }
@@ -58,15 +52,14 @@ static uint64_t edge_value(uint64_t *rng)
 	return edges[r / 3 % (sizeof(edges) / sizeof(edges[0]))] + next_random(rng) % 5 - 2;
 }
 
-static void mutations_stay_in_bounds(void **state)
+TEST(mutations_stay_in_bounds)
 {
 	unsigned char *ram = calloc(1, RAM_BYTES);
 	uint64_t rng = UINT64_C(0x9e3779b97f4a7c15);
 	uint32_t loaded = 0;
 
-	(void)state;
 	assert_non_null(ram);
-	for (uint32_t i = 0; i < MUTATIONS; i++) {
+	LOOP (uint32_t, i, 0, i < MUTATIONS, i++) {
 		struct elf_image m;
 		struct error e = { 0 };
 		uint32_t entry_gpa = 0;
@@ -92,14 +85,4 @@ static void mutations_stay_in_bounds(void **state)
 	/* Damage to text, data or unused fields is no defect: a test where nothing loads would prove little. */
 	assert_in_range(loaded, MUTATIONS / 20, MUTATIONS - MUTATIONS / 4);
 	free(ram);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_truncation_is_refused),
-		cmocka_unit_test(mutations_stay_in_bounds),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

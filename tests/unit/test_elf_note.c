@@ -3,16 +3,10 @@
  * It could break because name and value are padded by different rules at alignment 4 and 8, and because the two
  * sizes of a note come from the file.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "vmm/core/boot/elf_note.h"
 #include "x86.h"
@@ -60,14 +54,13 @@ static int find(const struct notes *n, size_t bytes, uint64_t align, uint64_t *e
 	return ret;
 }
 
-static void found_in_every_layout(void **state)
+TEST(found_in_every_layout)
 {
 	static const uint64_t value = UINT64_C(0x89abcdef);
 	static const uint64_t aligns[] = { 0, 1, 4, 8 };
 	uint64_t wide = UINT64_C(0x123456789abcdef);
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++) {
+	EACH (i, aligns) {
 		size_t align = aligns[i] == 8 ? 8 : 4;
 		struct notes n = { .size = 0 };
 		uint64_t entry_gpa = 0;
@@ -86,13 +79,12 @@ static void found_in_every_layout(void **state)
 	}
 }
 
-static void strange_value_sizes_are_refused(void **state)
+TEST(strange_value_sizes_are_refused)
 {
 	static const uint32_t sizes[] = { 0, 1, 3, 5, 7, 9, 16 };
 	const unsigned char value[16] = { 1 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	EACH (i, sizes) {
 		struct notes n = { .size = 0 };
 		uint64_t entry_gpa = 0;
 
@@ -101,32 +93,30 @@ static void strange_value_sizes_are_refused(void **state)
 	}
 }
 
-static void strange_alignments_are_refused(void **state)
+TEST(strange_alignments_are_refused)
 {
 	static const uint64_t aligns[] = { 2, 3, 16, 4096, UINT64_C(1) << 63, UINT64_MAX };
 	const uint32_t value = 1;
 	struct notes n = { .size = 0 };
 	uint64_t entry_gpa = 0;
 
-	(void)state;
 	note(&n, 4, "Xen", XEN_ELFNOTE_PHYS32_ENTRY, &value, sizeof(value));
-	for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++)
+	EACH (i, aligns)
 		assert_int_equal(find(&n, n.size, aligns[i], &entry_gpa), -EINVAL);
 }
 
-static void cut_anywhere_is_refused(void **state)
+TEST(cut_anywhere_is_refused)
 {
 	const uint32_t value = 0x1000;
 	struct notes n = { .size = 0 };
 	uint64_t entry_gpa = 0;
 	size_t first;
 
-	(void)state;
 	note(&n, 4, "other", 1, "abc", 3);
 	pad(&n, 4);
 	first = n.size;
 	note(&n, 4, "Xen", XEN_ELFNOTE_PHYS32_ENTRY, &value, sizeof(value));
-	for (size_t bytes = 0; bytes < n.size; bytes++) {
+	LOOP (size_t, bytes, 0, bytes < n.size, bytes++) {
 		/* Nothing at all, or the first note whole (its padding may be missing), holds no PVH note. */
 		int expected = bytes == 0 || bytes == first || bytes == first - 1 ? 0 : -EINVAL;
 
@@ -135,13 +125,12 @@ static void cut_anywhere_is_refused(void **state)
 	assert_int_equal(find(&n, n.size, 4, &entry_gpa), 1);
 }
 
-static void huge_sizes_are_refused(void **state)
+TEST(huge_sizes_are_refused)
 {
 	static const uint32_t sizes[] = { 100, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
 	const uint32_t value = 1;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	EACH (i, sizes) {
 		Elf64_Nhdr head = { .n_namesz = sizes[i], .n_descsz = 4, .n_type = XEN_ELFNOTE_PHYS32_ENTRY };
 		struct notes n = { .size = 0 };
 		uint64_t entry_gpa = 0;
@@ -155,17 +144,4 @@ static void huge_sizes_are_refused(void **state)
 		memcpy(n.bytes, &head, sizeof(head));
 		assert_int_equal(find(&n, n.size, 4, &entry_gpa), -EINVAL);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(found_in_every_layout),
-		cmocka_unit_test(strange_value_sizes_are_refused),
-		cmocka_unit_test(strange_alignments_are_refused),
-		cmocka_unit_test(cut_anywhere_is_refused),
-		cmocka_unit_test(huge_sizes_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

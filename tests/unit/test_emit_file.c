@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test.h"
 #include "sample_record.h"
 #include "vmm/lab/record/emit.h"
 #include "vmm/output/output.h"
@@ -53,13 +54,12 @@ static int teardown(void **state)
 	return rmdir(dir);
 }
 
-static void replaces_a_file(void **state)
+TEST_WITH(replaces_a_file, setup, teardown)
 {
 	struct error e = { 0 };
 	char path[96], link[96];
 	struct stat st;
 
-	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
 	(void)snprintf(link, sizeof(link), "%s/b.json", dir);
 	assert_int_equal(symlink(path, link), 0);
@@ -75,12 +75,11 @@ static void replaces_a_file(void **state)
 	remove_entry(link);
 }
 
-static void devices_are_written_not_replaced(void **state)
+TEST_WITH(devices_are_written_not_replaced, setup, teardown)
 {
 	struct error e = { 0 };
 	struct stat st;
 
-	(void)state;
 	assert_int_equal(emit_file(&rec, "/dev/null", emit_json, &e), 0);
 	assert_int_equal(stat("/dev/null", &st), 0);
 	assert_true(S_ISCHR(st.st_mode));
@@ -90,12 +89,11 @@ static void devices_are_written_not_replaced(void **state)
 	assert_non_null(strstr(e.what, "/dev/full"));
 }
 
-static void names_that_cannot_be(void **state)
+TEST_WITH(names_that_cannot_be, setup, teardown)
 {
 	struct error missing = { 0 }, is_dir = { 0 };
 	char path[96];
 
-	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/none/a.json", dir);
 	assert_int_equal(emit_file(&rec, path, emit_json, &missing), -ENOENT);
 	assert_non_null(strstr(missing.what, path));
@@ -105,12 +103,11 @@ static void names_that_cannot_be(void **state)
 }
 
 /* Before the run, what emit_file would say after it; and nothing is made by asking. */
-static void asking_first(void **state)
+TEST_WITH(asking_first, setup, teardown)
 {
 	struct error ok = { 0 }, missing = { 0 }, is_dir = { 0 }, too_long = { 0 };
 	char path[96], name[257];
 
-	(void)state;
 	assert_int_equal(output_check("-", &ok), 0);
 	assert_int_equal(output_check("/dev/null", &ok), 0);
 	assert_int_equal(output_check("in-the-working-directory.json", &ok), 0);
@@ -127,14 +124,13 @@ static void asking_first(void **state)
 }
 
 /* The longest name there can be, with the file of an earlier process of the same pid in the way. */
-static void longest_name_and_a_stale_file(void **state)
+TEST_WITH(longest_name_and_a_stale_file, setup, teardown)
 {
 	struct error e = { 0 };
 	char path[400], stale[96];
 	size_t used;
 	int fd;
 
-	(void)state;
 	(void)snprintf(stale, sizeof(stale), "%s/.minivmm-%ld-0.tmp", dir, (long)getpid());
 	fd = open(stale, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_true(fd >= 0);
@@ -154,12 +150,11 @@ static int emit_that_fails(const struct record *r, FILE *out)
 	return fputs("half", out) < 0 ? -EIO : -ENOMEM;
 }
 
-static void an_emitter_that_fails_leaves_nothing(void **state)
+TEST_WITH(an_emitter_that_fails_leaves_nothing, setup, teardown)
 {
 	struct error e = { 0 };
 	char path[96];
 
-	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
 	assert_int_equal(emit_file(&rec, path, emit_that_fails, &e), -ENOMEM);
 	assert_int_equal(entries(), 0);
@@ -176,13 +171,12 @@ static int emit_much(const struct record *r, FILE *out)
 }
 
 /* The old file must survive a full file system. */
-static void a_full_file_system(void **state)
+TEST_WITH(a_full_file_system, setup, teardown)
 {
 	struct error e = { 0 };
 	char path[96];
 	struct stat st;
 
-	(void)state;
 	if (mount("tmpfs", dir, "tmpfs", 0, "size=64k") != 0) {
 		print_message("SKIP: a tmpfs cannot be mounted here (not root)\n");
 		skip();
@@ -196,14 +190,13 @@ static void a_full_file_system(void **state)
 	assert_int_equal(umount(dir), 0);
 }
 
-static void a_pipe_is_written(void **state)
+TEST_WITH(a_pipe_is_written, setup, teardown)
 {
 	struct error e = { 0 };
 	char name[32], data[8192];
 	int ends[2];
 	ssize_t got;
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	(void)snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
 	assert_int_equal(emit_file(&rec, name, emit_json, &e), 0);
@@ -211,20 +204,4 @@ static void a_pipe_is_written(void **state)
 	got = read(ends[0], data, sizeof(data));
 	assert_true(got > 2 && data[0] == '{');
 	assert_int_equal(close(ends[0]), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(replaces_a_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(devices_are_written_not_replaced, setup, teardown),
-		cmocka_unit_test_setup_teardown(names_that_cannot_be, setup, teardown),
-		cmocka_unit_test_setup_teardown(asking_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(longest_name_and_a_stale_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_emitter_that_fails_leaves_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_file_system, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pipe_is_written, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,8 @@
  * reason once, and mark what was scaled; the row of all vCPUs is their sum. It could break on an event without a name
  * or role, on counts without a number of operations, and on text wider than the screen.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "sample_record.h"
 #include "vmm/lab/pmu/emit.h"
 
@@ -93,8 +85,7 @@ static const char *text_of(void)
 	assert_non_null(out);
 	text_pmu(&rec, out);
 	assert_int_equal(fclose(out), 0);
-	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
+	assert_fits_screen(text);
 	return text;
 }
 
@@ -112,11 +103,10 @@ static int64_t number(json_t *o, const char *key)
 	return json_integer_value(value);
 }
 
-static void counts_in_json(void **state)
+TEST_WITH(counts_in_json, fresh, drop)
 {
 	json_t *array, *first, *second;
 
-	(void)state;
 	add_row(0, 50000, 1000, 3, 0.5);
 	array = pmu_counts_json(rec.pmu, rec.results[0].pmu);
 	assert_int_equal(json_array_size(array), 2);
@@ -133,18 +123,17 @@ static void counts_in_json(void **state)
 	assert_true(json_is_null(json_object_get(second, "guest")));
 	assert_int_equal(number(second, "thread"), 3);
 	json_decref(array);
-	for (int i = 0; i < 2; i++) {
+	LOOP (int, i, 0, i < 2, i++) {
 		array = pmu_counts_json(i == 0 ? NULL : rec.pmu, i == 0 ? rec.results[0].pmu : NULL);
 		assert_true(json_is_null(array));
 		json_decref(array);
 	}
 }
 
-static void plan_in_json(void **state)
+TEST_WITH(plan_in_json, fresh, drop)
 {
 	json_t *plan, *events;
 
-	(void)state;
 	add_unavailable(PMU_ROLE_cycles, "", "this model has no such event");
 	plan = pmu_plan_json(rec.pmu);
 	events = json_object_get(plan, "events");
@@ -162,9 +151,8 @@ static void plan_in_json(void **state)
 	json_decref(plan);
 }
 
-static void counts_an_operation(void **state)
+TEST_WITH(counts_an_operation, fresh, drop)
 {
-	(void)state;
 	add_row(0, 50000, 1000, 3, 1);
 	(void)text_of();
 	wants("pmu        skx (Intel Skylake or Cascade Lake); can be counted: stlb_misses, "
@@ -181,9 +169,8 @@ static void counts_an_operation(void **state)
 }
 
 /* Rows of one workload differ in their stride alone; others have no set. */
-static void rows_are_told_apart(void **state)
+TEST_WITH(rows_are_told_apart, fresh, drop)
 {
-	(void)state;
 	add_row(0, 50000, 1000, 3, 1);
 	rec.results[0].workload = WORKLOAD_alias;
 	rec.results[0].stride_bytes = 2 * MIB;
@@ -195,11 +182,10 @@ static void rows_are_told_apart(void **state)
 	wants(" cr8: stlb");
 }
 
-static void reasons_once(void **state)
+TEST_WITH(reasons_once, fresh, drop)
 {
 	char longest[PMU_NAME_BYTES];
 
-	(void)state;
 	memset(longest, 'n', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	add_unavailable(PMU_ROLE_cycles, "skx::A", "nobody counts it");
@@ -219,9 +205,8 @@ static void reasons_once(void **state)
 	assert_string_equal(text_of(), "");
 }
 
-static void vcpus_add_up(void **state)
+TEST_WITH(vcpus_add_up, fresh, drop)
 {
-	(void)state;
 	rec.config.vcpus = 2;
 	add_row(0, 50000, 1000, 3, 1);
 	add_row(1, 30000, -1, 4, 0.5);
@@ -238,9 +223,8 @@ static void vcpus_add_up(void **state)
 }
 
 /* One vCPU without counts, for want of memory: nothing is known of all. */
-static void one_row_without_counts(void **state)
+TEST_WITH(one_row_without_counts, fresh, drop)
 {
-	(void)state;
 	rec.config.vcpus = 2;
 	add_row(0, 50000, 1000, 3, 1);
 	add_row(1, 30000, 1000, 4, 1);
@@ -249,19 +233,4 @@ static void one_row_without_counts(void **state)
 	assert_int_equal(record_combine(&rec), 0);
 	assert_null(rec.results[0].pmu);
 	assert_non_null(rec.results[1].pmu);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(counts_in_json, fresh, drop),
-		cmocka_unit_test_setup_teardown(plan_in_json, fresh, drop),
-		cmocka_unit_test_setup_teardown(counts_an_operation, fresh, drop),
-		cmocka_unit_test_setup_teardown(rows_are_told_apart, fresh, drop),
-		cmocka_unit_test_setup_teardown(reasons_once, fresh, drop),
-		cmocka_unit_test_setup_teardown(vcpus_add_up, fresh, drop),
-		cmocka_unit_test_setup_teardown(one_row_without_counts, fresh, drop),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

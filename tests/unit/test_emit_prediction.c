@@ -3,15 +3,7 @@
  * error only of points held out. It would mislead by a column under another title, a constant of 0 shown as fitted, an
  * error of nothing shown as 0 %, or core cycles beside TSC cycles without a word.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "golden.h"
 #include "units.h"
 #include "vmm/lab/record/emit_prediction.h"
@@ -51,27 +43,24 @@ static char *render(const struct prediction *p)
 	text_prediction_legend(p, memory);
 	assert_int_equal(text_prediction(p, memory), 0);
 	assert_int_equal(fclose(memory), 0);
-	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
+	assert_fits_screen(data);
 	return data;
 }
 
-static void text_as_in_the_golden_file(void **state)
+TEST(text_as_in_the_golden_file)
 {
 	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles");
 	char *text = render(&p);
 
-	(void)state;
 	golden_compare(text, TESTS_DIR "/golden/prediction.txt");
 	free(text);
 }
 
-static void one_dimension_has_no_second_column(void **state)
+TEST(one_dimension_has_no_second_column)
 {
 	static const enum walk_kind kinds[] = { WALK_NATIVE, WALK_SHADOW };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	EACH (i, kinds) {
 		struct prediction p = sample(kinds[i], "host", "TSC cycles");
 		char *text = render(&p);
 
@@ -83,13 +72,12 @@ static void one_dimension_has_no_second_column(void **state)
 	}
 }
 
-static void no_constant_where_nothing_was_fitted(void **state)
+TEST(no_constant_where_nothing_was_fitted)
 {
 	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles");
 	char *text;
 	json_t *o;
 
-	(void)state;
 	p.fitted = false;
 	p.fitted_count = 0;
 	p.held_out_count = 3;
@@ -103,13 +91,12 @@ static void no_constant_where_nothing_was_fitted(void **state)
 	json_decref(o);
 }
 
-static void no_error_where_nothing_was_held_out(void **state)
+TEST(no_error_where_nothing_was_held_out)
 {
 	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles");
 	char *text;
 	json_t *o;
 
-	(void)state;
 	p.count = 1;
 	p.fitted_count = 1;
 	p.held_out_count = 0;
@@ -134,19 +121,18 @@ static double number(const json_t *o, const char *name)
 	return json_number_value(value);
 }
 
-static void json_has_every_figure(void **state)
+TEST(json_has_every_figure)
 {
 	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles");
 	json_t *o = prediction_json(&p);
 	const json_t *points = json_object_get(o, "points");
 
-	(void)state;
 	assert_string_equal(json_string_value(json_object_get(o, "walk_kind")), "nested");
 	assert_string_equal(json_string_value(json_object_get(o, "cpu_unit")), "core cycles");
 	assert_true(number(o, "walk_constant_cycles") == -12.25 && number(o, "fitted_points") == 2);
 	assert_true(number(o, "mean_error") == 0.125 && number(o, "most_error") == 0.25);
 	assert_int_equal(json_array_size(points), p.count);
-	for (size_t i = 0; i < p.count; i++) {
+	LOOP (size_t, i, 0, i < p.count, i++) {
 		const json_t *point = json_array_get(points, i);
 		const struct prediction_point *from = &p.points[i];
 
@@ -164,17 +150,4 @@ static void json_has_every_figure(void **state)
 		assert_true(number(point, "walk_cycles") == from->terms.walk_cycles);
 	}
 	json_decref(o);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_as_in_the_golden_file),
-		cmocka_unit_test(one_dimension_has_no_second_column),
-		cmocka_unit_test(no_constant_where_nothing_was_fitted),
-		cmocka_unit_test(no_error_where_nothing_was_held_out),
-		cmocka_unit_test(json_has_every_figure),
-	};
-
-	return cmocka_run_group_tests_name("emit_prediction", tests, NULL, NULL);
 }

@@ -2,21 +2,14 @@
  * Property: the first error is the one that is told, and an exhausted limit never comes without a cure.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/util/error.h"
 
-static void first_error_stays(void **state)
+TEST(first_error_stays)
 {
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	assert_int_equal(error_set(&e, STATUS_USAGE, 0, "first", "number %d", 1), -EINVAL);
 	assert_int_equal(error_set(&e, STATUS_FAILED, EIO, "second", "number %d", 2), -EIO);
 	assert_int_equal(e.status, STATUS_USAGE);
@@ -25,12 +18,11 @@ static void first_error_stays(void **state)
 	assert_string_equal(e.hint, "");
 }
 
-static void limits_have_a_cure(void **state)
+TEST(limits_have_a_cure)
 {
 	static const int limits[] = { EMFILE, ENFILE, EAGAIN, ENOMEM };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+	EACH (i, limits) {
 		struct error e = { .status = STATUS_OK };
 
 		assert_int_equal(error_set(&e, STATUS_FAILED, limits[i], "call", "failed"), -limits[i]);
@@ -40,12 +32,11 @@ static void limits_have_a_cure(void **state)
 	}
 }
 
-static void long_texts_are_cut(void **state)
+TEST(long_texts_are_cut)
 {
 	struct error e = { .status = STATUS_OK };
 	char text[4096];
 
-	(void)state;
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	(void)error_set(&e, STATUS_FAILED, EIO, text, "%s", text);
@@ -53,15 +44,4 @@ static void long_texts_are_cut(void **state)
 	assert_int_equal(strlen(e.where), sizeof(e.where) - 1);
 	assert_int_equal(strlen(e.what), sizeof(e.what) - 1);
 	assert_int_equal(strlen(e.hint), sizeof(e.hint) - 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_error_stays),
-		cmocka_unit_test(limits_have_a_cure),
-		cmocka_unit_test(long_texts_are_cut),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

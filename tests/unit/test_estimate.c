@@ -5,12 +5,8 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "random.h"
 #include "vmm/lab/sweep/derive.h"
 
@@ -27,15 +23,14 @@ static void assert_covered(const char *what, uint32_t count, int covered)
 		fail_msg("%s of %u values: %d of %d intervals cover the truth", what, count, covered, TRIES);
 }
 
-static void few_values_give_their_extremes(void **state)
+TEST(few_values_give_their_extremes)
 {
 	const double values[] = { 4, 1, 3, 10, 2 };
 	const double lows[] = { 4, 1, 1, 1, 1 }, highs[] = { 4, 4, 4, 10, 10 };
 	const double medians[] = { 4, 2.5, 3, 3.5, 3 }, coverage[] = { 0, 0.5, 0.75, 0.875, 0.9375 };
 	struct estimate e;
 
-	(void)state;
-	for (uint32_t count = 1; count <= 5; count++) {
+	LOOP (uint32_t, count, 1, count <= 5, count++) {
 		assert_int_equal(estimate_make(values, count, &e), 0);
 		assert_int_equal(e.count, count);
 		assert_float_equal(e.value, medians[count - 1], EXACT);
@@ -51,12 +46,11 @@ static void few_values_give_their_extremes(void **state)
  * Six values: [X1, X6] covers 1 - 2/64, [X2, X5] covers 1 - 14/64. 0.95 lies 0.1 of the way, and the weight inwards is
  * 5 x 0.1 / (1 + 4 x 0.1). Seven: 0.3142857 of the way, 6 x 0.3142857 / (1 + 5 x 0.3142857) = 0.7333333.
  */
-static void ends_lie_between_ranks(void **state)
+TEST(ends_lie_between_ranks)
 {
 	const double values[] = { 60, 10, 50, 20, 40, 30, 70 };
 	struct estimate e;
 
-	(void)state;
 	assert_int_equal(estimate_make(values, 6, &e), 0);
 	assert_float_equal(e.value, 35, EXACT);
 	assert_float_equal(e.low, 10 + 10 * 0.5 / 1.4, 1e-9);
@@ -67,14 +61,13 @@ static void ends_lie_between_ranks(void **state)
 	assert_float_equal(values[0], 60, EXACT);
 }
 
-static void odd_input(void **state)
+TEST(odd_input)
 {
 	const double same[] = { 7, 7, 7, 7, 7, 7, 7, 7 }, bad[] = { 1, NAN, 2, INFINITY };
 	const double far[] = { -1.7e308, 1.7e308, 1.7e308, -1.7e308, 1.7e308, 1.7e308 };
 	struct estimate e;
 
-	(void)state;
-	for (uint32_t count = 1; count <= 8; count++) {
+	LOOP (uint32_t, count, 1, count <= 8, count++) {
 		assert_int_equal(estimate_make(same, count, &e), 0);
 		assert_float_equal(e.low, 7, EXACT);
 		assert_float_equal(e.high, 7, EXACT);
@@ -88,12 +81,11 @@ static void odd_input(void **state)
 	assert_true(isfinite(e.low) && isfinite(e.high) && e.low <= e.high);
 }
 
-static void very_many_values(void **state)
+TEST(very_many_values)
 {
 	static double values[5000];
 	struct estimate e;
 
-	(void)state;
 	for (uint32_t i = 0; i < 5000; i++)
 		values[i] = i;
 	assert_int_equal(estimate_make(values, 5000, &e), 0);
@@ -102,7 +94,7 @@ static void very_many_values(void **state)
 	assert_float_equal(e.high, 2500 + 69.3, 2);
 }
 
-static void pairs_are_of_one_round(void **state)
+TEST(pairs_are_of_one_round)
 {
 	const double a[] = { 10, 20, 30, 40, 5 }, b[] = { 2, 0, 10, 8 };
 	const uint32_t rounds_a[] = { 0, 1, 3, 4, 9 }, rounds_b[] = { 1, 2, 3, 4 };
@@ -113,7 +105,6 @@ static void pairs_are_of_one_round(void **state)
 	uint32_t rounds[4];
 	struct estimate e;
 
-	(void)state;
 	/* 20/2, 30/10, 40/8 of rounds 1, 3, 4. */
 	assert_int_equal(series_pair(&sa, &sb, PAIR_RATIO, values, rounds), 3);
 	assert_float_equal(values[0], 10, EXACT);
@@ -131,18 +122,17 @@ static void pairs_are_of_one_round(void **state)
 	assert_int_equal(series_pair(&two, &zero, PAIR_RATIO, NULL, NULL), 0);
 }
 
-static void interval_covers_the_median(void **state)
+TEST(interval_covers_the_median)
 {
 	double values[MOST];
 	uint64_t rng = 2026;
 	struct estimate e;
 
-	(void)state;
-	for (enum noise kind = NOISE_NORMAL; kind < NOISE_KINDS; kind++) {
-		for (size_t c = 0; c < COUNTS; c++) {
+	LOOP (enum noise, kind, NOISE_NORMAL, kind < NOISE_KINDS, kind++) {
+		LOOP (size_t, c, 0, c < COUNTS, c++) {
 			int covered = 0;
 
-			for (int try = 0; try < TRIES; try++) {
+			LOOP (int, try, 0, try < TRIES, try++) {
 				for (uint32_t i = 0; i < counts[c]; i++)
 					values[i] = random_noise(kind, &rng);
 				assert_int_equal(estimate_make(values, counts[c], &e), 0);
@@ -163,11 +153,11 @@ static void paired_intervals_cover(enum noise kind, enum pairing how, double tru
 
 	for (uint32_t i = 0; i < MOST; i++)
 		rounds[i] = i;
-	for (size_t c = 0; c < COUNTS; c++) {
+	LOOP (size_t, c, 0, c < COUNTS, c++) {
 		const struct series sa = { a, rounds, counts[c] }, sb = { b, rounds, counts[c] };
 		int covered = 0, narrow = 0;
 
-		for (int try = 0; try < TRIES; try++) {
+		LOOP (int, try, 0, try < TRIES, try++) {
 			for (uint32_t i = 0; i < counts[c]; i++) {
 				double of_round = exp(0.1 * random_noise(NOISE_SKEWED, &rng));
 
@@ -184,34 +174,16 @@ static void paired_intervals_cover(enum noise kind, enum pairing how, double tru
 	}
 }
 
-static void paired_ratio_covers(void **state)
+TEST(paired_ratio_covers)
 {
-	(void)state;
 	paired_intervals_cover(NOISE_NORMAL, PAIR_RATIO, 1.03);
 	paired_intervals_cover(NOISE_HEAVY, PAIR_RATIO, 1.03);
 	paired_intervals_cover(NOISE_TWO_HUMPS, PAIR_RATIO, 1);
 }
 
-static void paired_difference_covers(void **state)
+TEST(paired_difference_covers)
 {
-	(void)state;
 	paired_intervals_cover(NOISE_NORMAL, PAIR_DIFFERENCE, 5.2);
 	paired_intervals_cover(NOISE_SKEWED, PAIR_DIFFERENCE, 5.2);
 	paired_intervals_cover(NOISE_FAR_HUMPS, PAIR_DIFFERENCE, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(few_values_give_their_extremes),
-		cmocka_unit_test(ends_lie_between_ranks),
-		cmocka_unit_test(odd_input),
-		cmocka_unit_test(very_many_values),
-		cmocka_unit_test(pairs_are_of_one_round),
-		cmocka_unit_test(interval_covers_the_median),
-		cmocka_unit_test(paired_ratio_covers),
-		cmocka_unit_test(paired_difference_covers),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,9 @@
  * look does not change what is looked at. It could break by an offset of the wrong slot, by a page size that was asked for
  * and never observed, or by a read that brings in the page it was to find absent.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "tests/unit/fake_pages.h"
 
 static struct fake_pages host;
@@ -39,9 +34,8 @@ static void find(uint64_t gpa)
 	assert_true(place.gpa == gpa);
 }
 
-static void a_place_has_slot_pointer_and_frame(void **state)
+TEST_WITH(a_place_has_slot_pointer_and_frame, setup, teardown)
 {
-	(void)state;
 	find(3 * PAGE_4K + 5);
 	assert_true(place.in_slot && place.present && place.frame_known);
 	assert_int_equal(place.slot, 0);
@@ -55,12 +49,11 @@ static void a_place_has_slot_pointer_and_frame(void **state)
 	assert_int_equal(place.frame, (0x100 + FAKE_PAGES / 2 + 1) * PAGE_4K + 8);
 }
 
-static void nothing_is_known_outside_slots(void **state)
+TEST_WITH(nothing_is_known_outside_slots, setup, teardown)
 {
 	const uint64_t nowhere[] = { FAKE_PAGES / 2 * PAGE_4K, 4 * GIB - 1, 5 * GIB, UINT64_MAX - 7 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+	EACH (i, nowhere) {
 		uint64_t entry;
 
 		find(nowhere[i]);
@@ -71,11 +64,10 @@ static void nothing_is_known_outside_slots(void **state)
 }
 
 /* Several slots over the same memory: the slot is that of the address, the frame that of the memory. */
-static void repeated_memory_has_slots_of_its_own(void **state)
+TEST_WITH(repeated_memory_has_slots_of_its_own, setup, teardown)
 {
 	const uint64_t alias_bytes = FAKE_PAGES / 2 * PAGE_4K;
 
-	(void)state;
 	map.alias_bytes = alias_bytes;
 	map.ranges[1].bytes = 4 * alias_bytes;
 	map.ranges[1].offset_bytes = 0;
@@ -87,11 +79,10 @@ static void repeated_memory_has_slots_of_its_own(void **state)
 	assert_int_equal(place.frame, 0x101 * PAGE_4K);
 }
 
-static void an_absent_page_reads_as_0_and_stays_away(void **state)
+TEST_WITH(an_absent_page_reads_as_0_and_stays_away, setup, teardown)
 {
 	uint64_t entry = 1;
 
-	(void)state;
 	memset(host.memory + PAGE_4K, 0xff, PAGE_4K);
 	host.entries[1] = 0;
 	assert_int_equal(place_read_entry(&finder, PAGE_4K + 8, &entry), 0);
@@ -107,9 +98,8 @@ static void an_absent_page_reads_as_0_and_stays_away(void **state)
 	assert_true(entry == UINT64_MAX);
 }
 
-static void frames_are_hidden_without_a_privilege(void **state)
+TEST_WITH(frames_are_hidden_without_a_privilege, setup, teardown)
 {
-	(void)state;
 	host.entries[2] = PAGEMAP_PRESENT;
 	find(2 * PAGE_4K);
 	assert_true(place.present);
@@ -118,7 +108,7 @@ static void frames_are_hidden_without_a_privilege(void **state)
 	assert_int_equal(finder.frames_told, 0);
 }
 
-static void page_sizes_are_observed(void **state)
+TEST_WITH(page_sizes_are_observed, setup, teardown)
 {
 	static const struct {
 		const char *page_kb, *anon_huge_kb;
@@ -138,8 +128,7 @@ static void page_sizes_are_observed(void **state)
 		{ "4", "128", -ENOTTY, true, 0 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	EACH (i, rows) {
 		host.page_kb = rows[i].page_kb;
 		host.anon_huge_kb = rows[i].anon_huge_kb;
 		host.scan_err = rows[i].scan_err;
@@ -152,11 +141,10 @@ static void page_sizes_are_observed(void **state)
 	}
 }
 
-static void what_cannot_be_read_is_told(void **state)
+TEST_WITH(what_cannot_be_read_is_told, setup, teardown)
 {
 	uint64_t entry = 0;
 
-	(void)state;
 	host.smaps_err = -EACCES;
 	find(0);
 	assert_int_equal(place.page_bytes, 0);
@@ -178,16 +166,15 @@ static void what_cannot_be_read_is_told(void **state)
 }
 
 /* tmpfs that was swapped out looks like a page that never was: what it holds is read all the same. */
-static void an_absent_page_of_a_file_is_read(void **state)
+TEST_WITH(an_absent_page_of_a_file_is_read, setup, teardown)
 {
 	static const struct backing_spec specs[] = { { .kind = BACKING_MEMFD, .share = true },
 						     { .kind = BACKING_FILE },
 						     { .kind = BACKING_ANON, .share = true } };
 
-	(void)state;
 	memset(host.memory + PAGE_4K, 0xff, PAGE_4K);
 	host.entries[1] = 0;
-	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+	EACH (i, specs) {
 		uint64_t entry = 0;
 
 		backing.spec.kind = specs[i].kind;
@@ -198,14 +185,13 @@ static void an_absent_page_of_a_file_is_read(void **state)
 }
 
 /* The real thing: a page of this process that nobody has touched is still untouched after a look. */
-static void this_process_is_not_disturbed(void **state)
+TEST_WITH(this_process_is_not_disturbed, setup, teardown)
 {
 	struct explain_place other;
 	unsigned char resident[2] = { 0 };
 	uint64_t entry = 1;
 	int fd;
 
-	(void)state;
 	backing.spec.bytes = 2 * PAGE_4K;
 	backing.hva = mmap(NULL, 2 * PAGE_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(backing.hva, MAP_FAILED);
@@ -234,14 +220,13 @@ static void this_process_is_not_disturbed(void **state)
 }
 
 /* Where the kernel scans page by page, its word on a huge page is smaps' word on the whole mapping. */
-static void a_huge_page_of_this_process_is_seen(void **state)
+TEST_WITH(a_huge_page_of_this_process_is_seen, setup, teardown)
 {
 	const uint64_t bytes = 4 * PAGE_2M;
 	bool huge = false;
 	int fd, ret;
 	void *area;
 
-	(void)state;
 	area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(area, MAP_FAILED);
 	backing.hva = (void *)(uintptr_t)align_up((uint64_t)(uintptr_t)area, PAGE_2M);
@@ -262,22 +247,4 @@ static void a_huge_page_of_this_process_is_seen(void **state)
 	assert_true(place.page_bytes == PAGE_2M || place.page_bytes == PAGE_4K || place.page_bytes == 0);
 	host_pages_close(&fd);
 	assert_int_equal(munmap(area, bytes), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_place_has_slot_pointer_and_frame, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_is_known_outside_slots, setup, teardown),
-		cmocka_unit_test_setup_teardown(repeated_memory_has_slots_of_its_own, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_absent_page_reads_as_0_and_stays_away, setup, teardown),
-		cmocka_unit_test_setup_teardown(frames_are_hidden_without_a_privilege, setup, teardown),
-		cmocka_unit_test_setup_teardown(page_sizes_are_observed, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_absent_page_of_a_file_is_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(this_process_is_not_disturbed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_huge_page_of_this_process_is_seen, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

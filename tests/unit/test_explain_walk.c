@@ -3,13 +3,8 @@
  * mean harm lead it nowhere: out of memory is an answer, an absent page stays absent, and it ends after so many levels. It
  * could break by an index of the wrong level, a flag taken for address bits, or trust in what a guest wrote.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "tests/unit/fake_pages.h"
 #include "vmm/util/random.h"
 #include "vmm/theory/walk/page_walk.h"
@@ -125,14 +120,13 @@ static void build_tables(uint64_t *seed)
 	}
 }
 
-static void two_walks_find_the_same(void **state)
+TEST_WITH(two_walks_find_the_same, setup, teardown)
 {
 	uint32_t mapped[3] = { 0 }, faults = 0;
 	uint64_t seed = 4;
 
-	(void)state;
 	build_tables(&seed);
-	for (uint32_t i = 0; i < 20000; i++) {
+	LOOP (uint32_t, i, 0, i < 20000, i++) {
 		uint64_t va = random_next(&seed) >> 17;
 		struct found expected = look_up(va);
 		struct page_walk walk = walk_to(va);
@@ -153,13 +147,12 @@ static void two_walks_find_the_same(void **state)
 }
 
 /* An entry in the middle of nowhere: the level to blame is that of the table that is not there. */
-static void tables_outside_memory_are_an_answer(void **state)
+TEST_WITH(tables_outside_memory_are_an_answer, setup, teardown)
 {
 	const uint64_t nowhere[] = { FAKE_PAGES / 2 * PAGE_4K, 4 * GIB - PAGE_4K,
 				     4 * GIB + FAKE_PAGES / 2 * PAGE_4K, 0xfffffff000 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+	EACH (i, nowhere) {
 		struct page_walk walk;
 
 		*word_at(0) = nowhere[i] | 7;
@@ -173,11 +166,10 @@ static void tables_outside_memory_are_an_answer(void **state)
 }
 
 /* A table in a page that the host has not got: empty, and no reason to get it. */
-static void tables_in_absent_pages_are_empty(void **state)
+TEST_WITH(tables_in_absent_pages_are_empty, setup, teardown)
 {
 	struct page_walk walk;
 
-	(void)state;
 	*word_at(0) = 5 * PAGE_4K | 7;
 	*word_at(5 * PAGE_4K) = 6 * PAGE_4K | 7;
 	host.entries[5] = 0;
@@ -189,11 +181,10 @@ static void tables_in_absent_pages_are_empty(void **state)
 }
 
 /* A table that is its own child is walked as often as there are levels. */
-static void a_loop_ends(void **state)
+TEST_WITH(a_loop_ends, setup, teardown)
 {
 	struct page_walk walk;
 
-	(void)state;
 	*word_at(0) = 0 | 7;
 	walk = walk_to(0x123);
 	assert_int_equal(walk.fault, PAGE_FAULT_NONE);
@@ -202,20 +193,19 @@ static void a_loop_ends(void **state)
 }
 
 /* Whatever bytes are there, the answer is one of those there are, and places of what was read lie in slots. */
-static void any_bytes_at_all(void **state)
+TEST_WITH(any_bytes_at_all, setup, teardown)
 {
 	uint64_t seed = 9;
 
-	(void)state;
-	for (uint32_t round = 0; round < 200; round++) {
+	LOOP (uint32_t, round, 0, round < 200, round++) {
 		for (uint64_t i = 0; i < FAKE_PAGES * PAGE_4K / 8; i += 1 + random_next(&seed) % 3)
 			((uint64_t *)(void *)host.memory)[i] =
 				random_next(&seed) >> random_next(&seed) % 40 | (i & 1);
-		for (uint32_t i = 0; i < 100; i++) {
+		LOOP (uint32_t, i, 0, i < 100, i++) {
 			struct page_walk walk = walk_to(random_next(&seed) >> random_next(&seed) % 40);
 
 			assert_true(walk.fault < PAGE_FAULT_COUNT && walk.step_count <= 4);
-			for (uint32_t s = 0; s < walk.step_count; s++) {
+			LOOP (uint32_t, s, 0, s < walk.step_count, s++) {
 				struct explain_place place;
 
 				place_find(&finder, walk.steps[s].entry_pa, &place);
@@ -223,17 +213,4 @@ static void any_bytes_at_all(void **state)
 			}
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(two_walks_find_the_same, setup, teardown),
-		cmocka_unit_test_setup_teardown(tables_outside_memory_are_an_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(tables_in_absent_pages_are_empty, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_loop_ends, setup, teardown),
-		cmocka_unit_test_setup_teardown(any_bytes_at_all, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

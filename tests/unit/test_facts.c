@@ -3,18 +3,11 @@
  * missing, empty or junk gives "unknown" or 0, never a crash. It could break because Linux spells booleans three
  * ways, keeps the directory of a built-in module that failed to start, and since 6.8 has a THP policy a size.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +26,7 @@ static const char *param(const struct host_facts *f, const char *name)
 	return NULL;
 }
 
-static void verdicts(void **state)
+TEST(verdicts)
 {
 	static const struct {
 		const char *root, *module, *dimension, *thp, *nx, *ksm;
@@ -48,8 +41,7 @@ static void verdicts(void **state)
 		{ HOSTS "no-kvm", "none", "none", "unknown", "unknown", "unknown", 1, 1, true, false, false },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+	EACH (i, hosts) {
 		struct host_facts f;
 
 		facts_read(hosts[i].root, &f);
@@ -67,11 +59,10 @@ static void verdicts(void **state)
 	}
 }
 
-static void one_host_in_full(void **state)
+TEST(one_host_in_full)
 {
 	struct host_facts f;
 
-	(void)state;
 	facts_read(HOSTS "intel-ept", &f);
 	assert_string_equal(f.kernel, "6.1.0-28-amd64 #1 SMP PREEMPT_DYNAMIC Debian");
 	assert_string_equal(f.cpu_model, "Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz");
@@ -81,12 +72,12 @@ static void one_host_in_full(void **state)
 	assert_string_equal(param(&f, "kvm_intel.flexpriority"), "Y");
 	assert_string_equal(param(&f, "kvm.halt_poll_ns"), "200000");
 	assert_int_equal(f.param_count, 13);
-	for (uint32_t i = 1; i < f.param_count; i++)
+	LOOP (uint32_t, i, 1, i < f.param_count, i++)
 		assert_true(strcmp(f.params[i - 1].name, f.params[i].name) < 0);
 }
 
 /* A level more is a quarter more references; what the vendor's module walks is not what the kernel walks itself. */
-static void levels_of_the_second_dimension(void **state)
+TEST(levels_of_the_second_dimension)
 {
 	static const struct {
 		const char *root;
@@ -97,8 +88,7 @@ static void levels_of_the_second_dimension(void **state)
 		{ HOSTS "there-is-none", 0 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+	EACH (i, hosts) {
 		struct host_facts f;
 
 		facts_read(hosts[i].root, &f);
@@ -107,9 +97,8 @@ static void levels_of_the_second_dimension(void **state)
 }
 
 /* Flags are prefixes of one another: "ept" of "ept_ad", "vmx" of nothing yet. */
-static void a_flag_is_a_whole_word(void **state)
+TEST(a_flag_is_a_whole_word)
 {
-	(void)state;
 	assert_int_equal(cpuinfo_has("vmx ept_ad", "ept"), 0);
 	assert_int_equal(cpuinfo_has("vmx ept_ad", "ad"), 0);
 	assert_int_equal(cpuinfo_has("vmx \tept_ad  ept", "ept"), 1);
@@ -120,7 +109,7 @@ static void a_flag_is_a_whole_word(void **state)
 }
 
 /* A guest with 46 bits of address is walked in four levels on a CPU that has five; without its CPUID nobody knows. */
-static void the_guest_settles_the_levels(void **state)
+TEST(the_guest_settles_the_levels)
 {
 	static const struct {
 		const char *root;
@@ -132,8 +121,7 @@ static void the_guest_settles_the_levels(void **state)
 		{ HOSTS "amd-5level", 46, 5 },   { HOSTS "pvm", 46, 0 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct host_facts f;
 
 		facts_read(cases[i].root, &f);
@@ -142,11 +130,10 @@ static void the_guest_settles_the_levels(void **state)
 	}
 }
 
-static void empty_root_is_unknown(void **state)
+TEST(empty_root_is_unknown)
 {
 	struct host_facts f;
 
-	(void)state;
 	facts_read(HOSTS "there-is-no-such-host", &f);
 	assert_string_equal(f.kernel, "unknown");
 	assert_string_equal(f.cpu_model, "unknown");
@@ -182,7 +169,7 @@ static void fill(const char *root, const void *content, size_t bytes)
 		"sys/module/kvm_pvm/parameters/x",
 	};
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	EACH (i, files) {
 		char path[512];
 		int fd;
 
@@ -199,7 +186,7 @@ static void fill(const char *root, const void *content, size_t bytes)
 	}
 }
 
-static void junk_never_crashes(void **state)
+TEST(junk_never_crashes)
 {
 	static const char *const prefixes[] = {
 		"",    "flags :", "MemTotal:",   "Cpus_allowed_list:\t", "[", "0-", "99999999999999999999",
@@ -209,11 +196,10 @@ static void junk_never_crashes(void **state)
 	unsigned char *junk = malloc(1 << 16);
 	struct host_facts f;
 
-	(void)state;
 	assert_non_null(junk);
 	assert_non_null(mkdtemp(root));
 	srandom(1);
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	EACH (i, prefixes) {
 		size_t len = strlen(prefixes[i]);
 
 		for (size_t k = 0; k < 1 << 16; k++)
@@ -229,12 +215,11 @@ static void junk_never_crashes(void **state)
 	assert_int_equal(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-static void two_live_modules_are_unknown(void **state)
+TEST(two_live_modules_are_unknown)
 {
 	char root[] = "/tmp/minivmm-facts-XXXXXX";
 	struct host_facts f;
 
-	(void)state;
 	assert_non_null(mkdtemp(root));
 	fill(root, "live\n", 5);
 	facts_read(root, &f);
@@ -243,30 +228,12 @@ static void two_live_modules_are_unknown(void **state)
 	assert_int_equal(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-static void tsc_is_plausible_and_repeatable(void **state)
+TEST(tsc_is_plausible_and_repeatable)
 {
 	uint64_t first = facts_tsc_khz(), second = facts_tsc_khz();
 	uint64_t apart = first > second ? first - second : second - first;
 
-	(void)state;
 	assert_in_range(first, 100000, 10000000);
 	/* Two 20 ms measurements on a busy machine agree to far better than a percent. */
 	assert_true(apart < first / 100);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),
-		cmocka_unit_test(one_host_in_full),
-		cmocka_unit_test(levels_of_the_second_dimension),
-		cmocka_unit_test(a_flag_is_a_whole_word),
-		cmocka_unit_test(the_guest_settles_the_levels),
-		cmocka_unit_test(empty_root_is_unknown),
-		cmocka_unit_test(junk_never_crashes),
-		cmocka_unit_test(two_live_modules_are_unknown),
-		cmocka_unit_test(tsc_is_plausible_and_repeatable),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

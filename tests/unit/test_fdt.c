@@ -3,17 +3,10 @@
  * a blob that does not fit is refused and never written past its end. It could break at the second RAM range, at
  * numbers above 32 bits, where a name is not unique, or in libfdt's own bookkeeping of space.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 #include <libfdt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "abi.h"
 #include "bootparams.h"
@@ -86,7 +79,7 @@ static void has_u64s(const void *blob, int offset, const char *name, const uint6
 
 	assert_non_null(got);
 	assert_int_equal(bytes, 8 * count);
-	for (uint32_t i = 0; i < count; i++)
+	LOOP (uint32_t, i, 0, i < count, i++)
 		assert_true(fdt64_ld((const fdt64_t *)(const void *)(got + (size_t)8 * i)) == values[i]);
 }
 
@@ -181,7 +174,7 @@ static void check_plan(const void *blob, const struct config *c)
 	assert_int_equal(count, c->step_count);
 }
 
-static void round_trip(void **state)
+TEST(round_trip)
 {
 	static const struct {
 		uint32_t ranges, vcpus, steps;
@@ -193,10 +186,9 @@ static void round_trip(void **state)
 	struct config *c = malloc(sizeof(*c));
 	unsigned char *blob = malloc(FDT_MAX_BYTES);
 
-	(void)state;
 	assert_non_null(c);
 	assert_non_null(blob);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct error e = { 0 };
 		size_t used = 0;
 
@@ -216,19 +208,18 @@ static void round_trip(void **state)
 	free(c);
 }
 
-static void too_small_a_buffer_is_refused(void **state)
+TEST(too_small_a_buffer_is_refused)
 {
 	struct config *c = malloc(sizeof(*c));
 	struct error e = { 0 };
 	unsigned char *whole = malloc(FDT_MAX_BYTES);
 	size_t needed = 0;
 
-	(void)state;
 	assert_non_null(c);
 	assert_non_null(whole);
 	machine(c, 2, 2, 2);
 	assert_int_equal(fdt_write(c, true, whole, FDT_MAX_BYTES, &needed, &e), 0);
-	for (size_t capacity = 0; capacity <= needed; capacity++) {
+	LOOP (size_t, capacity, 0, capacity <= needed, capacity++) {
 		unsigned char *blob = malloc(capacity != 0 ? capacity : 1);
 		size_t used = 0x5a5a;
 		struct error refused = { 0 };
@@ -251,16 +242,15 @@ static void too_small_a_buffer_is_refused(void **state)
 	free(c);
 }
 
-static void impossible_plans_are_refused(void **state)
+TEST(impossible_plans_are_refused)
 {
 	struct config *c = malloc(sizeof(*c));
 	unsigned char *blob = malloc(FDT_MAX_BYTES);
 	size_t used = 0;
 
-	(void)state;
 	assert_non_null(c);
 	assert_non_null(blob);
-	for (int i = 0; i < 6; i++) {
+	LOOP (int, i, 0, i < 6, i++) {
 		struct error e = { 0 };
 
 		machine(c, 1, 1, 1);
@@ -281,15 +271,4 @@ static void impossible_plans_are_refused(void **state)
 	}
 	free(blob);
 	free(c);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip),
-		cmocka_unit_test(too_small_a_buffer_is_refused),
-		cmocka_unit_test(impossible_plans_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,10 @@
  * though there is text (/proc), and where opening a FIFO waits for ever.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/util/file.h"
 
 static char dir[] = "/tmp/minivmm-file-XXXXXX";
@@ -44,13 +38,12 @@ static int read_path(const char *path, enum file_kind kind, size_t max_bytes, ch
 }
 
 /* Around the size of the first buffer and its double, with a NUL byte in the middle; and the limit, met and missed. */
-static void all_bytes_of_any_size(void **state)
+TEST(all_bytes_of_any_size)
 {
 	static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 131071, 131072, 131073 };
 	static const enum file_kind kinds[] = { FILE_ANY, FILE_REGULAR };
 
-	(void)state;
-	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+	LOOP (size_t, i, 0, i < 2 * sizeof(sizes) / sizeof(sizes[0]), i++) {
 		size_t size = sizes[i / 2], bytes = 1;
 		char *written = calloc(size + 1, 1), *text;
 		FILE *file = fopen("file", "we");
@@ -73,12 +66,11 @@ static void all_bytes_of_any_size(void **state)
 	}
 }
 
-static void what_is_no_file_is_refused(void **state)
+TEST(what_is_no_file_is_refused)
 {
 	size_t bytes;
 	char *text;
 
-	(void)state;
 	assert_int_equal(file_open("missing", true), -ENOENT);
 	assert_int_equal(read_path("/", FILE_ANY, 10, &text, &bytes), -EISDIR);
 	assert_null(text);
@@ -92,24 +84,14 @@ static void what_is_no_file_is_refused(void **state)
 }
 
 /* fstat() says 0 of it. */
-static void proc_is_read(void **state)
+TEST(proc_is_read)
 {
 	size_t bytes;
 	char *text;
 
-	(void)state;
 	assert_int_equal(read_path("/proc/self/status", FILE_ANY, 65536, &text, &bytes), 0);
 	assert_true(bytes > 0 && strlen(text) == bytes && strstr(text, "Name:") != NULL);
 	free(text);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_bytes_of_any_size),
-		cmocka_unit_test(what_is_no_file_is_refused),
-		cmocka_unit_test(proc_is_read),
-	};
-
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
-}
+TEST_GROUP(make_dir, remove_dir)

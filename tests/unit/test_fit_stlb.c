@@ -3,12 +3,7 @@
  * point fills it, so many are claimed as the points need and no more. A wrong number here moves the knee of every
  * prediction, and the fitted constant would hide it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/calibrate/fit_stlb.h"
 #include "vmm/theory/simulate/closed_form.h"
@@ -51,15 +46,14 @@ static void make_curve(struct stlb_point *points, uint64_t sets, double constant
 	}
 }
 
-static void found_again(void **state)
+TEST(found_again)
 {
 	static const uint64_t made[] = { 32, 64, 128, 256, 512 };
 	struct stlb_point points[POINTS];
 	struct cpu_model cpu = load();
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		for (int constant = 10; constant <= 610; constant += 200) {
+	EACH (i, made) {
+		LOOP (int, constant, 10, constant <= 610, constant += 200) {
 			make_curve(points, made[i], constant, 0);
 			assert_int_equal(stlb_fit_sets(&cpu, points, POINTS), made[i]);
 			make_curve(points, made[i], constant, 0.03);
@@ -69,25 +63,23 @@ static void found_again(void **state)
 }
 
 /* 16384 pages over 4096 sets are a quarter of the ways: no point misses, and fewer sets would do as well. */
-static void no_more_than_the_points_need(void **state)
+TEST(no_more_than_the_points_need)
 {
 	struct stlb_point points[POINTS];
 	struct cpu_model cpu = load();
 	uint64_t sets;
 
-	(void)state;
 	make_curve(points, 4096, 50, 0);
 	sets = stlb_fit_sets(&cpu, points, POINTS);
 	assert_in_range(sets, 1024, 4096);
 	assert_true(sets * cpu.parameter[CPU_STLB_4K_WAYS] >= 16384 * 3 / 4);
 }
 
-static void nothing_to_go_by(void **state)
+TEST(nothing_to_go_by)
 {
 	struct stlb_point points[POINTS];
 	struct cpu_model cpu = load();
 
-	(void)state;
 	make_curve(points, 128, 50, 0);
 	assert_int_equal(stlb_fit_sets(&cpu, points, 2), 0);
 	points[1].chase_cycles = 0;
@@ -95,15 +87,4 @@ static void nothing_to_go_by(void **state)
 	make_curve(points, 128, 50, 0);
 	cpu.parameter[CPU_STLB_4K_WAYS] = 0;
 	assert_int_equal(stlb_fit_sets(&cpu, points, POINTS), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(found_again),
-		cmocka_unit_test(no_more_than_the_points_need),
-		cmocka_unit_test(nothing_to_go_by),
-	};
-
-	return cmocka_run_group_tests_name("fit_stlb", tests, NULL, NULL);
 }

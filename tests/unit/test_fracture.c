@@ -3,12 +3,7 @@
  * reach, closed form and simulation have to count those. A model that believed the page would predict no misses at all
  * where every access misses, and the fitted constant would silently take the blame.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/simulate/simulate.h"
@@ -27,11 +22,10 @@ static struct walk_plan native(uint64_t leaf_bytes)
 	return (struct walk_plan){ .kind = WALK_NATIVE, .guest_levels = 4, .guest_leaf_bytes = leaf_bytes };
 }
 
-static void entries(void **state)
+TEST(entries)
 {
 	struct cpu_model cpu = load("zen2");
 
-	(void)state;
 	assert_true(cpu_tlb(&cpu, false, PAGE_1G).entry_bytes == PAGE_1G);
 	assert_true(cpu_tlb(&cpu, true, PAGE_1G).entry_bytes == PAGE_2M);
 	assert_true(cpu_tlb(&cpu, true, PAGE_2M).entry_bytes == PAGE_2M);
@@ -57,13 +51,12 @@ static struct closed_form_terms terms_of(const struct cpu_model *cpu, uint64_t l
 }
 
 /* 2M pages in pieces of 4K miss as 4K pages do; whole ones do not miss at all. */
-static void closed_form_counts_pieces(void **state)
+TEST(closed_form_counts_pieces)
 {
 	struct cpu_model cpu = load("skylake");
 	struct closed_form_terms small = terms_of(&cpu, PAGE_4K, 8192), whole = terms_of(&cpu, PAGE_2M, 8192);
 	struct closed_form_terms pieces;
 
-	(void)state;
 	assert_true(whole.dtlb_missing == 0 && whole.stlb_missing == 0);
 	cpu.fracture_bytes = PAGE_4K;
 	pieces = terms_of(&cpu, PAGE_2M, 8192);
@@ -91,12 +84,11 @@ static struct simulation simulated(const struct cpu_model *cpu, uint64_t leaf_by
 	return out;
 }
 
-static void simulation_counts_pieces(void **state)
+TEST(simulation_counts_pieces)
 {
 	struct cpu_model cpu = load("skylake");
 	struct simulation small = simulated(&cpu, PAGE_4K), whole = simulated(&cpu, PAGE_2M), pieces;
 
-	(void)state;
 	assert_true(whole.walks == 0);
 	cpu.fracture_bytes = PAGE_4K;
 	pieces = simulated(&cpu, PAGE_2M);
@@ -105,13 +97,12 @@ static void simulation_counts_pieces(void **state)
 }
 
 /* 1G pages on a CPU whose STLB keeps pieces of 2M reach as far as so many 2M pages, no further. */
-static void reach_counts_pieces(void **state)
+TEST(reach_counts_pieces)
 {
 	struct cpu_model cpu = load("zen2");
 	struct walk_plan plan = native(PAGE_1G);
 	struct random_access access;
 
-	(void)state;
 	random_access_predict(&cpu, &plan, PAGE_1G, 16 * TIB, &access);
 	assert_true(access.dtlb_entry_bytes == PAGE_1G && access.stlb_entry_bytes == PAGE_2M);
 	assert_true(access.stlb_entries >= 1024);
@@ -122,16 +113,4 @@ static void reach_counts_pieces(void **state)
 	assert_true(access.terms.total_cycles > access.data_cycles);
 	random_access_predict(&cpu, &plan, PAGE_1G, 16 * KIB, &access);
 	assert_true(access.data_cycles == cpu_cycles(&cpu, CPU_L1D_CYCLES) && access.terms.dtlb_missing == 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries),
-		cmocka_unit_test(closed_form_counts_pieces),
-		cmocka_unit_test(simulation_counts_pieces),
-		cmocka_unit_test(reach_counts_pieces),
-	};
-
-	return cmocka_run_group_tests_name("fracture", tests, NULL, NULL);
 }

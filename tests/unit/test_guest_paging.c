@@ -3,14 +3,7 @@
  * the arena; entries start with A = D = 0; a pool too small by one page is noticed. It could break at a last table
  * that is not full, at the leaf bit that 4 KiB entries must not have, and where the pool ends.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdlib.h>
-
+#include "test.h"
 #include "guest/mm/paging.h"
 #include "x86.h"
 
@@ -52,7 +45,7 @@ static void check(uint64_t gpa, uint64_t bytes, uint64_t leaf_bytes, uint64_t ta
 	pool_start(&pool, (uint64_t)(uintptr_t)memory, tables * PAGE_4K);
 	entry = paging_map(&pool, gpa, bytes, leaf_bytes, PAGING_UNTOUCHED);
 	assert_int_equal(entry & ~ADDRESS_MASK, PTE_PRESENT | PTE_WRITE | PTE_USER);
-	for (uint64_t offset = 0; offset < bytes; offset += step) {
+	LOOP (uint64_t, offset, 0, offset < bytes, offset += step) {
 		uint64_t last = offset + leaf_bytes - 1;
 		uint64_t leaf = 0;
 
@@ -69,37 +62,23 @@ static void check(uint64_t gpa, uint64_t bytes, uint64_t leaf_bytes, uint64_t ta
 	free(memory);
 }
 
-static void test_leaves_of_4k(void **state)
+TEST(test_leaves_of_4k)
 {
-	(void)state;
 	check(16 * MIB, PAGE_4K, PAGE_4K, 3);
 	check(16 * MIB, 2 * MIB, PAGE_4K, 3);
 	check(16 * MIB, 2 * MIB + PAGE_4K, PAGE_4K, 4);
 	check(4 * GIB, GIB + 6 * MIB, PAGE_4K, 1 + 2 + 512 + 3);
 }
 
-static void test_leaves_of_2m(void **state)
+TEST(test_leaves_of_2m)
 {
-	(void)state;
 	check(16 * MIB, 2 * MIB, PAGE_2M, 2);
 	check(5 * GIB, 3 * GIB - 2 * MIB, PAGE_2M, 4);
 	check(4 * GIB, PML4_SLOT_BYTES, PAGE_2M, 513);
 }
 
-static void test_leaves_of_1g(void **state)
+TEST(test_leaves_of_1g)
 {
-	(void)state;
 	check(GIB, GIB, PAGE_1G, 1);
 	check(4 * GIB, PML4_SLOT_BYTES, PAGE_1G, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_leaves_of_4k),
-		cmocka_unit_test(test_leaves_of_2m),
-		cmocka_unit_test(test_leaves_of_1g),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

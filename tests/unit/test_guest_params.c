@@ -3,14 +3,9 @@
  * property changed or missing, or RAM that the memory map does not have, is refused by a sentence that names it.
  * It could break wherever writer and reader understand bootparams.h differently.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <libfdt.h>
-#include <string.h>
 
 #include "abi.h"
 #include "guest/start/params.h"
@@ -99,7 +94,7 @@ static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_
 	assert_int_equal(params.arena.gpa, config.map.arena_gpa);
 	assert_int_equal(params.arena.bytes, config.map.arena_bytes);
 	assert_int_equal(params.step_count, steps);
-	for (uint32_t i = 0; i < steps; i++) {
+	LOOP (uint32_t, i, 0, i < steps, i++) {
 		assert_int_equal(params.steps[i].workload, config.steps[i].workload);
 		assert_int_equal(params.steps[i].working_set_bytes, config.steps[i].working_set_bytes);
 		assert_int_equal(params.steps[i].stride_bytes, config.steps[i].stride_bytes);
@@ -108,9 +103,8 @@ static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_
 	}
 }
 
-static void test_round_trip(void **state)
+TEST(test_round_trip)
 {
-	(void)state;
 	round_trip(RAM_MIN_BYTES, 0, PAGE_4K, 1, 0);
 	round_trip(RAM_MIN_BYTES, 0, PAGE_2M, 2, 1);
 	round_trip(12 * GIB, 0, PAGE_4K, GUEST_MAX_VCPUS, 100);
@@ -144,9 +138,8 @@ static void without(const char *property)
 	refused(&h, property);
 }
 
-static void test_every_property_is_required(void **state)
+TEST(test_every_property_is_required)
 {
-	(void)state;
 	without(FDT_PROP_ABI);
 	without(FDT_PROP_GUEST_PAGE_BYTES);
 	without(FDT_PROP_SEED);
@@ -159,12 +152,11 @@ static void test_every_property_is_required(void **state)
 	without("reg");
 }
 
-static void test_odd_values(void **state)
+TEST(test_odd_values)
 {
 	struct handover h;
 	int chosen;
 
-	(void)state;
 	chosen = fdt_path_offset(write_tree(GIB, PAGE_4K, 1, 0, &h), "/chosen");
 	assert_int_equal(fdt_setprop_inplace_u32(blob, chosen, FDT_PROP_ABI, MINIVMM_ABI_VERSION + 1), 0);
 	refused(&h, FDT_PROP_ABI);
@@ -177,13 +169,12 @@ static void test_odd_values(void **state)
 }
 
 /* An arena that does not repeat as the tree says would make a workload touch what is not there. */
-static void test_odd_aliases(void **state)
+TEST(test_odd_aliases)
 {
 	static const uint64_t odd[] = { 0x1000000001, 5 * GIB, 4 * GIB, 7 * GIB, UINT64_MAX };
 	struct handover h;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+	EACH (i, odd) {
 		int chosen = fdt_path_offset(write_aliased(6 * GIB, 3 * GIB, PAGE_2M, 1, 0, &h), "/chosen");
 
 		assert_int_equal(fdt_setprop_inplace_u64(blob, chosen, FDT_PROP_ALIAS_BYTES, odd[i]), 0);
@@ -194,11 +185,10 @@ static void test_odd_aliases(void **state)
 	refused(&h, "arena");
 }
 
-static void test_ram_that_is_not_there(void **state)
+TEST(test_ram_that_is_not_there)
 {
 	struct handover h;
 
-	(void)state;
 	(void)write_tree(GIB, PAGE_4K, 1, 0, &h);
 	memmap[0].bytes -= 1;
 	refused(&h, "arena");
@@ -214,17 +204,4 @@ static void test_ram_that_is_not_there(void **state)
 	memmap[0] = (struct hvm_memmap_entry){ .start_gpa = 9 * MIB, .bytes = GIB, .type = 1 };
 	memmap[1] = (struct hvm_memmap_entry){ .start_gpa = 0, .bytes = 9 * MIB, .type = 1 };
 	assert_int_equal(read_tree(&h), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_every_property_is_required),
-		cmocka_unit_test(test_odd_values),
-		cmocka_unit_test(test_odd_aliases),
-		cmocka_unit_test(test_ram_that_is_not_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  * could break at every offset inside the tree, and in ring 3 of a guest nobody else catches a wild read; a guard
  * page behind the blob catches it here.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <libfdt.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "guest/start/params.h"
@@ -97,18 +91,18 @@ static int read_tree(struct fixture *f, const void *blob, size_t bytes)
 	return ret;
 }
 
-static void undamaged_is_accepted(void **state)
+TEST_WITH(undamaged_is_accepted, setup, teardown)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(read_tree(f, f->good, f->good_bytes), 0);
 }
 
-static void every_truncation_is_refused(void **state)
+TEST_WITH(every_truncation_is_refused, setup, teardown)
 {
 	struct fixture *f = *state;
 
-	for (size_t bytes = 0; bytes < f->good_bytes; bytes++)
+	LOOP (size_t, bytes, 0, bytes < f->good_bytes, bytes++)
 		assert_int_equal(read_tree(f, f->good, bytes), -1);
 }
 
@@ -119,19 +113,19 @@ static void accepted_params_are_sane(const struct params *p)
 	assert_true(p->arena.bytes <= TEST_RAM_BYTES && p->arena.gpa <= TEST_RAM_BYTES - p->arena.bytes);
 	assert_true(p->tables.bytes <= TEST_RAM_BYTES && p->tables.gpa <= TEST_RAM_BYTES - p->tables.bytes);
 	assert_true(p->tables.gpa >= TABLE_POOL_GPA && p->arena.gpa >= TABLE_POOL_GPA);
-	for (uint32_t i = 0; i < p->step_count; i++) {
+	LOOP (uint32_t, i, 0, i < p->step_count, i++) {
 		assert_in_range(p->steps[i].workload, 0, WORKLOAD_COUNT - 1);
 		assert_in_range(p->steps[i].repeat, 1, RESULT_MAX_SAMPLES);
 	}
 }
 
-static void mutations_are_refused_or_sane(void **state)
+TEST_WITH(mutations_are_refused_or_sane, setup, teardown)
 {
 	struct fixture *f = *state;
 	uint32_t rng = UINT32_C(0x2545f491);
 	uint32_t accepted = 0;
 
-	for (uint32_t i = 0; i < MUTATIONS; i++) {
+	LOOP (uint32_t, i, 0, i < MUTATIONS, i++) {
 		unsigned char blob[BLOB_ROOM_BYTES];
 
 		memcpy(blob, f->good, f->good_bytes);
@@ -149,15 +143,4 @@ static void mutations_are_refused_or_sane(void **state)
 	}
 	/* A changed seed or an optional property is harmless; but most bytes have to matter. */
 	assert_in_range(accepted, 1, MUTATIONS / 2);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(undamaged_is_accepted, setup, teardown),
-		cmocka_unit_test_setup_teardown(every_truncation_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(mutations_are_refused_or_sane, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

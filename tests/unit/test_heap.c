@@ -3,15 +3,8 @@
  * break by a split or a merge that loses the boundary between two blocks, by a list that keeps a block that is in use,
  * or by a walk that calls a damaged heap whole: the workload's own proof rests on that walk.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "guest/workloads/heap.h"
 #include "include/random.h"
 #include "units.h"
@@ -102,13 +95,12 @@ static void give(struct world *w, uint32_t which)
 	w->owners[which] = w->owners[--w->owner_count];
 }
 
-static void owners_keep_their_bytes(void **state)
+TEST(owners_keep_their_bytes)
 {
 	uint64_t rng = 7, tag = 0, full = 0;
 	struct world *w = make_world(MEMORY_BYTES);
 
-	(void)state;
-	for (int turn = 0; turn < 20000; turn++) {
+	LOOP (int, turn, 0, turn < 20000, turn++) {
 		uint64_t bytes = random_below(&rng, UINT64_C(1) << random_below(&rng, 15)) + 1;
 
 		if (w->owner_count < MOST_OWNERS && random_below(&rng, 100) < 55) {
@@ -141,20 +133,19 @@ static uint64_t free_runs(const bool given[4])
 }
 
 /* In whatever order three neighbours are given back, they become one with what is free beside them, and at once. */
-static void neighbours_become_one(void **state)
+TEST(neighbours_become_one)
 {
 	static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
 					  { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 
-	(void)state;
-	for (int i = 0; i < 6; i++) {
+	LOOP (int, i, 0, i < 6, i++) {
 		struct world *w = make_world(MEMORY_BYTES);
 		bool given[4] = { false, false, false, true };
 		void *blocks[3];
 
 		for (int b = 0; b < 3; b++)
 			blocks[b] = heap_take(&w->heap, 1000, 0);
-		for (int b = 0; b < 3; b++) {
+		LOOP (int, b, 0, b < 3, b++) {
 			heap_give(&w->heap, blocks[orders[i][b]]);
 			given[orders[i][b]] = true;
 			assert_int_equal(walk(w), free_runs(given));
@@ -164,12 +155,11 @@ static void neighbours_become_one(void **state)
 }
 
 /* Full to the last block that fits, and empty again: nothing is lost, and the whole is one block once more. */
-static void full_and_empty(void **state)
+TEST(full_and_empty)
 {
 	struct world *w = make_world(MEMORY_BYTES);
 
-	(void)state;
-	for (int round = 0; round < 3; round++) {
+	LOOP (int, round, 0, round < 3, round++) {
 		while (w->owner_count < MOST_OWNERS && take(w, 3000, w->owner_count))
 			;
 		assert_int_equal(w->owner_count,
@@ -183,22 +173,21 @@ static void full_and_empty(void **state)
 }
 
 /* Any word of any head, changed, makes the walk refuse: it is the proof that the workload gives. */
-static void walk_notices_damage(void **state)
+TEST(walk_notices_damage)
 {
 	struct world *w = make_world(MEMORY_BYTES);
 	uint64_t found = 0;
 
-	(void)state;
-	for (uint64_t i = 0; i < 8; i++)
+	LOOP (uint64_t, i, 0, i < 8, i++)
 		assert_true(take(w, 200 + 100 * i, i));
 	give(w, 1);
 	give(w, 4);
-	for (uint64_t at = w->heap.first; at < w->heap.end;
-	     at += ((struct heap_block *)(uintptr_t)at)->bytes & ~15) {
+	LOOP (uint64_t, at, w->heap.first, at < w->heap.end,
+	      at += ((struct heap_block *)(uintptr_t)at)->bytes & ~15) {
 		uint64_t *head = (uint64_t *)(uintptr_t)at;
 
 		/* The two states, and a size too small, too large by little, by much. */
-		for (uint64_t bit = 1; bit != 0; bit <<= 1) {
+		LOOP (uint64_t, bit, 1, bit != 0, bit <<= 1) {
 			if (bit == 4 || bit == 8)
 				continue;
 			*head ^= bit;
@@ -213,12 +202,11 @@ static void walk_notices_damage(void **state)
 	free_world(w);
 }
 
-static void impossible_sizes_are_refused(void **state)
+TEST(impossible_sizes_are_refused)
 {
 	struct world *w = make_world(MEMORY_BYTES);
 	struct heap heap;
 
-	(void)state;
 	assert_null(heap_take(&w->heap, MEMORY_BYTES, 0));
 	assert_null(heap_take(&w->heap, UINT64_MAX, 0));
 	assert_null(heap_take(&w->heap, (UINT64_C(1) << 47) + 1, 0));
@@ -229,17 +217,4 @@ static void impossible_sizes_are_refused(void **state)
 	assert_int_equal(heap_start(&heap, w->memory, UINT64_MAX), -1);
 	assert_int_equal(heap_start(&heap, w->memory, UINT64_C(1) << 48), -1);
 	free_world(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(owners_keep_their_bytes),
-		cmocka_unit_test(neighbours_become_one),
-		cmocka_unit_test(full_and_empty),
-		cmocka_unit_test(walk_notices_damage),
-		cmocka_unit_test(impossible_sizes_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

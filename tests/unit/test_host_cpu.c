@@ -2,14 +2,8 @@
  * Figures that were measured on a host go where they belong, in TSC cycles, and what was not is converted and says so.
  * It could break by core cycles beside the TSC's, or by a probe that overrules what it agrees with.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/calibrate/host_cpu.h"
 
@@ -29,14 +23,13 @@ static struct cpu_model described(void)
 	return cpu;
 }
 
-static void measured_figures_replace_described_ones(void **state)
+TEST(measured_figures_replace_described_ones)
 {
 	struct cpu_model cpu = described();
 	struct host_figures h = {
 		.l1_cycles = 4, .l2_cycles = 12.6, .memory_cycles = 200, .stlb_cycles = 5.4
 	};
 
-	(void)state;
 	host_cpu_apply(&cpu, &h);
 	assert_string_equal(cpu.unit, "TSC cycles");
 	assert_int_equal(cpu.parameter[CPU_L1D_CYCLES], 400);
@@ -51,15 +44,14 @@ static void measured_figures_replace_described_ones(void **state)
 	assert_int_equal(cpu.parameter[CPU_DTLB_4K_WAYS], 4);
 }
 
-static void nothing_measured_changes_no_figure(void **state)
+TEST(nothing_measured_changes_no_figure)
 {
 	struct cpu_model cpu = described(), before = cpu;
 	struct host_figures h = { 0 };
 
-	(void)state;
 	host_cpu_apply(&cpu, &h);
 	assert_memory_equal(cpu.parameter, before.parameter, sizeof(before.parameter));
-	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
+	LOOP (int, i, 0, i < CPU_PARAMETER_COUNT, i++)
 		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
 }
 
@@ -73,12 +65,11 @@ static struct host_figures probed(uint64_t low, uint64_t high, enum tlb_sets set
 	return h;
 }
 
-static void the_probe_decides_where_it_found_another_reach(void **state)
+TEST(the_probe_decides_where_it_found_another_reach)
 {
 	struct cpu_model cpu = described();
 	struct host_figures h = probed(64, 80, TLB_SETS_LINEAR, 4);
 
-	(void)state;
 	host_cpu_apply(&cpu, &h);
 	assert_int_equal(cpu.origin[CPU_DTLB_4K_SETS], ORIGIN_ASSUMED);
 	/* 96 to 112 entries and 6 ways: 16 sets. */
@@ -94,13 +85,12 @@ static void the_probe_decides_where_it_found_another_reach(void **state)
 }
 
 /* What one load costs on a host whose STLB is far larger than CPUID says: it misses the dTLB alone up to 2048 pages. */
-static void the_curve_decides_about_the_stlb(void **state)
+TEST(the_curve_decides_about_the_stlb)
 {
 	static const uint64_t pages[] = { 512, 1024, 2048, 4096, 8192, 16384 };
 	struct cpu_model cpu = described();
 	struct host_figures h = { .l1_cycles = 5, .stlb_cycles = 7 };
 
-	(void)state;
 	cpu.parameter[CPU_STLB_4K_SETS] = 16;
 	cpu.parameter[CPU_STLB_4K_WAYS] = 8;
 	host_cpu_apply(&cpu, &h);
@@ -115,16 +105,4 @@ static void the_curve_decides_about_the_stlb(void **state)
 	host_cpu_apply(&cpu, &h);
 	assert_in_range(cpu.parameter[CPU_STLB_4K_SETS], 256, 512);
 	assert_int_equal(cpu.origin[CPU_STLB_4K_SETS], ORIGIN_MEASURED);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(measured_figures_replace_described_ones),
-		cmocka_unit_test(nothing_measured_changes_no_figure),
-		cmocka_unit_test(the_probe_decides_where_it_found_another_reach),
-		cmocka_unit_test(the_curve_decides_about_the_stlb),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,17 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "vmm/lab/sweep/journal.h"
 
 static char dir[] = "/tmp/minivmm-journal-XXXXXX";
@@ -71,7 +64,7 @@ static void write_one(void)
 	struct journal j;
 
 	assert_int_equal(journal_open(json_path, false, &m, &j, &e), 0);
-	for (uint32_t round = 0; round < 2; round++) {
+	LOOP (uint32_t, round, 0, round < 2, round++) {
 		add_run(&m.cells[0], round);
 		m.cells[0].disturbed_runs = 3;
 		assert_int_equal(journal_add(&j, &m.cells[0], round, &e), 0);
@@ -92,12 +85,13 @@ static int reopen(bool resume, struct matrix *m, struct error *e)
 	return ret;
 }
 
-static void rounds_come_back(void **state)
+static int forget(void **state);
+
+TEST_WITH(rounds_come_back, NULL, forget)
 {
 	struct matrix m = new_matrix("K");
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	write_one();
 	(void)snprintf(m.started, sizeof(m.started), "%s", "later");
 	assert_int_equal(reopen(true, &m, &e), 0);
@@ -112,17 +106,16 @@ static void rounds_come_back(void **state)
 	matrix_free(&m);
 }
 
-static void a_line_cut_by_a_kill_is_dropped(void **state)
+TEST_WITH(a_line_cut_by_a_kill_is_dropped, NULL, forget)
 {
 	struct error e = { .status = STATUS_OK };
 	struct stat whole, cut;
 
-	(void)state;
 	write_one();
 	assert_int_equal(stat(journal, &whole), 0);
 	assert_int_equal(unlink(journal), 0);
 	/* At every length inside the last line: always the two rounds before it. */
-	for (int64_t less = 1; less < 100; less += 7) {
+	LOOP (int64_t, less, 1, less < 100, less += 7) {
 		struct matrix m = new_matrix("K");
 
 		write_one();
@@ -136,12 +129,11 @@ static void a_line_cut_by_a_kill_is_dropped(void **state)
 	}
 }
 
-static void nobody_loses_an_afternoon(void **state)
+TEST_WITH(nobody_loses_an_afternoon, NULL, forget)
 {
 	struct matrix m = new_matrix("K");
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	write_one();
 	assert_int_not_equal(reopen(false, &m, &e), 0);
 	assert_non_null(strstr(e.what, "3 rounds"));
@@ -150,12 +142,11 @@ static void nobody_loses_an_afternoon(void **state)
 	matrix_free(&m);
 }
 
-static void another_plan_or_host_is_refused(void **state)
+TEST_WITH(another_plan_or_host_is_refused, NULL, forget)
 {
 	struct matrix other_host = new_matrix("another K"), other_plan = new_matrix("K");
 	struct error e = { .status = STATUS_OK }, e2 = { .status = STATUS_OK };
 
-	(void)state;
 	write_one();
 	assert_int_not_equal(reopen(true, &other_host, &e), 0);
 	assert_non_null(strstr(e.what, "kernel was 'K', here it is 'another K'"));
@@ -176,13 +167,12 @@ static void write_text(const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
-static void broken_journals_are_refused(void **state)
+TEST_WITH(broken_journals_are_refused, NULL, forget)
 {
 	static const char *const texts[] = { "", "{}\n", "nonsense\n",
 					     "{\"schema\": \"minivmm.sweep/1\"}\n" };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	EACH (i, texts) {
 		struct matrix m = new_matrix("K");
 		struct error e = { .status = STATUS_OK };
 
@@ -194,12 +184,11 @@ static void broken_journals_are_refused(void **state)
 }
 
 /* A name is no proof: what is there may be somebody's notes, of a later version, or a link to anything. */
-static void what_is_no_journal_is_left_alone(void **state)
+TEST_WITH(what_is_no_journal_is_left_alone, NULL, forget)
 {
 	static const char *const texts[] = { "my notes\n", "{\"schema\":\"minivmm.sweep/1\"}\n", "{}\n" };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) + 1; i++) {
+	LOOP (size_t, i, 0, i < sizeof(texts) / sizeof(texts[0]) + 1, i++) {
 		struct matrix m = new_matrix("K");
 		struct error e = { .status = STATUS_OK };
 		struct stat st;
@@ -218,12 +207,11 @@ static void what_is_no_journal_is_left_alone(void **state)
 }
 
 /* Nothing in it yet, or only a piece of what we write first: nothing is lost. */
-static void an_empty_journal_begins_anew(void **state)
+TEST_WITH(an_empty_journal_begins_anew, NULL, forget)
 {
 	static const char *const texts[] = { "", "{\"schema\":\"minivmm.sweep-jou" };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	EACH (i, texts) {
 		struct matrix m = new_matrix("K");
 		struct error e = { .status = STATUS_OK };
 
@@ -233,13 +221,12 @@ static void an_empty_journal_begins_anew(void **state)
 	}
 }
 
-static void one_writer_at_a_time(void **state)
+TEST_WITH(one_writer_at_a_time, NULL, forget)
 {
 	struct matrix a = new_matrix("K"), b = new_matrix("K");
 	struct error e = { .status = STATUS_OK };
 	struct journal first, second;
 
-	(void)state;
 	assert_int_equal(journal_open(json_path, false, &a, &first, &e), 0);
 	assert_int_not_equal(journal_open(json_path, false, &b, &second, &e), 0);
 	assert_non_null(strstr(e.what, "another sweep is writing"));
@@ -249,13 +236,12 @@ static void one_writer_at_a_time(void **state)
 	matrix_free(&b);
 }
 
-static void streams_have_no_journal(void **state)
+TEST_WITH(streams_have_no_journal, NULL, forget)
 {
 	struct matrix m = new_matrix("K");
 	struct error e = { .status = STATUS_OK };
 	struct journal j;
 
-	(void)state;
 	assert_int_equal(journal_open("-", false, &m, &j, &e), 0);
 	assert_int_equal(journal_add(&j, &m.cells[0], 0, &e), 0);
 	journal_close(&j, false);
@@ -291,19 +277,4 @@ static int forget(void **state)
 	return unlink(journal) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(rounds_come_back, forget),
-		cmocka_unit_test_teardown(a_line_cut_by_a_kill_is_dropped, forget),
-		cmocka_unit_test_teardown(nobody_loses_an_afternoon, forget),
-		cmocka_unit_test_teardown(another_plan_or_host_is_refused, forget),
-		cmocka_unit_test_teardown(broken_journals_are_refused, forget),
-		cmocka_unit_test_teardown(what_is_no_journal_is_left_alone, forget),
-		cmocka_unit_test_teardown(an_empty_journal_begins_anew, forget),
-		cmocka_unit_test_teardown(one_writer_at_a_time, forget),
-		cmocka_unit_test_teardown(streams_have_no_journal, forget),
-	};
-
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
-}
+TEST_GROUP(make_dir, remove_dir)

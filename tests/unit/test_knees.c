@@ -23,7 +23,7 @@ static uint32_t knees_of(const double *truth, uint32_t count, double noise, enum
 	struct estimate curve[MOST];
 	double values[ALLOCATIONS];
 
-	for (uint32_t i = 0; i < count; i++) {
+	LOOP (uint32_t, i, 0, i < count, i++) {
 		for (uint32_t a = 0; a < ALLOCATIONS; a++)
 			values[a] = truth[i] * exp(noise * random_noise(kind, rng));
 		assert_int_equal(estimate_make(values, ALLOCATIONS, &curve[i]), 0);
@@ -31,16 +31,15 @@ static uint32_t knees_of(const double *truth, uint32_t count, double noise, enum
 	return knees_find(curve, count, below);
 }
 
-static void staircases(void **state)
+TEST(staircases)
 {
 	static const enum noise kinds[] = { NOISE_NORMAL, NOISE_SKEWED, NOISE_HEAVY };
 	uint32_t below[MOST], right = 0;
 	uint64_t rng = 5;
 
-	(void)state;
 	assert_int_equal(knees_of(staircase, STEPS, 0, NOISE_NORMAL, &rng, below), 3);
-	for (size_t k = 0; k < 3; k++) {
-		for (int try = 0; try < TRIES; try++)
+	LOOP (size_t, k, 0, k < 3, k++) {
+		LOOP (int, try, 0, try < TRIES, try++)
 			right += knees_of(staircase, STEPS, 0.02, kinds[k], &rng, below) == 3 &&
 				 below[0] == 1 && below[1] == 3 && below[2] == 5;
 	}
@@ -53,30 +52,28 @@ static void no_knees(const double *truth, uint32_t count, double noise)
 	uint32_t below[MOST], found = 0;
 	uint64_t rng = 11;
 
-	for (enum noise kind = NOISE_NORMAL; kind <= NOISE_TWO_HUMPS; kind++) {
-		for (int try = 0; try < TRIES; try++)
+	LOOP (enum noise, kind, NOISE_NORMAL, kind <= NOISE_TWO_HUMPS, kind++) {
+		LOOP (int, try, 0, try < TRIES, try++)
 			found += knees_of(truth, count, noise, kind, &rng, below) != 0;
 	}
 	if (found > TRIES * 4 / 100)
 		fail_msg("%u of %d curves without knees show one (noise %g)", found, 4 * TRIES, noise);
 }
 
-static void flat_curves_have_none(void **state)
+TEST(flat_curves_have_none)
 {
 	const double flat[] = { 17.7, 17.7, 17.7, 17.7, 17.7, 17.7, 17.7, 17.7, 17.7, 17.7 };
 
-	(void)state;
 	no_knees(flat, 10, 0.003);
 	no_knees(flat, 10, 0.02);
 	no_knees(flat, 10, 0.1);
 }
 
 /* A gentle ramp is no plateau that ends, however certain its slope is. */
-static void slopes_have_none(void **state)
+TEST(slopes_have_none)
 {
 	double ramp[MOST];
 
-	(void)state;
 	for (uint32_t i = 0; i < 10; i++)
 		ramp[i] = 20 * pow(1.05, i);
 	no_knees(ramp, 10, 0.002);
@@ -84,7 +81,7 @@ static void slopes_have_none(void **state)
 }
 
 /* chase - packed of a set that fits the TLB is noise around nothing: quotients of it mean nothing. */
-static void around_nothing(void **state)
+TEST(around_nothing)
 {
 	const struct estimate curve[] = {
 		{ -0.02, -0.1, 0.05, 5 }, { 0.3, 0.2, 0.4, 5 }, { 0.1, 0, 0.2, 5 },
@@ -92,14 +89,13 @@ static void around_nothing(void **state)
 	};
 	uint32_t below[5];
 
-	(void)state;
 	assert_int_equal(knees_find(curve, 6, below), 1);
 	assert_int_equal(below[0], 2);
 	assert_int_equal(knees_find(curve, 1, below), 0);
 	assert_int_equal(knees_find(curve, 0, below), 0);
 }
 
-static void outliers_come_back(void **state)
+TEST(outliers_come_back)
 {
 	const struct estimate curve[] = { { 10, 9.9, 10.1, 5 },
 					  { 10, 9.9, 10.1, 5 },
@@ -109,25 +105,23 @@ static void outliers_come_back(void **state)
 	const struct estimate wide[] = { { 10, 9, 21, 5 }, { 20, 19, 21, 5 }, { 20, 19, 21, 5 } };
 	uint32_t below[4];
 
-	(void)state;
 	assert_int_equal(knees_find(curve, 5, below), 0);
 	assert_int_equal(knees_find(wide, 3, below), 0);
 }
 
 /* In a matrix: of translation where all points have packed beside them, else of chase itself. */
-static void knees_of_a_matrix(void **state)
+TEST(knees_of_a_matrix)
 {
 	const double flat = 4, low = 6, high = 16;
 	struct matrix_cell *chase[4], *packed[4];
 	struct matrix m;
 
-	(void)state;
 	make_matrix(&m, 8);
 	for (uint32_t i = 0; i < 4; i++)
 		chase[i] = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "chase", MIB << (3 - i));
 	for (uint32_t i = 0; i < 4; i++)
 		packed[i] = make_cell(&m, PAGE_4K, "anon", PAGE_4K, "packed", MIB << (3 - i));
-	for (uint32_t i = 0; i < 4; i++) {
+	LOOP (uint32_t, i, 0, i < 4, i++) {
 		make_rounds(chase[i], i < 2 ? &high : &low, 1);
 		make_rounds(packed[i], &flat, 1);
 	}
@@ -146,15 +140,4 @@ static void knees_of_a_matrix(void **state)
 	assert_false(m.knees[0].of_translation);
 	assert_float_equal(m.knees[0].value_above, 16, 1e-9);
 	matrix_free(&m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(staircases),         cmocka_unit_test(flat_curves_have_none),
-		cmocka_unit_test(slopes_have_none),   cmocka_unit_test(around_nothing),
-		cmocka_unit_test(outliers_come_back), cmocka_unit_test(knees_of_a_matrix),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

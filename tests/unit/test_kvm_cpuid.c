@@ -2,14 +2,8 @@
  * Property: every CPUID leaf that states an APIC id states the vCPU's own, and the host's features stay as KVM gave
  * them. It could break unseen: the embedded guest reads leaf 1 alone, other payloads read the others.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/core/kvm/vcpu.h"
 
 static const struct kvm_cpuid_entry2 host[] = {
@@ -34,11 +28,10 @@ static struct kvm_cpuid2 *host_table(void)
 	return cpuid;
 }
 
-static void every_leaf_names_the_same_vcpu(void **state)
+TEST(every_leaf_names_the_same_vcpu)
 {
 	struct kvm_cpuid2 *cpuid = host_table();
 
-	(void)state;
 	/* One table serves all vCPUs in turn, so nothing of the one before may stay. */
 	kvm_cpuid_identify(cpuid, 127, 128);
 	kvm_cpuid_identify(cpuid, 3, 5);
@@ -53,11 +46,10 @@ static void every_leaf_names_the_same_vcpu(void **state)
 	free(cpuid);
 }
 
-static void features_stay(void **state)
+TEST(features_stay)
 {
 	struct kvm_cpuid2 *cpuid = host_table();
 
-	(void)state;
 	kvm_cpuid_identify(cpuid, 1, 2);
 	assert_int_equal(cpuid->nent, ENTRIES);
 	assert_int_equal(cpuid->entries[0].ecx, host[0].ecx);
@@ -66,39 +58,25 @@ static void features_stay(void **state)
 	free(cpuid);
 }
 
-static void physical_bits_are_those_of_the_table(void **state)
+TEST(physical_bits_are_those_of_the_table)
 {
 	struct kvm_cpuid2 *cpuid = host_table();
 
-	(void)state;
 	assert_int_equal(kvm_cpuid_physical_bits(cpuid), 36);
 	cpuid->entries[4] = (struct kvm_cpuid_entry2){ .function = 0x80000008, .eax = 0x3934 };
 	assert_int_equal(kvm_cpuid_physical_bits(cpuid), 52);
 	free(cpuid);
 }
 
-static void x2apic_goes_without_an_apic_and_nothing_else(void **state)
+TEST(x2apic_goes_without_an_apic_and_nothing_else)
 {
 	struct kvm_cpuid2 *cpuid = host_table();
 
-	(void)state;
 	kvm_cpuid_drop_x2apic(cpuid);
 	assert_int_equal(cpuid->entries[0].ecx, host[0].ecx & ~(1u << 21));
 	assert_int_not_equal(cpuid->entries[0].ecx, host[0].ecx);
 	cpuid->entries[0].ecx = host[0].ecx;
-	for (size_t i = 0; i < ENTRIES; i++)
+	LOOP (size_t, i, 0, i < ENTRIES, i++)
 		assert_memory_equal(&cpuid->entries[i], &host[i], sizeof(host[i]));
 	free(cpuid);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_leaf_names_the_same_vcpu),
-		cmocka_unit_test(features_stay),
-		cmocka_unit_test(x2apic_goes_without_an_apic_and_nothing_else),
-		cmocka_unit_test(physical_bits_are_those_of_the_table),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

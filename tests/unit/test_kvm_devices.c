@@ -5,14 +5,8 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/core/kvm/apic.h"
 
 #define VM_FD 1001
@@ -73,9 +67,8 @@ static int setup(void **state)
 	return 0;
 }
 
-static void no_apic_means_cannot_and_names_who_asked(void **state)
+TEST_WITH(no_apic_means_cannot_and_names_who_asked, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(kvm_apic_check(&sys, "--workload tpr", &e), -ENOTSUP);
 	assert_int_equal(e.status, STATUS_CANNOT);
 	assert_string_equal(e.where, "KVM_CAP_IRQCHIP");
@@ -84,9 +77,8 @@ static void no_apic_means_cannot_and_names_who_asked(void **state)
 	assert_int_equal(kvm_apic_check(&sys, "--workload tpr", &e), 0);
 }
 
-static void the_apic_comes_alone_where_it_can(void **state)
+TEST_WITH(the_apic_comes_alone_where_it_can, setup, NULL)
 {
-	(void)state;
 	fake.has_split = true;
 	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), 0);
 	assert_int_equal(fake.cap.cap, KVM_CAP_SPLIT_IRQCHIP);
@@ -98,9 +90,8 @@ static void the_apic_comes_alone_where_it_can(void **state)
 	assert_int_equal(fake.calls, 1);
 }
 
-static void a_refused_apic_is_told(void **state)
+TEST_WITH(a_refused_apic_is_told, setup, NULL)
 {
-	(void)state;
 	fake.failing_request = KVM_CREATE_IRQCHIP;
 	assert_int_equal(kvm_vm_add_apic(&sys, &vm, &e), -EINVAL);
 	assert_string_equal(e.where, "KVM_CREATE_IRQCHIP");
@@ -111,11 +102,10 @@ static void a_refused_apic_is_told(void **state)
 	assert_string_equal(e.where, "KVM_CAP_SPLIT_IRQCHIP");
 }
 
-static void a_parked_vcpu_starts(void **state)
+TEST_WITH(a_parked_vcpu_starts, setup, NULL)
 {
 	const struct kvm_vcpu vcpu = { .fd = VM_FD + 1, .index = 3 };
 
-	(void)state;
 	fake.mp_state.mp_state = KVM_MP_STATE_UNINITIALIZED;
 	assert_int_equal(kvm_vcpu_make_runnable(&vcpu, &e), 0);
 	assert_int_equal(fake.mp_state.mp_state, KVM_MP_STATE_RUNNABLE);
@@ -125,9 +115,8 @@ static void a_parked_vcpu_starts(void **state)
 }
 
 /* Any width or value beside the one that is meant would be an exit that nobody sees, or none where one is meant. */
-static void a_port_is_served_for_32_bits_and_any_value(void **state)
+TEST_WITH(a_port_is_served_for_32_bits_and_any_value, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(kvm_vm_serve_port(&vm, 0x608, 7, &e), 0);
 	assert_int_equal(fake.served.addr, 0x608);
 	assert_int_equal(fake.served.len, 4);
@@ -138,11 +127,10 @@ static void a_port_is_served_for_32_bits_and_any_value(void **state)
 	assert_non_null(strstr(e.what, "0x608"));
 }
 
-static void a_slot_logs_only_when_told(void **state)
+TEST_WITH(a_slot_logs_only_when_told, setup, NULL)
 {
 	void *hva = (void *)0x7f0000000000;
 
-	(void)state;
 	assert_int_equal(kvm_vm_add_slot(&vm, 2, 0x100000000, 0x200000, hva, &e), 0);
 	assert_int_equal(fake.region.flags, 0);
 	assert_int_equal(kvm_vm_log_slot(&vm, 2, 0x100000000, 0x200000, hva, true, &e), 0);
@@ -159,30 +147,14 @@ static void a_slot_logs_only_when_told(void **state)
 	assert_non_null(strstr(e.what, "dirty log"));
 }
 
-static void a_log_is_read_into_the_bits_given(void **state)
+TEST_WITH(a_log_is_read_into_the_bits_given, setup, NULL)
 {
 	uint64_t bits[8];
 
-	(void)state;
 	assert_int_equal(kvm_vm_read_log(&vm, 5, bits, &e), 0);
 	assert_int_equal(fake.log.slot, 5);
 	assert_ptr_equal(fake.log.dirty_bitmap, bits);
 	fake.failing_request = KVM_GET_DIRTY_LOG;
 	assert_int_equal(kvm_vm_read_log(&vm, 5, bits, &e), -EINVAL);
 	assert_non_null(strstr(e.what, "slot 5"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(no_apic_means_cannot_and_names_who_asked, setup),
-		cmocka_unit_test_setup(the_apic_comes_alone_where_it_can, setup),
-		cmocka_unit_test_setup(a_refused_apic_is_told, setup),
-		cmocka_unit_test_setup(a_parked_vcpu_starts, setup),
-		cmocka_unit_test_setup(a_port_is_served_for_32_bits_and_any_value, setup),
-		cmocka_unit_test_setup(a_slot_logs_only_when_told, setup),
-		cmocka_unit_test_setup(a_log_is_read_into_the_bits_given, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,19 +5,12 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "abi.h"
 #include "units.h"
 #include "vmm/core/kvm/vcpu.h"
@@ -111,11 +104,10 @@ static void want_exit(uint16_t port, uint8_t bytes)
 	assert_int_equal(g.vcpu.run->io.size, bytes);
 }
 
-static void only_what_is_not_served_comes_out(void **state)
+TEST_WITH(only_what_is_not_served_comes_out, setup, teardown)
 {
 	uint64_t count = 0;
 
-	(void)state;
 	if (g.vm.fd < 0) {
 		print_message("no KVM that serves ports here\n");
 		skip();
@@ -126,12 +118,11 @@ static void only_what_is_not_served_comes_out(void **state)
 	want_exit(PORT_KERNEL + 4, 4);
 }
 
-static void a_full_counter_does_not_hold_the_guest_up(void **state)
+TEST_WITH(a_full_counter_does_not_hold_the_guest_up, setup, teardown)
 {
 	/* The most that a write may bring it to (eventfd(2)): of three signals two are then too many. */
 	uint64_t most = UINT64_MAX - 1, count = 0;
 
-	(void)state;
 	if (g.vm.fd < 0) {
 		print_message("no KVM that serves ports here\n");
 		skip();
@@ -140,14 +131,4 @@ static void a_full_counter_does_not_hold_the_guest_up(void **state)
 	want_exit(PORT_KERNEL, 2);
 	assert_int_equal(read(g.event_fd, &count, sizeof(count)), sizeof(count));
 	assert_true(count == UINT64_MAX);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(only_what_is_not_served_comes_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_counter_does_not_hold_the_guest_up, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,9 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/core/kvm/stats.h"
 
 #define NAME_BYTES 48
@@ -53,12 +46,11 @@ static unsigned char *make_blob(void)
 	return blob;
 }
 
-static void finds_by_whole_name(void **state)
+TEST(finds_by_whole_name)
 {
 	unsigned char *blob = make_blob();
 	uint32_t offsets[3];
 
-	(void)state;
 	assert_int_equal(stats_find(blob, BLOB_BYTES, wanted, 3, offsets), 0);
 	assert_int_equal(offsets[0], DATA_OFFSET);
 	assert_int_equal(offsets[1], STATS_ABSENT);
@@ -66,13 +58,12 @@ static void finds_by_whole_name(void **state)
 	free(blob);
 }
 
-static void every_truncation_is_refused(void **state)
+TEST(every_truncation_is_refused)
 {
 	unsigned char *blob = make_blob();
 	uint32_t offsets[3];
 
-	(void)state;
-	for (size_t bytes = 0; bytes < DATA_OFFSET; bytes++) {
+	LOOP (size_t, bytes, 0, bytes < DATA_OFFSET, bytes++) {
 		/* A copy of exactly that size, so that the sanitizer sees a read past the end. */
 		unsigned char *cut = malloc(bytes);
 
@@ -85,7 +76,7 @@ static void every_truncation_is_refused(void **state)
 	free(blob);
 }
 
-static void odd_headers_are_refused(void **state)
+TEST(odd_headers_are_refused)
 {
 	static const struct kvm_stats_header odd[] = {
 		{ .name_size = 0, .num_desc = 1, .desc_offset = DESC_OFFSET },
@@ -96,48 +87,44 @@ static void odd_headers_are_refused(void **state)
 	unsigned char *blob = make_blob();
 	uint32_t offsets[3];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+	EACH (i, odd) {
 		memcpy(blob, &odd[i], sizeof(odd[i]));
 		assert_int_equal(stats_find(blob, BLOB_BYTES, wanted, 3, offsets), -EINVAL);
 	}
 	free(blob);
 }
 
-static void name_without_end_is_refused(void **state)
+TEST(name_without_end_is_refused)
 {
 	unsigned char *blob = make_blob();
 	uint32_t offsets[3];
 
-	(void)state;
 	memset(blob + DESC_OFFSET + sizeof(struct kvm_stats_desc), 'x', NAME_BYTES);
 	assert_int_equal(stats_find(blob, BLOB_BYTES, wanted, 3, offsets), -EINVAL);
 	free(blob);
 }
 
-static void data_offset_overflow_is_refused(void **state)
+TEST(data_offset_overflow_is_refused)
 {
 	unsigned char *blob = make_blob();
 	uint32_t offsets[3];
 
-	(void)state;
 	put_descriptor(blob, 0, "exits", UINT32_MAX);
 	assert_int_equal(stats_find(blob, BLOB_BYTES, wanted, 3, offsets), -EINVAL);
 	free(blob);
 }
 
-static void absent_counters_read_as_unknown(void **state)
+TEST(absent_counters_read_as_unknown)
 {
 	const struct kvm_stats closed = { .fd = -1, .count = 2 };
 	int64_t values[2] = { 7, 7 };
 
-	(void)state;
 	stats_read(&closed, values);
 	assert_int_equal(values[0], -1);
 	assert_int_equal(values[1], -1);
 }
 
-static void values_are_read_at_their_offsets(void **state)
+TEST(values_are_read_at_their_offsets)
 {
 	unsigned char *blob = make_blob();
 	struct kvm_stats stats = { .count = 3 };
@@ -145,7 +132,6 @@ static void values_are_read_at_their_offsets(void **state)
 	char path[] = "/tmp/minivmm-stats-XXXXXX";
 	int64_t values[3];
 
-	(void)state;
 	memcpy(blob + DATA_OFFSET, &pages, sizeof(pages));
 	stats.fd = mkstemp(path);
 	assert_true(stats.fd >= 0);
@@ -159,19 +145,4 @@ static void values_are_read_at_their_offsets(void **state)
 	stats_close(&stats);
 	assert_int_equal(stats.fd, -1);
 	free(blob);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_by_whole_name),
-		cmocka_unit_test(every_truncation_is_refused),
-		cmocka_unit_test(odd_headers_are_refused),
-		cmocka_unit_test(name_without_end_is_refused),
-		cmocka_unit_test(data_offset_overflow_is_refused),
-		cmocka_unit_test(absent_counters_read_as_unknown),
-		cmocka_unit_test(values_are_read_at_their_offsets),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,8 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/core/kvm/capability.h"
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vcpu.h"
@@ -128,12 +122,11 @@ static int reset(void **state)
 	return 0;
 }
 
-static void a_good_host_opens(void **state)
+TEST_WITH(a_good_host_opens, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), 0);
 	assert_int_equal(sys.run_bytes, 12288);
 	assert_int_equal(fake.closed, 0);
@@ -142,12 +135,11 @@ static void a_good_host_opens(void **state)
 	assert_int_equal(fake.closed, 1);
 }
 
-static void missing_device_means_cannot(void **state)
+TEST_WITH(missing_device_means_cannot, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	fake.open_errno = ENOENT;
 	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -ENOENT);
 	assert_int_equal(e.status, STATUS_CANNOT);
@@ -155,24 +147,22 @@ static void missing_device_means_cannot(void **state)
 	assert_non_null(strstr(e.hint, "modprobe"));
 }
 
-static void no_permission_names_the_group(void **state)
+TEST_WITH(no_permission_names_the_group, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	fake.open_errno = EACCES;
 	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -EACCES);
 	assert_int_equal(e.status, STATUS_CANNOT);
 	assert_non_null(strstr(e.hint, "usermod"));
 }
 
-static void other_api_version_is_named(void **state)
+TEST_WITH(other_api_version_is_named, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	fake.api_version = 11;
 	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
 	assert_int_equal(e.status, STATUS_CANNOT);
@@ -180,12 +170,11 @@ static void other_api_version_is_named(void **state)
 	assert_int_equal(fake.closed, 1);
 }
 
-static void missing_capability_is_named(void **state)
+TEST_WITH(missing_capability_is_named, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	fake.missing_capability = KVM_CAP_SYNC_MMU;
 	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
 	assert_int_equal(e.status, STATUS_CANNOT);
@@ -193,25 +182,23 @@ static void missing_capability_is_named(void **state)
 	assert_int_equal(fake.closed, 1);
 }
 
-static void implausible_run_area_is_refused(void **state)
+TEST_WITH(implausible_run_area_is_refused, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
 
-	(void)state;
 	fake.run_bytes = 0;
 	assert_true(kvm_system_open("/dev/kvm", &sys, &e) < 0);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_int_equal(fake.closed, 1);
 }
 
-static void failing_vm_calls_leave_nothing_open(void **state)
+TEST_WITH(failing_vm_calls_leave_nothing_open, reset, NULL)
 {
 	static const unsigned long requests[] = { KVM_CREATE_VM, KVM_SET_IDENTITY_MAP_ADDR,
 						  KVM_SET_TSS_ADDR };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+	EACH (i, requests) {
 		struct error e = { .status = STATUS_OK };
 		const struct kvm_system sys = { .fd = FAKE_FD, .has_tss_addr = true };
 		struct kvm_vm vm;
@@ -226,12 +213,11 @@ static void failing_vm_calls_leave_nothing_open(void **state)
 }
 
 /* And only that: a guest that halts has to come out. */
-static void spinning_stays_in_the_guest_where_kvm_allows(void **state)
+TEST_WITH(spinning_stays_in_the_guest_where_kvm_allows, reset, NULL)
 {
 	static const int allowed[] = { 0, KVM_X86_DISABLE_EXITS_HLT, KVM_X86_DISABLE_VALID_EXITS };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+	EACH (i, allowed) {
 		struct error e = { .status = STATUS_OK };
 		const struct kvm_system sys = { .fd = FAKE_FD };
 		struct kvm_vm vm;
@@ -244,25 +230,23 @@ static void spinning_stays_in_the_guest_where_kvm_allows(void **state)
 	}
 }
 
-static void prefault_goes_on_until_all_is_done(void **state)
+TEST_WITH(prefault_goes_on_until_all_is_done, reset, NULL)
 {
 	const struct kvm_vcpu vcpu = { .fd = FAKE_FD + 2 };
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	fake.prefault_most_bytes = 3 << 20;
 	fake.prefault_interrupts = 2;
 	assert_int_equal(kvm_vcpu_prefault(&vcpu, 0, 64 << 20, &e), 0);
 	assert_int_equal(fake.prefaulted_bytes, 64 << 20);
 }
 
-static void prefault_is_refused_or_fails_by_name(void **state)
+TEST_WITH(prefault_is_refused_or_fails_by_name, reset, NULL)
 {
 	const struct kvm_system sys = { .fd = FAKE_FD };
 	const struct kvm_vcpu vcpu = { .fd = FAKE_FD + 2 };
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	assert_int_equal(kvm_prefault_check(&sys, &e), 0);
 	fake.missing_capability = MINIVMM_CAP_PRE_FAULT_MEMORY;
 	assert_int_equal(kvm_prefault_check(&sys, &e), -ENOTSUP);
@@ -279,32 +263,12 @@ static void prefault_is_refused_or_fails_by_name(void **state)
 	assert_non_null(strstr(e.what, "0x5000"));
 }
 
-static void refused_slot_is_told_with_its_address(void **state)
+TEST_WITH(refused_slot_is_told_with_its_address, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	const struct kvm_vm vm = { .fd = FAKE_FD + 1, .stats = { .fd = -1 } };
 
-	(void)state;
 	fake.failing_request = KVM_SET_USER_MEMORY_REGION;
 	assert_int_equal(kvm_vm_add_slot(&vm, 1, 0x100000000, 4096, &fake, &e), -EIO);
 	assert_non_null(strstr(e.what, "0x100000000"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_good_host_opens, reset),
-		cmocka_unit_test_setup(missing_device_means_cannot, reset),
-		cmocka_unit_test_setup(no_permission_names_the_group, reset),
-		cmocka_unit_test_setup(other_api_version_is_named, reset),
-		cmocka_unit_test_setup(missing_capability_is_named, reset),
-		cmocka_unit_test_setup(implausible_run_area_is_refused, reset),
-		cmocka_unit_test_setup(failing_vm_calls_leave_nothing_open, reset),
-		cmocka_unit_test_setup(spinning_stays_in_the_guest_where_kvm_allows, reset),
-		cmocka_unit_test_setup(prefault_goes_on_until_all_is_done, reset),
-		cmocka_unit_test_setup(prefault_is_refused_or_fails_by_name, reset),
-		cmocka_unit_test_setup(refused_slot_is_told_with_its_address, reset),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

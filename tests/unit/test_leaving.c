@@ -5,14 +5,8 @@
  * real APIC answers with #GP, or by a failure on the way that leaves it in x2APIC mode.
  */
 #include <cpuid.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "driver.h"
 #include "tests/unit/trap_cpu.h"
 #include "units.h"
@@ -126,11 +120,10 @@ static void assert_phase(const struct phase *p, enum workload_variant variant, e
 	assert_int_equal(p->counts[kind], OPERATIONS * SAMPLES);
 }
 
-static void exit_leaves_once_an_operation(void **state)
+TEST(exit_leaves_once_an_operation)
 {
 	struct run r;
 
-	(void)state;
 	assert_int_equal(trap_install(), 0);
 	assert_int_equal(run_plan(&r, WORKLOAD_exit, OPERATIONS, &whole), 0);
 	assert_int_equal(r.count, 3);
@@ -142,12 +135,11 @@ static void exit_leaves_once_an_operation(void **state)
 	assert_false(trap_cpu.illegal);
 }
 
-static void port_of_kvm_needs_kvm(void **state)
+TEST(port_of_kvm_needs_kvm)
 {
 	const struct platform without = { .privileged = call, .leave = stay };
 	struct run r;
 
-	(void)state;
 	assert_int_equal(trap_install(), 0);
 	assert_int_equal(run_plan(&r, WORKLOAD_exit, OPERATIONS, &without), 0);
 	assert_int_equal(r.count, 3);
@@ -172,11 +164,10 @@ static void cr8_parts(const struct phase *p)
 	assert_write(&p[1]);
 }
 
-static void cr8_counts_what_it_does(void **state)
+TEST(cr8_counts_what_it_does)
 {
 	struct run r;
 
-	(void)state;
 	assert_int_equal(trap_install(), 0);
 	/* As without an APIC in KVM. */
 	trap_cpu.base = 0;
@@ -189,14 +180,13 @@ static void cr8_counts_what_it_does(void **state)
 }
 
 /* From either mode, by the legal ways only, and back. */
-static void tpr_counts_what_it_does(void **state)
+TEST(tpr_counts_what_it_does)
 {
 	const uint64_t bases[] = { APIC_GPA | APIC_BASE_EN, APIC_GPA | APIC_BASE_EN | X86_BIT(8),
 				   APIC_GPA | APIC_BASE_EN | APIC_BASE_EXTD };
 	bool x2apic = host_has_x2apic();
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+	EACH (i, bases) {
 		struct run r;
 
 		assert_int_equal(trap_install(), 0);
@@ -223,7 +213,7 @@ static void tpr_counts_what_it_does(void **state)
 }
 
 /* A CPU that does not do what is counted is told, and its APIC's mode put back all the same. */
-static void defects_are_found(void **state)
+TEST(defects_are_found)
 {
 	static const struct {
 		enum workload_id workload;
@@ -235,8 +225,7 @@ static void defects_are_found(void **state)
 		{ WORKLOAD_tpr, DEFECT_X2APIC_APART },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct run r;
 
 		if (cases[i].defect == DEFECT_X2APIC_APART && !host_has_x2apic())
@@ -253,12 +242,11 @@ static void defects_are_found(void **state)
 }
 
 /* The loops themselves: proofs before and after them could pass while they do nothing. */
-static void loops_are_proven(void **state)
+TEST(loops_are_proven)
 {
 	static const uint32_t late[] = { DEFECT_ODD_READ, DEFECT_LAST_WRITE };
 
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
 		struct run r;
 
 		assert_int_equal(trap_install(), 0);
@@ -269,14 +257,13 @@ static void loops_are_proven(void **state)
 	}
 }
 
-static void impossible_machines_are_refused(void **state)
+TEST(impossible_machines_are_refused)
 {
 	static const uint64_t bases[] = { 0, APIC_GPA, 0xfed00000 | APIC_BASE_EN };
 	const struct platform native = { .leave = stay };
 	struct run r;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+	EACH (i, bases) {
 		assert_int_equal(trap_install(), 0);
 		trap_cpu.base = bases[i];
 		assert_int_equal(run_plan(&r, WORKLOAD_tpr, OPERATIONS, &whole), -1);
@@ -293,12 +280,11 @@ static void impossible_machines_are_refused(void **state)
 }
 
 /* The own choice is bounded (an exit may cost 100 us), and the checksum knows it. */
-static void inputs_alone_decide(void **state)
+TEST(inputs_alone_decide)
 {
 	static const enum workload_id workloads[] = { WORKLOAD_exit, WORKLOAD_cr8, WORKLOAD_tpr };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+	EACH (i, workloads) {
 		struct run own, asked, again;
 
 		assert_int_equal(trap_install(), 0);
@@ -309,20 +295,4 @@ static void inputs_alone_decide(void **state)
 		assert_int_equal(asked.phases[0].result.checksum, again.phases[1].result.checksum);
 		assert_int_not_equal(asked.phases[0].result.checksum, own.phases[0].result.checksum);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exit_leaves_once_an_operation),
-		cmocka_unit_test(port_of_kvm_needs_kvm),
-		cmocka_unit_test(cr8_counts_what_it_does),
-		cmocka_unit_test(tpr_counts_what_it_does),
-		cmocka_unit_test(defects_are_found),
-		cmocka_unit_test(loops_are_proven),
-		cmocka_unit_test(impossible_machines_are_refused),
-		cmocka_unit_test(inputs_alone_decide),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

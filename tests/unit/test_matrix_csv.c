@@ -61,7 +61,7 @@ static void assert_field(const char *csv, int line, const char *column, const ch
 	char name[64], value[1024];
 	int fields = field(csv, 0, -1, name, sizeof(name));
 
-	for (int i = 0; i < fields; i++) {
+	LOOP (int, i, 0, i < fields, i++) {
 		(void)field(csv, 0, i, name, sizeof(name));
 		if (strcmp(name, column) != 0)
 			continue;
@@ -82,11 +82,10 @@ static const char header[] =
 	"ratio,ratio_low,ratio_high\n";
 
 /* The header and two whole lines, as a program would find them. */
-static void whole_lines(void **state)
+TEST_WITH(whole_lines, setup, teardown)
 {
 	char *csv = render_matrix(&sample, matrix_emit_csv);
 
-	(void)state;
 	assert_memory_equal(csv, header, strlen(header));
 	assert_non_null(strstr(csv,
 			       "\n\"guest-page=native,backing=anon,prealloc=on,smp=1,workload=chase,"
@@ -102,12 +101,11 @@ static void whole_lines(void **state)
 }
 
 /* By line: cells in order, the fifth with two figures. */
-static void one_line_a_figure(void **state)
+TEST_WITH(one_line_a_figure, setup, teardown)
 {
 	char *csv = render_matrix(&sample, matrix_emit_csv);
 	int lines = 0;
 
-	(void)state;
 	for (const char *c = csv; *c != '\0'; c++)
 		lines += *c == '\n';
 	assert_int_equal(lines, 1 + SAMPLE_CELLS + 1);
@@ -130,12 +128,11 @@ static void one_line_a_figure(void **state)
 }
 
 /* Of those runs alone that know: 300, 301, 302; then without the middle one; then none. */
-static void medians_over_runs(void **state)
+TEST_WITH(medians_over_runs, setup, teardown)
 {
 	struct matrix_cell *cell = &sample.cells[SAMPLE_CHASE_4K];
 	char *csv = render_matrix(&sample, matrix_emit_csv);
 
-	(void)state;
 	assert_field(csv, 1, "minor_faults", "301");
 	assert_field(csv, 1, "host_major_faults", "");
 	free(csv);
@@ -153,12 +150,11 @@ static void medians_over_runs(void **state)
 }
 
 /* Text that would be fields and lines of its own. */
-static void text_stays_in_its_field(void **state)
+TEST_WITH(text_stays_in_its_field, setup, teardown)
 {
 	static const char reason[] = "a,\"b\"\nc,,\r\n\"";
 	char *csv;
 
-	(void)state;
 	(void)snprintf(sample.cells[SAMPLE_REFUSED].reason, sizeof(sample.cells[0].reason), "%s", reason);
 	csv = render_matrix(&sample, matrix_emit_csv);
 	assert_field(csv, 7, "reason", reason);
@@ -166,27 +162,11 @@ static void text_stays_in_its_field(void **state)
 	free(csv);
 }
 
-static void a_full_disk_is_an_error(void **state)
+TEST_WITH(a_full_disk_is_an_error, setup, teardown)
 {
 	FILE *full = fopen("/dev/full", "w");
 
-	(void)state;
 	assert_non_null(full);
 	assert_int_equal(matrix_emit_csv(&sample, full), -ENOSPC);
 	(void)fclose(full);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(whole_lines),
-		TEST(one_line_a_figure),
-		TEST(medians_over_runs),
-		TEST(text_stays_in_its_field),
-		TEST(a_full_disk_is_an_error),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,12 +29,11 @@ static void assert_end(const char *line, const char *end)
 	assert_string_equal(line + strlen(line) - strlen(end), end);
 }
 
-static void doubtful_figures_are_marked(void **state)
+TEST(doubtful_figures_are_marked)
 {
 	struct matrix m;
 	char line[256], *text;
 
-	(void)state;
 	sample_matrix(&m);
 	sample_figures(&m);
 	m.cells[SAMPLE_NATIVE].figures[0].count = SAMPLE_ROUNDS - 1;
@@ -58,7 +57,7 @@ static void doubtful_figures_are_marked(void **state)
 }
 
 /* By hand: 1 - 2^(1 - n). */
-static void an_interval_claims_no_more_than_it_covers(void **state)
+TEST(an_interval_claims_no_more_than_it_covers)
 {
 	static const struct {
 		uint32_t allocations;
@@ -72,9 +71,8 @@ static void an_interval_claims_no_more_than_it_covers(void **state)
 	};
 	struct matrix m;
 
-	(void)state;
 	sample_matrix(&m);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		char *text, *word;
 
 		m.allocations = cases[i].allocations;
@@ -89,27 +87,15 @@ static void an_interval_claims_no_more_than_it_covers(void **state)
 	matrix_free(&m);
 }
 
-static void without_figures_there_is_no_table(void **state)
+TEST(without_figures_there_is_no_table)
 {
 	struct matrix m;
 	char *text;
 
-	(void)state;
 	sample_matrix(&m); /* no figures are made */
 	text = text_of(&m);
 	assert_null(strstr(text, "\nworkload"));
 	assert_non_null(strstr(text, "refused"));
 	free(text);
 	matrix_free(&m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(doubtful_figures_are_marked),
-		cmocka_unit_test(an_interval_claims_no_more_than_it_covers),
-		cmocka_unit_test(without_figures_there_is_no_table),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

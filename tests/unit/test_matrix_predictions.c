@@ -27,7 +27,7 @@ static struct cpu_model load(const char *name)
 static void make_curve(struct matrix *m, uint64_t guest_page_bytes, const char *backing, uint64_t page_bytes,
 		       double base)
 {
-	for (uint32_t i = 0; i < SETS; i++) {
+	LOOP (uint32_t, i, 0, i < SETS, i++) {
 		const double chase[ROUNDS] = { base + 10 * i, base + 10 * i, base + 10 * i };
 		const double packed[ROUNDS] = { 4 + i, 4 + i, 4 + i };
 		uint64_t bytes = set_pages[i] * PAGE_4K;
@@ -69,7 +69,7 @@ static const struct prediction *find(const struct matrix *m, uint64_t guest_page
 static void check_points(const struct prediction *p, double base)
 {
 	assert_int_equal(p->count, SETS);
-	for (uint32_t i = 0; i < SETS; i++) {
+	LOOP (uint32_t, i, 0, i < SETS, i++) {
 		assert_int_equal(p->points[i].pages, set_pages[i]);
 		assert_float_equal(p->points[i].measured_cycles, base + 10 * i, 1e-9);
 		assert_float_equal(p->points[i].data_cycles, 4 + i, 1e-9);
@@ -77,12 +77,11 @@ static void check_points(const struct prediction *p, double base)
 	}
 }
 
-static void one_for_each_configuration(void **state)
+TEST(one_for_each_configuration)
 {
 	struct matrix m;
 	const struct prediction *p;
 
-	(void)state;
 	make(&m, "ept", 5);
 	assert_int_equal(m.prediction_count, 3);
 	p = find(&m, PAGE_4K);
@@ -101,11 +100,10 @@ static void one_for_each_configuration(void **state)
 	matrix_free(&m);
 }
 
-static void the_walk_of_this_host(void **state)
+TEST(the_walk_of_this_host)
 {
 	struct matrix m;
 
-	(void)state;
 	make(&m, "shadow", 0);
 	assert_int_equal(m.prediction_count, 3);
 	assert_true(find(&m, PAGE_4K)->plan.kind == WALK_SHADOW && find(&m, 0)->plan.kind == WALK_NATIVE);
@@ -120,14 +118,13 @@ static void the_walk_of_this_host(void **state)
 }
 
 /* A page that is not known, a figure of 0 or a chase alone: fewer points or none, and no failure. */
-static void what_cannot_be_predicted_is_left_out(void **state)
+TEST(what_cannot_be_predicted_is_left_out)
 {
 	static const double zero[ROUNDS] = { 0, 0, 0 }, five[ROUNDS] = { 5, 5, 5 };
 	struct cpu_model cpu = load("zen3");
 	struct matrix m;
 	json_t *array;
 
-	(void)state;
 	make_matrix(&m, 8);
 	m.host = json_pack("{s:s,s:i}", "second_dimension", "npt", "second_dimension_levels", 4);
 	make_rounds(make_cell(&m, PAGE_4K, "thp", 0, "chase", MIB), five, ROUNDS);
@@ -153,25 +150,23 @@ static char *render(const struct matrix *m)
 	assert_non_null(memory);
 	assert_int_equal(text_matrix_predictions(m, memory), 0);
 	assert_int_equal(fclose(memory), 0);
-	for (const char *line = data; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
+	assert_fits_screen(data);
 	return data;
 }
 
-static void text_and_json_say_whose_they_are(void **state)
+TEST(text_and_json_say_whose_they_are)
 {
 	struct matrix m;
 	char *text;
 	json_t *array;
 
-	(void)state;
 	make(&m, "ept", 4);
 	text = render(&m);
 	golden_compare(text, TESTS_DIR "/golden/matrix-predictions.txt");
 	free(text);
 	array = matrix_predictions_json(&m);
 	assert_int_equal(json_array_size(array), 3);
-	for (size_t i = 0; i < 3; i++) {
+	LOOP (size_t, i, 0, i < 3, i++) {
 		const json_t *o = json_array_get(array, i);
 		const struct matrix_prediction *p = &m.predictions[i];
 
@@ -190,16 +185,4 @@ static void text_and_json_say_whose_they_are(void **state)
 	assert_string_equal(text, "");
 	free(text);
 	matrix_free(&m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_for_each_configuration),
-		cmocka_unit_test(the_walk_of_this_host),
-		cmocka_unit_test(what_cannot_be_predicted_is_left_out),
-		cmocka_unit_test(text_and_json_say_whose_they_are),
-	};
-
-	return cmocka_run_group_tests_name("matrix_predictions", tests, NULL, NULL);
 }

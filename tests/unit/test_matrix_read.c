@@ -118,9 +118,8 @@ static void spoil(const char *place, const char *key, json_t *value, const char 
 	assert_int_equal(json_object_set_new(object, key, good), 0);
 }
 
-static void what_is_no_file(void **state)
+TEST_WITH(what_is_no_file, setup, teardown)
 {
-	(void)state;
 	assert_good();
 	assert_int_equal(unlink(path), 0);
 	assert_refused(-ENOENT, "cannot be opened");
@@ -131,9 +130,8 @@ static void what_is_no_file(void **state)
 	assert_refused(-EINVAL, "is no regular file");
 }
 
-static void too_much_and_too_little(void **state)
+TEST_WITH(too_much_and_too_little, setup, teardown)
 {
-	(void)state;
 	write_bytes("", 0);
 	assert_refused(-EINVAL, "is empty");
 	/* Sparse: nobody writes it, and nobody may read it. */
@@ -141,11 +139,10 @@ static void too_much_and_too_little(void **state)
 	assert_refused(-EFBIG, "has 268435457 bytes; a sweep of at most 268435456 is read");
 }
 
-static void what_is_no_json(void **state)
+TEST_WITH(what_is_no_json, setup, teardown)
 {
 	char *whole = json_dumps(root, JSON_INDENT(2));
 
-	(void)state;
 	assert_non_null(whole);
 	assert_text_refused("{\n \"schema\": }", "is no JSON: line 2, column 12: ");
 	assert_text_refused("{\"schema\": \"minivmm.sweep/1\", \"schema\": 1}", "duplicate object key");
@@ -164,19 +161,17 @@ static void what_is_no_json(void **state)
 	free(whole);
 }
 
-static void nested_too_deep(void **state)
+TEST_WITH(nested_too_deep, setup, teardown)
 {
 	static char deep[100000];
 
-	(void)state;
 	memset(deep, '[', sizeof(deep));
 	write_bytes(deep, sizeof(deep));
 	assert_refused(-EINVAL, "maximum parsing depth reached");
 }
 
-static void another_schema(void **state)
+TEST_WITH(another_schema, setup, teardown)
 {
-	(void)state;
 	assert_text_refused("[1, 2]", "is JSON, but no object: no sweep (minivmm.sweep/1)");
 	assert_text_refused("{\"cells\": []}", "has no member schema: no sweep (minivmm.sweep/1)");
 	assert_text_refused("{\"schema\": 1}", "schema is no string");
@@ -189,7 +184,7 @@ static void another_schema(void **state)
 }
 
 /* Every member of every kind of object, taken away, is missed by its path. */
-static void each_member_is_missed(void **state)
+TEST_WITH(each_member_is_missed, setup, teardown)
 {
 	static const char *const places[] = { "",        "plan",           "host",
 					      "cells.0", "cells.4.runs.2", "cells.4.runs.2.rows.0" };
@@ -198,8 +193,7 @@ static void each_member_is_missed(void **state)
 	};
 	char what[128];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	EACH (i, places) {
 		json_t *members = json_copy(at(places[i]));
 		const char *key;
 		json_t *value;
@@ -225,9 +219,8 @@ static void each_member_is_missed(void **state)
 	assert_good();
 }
 
-static void numbers_out_of_range(void **state)
+TEST_WITH(numbers_out_of_range, setup, teardown)
 {
-	(void)state;
 	spoil("", "seconds", json_integer(-1), "seconds is -1, expected: a finite number from 0 on");
 	spoil("plan", "seed", json_string("-1"), "plan.seed is no number of 64 bits");
 	spoil("plan", "seed", json_string("18446744073709551616"), "plan.seed is no number of 64 bits");
@@ -255,16 +248,15 @@ static json_t *many(json_t *item, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < count; i++)
+	LOOP (size_t, i, 0, i < count, i++)
 		assert_int_equal(json_array_append(array, item), 0);
 	json_decref(item);
 	return array;
 }
 
 /* Refused before memory is taken for them. */
-static void absurd_counts(void **state)
+TEST_WITH(absurd_counts, setup, teardown)
 {
-	(void)state;
 	spoil("", "cells", many(json_object(), 100001), "cells has 100001 cells, expected: at most 100000");
 	spoil("cells.0.runs.0", "rows", many(json_object(), 65537),
 	      "cells[0].runs[0].rows has 65537 rows, expected: at most 65536");
@@ -279,9 +271,8 @@ static json_t *letters(size_t count)
 	return json_stringn(text, count);
 }
 
-static void text_that_does_not_fit(void **state)
+TEST_WITH(text_that_does_not_fit, setup, teardown)
 {
-	(void)state;
 	spoil("", "minivmm_version", letters(24), "minivmm_version is 24 bytes long, expected: at most 23");
 	spoil("", "teaches", letters(1024), "teaches is 1024 bytes long");
 	spoil("cells.0", "path", letters(128), "cells[0].path is 128 bytes long");
@@ -296,9 +287,8 @@ static void text_that_does_not_fit(void **state)
 	assert_good();
 }
 
-static void words_that_nobody_knows(void **state)
+TEST_WITH(words_that_nobody_knows, setup, teardown)
 {
-	(void)state;
 	spoil("cells.0", "kind", json_string("run"), "cells[0].kind is \"run\", expected: guest or native");
 	spoil("cells.0", "backing", json_string("rom"),
 	      "cells[0].backing is \"rom\", expected: anon, thp, hugetlb, memfd or file");
@@ -317,11 +307,10 @@ static void words_that_nobody_knows(void **state)
 	spoil("cells.0", "command", json_pack("[si]", "minivmm", 1), "cells[0].command[1] is no string");
 }
 
-static void keys_are_what_cells_are(void **state)
+TEST_WITH(keys_are_what_cells_are, setup, teardown)
 {
 	json_t *copy;
 
-	(void)state;
 	spoil("cells.0", "working_set_bytes", json_integer(131072),
 	      "smp=1,workload=chase,working-set=256K\", but the cell is \"guest-page=4K,backing=anon,"
 	      "prealloc=on,smp=1,workload=chase,working-set=128K\": the file was edited");
@@ -334,9 +323,8 @@ static void keys_are_what_cells_are(void **state)
 	      "a second time");
 }
 
-static void each_round_once_and_in_order(void **state)
+TEST_WITH(each_round_once_and_in_order, setup, teardown)
 {
-	(void)state;
 	spoil("cells.0.runs.1", "round", json_integer(0),
 	      "cells[0].runs[1] is of round 0, expected: rounds in");
 	spoil("cells.0.runs.1", "round", json_integer(2),
@@ -350,7 +338,7 @@ static double seconds_to_read(uint32_t count)
 	double least = 1e9;
 	char key[128];
 
-	for (uint32_t i = 0; i < count; i++) {
+	LOOP (uint32_t, i, 0, i < count, i++) {
 		json_t *cell = json_copy(at("cells.5"));
 
 		(void)snprintf(
@@ -362,7 +350,7 @@ static double seconds_to_read(uint32_t count)
 		assert_int_equal(json_array_append_new(cells, cell), 0);
 	}
 	assert_int_equal(json_object_set_new(root, "cells", cells), 0);
-	for (int i = 0; i < 3; i++) {
+	LOOP (int, i, 0, i < 3, i++) {
 		clock_t start = clock();
 		double seconds;
 
@@ -374,38 +362,14 @@ static double seconds_to_read(uint32_t count)
 }
 
 /* Four times the cells take four times as long; comparing each key with each, 13 times. */
-static void many_cells_in_linear_time(void **state)
+TEST_WITH(many_cells_in_linear_time, setup, teardown)
 {
 	json_t *few = json_incref(at("cells"));
 	double quarter = seconds_to_read(2500), all;
 
-	(void)state;
 	assert_int_equal(json_object_set_new(root, "cells", few), 0);
 	all = seconds_to_read(10000);
 	if (all >= 9 * quarter)
 		(void)fprintf(stderr, "2,500 cells: %.3f s; 10,000 cells: %.3f s\n", quarter, all);
 	assert_true(all < 9 * quarter);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(what_is_no_file),
-		TEST(too_much_and_too_little),
-		TEST(what_is_no_json),
-		TEST(nested_too_deep),
-		TEST(another_schema),
-		TEST(each_member_is_missed),
-		TEST(numbers_out_of_range),
-		TEST(absurd_counts),
-		TEST(text_that_does_not_fit),
-		TEST(words_that_nobody_knows),
-		TEST(keys_are_what_cells_are),
-		TEST(each_round_once_and_in_order),
-		TEST(many_cells_in_linear_time),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

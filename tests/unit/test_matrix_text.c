@@ -14,21 +14,19 @@ static struct matrix golden_matrix(void)
 	return m;
 }
 
-static void as_in_the_golden_file(void **state)
+TEST(as_in_the_golden_file)
 {
 	struct matrix m = golden_matrix();
 
-	(void)state;
 	matrix_golden(&m, matrix_emit_text, TESTS_DIR "/golden/sweep.txt");
 	matrix_free(&m);
 }
 
-static void no_line_beyond_a_screen(void **state)
+TEST(no_line_beyond_a_screen)
 {
 	struct matrix m = golden_matrix();
 	char *text;
 
-	(void)state;
 	/* Nothing in common, and seven digits. */
 	m.cells[0].irqchip = CHOICE_ON;
 	m.cells[0].vcpus = 1024;
@@ -44,13 +42,12 @@ static void no_line_beyond_a_screen(void **state)
 	matrix_free(&m);
 }
 
-static void what_has_no_figure_is_told(void **state)
+TEST(what_has_no_figure_is_told)
 {
 	struct matrix m = golden_matrix();
 	char *text = render_matrix(&m, matrix_emit_text);
 
-	(void)state;
-	for (uint32_t i = 0; i < m.cell_count; i++) {
+	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
 		if (m.cells[i].state != STATE_OK)
 			assert_non_null(strstr(text, m.cells[i].key));
 	}
@@ -62,15 +59,4 @@ static void what_has_no_figure_is_told(void **state)
 	assert_non_null(strstr(text, "INCOMPLETE"));
 	free(text);
 	matrix_free(&m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_in_the_golden_file),
-		cmocka_unit_test(no_line_beyond_a_screen),
-		cmocka_unit_test(what_has_no_figure_is_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,8 @@
  * It could break because kernels before 6.1 have no such line, and because "PageTables" is a part of its name.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "host_root.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/core/memory/room.h"
@@ -30,11 +25,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void the_line_is_read(void **state)
+TEST_WITH(the_line_is_read, setup, teardown)
 {
 	uint64_t bytes = 0;
 
-	(void)state;
 	host_root_put(root, "proc/meminfo",
 		      "MemTotal:  1000 kB\nPageTables:   12 kB\nSecPageTables:   548 kB\nBounce: 0 kB\n");
 	assert_int_equal(meminfo_kvm_tables(root, &bytes), 0);
@@ -44,21 +38,19 @@ static void the_line_is_read(void **state)
 	assert_int_equal(bytes, 0);
 }
 
-static void an_older_kernel_does_not_say(void **state)
+TEST_WITH(an_older_kernel_does_not_say, setup, teardown)
 {
 	uint64_t bytes = 7;
 
-	(void)state;
 	host_root_put(root, "proc/meminfo", "MemTotal:  1000 kB\nPageTables:   12 kB\n");
 	assert_int_equal(meminfo_kvm_tables(root, &bytes), -ENOENT);
 	assert_int_equal(bytes, 0);
 }
 
-static void without_a_file_nothing_is_known(void **state)
+TEST_WITH(without_a_file_nothing_is_known, setup, teardown)
 {
 	uint64_t bytes = 7;
 
-	(void)state;
 	assert_int_equal(meminfo_kvm_tables(root, &bytes), -ENOENT);
 	assert_int_equal(bytes, 0);
 	/* Nobody's business: not everyone may. */
@@ -66,24 +58,11 @@ static void without_a_file_nothing_is_known(void **state)
 }
 
 /* Of 16000 kB, 1000 are the others'. */
-static void a_sixteenth_is_left_to_others(void **state)
+TEST_WITH(a_sixteenth_is_left_to_others, setup, teardown)
 {
-	(void)state;
 	assert_int_equal(room_to_spare(root), UINT64_MAX);
 	host_root_put(root, "proc/meminfo", "MemTotal:  16000 kB\nMemAvailable:   9000 kB\n");
 	assert_int_equal(room_to_spare(root), 8000 * 1024);
 	host_root_put(root, "proc/meminfo", "MemTotal:  16000 kB\nMemAvailable:   900 kB\n");
 	assert_int_equal(room_to_spare(root), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_line_is_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_older_kernel_does_not_say, setup, teardown),
-		cmocka_unit_test_setup_teardown(without_a_file_nothing_is_known, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_sixteenth_is_left_to_others, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

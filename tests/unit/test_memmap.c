@@ -4,13 +4,7 @@
  * between pool and arena are where arithmetic goes wrong unseen, and KVM then drops large mappings silently. Where
  * memory repeats, each repetition is a slot of its own over the same bytes, and the guest's own memory is in none.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "layout.h"
 #include "units.h"
 #include "vmm/core/machine/memmap.h"
@@ -20,7 +14,7 @@ static void check_ram(const struct memmap *m, uint64_t ram_bytes)
 	uint64_t covered = 0, end_gpa = 0;
 
 	assert_in_range(m->range_count, 1, 2);
-	for (uint32_t i = 0; i < m->range_count; i++) {
+	LOOP (uint32_t, i, 0, i < m->range_count, i++) {
 		const struct ram_range *range = &m->ranges[i];
 
 		assert_true(range->bytes > 0 && range->gpa >= end_gpa);
@@ -69,17 +63,16 @@ static void check_arena(const struct memmap *m, uint64_t ram_bytes, uint64_t lea
 		assert_true(m->arena_gpa % PAGE_1G == 0);
 }
 
-static void every_size(void **state)
+TEST(every_size)
 {
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 	uint64_t made = 0;
 
-	(void)state;
-	for (uint64_t ram = RAM_MIN_BYTES; ram <= 20 * GIB; ram += 30 * MIB + 4 * PAGE_4K) {
-		for (size_t page = 0; page < 3; page++) {
+	LOOP (uint64_t, ram, RAM_MIN_BYTES, ram <= 20 * GIB, ram += 30 * MIB + 4 * PAGE_4K) {
+		LOOP (size_t, page, 0, page < 3, page++) {
 			uint64_t ram_bytes = align_up(ram, leaves[page]);
 
-			for (size_t leaf = 0; leaf < 3; leaf++) {
+			LOOP (size_t, leaf, 0, leaf < 3, leaf++) {
 				struct error e = { 0 };
 				struct memmap m;
 
@@ -96,13 +89,12 @@ static void every_size(void **state)
 	assert_true(made > 1000);
 }
 
-static void around_the_hole(void **state)
+TEST(around_the_hole)
 {
 	static const uint64_t sizes[] = { 3 * GIB - PAGE_4K, 3 * GIB, 3 * GIB + PAGE_4K, 4 * GIB, 5 * GIB,
 					  5 * GIB + PAGE_2M, 6 * GIB, 600 * GIB,         2 * TIB };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	EACH (i, sizes) {
 		struct error e = { 0 };
 		struct memmap m;
 
@@ -125,7 +117,7 @@ static void check_slots(const struct memmap *m, uint64_t alias_bytes)
 
 	assert_true(slots == 1 + m->arena_bytes / alias_bytes);
 	assert_true(memmap_congruence_bytes(memmap_host_bytes(m)) >= largest);
-	for (uint32_t i = 0; i < slots; i++) {
+	LOOP (uint32_t, i, 0, i < slots, i++) {
 		struct ram_range slot = memmap_slot(m, i);
 		uint64_t last = slot.bytes - 1;
 
@@ -157,7 +149,7 @@ static uint64_t tables_of_slots(uint64_t arena_bytes, uint64_t leaf_bytes)
 	return bytes;
 }
 
-static void aliased(void **state)
+TEST(aliased)
 {
 	static const struct {
 		uint64_t arena, alias, page, leaf, low;
@@ -172,8 +164,7 @@ static void aliased(void **state)
 		{ 9 * GIB, 1536 * MIB, PAGE_2M, PAGE_4K, 8 * MIB + 20 * MIB },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct error e = { 0 };
 		struct memmap m;
 		int ret = memmap_make_aliased(cases[i].arena, cases[i].alias, cases[i].page, cases[i].leaf,
@@ -197,7 +188,7 @@ static void aliased(void **state)
 }
 
 /* The hint, taken at its word, works. */
-static void aliased_refused(void **state)
+TEST(aliased_refused)
 {
 	static const struct {
 		uint64_t arena, alias, page, leaf;
@@ -217,8 +208,7 @@ static void aliased_refused(void **state)
 		{ UINT64_MAX, GIB, PAGE_4K, PAGE_4K, "more than the 31T", "--memory 31T" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct error e = { 0 };
 		struct memmap m;
 
@@ -232,13 +222,12 @@ static void aliased_refused(void **state)
 }
 
 /* The last arena whose 4 KiB leaves still find place for their tables, and the first that does not. */
-static void tables_end_at_the_hole(void **state)
+TEST(tables_end_at_the_hole)
 {
 	uint64_t low = TIB, high = 2 * TIB;
 	struct error e = { 0 };
 	struct memmap m;
 
-	(void)state;
 	while (high - low > GIB) {
 		uint64_t middle = align_down((low + high) / 2, GIB);
 		struct error ignored = { 0 };
@@ -254,15 +243,14 @@ static void tables_end_at_the_hole(void **state)
 }
 
 /* The map of distinct memory through the same functions: one slot a range, and nothing contiguous across the hole. */
-static void slots_of_distinct_memory(void **state)
+TEST(slots_of_distinct_memory)
 {
 	struct error e = { 0 };
 	struct memmap m;
 
-	(void)state;
 	assert_int_equal(memmap_make(8 * GIB, PAGE_2M, PAGE_4K, &m, &e), 0);
 	assert_true(memmap_slot_count(&m) == 2 && memmap_host_bytes(&m) == 8 * GIB);
-	for (uint32_t i = 0; i < 2; i++) {
+	LOOP (uint32_t, i, 0, i < 2, i++) {
 		struct ram_range slot = memmap_slot(&m, i);
 
 		assert_memory_equal(&slot, &m.ranges[i], sizeof(slot));
@@ -279,7 +267,7 @@ static void slots_of_distinct_memory(void **state)
 	assert_true(memmap_slot_count(&m) == 1 && memmap_host_bytes(&m) == GIB);
 }
 
-static void refused(void **state)
+TEST(refused)
 {
 	static const struct {
 		uint64_t ram, page, leaf;
@@ -296,27 +284,11 @@ static void refused(void **state)
 		{ GIB, PAGE_4K, 64 * KIB, STATUS_FAILED },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct error e = { 0 };
 		struct memmap m;
 
 		assert_true(memmap_make(cases[i].ram, cases[i].page, cases[i].leaf, &m, &e) < 0);
 		assert_int_equal(e.status, cases[i].status);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size),
-		cmocka_unit_test(around_the_hole),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(aliased),
-		cmocka_unit_test(aliased_refused),
-		cmocka_unit_test(tables_end_at_the_hole),
-		cmocka_unit_test(slots_of_distinct_memory),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

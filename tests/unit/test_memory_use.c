@@ -3,16 +3,9 @@
  * an operation that is counted but not made, by a first part that finds its pages touched already, or by a proof that
  * accepts a block in two hands.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "lines.h"
 #include "units.h"
 #include "workload.h"
@@ -61,7 +54,7 @@ static int run_part(struct workload_ctx *ctx, const struct workload_ops *ops, ui
 
 	if (ops->part[part].setup != NULL)
 		assert_int_equal(ops->part[part].setup(ctx), 0);
-	for (uint32_t i = 0; i < samples; i++)
+	LOOP (uint32_t, i, 0, i < samples, i++)
 		assert_true(ops->part[part].sample(ctx) > 0);
 	return ops->check(ctx);
 }
@@ -72,12 +65,11 @@ static void start(struct workload_ctx *ctx, const struct workload_ops *ops)
 	assert_int_equal(ops->verify(ctx), 0);
 }
 
-static void mlock_holds_every_page(void **state)
+TEST(mlock_holds_every_page)
 {
 	static const uint64_t pages[] = { 1, 2, 37, 64, 1000 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+	EACH (i, pages) {
 		struct workload_ctx ctx = make_ctx(pages[i] * PAGE_4K, 0, 5);
 
 		start(&ctx, &workload_mlock);
@@ -94,12 +86,11 @@ static void mlock_holds_every_page(void **state)
 }
 
 /* A page that an earlier pass wrote and the last one did not. */
-static void mlock_notices_a_lost_page(void **state)
+TEST(mlock_notices_a_lost_page)
 {
 	struct workload_ctx ctx = make_ctx(64 * PAGE_4K, 0, 5);
 	uint64_t old;
 
-	(void)state;
 	start(&ctx, &workload_mlock);
 	assert_int_equal(run_part(&ctx, &workload_mlock, 0), 0);
 	memcpy(&old, ctx.slice + line_of_page_bytes(40), sizeof(old));
@@ -110,14 +101,13 @@ static void mlock_notices_a_lost_page(void **state)
 	free_ctx(&ctx);
 }
 
-static void malloc_runs_in_any_set(void **state)
+TEST(malloc_runs_in_any_set)
 {
 	static const uint64_t sets_bytes[] = { 8 * KIB, 64 * KIB, 300 * KIB, 4 * MIB, 33 * MIB };
 	static const uint64_t accesses[] = { 0, 1, 7777 };
 
-	(void)state;
-	for (size_t s = 0; s < sizeof(sets_bytes) / sizeof(sets_bytes[0]); s++) {
-		for (size_t a = 0; a < sizeof(accesses) / sizeof(accesses[0]); a++) {
+	EACH (s, sets_bytes) {
+		EACH (a, accesses) {
 			struct workload_ctx ctx = make_ctx(sets_bytes[s], accesses[a], 5);
 			uint64_t before;
 
@@ -138,11 +128,10 @@ static void malloc_runs_in_any_set(void **state)
 }
 
 /* The second part starts where a program has been running for long, and finds all memory there. */
-static void malloc_second_is_settled(void **state)
+TEST(malloc_second_is_settled)
 {
 	struct workload_ctx ctx = make_ctx(4 * MIB, 100, 5);
 
-	(void)state;
 	start(&ctx, &workload_malloc);
 	assert_int_equal(run_part(&ctx, &workload_malloc, 0), 0);
 	assert_int_equal(workload_malloc.part[0].max_samples, 1);
@@ -157,13 +146,12 @@ static void malloc_second_is_settled(void **state)
  * Each live block has four words at least that have to be right: its size, its tag, what was written first and last
  * into it. Any of them changed is found; so is a changed list, and most words are nobody's.
  */
-static void malloc_notices_damage(void **state)
+TEST(malloc_notices_damage)
 {
 	struct workload_ctx ctx = make_ctx(256 * KIB, 200, 5);
 	uint64_t *words = (uint64_t *)(void *)ctx.slice;
 	uint64_t found = 0;
 
-	(void)state;
 	start(&ctx, &workload_malloc);
 	(void)workload_malloc.part[0].sample(&ctx);
 	/* The first two are the limits of the heap itself: outside of them there is nothing to look at. */
@@ -187,12 +175,11 @@ static uint64_t checksum_of(const struct workload_ops *ops, uint64_t bytes, uint
 	return ctx.checksum;
 }
 
-static void checksum_is_of_the_inputs_alone(void **state)
+TEST(checksum_is_of_the_inputs_alone)
 {
 	static const struct workload_ops *const both[] = { &workload_malloc, &workload_mlock };
 
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
 		uint64_t once = checksum_of(both[i], MIB, 100, 5);
 
 		assert_int_equal(once, checksum_of(both[i], MIB, 100, 5));
@@ -203,11 +190,10 @@ static void checksum_is_of_the_inputs_alone(void **state)
 			     checksum_of(&workload_malloc, MIB, 101, 5));
 }
 
-static void impossible_inputs_are_refused(void **state)
+TEST(impossible_inputs_are_refused)
 {
 	struct workload_ctx ctx = make_ctx(MIB, 0, 5);
 
-	(void)state;
 	ctx.working_set_bytes = 0;
 	assert_int_equal(workload_mlock.prepare(&ctx), -1);
 	assert_int_equal(workload_malloc.prepare(&ctx), -1);
@@ -218,19 +204,4 @@ static void impossible_inputs_are_refused(void **state)
 	ctx.accesses = UINT64_MAX;
 	assert_int_equal(workload_malloc.prepare(&ctx), -1);
 	free_ctx(&ctx);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mlock_holds_every_page),
-		cmocka_unit_test(mlock_notices_a_lost_page),
-		cmocka_unit_test(malloc_runs_in_any_set),
-		cmocka_unit_test(malloc_second_is_settled),
-		cmocka_unit_test(malloc_notices_damage),
-		cmocka_unit_test(checksum_is_of_the_inputs_alone),
-		cmocka_unit_test(impossible_inputs_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,7 @@
  * What model, explain and --predict take is understood exactly or refused by name: an address read wrongly would explain
  * another page, and an option that is silently ignored would pass for a result.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "parse_line.h"
 #include "units.h"
 #include "vmm/cli/request.h"
@@ -25,12 +18,11 @@ static void refused(const char *line, const char *where)
 		fail_msg("%s: refused at '%s', not at '%s'", line, e.where, where);
 }
 
-static void model_asks(void **state)
+TEST(model_asks)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("model", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_MODEL);
 	assert_true(r.run.work.workload_count == 0 && !r.model.guest_page_given && !r.model.memory_given &&
@@ -53,12 +45,11 @@ static void model_asks(void **state)
 }
 
 /* A working set asks for the pair whose difference is translation; a workload is taken as it is named. */
-static void model_simulates(void **state)
+TEST(model_simulates)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("model --working-set 64K,1M", &r, &e), 0);
 	assert_true(r.model.work_given && r.run.work.workload_count == 2 &&
 		    r.run.work.workloads[0] == WORKLOAD_packed && r.run.work.workloads[1] == WORKLOAD_chase &&
@@ -69,10 +60,9 @@ static void model_simulates(void **state)
 }
 
 /* The bit in workloads.def decides; the sentence that refuses the others names those that have it. */
-static void what_is_simulated_is_named(void **state)
+TEST(what_is_simulated_is_named)
 {
-	(void)state;
-	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+	LOOP (int, id, 0, id < WORKLOAD_COUNT, id++) {
 		const char *name = workload_table[id].name;
 		struct request r;
 		struct error e, of_touch;
@@ -89,9 +79,8 @@ static void what_is_simulated_is_named(void **state)
 	}
 }
 
-static void model_refuses(void **state)
+TEST(model_refuses)
 {
-	(void)state;
 	refused("model --workload touch", "--workload");
 	refused("model --cpu zen3", "--cpu");
 	refused("model --fault-cost 5", "--fault-cost");
@@ -125,9 +114,8 @@ static uint64_t gva_of(const char *line, bool in_arena)
 	return r.explain.gva;
 }
 
-static void addresses(void **state)
+TEST(addresses)
 {
-	(void)state;
 	assert_true(gva_of("explain --gva 0x10000000000", false) == UINT64_C(0x10000000000));
 	assert_true(gva_of("explain --gva 0xffffffffffffffff", false) == UINT64_MAX);
 	assert_true(gva_of("explain --gva 4096", false) == 4096);
@@ -144,12 +132,11 @@ static void addresses(void **state)
 	refused("explain --gva 99999999999999999999999", "--gva");
 }
 
-static void before_after(void **state)
+TEST(before_after)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("explain", &r, &e), 0);
 	assert_true(r.explain.after_bytes == 0 && !r.explain.backing_given && !r.explain.gva_given);
 	assert_int_equal(parse_line("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
@@ -168,12 +155,11 @@ static void before_after(void **state)
 	refused("explain --smp 2", "--smp");
 }
 
-static void prediction(void **state)
+TEST(prediction)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("--predict", &r, &e), 0);
 	assert_true(r.run.predict && r.model.cpu == NULL);
 	assert_int_equal(parse_line("sweep --predict --cpu skylake", &r, &e), 0);
@@ -182,19 +168,4 @@ static void prediction(void **state)
 	refused("run --cpu skylake", "--cpu");
 	refused("explain --predict", "--predict");
 	refused("model --predict", "--predict");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(model_asks),
-		cmocka_unit_test(model_simulates),
-		cmocka_unit_test(what_is_simulated_is_named),
-		cmocka_unit_test(model_refuses),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(before_after),
-		cmocka_unit_test(prediction),
-	};
-
-	return cmocka_run_group_tests_name("model_request", tests, NULL, NULL);
 }

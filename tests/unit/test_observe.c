@@ -3,17 +3,10 @@
  * than a guess where that is mixed. It could break because hugetlb pages are not in Rss, because THP is not in
  * KernelPageSize, because madvise and mbind split one mapping into several VMAs, and because fields come and go.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "units.h"
 #include "vmm/core/memory/observe.h"
@@ -31,7 +24,7 @@ static struct observed_memory smaps(const char *text, int expected)
 	return o;
 }
 
-static void plain_4k(void **state)
+TEST(plain_4k)
 {
 	struct observed_memory o = smaps(
 		HEAD("7efffffff000-7f0000000000") "KernelPageSize: 4 kB\nRss: 999 kB\n" HEAD(
@@ -43,20 +36,18 @@ static void plain_4k(void **state)
 							     "7f0040000000-7f0050000000") "Rss: 77 kB\n",
 		0);
 
-	(void)state;
 	assert_int_equal(o.kernel_page_bytes, PAGE_4K);
 	assert_int_equal(o.rss_bytes, 512 * KIB);
 	assert_int_equal(o.huge_bytes, 0);
 	assert_int_equal(o.page_bytes, PAGE_4K);
 }
 
-static void thp_only_where_all_of_it_is(void **state)
+TEST(thp_only_where_all_of_it_is)
 {
 	struct observed_memory o = smaps(HEAD("7f0000000000-7f0040000000") "KernelPageSize: 4 kB\nRss: 4096 "
 									   "kB\nAnonHugePages: 4096 kB\n",
 					 0);
 
-	(void)state;
 	assert_int_equal(o.page_bytes, PAGE_2M);
 	assert_int_equal(o.huge_bytes, 4 * MIB);
 	o = smaps(HEAD("7f0000000000-7f0040000000") "KernelPageSize: 4 kB\nRss: 4100 kB\nAnonHugePages: 4096 "
@@ -69,7 +60,7 @@ static void thp_only_where_all_of_it_is(void **state)
 	assert_int_equal(o.page_bytes, PAGE_2M);
 }
 
-static void hugetlb_of_split_vmas(void **state)
+TEST(hugetlb_of_split_vmas)
 {
 	struct observed_memory o = smaps(
 		HEAD("7f0000000000-7f0020000000") "KernelPageSize: 2048 kB\nRss: 0 kB\nShared_Hugetlb: 4096 "
@@ -80,14 +71,13 @@ static void hugetlb_of_split_vmas(void **state)
 										       "2048 kB\n",
 		0);
 
-	(void)state;
 	assert_int_equal(o.kernel_page_bytes, PAGE_2M);
 	assert_int_equal(o.rss_bytes, 6 * MIB);
 	assert_int_equal(o.huge_bytes, 6 * MIB);
 	assert_int_equal(o.page_bytes, PAGE_2M);
 }
 
-static void mixed_or_empty_is_nothing(void **state)
+TEST(mixed_or_empty_is_nothing)
 {
 	struct observed_memory o = smaps(
 		HEAD("7f0000000000-7f0020000000") "KernelPageSize: 2048 kB\nRss: 0 kB\nShared_Hugetlb: 4096 "
@@ -96,7 +86,6 @@ static void mixed_or_empty_is_nothing(void **state)
 										       "kB\nRss: 4 kB\n",
 		0);
 
-	(void)state;
 	assert_int_equal(o.kernel_page_bytes, 0);
 	assert_int_equal(o.page_bytes, 0);
 	o = smaps(HEAD("7f0000000000-7f0040000000") "KernelPageSize: 2048 kB\nRss: 0 kB\n", 0);
@@ -108,9 +97,8 @@ static void mixed_or_empty_is_nothing(void **state)
 	assert_int_equal(o.page_bytes, 0);
 }
 
-static void junk_is_refused(void **state)
+TEST(junk_is_refused)
 {
-	(void)state;
 	(void)smaps("", -EINVAL);
 	(void)smaps("Rss: 4 kB\n", -EINVAL);
 	(void)smaps("\n", -EINVAL);
@@ -118,7 +106,7 @@ static void junk_is_refused(void **state)
 	(void)smaps("fffffffffffffffffff-1 rw-p\n", -EINVAL);
 }
 
-static void odd_fields_are_ignored(void **state)
+TEST(odd_fields_are_ignored)
 {
 	struct observed_memory o =
 		smaps(HEAD("7f0000000000-7f0040000000") "Rss: 18446744073709551615 kB\nRss: -4 kB\nRss: 4 "
@@ -126,12 +114,11 @@ static void odd_fields_are_ignored(void **state)
 							"RssX: 4 kB\nKernelPageSize: 4 kB\nRss: 8 kB",
 		      0);
 
-	(void)state;
 	assert_int_equal(o.rss_bytes, 8 * KIB);
 	assert_int_equal(o.page_bytes, PAGE_4K);
 }
 
-static void numa_maps(void **state)
+TEST(numa_maps)
 {
 	struct observed_memory o;
 	const char *text = "7efffffff000 default anon=1 dirty=1 N0=1 kernelpagesize_kB=4\n"
@@ -140,7 +127,6 @@ static void numa_maps(void **state)
 			   "7f0020000000 default anon=1 N1=40\n"
 			   "7f0020001000 default N64=1 N1=junk N2=18446744073709551616 N3=7";
 
-	(void)state;
 	memset(&o, 0xff, sizeof(o));
 	assert_int_equal(observe_parse_numa_maps(text, START, END, &o), 0);
 	assert_int_equal(o.node_pages[0], 3);
@@ -153,14 +139,13 @@ static void numa_maps(void **state)
 }
 
 /* 60,000 VMAs: quick, and summed to the last one. */
-static void huge_text(void **state)
+TEST(huge_text)
 {
 	const size_t vmas = 60000, each = 128;
 	char *text = malloc(vmas * each);
 	struct observed_memory o;
 	size_t used = 0;
 
-	(void)state;
 	assert_non_null(text);
 	for (size_t i = 0; i < vmas; i++)
 		used += (size_t)snprintf(text + used, vmas * each - used,
@@ -172,33 +157,15 @@ static void huge_text(void **state)
 	free(text);
 }
 
-static void own_mapping_without_proc(void **state)
+TEST(own_mapping_without_proc)
 {
 	struct backing b = { .hva = (void *)(uintptr_t)START, .spec = { .bytes = END - START } };
 	struct observed_memory o;
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(observe_backing(TESTS_DIR "/no-such-root", &b, &o, &e), -ENOENT);
 	assert_string_equal(e.where, "/proc/self/smaps");
 	b.hva = NULL;
 	memset(&e, 0, sizeof(e));
 	assert_int_equal(observe_backing("", &b, &o, &e), -EINVAL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_4k),
-		cmocka_unit_test(thp_only_where_all_of_it_is),
-		cmocka_unit_test(hugetlb_of_split_vmas),
-		cmocka_unit_test(mixed_or_empty_is_nothing),
-		cmocka_unit_test(junk_is_refused),
-		cmocka_unit_test(odd_fields_are_ignored),
-		cmocka_unit_test(numa_maps),
-		cmocka_unit_test(huge_text),
-		cmocka_unit_test(own_mapping_without_proc),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

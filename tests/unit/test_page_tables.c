@@ -4,13 +4,8 @@
  * looks at: the figure would then be that of a loop that remaps nothing. Run on a paging of software (soft_mmu.h).
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "soft_mmu.h"
 #include "units.h"
 #include "workload.h"
@@ -40,7 +35,7 @@ static int run_part(struct workload_ctx *ctx, const struct workload_ops *ops, ui
 
 	assert_true(ops->part[part].may_exit != 0 && ops->part[part].warm_passes == 0);
 	assert_int_equal(ops->part[part].setup(ctx), 0);
-	for (uint32_t i = 0; i < samples; i++)
+	LOOP (uint32_t, i, 0, i < samples, i++)
 		assert_true(ops->part[part].sample(ctx) > 0);
 	return ops->check(ctx);
 }
@@ -62,21 +57,20 @@ static void remap_on(uint64_t leaf_bytes, uint64_t leaves, uint64_t first_index,
 	assert_int_equal(workload_remap.verify(&ctx), 0);
 	assert_int_equal(ctx.pages, pages);
 	assert_int_equal(ctx.accesses, 4 * pages);
-	for (uint32_t part = 0; part < workload_remap.parts; part++)
+	LOOP (uint32_t, part, 0, part < workload_remap.parts, part++)
 		assert_int_equal(run_part(&ctx, &workload_remap, part), 0);
 	/* Two samples of each; one flush before each part. */
 	assert_int_equal(m->page_forgets, 2 * ctx.accesses);
 	assert_int_equal(m->all_forgets, 2 * ctx.accesses + 2);
-	for (uint64_t at = 0; at < m->bytes; at += leaf_bytes)
+	LOOP (uint64_t, at, 0, at < m->bytes, at += leaf_bytes)
 		assert_int_equal(*tables_leaf(m->tables[0], (uint64_t)(uintptr_t)m->arena + at, NULL) &
 					 TABLES_ADDRESS,
 				 SOFT_MMU_GPA + at);
 	soft_mmu_end(m);
 }
 
-static void remap_leads_every_page(void **state)
+TEST(remap_leads_every_page)
 {
-	(void)state;
 	remap_on(PAGE_4K, 2, 0, 2);
 	remap_on(PAGE_4K, 17, 100, 16);
 	remap_on(PAGE_2M, 4, 0, 4);
@@ -88,10 +82,9 @@ static void remap_leads_every_page(void **state)
 }
 
 /* A TLB that does not forget: found by both parts. A page on other memory: found as well. */
-static void remap_notices_what_is_stale(void **state)
+TEST(remap_notices_what_is_stale)
 {
-	(void)state;
-	for (uint32_t part = 0; part < workload_remap.parts; part++) {
+	LOOP (uint32_t, part, 0, part < workload_remap.parts, part++) {
 		struct soft_mmu *m = soft_mmu_start(PAGE_4K, 16, 0);
 		struct workload_ctx ctx = ctx_on(m, 64);
 		uint64_t *entry;
@@ -130,7 +123,7 @@ static void dirty_on(uint64_t leaf_bytes, uint64_t leaves)
 	assert_int_equal(workload_dirty.prepare(&ctx), 0);
 	assert_int_equal(workload_dirty.verify(&ctx), 0);
 	assert_int_equal(ctx.accesses, m->bytes / PAGE_4K);
-	for (uint32_t part = 0; part < workload_dirty.parts; part++) {
+	LOOP (uint32_t, part, 0, part < workload_dirty.parts, part++) {
 		bool writes = part % 2 == 1;
 
 		assert_int_equal(workload_dirty.part[part].max_samples, 1);
@@ -141,26 +134,24 @@ static void dirty_on(uint64_t leaf_bytes, uint64_t leaves)
 	soft_mmu_end(m);
 }
 
-static void dirty_sets_the_bits(void **state)
+TEST(dirty_sets_the_bits)
 {
-	(void)state;
 	dirty_on(PAGE_4K, 1);
 	dirty_on(PAGE_4K, 70);
 	dirty_on(PAGE_2M, 2);
 }
 
 /* vCPUs that share leaves: a slice that begins and ends inside of one, and no bit of either is left out. */
-static void dirty_in_shared_leaves(void **state)
+TEST(dirty_in_shared_leaves)
 {
 	struct soft_mmu *m = soft_mmu_start(PAGE_2M, 2, 0);
 	struct workload_ctx ctx = ctx_on(m, 0);
 
-	(void)state;
 	ctx.slice += MIB;
 	ctx.slice_bytes = ctx.working_set_bytes = PAGE_2M;
 	assert_int_equal(workload_dirty.prepare(&ctx), 0);
 	assert_int_equal(workload_dirty.verify(&ctx), 0);
-	for (uint32_t part = 0; part < workload_dirty.parts; part++) {
+	LOOP (uint32_t, part, 0, part < workload_dirty.parts, part++) {
 		assert_int_equal(run_part(&ctx, &workload_dirty, part), 0);
 		assert_int_equal(bits_of_all(m), PTE_ACCESSED | (part % 2 == 1 ? PTE_DIRTY : 0));
 	}
@@ -168,12 +159,11 @@ static void dirty_in_shared_leaves(void **state)
 }
 
 /* Bits not set, bits set too often, a flush that did nothing, a page that changed. */
-static void dirty_notices_wrong_bits(void **state)
+TEST(dirty_notices_wrong_bits)
 {
 	struct soft_mmu *m = soft_mmu_start(PAGE_4K, 16, 0);
 	struct workload_ctx ctx = ctx_on(m, 0);
 
-	(void)state;
 	assert_int_equal(run_first_part(&ctx, &workload_dirty, 0), 0);
 	m->never_dirty = true;
 	assert_int_equal(run_part(&ctx, &workload_dirty, 0), 0);
@@ -201,7 +191,7 @@ static void *follow(void *argument)
 {
 	struct workload_ctx *ctx = argument;
 
-	for (uint32_t i = 0; i < ctx->repeat; i++)
+	LOOP (uint32_t, i, 0, i < ctx->repeat, i++)
 		assert_true(workload_shootdown.part[0].sample(ctx) > 0);
 	return NULL;
 }
@@ -212,7 +202,7 @@ static int shoot(struct soft_mmu *m, struct workload_ctx ctx[VCPUS])
 	pthread_t threads[VCPUS];
 	int wrong = 0;
 
-	for (uint32_t v = 0; v < VCPUS; v++) {
+	LOOP (uint32_t, v, 0, v < VCPUS, v++) {
 		ctx[v] = ctx_on(m, 7);
 		ctx[v].vcpu = v;
 		ctx[v].vcpus = VCPUS;
@@ -221,23 +211,22 @@ static int shoot(struct soft_mmu *m, struct workload_ctx ctx[VCPUS])
 		assert_int_equal(ctx[v].accesses, 8);
 		assert_int_equal(workload_shootdown.part[0].setup(&ctx[v]), 0);
 	}
-	for (uint32_t v = 0; v < VCPUS; v++)
+	LOOP (uint32_t, v, 0, v < VCPUS, v++)
 		assert_int_equal(pthread_create(&threads[v], NULL, follow, &ctx[v]), 0);
-	for (uint32_t v = 0; v < VCPUS; v++) {
+	LOOP (uint32_t, v, 0, v < VCPUS, v++) {
 		assert_int_equal(pthread_join(threads[v], NULL), 0);
 		wrong += workload_shootdown.check(&ctx[v]) != 0;
 	}
 	return wrong;
 }
 
-static void shootdown_waits_for_all(void **state)
+TEST(shootdown_waits_for_all)
 {
 	struct soft_mmu *m = soft_mmu_start(PAGE_4K, 16, 0);
 	struct workload_ctx ctx[VCPUS];
 
-	(void)state;
 	/* Twice: a step after a step begins anew. */
-	for (int step = 0; step < 2; step++) {
+	LOOP (int, step, 0, step < 2, step++) {
 		m->page_forgets = 0;
 		assert_int_equal(shoot(m, ctx), 0);
 		/* Of each vCPU in each round: 8 of two samples, with one before and one behind. */
@@ -251,15 +240,14 @@ static void shootdown_waits_for_all(void **state)
 	soft_mmu_end(m);
 }
 
-static void impossible_places_are_refused(void **state)
+TEST(impossible_places_are_refused)
 {
 	static const struct workload_ops *const all[] = { &workload_remap, &workload_dirty,
 							  &workload_shootdown };
 	struct soft_mmu *m = soft_mmu_start(PAGE_4K, 16, 0);
 	const struct platform native = { 0 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	EACH (i, all) {
 		struct workload_ctx ctx = ctx_on(m, 0);
 
 		ctx.vcpus = 2;
@@ -282,19 +270,4 @@ static void impossible_places_are_refused(void **state)
 		assert_int_equal(all[i]->prepare(&ctx), -1);
 	}
 	soft_mmu_end(m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(remap_leads_every_page),
-		cmocka_unit_test(remap_notices_what_is_stale),
-		cmocka_unit_test(dirty_sets_the_bits),
-		cmocka_unit_test(dirty_in_shared_leaves),
-		cmocka_unit_test(dirty_notices_wrong_bits),
-		cmocka_unit_test(shootdown_waits_for_all),
-		cmocka_unit_test(impossible_places_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

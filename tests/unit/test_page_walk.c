@@ -3,13 +3,7 @@
  * every count stands on it. It could take a reserved bit for an address, or a fault for the wrong level's. Reserved bits
  * are typed in from the SDM's figures; random tables are walked by a second walk too (random_walk.h).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "random_walk.h"
 #include "units.h"
 #include "x86.h"
@@ -73,13 +67,12 @@ static struct page_walk walk_chain(struct chain *c)
 	return walk;
 }
 
-static void leaves_of_each_size(void **state)
+TEST(leaves_of_each_size)
 {
 	static const uint64_t bytes[] = { 0, PAGE_4K, PAGE_2M, PAGE_1G };
 
-	(void)state;
-	for (uint32_t levels = 4; levels <= 5; levels++) {
-		for (uint32_t leaf = 1; leaf <= 3; leaf++) {
+	LOOP (uint32_t, levels, 4, levels <= 5, levels++) {
+		LOOP (uint32_t, leaf, 1, leaf <= 3, leaf++) {
 			struct chain c = make_chain(levels, leaf);
 			struct page_walk walk = walk_chain(&c);
 
@@ -89,7 +82,7 @@ static void leaves_of_each_size(void **state)
 			assert_int_equal(walk.pa, DATA_PA + c.va % bytes[leaf]);
 			assert_int_equal(walk.step_count, levels - leaf + 1);
 			assert_int_equal(c.reads, walk.step_count);
-			for (uint32_t i = 0; i < walk.step_count; i++) {
+			LOOP (uint32_t, i, 0, i < walk.step_count, i++) {
 				const struct page_walk_step *step = &walk.steps[i];
 
 				assert_int_equal(step->level, levels - i);
@@ -113,11 +106,10 @@ static void faults_at(struct chain *c, enum page_fault fault, uint32_t level, ui
 	assert_int_equal(walk.leaf_bytes, 0);
 }
 
-static void holes_at_each_level(void **state)
+TEST(holes_at_each_level)
 {
-	(void)state;
-	for (uint32_t levels = 4; levels <= 5; levels++) {
-		for (uint32_t level = 1; level <= levels; level++) {
+	LOOP (uint32_t, levels, 4, levels <= 5, levels++) {
+		LOOP (uint32_t, level, 1, level <= levels, level++) {
 			struct chain c = make_chain(levels, 1);
 
 			/* Without P nothing else is looked at. */
@@ -131,14 +123,13 @@ static void holes_at_each_level(void **state)
 	}
 }
 
-static void reserved_everywhere(void **state)
+TEST(reserved_everywhere)
 {
-	(void)state;
-	for (uint32_t level = 1; level <= 5; level++) {
+	LOOP (uint32_t, level, 1, level <= 5, level++) {
 		struct chain c = make_chain(5, 1);
 
 		/* MAXPHYADDR is 46: bits 51:46, each alone; bit 45 is an address, 62:52 are ignored. */
-		for (uint32_t bit = 46; bit <= 51; bit++) {
+		LOOP (uint32_t, bit, 46, bit <= 51, bit++) {
 			c = make_chain(5, 1);
 			c.entries[level] |= UINT64_C(1) << bit;
 			faults_at(&c, PAGE_FAULT_RESERVED, level, UINT64_C(1) << bit);
@@ -155,11 +146,10 @@ static void reserved_everywhere(void **state)
 	}
 }
 
-static void reserved_by_level(void **state)
+TEST(reserved_by_level)
 {
 	struct chain c = make_chain(5, 1);
 
-	(void)state;
 	c.entries[5] |= PTE_LEAF;
 	faults_at(&c, PAGE_FAULT_RESERVED, 5, PTE_LEAF);
 	c = make_chain(5, 1);
@@ -172,8 +162,8 @@ static void reserved_by_level(void **state)
 	c = make_chain(4, 1);
 	c.entries[1] |= PTE_LEAF;
 	assert_int_equal(walk_chain(&c).fault, PAGE_FAULT_NONE);
-	for (uint32_t leaf = 2; leaf <= 3; leaf++) {
-		for (uint32_t bit = 12; bit < (leaf == 2 ? 21 : 30); bit++) {
+	LOOP (uint32_t, leaf, 2, leaf <= 3, leaf++) {
+		LOOP (uint32_t, bit, 12, bit < (leaf == 2 ? 21 : 30), bit++) {
 			c = make_chain(4, leaf);
 			c.entries[leaf] |= UINT64_C(1) << bit;
 			if (bit == 12) {
@@ -187,7 +177,7 @@ static void reserved_by_level(void **state)
 	}
 }
 
-static void canonical_edges(void **state)
+TEST(canonical_edges)
 {
 	static const struct {
 		uint64_t va;
@@ -206,9 +196,8 @@ static void canonical_edges(void **state)
 		{ 0xffffffffffffffff, true, true },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
-		for (uint32_t levels = 4; levels <= 5; levels++) {
+	EACH (i, edges) {
+		LOOP (uint32_t, levels, 4, levels <= 5, levels++) {
 			bool canonical = levels == 4 ? edges[i].in_4 : edges[i].in_5;
 			struct chain c = make_chain(levels, 1);
 			struct page_walk walk;
@@ -225,10 +214,9 @@ static void canonical_edges(void **state)
 }
 
 /* A right is one that every entry gives; NX takes it away wherever it stands. */
-static void rights_of_all_entries(void **state)
+TEST(rights_of_all_entries)
 {
-	(void)state;
-	for (uint32_t level = 1; level <= 4; level++) {
+	LOOP (uint32_t, level, 1, level <= 4, level++) {
 		struct chain c = make_chain(4, 1);
 		struct page_walk walk = walk_chain(&c);
 
@@ -246,17 +234,16 @@ static void rights_of_all_entries(void **state)
 }
 
 /* Loops and garbage: thousands of tables, and two walks that agree on each. ASan watches the memory. */
-static void random_tables(void **state)
+TEST(random_tables)
 {
 	enum { MEMORIES = 400, WALKS = 100 };
 	uint32_t faults[PAGE_FAULT_COUNT] = { 0 }, leaves[4] = { 0 };
 	uint64_t rng = 7;
 
-	(void)state;
-	for (int i = 0; i < MEMORIES; i++) {
+	LOOP (int, i, 0, i < MEMORIES, i++) {
 		struct random_memory *m = random_memory_make(&rng);
 
-		for (int k = 0; k < WALKS; k++) {
+		LOOP (int, k, 0, k < WALKS, k++) {
 			uint64_t va = random_va(&rng, m->mode.levels);
 			struct outcome expected = second_walk(m, va);
 			struct page_walk walk;
@@ -270,20 +257,8 @@ static void random_tables(void **state)
 		free(m);
 	}
 	/* All there is was met, so that agreement says something. */
-	for (int fault = 0; fault < PAGE_FAULT_COUNT; fault++)
+	LOOP (int, fault, 0, fault < PAGE_FAULT_COUNT, fault++)
 		assert_in_range(faults[fault], 200, MEMORIES * WALKS);
-	for (int level = 1; level <= 3; level++)
+	LOOP (int, level, 1, level <= 3, level++)
 		assert_in_range(leaves[level], 200, MEMORIES * WALKS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaves_of_each_size), cmocka_unit_test(holes_at_each_level),
-		cmocka_unit_test(reserved_everywhere), cmocka_unit_test(reserved_by_level),
-		cmocka_unit_test(canonical_edges),     cmocka_unit_test(rights_of_all_entries),
-		cmocka_unit_test(random_tables),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

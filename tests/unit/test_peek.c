@@ -3,15 +3,9 @@
  * tell a lie if prepare(), verify() or a neighbour had been there before. It could break by a proof that reads the page
  * too early, by the wrong page, or by a store that nobody proves.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "lines.h"
 #include "units.h"
 #include "workload.h"
@@ -65,12 +59,11 @@ static uint64_t words_set(const struct workload_ctx *ctx)
 	return count;
 }
 
-static void the_last_page_and_no_other(void **state)
+TEST(the_last_page_and_no_other)
 {
 	static const uint64_t set_pages[] = { 1, 2, 17, SLICE_PAGES };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(set_pages) / sizeof(set_pages[0]); i++) {
+	EACH (i, set_pages) {
 		struct workload_ctx ctx = make_ctx(set_pages[i]);
 		uint32_t page = (uint32_t)set_pages[i] - 1;
 
@@ -90,13 +83,12 @@ static void the_last_page_and_no_other(void **state)
 }
 
 /* Each access is made once, without passes before it. */
-static void parts_are_single_accesses(void **state)
+TEST(parts_are_single_accesses)
 {
 	struct workload_ctx ctx = make_ctx(3);
 
-	(void)state;
 	assert_int_equal(workload_peek.parts, 2);
-	for (uint32_t p = 0; p < workload_peek.parts; p++) {
+	LOOP (uint32_t, p, 0, p < workload_peek.parts, p++) {
 		assert_int_equal(workload_peek.part[p].max_samples, 1);
 		assert_int_equal(workload_peek.part[p].may_exit, 1);
 		assert_int_equal(workload_peek.part[p].warm_passes, 0);
@@ -109,12 +101,11 @@ static void parts_are_single_accesses(void **state)
 	free_ctx(&ctx);
 }
 
-static void a_lost_store_is_noticed(void **state)
+TEST(a_lost_store_is_noticed)
 {
 	struct workload_ctx ctx = make_ctx(5);
 	unsigned char *word = ctx.slice + line_of_page_bytes(4);
 
-	(void)state;
 	assert_int_equal(workload_peek.prepare(&ctx), 0);
 	(void)workload_peek.part[PART_READ].sample(&ctx);
 	(void)workload_peek.part[PART_WRITE].sample(&ctx);
@@ -139,33 +130,18 @@ static uint64_t checksum_of(uint64_t set_pages, uint64_t seed)
 	return ctx.checksum;
 }
 
-static void checksum_is_of_the_inputs_alone(void **state)
+TEST(checksum_is_of_the_inputs_alone)
 {
-	(void)state;
 	assert_int_equal(checksum_of(5, 1), checksum_of(5, 1));
 	assert_int_not_equal(checksum_of(5, 1), checksum_of(6, 1));
 	assert_int_not_equal(checksum_of(5, 1), checksum_of(5, 2));
 }
 
-static void less_than_a_page_is_refused(void **state)
+TEST(less_than_a_page_is_refused)
 {
 	struct workload_ctx ctx = make_ctx(0);
 
-	(void)state;
 	assert_int_equal(workload_peek.prepare(&ctx), -1);
 	assert_non_null(ctx.failure);
 	free_ctx(&ctx);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_last_page_and_no_other),
-		cmocka_unit_test(parts_are_single_accesses),
-		cmocka_unit_test(a_lost_store_is_noticed),
-		cmocka_unit_test(checksum_is_of_the_inputs_alone),
-		cmocka_unit_test(less_than_a_page_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

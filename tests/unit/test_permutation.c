@@ -3,15 +3,8 @@
  * cache. It could break by an off-by-one in the shuffle (several short cycles fit the L1 and look like a fast
  * memory), by a biased draw, or by an offset rule that piles lines into one set (a phantom knee).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "lines.h"
 #include "include/random.h"
 #include "units.h"
@@ -42,7 +35,7 @@ static void assert_one_cycle(const struct workload_ctx *ctx, bool one_a_page)
 	uint64_t address = (uint64_t)(uintptr_t)ctx->slice;
 
 	assert_non_null(seen);
-	for (uint64_t i = 0; i < ctx->pages; i++) {
+	LOOP (uint64_t, i, 0, i < ctx->pages, i++) {
 		uint64_t offset = address - (uint64_t)(uintptr_t)ctx->slice;
 		uint64_t line = one_a_page ? offset / PAGE_4K : offset / CACHE_LINE_BYTES;
 
@@ -57,13 +50,12 @@ static void assert_one_cycle(const struct workload_ctx *ctx, bool one_a_page)
 	free(seen);
 }
 
-static void is_one_cycle(void **state)
+TEST(is_one_cycle)
 {
 	static const uint64_t counts[] = { 1, 2, 3, 4, 5, 63, 64, 65, 1000, 4096, 65536 };
 
-	(void)state;
-	for (size_t c = 0; c < 2; c++) {
-		for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	LOOP (size_t, c, 0, c < 2, c++) {
+		EACH (i, counts) {
 			struct workload_ctx ctx = make_ctx(counts[i], 7 + i);
 
 			assert_int_equal(cycles[c]->prepare(&ctx), 0);
@@ -75,15 +67,14 @@ static void is_one_cycle(void **state)
 	}
 }
 
-static void lines_are_even_over_cache_sets(void **state)
+TEST(lines_are_even_over_cache_sets)
 {
 	static const uint32_t sets[] = { 64, 512, 1024, 2048, 4096 };
 	static const uint64_t pages[] = { 64, 512, 1024, 4096, 65536 };
 	static uint32_t count[4096];
 
-	(void)state;
-	for (size_t s = 0; s < sizeof(sets) / sizeof(sets[0]); s++) {
-		for (size_t p = 0; p < sizeof(pages) / sizeof(pages[0]); p++) {
+	EACH (s, sets) {
+		EACH (p, pages) {
 			uint32_t fair = pages[p] < sets[s] ? 1 : (uint32_t)(pages[p] / sets[s]);
 			uint32_t most = 0;
 
@@ -100,10 +91,9 @@ static void lines_are_even_over_cache_sets(void **state)
 	}
 }
 
-static void any_six_bits_name_any_line(void **state)
+TEST(any_six_bits_name_any_line)
 {
-	(void)state;
-	for (uint32_t shift = 0; shift <= 58; shift++) {
+	LOOP (uint32_t, shift, 0, shift <= 58, shift++) {
 		uint64_t seen = 0;
 
 		for (uint64_t digit = 0; digit < 64; digit++)
@@ -113,11 +103,10 @@ static void any_six_bits_name_any_line(void **state)
 }
 
 /* Known answers: the first outputs of SplitMix64 seeded with 0 and 1234567. */
-static void generator_is_splitmix64(void **state)
+TEST(generator_is_splitmix64)
 {
 	uint64_t zero = 0, other = 1234567;
 
-	(void)state;
 	assert_int_equal(random_next(&zero), UINT64_C(0xe220a8397b1dcdaf));
 	assert_int_equal(random_next(&zero), UINT64_C(0x6e789e6aa1b965f4));
 	assert_int_equal(random_next(&other), UINT64_C(6457827717110365317));
@@ -125,13 +114,12 @@ static void generator_is_splitmix64(void **state)
 }
 
 /* Chi-squared over 7 buckets, 6 degrees of freedom: above 30 once in 30000 seeds, and the seed is fixed. */
-static void bounded_draw_is_fair(void **state)
+TEST(bounded_draw_is_fair)
 {
 	uint64_t rng = 42, buckets[7] = { 0 };
 	double chi = 0;
 
-	(void)state;
-	for (uint32_t i = 0; i < 70000; i++) {
+	LOOP (uint32_t, i, 0, i < 70000, i++) {
 		uint64_t draw = random_below(&rng, 7);
 
 		assert_true(draw < 7);
@@ -149,13 +137,12 @@ static void bounded_draw_is_fair(void **state)
 }
 
 /* Over 6000 seeds each of the 6 cycles of 4 lines comes about 1000 times: no successor order is preferred. */
-static void every_cycle_is_equally_likely(void **state)
+TEST(every_cycle_is_equally_likely)
 {
 	uint32_t seen[64] = { 0 };
 	uint32_t kinds = 0;
 
-	(void)state;
-	for (uint64_t seed = 0; seed < 6000; seed++) {
+	LOOP (uint64_t, seed, 0, seed < 6000, seed++) {
 		struct workload_ctx ctx = make_ctx(4, seed);
 		uint64_t address = (uint64_t)(uintptr_t)ctx.slice;
 		uint32_t order = 0;
@@ -169,7 +156,7 @@ static void every_cycle_is_equally_likely(void **state)
 		seen[order]++;
 		free(ctx.slice);
 	}
-	for (size_t i = 0; i < 64; i++) {
+	LOOP (size_t, i, 0, i < 64, i++) {
 		kinds += seen[i] != 0;
 		if (seen[i] != 0)
 			assert_in_range(seen[i], 850, 1150);
@@ -178,11 +165,10 @@ static void every_cycle_is_equally_likely(void **state)
 }
 
 /* Each damage is one that a wrong shuffle could leave. */
-static void damage_is_noticed(void **state)
+TEST(damage_is_noticed)
 {
-	(void)state;
-	for (size_t c = 0; c < 2; c++) {
-		for (int damage = 0; damage < 5; damage++) {
+	LOOP (size_t, c, 0, c < 2, c++) {
+		LOOP (int, damage, 0, damage < 5, damage++) {
 			struct workload_ctx ctx = make_ctx(100, 3);
 			uint64_t *first = (uint64_t *)(void *)ctx.slice;
 			uint64_t *second, keep;
@@ -207,19 +193,4 @@ static void damage_is_noticed(void **state)
 			free(ctx.slice);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(is_one_cycle),
-		cmocka_unit_test(lines_are_even_over_cache_sets),
-		cmocka_unit_test(any_six_bits_name_any_line),
-		cmocka_unit_test(generator_is_splitmix64),
-		cmocka_unit_test(bounded_draw_is_fair),
-		cmocka_unit_test(every_cycle_is_equally_likely),
-		cmocka_unit_test(damage_is_noticed),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

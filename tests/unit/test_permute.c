@@ -4,25 +4,17 @@
  * back into [0, n) for an n that is no power of two, or by rounds that leave neighbours next to each other, which a
  * prefetcher would then find.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "permute.h"
 
-static void every_number_comes_once(void **state)
+TEST(every_number_comes_once)
 {
-	(void)state;
-	for (uint64_t n = 1; n <= 700; n++) {
+	LOOP (uint64_t, n, 1, n <= 700, n++) {
 		struct permutation p = permutation_of(n, n * 3);
 		unsigned char seen[700] = { 0 };
 
-		for (uint64_t i = 0; i < n; i++) {
+		LOOP (uint64_t, i, 0, i < n, i++) {
 			uint64_t image = permutation_at(&p, i);
 
 			assert_true(image < n);
@@ -32,7 +24,7 @@ static void every_number_comes_once(void **state)
 	}
 }
 
-static void it_can_be_undone(void **state)
+TEST(it_can_be_undone)
 {
 	static const uint64_t counts[] = {
 		1,
@@ -49,12 +41,11 @@ static void it_can_be_undone(void **state)
 		UINT64_C(1) << 63,
 	};
 
-	(void)state;
-	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+	EACH (c, counts) {
 		struct permutation p = permutation_of(counts[c], 99 + c);
 		uint64_t rng = c;
 
-		for (uint32_t t = 0; t < 2000; t++) {
+		LOOP (uint32_t, t, 0, t < 2000, t++) {
 			uint64_t i = random_below(&rng, counts[c]);
 			uint64_t image = permutation_at(&p, i);
 
@@ -65,12 +56,11 @@ static void it_can_be_undone(void **state)
 	}
 }
 
-static void inverses_are_inverse(void **state)
+TEST(inverses_are_inverse)
 {
 	uint64_t rng = 1;
 
-	(void)state;
-	for (uint32_t t = 0; t < 1000; t++) {
+	LOOP (uint32_t, t, 0, t < 1000, t++) {
 		uint64_t odd = random_next(&rng) | 1;
 
 		assert_int_equal(odd * inverse_of_odd(odd), 1);
@@ -78,14 +68,13 @@ static void inverses_are_inverse(void **state)
 }
 
 /* Only the seed and n decide: guest and native runner, and two vCPUs on the same memory, compute the same. */
-static void seed_decides(void **state)
+TEST(seed_decides)
 {
 	struct permutation a = permutation_of(1000, 5), b = permutation_of(1000, 5),
 			   c = permutation_of(1000, 6);
 	uint32_t same = 0;
 
-	(void)state;
-	for (uint64_t i = 0; i < 1000; i++) {
+	LOOP (uint64_t, i, 0, i < 1000, i++) {
 		assert_int_equal(permutation_at(&a, i), permutation_at(&b, i));
 		same += permutation_at(&a, i) == permutation_at(&c, i);
 	}
@@ -94,13 +83,12 @@ static void seed_decides(void **state)
 }
 
 /* A step between -2 and 2 comes by chance four times in n; a step that repeats the last one once in n. */
-static void no_stride_is_left(void **state)
+TEST(no_stride_is_left)
 {
 	static const uint64_t counts[] = { 1000, 4096, 65536, 100000 };
 
-	(void)state;
-	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
-		for (uint64_t seed = 0; seed < 8; seed++) {
+	EACH (c, counts) {
+		LOOP (uint64_t, seed, 0, seed < 8, seed++) {
 			struct permutation p = permutation_of(counts[c], seed);
 			uint64_t last = permutation_at(&p, 0), last_step = 0;
 			uint32_t near = 0, repeated = 0;
@@ -120,11 +108,10 @@ static void no_stride_is_left(void **state)
 }
 
 /* Over 24000 seeds each of the 24 orders of 4 numbers comes: 1000 times if all were equally likely. */
-static void small_orders_are_all_there(void **state)
+TEST(small_orders_are_all_there)
 {
 	uint32_t seen[256] = { 0 }, kinds = 0;
 
-	(void)state;
 	for (uint64_t seed = 0; seed < 24000; seed++) {
 		struct permutation p = permutation_of(4, seed);
 		uint32_t order = 0;
@@ -133,21 +120,10 @@ static void small_orders_are_all_there(void **state)
 			order = order << 2 | (uint32_t)permutation_at(&p, i);
 		seen[order]++;
 	}
-	for (size_t i = 0; i < 256; i++) {
+	LOOP (size_t, i, 0, i < 256, i++) {
 		kinds += seen[i] != 0;
 		if (seen[i] != 0)
 			assert_in_range(seen[i], 500, 1500);
 	}
 	assert_int_equal(kinds, 24);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_number_comes_once), cmocka_unit_test(it_can_be_undone),
-		cmocka_unit_test(inverses_are_inverse),    cmocka_unit_test(seed_decides),
-		cmocka_unit_test(no_stride_is_left),       cmocka_unit_test(small_orders_are_all_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,8 @@
  * in the fall from one group to single counters, in sums that share a counter, and by believing a counter that never
  * ran.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "fake_pmu.h"
 #include "vmm/lab/pmu/counters.h"
 
@@ -65,18 +59,17 @@ static void close_all(struct pmu_counters *c, struct pmu_counts *counts)
 	assert_int_equal(fake_open_count(), 0);
 }
 
-static void one_group_for_the_thread(void **state)
+TEST_WITH(one_group_for_the_thread, fresh, NULL)
 {
 	struct pmu_counters *c;
 	struct pmu_counts *counts;
 
-	(void)state;
 	add_event(false, 3, 0);
 	add_event(false, 5, 0);
 	add_event(false, 7, 0);
 	c = open_all();
 	assert_int_equal(fake.opened, 3);
-	for (uint32_t i = 0; i < 3; i++) {
+	LOOP (uint32_t, i, 0, i < 3, i++) {
 		const struct fake_event *e = &fake.events[i];
 
 		assert_int_equal(e->leader, 0);
@@ -103,12 +96,11 @@ static void one_group_for_the_thread(void **state)
 	close_all(c, counts);
 }
 
-static void guest_and_host_apart(void **state)
+TEST_WITH(guest_and_host_apart, fresh, NULL)
 {
 	struct pmu_counters *c;
 	struct pmu_counts *counts;
 
-	(void)state;
 	add_event(true, 3, 0);
 	add_event(false, 5, 0);
 	plan.events[0].part[0].exclude_kernel = true;
@@ -119,7 +111,7 @@ static void guest_and_host_apart(void **state)
 	assert_true(!fake.events[2].attr.exclude_host && !fake.events[2].attr.exclude_guest);
 	assert_true(fake.events[1].attr.exclude_kernel && !fake.events[2].attr.exclude_kernel);
 	/* Each share is a group of its own. */
-	for (int i = 0; i < 3; i++)
+	LOOP (int, i, 0, i < 3, i++)
 		assert_int_equal(fake.events[i].leader, i);
 	counts = phase(c);
 	assert_int_equal(counts->count[0][PMU_GUEST].count, 3000);
@@ -130,9 +122,9 @@ static void guest_and_host_apart(void **state)
 }
 
 /* More than fit: the kernel refuses the group, or takes it and never runs it. */
-static void single_where_no_group_counts(void **state)
+TEST_WITH(single_where_no_group_counts, fresh, NULL)
 {
-	for (int how = 0; how < 2; how++) {
+	LOOP (int, how, 0, how < 2, how++) {
 		struct pmu_counters *c;
 		struct pmu_counts *counts;
 
@@ -145,21 +137,20 @@ static void single_where_no_group_counts(void **state)
 			add_event(false, config, 0);
 		c = open_all();
 		assert_int_equal(fake_open_count(), 4);
-		for (uint32_t i = 0; i < fake.opened; i++)
+		LOOP (uint32_t, i, 0, i < fake.opened, i++)
 			assert_true(!fake.events[i].open || fake.events[i].leader == (int)i);
 		counts = phase(c);
-		for (uint32_t i = 0; i < 4; i++)
+		LOOP (uint32_t, i, 0, i < 4, i++)
 			assert_int_equal(counts->count[i][PMU_THREAD].count, (i + 1) * 1000);
 		close_all(c, counts);
 	}
 }
 
-static void turns_are_scaled_and_marked(void **state)
+TEST_WITH(turns_are_scaled_and_marked, fresh, NULL)
 {
 	struct pmu_counters *c;
 	struct pmu_counts *counts;
 
-	(void)state;
 	add_event(false, 3, 0);
 	c = open_all();
 	fake.percent = 25;
@@ -191,12 +182,11 @@ static void turns_are_scaled_and_marked(void **state)
 }
 
 /* The sum's terms are counted once, whoever else asks for them. */
-static void sums_share_counters(void **state)
+TEST_WITH(sums_share_counters, fresh, NULL)
 {
 	struct pmu_counters *c;
 	struct pmu_counts *counts;
 
-	(void)state;
 	add_event(true, 3, 5);
 	add_event(true, 5, 0);
 	add_event(false, 5, 0);
@@ -211,14 +201,13 @@ static void sums_share_counters(void **state)
 }
 
 /* A thread may meet a limit that the probe did not: the others count, and the first failure is named. */
-static void one_that_cannot_be_opened(void **state)
+TEST_WITH(one_that_cannot_be_opened, fresh, NULL)
 {
 	struct pmu_counters *c;
 	struct pmu_counts *counts;
 	uint32_t event = 9;
 	int err = 0;
 
-	(void)state;
 	add_event(false, 3, 0);
 	add_event(false, 5, 6);
 	add_event(false, 7, 0);
@@ -235,14 +224,13 @@ static void one_that_cannot_be_opened(void **state)
 	close_all(c, counts);
 }
 
-static void nothing_to_count(void **state)
+TEST_WITH(nothing_to_count, fresh, NULL)
 {
 	struct pmu_counts *counts;
 	struct pmu_counters *c;
 	uint32_t event;
 	int err = 1;
 
-	(void)state;
 	assert_null(pmu_counters_open(NULL, &err, &event));
 	assert_int_equal(err, 0);
 	pmu_counters_start(NULL);
@@ -261,11 +249,10 @@ static void nothing_to_count(void **state)
 	close_all(c, counts);
 }
 
-static void threads_add_up(void **state)
+TEST_WITH(threads_add_up, fresh, NULL)
 {
 	static struct pmu_counts sum, term;
 
-	(void)state;
 	sum.operations = term.operations = 5;
 	sum.count[0][PMU_GUEST] = (struct pmu_count){ 10, 1 };
 	term.count[0][PMU_GUEST] = (struct pmu_count){ 3, 0.5 };
@@ -279,20 +266,4 @@ static void threads_add_up(void **state)
 	term.operations = 0;
 	pmu_counts_add(&sum, &term);
 	assert_int_equal(sum.operations, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(one_group_for_the_thread, fresh),
-		cmocka_unit_test_setup(guest_and_host_apart, fresh),
-		cmocka_unit_test_setup(single_where_no_group_counts, fresh),
-		cmocka_unit_test_setup(turns_are_scaled_and_marked, fresh),
-		cmocka_unit_test_setup(sums_share_counters, fresh),
-		cmocka_unit_test_setup(one_that_cannot_be_opened, fresh),
-		cmocka_unit_test_setup(nothing_to_count, fresh),
-		cmocka_unit_test_setup(threads_add_up, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,16 +6,8 @@
  * The codes below, unit mask and event, are typed from the manuals' tables, not from libpfm4: Intel's perfmon event
  * files and AMD's PPRs, as events.def names them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/lab/pmu/encode.h"
 #include "vmm/lab/pmu/model.h"
 
@@ -99,12 +91,11 @@ static void check_role(const struct pmu_model *model, const struct expected *wan
 			 want->code[role]);
 }
 
-static void every_event_has_the_manuals_code(void **state)
+TEST(every_event_has_the_manuals_code)
 {
 	size_t checked = 0;
 
-	(void)state;
-	for (size_t m = 0; m < pmu_model_count; m++) {
+	LOOP (size_t, m, 0, m < pmu_model_count, m++) {
 		const char *list = pmu_models[m].pmus;
 
 		assert_true(pmu_models[m].title[0] != '\0' && pmu_models[m].source[0] != '\0');
@@ -114,7 +105,7 @@ static void every_event_has_the_manuals_code(void **state)
 
 			(void)snprintf(pmu, sizeof(pmu), "%.*s", (int)length, list);
 			assert_ptr_equal(pmu_model_find(pmu), &pmu_models[m]);
-			for (int role = 0; role < PMU_ROLE_COUNT && strcmp(pmu, may_be_missing) != 0; role++)
+			LOOP (int, role, 0, role < PMU_ROLE_COUNT && strcmp(pmu, may_be_missing) != 0, role++)
 				check_role(&pmu_models[m], expected_of(pmu), (enum pmu_role)role);
 			checked++;
 			list += length + (list[length] == ',');
@@ -123,13 +114,12 @@ static void every_event_has_the_manuals_code(void **state)
 	assert_int_equal(checked, sizeof(table) / sizeof(table[0]));
 }
 
-static void other_cpus_have_the_kernels_events(void **state)
+TEST(other_cpus_have_the_kernels_events)
 {
 	const struct pmu_model *other = pmu_model_find("a PMU of tomorrow");
 	struct pmu_code code;
 	const char *why = "";
 
-	(void)state;
 	assert_ptr_equal(other, pmu_model_find("unknown"));
 	assert_string_equal(other->pmus, "");
 	assert_int_equal(pmu_encode(pmu_model_event(other, PMU_ROLE_cycles)->events, &code, &why), 0);
@@ -142,10 +132,9 @@ static void other_cpus_have_the_kernels_events(void **state)
 	assert_ptr_equal(pmu_model_find("skl,skx"), other);
 }
 
-static void roles_are_found_by_name(void **state)
+TEST(roles_are_found_by_name)
 {
-	(void)state;
-	for (int role = 0; role < PMU_ROLE_COUNT; role++) {
+	LOOP (int, role, 0, role < PMU_ROLE_COUNT, role++) {
 		assert_int_equal(pmu_role_find(pmu_role_name((enum pmu_role)role)), role);
 		assert_non_null(pmu_role_meaning((enum pmu_role)role));
 	}
@@ -165,13 +154,4 @@ static int wake(void **state)
 	return setenv("LIBPFM_ENCODE_INACTIVE", "1", 1) != 0 || pmu_encode_init(&e) != 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_has_the_manuals_code),
-		cmocka_unit_test(other_cpus_have_the_kernels_events),
-		cmocka_unit_test(roles_are_found_by_name),
-	};
-
-	return cmocka_run_group_tests(tests, wake, NULL);
-}
+TEST_GROUP(wake, NULL)

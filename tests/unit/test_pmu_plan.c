@@ -4,17 +4,10 @@
  * takes names in many spellings, because a model's names stand without their PMU, and because every refusal of
  * perf_event_open(2) is one errno among many.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "fake_pmu.h"
 #include "vmm/lab/pmu/plan.h"
 #include "vmm/util/append.h"
@@ -45,7 +38,7 @@ static void a_models_own_list(void **state)
 	assert_string_equal(plan.pmu, "skx");
 	assert_string_equal(plan.model->title, "Intel Skylake or Cascade Lake");
 	assert_int_equal(plan.event_count, PMU_ROLE_COUNT);
-	for (uint32_t i = 0; i < plan.event_count; i++) {
+	LOOP (uint32_t, i, 0, i < plan.event_count, i++) {
 		assert_int_equal(plan.events[i].role, i);
 		assert_int_equal(plan.events[i].part_count, i == PMU_ROLE_dtlb_misses ? 2 : 1);
 	}
@@ -167,7 +160,7 @@ static void answers_of_the_kernel(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+	EACH (i, answers) {
 		const struct pmu_event *event;
 
 		fake_reset();

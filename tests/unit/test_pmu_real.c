@@ -4,18 +4,10 @@
  * break because events belong to threads, and because members of a group start with their leader or not at all.
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/pmu/counters.h"
 
@@ -64,7 +56,7 @@ static void skip_unless(const char *list)
 	}
 }
 
-static void faults_as_getrusage_counts_them(void **state)
+TEST(faults_as_getrusage_counts_them)
 {
 	static const char *const lists[] = {
 		"perf::PAGE-FAULTS", "perf::PAGE-FAULTS,perf::TASK-CLOCK",
@@ -72,8 +64,7 @@ static void faults_as_getrusage_counts_them(void **state)
 		"perf::TASK-CLOCK,perf::PAGE-FAULTS,perf::MINOR-FAULTS"
 	};
 
-	(void)state;
-	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+	EACH (l, lists) {
 		uint32_t event, other = 100, at = l == 2;
 		struct pmu_counters *c;
 		int64_t before;
@@ -83,7 +74,7 @@ static void faults_as_getrusage_counts_them(void **state)
 		c = pmu_counters_open(&plan, &err, &event);
 		assert_int_equal(err, 0);
 		touch(other);
-		for (uint32_t pages = 1; pages <= PAGES; pages *= 8) {
+		LOOP (uint32_t, pages, 1, pages <= PAGES, pages *= 8) {
 			struct pmu_counts *counts;
 			pthread_t thread;
 			int64_t faults;
@@ -110,14 +101,13 @@ static void faults_as_getrusage_counts_them(void **state)
 }
 
 /* User mode alone sees the faults that user code makes; kernel mode alone does not. */
-static void modes_are_told_apart(void **state)
+TEST(modes_are_told_apart)
 {
 	struct pmu_counts *counts;
 	struct pmu_counters *c;
 	uint32_t event;
 	int err;
 
-	(void)state;
 	skip_unless("perf::PAGE-FAULTS:u,perf::PAGE-FAULTS:k");
 	c = pmu_counters_open(&plan, &err, &event);
 	assert_int_equal(err, 0);
@@ -130,14 +120,4 @@ static void modes_are_told_apart(void **state)
 	assert_in_range(counts->count[1][PMU_THREAD].count, 0, 90);
 	free(counts);
 	pmu_counters_close(c);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults_as_getrusage_counts_them),
-		cmocka_unit_test(modes_are_told_apart),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

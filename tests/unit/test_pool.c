@@ -3,14 +3,9 @@
  * missing. It could break where reserved pages count as free, where a node is short but the pool is not, or where
  * a control group's limit, its parent's or the reservation's, is the true reason.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "pool_root.h"
 #include "units.h"
@@ -29,11 +24,10 @@ static void says(const char *text, const char *part)
 		fail_msg("\"%s\" does not say \"%s\"", text, part);
 }
 
-static void counts(void **state)
+TEST(counts)
 {
 	struct pool_counts pool;
 
-	(void)state;
 	assert_int_equal(pool_read(EPT, PAGE_2M, &pool), 0);
 	assert_int_equal(pool.total, 64);
 	assert_int_equal(pool.free, 40);
@@ -46,11 +40,10 @@ static void counts(void **state)
 	assert_int_equal(pool_read(NONE, PAGE_2M, &pool), -ENOENT);
 }
 
-static void pool_too_small(void **state)
+TEST(pool_too_small)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	/* 40 free less 8 reserved are 32; 100 needed; 68 are missing on top of 64. */
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 200 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	assert_int_equal(e.status, STATUS_FAILED);
@@ -63,21 +56,19 @@ static void pool_too_small(void **state)
 	assert_null(strstr(e.hint, "hugepages-2048kB"));
 }
 
-static void other_size_than_the_default(void **state)
+TEST(other_size_than_the_default)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(pool_explain(EPT, PAGE_1G, 4 * GIB, 0, 0, EFAULT, "populate", &e), -EFAULT);
 	says(e.hint, "echo 6 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	says(e.hint, "hugepagesz=1G");
 }
 
-static void node_too_small(void **state)
+TEST(node_too_small)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	/* The pool would do: the node does not. */
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 40 * MIB, 0, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "node 1 has 10 free");
@@ -85,22 +76,20 @@ static void node_too_small(void **state)
 	assert_null(strstr(e.hint, "sysctl"));
 }
 
-static void two_nodes_share_the_lack(void **state)
+TEST(two_nodes_share_the_lack)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	/* 45 needed; 30 + 10 are free there, but 8 of all are promised: 13 missing, 7 and 6. */
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 90 * MIB, 0, 3, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "echo 39 > /sys/devices/system/node/node0/");
 	says(e.hint, "echo 38 > /sys/devices/system/node/node1/");
 }
 
-static void cgroup_v2_parent_is_the_reason(void **state)
+TEST(cgroup_v2_parent_is_the_reason)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	/* 30 pages are free, but user.slice has room for 24. */
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 60 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "cgroup limit /sys/fs/cgroup/user.slice/hugetlb.2MB.max is 64 MiB, 16 MiB used");
@@ -119,11 +108,10 @@ static void hugetlb_limit(const char *root, uint64_t page_bytes, struct cgroup_l
 	cgroup_each_hugetlb(root, page_bytes, false, keep_last, limit);
 }
 
-static void cgroup_v1(void **state)
+TEST(cgroup_v1)
 {
 	struct cgroup_limit limit;
 
-	(void)state;
 	hugetlb_limit(OLD, PAGE_2M, &limit);
 	assert_string_equal(limit.path, "/sys/fs/cgroup/hugetlb/lab/hugetlb.2MB.limit_in_bytes");
 	assert_int_equal(limit.limit_bytes, 4 * MIB);
@@ -137,11 +125,10 @@ static void cgroup_v1(void **state)
 }
 
 /* A mapping that has been promised its pages and still did not get them from its node. */
-static void own_promises_are_not_somebody_elses(void **state)
+TEST(own_promises_are_not_somebody_elses)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	/* 34 needed, 40 free: the 8 reserved ones are its own. */
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 68 * MIB, 16 * MIB, 3, EFAULT, "populate", &e), -EFAULT);
 	says(e.what, "40 free, 8 of them reserved");
@@ -155,12 +142,11 @@ static void own_promises_are_not_somebody_elses(void **state)
 }
 
 /* Where pages can be made on demand, they could not be made: the pool itself has to have them. */
-static void overcommit_does_not_excuse(void **state)
+TEST(overcommit_does_not_excuse)
 {
 	struct pool_root root = { 0 };
 	struct error e = { 0 };
 
-	(void)state;
 	root_make(&root);
 	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
 	root_put(&root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "100\n");
@@ -170,11 +156,10 @@ static void overcommit_does_not_excuse(void **state)
 	root_remove(&root);
 }
 
-static void checked_before_it_is_mapped(void **state)
+TEST(checked_before_it_is_mapped)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(pool_check(EPT, PAGE_2M, 64 * MIB, 0, "--prealloc", &e), 0);
 	assert_int_equal(pool_check(EPT, PAGE_2M, 20 * MIB, 1 << 1, "--host-nodes", &e), 0);
 	assert_int_equal(pool_check(NONE, PAGE_2M, GIB, 0, "--prealloc", &e), 0);
@@ -186,11 +171,10 @@ static void checked_before_it_is_mapped(void **state)
 	says(e.hint, "echo 33 > /sys/devices/system/node/node1/");
 }
 
-static void first_error_is_kept(void **state)
+TEST(first_error_is_kept)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	(void)error_set(&e, STATUS_USAGE, EINVAL, "first", "the cause");
 	error_hint(&e, "its cure");
 	assert_int_equal(pool_explain(EPT, PAGE_2M, GIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
@@ -198,20 +182,18 @@ static void first_error_is_kept(void **state)
 	assert_string_equal(e.hint, "its cure");
 }
 
-static void enough_is_not_blamed_on_the_pool(void **state)
+TEST(enough_is_not_blamed_on_the_pool)
 {
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "enough now");
 }
 
-static void meminfo_words_are_whole(void **state)
+TEST(meminfo_words_are_whole)
 {
 	uint64_t bytes;
 
-	(void)state;
 	assert_int_equal(meminfo_parse("Inactive(file): 8 kB\nActive: 4 kB\nActive(file):  2 kB\n",
 				       "Active(file)", &bytes),
 			 0);
@@ -221,25 +203,4 @@ static void meminfo_words_are_whole(void **state)
 	assert_int_equal(meminfo_parse("MemFree: 18446744073709551615 kB", "MemFree", &bytes), -ENOENT);
 	assert_int_equal(meminfo_parse("MemFree: junk", "MemFree", &bytes), -ENOENT);
 	assert_int_equal(meminfo_parse("", "MemFree", &bytes), -ENOENT);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts),
-		cmocka_unit_test(pool_too_small),
-		cmocka_unit_test(other_size_than_the_default),
-		cmocka_unit_test(node_too_small),
-		cmocka_unit_test(two_nodes_share_the_lack),
-		cmocka_unit_test(cgroup_v2_parent_is_the_reason),
-		cmocka_unit_test(cgroup_v1),
-		cmocka_unit_test(own_promises_are_not_somebody_elses),
-		cmocka_unit_test(overcommit_does_not_excuse),
-		cmocka_unit_test(checked_before_it_is_mapped),
-		cmocka_unit_test(first_error_is_kept),
-		cmocka_unit_test(enough_is_not_blamed_on_the_pool),
-		cmocka_unit_test(meminfo_words_are_whole),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,9 @@
  * not the default one, nodes are not neighbours, a mount is there already or its path is no plain word, or where a long
  * command is broken at a place that changes its meaning.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "units.h"
 #include "vmm/host/pool/lines.h"
@@ -45,7 +38,7 @@ static int fixture(void **state)
 /* The nth line of a kind. */
 static void line_is(enum pool_line_kind kind, uint32_t nth, const char *text)
 {
-	for (uint32_t i = 0; i < lines.count; i++) {
+	LOOP (uint32_t, i, 0, i < lines.count, i++) {
 		if (lines.line[i].kind != kind || nth-- != 0)
 			continue;
 		if (text == NULL)
@@ -57,9 +50,8 @@ static void line_is(enum pool_line_kind kind, uint32_t nth, const char *text)
 		fail_msg("no %s line for: %s", pool_line_name(kind), text);
 }
 
-static void default_size(void **state)
+TEST_WITH(default_size, fixture, NULL)
 {
-	(void)state;
 	make(200 * MIB, PAGE_2M, 0);
 	line_is(LINE_SYSCTL, 0, "sysctl vm.nr_hugepages=132");
 	line_is(LINE_SYSFS, 0, "echo 132 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
@@ -77,9 +69,8 @@ static void default_size(void **state)
 	line_is(LINE_MINIVMM, 1, "minivmm run -m 200M --mem-path /dev/hugepages-2M --prealloc");
 }
 
-static void other_size(void **state)
+TEST_WITH(other_size, fixture, NULL)
 {
-	(void)state;
 	make(16 * GIB - 1, PAGE_1G, 0);
 	line_is(LINE_SYSCTL, 0, NULL);
 	line_is(LINE_SYSFS, 0, "echo 18 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
@@ -96,9 +87,8 @@ static void other_size(void **state)
 		"</memoryBacking>");
 }
 
-static void one_node(void **state)
+TEST_WITH(one_node, fixture, NULL)
 {
-	(void)state;
 	make(4 * GIB, PAGE_1G, 2);
 	line_is(LINE_SYSCTL, 0, NULL);
 	line_is(LINE_SYSFS, 0,
@@ -114,12 +104,11 @@ static void one_node(void **state)
 		"mem-path=/dev/hugepages-1G,share=on,prealloc=on,host-nodes=1,policy=bind");
 }
 
-static void nodes_apart(void **state)
+TEST_WITH(nodes_apart, fixture, NULL)
 {
 	struct pool_size *size = &report.sizes[0];
 	char list[64];
 
-	(void)state;
 	report.allowed_nodes = 0;
 	size->node_count = 4;
 	for (uint32_t i = 0; i < 4; i++)
@@ -136,9 +125,8 @@ static void nodes_apart(void **state)
 	assert_string_equal(pool_node_list(&plan, list, 4), "0-2");
 }
 
-static void mounts_that_are_there(void **state)
+TEST_WITH(mounts_that_are_there, fixture, NULL)
 {
-	(void)state;
 	report.mount_count = 3;
 	report.mounts[0] = (struct pool_mount){ .path = "/mnt/one gig", .page_bytes = PAGE_1G };
 	report.mounts[1] = (struct pool_mount){ .path = "/dev/hugepages", .page_bytes = PAGE_2M };
@@ -155,11 +143,10 @@ static void mounts_that_are_there(void **state)
 	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-1G hugetlbfs pagesize=1G 0 0");
 }
 
-static void odd_group_names(void **state)
+TEST_WITH(odd_group_names, fixture, NULL)
 {
 	struct pool_size *size = &report.sizes[0];
 
-	(void)state;
 	size->limit_count = 2;
 	(void)snprintf(size->limits[0].path, sizeof(size->limits[0].path),
 		       "/g/a\\x2db.scope/hugetlb.2MB.max");
@@ -219,18 +206,17 @@ static void check_text(void)
 	}
 	continue_lines(text);
 	squeeze_blanks(text);
-	for (uint32_t k = 0; k < lines.count; k++) {
+	LOOP (uint32_t, k, 0, k < lines.count, k++) {
 		if (pool_line_is_shell(lines.line[k].kind) && strstr(text, lines.line[k].text) == NULL)
 			fail_msg("not in the text: %s", lines.line[k].text);
 	}
 	free(text);
 }
 
-static void text_is_narrow_and_whole(void **state)
+TEST_WITH(text_is_narrow_and_whole, fixture, NULL)
 {
 	struct pool_mount *m = &report.mounts[0];
 
-	(void)state;
 	make(200 * MIB, PAGE_2M, 0);
 	check_text();
 	make(200 * MIB, PAGE_2M, 3);
@@ -241,7 +227,7 @@ static void text_is_narrow_and_whole(void **state)
 	report.mount_count = 1;
 	m->page_bytes = PAGE_1G;
 	(void)snprintf(m->path, sizeof(m->path), "/");
-	for (size_t length = 1; length < 54; length++) {
+	LOOP (size_t, length, 1, length < 54, length++) {
 		make(16 * GIB, PAGE_1G, length % 4);
 		check_text();
 		m->path[length] = 'a';
@@ -249,14 +235,13 @@ static void text_is_narrow_and_whole(void **state)
 	}
 }
 
-static void json_has_every_line(void **state)
+TEST_WITH(json_has_every_line, fixture, NULL)
 {
 	json_t *root, *kinds;
 	uint32_t told = 0;
 	json_error_t e;
 	char *text;
 
-	(void)state;
 	make(200 * MIB, PAGE_2M, 3);
 	text = text_of(pool_plan_json);
 	root = json_loads(text, 0, &e);
@@ -267,7 +252,7 @@ static void json_has_every_line(void **state)
 	assert_true(json_is_false(json_object_get(root, "enough")));
 	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 2);
 	kinds = json_object_get(root, "lines");
-	for (int kind = 0; kind < LINE_KIND_COUNT; kind++) {
+	LOOP (int, kind, 0, kind < LINE_KIND_COUNT, kind++) {
 		const json_t *array = json_object_get(kinds, pool_line_name((enum pool_line_kind)kind));
 
 		assert_true(json_is_array(array));
@@ -278,14 +263,13 @@ static void json_has_every_line(void **state)
 	free(text);
 }
 
-static void show_json(void **state)
+TEST_WITH(show_json, fixture, NULL)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	json_t *root, *pool;
 
-	(void)state;
 	assert_non_null(out);
 	assert_int_equal(pool_show_json(&report, out), 0);
 	assert_int_equal(fclose(out), 0);
@@ -302,11 +286,10 @@ static void show_json(void **state)
 }
 
 /* A full disk is an error, in both forms. */
-static void lost_output_is_told(void **state)
+TEST_WITH(lost_output_is_told, fixture, NULL)
 {
 	FILE *full = fopen("/dev/full", "w");
 
-	(void)state;
 	assert_non_null(full);
 	make(200 * MIB, PAGE_2M, 0);
 	assert_true(pool_show_text(&report, full) < 0);
@@ -314,22 +297,4 @@ static void lost_output_is_told(void **state)
 	assert_true(pool_plan_text(&report, &plan, full) < 0);
 	assert_true(pool_plan_json(&report, &plan, full) < 0);
 	(void)fclose(full);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(default_size, fixture),
-		cmocka_unit_test_setup(other_size, fixture),
-		cmocka_unit_test_setup(one_node, fixture),
-		cmocka_unit_test_setup(nodes_apart, fixture),
-		cmocka_unit_test_setup(mounts_that_are_there, fixture),
-		cmocka_unit_test_setup(odd_group_names, fixture),
-		cmocka_unit_test_setup(text_is_narrow_and_whole, fixture),
-		cmocka_unit_test_setup(json_has_every_line, fixture),
-		cmocka_unit_test_setup(show_json, fixture),
-		cmocka_unit_test_setup(lost_output_is_told, fixture),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,7 @@
  * files, make it enough with the fewest pages and the smallest limits. It could break where a page counts twice: free on
  * a node but promised, missing on a node and in the pool, surplus, or behind more than one limit.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/lines.h"
@@ -162,7 +157,7 @@ static uint64_t obey(struct host *h, const char *line)
 	assert_non_null(path);
 	assert_ptr_equal(end, path);
 	path += 3;
-	for (int i = 0; i < LIMITS; i++) {
+	LOOP (int, i, 0, i < LIMITS, i++) {
 		const char *rest = strstr(limit_files[i], "%s");
 		const char *quote = strchr(limit_files[i], '\\') != NULL ? "'" : "";
 
@@ -174,7 +169,7 @@ static uint64_t obey(struct host *h, const char *line)
 			return 0;
 		}
 	}
-	for (int node = 0; node < NODES; node++) {
+	LOOP (int, node, 0, node < NODES, node++) {
 		(void)snprintf(want, sizeof(want),
 			       "/sys/devices/system/node/node%d/hugepages/hugepages-%" PRIu64
 			       "kB/nr_hugepages",
@@ -205,7 +200,7 @@ static void shares_add_up(const struct pool_plan *plan)
 {
 	uint64_t needed = 0, missing = 0;
 
-	for (uint32_t i = 0; i < plan->node_count; i++) {
+	LOOP (uint32_t, i, 0, i < plan->node_count, i++) {
 		needed += plan->nodes[i].needed;
 		missing += plan->nodes[i].missing;
 		assert_true(plan->nodes[i].needed <= plan->nodes[i].free + plan->nodes[i].missing);
@@ -221,7 +216,7 @@ static void is_least(const struct host *before, const struct host *after, uint64
 {
 	struct host less;
 
-	for (int i = 0; i < NODES; i++) {
+	LOOP (int, i, 0, i < NODES, i++) {
 		less = *after;
 		if (after->total[i] == before->total[i])
 			continue;
@@ -229,7 +224,7 @@ static void is_least(const struct host *before, const struct host *after, uint64
 		less.free[i]--;
 		assert_false(granted(&less, pages, nodes));
 	}
-	for (int i = 0; i < LIMITS; i++) {
+	LOOP (int, i, 0, i < LIMITS, i++) {
 		less = *after;
 		if (after->limit[i] == before->limit[i])
 			continue;
@@ -238,7 +233,7 @@ static void is_least(const struct host *before, const struct host *after, uint64
 	}
 }
 
-static void obeyed_it_is_enough(void **state)
+TEST(obeyed_it_is_enough)
 {
 	static struct pool_report report;
 	static struct pool_lines lines;
@@ -246,9 +241,8 @@ static void obeyed_it_is_enough(void **state)
 	struct host before, after;
 	struct pool_plan plan;
 
-	(void)state;
 	root_make(&root);
-	for (int round = 0; round < ROUNDS; round++) {
+	LOOP (int, round, 0, round < ROUNDS, round++) {
 		uint64_t pages = 1 + below(70), made = 0;
 		uint64_t nodes, bound;
 
@@ -263,7 +257,7 @@ static void obeyed_it_is_enough(void **state)
 		assert_int_equal(lines.count == 0, plan.enough);
 		after = before;
 		bound = 0;
-		for (uint32_t i = 0; i < lines.count; i++) {
+		LOOP (uint32_t, i, 0, i < lines.count, i++) {
 			/* For the pool of the default size the second line is the first in other words. */
 			if (lines.line[i].kind == LINE_SYSFS && bound != 0)
 				continue;
@@ -280,13 +274,12 @@ static void obeyed_it_is_enough(void **state)
 	root_remove(&root);
 }
 
-static void rounded_up(void **state)
+TEST(rounded_up)
 {
 	static struct pool_report report;
 	struct error e = { 0 };
 	struct pool_plan plan;
 
-	(void)state;
 	pool_report_read(TESTS_DIR "/fixtures/host/intel-ept", &report);
 	assert_int_equal(pool_plan_make(&report, GIB + 1, PAGE_1G, 0, &plan, &e), 0);
 	assert_int_equal(plan.needed_pages, 2);
@@ -296,14 +289,13 @@ static void rounded_up(void **state)
 	assert_true(plan.enough);
 }
 
-static void overcommit_is_enough_but_said(void **state)
+TEST(overcommit_is_enough_but_said)
 {
 	static struct pool_report report;
 	struct error e = { 0 };
 	struct pool_plan plan;
 	struct pool_root root = { 0 };
 
-	(void)state;
 	root_make(&root);
 	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 10, 4, 0, 0);
@@ -324,7 +316,7 @@ static void overcommit_is_enough_but_said(void **state)
 }
 
 /* A node that is too full is named, before the host as a whole; not told is not short. */
-static void memory_that_is_not_there(void **state)
+TEST(memory_that_is_not_there)
 {
 	static struct pool_report report;
 	struct pool_root root = { 0 };
@@ -333,7 +325,6 @@ static void memory_that_is_not_there(void **state)
 	uint64_t bytes;
 	uint32_t node;
 
-	(void)state;
 	root_make(&root);
 	root_put_pool(&root, -1, PAGE_2M, 0, 0, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 0, 0, 0, 0);
@@ -370,23 +361,11 @@ static void refused(uint64_t bytes, uint64_t page_bytes, uint64_t nodes, int ret
 	assert_true(strlen(e.what) > 0);
 }
 
-static void what_cannot_be_planned(void **state)
+TEST(what_cannot_be_planned)
 {
-	(void)state;
 	refused(GIB, PAGE_4K, 0, -ENOENT, STATUS_CANNOT);
 	refused(GIB, 0, 0, -ENOENT, STATUS_CANNOT);
 	refused(GIB, PAGE_2M, 1 << 5, -EINVAL, STATUS_USAGE);
 	refused(GIB, PAGE_2M, 1 << 1, -EINVAL, STATUS_USAGE);
 	refused(UINT64_MAX, PAGE_2M, 0, -ERANGE, STATUS_USAGE);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(obeyed_it_is_enough),           cmocka_unit_test(rounded_up),
-		cmocka_unit_test(overcommit_is_enough_but_said), cmocka_unit_test(memory_that_is_not_there),
-		cmocka_unit_test(what_cannot_be_planned),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

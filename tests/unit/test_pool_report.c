@@ -3,12 +3,7 @@
  * would really get. It could break where a size, a mount or a group is written in a way that is not the usual one, and
  * where one of the bounds (promises, cpuset, either kind of limit at any height, memory) is left out.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/report.h"
@@ -35,11 +30,10 @@ static int drop(void **state)
 	return 0;
 }
 
-static void two_nodes(void **state)
+TEST(two_nodes)
 {
 	const struct pool_size *size;
 
-	(void)state;
 	pool_report_read(EPT, &report);
 	assert_int_equal(report.size_count, 2);
 	assert_int_equal(report.sizes[0].page_bytes, PAGE_2M);
@@ -63,9 +57,8 @@ static void two_nodes(void **state)
 	assert_null(pool_report_size(&report, PAGE_4K));
 }
 
-static void nothing_there(void **state)
+TEST_WITH(nothing_there, make, drop)
 {
-	(void)state;
 	pool_report_read(NONE, &report);
 	assert_int_equal(report.size_count, 0);
 	assert_int_equal(report.mount_count, 0);
@@ -75,9 +68,8 @@ static void nothing_there(void **state)
 	assert_int_equal(report.memory_available_bytes, 0);
 }
 
-static void odd_names_and_values(void **state)
+TEST_WITH(odd_names_and_values, make, drop)
 {
-	(void)state;
 	root_put_pool(&root, -1, 64 * KIB, 7, 7, 0, 0);
 	root_put_pool(&root, -1, PAGE_1G, 1, 1, 0, 0);
 	root_put_pool(&root, -1, PAGE_2M, 9, 9, 0, 0);
@@ -98,9 +90,8 @@ static void odd_names_and_values(void **state)
 	assert_false(report.sizes[0].is_default || report.sizes[1].is_default || report.sizes[2].is_default);
 }
 
-static void overcommit_counts_as_far_as_memory(void **state)
+TEST_WITH(overcommit_counts_as_far_as_memory, make, drop)
 {
-	(void)state;
 	root_put_pool(&root, -1, PAGE_2M, 12, 4, 1, 2);
 	root_put(&root, POOL_2M "nr_overcommit_hugepages", "100\n");
 	pool_report_read(root.path, &report);
@@ -115,9 +106,8 @@ static void overcommit_counts_as_far_as_memory(void **state)
 	assert_int_equal(report.sizes[0].available_pages, 3);
 }
 
-static void cpuset_bounds(void **state)
+TEST_WITH(cpuset_bounds, make, drop)
 {
-	(void)state;
 	root_put_pool(&root, -1, PAGE_2M, 20, 20, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 5, 5, 0, 0);
 	root_put_pool(&root, 3, PAGE_2M, 15, 15, 0, 0);
@@ -138,9 +128,8 @@ static void mount_at(int i, const char *path, uint64_t page_bytes)
 	assert_int_equal(report.mounts[i].page_bytes, page_bytes);
 }
 
-static void mounts(void **state)
+TEST_WITH(mounts, make, drop)
 {
-	(void)state;
 	root_put(&root, "proc/self/mounts",
 		 "proc /proc proc rw 0 0\n"
 		 "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
@@ -168,11 +157,10 @@ static void mounts(void **state)
 	mount_at(7, "/mnt/huge", 0);
 }
 
-static void more_mounts_than_kept(void **state)
+TEST_WITH(more_mounts_than_kept, make, drop)
 {
 	char text[8192] = "";
 
-	(void)state;
 	for (size_t i = 0, used = 0; i < 40; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "none /mnt/%zu hugetlbfs rw,pagesize=2M 0 0\n", i);
@@ -181,12 +169,11 @@ static void more_mounts_than_kept(void **state)
 	assert_int_equal(report.mount_count, POOL_MAX_MOUNTS);
 }
 
-static void cgroup_v1_has_both_kinds(void **state)
+TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
 {
 	const char *lab = "sys/fs/cgroup/hugetlb/a/b/";
 	char path[128];
 
-	(void)state;
 	root_put_pool(&root, -1, PAGE_2M, 1000, 1000, 0, 0);
 	root_put(&root, "proc/self/cgroup", "9:memory:/x\n3:freezer,hugetlb:/a/b\n");
 	root_put(&root, "proc/self/mounts", "cgroup /sys/fs/cgroup/hugetlb cgroup rw,hugetlb 0 0\n");
@@ -215,11 +202,10 @@ static void cgroup_v1_has_both_kinds(void **state)
 	assert_int_equal(report.sizes[0].available_pages, 0);
 }
 
-static void deep_groups_keep_the_tightest(void **state)
+TEST_WITH(deep_groups_keep_the_tightest, make, drop)
 {
 	char group[256] = "", path[400];
 
-	(void)state;
 	root_put_pool(&root, -1, PAGE_1G, 100, 100, 0, 0);
 	root_put(&root, "proc/self/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n");
 	for (uint64_t i = 1; i <= 40; i++) {
@@ -232,24 +218,7 @@ static void deep_groups_keep_the_tightest(void **state)
 	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].limit_count, POOL_MAX_LIMITS);
 	assert_int_equal(report.sizes[0].available_pages, 40);
-	for (uint32_t i = 1; i < POOL_MAX_LIMITS; i++)
+	LOOP (uint32_t, i, 1, i < POOL_MAX_LIMITS, i++)
 		assert_true(report.sizes[0].limits[i - 1].limit_bytes <=
 			    report.sizes[0].limits[i].limit_bytes);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_nodes),
-		cmocka_unit_test_setup_teardown(nothing_there, make, drop),
-		cmocka_unit_test_setup_teardown(odd_names_and_values, make, drop),
-		cmocka_unit_test_setup_teardown(overcommit_counts_as_far_as_memory, make, drop),
-		cmocka_unit_test_setup_teardown(cpuset_bounds, make, drop),
-		cmocka_unit_test_setup_teardown(mounts, make, drop),
-		cmocka_unit_test_setup_teardown(more_mounts_than_kept, make, drop),
-		cmocka_unit_test_setup_teardown(cgroup_v1_has_both_kinds, make, drop),
-		cmocka_unit_test_setup_teardown(deep_groups_keep_the_tightest, make, drop),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,11 @@
  * the split into shares, in the gate when a thread cannot start, and on errors that some kernels return and others
  * do not. Failures are made by wrapping madvise, mlock, pthread_create and stop_requested.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -126,9 +121,8 @@ static uint64_t run(uint64_t bytes, uint32_t threads, int ret, struct prealloc_s
 	return seen.rss_bytes;
 }
 
-static void thread_counts(void **state)
+TEST_WITH(thread_counts, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(prealloc_threads(8, 0, 1024, 2 * GIB), 8);
 	assert_int_equal(prealloc_threads(8, 3, 1024, 2 * GIB), 3);
 	assert_int_equal(prealloc_threads(8, 64, 1024, 2 * GIB), 8);
@@ -139,12 +133,11 @@ static void thread_counts(void **state)
 	assert_int_equal(prealloc_threads(UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX), UINT32_MAX);
 }
 
-static void all_of_it(void **state)
+TEST_WITH(all_of_it, setup, NULL)
 {
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(run(2 * MIB, 0, 0, &stats, &e), 2 * MIB);
 	assert_int_equal(stats.threads, 1);
 	/* An odd number of pages does not divide by two threads. */
@@ -153,14 +146,13 @@ static void all_of_it(void **state)
 	assert_true(stats.ns > 0);
 }
 
-static void interrupted_calls_are_repeated(void **state)
+TEST_WITH(interrupted_calls_are_repeated, setup, NULL)
 {
 	static const int errs[] = { EINTR, EAGAIN };
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
 		memset(&hook, 0, sizeof(hook));
 		hook.fail_at = 1;
 		hook.fail_for = 3;
@@ -170,14 +162,13 @@ static void interrupted_calls_are_repeated(void **state)
 	}
 }
 
-static void first_error_wins(void **state)
+TEST_WITH(first_error_wins, setup, NULL)
 {
 	static const int errs[] = { EFAULT, ENOMEM, EHWPOISON, EPERM };
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
+	EACH (i, errs) {
 		memset(&hook, 0, sizeof(hook));
 		hook.fail_at = 2;
 		hook.err = errs[i];
@@ -187,12 +178,11 @@ static void first_error_wins(void **state)
 	}
 }
 
-static void older_kernels_lock_instead(void **state)
+TEST_WITH(older_kernels_lock_instead, setup, NULL)
 {
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
 	if (geteuid() != 0) {
 		print_message("SKIP mlock: RLIMIT_MEMLOCK applies to other users than root\n");
 		skip();
@@ -208,13 +198,12 @@ static void older_kernels_lock_instead(void **state)
 	assert_non_null(strstr(e.hint, "ulimit -l"));
 }
 
-static void a_thread_that_cannot_start(void **state)
+TEST_WITH(a_thread_that_cannot_start, setup, NULL)
 {
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
-	for (int at = 1; at <= 2; at++) {
+	LOOP (int, at, 1, at <= 2, at++) {
 		if (at == 2 && sysconf(_SC_NPROCESSORS_ONLN) < 2)
 			break;
 		hook.create_at = at;
@@ -224,12 +213,11 @@ static void a_thread_that_cannot_start(void **state)
 	}
 }
 
-static void a_signal_stops_it(void **state)
+TEST_WITH(a_signal_stops_it, setup, NULL)
 {
 	struct prealloc_stats stats;
 	struct error e;
 
-	(void)state;
 	hook.stop = 15;
 	assert_int_equal(run(2 * MIB, 1, -EINTR, &stats, &e), 0);
 	assert_int_equal(e.status, STATUS_FAILED);
@@ -246,20 +234,19 @@ static void progress(uint64_t done_bytes, uint64_t total_bytes, uint64_t elapsed
 	seen_total = total_bytes;
 }
 
-static void progress_is_told(void **state)
+TEST_WITH(progress_is_told, setup, NULL)
 {
 	struct backing b = map(2 * MIB);
 	struct prealloc_stats stats;
 	struct error e = { 0 };
 
-	(void)state;
 	hook.delay_us = 500000;
 	assert_int_equal(prealloc_run(&b, 1, progress, &stats, &e), 0);
 	assert_int_equal(seen_total, 2 * MIB);
 	backing_unmap(&b);
 }
 
-static void more_than_there_is(void **state)
+TEST_WITH(more_than_there_is, setup, NULL)
 {
 	/* Never mapped: the refusal comes before any touch. */
 	struct backing b = {
@@ -270,28 +257,10 @@ static void more_than_there_is(void **state)
 	struct prealloc_stats stats;
 	struct error e = { 0 };
 
-	(void)state;
 	assert_int_equal(prealloc_run(&b, 0, NULL, &stats, &e), -ENOMEM);
 	assert_non_null(strstr(e.what, "MemAvailable"));
 	assert_int_equal(hook.calls, 0);
 	b.hva = NULL;
 	memset(&e, 0, sizeof(e));
 	assert_int_equal(prealloc_run(&b, 0, NULL, &stats, &e), -EINVAL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(thread_counts, setup),
-		cmocka_unit_test_setup(all_of_it, setup),
-		cmocka_unit_test_setup(interrupted_calls_are_repeated, setup),
-		cmocka_unit_test_setup(first_error_wins, setup),
-		cmocka_unit_test_setup(older_kernels_lock_instead, setup),
-		cmocka_unit_test_setup(a_thread_that_cannot_start, setup),
-		cmocka_unit_test_setup(a_signal_stops_it, setup),
-		cmocka_unit_test_setup(progress_is_told, setup),
-		cmocka_unit_test_setup(more_than_there_is, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

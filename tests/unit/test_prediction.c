@@ -3,15 +3,10 @@
  * error came from points that the constant was fitted to, if a constant were named where nothing walks, or if the order
  * of the points decided which half is which.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <math.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "units.h"
 #include "vmm/theory/simulate/prediction.h"
 
@@ -64,19 +59,18 @@ static void fill(struct prediction *p, const struct cpu_model *cpu, const struct
 	}
 }
 
-static void recovers_the_constant(void **state)
+TEST(recovers_the_constant)
 {
 	struct cpu_model cpu = load("skylake");
 	struct prediction p;
 
-	(void)state;
 	fill(&p, &cpu, &nested, 37);
 	assert_int_equal(prediction_make(&cpu, &p), 0);
 	assert_true(p.fitted && fabs(p.walk_constant_cycles - 37) < 1e-6);
 	assert_true(p.fitted_count == 3 && p.held_out_count == 3);
 	assert_true(p.mean_error < 1e-9 && p.most_error < 1e-9);
 	assert_string_equal(p.cpu, "skylake");
-	for (uint32_t i = 0; i < p.count; i++) {
+	LOOP (uint32_t, i, 0, i < p.count, i++) {
 		assert_true(i == 0 || p.points[i].pages > p.points[i - 1].pages);
 		assert_true(p.points[i].held_out == (i % 2 == 1));
 		assert_true(p.points[i].uncalibrated_cycles <= p.points[i].predicted_cycles + 1e-9);
@@ -86,12 +80,11 @@ static void recovers_the_constant(void **state)
 }
 
 /* Spoil one point: the error is in the report if it was held out, and in the constant if it was fitted to. */
-static void the_error_is_of_the_other_half(void **state)
+TEST(the_error_is_of_the_other_half)
 {
 	struct cpu_model cpu = load("skylake");
 	struct prediction p;
 
-	(void)state;
 	fill(&p, &cpu, &nested, 37);
 	for (uint32_t i = 0; i < SIZES; i++) {
 		if (p.points[i].pages == 65536)
@@ -111,12 +104,11 @@ static void the_error_is_of_the_other_half(void **state)
 	assert_true(p.walk_constant_cycles > 38 && p.most_error > 0.01);
 }
 
-static void nothing_walks(void **state)
+TEST(nothing_walks)
 {
 	struct cpu_model cpu = load("skylake");
 	struct prediction p = { .plan = nested, .count = 2 };
 
-	(void)state;
 	p.points[0] = (struct prediction_point){ .pages = 8, .data_cycles = 5, .measured_cycles = 5 };
 	p.points[1] = (struct prediction_point){ .pages = 16, .data_cycles = 5, .measured_cycles = 6 };
 	assert_int_equal(prediction_make(&cpu, &p), 0);
@@ -125,12 +117,11 @@ static void nothing_walks(void **state)
 	assert_true(p.fitted_count == 0 && p.held_out_count == 2 && p.most_error > 0.1);
 }
 
-static void refused(void **state)
+TEST(refused)
 {
 	struct cpu_model cpu = load("skylake");
 	struct prediction p = { .plan = nested };
 
-	(void)state;
 	assert_int_equal(prediction_make(&cpu, &p), -EINVAL);
 	p.count = PREDICTION_MOST_POINTS + 1;
 	assert_int_equal(prediction_make(&cpu, &p), -EINVAL);
@@ -144,12 +135,11 @@ static void refused(void **state)
 }
 
 /* As large as the points may be: nothing is written behind them. */
-static void all_points(void **state)
+TEST(all_points)
 {
 	struct cpu_model cpu = load("zen3");
 	struct prediction p = { .plan = nested, .count = PREDICTION_MOST_POINTS };
 
-	(void)state;
 	for (uint32_t i = 0; i < p.count; i++) {
 		uint64_t pages = UINT64_C(1) << (i % 40);
 
@@ -159,17 +149,4 @@ static void all_points(void **state)
 	}
 	assert_int_equal(prediction_make(&cpu, &p), 0);
 	assert_true(p.fitted && fabs(p.walk_constant_cycles - 11) < 1e-6 && p.most_error < 1e-9);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recovers_the_constant),
-		cmocka_unit_test(the_error_is_of_the_other_half),
-		cmocka_unit_test(nothing_walks),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(all_points),
-	};
-
-	return cmocka_run_group_tests_name("prediction", tests, NULL, NULL);
 }

@@ -3,12 +3,8 @@
  * a record has room for. Presets are data: nothing but this notices a misspelled axis before a user does.
  */
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "sweep_line.h"
 #include "units.h"
 #include "vmm/cli/axes.h"
@@ -40,10 +36,9 @@ static uint32_t cells_of(const struct request *r)
 	       (r->run.work.set_count > 0 ? r->run.work.set_count : 1);
 }
 
-static void all_parse(void **state)
+TEST(all_parse)
 {
-	(void)state;
-	for (int i = 0; i < PRESETS; i++) {
+	LOOP (int, i, 0, i < PRESETS, i++) {
 		struct request r;
 
 		assert_string_equal(preset_table[i].name, asked_for[i]);
@@ -59,19 +54,19 @@ static void all_parse(void **state)
 }
 
 /* What a workload can bear, in at least one cell of the preset; the rest of the judgement is the planner's. */
-static void workloads_fit(void **state)
+TEST(workloads_fit)
 {
-	(void)state;
-	for (int i = 0; i < PRESETS; i++) {
+	LOOP (int, i, 0, i < PRESETS, i++) {
 		struct request r;
 
 		parse_preset(preset_table[i].name, &r);
-		for (uint32_t w = 0; w < r.run.work.workload_count; w++) {
+		LOOP (uint32_t, w, 0, w < r.run.work.workload_count, w++) {
 			uint32_t needs = workload_table[r.run.work.workloads[w]].needs;
 
 			assert_true((needs & NEEDS_PEERS) == 0 || r.sweep.smps[r.sweep.smp_count - 1] > 1);
 			assert_true(r.run.machine.alias_bytes == 0 || (needs & WORKS_ALIASED) != 0);
-			for (uint32_t s = 0; s < r.run.work.set_count && (needs & NEEDS_TWO_LEAVES) != 0; s++)
+			LOOP (uint32_t, s, 0, s < r.run.work.set_count && (needs & NEEDS_TWO_LEAVES) != 0,
+			      s++)
 				assert_true(
 					workload_table[r.run.work.workloads[w]].default_set == SET_NONE ||
 					r.run.work.sets_bytes[s] >=
@@ -80,11 +75,10 @@ static void workloads_fit(void **state)
 	}
 }
 
-static void what_the_issue_names(void **state)
+TEST(what_the_issue_names)
 {
 	struct request r;
 
-	(void)state;
 	parse_preset("hypervisor-matrix", &r);
 	assert_int_equal(cells_of(&r), 192);
 	parse_preset("terabyte", &r);
@@ -101,10 +95,9 @@ static void what_the_issue_names(void **state)
 }
 
 /* A few sentences of ASCII that say what to expect of each kind of second dimension, within a record's room. */
-static void paragraphs(void **state)
+TEST(paragraphs)
 {
-	(void)state;
-	for (int i = 0; i < PRESETS; i++) {
+	LOOP (int, i, 0, i < PRESETS, i++) {
 		const char *text = preset_table[i].teaches;
 		const struct matrix *m = NULL;
 		size_t length = strlen(text);
@@ -113,7 +106,7 @@ static void paragraphs(void **state)
 		assert_in_range(length, 300, sizeof(m->teaches) - 1);
 		assert_in_range(strlen(preset_table[i].name), 3, sizeof(m->preset) - 1);
 		assert_in_range(strlen(preset_table[i].axes), 10, PRESET_AXES_BYTES - 1);
-		for (size_t at = 0; at < length; at++) {
+		LOOP (size_t, at, 0, at < length, at++) {
 			assert_true(isprint((unsigned char)text[at]));
 			assert_false(text[at] == ' ' && text[at + 1] == ' ');
 			sentences += (text[at] == '.' || text[at] == '?') &&
@@ -125,18 +118,17 @@ static void paragraphs(void **state)
 	}
 }
 
-static void help(void **state)
+TEST(help)
 {
 	struct request r;
 	struct error e;
 	char names[PRESET_NAMES_BYTES];
 	const char *text;
 
-	(void)state;
 	assert_int_equal(parse_line("sweep --smp 2 --preset help --bogus", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_PRESET_HELP);
 	text = request_help(r.help_topic);
-	for (int i = 0; i < PRESETS; i++) {
+	LOOP (int, i, 0, i < PRESETS, i++) {
 		char heading[40], first_line[200];
 
 		(void)snprintf(heading, sizeof(heading), "\n  %s\n", preset_table[i].name);
@@ -147,17 +139,4 @@ static void help(void **state)
 		assert_non_null(strstr(preset_names(names), preset_table[i].name));
 	}
 	assert_true(strlen(names) + 1 < sizeof(names));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_parse),
-		cmocka_unit_test(workloads_fit),
-		cmocka_unit_test(what_the_issue_names),
-		cmocka_unit_test(paragraphs),
-		cmocka_unit_test(help),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,9 @@
  * TLB misses by the share that each TLB holds, its walk by where leaf entries are. It could break by a share above 1, by
  * TLBs of another page than the one named, by 1G pages in pieces taken for whole ones, or by an overflow at exabytes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <math.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/closed_form.h"
@@ -36,11 +32,10 @@ static struct random_access predict(const struct cpu_model *cpu, const struct wa
 	return out;
 }
 
-static void data_by_the_share_of_each_cache(void **state)
+TEST(data_by_the_share_of_each_cache)
 {
 	struct cpu_model cpu = cpu_with_tlbs();
 
-	(void)state;
 	cpu.parameter[CPU_L1D_BYTES] = 32 * KIB;
 	cpu.parameter[CPU_L2_BYTES] = 256 * KIB;
 	cpu.parameter[CPU_L3_BYTES] = 2 * MIB;
@@ -55,12 +50,11 @@ static void data_by_the_share_of_each_cache(void **state)
 	assert_float_equal(predict(&cpu, &native_4k, PAGE_4K, 32 * KIB).data_cycles, 1, 1e-9);
 }
 
-static void misses_by_the_share_of_each_tlb(void **state)
+TEST(misses_by_the_share_of_each_tlb)
 {
 	struct cpu_model cpu = cpu_with_tlbs();
 	struct random_access a = predict(&cpu, &native_4k, PAGE_4K, 256 * KIB);
 
-	(void)state;
 	assert_true(a.dtlb_entries == 64 && a.stlb_entries == 1024 && a.stlb_entry_bytes == PAGE_4K);
 	assert_true(a.terms.dtlb_missing == 0 && a.terms.stlb_missing == 0);
 	assert_float_equal(a.terms.total_cycles, 1000, 1e-9);
@@ -82,13 +76,12 @@ static void misses_by_the_share_of_each_tlb(void **state)
 }
 
 /* 128 pages of 1G: half are in the first TLB. The second has them all, or, in pieces of 2M, one of 64. */
-static void pieces_of_1g_pages_reach_less(void **state)
+TEST(pieces_of_1g_pages_reach_less)
 {
 	static const struct walk_plan plan = { WALK_NATIVE, 4, 4, PAGE_1G, PAGE_1G };
 	struct cpu_model cpu = cpu_with_tlbs();
 	struct random_access a = predict(&cpu, &plan, PAGE_1G, 128 * GIB);
 
-	(void)state;
 	assert_true(a.stlb_entry_bytes == PAGE_1G && a.terms.stlb_missing == 0);
 	assert_float_equal(a.terms.dtlb_missing, 0.5, 1e-12);
 	cpu.parameter[CPU_STLB_1G_SMASHED] = 1;
@@ -100,28 +93,15 @@ static void pieces_of_1g_pages_reach_less(void **state)
 }
 
 /* 2^34 pages of 1G: their entries are in no cache. An overflow would leave none, which is in L1. */
-static void exabytes_do_not_overflow(void **state)
+TEST(exabytes_do_not_overflow)
 {
 	static const struct walk_plan plan = { WALK_NESTED, 5, 5, PAGE_1G, PAGE_4K };
 	struct cpu_model cpu = cpu_with_tlbs();
 	struct random_access a;
 
-	(void)state;
 	cpu.parameter[CPU_L1D_BYTES] = 32 * KIB;
 	a = predict(&cpu, &plan, PAGE_4K, UINT64_MAX - PAGE_4K + 1);
 	assert_true(a.terms.guest_read_cycles > 999 && a.terms.host_read_cycles > 999);
 	assert_true(isfinite(a.terms.total_cycles) && a.terms.stlb_missing <= 1 &&
 		    a.terms.stlb_missing > 0.99);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(data_by_the_share_of_each_cache),
-		cmocka_unit_test(misses_by_the_share_of_each_tlb),
-		cmocka_unit_test(pieces_of_1g_pages_reach_less),
-		cmocka_unit_test(exabytes_do_not_overflow),
-	};
-
-	return cmocka_run_group_tests_name("random_access", tests, NULL, NULL);
 }

@@ -4,16 +4,16 @@
  */
 #include <errno.h>
 
+#include "test.h"
 #include "sample_record.h"
 
 #define EXACT 1e-9
 
-static void converts_units(void **state)
+TEST(converts_units)
 {
 	struct record rec;
 	const struct result *r;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_rows(&rec);
 	assert_int_equal(rec.result_count, 8);
@@ -27,13 +27,12 @@ static void converts_units(void **state)
 	record_free(&rec);
 }
 
-static void refuses_impossible_rows(void **state)
+TEST(refuses_impossible_rows)
 {
 	const uint64_t cycles[] = { 100, 0 };
 	struct result r = { .workload = WORKLOAD_chase, .accesses = 10, .sample_count = 1 };
 	struct record rec;
 
-	(void)state;
 	record_init(&rec);
 	r.workload = WORKLOAD_COUNT;
 	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
@@ -54,11 +53,10 @@ static void refuses_impossible_rows(void **state)
 	record_free(&rec);
 }
 
-static void one_vcpu_has_no_combined_row(void **state)
+TEST(one_vcpu_has_no_combined_row)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_rows(&rec);
 	assert_int_equal(record_combine(&rec), 0);
@@ -66,13 +64,12 @@ static void one_vcpu_has_no_combined_row(void **state)
 	record_free(&rec);
 }
 
-static void combines_vcpus(void **state)
+TEST(combines_vcpus)
 {
 	const uint64_t fast[] = { 1000, 2000, 4000 }, slow[] = { 2000, 4000 };
 	struct result r = { .step = 1, .workload = WORKLOAD_gups, .vcpu = 1, .accesses = 1000 };
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_row(&rec, &r, fast, 3);
 	r.vcpu = 0;
@@ -83,7 +80,7 @@ static void combines_vcpus(void **state)
 	sample_chase(&rec, WORKLOAD_chase, 0, 0, 64, 500000);
 	assert_int_equal(record_combine(&rec), 0);
 	assert_int_equal(rec.result_count, 6);
-	for (uint32_t i = 0; i < 6; i++) {
+	LOOP (uint32_t, i, 0, i < 6, i++) {
 		assert_int_equal(rec.results[i].step, i / 3);
 		assert_int_equal(rec.results[i].vcpu, (int)(i % 3) - 1);
 	}
@@ -99,7 +96,7 @@ static void combines_vcpus(void **state)
 }
 
 /* Counts hold where cycles do not: a part without a figure keeps its row, alone and combined, with its reason. */
-static void keeps_rows_without_samples(void **state)
+TEST(keeps_rows_without_samples)
 {
 	const uint64_t cycles[] = { 1000, 2000 };
 	struct result r = {
@@ -108,7 +105,6 @@ static void keeps_rows_without_samples(void **state)
 	const struct result *all;
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_row(&rec, &r, cycles, 2);
 	r.vcpu = 1;
@@ -130,13 +126,12 @@ static void keeps_rows_without_samples(void **state)
 }
 
 /* Operations add up only where all are known; what KVM counts for the whole VM does not add up at all. */
-static void combines_counts_of_the_vm(void **state)
+TEST(combines_counts_of_the_vm)
 {
 	const uint64_t cycles[] = { 1000 };
 	struct result r = { .workload = WORKLOAD_chase, .accesses = 100, .operations = 100 };
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_row(&rec, &r, cycles, 1);
 	r.vcpu = 1;
@@ -154,31 +149,15 @@ static void combines_counts_of_the_vm(void **state)
 	record_free(&rec);
 }
 
-static void grows(void **state)
+TEST(grows)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
-	for (uint32_t i = 0; i < 100; i++)
+	LOOP (uint32_t, i, 0, i < 100, i++)
 		sample_chase(&rec, WORKLOAD_chase, 100 - i, 0, 64, 384000);
 	assert_int_equal(record_combine(&rec), 0);
 	assert_int_equal(rec.result_count, 100);
 	assert_int_equal(rec.results[0].step, 1);
 	record_free(&rec);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(converts_units),
-		cmocka_unit_test(refuses_impossible_rows),
-		cmocka_unit_test(one_vcpu_has_no_combined_row),
-		cmocka_unit_test(combines_vcpus),
-		cmocka_unit_test(keeps_rows_without_samples),
-		cmocka_unit_test(combines_counts_of_the_vm),
-		cmocka_unit_test(grows),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

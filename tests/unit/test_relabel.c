@@ -4,13 +4,8 @@
  * into them by chance look certain.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "random.h"
 #include "vmm/lab/compare/relabel.h"
 
@@ -32,7 +27,7 @@ static struct contrast contrast_of(const double *values, uint32_t count_a, uint3
 }
 
 /* One figure: its p is the share of ways that part it as clearly, both ways round. */
-static void one_figure(void **state)
+TEST(one_figure)
 {
 	const double apart[] = { 0.001, 0.002, 0, 0.003, 0.001, 0.2, 0.202, 0.201, 0.2, 0.203 };
 	const double mixed[] = { 0, 0.2, 0, 0.2, 0, 0.2, 0, 0.2, 0, 0.2 };
@@ -40,7 +35,6 @@ static void one_figure(void **state)
 	struct relabeling how;
 	struct contrast c = contrast_of(apart, 5, 5);
 
-	(void)state;
 	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
 	assert_int_equal(how.ways, 252);
 	assert_true(how.all_ways);
@@ -58,7 +52,7 @@ static void one_figure(void **state)
 }
 
 /* As many ways as there are; what they allow at best; and how many allocations would do. */
-static void few_allocations_prove_nothing(void **state)
+TEST(few_allocations_prove_nothing)
 {
 	const double apart[] = { 0, 0, 0, 1, 1, 1, 1, 1 };
 	const struct {
@@ -68,8 +62,7 @@ static void few_allocations_prove_nothing(void **state)
 		      { 1, 5, 6, 1.0 / 6 }, { 3, 4, 35, 1.0 / 35 }, { 3, 5, 56, 1.0 / 56 } };
 	struct relabeling how;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct contrast c = contrast_of(apart + 3 - cases[i].a, cases[i].a, cases[i].b);
 
 		assert_int_equal(relabel_judge(&c, 1, cases[i].a, cases[i].b, THRESHOLD, &how), 0);
@@ -82,7 +75,7 @@ static void few_allocations_prove_nothing(void **state)
 	assert_int_equal(relabel_least_allocations(4), 5);
 }
 
-static void strata_and_what_is_not_tested(void **state)
+TEST(strata_and_what_is_not_tested)
 {
 	const double close[] = { 0, 0.009, 0, 0.009, 0, 0.009, 0, 0.009, 0, 0.009 };
 	const double narrow[] = { 0, 0.001, 0, 0.001, 0, 0.03, 0.031, 0.03, 0.031, 0.03 };
@@ -91,7 +84,6 @@ static void strata_and_what_is_not_tested(void **state)
 	struct contrast c[] = { contrast_of(close, 5, 5), contrast_of(narrow, 5, 5),
 				contrast_of(wide, 5, 5) };
 
-	(void)state;
 	assert_int_equal(relabel_judge(c, 3, 5, 5, THRESHOLD, &how), 0);
 	assert_int_equal(how.tested, 2);
 	assert_int_equal(how.strata, 2);
@@ -105,7 +97,7 @@ static void strata_and_what_is_not_tested(void **state)
 }
 
 /* 20 and 20 rounds have too many ways: a sample of them, the real one among it, the same at each call. */
-static void many_rounds_are_drawn(void **state)
+TEST(many_rounds_are_drawn)
 {
 	uint32_t rounds[40];
 	double values[2][40];
@@ -113,7 +105,6 @@ static void many_rounds_are_drawn(void **state)
 	struct relabeling how;
 	uint64_t rng = 3;
 
-	(void)state;
 	for (uint32_t i = 0; i < 40; i++) {
 		rounds[i] = i;
 		values[0][i] = 0.01 * random_normal(&rng) + (i < 20 ? 0 : 0.03);
@@ -131,14 +122,13 @@ static void many_rounds_are_drawn(void **state)
 }
 
 /* A value that one round lacks: the figure is judged by what it has. */
-static void rounds_may_miss(void **state)
+TEST(rounds_may_miss)
 {
 	const double values[] = { 0, 0.001, 0.2, 0.201, 0.2, 0.201 };
 	const uint32_t rounds[] = { 1, 3, 5, 6, 7, 9 };
 	struct relabeling how;
 	struct contrast c = { .logs = values, .rounds = rounds, .count_a = 2, .count_b = 4 };
 
-	(void)state;
 	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
 	/* Of 252 ways those that keep both apart from the four: C(4, 3), and as many with the sides exchanged. */
 	assert_float_equal(c.p, 2 * 4.0 / 252, EXACT);
@@ -179,21 +169,20 @@ static bool any_is_marked(uint32_t from, uint32_t to)
  * Nothing differs. 5 % of all comparisons may mark something; of 200 of one kind more than 16 come with 2 % chance. (Without
  * correction nearly all would.)
  */
-static void chance_marks_little(void **state)
+TEST(chance_marks_little)
 {
 	enum { TRIES = 200 };
 	static const uint32_t figures[] = { 1, 20 };
 	int marked_in_all = 0, tries_in_all = 0;
 	struct relabeling how;
 
-	(void)state;
-	for (int kind = NOISE_NORMAL; kind <= MIXED_SPREADS; kind++) {
+	LOOP (int, kind, NOISE_NORMAL, kind <= MIXED_SPREADS, kind++) {
 		uint64_t rng = 41 + (uint64_t)kind;
 
-		for (int n = 0; n < 2; n++) {
+		LOOP (int, n, 0, n < 2, n++) {
 			int marked = 0;
 
-			for (int try = 0; try < TRIES; try++) {
+			LOOP (int, try, 0, try < TRIES, try++) {
 				draw_sweeps(figures[n], kind, 0, &rng);
 				assert_int_equal(
 					relabel_judge(contrasts, figures[n], ROUNDS, ROUNDS, THRESHOLD, &how),
@@ -210,7 +199,7 @@ static void chance_marks_little(void **state)
 	assert_in_range(marked_in_all, 0, tries_in_all * 5 / 100);
 }
 
-static void a_difference_is_found(void **state)
+TEST(a_difference_is_found)
 {
 	enum { TRIES = 30 };
 	static const struct {
@@ -224,11 +213,10 @@ static void a_difference_is_found(void **state)
 	uint64_t rng = 97;
 	int false_marks = 0;
 
-	(void)state;
-	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+	EACH (k, cases) {
 		int found = 0;
 
-		for (int try = 0; try < TRIES; try++) {
+		LOOP (int, try, 0, try < TRIES, try++) {
 			draw_sweeps(FIGURES, cases[k].kind, log(cases[k].factor), &rng);
 			assert_int_equal(relabel_judge(contrasts, FIGURES, ROUNDS, ROUNDS, THRESHOLD, &how),
 					 0);
@@ -239,19 +227,4 @@ static void a_difference_is_found(void **state)
 			fail_msg("noise %d: a factor of %g found in %d of %d", cases[k].kind, cases[k].factor,
 				 found, TRIES);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_figure),
-		cmocka_unit_test(few_allocations_prove_nothing),
-		cmocka_unit_test(strata_and_what_is_not_tested),
-		cmocka_unit_test(many_rounds_are_drawn),
-		cmocka_unit_test(rounds_may_miss),
-		cmocka_unit_test(chance_marks_little),
-		cmocka_unit_test(a_difference_is_found),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

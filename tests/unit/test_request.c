@@ -2,14 +2,7 @@
  * A command line is understood exactly or refused as a usage error that names the option, the value and what is
  * accepted; and the help says the same as the parser. What is guessed here, every later stage believes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "parse_line.h"
 #include "units.h"
 #include "vmm/cli/command.h"
@@ -17,12 +10,11 @@
 #include "vmm/cli/request.h"
 #include "vmm/core/machine/config.h"
 
-static void defaults(void **state)
+TEST(defaults)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_RUN);
 	assert_true(r.run.machine.memory_bytes == GIB && r.run.machine.guest_page_bytes == PAGE_4K &&
@@ -44,12 +36,11 @@ static void defaults(void **state)
 		    r.run.machine.apic == CHOICE_DEFAULT && !r.run.workloads_given);
 }
 
-static void everything(void **state)
+TEST(everything)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(
 		parse_line("run -m 512 --mem-path /x --page-size 2M --prealloc --prealloc-threads 3 "
 			   "--prefault --share off --reserve on --host-nodes 0,2 --policy interleave",
@@ -100,12 +91,11 @@ static void everything(void **state)
 	assert_true(r.run.machine.backing == BACKING_MEMFD && r.run.machine.page_bytes == PAGE_1G);
 }
 
-static void commands(void **state)
+TEST(commands)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("check --require ept,npt --tap --root /host --json -", &r, &e), 0);
 	assert_true(r.command == COMMAND_CHECK && r.tap && !r.quiet);
 	assert_string_equal(r.require, "ept,npt");
@@ -128,12 +118,11 @@ static void commands(void **state)
 	assert_true(r.run.machine.memory_bytes == GIB && r.run.machine.page_bytes == PAGE_2M);
 }
 
-static void spellings(void **state)
+TEST(spellings)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("-m2G -mem-path /x -mem-prealloc -smp 2", &r, &e), 0);
 	assert_true(r.run.machine.memory_bytes == 2 * GIB && r.run.machine.populate >= POPULATE_PREALLOC &&
 		    r.run.machine.vcpus == 2);
@@ -225,10 +214,9 @@ static const char *const refused_lines[][2] = {
 	{ "--kernel-irqchip split", "on or off" },
 };
 
-static void refused(void **state)
+TEST(refused)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(refused_lines) / sizeof(refused_lines[0]); i++) {
+	EACH (i, refused_lines) {
 		struct request r;
 		struct error e;
 		char all[1500];
@@ -244,19 +232,18 @@ static void refused(void **state)
 }
 
 /* Two words in one argument are no command, though the table has that name. */
-static void one_word_at_a_time(void **state)
+TEST(one_word_at_a_time)
 {
 	char program[] = "minivmm", word[] = "pool plan";
 	char *argv[] = { program, word, NULL };
 	struct error e = { .status = STATUS_OK };
 	struct request r;
 
-	(void)state;
 	assert_true(request_parse(2, argv, &r, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 }
 
-static void help_and_version(void **state)
+TEST(help_and_version)
 {
 	static const struct {
 		const char *line, *topic;
@@ -275,8 +262,7 @@ static void help_and_version(void **state)
 		{ "--version", NULL, COMMAND_VERSION },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct request r;
 		struct error e;
 
@@ -289,22 +275,20 @@ static void help_and_version(void **state)
 	}
 }
 
-static void help_is_whole(void **state)
+TEST(help_is_whole)
 {
 	static const char *const topics[] = { NULL,    "run",  "native",    "sweep",    "compare",
 					      "check", "pool", "pool plan", "workload", "preset" };
 	char other[200];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+	EACH (i, topics) {
 		const char *text = request_help(topics[i]);
 
 		assert_true(strlen(text) > 200 && text[strlen(text) - 1] == '\n');
 		/* The last two are no commands. */
 		assert_true(i + 2 >= sizeof(topics) / sizeof(topics[0]) ||
 			    strstr(text, "\nExit status: 0 ") != NULL);
-		for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
-			assert_in_range(strcspn(line, "\n"), 0, 100);
+		assert_fits_screen(text);
 	}
 	(void)snprintf(other, sizeof(other), "%s", request_help("no such topic"));
 	assert_memory_equal(other, request_help(NULL), sizeof(other) - 1);
@@ -328,12 +312,11 @@ static const char *unwrapped(const char *text)
 }
 
 /* A paragraph each: wrapped, but nothing lost, also where every need is there. */
-static void help_says_all_of_a_workload(void **state)
+TEST(help_says_all_of_a_workload)
 {
 	const char *text = unwrapped(request_help("workload"));
 
-	(void)state;
-	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+	LOOP (int, id, 0, id < WORKLOAD_COUNT, id++) {
 		const struct workload_info *w = &workload_table[id];
 		const char *end = id + 1 < WORKLOAD_COUNT ? workload_table[id + 1].name : "none";
 		char heading[64], next[64];
@@ -366,15 +349,14 @@ static int rows_of(const char *name, unsigned int commands)
 }
 
 /* Each option in the help of the commands that take it, and in no other; of two rows of one name each command has one. */
-static void help_is_the_parsers(void **state)
+TEST(help_is_the_parsers)
 {
-	(void)state;
-	for (size_t i = 0; i < COMMAND_SPECS; i++) {
+	LOOP (size_t, i, 0, i < COMMAND_SPECS, i++) {
 		const struct command_spec *spec = &command_table[i];
 
 		assert_non_null(strstr(request_help(NULL), spec->synopsis));
 		assert_non_null(strstr(request_help(NULL), spec->summary));
-		for (int id = 0; id < OPTION_COUNT; id++) {
+		LOOP (int, id, 0, id < OPTION_COUNT, id++) {
 			const struct option_spec *o = &option_table[id];
 			char name[40];
 
@@ -385,22 +367,4 @@ static void help_is_the_parsers(void **state)
 					 rows_of(o->name, spec->options) == 1);
 		}
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(everything),
-		cmocka_unit_test(commands),
-		cmocka_unit_test(spellings),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(one_word_at_a_time),
-		cmocka_unit_test(help_and_version),
-		cmocka_unit_test(help_is_whole),
-		cmocka_unit_test(help_says_all_of_a_workload),
-		cmocka_unit_test(help_is_the_parsers),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

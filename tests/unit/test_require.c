@@ -2,15 +2,7 @@
  * --require answers from the report alone, each name both ways, and what is not known is not met: a CI job must not
  * run on a guess. It could break by taking a missing file for "no limit", or a value that was never read for 0.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "host_root.h"
 #include "vmm/lab/check/require.h"
@@ -95,7 +87,7 @@ static bool unmet(const char *list, const char *root)
 	return !met(list, root) && strncmp(answers[0].reason, "unknown: ", 9) != 0;
 }
 
-static void dimensions(void **state)
+TEST_WITH(dimensions, fresh, NULL)
 {
 	static const struct {
 		const char *is;
@@ -107,8 +99,7 @@ static void dimensions(void **state)
 		{ "none", false, false, false, false },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		report.second_dimension = second_dimension_find(cases[i].is);
 		assert_int_equal(met("ept", INTEL), cases[i].ept);
 		assert_int_equal(met("npt", INTEL), cases[i].npt);
@@ -120,9 +111,8 @@ static void dimensions(void **state)
 	assert_true(unknown("tdp", INTEL) && unknown("shadow", INTEL));
 }
 
-static void intel_switches(void **state)
+TEST_WITH(intel_switches, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("vpid", INTEL) && met("flexpriority", INTEL));
 	set(report.facts.params[3].value, "N");
 	set(report.facts.params[4].value, "0");
@@ -140,9 +130,8 @@ static void intel_switches(void **state)
 	assert_true(unknown("flexpriority", INTEL));
 }
 
-static void any_parameter(void **state)
+TEST_WITH(any_parameter, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("kvm.tdp_mmu=Y", INTEL) && met("kvm.tdp_mmu=1", INTEL));
 	assert_true(met("kvm.nx_huge_pages=auto", INTEL));
 	assert_true(unmet("kvm.tdp_mmu=N", INTEL) && unmet("kvm.nx_huge_pages=N", INTEL));
@@ -153,9 +142,8 @@ static void any_parameter(void **state)
 	assert_true(unknown("kvm.tdp_mmu=Y", INTEL));
 }
 
-static void device(void **state)
+TEST_WITH(device, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("kvm", INTEL) && met("prefault", INTEL) && met("stats", INTEL));
 	report.kvm.capability[1].value = 0;
 	report.kvm.capability[2].value = -1;
@@ -176,9 +164,8 @@ static void device(void **state)
 	assert_true(unmet("kvm", INTEL) && unmet("prefault", INTEL));
 }
 
-static void leaves(void **state)
+TEST_WITH(leaves, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("1g-leaf", INTEL) && met("1g-guest", INTEL));
 	report.largest_guest_leaf_bytes = PAGE_2M;
 	report.largest_second_leaf_bytes = PAGE_2M;
@@ -189,9 +176,8 @@ static void leaves(void **state)
 	assert_true(unmet("1g-leaf", INTEL) && unmet("1g-guest", INTEL));
 }
 
-static void machine(void **state)
+TEST_WITH(machine, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("thp", INTEL) && met("pmu", INTEL) && met("bare-metal", INTEL));
 	assert_true(met("memory=8G", INTEL) && unmet("memory=8193", INTEL));
 	assert_true(met("vcpus=4", INTEL) && unmet("vcpus=5", INTEL) && unmet("vcpus=129", INTEL));
@@ -216,9 +202,8 @@ static void machine(void **state)
 }
 
 /* The fixture: 2M 40 free, 8 of them reserved, nodes 30 + 10, cgroup room for 24 pages; 1G 1 free, on node 0. */
-static void pages(void **state)
+TEST_WITH(pages, fresh, NULL)
 {
-	(void)state;
 	assert_true(met("hugepages=2M:24", INTEL) && unmet("hugepages=2M:25", INTEL));
 	assert_non_null(strstr(answers[0].reason, "cgroup"));
 	assert_true(met("hugepages=2M:24@0", INTEL) && met("hugepages=2m:10@1", INTEL));
@@ -230,11 +215,10 @@ static void pages(void **state)
 }
 
 /* Without a control group in the way: what is reserved is promised to others, on whichever node it lies. */
-static void promised_pages(void **state)
+TEST_WITH(promised_pages, fresh, NULL)
 {
 	char root[HOST_ROOT_BYTES];
 
-	(void)state;
 	host_root_make(root);
 	host_root_put(root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "64");
 	host_root_put(root, "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "40");
@@ -248,11 +232,10 @@ static void promised_pages(void **state)
 	host_root_remove(root);
 }
 
-static void lists(void **state)
+TEST_WITH(lists, fresh, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	assert_int_equal(require_evaluate("kvm,npt,memory=1G", INTEL, &report, answers, &e), 3);
 	assert_true(answers[0].met && !answers[1].met && answers[2].met);
 	assert_string_equal(answers[2].text, "memory=1G");
@@ -260,7 +243,7 @@ static void lists(void **state)
 	assert_true(require_all_met(answers, 1) && require_all_met(answers, 0));
 }
 
-static void refused(void **state)
+TEST_WITH(refused, fresh, NULL)
 {
 	static const char *const lists[] = {
 		"",
@@ -295,8 +278,7 @@ static void refused(void **state)
 		" kvm",
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	EACH (i, lists) {
 		struct error e = { .status = STATUS_OK };
 
 		if (require_evaluate(lists[i], INTEL, &report, answers, &e) >= 0)
@@ -308,12 +290,11 @@ static void refused(void **state)
 }
 
 /* As many as fit, and one more; a name longer than any. */
-static void longest_lists(void **state)
+TEST_WITH(longest_lists, fresh, NULL)
 {
 	char list[REQUIRE_MAX * 4 + 4] = "", name[120];
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	for (size_t i = 0; i < REQUIRE_MAX; i++)
 		(void)snprintf(list + 4 * i, sizeof(list) - 4 * i, "kvm,");
 	list[REQUIRE_MAX * 4 - 1] = '\0';
@@ -323,20 +304,19 @@ static void longest_lists(void **state)
 	assert_int_equal(e.status, STATUS_USAGE);
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	for (size_t length = sizeof(name) - 1; length > 0; length--) {
+	LOOP (size_t, length, sizeof(name) - 1, length > 0, length--) {
 		name[length] = '\0';
 		assert_true(require_evaluate(name, INTEL, &report, answers, &e) < 0);
 	}
 }
 
 /* Every name of the help is understood, and the other way round would have failed above. */
-static void help_names_what_is_there(void **state)
+TEST(help_names_what_is_there)
 {
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *out = open_memstream(&text, &bytes);
 
-	(void)state;
 	assert_non_null(out);
 	assert_int_equal(require_help(out), 0);
 	(void)fclose(out);
@@ -349,18 +329,4 @@ static void help_names_what_is_there(void **state)
 		assert_non_null(strstr(require_names(), name));
 	}
 	free(text);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(dimensions, fresh),    cmocka_unit_test_setup(intel_switches, fresh),
-		cmocka_unit_test_setup(any_parameter, fresh), cmocka_unit_test_setup(device, fresh),
-		cmocka_unit_test_setup(leaves, fresh),        cmocka_unit_test_setup(machine, fresh),
-		cmocka_unit_test_setup(pages, fresh),         cmocka_unit_test_setup(promised_pages, fresh),
-		cmocka_unit_test_setup(lists, fresh),         cmocka_unit_test_setup(refused, fresh),
-		cmocka_unit_test_setup(longest_lists, fresh), cmocka_unit_test(help_names_what_is_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,7 @@
  * of failures, at once where no attempt could ever succeed, and never while it succeeds. A mistake here would drop rounds
  * silently, or retry for ever.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/lab/sweep/attempt.h"
 #include "vmm/lab/sweep/round.h"
 
@@ -76,11 +68,10 @@ static void free_cell(struct matrix_cell *cell)
 	matrix_free(&m);
 }
 
-static void a_quiet_run_is_enough(void **state)
+TEST(a_quiet_run_is_enough)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_OK, 0);
 	assert_int_equal(run(&cell, 0), 1);
 	assert_int_equal(played, 1);
@@ -91,11 +82,10 @@ static void a_quiet_run_is_enough(void **state)
 	free_cell(&cell);
 }
 
-static void the_least_disturbed_is_kept(void **state)
+TEST(the_least_disturbed_is_kept)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_OK, 9);
 	will_be(STATE_OK, 3);
 	will_be(STATE_OK, 5);
@@ -109,11 +99,10 @@ static void the_least_disturbed_is_kept(void **state)
 	free_cell(&cell);
 }
 
-static void a_disturbed_run_is_better_than_a_failed_one(void **state)
+TEST(a_disturbed_run_is_better_than_a_failed_one)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_OK, 9);
 	will_be(STATE_FAILED, 0);
 	assert_int_equal(run(&cell, 0), 1);
@@ -122,12 +111,11 @@ static void a_disturbed_run_is_better_than_a_failed_one(void **state)
 	free_cell(&cell);
 }
 
-static void failures_are_bounded(void **state)
+TEST(failures_are_bounded)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
-	for (uint32_t round = 0; round < 3; round++) {
+	LOOP (uint32_t, round, 0, round < 3, round++) {
 		will_be(STATE_FAILED, 0);
 		assert_true(round_is_open(&cell, round, 2));
 		assert_int_equal(run(&cell, round), 1);
@@ -139,16 +127,15 @@ static void failures_are_bounded(void **state)
 	free_cell(&cell);
 }
 
-static void success_ends_a_series_of_failures(void **state)
+TEST(success_ends_a_series_of_failures)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_FAILED, 0);
 	will_be(STATE_OK, 0);
 	for (int i = 0; i < 4; i++)
 		will_be(STATE_FAILED, 0);
-	for (uint32_t round = 0; round < 6; round++)
+	LOOP (uint32_t, round, 0, round < 6, round++)
 		assert_int_equal(run(&cell, round), 1);
 	assert_int_equal(cell.state, STATE_OK);
 	assert_int_equal(cell.failed_runs, 5);
@@ -157,12 +144,11 @@ static void success_ends_a_series_of_failures(void **state)
 	free_cell(&cell);
 }
 
-static void what_the_host_cannot_do_is_not_tried_again(void **state)
+TEST(what_the_host_cannot_do_is_not_tried_again)
 {
 	static const enum cell_state final[] = { STATE_UNAVAILABLE, STATE_REFUSED };
 
-	(void)state;
-	for (int i = 0; i < 2; i++) {
+	LOOP (int, i, 0, i < 2, i++) {
 		struct matrix_cell cell = new_cell();
 
 		will_be(final[i], 0);
@@ -173,11 +159,10 @@ static void what_the_host_cannot_do_is_not_tried_again(void **state)
 	}
 }
 
-static void wrong_pages_give_way_to_right_ones(void **state)
+TEST(wrong_pages_give_way_to_right_ones)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_MISMATCH, 0);
 	will_be(STATE_OK, 0);
 	will_be(STATE_MISMATCH, 0);
@@ -194,11 +179,10 @@ static void wrong_pages_give_way_to_right_ones(void **state)
 	free_cell(&cell);
 }
 
-static void a_stop_decides_nothing(void **state)
+TEST(a_stop_decides_nothing)
 {
 	struct matrix_cell cell = new_cell();
 
-	(void)state;
 	will_be(STATE_PENDING, 0);
 	assert_int_equal(run(&cell, 0), 0);
 	assert_int_equal(cell.state, STATE_PENDING);
@@ -210,20 +194,4 @@ static void a_stop_decides_nothing(void **state)
 	round_settle(&cell);
 	assert_int_equal(cell.state, STATE_PENDING);
 	free_cell(&cell);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_quiet_run_is_enough),
-		cmocka_unit_test(the_least_disturbed_is_kept),
-		cmocka_unit_test(a_disturbed_run_is_better_than_a_failed_one),
-		cmocka_unit_test(failures_are_bounded),
-		cmocka_unit_test(success_ends_a_series_of_failures),
-		cmocka_unit_test(what_the_host_cannot_do_is_not_tried_again),
-		cmocka_unit_test(wrong_pages_give_way_to_right_ones),
-		cmocka_unit_test(a_stop_decides_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,11 +2,7 @@
  * Property: what a guest of a size costs is what one counts by hand, at each size up to the largest that a number
  * holds. It could break by a table too few at an edge, by an overflow at exabytes, or by faults of the wrong dimension.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 #include <math.h>
@@ -35,11 +31,10 @@ static struct scale make(enum walk_kind kind, uint64_t bytes, uint64_t guest_lea
  * By hand: 2^44 bytes are 2^32 PTEs in 2^23 tables, which are 2^14 tables of PDEs, 2^5 of PDPTEs and a root; by 1G they
  * are 2^14 PDPTEs in 2^5 tables, and a root.
  */
-static void sixteen_terabytes_of_4k_on_1g(void **state)
+TEST(sixteen_terabytes_of_4k_on_1g)
 {
 	struct scale s = make(WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_1G);
 
-	(void)state;
 	assert_int_equal(s.guest.leaf_entries, 4294967296);
 	assert_int_equal(s.guest.tables[1], 8388608);
 	assert_int_equal(s.guest.tables[2], 16384);
@@ -66,11 +61,10 @@ static void sixteen_terabytes_of_4k_on_1g(void **state)
 }
 
 /* Nested: the backing's page alone decides. Shadow: the smaller of both, and a table of its own beside the guest's. */
-static void faults_by_kind(void **state)
+TEST(faults_by_kind)
 {
 	struct scale s = make(WALK_SHADOW, GIB, PAGE_2M, PAGE_4K);
 
-	(void)state;
 	assert_int_equal(s.faults, 262144);
 	assert_int_equal(s.guest.table_count, 3);
 	assert_int_equal(s.shadow.table_count, 512 + 1 + 1 + 1);
@@ -86,12 +80,11 @@ static void faults_by_kind(void **state)
 }
 
 /* Every leaf begun counts, and so does every table. */
-static void one_byte_more(void **state)
+TEST(one_byte_more)
 {
 	struct scale exact = make(WALK_NESTED, GIB, PAGE_4K, PAGE_2M);
 	struct scale more = make(WALK_NESTED, GIB + 1, PAGE_4K, PAGE_2M);
 
-	(void)state;
 	assert_int_equal(exact.guest.table_count, 512 + 1 + 1 + 1);
 	assert_int_equal(more.guest.table_count, 513 + 2 + 1 + 1);
 	assert_int_equal(more.guest.leaf_entries, 262145);
@@ -103,14 +96,13 @@ static void one_byte_more(void **state)
 }
 
 /* Against a count that steps through memory leaf by leaf. */
-static void tables_as_counted_one_by_one(void **state)
+TEST(tables_as_counted_one_by_one)
 {
 	static const uint64_t sizes[] = { 1, PAGE_4K, 3 * MIB, GIB - 1, 2 * GIB + PAGE_2M, 5 * GIB };
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		for (uint32_t l = 0; l < 3; l++) {
+	EACH (i, sizes) {
+		LOOP (uint32_t, l, 0, l < 3, l++) {
 			struct scale s = make(WALK_NATIVE, sizes[i], leaves[l], 0);
 			uint64_t tables = 0, entries = 0;
 
@@ -126,11 +118,10 @@ static void tables_as_counted_one_by_one(void **state)
 	}
 }
 
-static void five_levels_where_four_do_not_reach(void **state)
+TEST(five_levels_where_four_do_not_reach)
 {
 	struct scale s = make(WALK_NESTED, 128 * TIB, PAGE_1G, PAGE_1G);
 
-	(void)state;
 	assert_false(s.guest.raised || s.host.raised);
 	assert_int_equal(s.references, 8);
 	s = make(WALK_NESTED, 128 * TIB + 1, PAGE_1G, PAGE_1G);
@@ -149,12 +140,11 @@ static void five_levels_where_four_do_not_reach(void **state)
 }
 
 /* Up to the last multiple of 1T that 64 bits hold: no count wraps. */
-static void exabytes(void **state)
+TEST(exabytes)
 {
 	struct scale s = make(WALK_SHADOW, UINT64_C(16777215) * TIB, PAGE_4K, PAGE_1G);
 	struct scale_plan plan = plan_of(WALK_NESTED, UINT64_MAX, PAGE_4K, PAGE_4K);
 
-	(void)state;
 	assert_true(s.beyond_physical && s.guest.beyond && s.guest.raised);
 	assert_int_equal(s.faults, UINT64_C(16777215) << 28);
 	/* 2^64 bytes of 2^57 each. */
@@ -170,12 +160,11 @@ static void exabytes(void **state)
 	assert_false(make(WALK_NATIVE, 5 * GIB, PAGE_4K, 0).beyond_unpaged);
 }
 
-static void reach_of_the_smaller_leaf(void **state)
+TEST(reach_of_the_smaller_leaf)
 {
 	struct scale_plan plan = plan_of(WALK_NESTED, GIB, PAGE_1G, PAGE_2M);
 	struct scale s;
 
-	(void)state;
 	plan.tlb_l1_entries = 64;
 	plan.tlb_l2_entries = 2048;
 	assert_int_equal(scale_make(&plan, &s), 0);
@@ -189,12 +178,11 @@ static void reach_of_the_smaller_leaf(void **state)
 	assert_int_equal(make(WALK_NESTED, GIB, PAGE_1G, PAGE_2M).tlb_l1_bytes, 0);
 }
 
-static void refused_plans(void **state)
+TEST(refused_plans)
 {
 	struct scale_plan plan = plan_of(WALK_NESTED, 0, PAGE_4K, PAGE_4K);
 	struct scale s;
 
-	(void)state;
 	assert_int_equal(scale_make(&plan, &s), -EINVAL);
 	plan = plan_of(WALK_NESTED, GIB, PAGE_4K, 64 * KIB);
 	assert_int_equal(scale_make(&plan, &s), -EINVAL);
@@ -204,20 +192,4 @@ static void refused_plans(void **state)
 	plan.fault_ns = SCALE_FAULT_NS;
 	plan.zeroing_bytes_per_s = NAN;
 	assert_int_equal(scale_make(&plan, &s), -EINVAL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sixteen_terabytes_of_4k_on_1g),
-		cmocka_unit_test(faults_by_kind),
-		cmocka_unit_test(one_byte_more),
-		cmocka_unit_test(tables_as_counted_one_by_one),
-		cmocka_unit_test(five_levels_where_four_do_not_reach),
-		cmocka_unit_test(exabytes),
-		cmocka_unit_test(reach_of_the_smaller_leaf),
-		cmocka_unit_test(refused_plans),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

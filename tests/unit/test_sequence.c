@@ -4,15 +4,8 @@
  * another line inside the page.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "alias_shape.h"
 #include "guest/workloads/walk.h"
 #include "units.h"
@@ -49,7 +42,7 @@ static void follow_pointers(enum workload_id id, const struct workload_ops *ops,
 	assert_int_equal(s.pages, ctx.pages);
 	assert_int_equal(s.pass_accesses, ctx.pass_accesses);
 	line = (const uint64_t *)(void *)(ctx.slice + ctx.cursor);
-	for (uint64_t i = 0; i < 2 * pages + 3; i++) {
+	LOOP (uint64_t, i, 0, i < 2 * pages + 3, i++) {
 		assert_int_equal(sequence_next(&s, &write), (uintptr_t)line - (uintptr_t)ctx.slice);
 		assert_false(write);
 		line = (const uint64_t *)(uintptr_t)*line;
@@ -58,13 +51,12 @@ static void follow_pointers(enum workload_id id, const struct workload_ops *ops,
 	free(ctx.slice);
 }
 
-static void cycles_follow_the_workloads_pointers(void **state)
+TEST(cycles_follow_the_workloads_pointers)
 {
 	static const uint64_t pages[] = { 1, 2, 3, 64, 65, 1000 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		for (uint64_t seed = 0; seed < 3; seed++) {
+	EACH (i, pages) {
+		LOOP (uint64_t, seed, 0, seed < 3, seed++) {
 			follow_pointers(WORKLOAD_chase, &workload_chase, pages[i], seed);
 			follow_pointers(WORKLOAD_packed, &workload_packed, pages[i], seed);
 		}
@@ -87,7 +79,7 @@ static void follow_table(uint64_t lines, uint64_t stride_bytes, uint64_t leaf_by
 	assert_int_equal(sequence_init(&s, WORKLOAD_alias, lines * PAGE_4K, stride_bytes, leaf_bytes, seed),
 			 0);
 	assert_int_equal(s.pages, ctx.pages);
-	for (uint64_t i = 0; i < 2 * walk_table_entries(lines) + 3; i++) {
+	LOOP (uint64_t, i, 0, i < 2 * walk_table_entries(lines) + 3, i++) {
 		const uint64_t *offset =
 			(const uint64_t *)(const void *)table + i % walk_table_entries(lines);
 
@@ -98,12 +90,11 @@ static void follow_table(uint64_t lines, uint64_t stride_bytes, uint64_t leaf_by
 	free(table);
 }
 
-static void alias_follows_the_walks_table(void **state)
+TEST(alias_follows_the_walks_table)
 {
 	static const uint64_t lines[] = { 1, 3, 64, 511, 1000 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	EACH (i, lines) {
 		follow_table(lines[i], CACHE_LINE_BYTES, PAGE_4K, 5);
 		follow_table(lines[i], PAGE_4K, PAGE_4K, 5);
 		follow_table(lines[i], PAGE_1G, PAGE_2M, 6);
@@ -113,12 +104,11 @@ static void alias_follows_the_walks_table(void **state)
 }
 
 /* A table of zeros after one sample has the exclusive or of all values at each word: the same from the sequence. */
-static void gups_updates_the_words_the_workload_does(void **state)
+TEST(gups_updates_the_words_the_workload_does)
 {
 	static const uint64_t bytes[] = { PAGE_4K, 3 * PAGE_4K, 64 * PAGE_4K };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+	EACH (i, bytes) {
 		struct workload_ctx ctx = make_ctx(bytes[i], 9);
 		uint64_t *touched = calloc(1, bytes[i]), count = 0, words;
 		struct sequence s;
@@ -133,13 +123,13 @@ static void gups_updates_the_words_the_workload_does(void **state)
 		assert_int_equal(s.pages, ctx.pages);
 		assert_int_equal(s.pass_accesses, ctx.pass_accesses);
 		words = ctx.lines;
-		for (uint64_t k = 0; k < 100; k++) {
+		LOOP (uint64_t, k, 0, k < 100, k++) {
 			uint64_t offset = sequence_next(&s, &write);
 
 			assert_true(write && offset / 8 < words && offset % 8 == 0);
 			touched[offset / 8]++;
 		}
-		for (uint64_t w = 0; w < words; w++) {
+		LOOP (uint64_t, w, 0, w < words, w++) {
 			bool changed = ((const uint64_t *)(const void *)ctx.slice)[w] != w;
 
 			assert_int_equal(changed, touched[w] != 0);
@@ -152,27 +142,14 @@ static void gups_updates_the_words_the_workload_does(void **state)
 	}
 }
 
-static void what_there_is_not_is_refused(void **state)
+TEST(what_there_is_not_is_refused)
 {
 	struct sequence s;
 
-	(void)state;
 	assert_int_equal(sequence_init(&s, WORKLOAD_touch, PAGE_2M, 0, PAGE_4K, 1), -EINVAL);
 	assert_int_equal(sequence_init(&s, WORKLOAD_chase, PAGE_4K - 1, 0, PAGE_4K, 1), -EINVAL);
 	assert_int_equal(sequence_init(&s, WORKLOAD_chase, UINT64_MAX, 0, PAGE_4K, 1), -E2BIG);
 	assert_int_equal(sequence_init(&s, WORKLOAD_alias, PAGE_2M, PAGE_4K, PAGE_2M, 1), -EINVAL);
 	assert_int_equal(sequence_init(&s, WORKLOAD_alias, PAGE_1G, 512 * PAGE_1G, PAGE_2M, 1), -E2BIG);
 	sequence_free(&s);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cycles_follow_the_workloads_pointers),
-		cmocka_unit_test(alias_follows_the_walks_table),
-		cmocka_unit_test(gups_updates_the_words_the_workload_does),
-		cmocka_unit_test(what_there_is_not_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

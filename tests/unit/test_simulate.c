@@ -4,14 +4,8 @@
  * many or too few, by a translation that is made twice or forgotten, or by counts of the warm-up.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/simulate.h"
@@ -81,19 +75,18 @@ static void bare_walks_are_theory(const struct simulation_input *in)
 	assert_true(s.walk_cycles == (double)references(&s) * 1000);
 }
 
-static void without_caches_every_miss_reads_what_theory_has(void **state)
+TEST(without_caches_every_miss_reads_what_theory_has)
 {
 	static const enum workload_id workloads[] = { WORKLOAD_chase, WORKLOAD_packed, WORKLOAD_gups };
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 20);
 
-	(void)state;
 	in.accesses = 33;
-	for (int kind = 0; kind < WALK_KIND_COUNT; kind++) {
-		for (uint32_t c = 0; c < 36; c++) {
+	LOOP (int, kind, 0, kind < WALK_KIND_COUNT, kind++) {
+		LOOP (uint32_t, c, 0, c < 36, c++) {
 			in.plan = (struct walk_plan){ (enum walk_kind)kind, 4 + c % 2, 4 + c / 2 % 2,
 						      leaves[c / 4 % 3], leaves[c / 12] };
-			for (size_t w = 0; w < sizeof(workloads) / sizeof(workloads[0]); w++) {
+			EACH (w, workloads) {
 				in.workload = workloads[w];
 				in.stride_bytes = 0;
 				bare_walks_are_theory(&in);
@@ -134,12 +127,11 @@ static void cpu_without_caches(struct cpu_model *cpu)
 		cpu->parameter[off[i]] = 0;
 }
 
-static void a_real_cpu_without_its_caches_too(void **state)
+TEST(a_real_cpu_without_its_caches_too)
 {
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
-	for (uint32_t i = 0; i < cpu_count(); i++) {
+	LOOP (uint32_t, i, 0, i < cpu_count(), i++) {
 		struct cpu_model cpu;
 		struct simulation_input in;
 		struct simulation s;
@@ -153,13 +145,12 @@ static void a_real_cpu_without_its_caches_too(void **state)
 }
 
 /* Three pages in a TLB of two; four in one of four. Warm-up is not counted. */
-static void a_tlb_holds_what_it_has_entries_for(void **state)
+TEST(a_tlb_holds_what_it_has_entries_for)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NATIVE, 3);
 	struct simulation s;
 
-	(void)state;
 	give_tlb(&cpu, false, 1, 2);
 	in.accesses = 30;
 	assert_int_equal(run(&in).dtlb_misses, 30);
@@ -180,14 +171,13 @@ static void a_tlb_holds_what_it_has_entries_for(void **state)
 }
 
 /* 1024 pages lie under two page directory entries; a cache of one of them saves three references of four, or none. */
-static void a_walk_cache_saves_the_entries_above(void **state)
+TEST(a_walk_cache_saves_the_entries_above)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NATIVE, 512);
 	struct simulation s;
 	uint64_t hits;
 
-	(void)state;
 	cpu.parameter[CPU_PWC_PDE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.pwc_hits[2], 512);
@@ -206,13 +196,12 @@ static void a_walk_cache_saves_the_entries_above(void **state)
 }
 
 /* Nested, 4K on 4K: the hit leaves one guest entry, whose table's address is known, and the host walk of the data. */
-static void in_two_dimensions_it_saves_the_host_walks_too(void **state)
+TEST(in_two_dimensions_it_saves_the_host_walks_too)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 512);
 	struct simulation s;
 
-	(void)state;
 	cpu.parameter[CPU_PWC_PDE_ENTRIES] = 1;
 	s = run(&in);
 	assert_int_equal(s.walk.guest_references, 512);
@@ -223,13 +212,12 @@ static void in_two_dimensions_it_saves_the_host_walks_too(void **state)
 	assert_int_equal(s.walk.host_references, 512);
 }
 
-static void a_nested_tlb_hit_saves_one_host_walk(void **state)
+TEST(a_nested_tlb_hit_saves_one_host_walk)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 32);
 	struct simulation s;
 
-	(void)state;
 	/* Without walk caches each walk asks for four tables, always the same, and a page of data, always another. */
 	cpu.parameter[CPU_NESTED_TLB_ENTRIES] = 8;
 	s = run(&in);
@@ -244,12 +232,11 @@ static void a_nested_tlb_hit_saves_one_host_walk(void **state)
 }
 
 /* The smaller page of both fills the TLB, unless the CPU does not combine. */
-static void a_tlb_entry_covers_the_smaller_page(void **state)
+TEST(a_tlb_entry_covers_the_smaller_page)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 512);
 
-	(void)state;
 	give_tlb(&cpu, false, 1, 2);
 	in.plan.guest_leaf_bytes = PAGE_2M;
 	assert_int_equal(run(&in).tlb_leaf_bytes, PAGE_4K);
@@ -262,13 +249,12 @@ static void a_tlb_entry_covers_the_smaller_page(void **state)
 }
 
 /* Eight entries a line: 64 neighbouring pages have 8 lines of them, which an L1 cache of 64 lines keeps. */
-static void entries_share_lines_of_the_cache(void **state)
+TEST(entries_share_lines_of_the_cache)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NATIVE, 64);
 	struct simulation s;
 
-	(void)state;
 	cpu.parameter[CPU_L1D_BYTES] = 128 * CACHE_LINE_BYTES;
 	cpu.parameter[CPU_L1D_WAYS] = 128;
 	in.warm_passes = 0;
@@ -280,13 +266,12 @@ static void entries_share_lines_of_the_cache(void **state)
 }
 
 /* Alias: one line after another of the same 16, through tables that stay where they are. */
-static void alias_has_few_lines_of_data(void **state)
+TEST(alias_has_few_lines_of_data)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 256);
 	struct simulation s;
 
-	(void)state;
 	cpu.parameter[CPU_L1D_BYTES] = 256 * CACHE_LINE_BYTES;
 	cpu.parameter[CPU_L1D_WAYS] = 256;
 	in.workload = WORKLOAD_alias;
@@ -309,13 +294,12 @@ static void refused(struct simulation_input in, int err)
 }
 
 /* The bit of workloads.def is what the command line accepts. */
-static void those_marked_are_simulated_and_no_others(void **state)
+TEST(those_marked_are_simulated_and_no_others)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 16);
 
-	(void)state;
-	for (int id = 0; id < WORKLOAD_COUNT; id++) {
+	LOOP (int, id, 0, id < WORKLOAD_COUNT, id++) {
 		struct error e = { .status = STATUS_OK };
 		struct simulation out;
 		int expected = (workload_table[id].needs & IS_SIMULATED) != 0 ? 0 : -EINVAL;
@@ -328,12 +312,11 @@ static void those_marked_are_simulated_and_no_others(void **state)
 	}
 }
 
-static void what_cannot_be_simulated_is_refused(void **state)
+TEST(what_cannot_be_simulated_is_refused)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct simulation_input in = input_of(&cpu, WALK_NESTED, 16), bad;
 
-	(void)state;
 	bad = in;
 	bad.working_set_bytes = PAGE_4K - 1;
 	refused(bad, -EINVAL);
@@ -359,23 +342,4 @@ static void what_cannot_be_simulated_is_refused(void **state)
 	bad = in;
 	cpu.parameter[CPU_L3_BYTES] = UINT64_MAX;
 	refused(bad, -E2BIG);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_caches_every_miss_reads_what_theory_has),
-		cmocka_unit_test(a_real_cpu_without_its_caches_too),
-		cmocka_unit_test(a_tlb_holds_what_it_has_entries_for),
-		cmocka_unit_test(a_walk_cache_saves_the_entries_above),
-		cmocka_unit_test(in_two_dimensions_it_saves_the_host_walks_too),
-		cmocka_unit_test(a_nested_tlb_hit_saves_one_host_walk),
-		cmocka_unit_test(a_tlb_entry_covers_the_smaller_page),
-		cmocka_unit_test(entries_share_lines_of_the_cache),
-		cmocka_unit_test(alias_has_few_lines_of_data),
-		cmocka_unit_test(those_marked_are_simulated_and_no_others),
-		cmocka_unit_test(what_cannot_be_simulated_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,8 @@
  * wrong bits, or by a level that is not filled.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/caches.h"
@@ -28,11 +22,10 @@ static uint32_t misses(struct lru *l, uint64_t count, uint64_t step, int passes)
 	return missed;
 }
 
-static void a_cycle_longer_than_lru_always_misses(void **state)
+TEST(a_cycle_longer_than_lru_always_misses)
 {
 	struct lru l;
 
-	(void)state;
 	assert_int_equal(lru_init(&l, 1, 2, false), 0);
 	assert_int_equal(misses(&l, 3, 1, 4), 12);
 	lru_free(&l);
@@ -41,11 +34,10 @@ static void a_cycle_longer_than_lru_always_misses(void **state)
 	lru_free(&l);
 }
 
-static void pages_of_one_set_push_each_other_out(void **state)
+TEST(pages_of_one_set_push_each_other_out)
 {
 	struct lru l;
 
-	(void)state;
 	/* Four sets of two: eight neighbours fit; three keys four apart share a set. */
 	assert_int_equal(lru_init(&l, 4, 2, false), 0);
 	assert_int_equal(misses(&l, 8, 1, 2), 8);
@@ -62,11 +54,10 @@ static void pages_of_one_set_push_each_other_out(void **state)
 	lru_free(&l);
 }
 
-static void use_refreshes_and_a_look_does_not_fill(void **state)
+TEST(use_refreshes_and_a_look_does_not_fill)
 {
 	struct lru l;
 
-	(void)state;
 	assert_int_equal(lru_init(&l, 1, 2, false), 0);
 	assert_false(lru_find(&l, 1));
 	assert_false(lru_find(&l, 1));
@@ -79,11 +70,10 @@ static void use_refreshes_and_a_look_does_not_fill(void **state)
 	lru_free(&l);
 }
 
-static void nothing_and_too_much(void **state)
+TEST(nothing_and_too_much)
 {
 	struct lru l;
 
-	(void)state;
 	assert_int_equal(lru_init(&l, 0, 4, false), 0);
 	assert_false(lru_touch(&l, 0));
 	assert_false(lru_touch(&l, 0));
@@ -96,11 +86,10 @@ static void nothing_and_too_much(void **state)
 	lru_free(&l);
 }
 
-static void a_number_of_sets_that_is_no_power_of_two(void **state)
+TEST(a_number_of_sets_that_is_no_power_of_two)
 {
 	struct lru l;
 
-	(void)state;
 	assert_int_equal(lru_init(&l, 3, 1, false), 0);
 	assert_int_equal(misses(&l, 3, 1, 2), 3);
 	lru_free(&l);
@@ -109,12 +98,11 @@ static void a_number_of_sets_that_is_no_power_of_two(void **state)
 	lru_free(&l);
 }
 
-static void a_load_fills_every_level_on_its_way(void **state)
+TEST(a_load_fills_every_level_on_its_way)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct cache cache;
 
-	(void)state;
 	cpu.parameter[CPU_L1D_BYTES] = CACHE_LINE_BYTES;
 	cpu.parameter[CPU_L1D_WAYS] = 1;
 	cpu.parameter[CPU_L2_BYTES] = 2 * CACHE_LINE_BYTES;
@@ -131,12 +119,11 @@ static void a_load_fills_every_level_on_its_way(void **state)
 	cache_free(&cache);
 }
 
-static void sizes_that_share_entries_do(void **state)
+TEST(sizes_that_share_entries_do)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct cpu_tlb t;
 
-	(void)state;
 	give_tlb(&cpu, false, 8, 4);
 	cpu.parameter[CPU_STLB_2M_SETS] = 16;
 	cpu.parameter[CPU_STLB_2M_WAYS] = 2;
@@ -150,12 +137,11 @@ static void sizes_that_share_entries_do(void **state)
 }
 
 /* One 1G page is one entry in the dTLB and many in an STLB that smashes it. */
-static void a_smashed_page_is_many_entries(void **state)
+TEST(a_smashed_page_is_many_entries)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct tlb tlb;
 
-	(void)state;
 	cpu.parameter[CPU_STLB_2M_SETS] = 1;
 	cpu.parameter[CPU_STLB_2M_WAYS] = 8;
 	cpu.parameter[CPU_STLB_1G_SMASHED] = 1;
@@ -169,20 +155,4 @@ static void a_smashed_page_is_many_entries(void **state)
 	assert_int_equal(tlb_look(&tlb, 0), TLB_MISS);
 	assert_int_equal(tlb_look(&tlb, PAGE_2M), TLB_DTLB_HIT);
 	tlb_free(&tlb);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_cycle_longer_than_lru_always_misses),
-		cmocka_unit_test(pages_of_one_set_push_each_other_out),
-		cmocka_unit_test(use_refreshes_and_a_look_does_not_fill),
-		cmocka_unit_test(nothing_and_too_much),
-		cmocka_unit_test(a_number_of_sets_that_is_no_power_of_two),
-		cmocka_unit_test(a_load_fills_every_level_on_its_way),
-		cmocka_unit_test(sizes_that_share_entries_do),
-		cmocka_unit_test(a_smashed_page_is_many_entries),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,7 @@
  * workload itself would run; what is too large is refused by its option. It could break by a row of another plan or set,
  * by a stride below the guest's page, or by a refusal that comes after the rows before it have taken their minutes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
 #include "vmm/theory/simulate/simulate.h"
@@ -40,19 +34,18 @@ static struct simulation_series make(const struct work_spec *r, const struct wal
 	return s;
 }
 
-static void each_workload_over_each_set(void **state)
+TEST(each_workload_over_each_set)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_packed, 256 * KIB);
 	struct simulation_series s;
 
-	(void)state;
 	r.workload_count = r.set_count = 2;
 	r.workloads[1] = WORKLOAD_chase;
 	r.sets_bytes[1] = MIB + 1;
 	s = make(&r, &nested, &cpu);
 	assert_int_equal(s.count, 4);
-	for (uint32_t i = 0; i < s.count; i++) {
+	LOOP (uint32_t, i, 0, i < s.count, i++) {
 		const struct simulation_row *row = &s.rows[i];
 
 		assert_int_equal(row->workload, i < 2 ? WORKLOAD_packed : WORKLOAD_chase);
@@ -68,13 +61,12 @@ static void each_workload_over_each_set(void **state)
 }
 
 /* The accesses asked for are those that are counted: the passes before them are not. */
-static void as_many_accesses_as_asked(void **state)
+TEST(as_many_accesses_as_asked)
 {
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_chase, 256 * KIB);
 	struct simulation_series s;
 
-	(void)state;
 	/* All 64 pages are in the TLB after the first pass. */
 	give_tlb(&cpu, false, 1, 64);
 	r.accesses = 1000;
@@ -83,16 +75,15 @@ static void as_many_accesses_as_asked(void **state)
 	simulation_series_free(&s);
 }
 
-static void the_series_where_no_set_is_named(void **state)
+TEST(the_series_where_no_set_is_named)
 {
 	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
 	struct cpu_model cpu = bare_cpu();
 	struct work_spec r = asked(WORKLOAD_chase, 0);
 	struct simulation_series s = make(&r, &nested, &cpu);
 
-	(void)state;
 	assert_int_equal(s.count, 5);
-	for (uint32_t i = 0; i < s.count; i++)
+	LOOP (uint32_t, i, 0, i < s.count, i++)
 		assert_int_equal(s.rows[i].counts.pages, pages[i]);
 	simulation_series_free(&s);
 }
@@ -107,18 +98,17 @@ static void check_strides(const struct walk_plan *plan, uint64_t set_bytes, cons
 	r.accesses = 100;
 	s = make(&r, plan, &cpu);
 	assert_int_equal(s.count, count);
-	for (uint32_t i = 0; i < s.count; i++)
+	LOOP (uint32_t, i, 0, i < s.count, i++)
 		assert_int_equal(s.rows[i].stride_bytes, strides[i]);
 	simulation_series_free(&s);
 }
 
-static void alias_at_strides_that_fit(void **state)
+TEST(alias_at_strides_that_fit)
 {
 	static const uint64_t all[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
 	static const uint64_t large[] = { CACHE_LINE_BYTES, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
 	const struct walk_plan guest_2m = { WALK_SHADOW, 4, 4, PAGE_2M, PAGE_4K };
 
-	(void)state;
 	check_strides(&nested, 256 * KIB, all, 5);
 	/* No stride below the guest's page. */
 	check_strides(&guest_2m, 256 * KIB, large, 4);
@@ -139,12 +129,11 @@ static void check_refused(const struct work_spec *r, const struct walk_plan *pla
 }
 
 /* By the option, which only what comes before the first simulation names; that says "simulation". */
-static void refused_before_the_first_row(void **state)
+TEST(refused_before_the_first_row)
 {
 	static const struct walk_plan unpaged = { WALK_UNPAGED, 4, 4, PAGE_4K, PAGE_4K };
 	struct work_spec r = asked(WORKLOAD_chase, 64 * KIB);
 
-	(void)state;
 	r.set_count = 2;
 	r.sets_bytes[1] = SIMULATE_MOST_BYTES + 1;
 	check_refused(&r, &nested, "--working-set");
@@ -160,17 +149,4 @@ static void refused_before_the_first_row(void **state)
 	r.workload_count = 2;
 	r.workloads[1] = WORKLOAD_alias;
 	check_refused(&r, &unpaged, "--workload");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_workload_over_each_set),
-		cmocka_unit_test(as_many_accesses_as_asked),
-		cmocka_unit_test(the_series_where_no_set_is_named),
-		cmocka_unit_test(alias_at_strides_that_fit),
-		cmocka_unit_test(refused_before_the_first_row),
-	};
-
-	return cmocka_run_group_tests_name("simulation_series", tests, NULL, NULL);
 }

@@ -4,17 +4,12 @@
  * accepted survives printing and parsing again.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "units.h"
 #include "vmm/util/size.h"
 
-static void sizes_accepted(void **state)
+TEST(sizes_accepted)
 {
 	static const struct {
 		const char *text;
@@ -29,8 +24,7 @@ static void sizes_accepted(void **state)
 		{ "16777215T", 16777215 * TIB },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		uint64_t bytes = 0;
 
 		assert_int_equal(size_parse(cases[i].text, MIB, &bytes), 0);
@@ -38,7 +32,7 @@ static void sizes_accepted(void **state)
 	}
 }
 
-static void sizes_refused(void **state)
+TEST(sizes_refused)
 {
 	static const struct {
 		const char *text;
@@ -63,19 +57,17 @@ static void sizes_refused(void **state)
 		{ "16777216T", -ERANGE },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		uint64_t bytes;
 
 		assert_int_equal(size_parse(cases[i].text, MIB, &bytes), cases[i].error);
 	}
 }
 
-static void page_sizes_and_numbers(void **state)
+TEST(page_sizes_and_numbers)
 {
 	uint64_t value;
 
-	(void)state;
 	assert_int_equal(page_size_parse("2m", &value), 0);
 	assert_int_equal(value, PAGE_2M);
 	assert_int_equal(page_size_parse("2048K", &value), -EINVAL);
@@ -90,14 +82,13 @@ static void page_sizes_and_numbers(void **state)
 	assert_int_equal(number_parse("", 0, 9, &value), -EINVAL);
 }
 
-static void lists(void **state)
+TEST(lists)
 {
 	static const char *const bad[] = {
 		"", ",", "1,", ",1", "1,,2", "3-1", "1-", "-1", "1-2-3", "a", "1 2"
 	};
 	uint16_t v[8];
 
-	(void)state;
 	assert_int_equal(list_parse("0-3,8", 8, v, 8), 5);
 	assert_int_equal(v[3], 3);
 	assert_int_equal(v[4], 8);
@@ -107,15 +98,14 @@ static void lists(void **state)
 	assert_int_equal(list_parse("0-8", 8, v, 8), -ERANGE);
 	assert_int_equal(list_parse("0-7,1", 8, v, 8), -ERANGE);
 	assert_int_equal(list_parse("9", 8, v, 8), -ERANGE);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	EACH (i, bad)
 		assert_int_equal(list_parse(bad[i], 8, v, 8), -EINVAL);
 }
 
-static void series(void **state)
+TEST(series)
 {
 	uint64_t b[8];
 
-	(void)state;
 	assert_int_equal(size_series_parse("64K,1M", b, 8), 2);
 	assert_true(b[0] == 64 * KIB && b[1] == MIB);
 	assert_int_equal(size_series_parse("256K..4M", b, 8), 5);
@@ -138,13 +128,12 @@ static uint64_t next_random(uint64_t *rng)
 	return *rng;
 }
 
-static void random_strings(void **state)
+TEST(random_strings)
 {
 	static const char letters[] = "0123456789012345678901234567890123456789KMGTkmgtiB.,-+ x";
 	uint64_t rng = 88172645463325252U, accepted = 0;
 
-	(void)state;
-	for (uint32_t i = 0; i < 200000; i++) {
+	LOOP (uint32_t, i, 0, i < 200000, i++) {
 		char text[32], printed[24];
 		uint64_t bytes, again = 0, sets[8];
 		uint16_t values[8];
@@ -161,7 +150,7 @@ static void random_strings(void **state)
 		}
 		count = list_parse(text, 99, values, 8);
 		assert_true(count == -EINVAL || count == -ERANGE || (count > 0 && count <= 8));
-		for (int c = 0; c < count; c++)
+		LOOP (int, c, 0, c < count, c++)
 			assert_in_range(values[c], 0, 99);
 		count = size_series_parse(text, sets, 8);
 		assert_true(count == -EINVAL || count == -ERANGE || (count > 0 && count <= 8));
@@ -169,30 +158,14 @@ static void random_strings(void **state)
 	assert_true(accepted > 1000);
 }
 
-static void formats(void **state)
+TEST(formats)
 {
 	char buf[24];
 
-	(void)state;
 	assert_string_equal(size_format(4096, buf), "4K");
 	assert_string_equal(size_format(1536 * MIB, buf), "1536M");
 	assert_string_equal(size_format(12 * GIB, buf), "12G");
 	assert_string_equal(size_format(0, buf), "0");
 	assert_string_equal(size_format(1000, buf), "1000");
 	assert_string_equal(size_format(UINT64_MAX, buf), "18446744073709551615");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_accepted),
-		cmocka_unit_test(sizes_refused),
-		cmocka_unit_test(page_sizes_and_numbers),
-		cmocka_unit_test(lists),
-		cmocka_unit_test(series),
-		cmocka_unit_test(random_strings),
-		cmocka_unit_test(formats),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,8 @@
  * kind of host and ends in a triple fault on another.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "layout.h"
 #include "units.h"
 #include "vmm/core/boot/start.h"
@@ -22,12 +16,11 @@ static const struct memmap map = {
 		    { .gpa = 4 * GIB, .offset_bytes = 3 * GIB, .bytes = 9 * GIB } },
 };
 
-static void registers_are_those_of_pvh(void **state)
+TEST(registers_are_those_of_pvh)
 {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 
-	(void)state;
 	memset(&regs, 0xff, sizeof(regs));
 	memset(&sregs, 0xff, sizeof(sregs));
 	start_registers(0x200040, &regs, &sregs);
@@ -49,14 +42,13 @@ static void registers_are_those_of_pvh(void **state)
 	assert_int_equal(sregs.tr.present, 1);
 }
 
-static void start_info_leads_to_module_and_memory(void **state)
+TEST(start_info_leads_to_module_and_memory)
 {
 	unsigned char page[START_INFO_BYTES];
 	struct hvm_start_info info;
 	struct hvm_modlist_entry module;
 	struct hvm_memmap_entry memory[2];
 
-	(void)state;
 	assert_int_equal(start_info_write(&map, 1234, page, sizeof(page)), 0);
 	memcpy(&info, page, sizeof(info));
 	assert_int_equal(info.magic, HVM_START_MAGIC);
@@ -71,21 +63,9 @@ static void start_info_leads_to_module_and_memory(void **state)
 	assert_int_equal(memory[1].type, 1);
 }
 
-static void a_page_too_small_is_refused(void **state)
+TEST(a_page_too_small_is_refused)
 {
 	unsigned char page[64];
 
-	(void)state;
 	assert_int_equal(start_info_write(&map, 1, page, sizeof(page)), -ENOSPC);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(registers_are_those_of_pvh),
-		cmocka_unit_test(start_info_leads_to_module_and_memory),
-		cmocka_unit_test(a_page_too_small_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,22 +5,17 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "vmm/lab/record/stats.h"
 
 #define EXACT 1e-12
 
-static void odd_count(void **state)
+TEST(odd_count)
 {
 	const double samples[] = { 9, 1, 4, 100, 5 };
 	struct summary s;
 
-	(void)state;
 	assert_int_equal(summary_make(samples, 5, 1, &s), 0);
 	assert_float_equal(s.min, 1, EXACT);
 	assert_float_equal(s.median, 5, EXACT);
@@ -29,12 +24,11 @@ static void odd_count(void **state)
 	assert_float_equal(samples[0], 9, EXACT);
 }
 
-static void even_count(void **state)
+TEST(even_count)
 {
 	const double samples[] = { 4, 1, 3, 10 };
 	struct summary s;
 
-	(void)state;
 	assert_int_equal(summary_make(samples, 4, 1, &s), 0);
 	assert_float_equal(s.median, 3.5, EXACT);
 	/* Deviations from 3.5: 0.5 2.5 0.5 6.5; the middle two are 0.5 and 2.5. */
@@ -43,13 +37,12 @@ static void even_count(void **state)
 	assert_true(s.ci95[1] <= 10 && s.ci95[1] >= s.median);
 }
 
-static void one_sample_and_constant_samples(void **state)
+TEST(one_sample_and_constant_samples)
 {
 	const double samples[] = { 7, 7, 7, 7, 7, 7 };
 	struct summary s;
 
-	(void)state;
-	for (uint32_t count = 1; count <= 6; count++) {
+	LOOP (uint32_t, count, 1, count <= 6, count++) {
 		assert_int_equal(summary_make(samples, count, count, &s), 0);
 		assert_float_equal(s.min, 7, EXACT);
 		assert_float_equal(s.median, 7, EXACT);
@@ -59,13 +52,12 @@ static void one_sample_and_constant_samples(void **state)
 	}
 }
 
-static void refuses_what_is_not_finite(void **state)
+TEST(refuses_what_is_not_finite)
 {
 	const double nan_inside[] = { 1, NAN, 2 }, inf_inside[] = { 1, 2, -INFINITY };
 	const double too_far[] = { -1.7e308, 1.7e308, 1.7e308 };
 	struct summary s;
 
-	(void)state;
 	assert_int_equal(summary_make(nan_inside, 3, 1, &s), -EINVAL);
 	assert_int_equal(summary_make(inf_inside, 3, 1, &s), -EINVAL);
 	assert_int_equal(summary_make(nan_inside, 0, 1, &s), -EINVAL);
@@ -73,12 +65,11 @@ static void refuses_what_is_not_finite(void **state)
 	assert_int_equal(summary_make(too_far, 3, 1, &s), 0);
 }
 
-static void same_seed_same_interval(void **state)
+TEST(same_seed_same_interval)
 {
 	const double samples[] = { 3, 1, 4, 1.5, 9, 2.6, 5, 3.5, 8.9 };
 	struct summary a, b;
 
-	(void)state;
 	assert_int_equal(summary_make(samples, 9, 42, &a), 0);
 	assert_int_equal(summary_make(samples, 9, 42, &b), 0);
 	assert_memory_equal(&a, &b, sizeof(a));
@@ -92,7 +83,7 @@ static double uniform(uint64_t *state)
 }
 
 /* Skewed samples as measurements are: exponential, true median ln 2. */
-static void interval_covers_the_median(void **state)
+TEST(interval_covers_the_median)
 {
 	enum { ROUNDS = 400, COUNT = 20 };
 	uint64_t rng = 12345;
@@ -100,26 +91,11 @@ static void interval_covers_the_median(void **state)
 	struct summary s;
 	int covered = 0;
 
-	(void)state;
-	for (int round = 0; round < ROUNDS; round++) {
+	LOOP (int, round, 0, round < ROUNDS, round++) {
 		for (int i = 0; i < COUNT; i++)
 			samples[i] = -log(1.0 - uniform(&rng));
 		assert_int_equal(summary_make(samples, COUNT, (uint64_t)round, &s), 0);
 		covered += s.ci95[0] <= log(2) && log(2) <= s.ci95[1];
 	}
 	assert_in_range(covered, ROUNDS * 90 / 100, ROUNDS * 99 / 100);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(odd_count),
-		cmocka_unit_test(even_count),
-		cmocka_unit_test(one_sample_and_constant_samples),
-		cmocka_unit_test(refuses_what_is_not_finite),
-		cmocka_unit_test(same_seed_same_interval),
-		cmocka_unit_test(interval_covers_the_median),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/util/streams.h"
 
 /* In a child, which has lost its streams: the number of the line that was wrong. */
@@ -41,12 +36,11 @@ static int closed_streams(void)
 	return 0;
 }
 
-static void closed_streams_stay_closed(void **state)
+TEST(closed_streams_stay_closed)
 {
 	pid_t child = fork();
 	int status = 0;
 
-	(void)state;
 	assert_true(child >= 0);
 	if (child == 0)
 		_exit(closed_streams());
@@ -55,23 +49,12 @@ static void closed_streams_stay_closed(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void open_streams_are_left_alone(void **state)
+TEST(open_streams_are_left_alone)
 {
 	struct error e = { 0 };
 	int before = fcntl(STDOUT_FILENO, F_GETFL);
 
-	(void)state;
 	assert_int_equal(streams_init(&e), 0);
 	assert_int_equal(fcntl(STDOUT_FILENO, F_GETFL), before);
 	assert_int_equal(e.status, STATUS_OK);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(closed_streams_stay_closed),
-		cmocka_unit_test(open_streams_are_left_alone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,7 @@
  * the command that runs just it; what contradicts itself is a cell with a reason. A combination lost here would never be
  * missed in the report. And each round has all cells, in an order of its own.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "tests/unit/sweep_line.h"
 #include "vmm/core/machine/config.h"
@@ -60,14 +53,13 @@ static const struct matrix_cell *cell(struct matrix *m, const char *key)
 	return found;
 }
 
-static void the_product_of_all_axes(void **state)
+TEST(the_product_of_all_axes)
 {
 	struct matrix m = plan("--guest-page 4K,2M --backing anon,thp --prealloc on,off --smp 1,2 --native "
 			       "--workload packed,chase --working-set 256K,4M");
 
-	(void)state;
 	assert_int_equal(m.cell_count, 3 * 2 * 2 * 2 * 2 * 2);
-	for (uint32_t i = 0; i < m.cell_count; i++) {
+	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
 		assert_int_equal(m.cells[i].state, STATE_PENDING);
 		assert_ptr_equal(matrix_find(&m, m.cells[i].key), &m.cells[i]);
 	}
@@ -83,7 +75,7 @@ static void the_product_of_all_axes(void **state)
 	matrix_free(&m);
 }
 
-static void as_little_memory_as_will_do(void **state)
+TEST(as_little_memory_as_will_do)
 {
 	struct matrix m = plan("--backing anon --workload chase --working-set 256K,16M,256M --smp 1,4");
 	const struct matrix_cell *small =
@@ -91,7 +83,6 @@ static void as_little_memory_as_will_do(void **state)
 	const struct matrix_cell *large =
 		cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=4,workload=chase,working-set=256M");
 
-	(void)state;
 	assert_int_equal(small->memory_bytes, 64 * MIB);
 	/* Four slices of 256M, tables and image; and not twice as much. */
 	assert_in_range(large->memory_bytes, GIB + 1, 2 * GIB);
@@ -101,7 +92,7 @@ static void as_little_memory_as_will_do(void **state)
 	matrix_free(&m);
 }
 
-static void each_command_plans_its_cell(void **state)
+TEST(each_command_plans_its_cell)
 {
 	struct matrix m =
 		plan("--guest-page 2M --backing memfd:2M --prealloc off --smp 3 --pin 0,1 --guest-ad on "
@@ -114,7 +105,6 @@ static void each_command_plans_its_cell(void **state)
 	size_t index;
 	json_t *word;
 
-	(void)state;
 	json_array_foreach(m.cells[0].command, index, word)
 	{
 		append(words, sizeof(words), "%s%s", index != 0 ? " " : "", json_string_value(word));
@@ -123,7 +113,7 @@ static void each_command_plans_its_cell(void **state)
 	matrix_free(&m);
 }
 
-static void contradictions_are_cells_with_a_reason(void **state)
+TEST(contradictions_are_cells_with_a_reason)
 {
 	struct matrix m = plan("--native --workload exit,chase --working-set 256K --prealloc prefault,on");
 	const struct matrix_cell *native_exit =
@@ -131,7 +121,6 @@ static void contradictions_are_cells_with_a_reason(void **state)
 	const struct matrix_cell *native_prefault = cell(
 		&m, "guest-page=native,backing=anon,prealloc=prefault,smp=1,workload=chase,working-set=256K");
 
-	(void)state;
 	assert_int_equal(m.cell_count, 8);
 	assert_int_equal(native_exit->state, STATE_REFUSED);
 	assert_non_null(strstr(native_exit->reason, "exit"));
@@ -140,11 +129,10 @@ static void contradictions_are_cells_with_a_reason(void **state)
 	matrix_free(&m);
 }
 
-static void without_a_possible_cell_it_is_refused(void **state)
+TEST(without_a_possible_cell_it_is_refused)
 {
 	struct error e = refused("--workload shootdown");
 
-	(void)state;
 	assert_non_null(strstr(e.what, "none of its 1 cells can run"));
 	assert_non_null(strstr(e.what, "vCPU"));
 	e = refused("-m 64M --workload chase --working-set 1G");
@@ -152,19 +140,17 @@ static void without_a_possible_cell_it_is_refused(void **state)
 }
 
 /* Once such a sweep said nothing, did nothing, and ended well. */
-static void a_path_that_json_cannot_hold_is_refused(void **state)
+TEST(a_path_that_json_cannot_hold_is_refused)
 {
 	struct error e = refused("--backing anon,path:/tmp/\xff --workload packed --working-set 256K");
 
-	(void)state;
 	assert_non_null(strstr(e.what, "not UTF-8"));
 }
 
-static void working_sets_of_workloads_that_name_their_own(void **state)
+TEST(working_sets_of_workloads_that_name_their_own)
 {
 	struct matrix m = plan("--workload chase,touch,exit,vpid --smp 2");
 
-	(void)state;
 	assert_int_equal(m.cell_count, 5 + 1 + 1 + 4);
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=chase,working-set=256M");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=touch");
@@ -173,7 +159,7 @@ static void working_sets_of_workloads_that_name_their_own(void **state)
 	matrix_free(&m);
 }
 
-static void the_digest_is_of_what_runs(void **state)
+TEST(the_digest_is_of_what_runs)
 {
 	static const char *const others[] = {
 		"--workload chase --working-set 256K --seed 2",
@@ -184,8 +170,7 @@ static void the_digest_is_of_what_runs(void **state)
 	struct matrix m = plan("--workload chase --working-set 256K"), same;
 	uint64_t digest = sweep_plan_digest(&m);
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	EACH (i, others) {
 		struct matrix other = plan(others[i]);
 
 		assert_true(sweep_plan_digest(&other) != digest);
@@ -198,17 +183,16 @@ static void the_digest_is_of_what_runs(void **state)
 	matrix_free(&m);
 }
 
-static void each_round_has_all_cells_in_another_order(void **state)
+TEST(each_round_has_all_cells_in_another_order)
 {
 	enum { CELLS = 100, ROUNDS = 50 };
 	uint32_t order[CELLS], before[CELLS] = { 0 }, first[CELLS] = { 0 };
 
-	(void)state;
-	for (uint32_t round = 0; round < ROUNDS; round++) {
+	LOOP (uint32_t, round, 0, round < ROUNDS, round++) {
 		bool seen[CELLS] = { false };
 
 		sweep_order(1, round, CELLS, order);
-		for (int i = 0; i < CELLS; i++) {
+		LOOP (int, i, 0, i < CELLS, i++) {
 			assert_in_range(order[i], 0, CELLS - 1);
 			assert_false(seen[order[i]]);
 			seen[order[i]] = true;
@@ -218,7 +202,7 @@ static void each_round_has_all_cells_in_another_order(void **state)
 		first[order[0]]++;
 	}
 	/* Nobody is always the first. */
-	for (int i = 0; i < CELLS; i++)
+	LOOP (int, i, 0, i < CELLS, i++)
 		assert_in_range(first[i], 0, 6);
 	sweep_order(1, ROUNDS - 1, CELLS, before);
 	assert_memory_equal(order, before, sizeof(order));
@@ -226,21 +210,4 @@ static void each_round_has_all_cells_in_another_order(void **state)
 	assert_memory_not_equal(order, before, sizeof(order));
 	sweep_order(1, 0, 1, order);
 	assert_int_equal(order[0], 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_product_of_all_axes),
-		cmocka_unit_test(as_little_memory_as_will_do),
-		cmocka_unit_test(each_command_plans_its_cell),
-		cmocka_unit_test(contradictions_are_cells_with_a_reason),
-		cmocka_unit_test(without_a_possible_cell_it_is_refused),
-		cmocka_unit_test(a_path_that_json_cannot_hold_is_refused),
-		cmocka_unit_test(working_sets_of_workloads_that_name_their_own),
-		cmocka_unit_test(the_digest_is_of_what_runs),
-		cmocka_unit_test(each_round_has_all_cells_in_another_order),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,7 @@
  * Each refusal of sweep and compare is a usage error that names the value and what is accepted in its place: whoever
  * plans hours of measurements is told at once, not after them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "sweep_line.h"
 
 #define TENS_5 "01234567890123456789012345678901234567890123456789"
@@ -118,7 +113,7 @@ static const char *const others[][2] = {
 
 static void check(const char *const (*rows)[2], size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	LOOP (size_t, i, 0, i < count, i++) {
 		struct request r;
 		struct error e;
 
@@ -131,38 +126,24 @@ static void check(const char *const (*rows)[2], size_t count)
 	}
 }
 
-static void refused_axes(void **state)
+TEST(refused_axes)
 {
-	(void)state;
 	check(axes, sizeof(axes) / sizeof(axes[0]));
 }
 
-static void refused_others(void **state)
+TEST(refused_others)
 {
-	(void)state;
 	check(others, sizeof(others) / sizeof(others[0]));
 }
 
 /* The longest directory that is accepted is kept whole. */
-static void longest_path(void **state)
+TEST(longest_path)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(
 		parse_line("sweep --baseline backing=" LONG_PATH " --backing anon," LONG_PATH, &r, &e), 0);
 	assert_string_equal(r.sweep.backings[1].path, &LONG_PATH[strlen("path:")]);
 	assert_string_equal(r.sweep.baseline, "backing=" LONG_PATH);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused_axes),
-		cmocka_unit_test(refused_others),
-		cmocka_unit_test(longest_path),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

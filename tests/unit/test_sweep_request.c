@@ -3,22 +3,16 @@
  * sweep shares option names with run but takes lists: a row mixed up, or an empty axis, would make other cells than those
  * asked for, and nobody would see it in the figures.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "sweep_line.h"
 #include "units.h"
 
-static void defaults(void **state)
+TEST(defaults)
 {
 	struct request r;
 	struct error e;
 	const struct sweep_spec *s = &r.sweep;
 
-	(void)state;
 	assert_int_equal(parse_line("sweep", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_SWEEP);
 	assert_true(s->guest_page_count == 1 && s->guest_pages_bytes[0] == PAGE_4K);
@@ -36,13 +30,12 @@ static void defaults(void **state)
 	assert_true(s->baseline == NULL && s->preset == NULL && s->file == NULL && r.help_topic == NULL);
 }
 
-static void lists(void **state)
+TEST(lists)
 {
 	struct request r;
 	struct error e;
 	const struct sweep_spec *s = &r.sweep;
 
-	(void)state;
 	assert_int_equal(parse_line("sweep --guest-page 1G,4k,2M --prealloc prefault,off,on --smp 1-3,8 "
 				    "--kernel-irqchip off,default,on --workload gups,chase "
 				    "--working-set 96K..400K,64K,1M --native",
@@ -69,7 +62,7 @@ static void lists(void **state)
 	assert_true(s->smp_count == 1 && s->smps[0] == 4 && !s->native);
 }
 
-static void backings(void **state)
+TEST(backings)
 {
 	static const struct axis_backing expected[] = {
 		{ BACKING_ANON, 0, NULL },        { BACKING_THP, 0, NULL },
@@ -81,13 +74,12 @@ static void backings(void **state)
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("sweep --backing anon,thp,hugetlb,hugetlb:1G,memfd,memfd:2M,memfd:1g,"
 				    "path:/dev/hugepages,path:/dev/shm",
 				    &r, &e),
 			 0);
 	assert_int_equal(r.sweep.backing_count, sizeof(expected) / sizeof(expected[0]));
-	for (uint32_t i = 0; i < r.sweep.backing_count; i++) {
+	LOOP (uint32_t, i, 0, i < r.sweep.backing_count, i++) {
 		const struct axis_backing *b = &r.sweep.backings[i];
 
 		assert_int_equal(b->kind, expected[i].kind);
@@ -100,12 +92,11 @@ static void backings(void **state)
 	assert_non_null(strstr(r.argv[3], "path:/dev/hugepages,path:/dev/shm"));
 }
 
-static void shared_with_run(void **state)
+TEST(shared_with_run)
 {
 	struct request r;
 	struct error e;
 
-	(void)state;
 	assert_int_equal(parse_line("sweep -m 2G --alias-memory 1G --share on --reserve off --host-nodes 1 "
 				    "--pin 0,1 --guest-ad on --accesses 9 --repeat 3 --seed 7 --timeout 60 "
 				    "--prealloc-threads 2 --json j --csv c --quiet --progress --dump-config "
@@ -129,7 +120,7 @@ static void shared_with_run(void **state)
 		    r.run.machine.vcpus == 2 && r.sweep.smp_count == 0);
 }
 
-static void baselines(void **state)
+TEST(baselines)
 {
 	static const char *const cases[][2] = {
 		{ "sweep --baseline guest-page=4k", "guest-page=4K" },
@@ -146,8 +137,7 @@ static void baselines(void **state)
 		{ "sweep --smp 1-16 --baseline smp=16", "smp=16" },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct request r;
 		struct error e;
 
@@ -156,7 +146,7 @@ static void baselines(void **state)
 	}
 }
 
-static void operands(void **state)
+TEST(operands)
 {
 	static const char *const lines[] = { "compare A.json B.json --json - --threshold 0.5",
 					     "compare A.json --threshold 0.5 --json - B.json",
@@ -165,8 +155,7 @@ static void operands(void **state)
 	struct request r;
 	struct error e;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	EACH (i, lines) {
 		assert_int_equal(parse_line(lines[i], &r, &e), 0);
 		assert_int_equal(r.command, COMMAND_COMPARE);
 		assert_string_equal(r.compare.paths[0], "A.json");
@@ -184,14 +173,4 @@ static void operands(void **state)
 	assert_int_equal(parse_line("compare only --help", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_HELP);
 	assert_string_equal(r.help_topic, "compare");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),        cmocka_unit_test(lists),     cmocka_unit_test(backings),
-		cmocka_unit_test(shared_with_run), cmocka_unit_test(baselines), cmocka_unit_test(operands),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

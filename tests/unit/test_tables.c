@@ -3,15 +3,8 @@
  * that counts in one level only (PS), or by bits above the address that get into a pointer: the workloads write where
  * this leads them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "guest/workloads/tables.h"
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER)
@@ -48,13 +41,12 @@ static int free_tables(void **state)
 	return 0;
 }
 
-static void finds_each_size(void **state)
+TEST_WITH(finds_each_size, make_tables, free_tables)
 {
 	static const uint64_t sizes[] = { 0, PAGE_4K, PAGE_2M, PAGE_1G };
 	uint64_t leaf_bytes = 0;
 
-	(void)state;
-	for (uint32_t level = 1; level <= 3; level++) {
+	LOOP (uint32_t, level, 1, level <= 3, level++) {
 		if (level > 1)
 			table[level][index_at[level]] = UINT64_C(0x40000000) | TABLE_FLAGS | PTE_LEAF;
 		assert_ptr_equal(tables_leaf(table[4], GVA, &leaf_bytes), &table[level][index_at[level]]);
@@ -66,21 +58,19 @@ static void finds_each_size(void **state)
 }
 
 /* In a PTE the bit of PS is PAT, in a PML4E it is reserved: neither makes a leaf of another size. */
-static void a_leaf_bit_counts_where_it_is_one(void **state)
+TEST_WITH(a_leaf_bit_counts_where_it_is_one, make_tables, free_tables)
 {
 	uint64_t leaf_bytes = 0;
 
-	(void)state;
 	table[1][index_at[1]] |= PTE_LEAF;
 	table[4][index_at[4]] |= PTE_LEAF;
 	assert_ptr_equal(tables_leaf(table[4], GVA, &leaf_bytes), &table[1][index_at[1]]);
 	assert_int_equal(leaf_bytes, PAGE_4K);
 }
 
-static void what_is_not_mapped_is_not_found(void **state)
+TEST_WITH(what_is_not_mapped_is_not_found, make_tables, free_tables)
 {
-	(void)state;
-	for (uint32_t level = 1; level <= TABLES_LEVELS; level++) {
+	LOOP (uint32_t, level, 1, level <= TABLES_LEVELS, level++) {
 		uint64_t *entry = &table[level][index_at[level]];
 
 		*entry &= ~PTE_PRESENT;
@@ -91,39 +81,22 @@ static void what_is_not_mapped_is_not_found(void **state)
 	assert_null(tables_leaf(table[4], GVA + PAGE_4K, NULL));
 }
 
-static void redirects_only_the_address(void **state)
+TEST_WITH(redirects_only_the_address, make_tables, free_tables)
 {
 	uint64_t entry = UINT64_C(0x000ffffffffff000) | NO_EXECUTE | PTE_PRESENT | PTE_USER | PTE_LEAF;
 
-	(void)state;
 	assert_int_equal(tables_redirect(entry, UINT64_C(0x7654321000)),
 			 UINT64_C(0x7654321000) | NO_EXECUTE | PTE_PRESENT | PTE_USER | PTE_LEAF |
 				 PTE_ACCESSED | PTE_DIRTY);
 }
 
-static void indices_are_nine_bits_a_level(void **state)
+TEST_WITH(indices_are_nine_bits_a_level, make_tables, free_tables)
 {
-	(void)state;
-	for (uint32_t level = 1; level <= TABLES_LEVELS; level++) {
+	LOOP (uint32_t, level, 1, level <= TABLES_LEVELS, level++) {
 		assert_int_equal(tables_index(GVA, level), index_at[level]);
 		assert_int_equal(tables_index(UINT64_MAX, level), 511);
 		assert_int_equal(tables_index(tables_span_bytes(level) - 1, level), 0);
 	}
 	assert_int_equal(tables_span_bytes(1), PAGE_4K);
 	assert_int_equal(tables_span_bytes(4), 512 * PAGE_1G);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_tables, free_tables)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(finds_each_size),
-		TEST(a_leaf_bit_counts_where_it_is_one),
-		TEST(what_is_not_mapped_is_not_found),
-		TEST(redirects_only_the_address),
-		TEST(indices_are_nine_bits_a_level),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  * every count; unknown is null. It could break by a column that grows with a number or stands under another title, an
  * entry of the wrong dimension, a share of nothing, a lost origin, or a note that a large size no longer gets.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
+
+#include "test.h"
 
 #include <jansson.h>
 
@@ -113,8 +107,7 @@ static void is_null(const json_t *o, const char *member)
 
 static void assert_narrow(const char *text)
 {
-	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
-		assert_in_range(strcspn(line, "\n"), 0, 100);
+	assert_fits_screen(text);
 }
 
 static void is_narrow(const struct theory *t)
@@ -142,7 +135,7 @@ static void says(const struct theory *t, const char *words, bool expected)
 	free(data);
 }
 
-static void goldens(void **state)
+TEST(goldens)
 {
 	static const struct {
 		enum walk_kind kind;
@@ -159,8 +152,7 @@ static void goldens(void **state)
 	};
 	struct theory_sample s;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	EACH (i, lists) {
 		(void)sample_list(&s, lists[i].kind, lists[i].levels, lists[i].guest_leaf,
 				  lists[i].host_leaf);
 		if (lists[i].text != NULL)
@@ -176,14 +168,13 @@ static void goldens(void **state)
 }
 
 /* Every cell there is, once, with the count of its own list. */
-static void table_has_every_cell(void **state)
+TEST(table_has_every_cell)
 {
 	static const char *const kinds[] = { "nested", "shadow", "native", "unpaged" };
 	struct theory_sample s, other;
 	json_t *root = root_of(sample_table(&s)), *cells = json_object_get(root, "table"), *cell;
 	size_t i, of_kind[WALK_KIND_COUNT] = { 0 };
 
-	(void)state;
 	json_array_foreach(cells, i, cell)
 	{
 		struct walk_plan plan = {
@@ -202,7 +193,7 @@ static void table_has_every_cell(void **state)
 		of_kind[kind]++;
 		assert_int_equal(walk_list_make(&plan, &other.list), 0);
 		assert_int_equal(number(cell, "references"), other.list.count);
-		for (size_t k = 0; k < i; k++)
+		LOOP (size_t, k, 0, k < i, k++)
 			assert_false(json_equal(cell, json_array_get(cells, k)));
 	}
 	assert_int_equal(of_kind[WALK_NESTED], 36);
@@ -215,13 +206,12 @@ static void table_has_every_cell(void **state)
 	json_decref(root);
 }
 
-static void what_is_unknown_is_null(void **state)
+TEST(what_is_unknown_is_null)
 {
 	struct theory_sample s;
 	json_t *root = root_of(sample_scale(&s, WALK_SHADOW, 129 * TIB, PAGE_2M, PAGE_4K, 0));
 	const json_t *scale = json_object_get(root, "scale"), *guest = json_object_get(scale, "guest_tables");
 
-	(void)state;
 	is_null(json_object_get(scale, "tlb"), "l1_entries");
 	is_null(json_object_get(scale, "tlb"), "l2_bytes");
 	is_null(scale, "predicted");
@@ -239,13 +229,12 @@ static void what_is_unknown_is_null(void **state)
 	json_decref(root);
 }
 
-static void lists_of_five_levels(void **state)
+TEST(lists_of_five_levels)
 {
 	struct theory_sample s;
 	json_t *root = root_of(sample_list(&s, WALK_NESTED, 5, PAGE_4K, PAGE_4K));
 	const json_t *list = json_object_get(root, "list");
 
-	(void)state;
 	assert_int_equal(number(list, "count"), 35);
 	assert_int_equal(json_array_size(json_object_get(list, "references")), 35);
 	assert_string_equal(json_string_value(json_object_get(list, "formula")), "(5+1)(5+1)-1 = 35");
@@ -254,15 +243,14 @@ static void lists_of_five_levels(void **state)
 	says(&s.theory, "35 host EPT/NPT PTE GPA 20:12 4K gives the HPA of the data", true);
 }
 
-static void every_part_fits_the_screen(void **state)
+TEST(every_part_fits_the_screen)
 {
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 	struct theory_sample s;
 
-	(void)state;
 	is_narrow(sample_table(&s));
-	for (int kind = 0; kind < WALK_KIND_COUNT; kind++) {
-		for (uint32_t i = 0; i < 18; i++)
+	LOOP (int, kind, 0, kind < WALK_KIND_COUNT, kind++) {
+		LOOP (uint32_t, i, 0, i < 18, i++)
 			is_narrow(sample_list(&s, (enum walk_kind)kind, i < 9 ? 4 : 5, leaves[i % 9 / 3],
 					      leaves[i % 3]));
 		is_narrow(sample_scale(&s, (enum walk_kind)kind, UINT64_C(16777215) * TIB, PAGE_4K, PAGE_4K,
@@ -271,11 +259,10 @@ static void every_part_fits_the_screen(void **state)
 	}
 }
 
-static void notes_of_large_sizes(void **state)
+TEST(notes_of_large_sizes)
 {
 	struct theory_sample s;
 
-	(void)state;
 	says(sample_scale(&s, WALK_NESTED, 16 * TIB, PAGE_4K, PAGE_4K, 0), " note ", false);
 	says(&s.theory, "(not known here)", true);
 	says(sample_scale(&s, WALK_NESTED, 65 * TIB, PAGE_4K, PAGE_4K, 0), "Linux takes 5 levels", true);
@@ -300,12 +287,11 @@ static void notes_of_large_sizes(void **state)
 }
 
 /* A full disk is told. */
-static void lost_output(void **state)
+TEST(lost_output)
 {
 	struct theory_sample s;
 	FILE *full;
 
-	(void)state;
 	if (access("/dev/full", W_OK) != 0)
 		skip();
 	full = fopen("/dev/full", "w");
@@ -355,7 +341,7 @@ static struct cpu_model test_cpu(void)
 
 static void make_rows(const struct cpu_model *cpu, struct simulation_row rows[ROWS])
 {
-	for (size_t i = 0; i < ROWS; i++) {
+	LOOP (size_t, i, 0, i < ROWS, i++) {
 		struct error e = { .status = STATUS_OK };
 		struct simulation_input in = {
 			.cpu = cpu,
@@ -372,32 +358,30 @@ static void make_rows(const struct cpu_model *cpu, struct simulation_row rows[RO
 	}
 }
 
-static void text_shows_rows_and_origins(void **state)
+TEST(text_shows_rows_and_origins)
 {
 	struct cpu_model cpu = test_cpu();
 	struct simulation_row rows[ROWS];
 	const struct simulation_series s = { .cpu = &cpu, .count = ROWS, .rows = rows };
 	const struct theory theory = { .simulation = &s };
 
-	(void)state;
 	make_rows(&cpu, rows);
 	theory_golden(&theory, theory_text, TESTS_DIR "/golden/simulation.txt");
 	is_narrow(&theory);
 }
 
-static void the_list_of_cpus_is_whole(void **state)
+TEST(the_list_of_cpus_is_whole)
 {
 	char *data = NULL;
 	size_t bytes = 0;
 	FILE *memory = open_memstream(&data, &bytes);
 
-	(void)state;
 	assert_int_equal(cpu_list_text(memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	assert_narrow(data);
-	for (uint32_t i = 0; i < cpu_count(); i++)
+	LOOP (uint32_t, i, 0, i < cpu_count(), i++)
 		assert_non_null(strstr(data, cpu_name(i)));
-	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
+	LOOP (int, i, 0, i < CPU_PARAMETER_COUNT, i++)
 		assert_non_null(strstr(data, cpu_parameter_info((enum cpu_parameter)i)->name));
 	free(data);
 }
@@ -410,20 +394,19 @@ static json_int_t integer(const json_t *o, const char *a, const char *b)
 	return json_integer_value(value);
 }
 
-static void json_has_what_was_counted(void **state)
+TEST(json_has_what_was_counted)
 {
 	struct cpu_model cpu = test_cpu();
 	struct simulation_row rows[ROWS];
 	const struct simulation_series s = { .cpu = &cpu, .count = ROWS, .rows = rows };
 	json_t *root, *array, *figures;
 
-	(void)state;
 	make_rows(&cpu, rows);
 	root = simulation_json(&s);
 	assert_non_null(root);
 	array = json_object_get(root, "rows");
 	assert_int_equal(json_array_size(array), ROWS);
-	for (size_t i = 0; i < ROWS; i++) {
+	LOOP (size_t, i, 0, i < ROWS, i++) {
 		const json_t *row = json_array_get(array, i);
 
 		assert_int_equal(integer(row, "counts", "walks"), rows[i].counts.walks);
@@ -439,22 +422,4 @@ static void json_has_what_was_counted(void **state)
 		json_string_value(json_object_get(json_object_get(figures, "l2_cycles"), "origin")),
 		"measured");
 	json_decref(root);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(goldens),
-		cmocka_unit_test(table_has_every_cell),
-		cmocka_unit_test(what_is_unknown_is_null),
-		cmocka_unit_test(lists_of_five_levels),
-		cmocka_unit_test(every_part_fits_the_screen),
-		cmocka_unit_test(notes_of_large_sizes),
-		cmocka_unit_test(lost_output),
-		cmocka_unit_test(text_shows_rows_and_origins),
-		cmocka_unit_test(the_list_of_cpus_is_whole),
-		cmocka_unit_test(json_has_what_was_counted),
-	};
-
-	return cmocka_run_group_tests_name("theory_show", tests, NULL, NULL);
 }

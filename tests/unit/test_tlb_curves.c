@@ -2,15 +2,8 @@
  * A probe takes a while, and a busy host makes some of its rows dearer for a part of it. Rows as such hosts gave them:
  * they could break the analysis by a control that hides a curve's rise, or by a point that noise alone lifts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/theory/walk/tlb_curves.h"
 
@@ -42,12 +35,11 @@ static void assert_between(struct tlb_knee k, uint64_t low, uint64_t high)
 static const double quiet[COUNT] = { 15.5, 15.5, 15.5, 15.5, 15.5, 14.4, 15.4, 14.5 };
 static const double rises[COUNT] = { 15.5, 15.5, 15.5, 21.1, 21.1, 21.1, 21.1, 21.1 };
 
-static void a_busy_control_hides_no_rise(void **state)
+TEST(a_busy_control_hides_no_rise)
 {
-	(void)state;
 	assert_between(knee_of(quiet, rises, 0), 64, 96);
 	/* (Of the last two nobody could tell noise from a cache that is full.) */
-	for (size_t i = 0; i + 2 < COUNT; i++) {
+	LOOP (size_t, i, 0, i + 2 < COUNT, i++) {
 		double busy[COUNT];
 
 		memcpy(busy, quiet, sizeof(busy));
@@ -57,35 +49,32 @@ static void a_busy_control_hides_no_rise(void **state)
 }
 
 /* On CPUs where a line by changing addresses is slow, it sometimes is not. */
-static void a_cheap_control_feigns_no_rise(void **state)
+TEST(a_cheap_control_feigns_no_rise)
 {
 	static const double narrow[COUNT] = { 15.5, 15.5, 11.5, 15.4, 15.4, 12, 11.5, 14.5 };
 	static const double last[COUNT] = { 15.5, 15.5, 15.5, 15.5, 15.4, 15.4, 12, 11.5 };
 
-	(void)state;
 	assert_between(knee_of(narrow, rises, 0), 64, 96);
 	assert_between(knee_of(last, rises, 0), 64, 96);
 }
 
 /* What a cache costs comes with more lines and stays: that is no noise. */
-static void a_control_that_stays_up_is_believed(void **state)
+TEST(a_control_that_stays_up_is_believed)
 {
 	static const double cache[COUNT] = { 3.5, 3.5, 3.5, 8, 8, 8, 8, 8 };
 	static const double same[COUNT] = { 3.5, 3.5, 3.5, 8.1, 8, 8, 8.1, 8 };
 	static const double steps[COUNT] = { 3.5, 4, 11, 14, 20, 30, 31, 50 };
 
-	(void)state;
 	assert_false(knee_of(cache, same, 0).found);
 	assert_false(knee_of(steps, steps, 0).found);
 }
 
 /* 64 pages are dearer than noise usually makes them, and yet not as dear as misses: on which side is the knee? */
-static void a_doubtful_point_is_left_open(void **state)
+TEST(a_doubtful_point_is_left_open)
 {
 	static const double lifted[COUNT] = { 15.8, 16.4, 18.1, 22.9, 23.2, 21.8, 23.4, 23.7 };
 	static const double partly[COUNT] = { 15.5, 15.5, 19.5, 21.1, 21.1, 21.1, 21.1, 21.1 };
 
-	(void)state;
 	assert_between(knee_of(quiet, lifted, 0), 48, 96);
 	/* Some loads that miss are misses. */
 	assert_between(knee_of(quiet, partly, 0), 48, 64);
@@ -93,16 +82,4 @@ static void a_doubtful_point_is_left_open(void **state)
 	assert_between(knee_of(quiet, (const double[COUNT]){ 21, 21, 21, 21, 21, 24.1, 32, 32 }, 8), 128,
 		       256);
 	assert_between(knee_of(quiet, (const double[COUNT]){ 21, 21, 21, 21, 21, 28, 32, 32 }, 8), 128, 192);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_busy_control_hides_no_rise),
-		cmocka_unit_test(a_cheap_control_feigns_no_rise),
-		cmocka_unit_test(a_control_that_stays_up_is_believed),
-		cmocka_unit_test(a_doubtful_point_is_left_open),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,8 @@
  * break by taking one noisy point for a knee, by reading the first level's knee as the second's, by calling hashed or
  * associative TLBs divided into ways, or by taking a data cache's capacity for a TLB's.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "include/random.h"
 #include "units.h"
 #include "vmm/theory/walk/tlb_probe.h"
@@ -35,10 +28,10 @@ static void probe(struct sim *s, uint64_t leaf_bytes, bool control)
 {
 	point_count = 0;
 	for (size_t i = PAGES_COUNT; i-- > 0;) {
-		for (uint64_t multiple = 256; multiple > 0; multiple /= 2)
+		LOOP (uint64_t, multiple, 256, multiple > 0, multiple /= 2)
 			add(usual_pages[i], multiple * leaf_bytes, leaf_bytes,
 			    sim_cycles(s, usual_pages[i], multiple * leaf_bytes));
-		for (uint64_t inside = PAGE_4K; inside < leaf_bytes && usual_pages[i] <= 512; inside *= 512)
+		LOOP (uint64_t, inside, PAGE_4K, inside < leaf_bytes && usual_pages[i] <= 512, inside *= 512)
 			add(usual_pages[i], inside, leaf_bytes, sim_cycles(s, usual_pages[i], inside));
 		if (control)
 			add(usual_pages[i], CACHE_LINE_BYTES, leaf_bytes,
@@ -75,14 +68,13 @@ static void assert_between(const struct tlb_knee *k, uint64_t low, uint64_t high
 }
 
 /* Several real shapes: what is found holds the truth between its two figures. */
-static void linear_sets_and_ways(void **state)
+TEST(linear_sets_and_ways)
 {
 	static const struct {
 		uint32_t sets1, ways1, sets2, ways2;
 	} shapes[] = { { 16, 4, 128, 12 }, { 16, 6, 128, 16 }, { 8, 8, 256, 8 }, { 16, 4, 256, 6 } };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+	EACH (i, shapes) {
 		struct sim s = usual(PAGE_4K);
 		struct tlb_findings f;
 
@@ -108,12 +100,11 @@ static void linear_sets_and_ways(void **state)
 }
 
 /* Without the control's rows the least of each curve serves as well where data stays in the L1 cache. */
-static void control_is_not_needed_for_it(void **state)
+TEST(control_is_not_needed_for_it)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	probe(&s, PAGE_4K, false);
 	f = find(false);
 	assert_between(&f.dtlb.reach, 64, 96);
@@ -122,12 +113,11 @@ static void control_is_not_needed_for_it(void **state)
 	assert_between(&f.stlb.ways, 12, 16);
 }
 
-static void no_sets_are_said_to_be_none(void **state)
+TEST(no_sets_are_said_to_be_none)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	/* As on AMD: the second level's ways hide behind a first level that keeps more pages of one set. */
 	s.first.sets = 1;
 	s.first.ways = 72;
@@ -141,12 +131,11 @@ static void no_sets_are_said_to_be_none(void **state)
 	assert_int_equal(f.stlb.ways.high_pages, 96);
 }
 
-static void hashed_sets_are_said_to_be_none(void **state)
+TEST(hashed_sets_are_said_to_be_none)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	s.second.hashed = true;
 	s.second.ways = 16;
 	probe(&s, PAGE_4K, true);
@@ -157,12 +146,11 @@ static void hashed_sets_are_said_to_be_none(void **state)
 	assert_true(f.stlb.reach.found && f.stlb.reach.low_pages < 2048 && f.stlb.reach.low_pages >= 512);
 }
 
-static void flat_curves_find_nothing(void **state)
+TEST(flat_curves_find_nothing)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	s.first_miss = 0;
 	s.second_miss = 0;
 	probe(&s, PAGE_4K, true);
@@ -180,10 +168,9 @@ static void flat_curves_find_nothing(void **state)
 }
 
 /* Noise makes dearer: every point by up to 4 %, and some, alone, threefold. */
-static void noise_does_not_move_a_knee(void **state)
+TEST(noise_does_not_move_a_knee)
 {
-	(void)state;
-	for (uint64_t seed = 0; seed < 50; seed++) {
+	LOOP (uint64_t, seed, 0, seed < 50, seed++) {
 		struct sim s = usual(PAGE_4K);
 		uint64_t rng = seed;
 		struct tlb_findings f;
@@ -204,12 +191,11 @@ static void noise_does_not_move_a_knee(void **state)
 }
 
 /* Beyond a knee only some loads may miss at first: the second level's knee is measured from where all do. */
-static void partial_misses_are_no_plateau(void **state)
+TEST(partial_misses_are_no_plateau)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	probe(&s, PAGE_4K, true);
 	for (size_t i = 0; i < point_count; i++) {
 		if (points[i].pages == 96 && points[i].stride_bytes == PAGE_4K)
@@ -222,16 +208,15 @@ static void partial_misses_are_no_plateau(void **state)
 }
 
 /* Several vCPUs measured the same: the least counts, whatever its place among them. */
-static void least_of_equals_counts(void **state)
+TEST(least_of_equals_counts)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 	size_t count;
 
-	(void)state;
 	probe(&s, PAGE_4K, true);
 	count = point_count;
-	for (size_t i = 0; i < count; i++) {
+	LOOP (size_t, i, 0, i < count, i++) {
 		double cycles = points[i].cycles;
 
 		points[i].cycles *= i % 2 == 0 ? 5 : 1;
@@ -244,13 +229,12 @@ static void least_of_equals_counts(void **state)
 }
 
 /* One dear point, even the last, is no knee. */
-static void one_point_is_no_rise(void **state)
+TEST(one_point_is_no_rise)
 {
 	struct tlb_findings f;
 
-	(void)state;
 	point_count = 0;
-	for (size_t i = 0; i < PAGES_COUNT; i++)
+	LOOP (size_t, i, 0, i < PAGES_COUNT, i++)
 		add(usual_pages[i], PAGE_4K, PAGE_4K,
 		    usual_pages[i] == 128 || usual_pages[i] == 4096 ? 40 : 5);
 	f = find(false);
@@ -258,17 +242,16 @@ static void one_point_is_no_rise(void **state)
 }
 
 /* But with coarser steps the last one may be all there is of a rise: a wider stride that rises earlier vouches for it. */
-static void wider_stride_vouches_for_one_point(void **state)
+TEST(wider_stride_vouches_for_one_point)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	s.second.ways = 16;
 	point_count = 0;
-	for (uint64_t pages = 4; pages <= 4096; pages *= 2) {
+	LOOP (uint64_t, pages, 4, pages <= 4096, pages *= 2) {
 		add(pages, CACHE_LINE_BYTES, PAGE_4K, s.base);
-		for (uint64_t multiple = 1; multiple <= 256; multiple *= 2)
+		LOOP (uint64_t, multiple, 1, multiple <= 256, multiple *= 2)
 			add(pages, multiple * PAGE_4K, PAGE_4K, sim_cycles(&s, pages, multiple * PAGE_4K));
 	}
 	f = find(false);
@@ -277,12 +260,11 @@ static void wider_stride_vouches_for_one_point(void **state)
 	assert_between(&f.stlb.ways, 16, 32);
 }
 
-static void fractured_pages_are_told(void **state)
+TEST(fractured_pages_are_told)
 {
 	struct sim whole = usual(PAGE_1G), in_2m = usual(PAGE_2M), in_4k = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	probe(&whole, PAGE_1G, true);
 	f = find(false);
 	assert_int_equal(f.fracture, TLB_FRACTURE_WHOLE);
@@ -306,19 +288,18 @@ static void fractured_pages_are_told(void **state)
 	assert_int_equal(f.fracture, TLB_FRACTURE_4K);
 	/* Few places inside a page prove nothing. */
 	point_count = 0;
-	for (size_t i = 0; i < PAGES_COUNT && usual_pages[i] <= 64; i++)
+	LOOP (size_t, i, 0, i < PAGES_COUNT && usual_pages[i] <= 64, i++)
 		add(usual_pages[i], PAGE_4K, PAGE_2M, 5);
 	f = find(false);
 	assert_int_equal(f.fracture, TLB_FRACTURE_UNKNOWN);
 }
 
 /* Natively each load has its own line, so the L1 cache is full at 512 lines: not a TLB's knee. */
-static void data_cache_is_no_tlb(void **state)
+TEST(data_cache_is_no_tlb)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	s.data_lines = 512;
 	s.data_miss = 10;
 	probe(&s, PAGE_4K, true);
@@ -335,12 +316,11 @@ static void data_cache_is_no_tlb(void **state)
 }
 
 /* A line that comes by changing addresses costs some CPUs more (see window.h); the control does too. */
-static void control_takes_other_costs_away(void **state)
+TEST(control_takes_other_costs_away)
 {
 	struct sim s = usual(PAGE_4K);
 	struct tlb_findings f;
 
-	(void)state;
 	s.first.sets = 1;
 	s.first.ways = 72;
 	probe(&s, PAGE_4K, true);
@@ -363,11 +343,10 @@ static void control_takes_other_costs_away(void **state)
 	assert_int_equal(f.dtlb.sets, TLB_SETS_NONE);
 }
 
-static void odd_rows_are_survived(void **state)
+TEST(odd_rows_are_survived)
 {
 	struct tlb_findings f;
 
-	(void)state;
 	assert_false(tlb_findings_make(NULL, 0, false, &f));
 	point_count = 0;
 	add(0, PAGE_4K, PAGE_4K, 5);
@@ -380,15 +359,15 @@ static void odd_rows_are_survived(void **state)
 	assert_false(find(false).dtlb.reach.found);
 	/* More strides and pages than there is room for; other leaves than the first. */
 	point_count = 0;
-	for (uint64_t i = 0; i < 40; i++)
+	LOOP (uint64_t, i, 0, i < 40, i++)
 		add(4 + i, PAGE_4K << i % 40, PAGE_4K, 5);
-	for (uint64_t i = 0; i < 300; i++)
+	LOOP (uint64_t, i, 0, i < 300, i++)
 		add(4 + i, PAGE_4K, i % 2 == 0 ? PAGE_4K : PAGE_2M, 5);
 	f = find(false);
 	assert_int_equal(f.leaf_bytes, PAGE_4K);
 	/* All above the control from the first n on: fewer entries than that. */
 	point_count = 0;
-	for (uint64_t n = 4; n < 64; n *= 2) {
+	LOOP (uint64_t, n, 4, n < 64, n *= 2) {
 		add(n, PAGE_1G, PAGE_1G, 20);
 		add(n, CACHE_LINE_BYTES, PAGE_1G, 5);
 	}
@@ -398,13 +377,12 @@ static void odd_rows_are_survived(void **state)
 	assert_int_equal(f.dtlb.reach.high_pages, 4);
 }
 
-static void sentences_name_the_evidence(void **state)
+TEST(sentences_name_the_evidence)
 {
 	struct sim s = usual(PAGE_4K);
 	char lines[TLB_MAX_LINES][TLB_LINE_BYTES];
 	struct tlb_findings f;
 
-	(void)state;
 	probe(&s, PAGE_2M, true);
 	f = find(false);
 	assert_int_equal(tlb_findings_lines(&f, lines), 4);
@@ -428,27 +406,4 @@ static void sentences_name_the_evidence(void **state)
 	assert_string_equal(tlb_sets_name((enum tlb_sets)99), "unknown");
 	assert_string_equal(tlb_fracture_name(TLB_FRACTURE_2M), "2M");
 	assert_string_equal(tlb_fracture_name((enum tlb_fracture)99), "unknown");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(linear_sets_and_ways),
-		cmocka_unit_test(control_is_not_needed_for_it),
-		cmocka_unit_test(no_sets_are_said_to_be_none),
-		cmocka_unit_test(hashed_sets_are_said_to_be_none),
-		cmocka_unit_test(flat_curves_find_nothing),
-		cmocka_unit_test(noise_does_not_move_a_knee),
-		cmocka_unit_test(partial_misses_are_no_plateau),
-		cmocka_unit_test(least_of_equals_counts),
-		cmocka_unit_test(one_point_is_no_rise),
-		cmocka_unit_test(wider_stride_vouches_for_one_point),
-		cmocka_unit_test(fractured_pages_are_told),
-		cmocka_unit_test(data_cache_is_no_tlb),
-		cmocka_unit_test(control_takes_other_costs_away),
-		cmocka_unit_test(odd_rows_are_survived),
-		cmocka_unit_test(sentences_name_the_evidence),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,10 @@
  * number of vCPUs, and its check proves that the aliases are one. It could break by a value or a line that depends on
  * the address, by a mark that two vCPUs share, or by a check that memory which is not aliased passes too.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "workload.h"
 
@@ -63,15 +57,14 @@ static struct workload_ctx make_ctx(uint32_t vcpu, uint64_t set_bytes)
 }
 
 /* Two vCPUs whose slices are the same memory, one behind the other by any number of passes. */
-static void vcpus_do_not_disturb_each_other(void **state)
+TEST(vcpus_do_not_disturb_each_other)
 {
 	struct workload_ctx a = make_ctx(0, SLICE_BYTES), b = make_ctx(127, SLICE_BYTES);
 
-	(void)state;
 	assert_int_equal(workload_touch.prepare(&a), 0);
 	assert_int_equal(workload_touch.prepare(&b), 0);
 	assert_int_equal(a.checksum, b.checksum);
-	for (uint32_t part = 0; part < workload_touch.parts; part++) {
+	LOOP (uint32_t, part, 0, part < workload_touch.parts, part++) {
 		(void)workload_touch.part[part].sample(&a);
 		(void)workload_touch.part[part].sample(&b);
 		assert_int_equal(workload_touch.check(&a), 0);
@@ -81,12 +74,11 @@ static void vcpus_do_not_disturb_each_other(void **state)
 }
 
 /* Each page of memory has one word that was touched, whichever of its addresses was used last. */
-static void one_word_a_page_of_memory(void **state)
+TEST(one_word_a_page_of_memory)
 {
 	struct workload_ctx ctx = make_ctx(0, SLICE_BYTES);
 	uint64_t written = 0;
 
-	(void)state;
 	memset(slice, 0, ALIAS_BYTES);
 	assert_int_equal(workload_touch.prepare(&ctx), 0);
 	(void)workload_touch.part[0].sample(&ctx);
@@ -102,15 +94,14 @@ static void one_word_a_page_of_memory(void **state)
 }
 
 /* Memory of its own in the middle of the repetitions. */
-static void memory_that_is_not_aliased_is_noticed(void **state)
+TEST(memory_that_is_not_aliased_is_noticed)
 {
 	unsigned char *third = slice + 2 * ALIAS_BYTES;
 
-	(void)state;
 	assert_ptr_equal(mmap(third, ALIAS_BYTES, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
 			 third);
-	for (uint32_t vcpu = 0; vcpu < 128; vcpu += 127) {
+	LOOP (uint32_t, vcpu, 0, vcpu < 128, vcpu += 127) {
 		struct workload_ctx ctx = make_ctx(vcpu, SLICE_BYTES);
 
 		assert_int_equal(workload_touch.prepare(&ctx), 0);
@@ -123,12 +114,11 @@ static void memory_that_is_not_aliased_is_noticed(void **state)
 }
 
 /* All look at the same memory at the same time, so each leaves its mark on a page of its own. */
-static void each_vcpu_marks_its_own_page(void **state)
+TEST(each_vcpu_marks_its_own_page)
 {
 	unsigned char *page = slice + 2 * ALIAS_BYTES + 127 * PAGE_4K;
 	struct workload_ctx a = make_ctx(0, SLICE_BYTES), b = make_ctx(127, SLICE_BYTES);
 
-	(void)state;
 	assert_ptr_equal(
 		mmap(page, PAGE_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
 		page);
@@ -142,11 +132,10 @@ static void each_vcpu_marks_its_own_page(void **state)
 		mmap(page, PAGE_4K, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 127 * PAGE_4K), page);
 }
 
-static void damage_is_noticed(void **state)
+TEST(damage_is_noticed)
 {
 	struct workload_ctx ctx = make_ctx(0, 2 * ALIAS_BYTES);
 
-	(void)state;
 	assert_int_equal(workload_touch.prepare(&ctx), 0);
 	(void)workload_touch.part[0].sample(&ctx);
 	memset(slice + 100 * PAGE_4K, 0, PAGE_4K);
@@ -154,26 +143,13 @@ static void damage_is_noticed(void **state)
 }
 
 /* A set within one repetition proves nothing about aliases, and needs not. */
-static void less_than_one_repetition_is_fine(void **state)
+TEST(less_than_one_repetition_is_fine)
 {
 	struct workload_ctx ctx = make_ctx(100, 8 * PAGE_4K);
 
-	(void)state;
 	assert_int_equal(workload_touch.prepare(&ctx), 0);
 	(void)workload_touch.part[0].sample(&ctx);
 	assert_int_equal(workload_touch.check(&ctx), 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vcpus_do_not_disturb_each_other),
-		cmocka_unit_test(one_word_a_page_of_memory),
-		cmocka_unit_test(memory_that_is_not_aliased_is_noticed),
-		cmocka_unit_test(each_vcpu_marks_its_own_page),
-		cmocka_unit_test(damage_is_noticed),
-		cmocka_unit_test(less_than_one_repetition_is_fine),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+TEST_GROUP(set_up, tear_down)

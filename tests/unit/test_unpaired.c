@@ -4,24 +4,19 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "random.h"
 #include "vmm/lab/compare/unpaired.h"
 
 #define EXACT 1e-12
 
 /* A is 1 throughout: the ratios are B's values, each as often as A has values. */
-static void ranks_that_are_cut_off(void **state)
+TEST(ranks_that_are_cut_off)
 {
 	const double ones[] = { 1, 1, 1, 1, 1, 1 }, b[] = { 5, 3, 1, 4, 2, 6 };
 	struct estimate e;
 
-	(void)state;
 	/* 3 and 3: P(U <= 0) = 1/20: nothing can be cut off. */
 	assert_int_equal(unpaired_ratio(ones, 3, b, 3, &e), 0);
 	assert_float_equal(e.value, 3, EXACT);
@@ -48,13 +43,12 @@ static void ranks_that_are_cut_off(void **state)
 	}
 }
 
-static void odd_input(void **state)
+TEST(odd_input)
 {
 	const double ones[] = { 2, 2, 2 }, zero[] = { 1, 0 }, nan[] = { NAN }, tiny[] = { 1e-308 },
 		     huge[] = { 1e308 };
 	struct estimate e;
 
-	(void)state;
 	assert_int_equal(unpaired_ratio(ones, 3, ones, 2, &e), 0);
 	assert_float_equal(e.low, 1, EXACT);
 	assert_float_equal(e.high, 1, EXACT);
@@ -66,7 +60,7 @@ static void odd_input(void **state)
 	assert_int_equal(e.count, 0);
 }
 
-static void interval_covers_the_factor(void **state)
+TEST(interval_covers_the_factor)
 {
 	static const uint32_t counts[] = { 5, 6, 7, 8, 10, 15, 20 };
 	enum { TRIES = 1500 };
@@ -74,12 +68,11 @@ static void interval_covers_the_factor(void **state)
 	uint64_t rng = 8;
 	struct estimate e;
 
-	(void)state;
-	for (enum noise kind = NOISE_NORMAL; kind < NOISE_KINDS; kind++) {
-		for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+	LOOP (enum noise, kind, NOISE_NORMAL, kind < NOISE_KINDS, kind++) {
+		EACH (c, counts) {
 			int covered = 0;
 
-			for (int try = 0; try < TRIES; try++) {
+			LOOP (int, try, 0, try < TRIES, try++) {
 				for (uint32_t i = 0; i < counts[c]; i++) {
 					a[i] = 50 * exp(0.01 * random_noise(kind, &rng));
 					b[i] = 51.5 * exp(0.01 * random_noise(kind, &rng));
@@ -95,12 +88,11 @@ static void interval_covers_the_factor(void **state)
 }
 
 /* So many pairs that the rank sum is taken as normal: as narrow as it should be. */
-static void many_values(void **state)
+TEST(many_values)
 {
 	static double a[100], b[100];
 	struct estimate e;
 
-	(void)state;
 	for (uint32_t i = 0; i < 100; i++) {
 		a[i] = exp(i / 100.0);
 		b[i] = 2 * exp(i / 100.0);
@@ -110,16 +102,4 @@ static void many_values(void **state)
 	/* Of uniform logarithms over 1: the rank sum moves by n^2 for a shift of 1; 1.96 n sqrt(n / 6) / n^2 = 0.08. */
 	assert_float_equal(log(e.low / 2), -0.08, 0.01);
 	assert_float_equal(log(e.high / 2), 0.08, 0.01);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranks_that_are_cut_off),
-		cmocka_unit_test(odd_input),
-		cmocka_unit_test(interval_covers_the_factor),
-		cmocka_unit_test(many_values),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

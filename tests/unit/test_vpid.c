@@ -3,14 +3,8 @@
  * times the walk alone. It could break by rounds that do not end where they began (n not a multiple of what is
  * unrolled), by an exit inside the time, or by a choice of accesses that makes more exits than anybody waits for.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "guest/workloads/timing.h"
 #include "units.h"
 #include "workload.h"
@@ -61,19 +55,18 @@ static void prepare(struct workload_ctx *ctx)
 	assert_int_equal(workload_vpid.verify(ctx), 0);
 }
 
-static void leaves_once_a_round(void **state)
+TEST(leaves_once_a_round)
 {
 	static const uint64_t pages[] = { 1, 2, 3, 5, 16, 37, 64, 1024 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+	EACH (i, pages) {
 		struct workload_ctx ctx = make_ctx(pages[i], 1000);
 
 		prepare(&ctx);
 		assert_int_equal(ctx.pages, pages[i]);
 		assert_true(ctx.accesses >= 1000 && ctx.accesses < 1000 + pages[i]);
 		assert_int_equal(ctx.accesses % pages[i], 0);
-		for (int s = 0; s < 3; s++) {
+		LOOP (int, s, 0, s < 3, s++) {
 			left_count = 0;
 			assert_true(workload_vpid.part[WARM].sample(&ctx) > 0);
 			assert_int_equal(left_count, 0);
@@ -87,25 +80,23 @@ static void leaves_once_a_round(void **state)
 }
 
 /* All exits of a phase are those that are counted, so a phase may not begin with passes of its own. */
-static void no_exits_but_the_counted(void **state)
+TEST(no_exits_but_the_counted)
 {
-	(void)state;
 	assert_int_equal(workload_vpid.parts, 2);
 	assert_int_equal(workload_vpid.part[WARM].variant, VARIANT_WARM);
 	assert_int_equal(workload_vpid.part[AFTER_EXIT].variant, VARIANT_AFTER_EXIT);
-	for (int p = 0; p < 2; p++)
+	LOOP (int, p, 0, p < 2, p++)
 		assert_int_equal(workload_vpid.part[p].warm_passes, 0);
 	assert_false(workload_vpid.part[WARM].may_exit);
 	assert_true(workload_vpid.part[AFTER_EXIT].may_exit);
 }
 
 /* The least of a few samples, because this machine has other things to do as well. */
-static void leaving_is_not_timed(void **state)
+TEST(leaving_is_not_timed)
 {
 	struct workload_ctx ctx = make_ctx(16, 20 * 16);
 	uint64_t least_cycles = UINT64_MAX;
 
-	(void)state;
 	prepare(&ctx);
 	slow = 1;
 	for (int s = 0; s < 5; s++)
@@ -116,18 +107,17 @@ static void leaving_is_not_timed(void **state)
 }
 
 /* Every line of every round is read: one that names itself holds the walk, wherever in the cycle it is. */
-static void damage_is_found(void **state)
+TEST(damage_is_found)
 {
 	static const uint64_t pages[] = { 2, 3, 5, 6, 7, 16, 37 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+	EACH (i, pages) {
 		struct workload_ctx ctx = make_ctx(pages[i], 0);
 		uint64_t **line;
 
 		prepare(&ctx);
 		line = (uint64_t **)(void *)(ctx.slice + ctx.cursor);
-		for (uint64_t step = 1; step < pages[i]; step++) {
+		LOOP (uint64_t, step, 1, step < pages[i], step++) {
 			uint64_t start = ctx.cursor, *next;
 
 			line = (uint64_t **)(void *)*line;
@@ -143,12 +133,11 @@ static void damage_is_found(void **state)
 	}
 }
 
-static void own_choice_is_bounded(void **state)
+TEST(own_choice_is_bounded)
 {
 	static const uint64_t pages[] = { 1, 16, 64, 1000, 1024, 65536 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+	EACH (i, pages) {
 		struct workload_ctx ctx = make_ctx(pages[i], 0);
 		uint64_t rounds;
 
@@ -161,11 +150,10 @@ static void own_choice_is_bounded(void **state)
 	}
 }
 
-static void impossible_inputs_are_refused(void **state)
+TEST(impossible_inputs_are_refused)
 {
 	struct workload_ctx ctx = make_ctx(3, UINT64_MAX);
 
-	(void)state;
 	assert_int_equal(workload_vpid.prepare(&ctx), -1);
 	assert_non_null(ctx.failure);
 	ctx.accesses = UINT64_MAX - 15;
@@ -177,11 +165,10 @@ static void impossible_inputs_are_refused(void **state)
 	free(ctx.slice);
 }
 
-static void checksum_is_of_the_inputs_alone(void **state)
+TEST(checksum_is_of_the_inputs_alone)
 {
 	struct workload_ctx a = make_ctx(37, 1000), b = make_ctx(37, 1000), c = make_ctx(37, 2000);
 
-	(void)state;
 	prepare(&a);
 	prepare(&b);
 	prepare(&c);
@@ -190,19 +177,4 @@ static void checksum_is_of_the_inputs_alone(void **state)
 	free(a.slice);
 	free(b.slice);
 	free(c.slice);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaves_once_a_round),
-		cmocka_unit_test(no_exits_but_the_counted),
-		cmocka_unit_test(leaving_is_not_timed),
-		cmocka_unit_test(damage_is_found),
-		cmocka_unit_test(own_choice_is_bounded),
-		cmocka_unit_test(impossible_inputs_are_refused),
-		cmocka_unit_test(checksum_is_of_the_inputs_alone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,8 @@
  * could break by a table that repeats wrongly at its end (a line too often, a sample that starts in the middle), by
  * lines outside of the slice, by a table that lies where lines are written, or by a proof that accepts anything.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "permute.h"
 #include "guest/workloads/walk.h"
 #include "units.h"
@@ -42,7 +35,7 @@ static void assert_one_a_step(struct workload_ctx *ctx, uint64_t step_bytes)
 	unsigned char *seen = calloc(ctx->lines, 1);
 
 	assert_non_null(seen);
-	for (uint64_t turn = 0; turn < ctx->lines; turn++) {
+	LOOP (uint64_t, turn, 0, turn < ctx->lines, turn++) {
 		uint64_t offset = (uint64_t)(walk_at(ctx, turn) - ctx->slice);
 
 		assert_true(offset < ctx->slice_bytes);
@@ -58,19 +51,18 @@ static void run(const struct workload_ops *ops, struct workload_ctx *ctx, int sa
 {
 	assert_int_equal(ops->prepare(ctx), 0);
 	assert_int_equal(ops->verify(ctx), 0);
-	for (int i = 0; i < samples; i++)
+	LOOP (int, i, 0, i < samples, i++)
 		assert_true(ops->part[0].sample(ctx) > 0);
 	assert_int_equal(ops->check(ctx), 0);
 }
 
-static void scatter_loads_each_page_once(void **state)
+TEST(scatter_loads_each_page_once)
 {
 	static const uint64_t pages[] = { 1, 2, 3, 5, 64, 100, 511, 512, 513, 1000 };
 	static const uint64_t accesses[] = { 0, 4, 1000, 5000 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		for (size_t a = 0; a < sizeof(accesses) / sizeof(accesses[0]); a++) {
+	EACH (i, pages) {
+		EACH (a, accesses) {
 			struct workload_ctx ctx = make_ctx(1024 * PAGE_4K, pages[i] * PAGE_4K, 0);
 
 			ctx.accesses = accesses[a];
@@ -84,11 +76,10 @@ static void scatter_loads_each_page_once(void **state)
 }
 
 /* One load a leaf; a set that ends inside a leaf counts that one too. */
-static void scatter_steps_by_leaves(void **state)
+TEST(scatter_steps_by_leaves)
 {
 	struct workload_ctx ctx = make_ctx(16 * PAGE_2M, 5 * PAGE_2M + PAGE_4K, 0);
 
-	(void)state;
 	ctx.leaf_bytes = PAGE_2M;
 	run(&workload_scatter, &ctx, 1);
 	assert_int_equal(ctx.pages, 6);
@@ -100,15 +91,14 @@ static void scatter_steps_by_leaves(void **state)
  * On aliased memory the table lies in the same memory for every vCPU, and the lines that are written at first, of any
  * repetition, must not fall into it. Nothing outside of table and lines changes.
  */
-static void scatter_spares_its_table_on_aliased_memory(void **state)
+TEST(scatter_spares_its_table_on_aliased_memory)
 {
 	struct workload_ctx ctx = make_ctx(64 * PAGE_4K, 64 * PAGE_4K, 0);
 	uint64_t changed = 0, table_start = 16 * PAGE_4K - walk_table_bytes(64);
 
-	(void)state;
 	ctx.alias_bytes = 16 * PAGE_4K;
 	run(&workload_scatter, &ctx, 1);
-	for (uint64_t i = 0; i < 48 * PAGE_4K; i += 8) {
+	LOOP (uint64_t, i, 0, i < 48 * PAGE_4K, i += 8) {
 		bool zeroed = *(uint64_t *)(void *)(ctx.slice + i) == 0;
 
 		assert_true(!zeroed || i % ctx.alias_bytes < table_start);
@@ -122,11 +112,10 @@ static void scatter_spares_its_table_on_aliased_memory(void **state)
 }
 
 /* The check does not look at the table: another vCPU may have filled it for its next step. */
-static void check_needs_no_table(void **state)
+TEST(check_needs_no_table)
 {
 	struct workload_ctx ctx = make_ctx(64 * PAGE_4K, 64 * PAGE_4K, 0);
 
-	(void)state;
 	assert_int_equal(workload_scatter.prepare(&ctx), 0);
 	(void)workload_scatter.part[0].sample(&ctx);
 	memset(ctx.slice, 0xff, ctx.slice_bytes);
@@ -134,10 +123,9 @@ static void check_needs_no_table(void **state)
 	free(ctx.slice);
 }
 
-static void damage_is_noticed(void **state)
+TEST(damage_is_noticed)
 {
-	(void)state;
-	for (int damage = 0; damage < 5; damage++) {
+	LOOP (int, damage, 0, damage < 5, damage++) {
 		struct workload_ctx ctx = make_ctx(64 * PAGE_4K, 37 * PAGE_4K, 0);
 		uint64_t *table;
 
@@ -162,13 +150,12 @@ static void damage_is_noticed(void **state)
 	}
 }
 
-static void checksum_is_of_the_inputs_alone(void **state)
+TEST(checksum_is_of_the_inputs_alone)
 {
 	uint64_t sums[2][4];
 
-	(void)state;
-	for (int round = 0; round < 2; round++) {
-		for (int i = 0; i < 4; i++) {
+	LOOP (int, round, 0, round < 2, round++) {
+		LOOP (int, i, 0, i < 4, i++) {
 			struct workload_ctx ctx =
 				make_ctx((64 + round) * PAGE_4K, (i == 1 ? 33 : 32) * PAGE_4K, 0);
 
@@ -180,15 +167,14 @@ static void checksum_is_of_the_inputs_alone(void **state)
 		}
 	}
 	assert_memory_equal(sums[0], sums[1], sizeof(sums[0]));
-	for (int i = 1; i < 4; i++)
+	LOOP (int, i, 1, i < 4, i++)
 		assert_int_not_equal(sums[0][0], sums[0][i]);
 }
 
 /* Natively: through the slice at every stride. */
-static void probe_steps_by_its_stride(void **state)
+TEST(probe_steps_by_its_stride)
 {
-	(void)state;
-	for (uint64_t stride = PAGE_4K; stride <= 64 * PAGE_4K; stride *= 2) {
+	LOOP (uint64_t, stride, PAGE_4K, stride <= 64 * PAGE_4K, stride *= 2) {
 		struct workload_ctx ctx = make_ctx(1024 * PAGE_4K, 16 * PAGE_4K, stride);
 
 		ctx.leaf_bytes = stride == PAGE_4K ? PAGE_2M : PAGE_4K;
@@ -200,11 +186,10 @@ static void probe_steps_by_its_stride(void **state)
 }
 
 /* The control: packed lines, each once, in the first bytes of the slice. */
-static void probe_control_is_packed(void **state)
+TEST(probe_control_is_packed)
 {
 	struct workload_ctx ctx = make_ctx(1024 * PAGE_4K, 1000 * PAGE_4K, CACHE_LINE_BYTES);
 
-	(void)state;
 	run(&workload_tlb_probe, &ctx, 2);
 	assert_int_equal(ctx.pages, 1000);
 	assert_one_a_step(&ctx, CACHE_LINE_BYTES);
@@ -212,14 +197,13 @@ static void probe_control_is_packed(void **state)
 }
 
 /* Where a step has room, its lines follow each other: as many cache sets as packed ones, not 64 of them. */
-static void large_steps_spread_their_lines(void **state)
+TEST(large_steps_spread_their_lines)
 {
 	struct workload_ctx ctx = make_ctx(16 * PAGE_2M, 16 * PAGE_4K, PAGE_2M);
 
-	(void)state;
 	ctx.leaf_bytes = PAGE_2M;
 	assert_int_equal(workload_tlb_probe.prepare(&ctx), 0);
-	for (uint64_t turn = 0; turn < 16; turn++) {
+	LOOP (uint64_t, turn, 0, turn < 16, turn++) {
 		uint64_t offset = (uint64_t)(walk_at(&ctx, turn) - ctx.slice);
 
 		assert_int_equal(offset % PAGE_2M, offset / PAGE_2M * CACHE_LINE_BYTES);
@@ -227,7 +211,7 @@ static void large_steps_spread_their_lines(void **state)
 	free(ctx.slice);
 }
 
-static void impossible_inputs_are_refused(void **state)
+TEST(impossible_inputs_are_refused)
 {
 	static const struct {
 		uint64_t slice_pages, set_bytes, stride_bytes, accesses;
@@ -243,8 +227,7 @@ static void impossible_inputs_are_refused(void **state)
 		{ 16, UINT64_MAX - PAGE_4K + 1, CACHE_LINE_BYTES, 0 }, /* a table larger than any memory */
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+	EACH (i, inputs) {
 		struct workload_ctx ctx = make_ctx(inputs[i].slice_pages * PAGE_4K, inputs[i].set_bytes,
 						   inputs[i].stride_bytes);
 
@@ -254,22 +237,4 @@ static void impossible_inputs_are_refused(void **state)
 		workload_tlb_probe.finish(&ctx);
 		free(ctx.slice);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scatter_loads_each_page_once),
-		cmocka_unit_test(scatter_steps_by_leaves),
-		cmocka_unit_test(scatter_spares_its_table_on_aliased_memory),
-		cmocka_unit_test(check_needs_no_table),
-		cmocka_unit_test(damage_is_noticed),
-		cmocka_unit_test(checksum_is_of_the_inputs_alone),
-		cmocka_unit_test(probe_steps_by_its_stride),
-		cmocka_unit_test(probe_control_is_packed),
-		cmocka_unit_test(large_steps_spread_their_lines),
-		cmocka_unit_test(impossible_inputs_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

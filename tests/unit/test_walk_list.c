@@ -3,12 +3,7 @@
  * which a CPU reads them, and the formula printed beside every measurement counts as many. A table left out, one shared
  * by two addresses or a leaf one level off would give another count, or the right count of the wrong entries.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <errno.h>
 
@@ -32,19 +27,18 @@ static struct walk_list make(enum walk_kind kind, uint32_t guest_levels, uint64_
 }
 
 /* Rows: guest 4-level 4K, 2M, 1G, then 5-level; columns: 4-level host 4K, 2M, 1G, then 5-level, then native. */
-static void counts_of_the_table(void **state)
+TEST(counts_of_the_table)
 {
 	static const uint32_t expected[6][7] = {
 		{ 24, 19, 14, 29, 24, 19, 4 }, { 19, 15, 11, 23, 19, 15, 3 }, { 14, 11, 8, 17, 14, 11, 2 },
 		{ 29, 23, 17, 35, 29, 23, 5 }, { 24, 19, 14, 29, 24, 19, 4 }, { 19, 15, 11, 23, 19, 15, 3 },
 	};
 
-	(void)state;
-	for (uint32_t row = 0; row < 6; row++) {
+	LOOP (uint32_t, row, 0, row < 6, row++) {
 		uint32_t guest_levels = row < 3 ? 4 : 5;
 		uint64_t leaf = leaves[row % 3];
 
-		for (uint32_t column = 0; column < 6; column++) {
+		LOOP (uint32_t, column, 0, column < 6, column++) {
 			struct walk_list list =
 				make(WALK_NESTED, guest_levels, leaf, column < 3 ? 4 : 5, leaves[column % 3]);
 
@@ -54,12 +48,11 @@ static void counts_of_the_table(void **state)
 	}
 }
 
-static void counts_of_one_dimension(void **state)
+TEST(counts_of_one_dimension)
 {
-	(void)state;
-	for (uint32_t levels = 4; levels <= 5; levels++) {
-		for (uint32_t g = 0; g < 3; g++) {
-			for (uint32_t h = 0; h < 3; h++) {
+	LOOP (uint32_t, levels, 4, levels <= 5, levels++) {
+		LOOP (uint32_t, g, 0, g < 3, g++) {
+			LOOP (uint32_t, h, 0, h < 3, h++) {
 				uint64_t least = min_u64(leaves[g], leaves[h]);
 
 				assert_int_equal(make(WALK_SHADOW, levels, leaves[g], 0, leaves[h]).count,
@@ -88,17 +81,16 @@ static uint32_t host_entries(const struct walk_list *list, uint32_t at, uint32_t
 }
 
 /* Every guest entry comes behind the host's entries that find it, and the host's for the data come last. */
-static void order_of_nested(void **state)
+TEST(order_of_nested)
 {
-	(void)state;
-	for (uint32_t cell = 0; cell < 36; cell++) {
+	LOOP (uint32_t, cell, 0, cell < 36, cell++) {
 		uint32_t guest_levels = cell / 9 % 2 == 0 ? 4 : 5, host_levels = cell < 18 ? 4 : 5, at = 0;
 		struct walk_list list =
 			make(WALK_NESTED, guest_levels, leaves[cell % 9 / 3], host_levels, leaves[cell % 3]);
 		uint32_t g = refs_levels(guest_levels, leaves[cell % 9 / 3]);
 		uint32_t h = refs_levels(host_levels, leaves[cell % 3]);
 
-		for (uint32_t i = 0; i < g; i++) {
+		LOOP (uint32_t, i, 0, i < g, i++) {
 			const struct walk_reference *r;
 
 			at = host_entries(&list, at, guest_levels - i, h);
@@ -115,7 +107,7 @@ static void order_of_nested(void **state)
 }
 
 /* A few typed in from the figure of the 24 references, against an error that counts and order have in common. */
-static void references_of_4k_on_4k(void **state)
+TEST(references_of_4k_on_4k)
 {
 	static const struct {
 		uint32_t number;
@@ -133,8 +125,7 @@ static void references_of_4k_on_4k(void **state)
 	};
 	struct walk_list list = make(WALK_NESTED, 4, PAGE_4K, 4, PAGE_4K);
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+	EACH (i, expected) {
 		const struct walk_reference *r = &list.references[expected[i].number - 1];
 
 		assert_int_equal(r->dimension, expected[i].is.dimension);
@@ -147,15 +138,14 @@ static void references_of_4k_on_4k(void **state)
 }
 
 /* Shadow and native tables are indexed by the GVA, those of a guest without paging by the GPA. */
-static void one_dimension_in_order(void **state)
+TEST(one_dimension_in_order)
 {
 	struct walk_list shadow = make(WALK_SHADOW, 5, PAGE_1G, 0, PAGE_2M);
 	struct walk_list native = make(WALK_NATIVE, 4, PAGE_1G, 0, 0);
 	struct walk_list unpaged = make(WALK_UNPAGED, 0, 0, 5, PAGE_4K);
 
-	(void)state;
 	assert_int_equal(shadow.count, 4);
-	for (uint32_t i = 0; i < 4; i++) {
+	LOOP (uint32_t, i, 0, i < 4, i++) {
 		assert_int_equal(shadow.references[i].dimension, DIMENSION_GUEST);
 		assert_int_equal(shadow.references[i].level, 5 - i);
 		assert_int_equal(shadow.references[i].row, 5 - i);
@@ -178,13 +168,13 @@ static void tables_apart_by_levels(struct walk_tables *tables, uint32_t guest_le
 
 	assert_int_equal(walk_tables_build(&plan, tables), 0);
 	assert_int_equal(tables->frame_count, guest_levels + 1 + addresses * (host_levels - 1));
-	for (uint32_t i = 0; i < tables->frame_count; i++) {
+	LOOP (uint32_t, i, 0, i < tables->frame_count, i++) {
 		uint32_t used = 0;
 
 		for (uint32_t k = 0; k < FRAME_ENTRIES; k++)
 			used += tables->frames[i].entries[k] != 0;
 		assert_int_equal(used, tables->frames[i].pa == tables->host.root_pa ? addresses : 1);
-		for (uint32_t k = 0; k < i; k++)
+		LOOP (uint32_t, k, 0, k < i, k++)
 			assert_true(tables->frames[i].pa != tables->frames[k].pa);
 	}
 	walk_tables_host(tables, tables->gpa, &walk);
@@ -193,13 +183,12 @@ static void tables_apart_by_levels(struct walk_tables *tables, uint32_t guest_le
 	assert_int_equal(walk.fault, PAGE_FAULT_NOT_PRESENT);
 }
 
-static void tables_are_apart(void **state)
+TEST(tables_are_apart)
 {
 	struct walk_tables *tables = malloc(sizeof(*tables));
 
-	(void)state;
 	assert_non_null(tables);
-	for (uint32_t guest_levels = 4; guest_levels <= 5; guest_levels++) {
+	LOOP (uint32_t, guest_levels, 4, guest_levels <= 5, guest_levels++) {
 		tables_apart_by_levels(tables, guest_levels, 4);
 		tables_apart_by_levels(tables, guest_levels, 5);
 	}
@@ -217,9 +206,8 @@ static void refused(enum walk_kind kind, uint32_t guest_levels, uint64_t guest_l
 	assert_false(walk_plan_is_valid(&plan));
 }
 
-static void plans_that_there_are_not(void **state)
+TEST(plans_that_there_are_not)
 {
-	(void)state;
 	refused(WALK_NESTED, 3, PAGE_4K, 4, PAGE_4K);
 	refused(WALK_NESTED, 4, PAGE_4K, 6, PAGE_4K);
 	refused(WALK_NESTED, 4, PAGE_4K, 4, 64 * KIB);
@@ -232,18 +220,16 @@ static void plans_that_there_are_not(void **state)
 	refused(WALK_KIND_COUNT, 4, PAGE_4K, 4, PAGE_4K);
 }
 
-static void levels_of_no_leaf(void **state)
+TEST(levels_of_no_leaf)
 {
-	(void)state;
 	assert_int_equal(refs_levels(4, 0), 0);
 	assert_int_equal(refs_levels(4, 64 * KIB), 0);
 	assert_int_equal(refs_levels(3, PAGE_4K), 0);
 	assert_int_equal(refs_levels(6, PAGE_4K), 0);
 }
 
-static void theory_by_second_dimension(void **state)
+TEST(theory_by_second_dimension)
 {
-	(void)state;
 	assert_int_equal(refs_theory(SECOND_EPT, 4, PAGE_4K, PAGE_2M), 19);
 	assert_int_equal(refs_theory(SECOND_NPT, 4, PAGE_1G, PAGE_4K), 14);
 	assert_int_equal(refs_theory(SECOND_EPT, 5, PAGE_4K, PAGE_4K), 29);
@@ -256,21 +242,4 @@ static void theory_by_second_dimension(void **state)
 	assert_int_equal(refs_theory(SECOND_UNKNOWN, 0, PAGE_4K, PAGE_4K), 0);
 	assert_int_equal(refs_theory(SECOND_EPT, 4, PAGE_4K, 64 * KIB), 0);
 	assert_int_equal(refs_theory(SECOND_SHADOW, 0, 0, PAGE_4K), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts_of_the_table),
-		cmocka_unit_test(counts_of_one_dimension),
-		cmocka_unit_test(order_of_nested),
-		cmocka_unit_test(references_of_4k_on_4k),
-		cmocka_unit_test(one_dimension_in_order),
-		cmocka_unit_test(tables_are_apart),
-		cmocka_unit_test(plans_that_there_are_not),
-		cmocka_unit_test(levels_of_no_leaf),
-		cmocka_unit_test(theory_by_second_dimension),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

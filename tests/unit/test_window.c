@@ -4,17 +4,10 @@
  * slice's, or by an address space that outlives its step. Here the paging is done by software: what the tables say is
  * mapped for real, so the walks run as they do in a guest.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "guest/workloads/walk.h"
 #include "guest/workloads/window.h"
 #include "layout.h"
@@ -61,7 +54,7 @@ static uint64_t wanted_pages, wanted_stride_bytes, wanted_spread_bytes, wanted_l
 
 static void map_window(const uint64_t *root, bool mapped)
 {
-	for (uint64_t i = 0; i < wanted_pages; i++) {
+	LOOP (uint64_t, i, 0, i < wanted_pages, i++) {
 		uint64_t gva = WINDOW_GVA + i * wanted_stride_bytes + i % 512 * wanted_spread_bytes;
 		uint64_t leaf_bytes = 0, gpa;
 		void *at;
@@ -127,7 +120,7 @@ static void want(uint64_t leaf_bytes, uint64_t pages, uint64_t stride_bytes, uin
 /* KVM that shadows them sees them overwritten, and stops watching them. */
 static void tables_are_memory_again(void)
 {
-	for (uint64_t i = ARENA_BYTES - WINDOW_TABLES_BYTES; i < ARENA_BYTES; i++)
+	LOOP (uint64_t, i, ARENA_BYTES - WINDOW_TABLES_BYTES, i < ARENA_BYTES, i++)
 		assert_int_equal(arena[i], 0);
 }
 
@@ -150,19 +143,18 @@ static int tear_down(void **state)
 	return munmap(arena, ARENA_BYTES) != 0 || close(arena_fd) != 0;
 }
 
-static void every_address_is_the_leaf(void **state)
+TEST(every_address_is_the_leaf)
 {
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 	uint64_t *tables = (uint64_t *)(void *)arena;
 	uint64_t rng = 1;
 
-	(void)state;
-	for (size_t l = 0; l < 3; l++) {
+	LOOP (size_t, l, 0, l < 3, l++) {
 		uint64_t leaf_gpa = 7 * PAGE_1G;
 
 		memset(arena, 0xff, WINDOW_TABLES_BYTES + PAGE_4K);
 		window_build(tables, ARENA_GPA, leaf_gpa, leaves[l], pml4);
-		for (uint32_t i = 0; i < 2000; i++) {
+		LOOP (uint32_t, i, 0, i < 2000, i++) {
 			uint64_t leaf_bytes = 0, gva;
 
 			rng = rng * UINT64_C(6364136223846793005) + 1442695040888963407;
@@ -171,7 +163,7 @@ static void every_address_is_the_leaf(void **state)
 			assert_int_equal(leaf_bytes, leaves[l]);
 		}
 		/* Everything else is the guest's, and nothing behind the tables was written. */
-		for (uint64_t slot = 0; slot < 512; slot++) {
+		LOOP (uint64_t, slot, 0, slot < 512, slot++) {
 			bool inside = slot >= WINDOW_GVA >> 39 && slot < (WINDOW_GVA + WINDOW_BYTES) >> 39;
 
 			assert_true(inside || tables[slot] == pml4[slot]);
@@ -180,7 +172,7 @@ static void every_address_is_the_leaf(void **state)
 	}
 }
 
-static void alias_loads_one_page_at_every_stride(void **state)
+TEST(alias_loads_one_page_at_every_stride)
 {
 	static const struct {
 		uint64_t leaf_bytes, pages, stride_bytes, spread_bytes;
@@ -194,8 +186,7 @@ static void alias_loads_one_page_at_every_stride(void **state)
 		{ PAGE_2M, 192, 512 * PAGE_1G, PAGE_1G + PAGE_2M },
 	};
 
-	(void)state;
-	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+	EACH (c, cases) {
 		struct workload_ctx ctx =
 			make_ctx(cases[c].leaf_bytes, cases[c].pages, cases[c].stride_bytes);
 
@@ -215,11 +206,10 @@ static void alias_loads_one_page_at_every_stride(void **state)
 }
 
 /* vCPUs that share a leaf: the slice begins somewhere inside it, and so does the window. */
-static void slice_may_begin_inside_a_leaf(void **state)
+TEST(slice_may_begin_inside_a_leaf)
 {
 	struct workload_ctx ctx = make_ctx(PAGE_2M, 64, PAGE_2M);
 
-	(void)state;
 	want(PAGE_2M, 64, PAGE_2M, 0);
 	wanted_slice_gpa = ARENA_GPA + PAGE_2M + 33 * PAGE_4K;
 	ctx.slice = arena + PAGE_2M + 33 * PAGE_4K;
@@ -230,19 +220,18 @@ static void slice_may_begin_inside_a_leaf(void **state)
 }
 
 /* The control: as many loads of each line, by changing addresses, on a few pages. */
-static void control_stays_on_few_pages(void **state)
+TEST(control_stays_on_few_pages)
 {
 	static const struct workload_ops *const both[] = { &workload_alias, &workload_tlb_probe };
 
-	(void)state;
-	for (size_t w = 0; w < 2; w++) {
+	LOOP (size_t, w, 0, w < 2, w++) {
 		struct workload_ctx ctx = make_ctx(PAGE_4K, 256, CACHE_LINE_BYTES);
 		uint64_t last[16] = { 0 };
 
 		want(PAGE_4K, 8, PAGE_4K, 0);
 		assert_int_equal(both[w]->prepare(&ctx), 0);
 		assert_int_equal(ctx.pages, 256);
-		for (uint64_t turn = 0; turn < 256; turn++) {
+		LOOP (uint64_t, turn, 0, turn < 256, turn++) {
 			uint64_t gva = (uint64_t)(uintptr_t)walk_at(&ctx, turn);
 			uint64_t line = gva % PAGE_4K / CACHE_LINE_BYTES;
 
@@ -258,12 +247,11 @@ static void control_stays_on_few_pages(void **state)
 }
 
 /* In a guest a probe goes through the window from the guest's page on, and through the slice inside one. */
-static void probe_chooses_window_or_slice(void **state)
+TEST(probe_chooses_window_or_slice)
 {
 	struct workload_ctx outside = make_ctx(PAGE_2M, 64, 4 * PAGE_2M);
 	struct workload_ctx inside = make_ctx(PAGE_2M, 64, PAGE_4K);
 
-	(void)state;
 	want(PAGE_2M, 64, 4 * PAGE_2M, 0);
 	assert_int_equal(workload_tlb_probe.prepare(&outside), 0);
 	assert_int_equal(loads, 1);
@@ -279,12 +267,11 @@ static void probe_chooses_window_or_slice(void **state)
 }
 
 /* A page of the window that is other memory. */
-static void wrong_mapping_is_noticed(void **state)
+TEST(wrong_mapping_is_noticed)
 {
 	struct workload_ctx ctx = make_ctx(PAGE_4K, 64, PAGE_4K);
 	void *page = (void *)(uintptr_t)(WINDOW_GVA + 17 * PAGE_4K);
 
-	(void)state;
 	want(PAGE_4K, 64, PAGE_4K, 0);
 	assert_int_equal(workload_alias.prepare(&ctx), 0);
 	assert_ptr_equal(
@@ -296,7 +283,7 @@ static void wrong_mapping_is_noticed(void **state)
 	assert_ptr_equal((void *)(uintptr_t)loaded_gpa, pml4);
 }
 
-static void impossible_inputs_are_refused(void **state)
+TEST(impossible_inputs_are_refused)
 {
 	static const struct {
 		uint64_t leaf_bytes, pages, stride_bytes, slice_bytes;
@@ -313,9 +300,8 @@ static void impossible_inputs_are_refused(void **state)
 	struct workload_ctx ctx = make_ctx(PAGE_4K, 4, PAGE_4K);
 	struct platform native = { 0 };
 
-	(void)state;
 	want(PAGE_4K, 4, PAGE_4K, 0);
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+	EACH (i, inputs) {
 		ctx = make_ctx(inputs[i].leaf_bytes, inputs[i].pages, inputs[i].stride_bytes);
 		ctx.slice_bytes = inputs[i].slice_bytes;
 		assert_int_equal(workload_alias.prepare(&ctx), -1);
@@ -337,17 +323,4 @@ static void impossible_inputs_are_refused(void **state)
 	assert_int_equal(loads, 2);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_address_is_the_leaf),
-		cmocka_unit_test(alias_loads_one_page_at_every_stride),
-		cmocka_unit_test(slice_may_begin_inside_a_leaf),
-		cmocka_unit_test(control_stays_on_few_pages),
-		cmocka_unit_test(probe_chooses_window_or_slice),
-		cmocka_unit_test(wrong_mapping_is_noticed),
-		cmocka_unit_test(impossible_inputs_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+TEST_GROUP(set_up, tear_down)

@@ -3,15 +3,8 @@
  * and accesses alone. It could break by a loop that skips or wraps wrongly, by a proof that accepts anything, or by
  * an address that finds its way into the checksum: guest and native figures could then not be matched.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "lines.h"
 #include "units.h"
 #include "workload.h"
@@ -53,10 +46,9 @@ static uint64_t checksum_of(const struct workload_ops *ops, uint64_t bytes, uint
 	return ctx.checksum;
 }
 
-static void checksum_is_of_the_inputs_alone(void **state)
+TEST(checksum_is_of_the_inputs_alone)
 {
-	(void)state;
-	for (size_t i = 0; i < ALL_COUNT; i++) {
+	LOOP (size_t, i, 0, i < ALL_COUNT, i++) {
 		void *elsewhere = malloc(12345); /* moves what is allocated next */
 		uint64_t once = checksum_of(all[i], 32 * PAGE_4K, 1024, 5);
 
@@ -70,23 +62,22 @@ static void checksum_is_of_the_inputs_alone(void **state)
 }
 
 /* Sample lengths that divide the working set, do not, and exceed it. */
-static void samples_pass_their_own_check(void **state)
+TEST(samples_pass_their_own_check)
 {
 	static const uint64_t accesses[] = { 0, 16, 48, 1000, 4096, 100000 };
 
-	(void)state;
-	for (size_t i = 0; i < ALL_COUNT; i++) {
-		for (size_t a = 0; a < sizeof(accesses) / sizeof(accesses[0]); a++) {
+	LOOP (size_t, i, 0, i < ALL_COUNT, i++) {
+		EACH (a, accesses) {
 			struct workload_ctx ctx = make_ctx(37 * PAGE_4K, accesses[a], 11);
 
 			assert_int_equal(all[i]->prepare(&ctx), 0);
 			assert_int_equal(all[i]->verify(&ctx), 0);
 			assert_true(ctx.accesses > 0 && ctx.accesses >= accesses[a] * (i != WORKLOAD_touch));
-			for (uint32_t p = 0; p < all[i]->parts; p++) {
+			LOOP (uint32_t, p, 0, p < all[i]->parts, p++) {
 				/* As the driver does: the whole set at least once, then a few samples. */
-				for (uint64_t done = 0; done < ctx.pass_accesses; done += ctx.accesses)
+				LOOP (uint64_t, done, 0, done < ctx.pass_accesses, done += ctx.accesses)
 					assert_true(all[i]->part[p].sample(&ctx) > 0);
-				for (int s = 0; s < 3; s++)
+				LOOP (int, s, 0, s < 3, s++)
 					assert_true(all[i]->part[p].sample(&ctx) > 0);
 				assert_int_equal(all[i]->check(&ctx), 0);
 			}
@@ -103,11 +94,10 @@ static void run_one_sample_of(const struct workload_ops *ops, uint32_t part, str
 }
 
 /* One bit anywhere that a part claims to have visited. */
-static void check_notices_damage(void **state)
+TEST(check_notices_damage)
 {
-	(void)state;
-	for (size_t i = 0; i < ALL_COUNT; i++) {
-		for (uint32_t p = 0; p < all[i]->parts; p++) {
+	LOOP (size_t, i, 0, i < ALL_COUNT, i++) {
+		LOOP (uint32_t, p, 0, p < all[i]->parts, p++) {
 			struct workload_ctx ctx = make_ctx(32 * PAGE_4K, 0, 11);
 
 			run_one_sample_of(all[i], p, &ctx);
@@ -123,11 +113,10 @@ static void check_notices_damage(void **state)
 }
 
 /* A word changed before a read is found by the read's sum itself. */
-static void seq_read_looks_at_the_words(void **state)
+TEST(seq_read_looks_at_the_words)
 {
 	struct workload_ctx ctx = make_ctx(32 * PAGE_4K, 0, 11);
 
-	(void)state;
 	assert_int_equal(workload_seq.prepare(&ctx), 0);
 	ctx.slice[5 * PAGE_4K] ^= 1;
 	assert_int_equal(workload_seq.verify(&ctx), -1);
@@ -138,15 +127,14 @@ static void seq_read_looks_at_the_words(void **state)
 }
 
 /* Neither prepare nor verify of touch may write, or the first touch would not be the first. */
-static void touch_waits_for_the_sample(void **state)
+TEST(touch_waits_for_the_sample)
 {
 	struct workload_ctx ctx = make_ctx(32 * PAGE_4K, 0, 11);
 	uint32_t written = 0;
 
-	(void)state;
 	assert_int_equal(workload_touch.prepare(&ctx), 0);
 	assert_int_equal(workload_touch.verify(&ctx), 0);
-	for (uint64_t i = 0; i < ctx.slice_bytes; i++)
+	LOOP (uint64_t, i, 0, i < ctx.slice_bytes, i++)
 		assert_int_equal(ctx.slice[i], 0);
 	assert_int_equal(workload_touch.part[0].max_samples, 1);
 	assert_int_equal(workload_touch.part[0].warm_passes, 0);
@@ -157,10 +145,9 @@ static void touch_waits_for_the_sample(void **state)
 	free(ctx.slice);
 }
 
-static void impossible_inputs_are_refused(void **state)
+TEST(impossible_inputs_are_refused)
 {
-	(void)state;
-	for (size_t i = 0; i < ALL_COUNT; i++) {
+	LOOP (size_t, i, 0, i < ALL_COUNT, i++) {
 		struct workload_ctx ctx = make_ctx(PAGE_4K, 0, 1);
 
 		ctx.working_set_bytes = 0;
@@ -168,7 +155,7 @@ static void impossible_inputs_are_refused(void **state)
 		assert_non_null(ctx.failure);
 		free(ctx.slice);
 	}
-	for (size_t i = 0; i < ALL_COUNT; i++) {
+	LOOP (size_t, i, 0, i < ALL_COUNT, i++) {
 		struct workload_ctx ctx = make_ctx(PAGE_4K, UINT64_MAX, 1);
 
 		if (i != WORKLOAD_touch && i != WORKLOAD_gups)
@@ -178,12 +165,11 @@ static void impossible_inputs_are_refused(void **state)
 }
 
 /* Long enough that reading the clock is lost in it, and the whole cycle is seen. */
-static void own_choice_of_accesses(void **state)
+TEST(own_choice_of_accesses)
 {
 	struct workload_ctx small = make_ctx(64 * PAGE_4K, 0, 1);
 	struct workload_ctx large = make_ctx(65536 * PAGE_4K, 0, 1);
 
-	(void)state;
 	assert_int_equal(workload_packed.prepare(&small), 0);
 	assert_int_equal(workload_packed.prepare(&large), 0);
 	assert_true(small.accesses >= 100000);
@@ -191,19 +177,4 @@ static void own_choice_of_accesses(void **state)
 	assert_true(workload_chase.part[0].warm_passes >= 2 && workload_packed.part[0].warm_passes >= 2);
 	free(small.slice);
 	free(large.slice);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(checksum_is_of_the_inputs_alone),
-		cmocka_unit_test(samples_pass_their_own_check),
-		cmocka_unit_test(check_notices_damage),
-		cmocka_unit_test(seq_read_looks_at_the_words),
-		cmocka_unit_test(touch_waits_for_the_sample),
-		cmocka_unit_test(impossible_inputs_are_refused),
-		cmocka_unit_test(own_choice_of_accesses),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
