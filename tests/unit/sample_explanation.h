@@ -115,25 +115,6 @@ static inline void sample_walk(struct explanation *x, const struct sample_shape 
 		sample_place(&w->data, shape, w->walk.pa, shape->data_page_bytes);
 }
 
-static inline void sample_counts(struct explanation *x, const struct sample_shape *shape)
-{
-	const struct explain_walk *last = explanation_last(x);
-	uint64_t smaller = min_u64(shape->guest_leaf_bytes, shape->data_page_bytes);
-
-	x->leaves_4k = 30;
-	x->leaves_2m = x->leaves_1g = 3;
-	if (last->walk.fault != PAGE_FAULT_NONE)
-		return;
-	if (x->kind == WALK_SHADOW) {
-		x->shadow_leaf_bytes = smaller;
-		x->references = refs_levels(shape->guest_levels, smaller);
-		return;
-	}
-	x->references = last->data.host_entries;
-	for (uint32_t i = 0; i < last->walk.step_count; i++)
-		x->references += last->places[i].host_entries + 1;
-}
-
 static inline void sample_explanation(struct explanation *x, const struct sample_shape *shape)
 {
 	bool shadow = shape->kind == WALK_SHADOW, fault;
@@ -165,7 +146,11 @@ static inline void sample_explanation(struct explanation *x, const struct sample
 		sample_walk(x, shape, EXPLAIN_AFTER_READ);
 		sample_walk(x, shape, EXPLAIN_AFTER_WRITE);
 	}
-	sample_counts(x, shape);
+	x->leaves_4k = 30;
+	x->leaves_2m = x->leaves_1g = 3;
+	if (shadow && !fault)
+		x->shadow_leaf_bytes = min_u64(shape->guest_leaf_bytes, shape->data_page_bytes);
+	explain_list_references(x);
 	x->translate.asked = page_walk_canonical(x->gva, x->mode.levels);
 	x->translate.valid = !fault;
 	x->translate.gpa = explanation_last(x)->walk.pa;
@@ -243,7 +228,7 @@ static inline void sample_make(struct explanation *x, enum sample_name name)
 	if (name == SAMPLE_NO_SLOT) {
 		for (uint32_t i = 0; i < EXPLAIN_MOMENTS; i++)
 			x->walks[i].data = (struct explain_place){ .gpa = x->walks[i].walk.pa };
-		x->references = 0;
+		explain_list_references(x);
 	}
 }
 

@@ -7,11 +7,10 @@
 #include <jansson.h>
 
 #include "golden.h"
-#include "vmm/lab/explain/tell.h"
 
 static json_t *parsed(enum sample_name first, enum sample_name second)
 {
-	char *text = sample_told(first, second, explain_emit_json);
+	char *text = sample_told(first, second, explain_json);
 	json_error_t error;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 
@@ -28,7 +27,7 @@ static json_t *explanation_of(const json_t *root, size_t i)
 
 static void golden_file(void **state)
 {
-	char *text = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K, explain_emit_json);
+	char *text = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K, explain_json);
 
 	(void)state;
 	golden_compare(text, "tests/golden/explain-nested.json");

@@ -13,7 +13,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/lab/explain/plan.h"
+#include "vmm/lab/explain/capture.h"
 
 /* What a user asks: of the machine, and of the address. */
 struct asked {

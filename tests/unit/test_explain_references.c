@@ -5,17 +5,10 @@
  */
 #include "sample_explanation.h"
 
-#include "vmm/lab/explain/references.h"
-#include "vmm/lab/explain/words.h"
+#include "vmm/lab/explain/text.h"
 
 static struct explanation x;
-static struct explain_references r;
-
-static void make(enum sample_name name)
-{
-	sample_make(&x, name);
-	explain_references(&x, &r);
-}
+static const struct explain_references *const r = &x.references;
 
 static void counts_are_those_of_the_formula(void **state)
 {
@@ -32,36 +25,36 @@ static void counts_are_those_of_the_formula(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		make(known[i].name);
-		assert_true(r.complete);
-		assert_int_equal(r.count, known[i].references);
-		for (uint32_t n = 0; n < r.count; n++)
-			assert_int_equal(r.list[n].number, n + 1);
+		sample_make(&x, known[i].name);
+		assert_true(r->complete);
+		assert_int_equal(r->count, known[i].references);
+		for (uint32_t n = 0; n < r->count; n++)
+			assert_int_equal(r->list[n].number, n + 1);
 	}
 }
 
 static void host_entries_come_before_what_they_lead_to(void **state)
 {
 	(void)state;
-	make(SAMPLE_NESTED_UNEQUAL);
-	for (uint32_t i = 0; i < r.count; i++) {
-		const struct explain_reference *one = &r.list[i];
-		bool host = one->dimension == DIMENSION_HOST;
+	sample_make(&x, SAMPLE_NESTED_UNEQUAL);
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct explain_reference *one = &r->list[i];
+		bool host = one->walk.dimension == DIMENSION_HOST;
 		uint32_t row = i < 20 ? 4 - i / 5 : 0;
 
-		assert_int_equal(one->row, row);
+		assert_int_equal(one->walk.row, row);
 		assert_int_equal(host, i % 5 < 4);
-		assert_int_equal(one->step == NULL, host);
+		assert_int_equal(one->read, !host);
 		if (host)
-			assert_int_equal(one->level, 4 - i % 5);
+			assert_int_equal(one->walk.level, 4 - i % 5);
 		else
-			assert_int_equal(one->level, row);
+			assert_int_equal(one->walk.level, row);
 	}
 	/* Tables on 4K end in a PTE, the data on 2M in a PDE. */
-	assert_true(r.list[3].leaf);
-	assert_true(r.list[22].leaf);
-	assert_int_equal(r.list[22].level, 2);
-	assert_int_equal(r.list[22].index, (SAMPLE_DATA_GPA >> 21) & 511);
+	assert_true(r->list[3].walk.leaf);
+	assert_true(r->list[22].walk.leaf);
+	assert_int_equal(r->list[22].walk.level, 2);
+	assert_int_equal(r->list[22].index, (SAMPLE_DATA_GPA >> 21) & 511);
 }
 
 /* Where all host leaves are equal, they are the model's own list, which walks tables that it builds. */
@@ -78,16 +71,18 @@ static void uniform_walks_are_the_models(void **state)
 						shape->guest_leaf_bytes, shape->data_page_bytes };
 		struct walk_list list;
 
-		make(uniform[i]);
+		sample_make(&x, uniform[i]);
 		assert_int_equal(walk_list_make(&plan, &list), 0);
-		assert_int_equal(r.count, list.count);
+		assert_int_equal(r->count, list.count);
 		for (uint32_t n = 0; n < list.count; n++) {
-			assert_int_equal(r.list[n].dimension, list.references[n].dimension);
-			assert_int_equal(r.list[n].level, list.references[n].level);
-			assert_int_equal(r.list[n].row, list.references[n].row);
-			assert_int_equal(r.list[n].high_bit, list.references[n].high_bit);
-			assert_int_equal(r.list[n].low_bit, list.references[n].low_bit);
-			assert_int_equal(r.list[n].leaf, list.references[n].leaf);
+			const struct walk_reference *ours = &r->list[n].walk, *theirs = &list.references[n];
+
+			assert_int_equal(ours->dimension, theirs->dimension);
+			assert_int_equal(ours->level, theirs->level);
+			assert_int_equal(ours->row, theirs->row);
+			assert_int_equal(ours->high_bit, theirs->high_bit);
+			assert_int_equal(ours->low_bit, theirs->low_bit);
+			assert_int_equal(ours->leaf, theirs->leaf);
 		}
 	}
 }
@@ -96,33 +91,33 @@ static void uniform_walks_are_the_models(void **state)
 static void a_fault_ends_the_list(void **state)
 {
 	(void)state;
-	make(SAMPLE_NOT_PRESENT);
-	assert_false(r.complete);
-	assert_int_equal(r.count, 15);
-	assert_int_equal(r.list[14].level, 2);
-	make(SAMPLE_NOT_CANONICAL);
-	assert_false(r.complete);
-	assert_int_equal(r.count, 0);
-	make(SAMPLE_SHADOW_NOT_PRESENT);
-	assert_false(r.complete);
-	assert_int_equal(r.count, 0);
+	sample_make(&x, SAMPLE_NOT_PRESENT);
+	assert_false(r->complete);
+	assert_int_equal(r->count, 15);
+	assert_int_equal(r->list[14].walk.level, 2);
+	sample_make(&x, SAMPLE_NOT_CANONICAL);
+	assert_false(r->complete);
+	assert_int_equal(r->count, 0);
+	sample_make(&x, SAMPLE_SHADOW_NOT_PRESENT);
+	assert_false(r->complete);
+	assert_int_equal(r->count, 0);
 }
 
 static void an_unknown_leaf_ends_the_list(void **state)
 {
 	(void)state;
-	make(SAMPLE_NO_SLOT);
-	assert_false(r.complete);
-	assert_int_equal(r.count, 20);
+	sample_make(&x, SAMPLE_NO_SLOT);
+	assert_false(r->complete);
+	assert_int_equal(r->count, 20);
 	sample_make(&x, SAMPLE_NESTED_4K);
 	x.walks[EXPLAIN_AFTER_WRITE].places[1].host_entries = 0;
-	explain_references(&x, &r);
-	assert_false(r.complete);
-	assert_int_equal(r.count, 5);
+	explain_list_references(&x);
+	assert_false(r->complete);
+	assert_int_equal(r->count, 5);
 	/* More levels than the host has would be a lie. */
 	x.walks[EXPLAIN_AFTER_WRITE].places[1].host_entries = 5;
-	explain_references(&x, &r);
-	assert_int_equal(r.count, 5);
+	explain_list_references(&x);
+	assert_int_equal(r->count, 5);
 }
 
 static void without_a_second_dimension_the_guests_entries_are_all(void **state)
@@ -130,10 +125,10 @@ static void without_a_second_dimension_the_guests_entries_are_all(void **state)
 	(void)state;
 	sample_make(&x, SAMPLE_SHADOW_4K);
 	x.kind = WALK_NATIVE;
-	explain_references(&x, &r);
-	assert_true(r.complete);
-	assert_int_equal(r.count, 4);
-	assert_non_null(r.list[0].step);
+	explain_list_references(&x);
+	assert_true(r->complete);
+	assert_int_equal(r->count, 4);
+	assert_true(r->list[0].read);
 }
 
 static void formulae_are_written_out(void **state)
@@ -141,12 +136,12 @@ static void formulae_are_written_out(void **state)
 	char words[WORDS_BYTES];
 
 	(void)state;
-	make(SAMPLE_NESTED_2M);
-	assert_string_equal(words_formula(&x, &r, words), "(3+1)(3+1) - 1 = 15");
-	make(SAMPLE_NESTED_UNEQUAL);
-	assert_string_equal(words_formula(&x, &r, words), "(4+1) + (4+1) + (4+1) + (4+1) + 3 = 23");
-	make(SAMPLE_NO_SLOT);
-	assert_string_equal(words_formula(&x, &r, words), "");
+	sample_make(&x, SAMPLE_NESTED_2M);
+	assert_string_equal(words_formula(&x, words), "(3+1)(3+1) - 1 = 15");
+	sample_make(&x, SAMPLE_NESTED_UNEQUAL);
+	assert_string_equal(words_formula(&x, words), "(4+1) + (4+1) + (4+1) + (4+1) + 3 = 23");
+	sample_make(&x, SAMPLE_NO_SLOT);
+	assert_string_equal(words_formula(&x, words), "");
 }
 
 /* A flag that means nothing at its level would be a wrong statement: PS in a PTE is PAT, D counts in leaves. */
@@ -172,13 +167,13 @@ static void changes_name_the_moment(void **state)
 	char words[WORDS_BYTES];
 
 	(void)state;
-	make(SAMPLE_NESTED_4K);
+	sample_make(&x, SAMPLE_NESTED_4K);
 	assert_string_equal(words_changes(&x, 0, words), "+A read");
 	assert_string_equal(words_changes(&x, 3, words), "+A read, +D write");
 	x.walks[EXPLAIN_AFTER_WRITE].walk.steps[0].entry &= ~(PTE_ACCESSED | PTE_WRITE);
 	x.walks[EXPLAIN_AFTER_WRITE].walk.steps[0].entry |= 1 << 9;
 	assert_string_equal(words_changes(&x, 0, words), "+A read, +0x200 write, -RW write, -A write");
-	make(SAMPLE_NOT_PRESENT);
+	sample_make(&x, SAMPLE_NOT_PRESENT);
 	assert_string_equal(words_changes(&x, 0, words), "");
 }
 

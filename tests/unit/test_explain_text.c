@@ -5,8 +5,6 @@
 #include "sample_explanation.h"
 
 #include "golden.h"
-#include "vmm/lab/explain/draw.h"
-#include "vmm/lab/explain/tell.h"
 
 static void assert_narrow(const char *text)
 {
@@ -21,7 +19,7 @@ static void assert_narrow(const char *text)
 
 static void compare(enum sample_name first, enum sample_name second, const char *path)
 {
-	char *text = sample_told(first, second, explain_emit_text);
+	char *text = sample_told(first, second, explain_text);
 
 	assert_narrow(text);
 	golden_compare(text, path);
@@ -31,7 +29,7 @@ static void compare(enum sample_name first, enum sample_name second, const char 
 /* `words`, however they are wrapped. */
 static void says(enum sample_name first, enum sample_name second, const char *words)
 {
-	char *text = sample_told(first, second, explain_emit_text), *to = text;
+	char *text = sample_told(first, second, explain_text), *to = text;
 
 	for (const char *from = text; *from != '\0'; from++) {
 		if (*from != ' ' && *from != '\n')
@@ -59,7 +57,7 @@ static void every_pair_fits_the_screen(void **state)
 	(void)state;
 	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
 		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
-			char *text = sample_told(first, second, explain_emit_text);
+			char *text = sample_told(first, second, explain_text);
 
 			assert_narrow(text);
 			free(text);
@@ -94,7 +92,7 @@ static void longest_values_fit_the_screen(void **state)
 		}
 	}
 	for (uint32_t count = 1; count <= 2; count++) {
-		char *text = sample_emit(xs, count, explain_emit_text);
+		char *text = sample_emit(xs, count, explain_text);
 
 		assert_narrow(text);
 		free(text);
@@ -141,30 +139,17 @@ static void an_unreadable_pagemap_is_no_absent_page(void **state)
 		w->data.page_bytes = w->data.host_leaf_bytes = w->data.host_entries = 0;
 		w->data.presence_hidden = true;
 	}
-	text = sample_emit(xs, 1, explain_emit_text);
+	explain_list_references(&x);
+	text = sample_emit(xs, 1, explain_text);
 	assert_null(strstr(text, "no page there yet"));
 	assert_non_null(strstr(text, "is not known"));
 	free(text);
-	text = sample_emit(xs, 1, explain_emit_json);
+	text = sample_emit(xs, 1, explain_json);
 	assert_non_null(strstr(text, "\"present\": null"));
 	free(text);
-	text = sample_emit(xs, 1, explain_draw);
+	text = sample_emit(xs, 1, explain_svg);
 	assert_null(strstr(text, "no host page yet"));
 	assert_non_null(strstr(text, "host page not known"));
-	free(text);
-}
-
-static void counts_that_disagree_are_told(void **state)
-{
-	static struct explanation x;
-	const struct explanation *const xs[] = { &x };
-	char *text;
-
-	(void)state;
-	sample_make(&x, SAMPLE_NESTED_4K);
-	x.references = 23;
-	text = sample_emit(xs, 1, explain_emit_text);
-	assert_non_null(strstr(text, "The capture counted 23: these disagree."));
 	free(text);
 }
 
@@ -188,7 +173,6 @@ int main(void)
 		cmocka_unit_test(faults_are_named),
 		cmocka_unit_test(what_is_not_known_is_not_counted),
 		cmocka_unit_test(an_unreadable_pagemap_is_no_absent_page),
-		cmocka_unit_test(counts_that_disagree_are_told),
 		cmocka_unit_test(both_are_compared),
 	};
 

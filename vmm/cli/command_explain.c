@@ -9,10 +9,6 @@
 #include "vmm/util/size.h"
 #include "vmm/cli/commands.h"
 #include "vmm/lab/explain/capture.h"
-#include "vmm/lab/explain/derive.h"
-#include "vmm/lab/explain/draw.h"
-#include "vmm/lab/explain/plan.h"
-#include "vmm/lab/explain/tell.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/output.h"
@@ -144,14 +140,14 @@ static void write_out(const struct request *r, const struct explain_run *runs, u
 		      struct error *e)
 {
 	const struct explanation *const xs[RUNS_MAX] = { &runs[0].x, &runs[1].x };
-	int ret = r->quiet ? 0 : explain_emit_text(xs, count, out);
+	int ret = r->quiet ? 0 : explain_text(xs, count, out);
 
 	if (ret == 0 && !r->quiet && fflush(out) != 0)
 		ret = -errno;
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "explain", "cannot write");
-	write_file(r->json_path, explain_emit_json, xs, count, e);
-	write_file(r->svg_path, explain_draw, xs, count, e);
+	write_file(r->json_path, explain_json, xs, count, e);
+	write_file(r->svg_path, explain_svg, xs, count, e);
 }
 
 /* Now rather than after two guests. */

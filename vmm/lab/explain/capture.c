@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/lab/explain/derive.h"
 #include "vmm/lab/explain/place.h"
-#include "vmm/lab/explain/plan.h"
 #include "vmm/core/kvm/paging.h"
 #include "vmm/lab/measure/run.h"
 #include "x86.h"

@@ -1,33 +1,13 @@
-#include "vmm/lab/explain/derive.h"
+/*
+ * What no call can read but follows from what was read: the second dimension's leaves and entries, the shadow leaf, and the
+ * references of one miss, numbered in the order in which a CPU makes them.
+ */
+#include "vmm/lab/explain/explanation.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "layout.h"
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/lab/explain/derive_notes.h"
-#include "vmm/theory/walk/walk_list.h"
-
-#define NOTES_MAX (sizeof(((struct explanation *)0)->notes) / sizeof(((struct explanation *)0)->notes[0]))
-
-void explain_note(struct explanation *x, const char *fmt, ...)
-{
-	char text[sizeof(x->notes[0])];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	for (uint32_t i = 0; i < x->note_count; i++) {
-		if (strcmp(x->notes[i], text) == 0)
-			return;
-	}
-	if (x->note_count < NOTES_MAX)
-		memcpy(x->notes[x->note_count++], text, sizeof(text));
-}
 
 /* Whether a leaf of so many bytes at the place lies in its slot whole, and can be one: gpa = hva modulo its size. */
 static bool leaf_fits(const struct memmap *map, const struct explain_place *place, uint64_t leaf_bytes)
@@ -89,8 +69,7 @@ static uint64_t installed_leaf(uint64_t leaf_bytes, struct explanation *x)
 	if (leaf_bytes != wanted_bytes)
 		explain_note(x,
 			     "the host has pages of %s, but KVM counts no leaf of that size: it has split or "
-			     "never installed "
-			     "them, and its table is taken to end in %s",
+			     "never installed them, and its table is taken to end in %s",
 			     size_format(wanted_bytes, wanted), size_format(leaf_bytes, got));
 	return leaf_bytes;
 }
@@ -114,50 +93,133 @@ static void derive_walk(const struct memmap *map, struct explain_walk *walk, str
 		derive_place(map, &walk->data, x);
 }
 
-/*
- * One miss at the last moment, nothing cached: each guest entry read, each of them and the address behind its own walk of the
- * second dimension. 0 where one of these is not known.
- */
-static uint32_t nested_references(const struct explain_walk *last)
-{
-	uint32_t sum = last->walk.step_count + last->data.host_entries;
-
-	if (last->data.host_entries == 0)
-		return 0;
-	for (uint32_t i = 0; i < last->walk.step_count; i++) {
-		if (last->places[i].host_entries == 0)
-			return 0;
-		sum += last->places[i].host_entries;
-	}
-	return sum;
-}
-
 /* A leaf of the shadow table is contiguous for the guest and for the host, and it has to fit its slot as any leaf of KVM's. */
 static uint64_t shadow_leaf(const struct memmap *map, const struct explain_walk *last, struct explanation *x)
 {
+	if (last->walk.fault != PAGE_FAULT_NONE)
+		return 0;
 	return installed_leaf(host_leaf(map, &last->data, last->walk.leaf_bytes, x), x);
 }
 
 static void derive_kind(const struct memmap *map, struct explanation *x)
 {
-	const struct explain_walk *last = explanation_last(x);
-	bool translated = last->taken && last->walk.fault == PAGE_FAULT_NONE;
+	x->kind = x->second_dimension == SECOND_SHADOW ? WALK_SHADOW
+		  : x->second_dimension == SECOND_NONE ? WALK_NATIVE
+						       : WALK_NESTED;
+	x->shadow_leaf_bytes = x->kind == WALK_SHADOW ? shadow_leaf(map, explanation_last(x), x) : 0;
+}
 
-	x->references = 0;
-	x->shadow_leaf_bytes = 0;
-	if (x->second_dimension == SECOND_SHADOW) {
-		x->kind = WALK_SHADOW;
-		if (translated)
-			x->shadow_leaf_bytes = shadow_leaf(map, last, x);
-		if (x->shadow_leaf_bytes != 0)
-			x->references = refs_levels(x->mode.levels, x->shadow_leaf_bytes);
-	} else if (x->second_dimension == SECOND_NONE) {
-		x->kind = WALK_NATIVE;
-		x->references = translated ? last->walk.step_count : 0;
-	} else {
-		x->kind = WALK_NESTED;
-		x->references = translated ? nested_references(last) : 0;
+static void add(struct explain_references *r, const struct explain_reference *one)
+{
+	if (r->count == WALK_MAX_REFERENCES)
+		return;
+	r->list[r->count] = *one;
+	r->list[r->count].number = r->count + 1;
+	r->list[r->count].index = page_walk_index(one->address, one->walk.level);
+	r->count++;
+}
+
+/* Entries of one dimension from `levels` down, all for `address`; the last one is the leaf. None of them was read. */
+static void add_derived(struct explain_references *r, enum walk_dimension dimension, uint32_t levels,
+			uint32_t entries, uint32_t row, uint64_t address)
+{
+	for (uint32_t i = 0; i < entries; i++) {
+		uint32_t level = levels - i;
+		const struct explain_reference one = {
+			.walk = walk_reference_make(dimension, level,
+						    dimension == DIMENSION_HOST ? row : level,
+						    i + 1 == entries),
+			.address = address,
+		};
+
+		add(r, &one);
 	}
+}
+
+static void add_read(struct explain_references *r, uint64_t gva, const struct page_walk_step *step)
+{
+	const struct explain_reference one = {
+		.walk = walk_reference_make(DIMENSION_GUEST, step->level, step->level, step->leaf),
+		.address = gva,
+		.read = true,
+		.entry_pa = step->entry_pa,
+		.entry = step->entry,
+	};
+
+	add(r, &one);
+}
+
+/* The host's entries for one place, where this kind of walk has any. False: how many there are is not known. */
+static bool add_host(struct explanation *x, const struct explain_place *place, uint32_t row)
+{
+	if (!walk_is_hosted(x->kind))
+		return true;
+	if (place->host_entries == 0 || place->host_entries > x->host_levels)
+		return false;
+	add_derived(&x->references, DIMENSION_HOST, x->host_levels, place->host_entries, row, place->gpa);
+	return true;
+}
+
+/* No entry of the table that KVM keeps can be read. Where the guest has no translation, that table has none either. */
+static void list_shadow(struct explanation *x)
+{
+	uint32_t entries = refs_levels(x->mode.levels, x->shadow_leaf_bytes);
+
+	if (explanation_last(x)->walk.fault != PAGE_FAULT_NONE || entries == 0)
+		return;
+	add_derived(&x->references, DIMENSION_GUEST, x->mode.levels, entries, 0, x->gva);
+	x->references.complete = true;
+}
+
+/*
+ * Each guest entry lies at a guest-physical address that the second dimension translates first; so does the data at the
+ * end (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C, 28.3). The number of host entries may
+ * differ from row to row: tables and data need not lie on pages of one size.
+ */
+void explain_list_references(struct explanation *x)
+{
+	const struct explain_walk *last = explanation_last(x);
+
+	x->references = (struct explain_references){ 0 };
+	if (x->kind == WALK_SHADOW) {
+		list_shadow(x);
+		return;
+	}
+	for (uint32_t i = 0; i < last->walk.step_count; i++) {
+		if (!add_host(x, &last->places[i], last->walk.steps[i].level))
+			return;
+		add_read(&x->references, x->gva, &last->walk.steps[i]);
+	}
+	x->references.complete = last->walk.fault == PAGE_FAULT_NONE && add_host(x, &last->data, 0);
+}
+
+const struct explain_reference *
+explain_reference_at(const struct explanation *x, enum walk_dimension dimension, uint32_t row, uint32_t level)
+{
+	for (uint32_t i = 0; i < x->references.count; i++) {
+		const struct walk_reference *one = &x->references.list[i].walk;
+
+		if (one->dimension == dimension && one->row == row && one->level == level)
+			return &x->references.list[i];
+	}
+	return NULL;
+}
+
+bool explain_host_numbers(const struct explanation *x, uint32_t row, uint32_t *first, uint32_t *last)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < x->references.count; i++) {
+		const struct explain_reference *one = &x->references.list[i];
+
+		if (one->walk.dimension != DIMENSION_HOST || one->walk.row != row)
+			continue;
+		if (!found)
+			*first = one->number;
+		*last = one->number;
+		found = true;
+	}
+	return found;
 }
 
 void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct explanation *x)
@@ -165,5 +227,6 @@ void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct 
 	for (int moment = 0; moment < EXPLAIN_MOMENTS; moment++)
 		derive_walk(map, &x->walks[moment], x);
 	derive_kind(map, x);
-	derive_notes(nx_huge_pages, x);
+	explain_list_references(x);
+	explain_add_notes(nx_huge_pages, x);
 }

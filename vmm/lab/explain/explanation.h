@@ -1,16 +1,18 @@
 /*
- * One guest-virtual address, explained: what was read, where it lies, what was derived. Everything that text, JSON and
- * the picture are made from. Plain values: nothing here points into the guest, which is gone by then.
+ * One guest-virtual address, explained: what was read, where it lies, what follows from that. Text, JSON and the picture are
+ * made from this alone. It holds plain values: nothing points into the guest, which is gone by then.
  */
 #ifndef MINIVMM_LAB_EXPLAIN_EXPLANATION_H
 #define MINIVMM_LAB_EXPLAIN_EXPLANATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "vmm/core/machine/memmap.h"
 #include "vmm/theory/walk/page_walk.h"
-#include "vmm/util/names.h"
 #include "vmm/theory/walk/walk_list.h"
+#include "vmm/util/names.h"
 
 #define EXPLAIN_SCHEMA "minivmm.explain/1"
 
@@ -31,14 +33,15 @@ struct explain_place {
 	uint64_t hva;
 	bool present;         /* the host has a page there now (pagemap bit 63) */
 	bool presence_hidden; /* pagemap cannot be read: whether there is a page is not known */
-	uint64_t
-		page_bytes; /* of the host's page, as smaps and pagemap have it; 0: not known, or not present */
-	bool frame_known;   /* pagemap tells frames only with CAP_SYS_ADMIN */
-	uint64_t frame;     /* host-physical address of the byte at hva */
-	/* Derived, not read: user space cannot see EPT or NPT. Entries that the second dimension's walk of gpa reads. */
-	uint64_t
-		host_leaf_bytes; /* leaf of the second dimension there; 0: there is no second dimension, or not known */
-	uint32_t host_entries; /* 0 where there is no second dimension */
+	uint64_t page_bytes;  /* of the host's page (smaps, pagemap); 0: not present, or not known */
+	bool frame_known;     /* pagemap tells frames only with CAP_SYS_ADMIN */
+	uint64_t frame;       /* host-physical address of the byte at hva */
+	/*
+	 * Derived, not read: user space cannot see EPT or NPT. The leaf of the second dimension there, and how many entries its
+	 * walk of gpa reads. 0: there is no second dimension, or it is not known.
+	 */
+	uint64_t host_leaf_bytes;
+	uint32_t host_entries;
 };
 
 /* A walk at one moment. places[i] is where steps[i]'s entry lies; data is where the address itself lies. */
@@ -58,6 +61,26 @@ struct explain_translate {
 	bool agrees;  /* with our walk */
 };
 
+/* One memory reference of a TLB miss, and what this walk found there. */
+struct explain_reference {
+	struct walk_reference walk; /* its place in the grid of both dimensions */
+	uint32_t number;            /* from 1, in the order in which a CPU makes them */
+	uint64_t address;           /* translated: a GPA in the host's tables, the GVA in the others */
+	uint32_t index;             /* of the entry in its table */
+	bool read;                  /* the entry was read; else it is derived, and its value is not known */
+	uint64_t entry_pa, entry;   /* of one that was read */
+};
+
+struct explain_references {
+	/*
+	 * The walk reaches the data and every number is known. Else the list ends before the first place of which the second
+	 * dimension's leaf is not known, or with the entry that faults.
+	 */
+	bool complete;
+	uint32_t count;
+	struct explain_reference list[WALK_MAX_REFERENCES];
+};
+
 struct explanation {
 	uint64_t gva;
 	bool touched; /* in the arena: read and written between the moments */
@@ -74,15 +97,14 @@ struct explanation {
 	struct explain_translate translate;
 	/* KVM's count of installed leaves of the whole VM at the last moment; -1: not known. */
 	int64_t leaves_4k, leaves_2m, leaves_1g;
+	bool frames_refused; /* pagemap hid all frames: no permission */
 	/*
-	 * What the CPU really does for a TLB miss here: nested, shadow (one-dimensional, leaf = the smaller page) or native where
-	 * there is no second dimension. shadow_leaf_bytes: of the shadow table; 0 for the others or where not known.
+	 * Derived. What the CPU really does for a TLB miss here: nested, shadow (one-dimensional, leaf = the smaller page) or
+	 * native where there is no second dimension. shadow_leaf_bytes: of the shadow table; 0 for the others or where not known.
 	 */
 	enum walk_kind kind;
 	uint64_t shadow_leaf_bytes;
-	uint32_t
-		references; /* of one miss at the last moment, without caches; 0: the address has no translation, or not known */
-	bool frames_refused; /* pagemap hid all frames: no permission */
+	struct explain_references references; /* of one miss at the last moment, without caches */
 	uint32_t note_count;
 	char notes[8][200]; /* sentences: what disagrees, what could not be seen and why */
 };
@@ -96,5 +118,36 @@ static inline const struct explain_walk *explanation_last(const struct explanati
 	}
 	return &x->walks[0];
 }
+
+/*
+ * Fill in what is marked as derived from all the rest. `map` says where slots end: no leaf reaches beyond one. nx_huge_pages
+ * as in host_facts: KVM splits pages that hold code where it begins with Y.
+ */
+void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct explanation *x);
+
+/* Fill in x->references alone, from walks, kind and leaves. */
+void explain_list_references(struct explanation *x);
+
+/* The reference at that place of the grid (rows as in walk_reference), or NULL. */
+const struct explain_reference *explain_reference_at(const struct explanation *x,
+						     enum walk_dimension dimension, uint32_t row,
+						     uint32_t level);
+
+/* Numbers of the first and last host entry of that row; false: the list has none. */
+bool explain_host_numbers(const struct explanation *x, uint32_t row, uint32_t *first, uint32_t *last);
+
+/* Add a sentence to x->notes. It is dropped where it is there already, and where there is no room. */
+void explain_note(struct explanation *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add a sentence for each thing that disagrees or could not be seen. All else of *x is complete. */
+void explain_add_notes(const char *nx_huge_pages, struct explanation *x);
+
+/*
+ * Write xs[0], or with count 2 before and after, with what disappeared. Text is at most 100 columns wide, the picture a whole
+ * SVG document that needs nothing from outside. 0 or -errno.
+ */
+int explain_text(const struct explanation *const xs[], uint32_t count, FILE *out);
+int explain_json(const struct explanation *const xs[], uint32_t count, FILE *out);
+int explain_svg(const struct explanation *const xs[], uint32_t count, FILE *out);
 
 #endif

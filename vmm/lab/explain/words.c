@@ -1,5 +1,5 @@
-/* Words that text and picture share. */
-#include "vmm/lab/explain/words.h"
+/* Words and numbers that text, JSON and picture share. */
+#include "vmm/lab/explain/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,29 +81,29 @@ const char *words_changes(const struct explanation *x, uint32_t step, char *buf)
 	return buf;
 }
 
-const char *words_formula(const struct explanation *x, const struct explain_references *r, char *buf)
+const char *words_formula(const struct explanation *x, char *buf)
 {
 	const struct explain_walk *last = explanation_last(x);
 	uint32_t g = last->walk.step_count, h = last->data.host_entries;
 	bool equal = true;
 
 	buf[0] = '\0';
-	if (!r->complete)
+	if (!x->references.complete)
 		return buf;
 	if (x->kind != WALK_NESTED) {
-		(void)snprintf(buf, WORDS_BYTES, "%" PRIu32, r->count);
+		(void)snprintf(buf, WORDS_BYTES, "%" PRIu32, x->references.count);
 		return buf;
 	}
 	for (uint32_t i = 0; i < g; i++)
 		equal = equal && last->places[i].host_entries == h;
 	if (equal) {
 		(void)snprintf(buf, WORDS_BYTES, "(%" PRIu32 "+1)(%" PRIu32 "+1) - 1 = %" PRIu32, g, h,
-			       r->count);
+			       x->references.count);
 		return buf;
 	}
 	for (uint32_t i = 0; i < g; i++)
 		append(buf, WORDS_BYTES, "(%" PRIu32 "+1) + ", last->places[i].host_entries);
-	append(buf, WORDS_BYTES, "%" PRIu32 " = %" PRIu32, h, r->count);
+	append(buf, WORDS_BYTES, "%" PRIu32 " = %" PRIu32, h, x->references.count);
 	return buf;
 }
 

@@ -113,6 +113,15 @@ uint32_t refs_theory(enum second_dimension second, uint32_t host_levels, uint64_
 	return refs_count(&plan);
 }
 
+struct walk_reference walk_reference_make(enum walk_dimension dimension, uint32_t level, uint32_t row,
+					  bool leaf)
+{
+	struct walk_reference r = { .dimension = dimension, .level = level, .row = row, .leaf = leaf };
+
+	page_walk_index_bits(level, &r.high_bit, &r.low_bit);
+	return r;
+}
+
 /* Records the entries that a walk reads. Each guest entry is read behind a walk of the host's tables to it. */
 struct recorder {
 	struct walk_tables *tables;
@@ -123,13 +132,8 @@ struct recorder {
 static void push(struct walk_list *list, enum walk_dimension dimension, uint32_t level, uint32_t row,
 		 bool leaf)
 {
-	struct walk_reference *r;
-
-	if (list->count == WALK_MAX_REFERENCES)
-		return;
-	r = &list->references[list->count++];
-	*r = (struct walk_reference){ .dimension = dimension, .level = level, .row = row, .leaf = leaf };
-	page_walk_index_bits(level, &r->high_bit, &r->low_bit);
+	if (list->count < WALK_MAX_REFERENCES)
+		list->references[list->count++] = walk_reference_make(dimension, level, row, leaf);
 }
 
 /* Walk the host's tables to gpa and record each entry that was read. */

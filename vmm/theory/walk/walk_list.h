@@ -91,6 +91,10 @@ bool refs_plan(enum second_dimension second, uint32_t host_levels, uint64_t gues
 uint32_t refs_theory(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
 		     uint64_t backing_leaf_bytes);
 
+/* The reference to an entry of a table of that level; its bits follow from the level. */
+struct walk_reference walk_reference_make(enum walk_dimension dimension, uint32_t level, uint32_t row,
+					  bool leaf);
+
 /* Build the tables, walk one address, list the entries read. 0, -EINVAL for an invalid plan, or -ENOMEM. */
 int walk_list_make(const struct walk_plan *plan, struct walk_list *list);
 

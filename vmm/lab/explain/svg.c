@@ -1,5 +1,5 @@
 /* SVG elements; the only place where XML is written and escaped. */
-#include "vmm/lab/explain/draw_svg.h"
+#include "vmm/lab/explain/svg.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 static const struct {
 	const char *name;
 	int pitch;
-} looks[SVG_TEXTS] = {
+} looks[SVG_LOOKS] = {
 	[SVG_TITLE] = { "t title", 1150 }, [SVG_HEAD] = { "t head", 800 },
 	[SVG_NUMBER] = { "number", 900 },  [SVG_LABEL] = { "t label", 640 },
 	[SVG_SMALL] = { "t small", 590 },  [SVG_STRONG] = { "t strong", 650 },
@@ -84,57 +84,22 @@ void svg_end(FILE *out)
 	(void)fputs("</svg>\n", out);
 }
 
-static void put_text(FILE *out, enum svg_text look, const char *more, const struct svg_box *at,
-		     const char *text)
+void svg_text(FILE *out, uint32_t look, int x, int y, int width, const char *fmt, ...)
 {
-	size_t length = strlen(text), room = length;
-
-	if (at->width > 0)
-		room = (size_t)(at->width * 100 / looks[look].pitch);
-	(void)fprintf(out, "<text class=\"%s%s\" x=\"%d\" y=\"%d\">", looks[look].name, more, at->x, at->y);
-	if (length <= room) {
-		escaped(out, text, length);
-	} else {
-		escaped(out, text, room > 2 ? room - 2 : 0);
-		(void)fputs("..", out);
-	}
-	(void)fputs("</text>\n", out);
-}
-
-void svg_text(FILE *out, enum svg_text look, int x, int y, int width, const char *fmt, ...)
-{
-	const struct svg_box at = { x, y, width, 0 };
+	const char *anchor = (look & SVG_MIDDLE) != 0 ? " middle" : (look & SVG_END) != 0 ? " end" : "";
+	uint32_t kind = look & ~(SVG_MIDDLE | SVG_END);
 	char text[TEXT_BYTES];
+	size_t length, most;
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	put_text(out, look, "", &at, text);
-}
-
-void svg_text_middle(FILE *out, enum svg_text look, int x, int y, int width, const char *fmt, ...)
-{
-	const struct svg_box at = { x, y, width, 0 };
-	char text[TEXT_BYTES];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	put_text(out, look, " middle", &at, text);
-}
-
-void svg_text_end(FILE *out, enum svg_text look, int x, int y, const char *fmt, ...)
-{
-	const struct svg_box at = { x, y, 0, 0 };
-	char text[TEXT_BYTES];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	put_text(out, look, " end", &at, text);
+	length = strlen(text);
+	most = width > 0 ? (size_t)(width * 100 / looks[kind].pitch) : length;
+	(void)fprintf(out, "<text class=\"%s%s\" x=\"%d\" y=\"%d\">", looks[kind].name, anchor, x, y);
+	escaped(out, text, length <= most ? length : most > 2 ? most - 2 : 0);
+	(void)fprintf(out, "%s</text>\n", length <= most ? "" : "..");
 }
 
 void svg_rect(FILE *out, const struct svg_box *box)

@@ -1,11 +1,13 @@
 /*
- * Words that text and picture share: flags, changes, sizes, formulae, what a fault is. All write into a buffer of the
- * caller and return it.
+ * Words and numbers that text, JSON and picture share, and the parts of the text. words_* write into a buffer of WORDS_BYTES
+ * of the caller's and return it, or return a constant string.
  */
-#ifndef MINIVMM_LAB_EXPLAIN_WORDS_H
-#define MINIVMM_LAB_EXPLAIN_WORDS_H
+#ifndef MINIVMM_LAB_EXPLAIN_TEXT_H
+#define MINIVMM_LAB_EXPLAIN_TEXT_H
 
-#include "vmm/lab/explain/references.h"
+#include <stdio.h>
+
+#include "vmm/lab/explain/explanation.h"
 
 #define WORDS_BYTES 256
 
@@ -22,7 +24,7 @@ const char *words_flags(const struct page_walk_step *step, char *buf);
 const char *words_changes(const struct explanation *x, uint32_t step, char *buf);
 
 /* "(4+1)(4+1)-1 = 24", or the sum where host leaves differ; "" where the count is not known. */
-const char *words_formula(const struct explanation *x, const struct explain_references *r, char *buf);
+const char *words_formula(const struct explanation *x, char *buf);
 
 /* "#PF at the PDE: not present (P=0)"; "" for none. */
 const char *words_fault(const struct explanation *x, char *buf);
@@ -32,5 +34,15 @@ const char *words_fault_short(const struct explanation *x, char *buf);
 
 /* "4K", or "4K (tables), 2M (data)": what the host's pages are; "not known". */
 const char *words_host_pages(const struct explanation *x, char *buf);
+
+/* Columns of the text before what a line says: the numbers of references, and how it is known. */
+#define TEXT_REFS_COLUMNS 7
+#define TEXT_LEFT_COLUMNS 16
+
+/*
+ * The walk at the last moment, one paragraph a row of the grid, then how it ends. With shadow paging the CPU's walk, and what
+ * KVM reads to build its table.
+ */
+void explain_put_walk(const struct explanation *x, FILE *out);
 
 #endif

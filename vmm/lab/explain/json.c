@@ -2,13 +2,12 @@
  * Explanations as JSON, schema minivmm.explain/1. Addresses and entries are strings in hex: readers of JSON keep numbers as
  * doubles, which have 53 bits. Sizes are integers in bytes; null is what is not known.
  */
-#include "vmm/lab/explain/tell.h"
+#include "vmm/lab/explain/explanation.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "vmm/lab/explain/references.h"
-#include "vmm/lab/explain/words.h"
+#include "vmm/lab/explain/text.h"
 #include "vmm/output/json.h"
 
 static json_t *hex(uint64_t value)
@@ -88,37 +87,35 @@ static json_t *walks_json(const struct explanation *x)
 
 static json_t *reference_json(const struct explain_reference *one)
 {
+	const struct walk_reference *walk = &one->walk;
 	json_t *o = json_object();
-	char bits[16];
 
-	(void)snprintf(bits, sizeof(bits), "%" PRIu32 ":%" PRIu32, one->high_bit, one->low_bit);
 	json_put(&o, "number", json_integer(one->number));
-	json_put(&o, "dimension", json_string(one->dimension == DIMENSION_HOST ? "host" : "guest"));
-	json_put(&o, "level", json_integer(one->level));
-	json_put(&o, "entry", json_string(page_entry_name(one->level)));
-	json_put(&o, "for", one->row != 0 ? json_string(page_entry_name(one->row)) : json_string("data"));
+	json_put(&o, "dimension", json_string(walk->dimension == DIMENSION_HOST ? "host" : "guest"));
+	json_put(&o, "level", json_integer(walk->level));
+	json_put(&o, "entry", json_string(page_entry_name(walk->level)));
+	json_put(&o, "for", json_string(walk->row != 0 ? page_entry_name(walk->row) : "data"));
 	json_put(&o, "translates", hex(one->address));
-	json_put(&o, "bits", json_string(bits));
+	json_put(&o, "bits", json_sprintf("%" PRIu32 ":%" PRIu32, walk->high_bit, walk->low_bit));
 	json_put(&o, "index", json_integer(one->index));
-	json_put(&o, "leaf", json_boolean(one->leaf));
-	json_put(&o, "source", json_string(one->step != NULL ? "read" : "derived"));
-	json_put(&o, "address", hex_if(one->step != NULL, one->step != NULL ? one->step->entry_pa : 0));
-	json_put(&o, "value", hex_if(one->step != NULL, one->step != NULL ? one->step->entry : 0));
+	json_put(&o, "leaf", json_boolean(walk->leaf));
+	json_put(&o, "source", json_string(one->read ? "read" : "derived"));
+	json_put(&o, "address", hex_if(one->read, one->entry_pa));
+	json_put(&o, "value", hex_if(one->read, one->entry));
 	return o;
 }
 
 /* What is counted: the list, and the total with its formula where both are known. */
 static void put_references(json_t **o, const struct explanation *x)
 {
-	struct explain_references r;
+	const struct explain_references *r = &x->references;
 	json_t *array = json_array();
 	char formula[WORDS_BYTES];
 
-	explain_references(x, &r);
-	for (uint32_t i = 0; i < r.count; i++)
-		json_push(&array, reference_json(&r.list[i]));
-	json_put(o, "references_total", json_u64_or_null(x->references));
-	json_put(o, "formula", json_words_or_null(words_formula(x, &r, formula)));
+	for (uint32_t i = 0; i < r->count; i++)
+		json_push(&array, reference_json(&r->list[i]));
+	json_put(o, "references_total", json_u64_or_null(r->complete ? r->count : 0));
+	json_put(o, "formula", json_words_or_null(words_formula(x, formula)));
 	json_put(o, "references", array);
 }
 
@@ -167,7 +164,7 @@ static json_t *translate_json(const struct explain_translate *t)
 	json_t *o = json_object();
 
 	json_put(&o, "asked", json_boolean(t->asked));
-	json_put(&o, "errno", t->err != 0 ? json_integer(t->err) : json_null());
+	json_put(&o, "errno", json_u64_or_null((uint64_t)t->err));
 	json_put(&o, "valid", answered ? json_boolean(t->valid) : json_null());
 	json_put(&o, "gpa", hex_if(answered && t->valid, t->gpa));
 	json_put(&o, "agrees", answered ? json_boolean(t->agrees) : json_null());
@@ -199,7 +196,7 @@ static json_t *explanation_json(const struct explanation *x)
 	return o;
 }
 
-int explain_emit_json(const struct explanation *const xs[], uint32_t count, FILE *out)
+int explain_json(const struct explanation *const xs[], uint32_t count, FILE *out)
 {
 	json_t *o = json_object(), *array = json_array();
 

@@ -1,13 +1,35 @@
-#include "vmm/lab/explain/derive_notes.h"
+/*
+ * The sentences under an explanation: what disagrees with what, and what could not be known.
+ */
+#include "vmm/lab/explain/explanation.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "layout.h"
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/lab/explain/derive.h"
 #include "x86.h"
+
+#define NOTES_MAX (sizeof(((struct explanation *)0)->notes) / sizeof(((struct explanation *)0)->notes[0]))
+
+void explain_note(struct explanation *x, const char *fmt, ...)
+{
+	char text[sizeof(x->notes[0])];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	for (uint32_t i = 0; i < x->note_count; i++) {
+		if (strcmp(x->notes[i], text) == 0)
+			return;
+	}
+	if (x->note_count < NOTES_MAX)
+		memcpy(x->notes[x->note_count++], text, sizeof(text));
+}
 
 /* The leaf at that moment, 0 where there is none. */
 static uint64_t leaf_entry(const struct explanation *x, enum explain_moment moment)
@@ -19,27 +41,25 @@ static uint64_t leaf_entry(const struct explanation *x, enum explain_moment mome
 	return walk->walk.steps[walk->walk.step_count - 1].entry;
 }
 
-/* Hardware that walks the guest's tables sets A and D there; what does not is worth a remark. */
+/* Hardware that walks the guest's tables sets A and D there. A note tells where these bits stayed clear. */
 static void note_bits(struct explanation *x)
 {
 	uint64_t after_read = leaf_entry(x, EXPLAIN_AFTER_READ);
 	uint64_t after_write = leaf_entry(x, EXPLAIN_AFTER_WRITE);
 
 	if (after_read != 0 && (after_read & PTE_ACCESSED) == 0)
-		explain_note(
-			x,
-			"the leaf's A bit is still clear after the load: who walks here did not set it then");
+		explain_note(x, "the leaf's A bit is still clear after the load: who walks here did not "
+				"set it then");
 	if (after_write != 0 && (after_write & PTE_DIRTY) == 0)
-		explain_note(x, "the leaf's D bit is still clear after the store: who walks here did not set "
-				"it then");
+		explain_note(x, "the leaf's D bit is still clear after the store: who walks here did not "
+				"set it then");
 }
 
-/* An anonymous page that is only read is the kernel's one page of zeros, until it is written; a file's page is its own. */
+/* The kernel maps its one page of zeros where anonymous memory is only read. The first write gives it a page of its own. */
 static void note_frames(struct explanation *x)
 {
 	const struct explain_place *read = &x->walks[EXPLAIN_AFTER_READ].data;
 	const struct explain_place *written = &x->walks[EXPLAIN_AFTER_WRITE].data;
-
 	bool anonymous = strcmp(x->backing, "anon") == 0 || strcmp(x->backing, "thp") == 0;
 
 	if (read->frame_known && written->frame_known && read->frame != written->frame)
@@ -86,12 +106,12 @@ static void note_sizes(struct explanation *x)
 			     size_format(x->backing_page_bytes, asked),
 			     size_format(last->data.page_bytes, got));
 	else if (last->data.present && last->data.page_bytes == 0)
-		explain_note(x, "the size of the host's page is not known: memory is mapped by pages of "
-				"several sizes, and "
-				"before Linux 6.7 the kernel does not say which is where");
+		explain_note(x,
+			     "the size of the host's page is not known: memory is mapped by pages of several "
+			     "sizes, and before Linux 6.7 the kernel does not say which is where");
 }
 
-/* What shares a large page with the guest's image holds code, and such pages KVM splits to close a hole in CPUs. */
+/* A large page that holds part of the guest's image holds code. KVM splits such pages against a bug of CPUs (iTLB multihit). */
 static bool shares_a_page_with_code(const struct explain_place *place)
 {
 	uint64_t leaf_bytes = place->host_leaf_bytes;
@@ -109,8 +129,7 @@ static void note_split(const char *nx_huge_pages, struct explanation *x)
 		shared = shared || shares_a_page_with_code(&last->places[i]);
 	if (nx_huge_pages[0] == 'Y' && shared)
 		explain_note(x, "nx_huge_pages=Y: KVM splits large pages that hold the guest's code, also "
-				"under some of these "
-				"entries; a few more references are possible");
+				"under some of these entries; a few more references are possible");
 }
 
 static void note_unknown(struct explanation *x)
@@ -128,15 +147,13 @@ static void note_unknown(struct explanation *x)
 			     "no memory slot has GPA 0x%" PRIx64
 			     ": each access there leaves the guest, for a device (MMIO)",
 			     last->walk.pa);
-	else if (translated && x->references == 0 && two && !last->data.present &&
+	else if (translated && !x->references.complete && two && !last->data.present &&
 		 !last->data.presence_hidden)
-		explain_note(
-			x,
-			"the host has no page at the address yet: a first access would fault in the second "
-			"dimension");
+		explain_note(x, "the host has no page at the address yet: a first access would fault in the "
+				"second dimension");
 }
 
-void derive_notes(const char *nx_huge_pages, struct explanation *x)
+void explain_add_notes(const char *nx_huge_pages, struct explanation *x)
 {
 	note_translate(x);
 	note_sizes(x);

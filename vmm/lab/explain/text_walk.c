@@ -1,19 +1,18 @@
-/* The walk's lines: for each row of the figure what was derived, then the entry that was read. */
-#include "vmm/lab/explain/tell_parts.h"
+/* The lines of a walk: for each row of the grid what was derived, then the entry that was read. */
+#include "vmm/lab/explain/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "vmm/lab/explain/words.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/append.h"
 
 static void left_columns(const char *refs, const char *how, FILE *out)
 {
-	(void)fprintf(out, "%-*s%-*s", TELL_REFS_COLUMNS, refs, TELL_LEFT_COLUMNS - TELL_REFS_COLUMNS, how);
+	(void)fprintf(out, "%-*s%-*s", TEXT_REFS_COLUMNS, refs, TEXT_LEFT_COLUMNS - TEXT_REFS_COLUMNS, how);
 }
 
-static const char *tell_place(const struct explanation *x, const struct explain_place *place, char *buf)
+static const char *place_words(const struct explanation *x, const struct explain_place *place, char *buf)
 {
 	char size[24];
 
@@ -37,7 +36,7 @@ static const char *tell_place(const struct explanation *x, const struct explain_
 	return buf;
 }
 
-static void tell_entry(const struct explanation *x, uint32_t number, const char *refs, FILE *out)
+static void put_entry(const struct explanation *x, uint32_t number, const char *refs, FILE *out)
 {
 	const struct page_walk_step *step = &explanation_last(x)->walk.steps[number];
 	char text[2 * WORDS_BYTES], changes[WORDS_BYTES];
@@ -53,32 +52,32 @@ static void tell_entry(const struct explanation *x, uint32_t number, const char 
 		append(text, sizeof(text), "  * %s", changes);
 	used = fprintf(out, "%-5s [%3" PRIu32 "]  GVA %2" PRIu32 ":%2" PRIu32 "  0x%016" PRIx64 "  ",
 		       page_entry_name(step->level), step->index, high, low, step->entry);
-	paragraph_wrap(out, TELL_LEFT_COLUMNS + (size_t)(used > 0 ? used : 0), text);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS + (size_t)(used > 0 ? used : 0), text);
 }
 
 /* The row of one guest-physical address: `label` says what lies there. */
-static void tell_host_row(const struct explanation *x, const struct explain_references *r,
-			  const struct explain_place *place, uint32_t row, FILE *out)
+static void put_host_row(const struct explanation *x, const struct explain_place *place, uint32_t row,
+			 FILE *out)
 {
 	char refs[32] = "?", text[2 * WORDS_BYTES], where[WORDS_BYTES], leaf[24];
 	const char *what = row == 0 ? "data" : page_entry_name(row);
 	uint32_t first, last;
 
-	if (explain_host_numbers(r, row, &first, &last)) {
+	if (explain_host_numbers(x, row, &first, &last)) {
 		(void)snprintf(refs, sizeof(refs), "%" PRIu32 "-%" PRIu32, first, last);
 		(void)snprintf(text, sizeof(text), "%s walks to its %s leaf for the %s at gpa %s",
 			       words_second_dimension(x), words_size(place->host_leaf_bytes, leaf), what,
-			       tell_place(x, place, where));
+			       place_words(x, place, where));
 		left_columns(refs, "derived", out);
 	} else {
-		(void)snprintf(text, sizeof(text), "the %s at gpa %s", what, tell_place(x, place, where));
+		(void)snprintf(text, sizeof(text), "the %s at gpa %s", what, place_words(x, place, where));
 		left_columns(x->kind == WALK_NESTED ? "?" : "", x->kind == WALK_NESTED ? "unknown" : "", out);
 	}
-	paragraph_wrap(out, TELL_LEFT_COLUMNS, text);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 }
 
 /* What follows from the error code (SDM vol. 3A, 4.7). */
-static void tell_fault(const struct explanation *x, FILE *out)
+static void put_fault(const struct explanation *x, FILE *out)
 {
 	char fault[WORDS_BYTES];
 	const char *more = "";
@@ -104,10 +103,10 @@ static void tell_fault(const struct explanation *x, FILE *out)
 	left_columns("", "FAULT", out);
 	(void)words_fault(x, fault);
 	append(fault, sizeof(fault), "%s", more);
-	paragraph_wrap(out, TELL_LEFT_COLUMNS, fault);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, fault);
 }
 
-static void tell_arrival(const struct explanation *x, FILE *out)
+static void put_arrival(const struct explanation *x, FILE *out)
 {
 	const struct page_walk *walk = &explanation_last(x)->walk;
 	char leaf[24], text[WORDS_BYTES];
@@ -119,10 +118,10 @@ static void tell_arrival(const struct explanation *x, FILE *out)
 		       walk->writable ? "writable" : "read-only", walk->user ? "user" : "supervisor only",
 		       walk->executable ? "executable" : "not executable");
 	left_columns("", "arrives", out);
-	paragraph_wrap(out, TELL_LEFT_COLUMNS, text);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 }
 
-void tell_walk(const struct explanation *x, const struct explain_references *r, FILE *out)
+static void put_guest_walk(const struct explanation *x, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
 
@@ -130,18 +129,18 @@ void tell_walk(const struct explanation *x, const struct explain_references *r, 
 	(void)fputs("what is read there\n", out);
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
 		uint32_t level = last->walk.steps[i].level;
-		const struct explain_reference *own = explain_reference_at(r, DIMENSION_GUEST, level, level);
+		const struct explain_reference *own = explain_reference_at(x, DIMENSION_GUEST, level, level);
 		char refs[16] = "?";
 
-		tell_host_row(x, r, &last->places[i], level, out);
+		put_host_row(x, &last->places[i], level, out);
 		if (own != NULL)
 			(void)snprintf(refs, sizeof(refs), "%" PRIu32, own->number);
-		tell_entry(x, i, refs, out);
+		put_entry(x, i, refs, out);
 	}
 	if (last->walk.fault == PAGE_FAULT_NONE)
-		tell_host_row(x, r, &last->data, 0, out);
-	tell_arrival(x, out);
-	tell_fault(x, out);
+		put_host_row(x, &last->data, 0, out);
+	put_arrival(x, out);
+	put_fault(x, out);
 }
 
 /* Why there are no steps through the shadow table. */
@@ -157,7 +156,7 @@ static const char *no_shadow_walk(const struct explain_walk *last)
 	return "how far is not known";
 }
 
-void tell_shadow(const struct explanation *x, const struct explain_references *r, FILE *out)
+static void put_shadow_walk(const struct explanation *x, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
 	char text[WORDS_BYTES], where[WORDS_BYTES], refs[16], leaf[24];
@@ -165,34 +164,43 @@ void tell_shadow(const struct explanation *x, const struct explain_references *r
 	(void)fputs("What the CPU walks: one table, which KVM keeps\n", out);
 	left_columns("refs", "how", out);
 	(void)fputs("what is read there\n", out);
-	for (uint32_t i = 0; i < r->count; i++) {
-		const struct explain_reference *one = &r->list[i];
+	for (uint32_t i = 0; i < x->references.count; i++) {
+		const struct explain_reference *one = &x->references.list[i];
 
 		(void)snprintf(refs, sizeof(refs), "%" PRIu32, one->number);
 		left_columns(refs, "derived", out);
 		(void)fprintf(out, "shadow %-5s [%3" PRIu32 "]  GVA %2" PRIu32 ":%2" PRIu32,
-			      page_entry_name(one->level), one->index, one->high_bit, one->low_bit);
-		if (one->leaf)
+			      page_entry_name(one->walk.level), one->index, one->walk.high_bit,
+			      one->walk.low_bit);
+		if (one->walk.leaf)
 			(void)fprintf(out, "  leaf of %s, to the host's frame",
 				      words_size(x->shadow_leaf_bytes, leaf));
 		(void)fputc('\n', out);
 	}
-	if (r->count == 0) {
+	if (x->references.count == 0) {
 		left_columns("", "none", out);
-		paragraph_wrap(out, TELL_LEFT_COLUMNS, no_shadow_walk(last));
+		paragraph_wrap(out, TEXT_LEFT_COLUMNS, no_shadow_walk(last));
 	}
 	(void)fputs("\nWhat KVM reads to build it: the guest's own tables\n", out);
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
-		tell_entry(x, i, "", out);
-		(void)snprintf(text, sizeof(text), "at gpa %.240s", tell_place(x, &last->places[i], where));
+		put_entry(x, i, "", out);
+		(void)snprintf(text, sizeof(text), "at gpa %.240s", place_words(x, &last->places[i], where));
 		left_columns("", "", out);
-		paragraph_wrap(out, TELL_LEFT_COLUMNS, text);
+		paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 	}
 	if (last->walk.fault == PAGE_FAULT_NONE) {
-		(void)snprintf(text, sizeof(text), "at gpa %.240s", tell_place(x, &last->data, where));
+		(void)snprintf(text, sizeof(text), "at gpa %.240s", place_words(x, &last->data, where));
 		left_columns("", "data", out);
-		paragraph_wrap(out, TELL_LEFT_COLUMNS, text);
+		paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 	}
-	tell_arrival(x, out);
-	tell_fault(x, out);
+	put_arrival(x, out);
+	put_fault(x, out);
+}
+
+void explain_put_walk(const struct explanation *x, FILE *out)
+{
+	if (x->kind == WALK_SHADOW)
+		put_shadow_walk(x, out);
+	else
+		put_guest_walk(x, out);
 }

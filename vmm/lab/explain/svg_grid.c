@@ -1,0 +1,219 @@
+/*
+ * The grid of both dimensions, with a path through its boxes in the order of the numbers. The path is drawn first, so that boxes
+ * lie on it.
+ */
+#include "vmm/lab/explain/svg.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "vmm/lab/explain/text.h"
+
+static void put_host_box(const struct svg_walk *w, const struct explain_reference *one,
+			 const struct svg_box *box, FILE *out)
+{
+	int middle = box->x + box->width / 2, y = box->y + box->height / 2;
+	char id[SVG_ID_BYTES];
+
+	svg_group(out, "ref host derived", svg_reference_id(w, one, id),
+		  "%s %s [%" PRIu32 "], by bits %" PRIu32 ":%" PRIu32 " of gpa 0x%" PRIx64 ", derived",
+		  words_second_dimension(w->x), page_entry_name(one->walk.level), one->index,
+		  one->walk.high_bit, one->walk.low_bit, one->address);
+	svg_rect(out, box);
+	svg_text(out, SVG_NUMBER | SVG_MIDDLE, middle, y - 5, 0, "%" PRIu32, one->number);
+	svg_text(out, SVG_CODE | SVG_MIDDLE, middle, y + 9, box->width, "[%" PRIu32 "]", one->index);
+	if (one->walk.leaf) {
+		char size[24];
+
+		svg_text(out, SVG_SMALL | SVG_MIDDLE, middle, y + 23, box->width, "leaf %s",
+			 words_size(page_walk_span_bytes(one->walk.level), size));
+	}
+	svg_group_end(out);
+}
+
+static void put_host_boxes(const struct svg_walk *w, const struct svg_layout *l, uint32_t row,
+			   const char *unused, FILE *out)
+{
+	uint32_t level = svg_level(w, row), first, last;
+	bool known = explain_host_numbers(w->x, level, &first, &last);
+	char why[48] = "", size[24];
+
+	if (known)
+		(void)snprintf(why, sizeof(why), l->host_width > 100 ? "by the %s leaf" : "by %s leaf",
+			       words_size(page_walk_span_bytes(w->x->host_levels + first - last), size));
+	for (uint32_t column = 0; column < l->columns; column++) {
+		uint32_t host_level = w->x->host_levels - column;
+		const struct explain_reference *one =
+			explain_reference_at(w->x, DIMENSION_HOST, level, host_level);
+		struct svg_box box = svg_host_box(l, row, column);
+
+		if (one != NULL)
+			put_host_box(w, one, &box, out);
+		else
+			svg_put_unused(w, known ? "skipped" : unused, DIMENSION_HOST, level, host_level, &box,
+				       why, out);
+	}
+}
+
+static void put_caption(const struct svg_layout *l, const struct explain_place *place, uint32_t row,
+			FILE *out)
+{
+	int y = svg_below_y(l, row, SVG_CAPTION);
+	char text[WORDS_BYTES];
+
+	svg_place_words(place, l->narrow, false, text);
+	/* Without host columns the path comes down where the caption would begin. */
+	if (l->columns != 0)
+		svg_text(out, SVG_CODE, l->host_x, y, l->guest_x - l->host_x, "%s", text);
+	else
+		svg_text(out, SVG_CODE, l->guest_x + 28, y, l->area.x + l->area.width - l->guest_x - 28, "%s",
+			 text);
+}
+
+static void put_label(const struct svg_walk *w, const struct svg_layout *l, uint32_t row, bool used,
+		      FILE *out)
+{
+	uint32_t level = svg_level(w, row), high, low;
+	int x = l->area.x, y = svg_middle_y(l, row);
+
+	if (level == 0) {
+		svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, l->label_width, "data");
+		svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "its gpa");
+		return;
+	}
+	page_walk_index_bits(level, &high, &low);
+	svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, 0, "g%s", page_entry_name(level));
+	svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "GVA %" PRIu32 ":%" PRIu32,
+		 high, low);
+	if (row == 0)
+		svg_text(out, SVG_SMALL, x, y + 26, l->label_width, "from CR3");
+}
+
+static void put_headers(const struct svg_walk *w, const struct svg_layout *l, FILE *out)
+{
+	int y = l->first_y - 8;
+
+	for (uint32_t column = 0; column < l->columns; column++) {
+		struct svg_box box = svg_host_box(l, 0, column);
+		int middle = box.x + box.width / 2;
+		uint32_t level = w->x->host_levels - column, high, low;
+
+		page_walk_index_bits(level, &high, &low);
+		svg_text(out, SVG_STRONG | SVG_MIDDLE, middle, y - 13, 0, "%s%s%s",
+			 l->narrow ? "" : words_second_dimension(w->x), l->narrow ? "" : " ",
+			 page_entry_name(level));
+		svg_text(out, SVG_SMALL | SVG_MIDDLE, middle, y, 0, "GPA %" PRIu32 ":%" PRIu32, high, low);
+	}
+	if (l->narrow && l->columns != 0)
+		svg_text(out, SVG_STRONG, l->area.x, y - 13, l->label_width,
+			 "%s:", words_second_dimension(w->x));
+	svg_text(out, SVG_STRONG, l->guest_x, y - 13, l->guest_width, "guest's entry");
+	svg_text(out, SVG_SMALL, l->guest_x, y, l->guest_width, "in the guest's memory");
+}
+
+/* A row that has no entry: the guest's leaf made it unnecessary, or a fault came first. */
+static void put_unused_row(const struct svg_walk *w, const struct svg_layout *l, uint32_t row, FILE *out)
+{
+	const struct page_walk *walk = &explanation_last(w->x)->walk;
+	bool skipped = walk->fault == PAGE_FAULT_NONE;
+	const char *look = skipped ? "skipped" : "unreached";
+	struct svg_box box = svg_guest_box(l, row);
+	uint32_t level = svg_level(w, row);
+	char size[24];
+
+	put_host_boxes(w, l, row, look, out);
+	svg_put_unused(w, look, DIMENSION_GUEST, level, level, &box, "", out);
+	if (skipped)
+		svg_text(out, SVG_GREY, l->host_x, svg_below_y(l, row, SVG_CAPTION), 0,
+			 "skipped by the guest's %s leaf", words_size(walk->leaf_bytes, size));
+}
+
+static void put_fault_words(const struct svg_walk *w, const struct svg_layout *l, FILE *out)
+{
+	const struct page_walk *walk = &explanation_last(w->x)->walk;
+	uint32_t row = walk->fault_level != 0 ? w->x->mode.levels - walk->fault_level : 0;
+	char fault[WORDS_BYTES];
+
+	if (walk->fault == PAGE_FAULT_NONE)
+		return;
+	(void)words_fault_short(w->x, fault);
+	if (walk->fault_level == 0) {
+		svg_cross(out, l->lane_x, svg_middle_y(l, row));
+		svg_text(out, SVG_STRONG, l->host_x, svg_below_y(l, row, SVG_CAPTION), 0, "%s", fault);
+		return;
+	}
+	if (walk->step_count == 0 || walk->steps[walk->step_count - 1].level != walk->fault_level)
+		svg_cross(out, l->lane_x, svg_middle_y(l, row));
+	svg_text(out, SVG_STRONG | SVG_END, l->guest_x + l->guest_width, svg_below_y(l, row, SVG_CAPTION), 0,
+		 "%s", fault);
+}
+
+/* From the lane to the guest's entry of that row, of which `used` host boxes are read. */
+static void put_row_path(const struct svg_layout *l, uint32_t row, uint32_t used, FILE *out)
+{
+	int half_gap = (l->host_pitch - l->host_width) / 2;
+
+	if (used < l->columns && used != 0) {
+		struct svg_box leaf = svg_host_box(l, row, used - 1);
+
+		(void)fprintf(out, " H%d V%d H%d V%d", leaf.x + leaf.width + half_gap,
+			      svg_below_y(l, row, SVG_DETOUR), l->guest_x - half_gap, svg_middle_y(l, row));
+	}
+	(void)fprintf(out, " H%d\"/>\n", l->guest_x - 1);
+}
+
+/*
+ * Each row is passed from left to right, then the path goes back to the lane on the left and down. Beneath boxes that are skipped
+ * it makes a detour, so that it passes only what is read.
+ */
+static void put_path(const struct svg_walk *w, const struct svg_layout *l, FILE *out)
+{
+	const struct explain_walk *last = explanation_last(w->x);
+	uint32_t steps = last->walk.step_count, from = 0;
+	bool arrives = w->x->references.complete;
+
+	for (uint32_t i = 0; i < steps + (arrives ? 1 : 0); i++) {
+		bool data = i == steps;
+		uint32_t level = data ? 0 : last->walk.steps[i].level, row = svg_level(w, level);
+
+		if (i == 0)
+			(void)fprintf(out, "<path class=\"path\" d=\"M%d %d", l->lane_x,
+				      svg_middle_y(l, row));
+		else
+			(void)fprintf(out, "<path class=\"path\" d=\"M%d %d V%d H%d V%d", l->guest_x + 18,
+				      svg_below_y(l, from, SVG_WAY_DOWN) - 26,
+				      svg_below_y(l, from, SVG_WAY_DOWN), l->lane_x, svg_middle_y(l, row));
+		put_row_path(l, row, data ? last->data.host_entries : last->places[i].host_entries, out);
+		from = row;
+	}
+}
+
+void svg_put_grid(const struct svg_walk *w, const struct svg_box *area, FILE *out)
+{
+	const struct explain_walk *last = explanation_last(w->x);
+	struct svg_layout l;
+
+	svg_layout_make(&l, area, w->x->mode.levels, walk_is_hosted(w->x->kind) ? w->x->host_levels : 0);
+	put_headers(w, &l, out);
+	put_path(w, &l, out);
+	for (uint32_t row = 0; row < l.rows; row++) {
+		uint32_t level = svg_level(w, row), step = svg_step(last, level);
+		struct svg_box box = svg_guest_box(&l, row);
+		bool data = level == 0 && last->walk.fault == PAGE_FAULT_NONE;
+
+		put_label(w, &l, row, data || step < last->walk.step_count, out);
+		if (level == 0) {
+			put_host_boxes(w, &l, row, data ? "unknown" : "unreached", out);
+			svg_put_data(w, &box, out);
+			if (data)
+				put_caption(&l, &last->data, row, out);
+		} else if (step < last->walk.step_count) {
+			put_host_boxes(w, &l, row, "unknown", out);
+			svg_put_entry(w, step, &box, true, out);
+			put_caption(&l, &last->places[step], row, out);
+		} else {
+			put_unused_row(w, &l, row, out);
+		}
+	}
+	put_fault_words(w, &l, out);
+}

@@ -1,0 +1,349 @@
+/*
+ * An explanation for people: what was asked, the walk in the order of the picture, the count, what changed. Of two the counts
+ * stand side by side, and which references are no longer made.
+ */
+#include "vmm/lab/explain/explanation.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "vmm/lab/explain/text.h"
+#include "vmm/output/grid.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/util/append.h"
+
+static void put_host(const struct explanation *x, FILE *out)
+{
+	const char *below = x->hypervisor ? "; this host is itself a guest: its own pages are translated "
+					    "once more below, which is not counted here"
+					  : "";
+
+	if (x->kind == WALK_SHADOW)
+		paragraph(out, "host", "%s with shadow paging: the CPU walks one dimension only%s",
+			  x->kvm_module, below);
+	else if (x->host_levels != 0)
+		paragraph(out, "host", "%s with %s, tables of %" PRIu32 " levels%s", x->kvm_module,
+			  words_second_dimension(x), x->host_levels, below);
+	else
+		paragraph(out, "host", "%s, second dimension: %s%s", x->kvm_module,
+			  second_dimension_name(x->second_dimension), below);
+}
+
+static void put_head(const struct explanation *x, bool in_short, FILE *out)
+{
+	char guest[24], page[24], memory[24];
+
+	paragraph(out, "address", "guest-virtual 0x%" PRIx64 "%s", x->gva,
+		  x->touched ? ", in the arena"
+			     : ", outside the arena: walked once, no access is made for it");
+	paragraph(out, "guest",
+		  "%s of memory from %s in %s pages; the guest's own pages as asked: %s; %" PRIu32
+		  "-level tables",
+		  words_size(x->memory_bytes, memory), x->backing, words_size(x->backing_page_bytes, page),
+		  words_size(x->guest_page_bytes, guest), x->mode.levels);
+	if (in_short)
+		return;
+	paragraph(out, "registers",
+		  "CR3 0x%" PRIx64 ", CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64, x->cr3, x->cr0,
+		  x->cr4, x->efer);
+	put_host(x, out);
+	if (x->touched)
+		paragraph(out, "moments",
+			  "walked with the tables just built, after ring 3 read a word there, and after it "
+			  "wrote one; below is the last");
+}
+
+/* User space sees neither EPT and NPT nor a shadow table; what it can see instead decides the derived steps. */
+static void put_sources(const struct explanation *x, FILE *out)
+{
+	if (explanation_last(x)->walk.step_count == 0)
+		return;
+	paragraph(out, "flags",
+		  "P present, RW writable, US user, A accessed, D dirty, PS a large leaf, G global, NX not "
+		  "executable; * changed between the moments");
+	paragraph(out, "read",
+		  "the guest's entries, out of the guest's memory, which this process has mapped; the host's "
+		  "pages and host-physical addresses (hpa), from /proc/self/smaps and pagemap");
+	if (x->kind == WALK_SHADOW)
+		paragraph(
+			out, "derived",
+			"the CPU's own walk: KVM keeps that table in kernel memory and no call reads its "
+			"entries back. It maps guest-virtual addresses straight to the host's, and one leaf "
+			"of it can cover only what is contiguous in the guest's page and in the host's: "
+			"its leaf is the smaller of both.");
+	else if (x->kind == WALK_NESTED)
+		paragraph(out, "derived",
+			  "the steps through %s: KVM keeps those tables in kernel memory and no call reads "
+			  "their entries back (as root, the tracepoint kvmmmu:kvm_mmu_set_spte shows some "
+			  "as they are made). How many there are follows from their levels and from the "
+			  "leaf, which follows the host's page unless KVM chose a smaller one (its counts of "
+			  "leaves stand beside); which index each has, from the guest-physical address.",
+			  words_second_dimension(x));
+}
+
+/* Why there is no sum. How far a fault's walk comes is known where the CPU walks the guest's own tables. */
+static void put_no_total(const struct explanation *x, FILE *out)
+{
+	const struct explain_walk *last = explanation_last(x);
+
+	if (last->walk.fault != PAGE_FAULT_NONE && x->kind == WALK_SHADOW)
+		paragraph(out, "total", "none: the address has no translation");
+	else if (last->walk.fault != PAGE_FAULT_NONE)
+		paragraph(out, "total",
+			  "none: the address has no translation (%" PRIu32
+			  " references up to where that shows)",
+			  x->references.count);
+	else if (!last->data.in_slot)
+		paragraph(out, "total",
+			  "none: no memory slot has the guest-physical address, so there is no leaf");
+	else if (x->kind == WALK_SHADOW)
+		paragraph(out, "total", "not known: the host's page at the data is not known");
+	else
+		paragraph(out, "total", "not known: the second dimension's leaf is not known everywhere");
+}
+
+static void put_total(const struct explanation *x, FILE *out)
+{
+	char formula[WORDS_BYTES];
+
+	(void)fputc('\n', out);
+	if (!x->references.complete)
+		put_no_total(x, out);
+	else if (x->kind == WALK_NESTED)
+		paragraph(out, "total",
+			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
+			  "walks: %s. Each of the %" PRIu32
+			  " guest entries costs its host entries + 1 for itself, the data's address its host "
+			  "entries only.",
+			  x->references.count, words_formula(x, formula),
+			  explanation_last(x)->walk.step_count);
+	else
+		paragraph(out, "total",
+			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
+			  "walks: one dimension, one entry a level",
+			  x->references.count);
+}
+
+static void put_figure(const struct explanation *x, FILE *out)
+{
+	(void)fputc('\n', out);
+	explain_put_walk(x, out);
+	put_total(x, out);
+}
+
+static void put_entry(struct grid *g, const struct explain_walk *walk, uint32_t step)
+{
+	if (walk->taken && step < walk->walk.step_count)
+		grid_put(g, "0x%016" PRIx64, walk->walk.steps[step].entry);
+	else
+		grid_put(g, "-");
+}
+
+static int put_changes(const struct explanation *x, FILE *out)
+{
+	static const char *const titles[] = { "-*",         "-entry",      "before",
+					      "after read", "after write", "-changed" };
+	const struct page_walk *walk = &explanation_last(x)->walk;
+	char changes[WORDS_BYTES];
+	struct grid g;
+	int ret;
+
+	if (!x->touched || walk->step_count == 0)
+		return 0;
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < walk->step_count; i++) {
+		(void)words_changes(x, i, changes);
+		grid_put(&g, "%s", changes[0] != '\0' ? "*" : "");
+		grid_put(&g, "%s", page_entry_name(walk->steps[i].level));
+		for (uint32_t moment = 0; moment < EXPLAIN_MOMENTS; moment++)
+			put_entry(&g, &x->walks[moment], i);
+		grid_put(&g, "%.22s", changes[0] != '\0' ? changes : "nothing");
+	}
+	(void)fputc('\n', out);
+	paragraph(out, "A and D", "%s",
+		  x->kind == WALK_SHADOW
+			  ? "KVM, which walks the guest's tables for the CPU, sets A in each entry that it "
+			    "uses, and D in the leaf for a write"
+			  : "the CPU sets A in each entry that a walk uses, and D in the leaf for a write");
+	ret = grid_print(&g, -1, out);
+	grid_free(&g);
+	return ret;
+}
+
+static void put_translate(const struct explanation *x, FILE *out)
+{
+	const struct explain_translate *t = &x->translate;
+	const char *verdict = t->agrees ? "which agrees" : "which DISAGREES with the walk above";
+
+	if (t->err != 0)
+		paragraph(out, "KVM", "could not be asked for its own translation: %s", strerror(t->err));
+	else if (!t->asked)
+		paragraph(out, "KVM", "was not asked for its own translation: no walk begins there");
+	else if (t->valid)
+		paragraph(out, "KVM", "its own walk (KVM_TRANSLATE) comes to gpa 0x%" PRIx64 ", %s", t->gpa,
+			  verdict);
+	else
+		paragraph(out, "KVM", "its own walk (KVM_TRANSLATE) finds no translation, %s", verdict);
+}
+
+static void put_checks(const struct explanation *x, FILE *out)
+{
+	(void)fputc('\n', out);
+	put_translate(x, out);
+	if (x->leaves_4k >= 0 && x->leaves_2m >= 0 && x->leaves_1g >= 0)
+		paragraph(out, "",
+			  "leaves that it has installed for the whole VM: %" PRId64 " of 4K, %" PRId64
+			  " of 2M, %" PRId64 " of 1G",
+			  x->leaves_4k, x->leaves_2m, x->leaves_1g);
+	for (uint32_t i = 0; i < x->note_count && i < sizeof(x->notes) / sizeof(x->notes[0]); i++)
+		paragraph(out, i == 0 ? "notes" : "", "%s", x->notes[i]);
+}
+
+static int put_counts(const struct explanation *before, const struct explanation *after, FILE *out)
+{
+	static const char *const titles[] = { "-", "-guest page", "-host pages", "guest entries",
+					      "references" };
+	const struct explanation *const xs[] = { before, after };
+	char text[WORDS_BYTES];
+	struct grid g;
+	int ret;
+
+	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct page_walk *walk = &explanation_last(xs[i])->walk;
+
+		grid_put(&g, i == 0 ? "before" : "after");
+		grid_put(&g, "%s", walk->leaf_bytes != 0 ? words_size(walk->leaf_bytes, text) : "-");
+		grid_put(&g, "%s", words_host_pages(xs[i], text));
+		grid_put(&g, "%" PRIu32, walk->step_count);
+		if (xs[i]->references.complete)
+			grid_put(&g, "%" PRIu32, xs[i]->references.count);
+		else
+			grid_put(&g, "unknown");
+	}
+	ret = grid_print(&g, -1, out);
+	grid_free(&g);
+	return ret;
+}
+
+/* Whether a walk makes a reference at the same place of the grid as `one`. */
+static bool makes(const struct explanation *x, const struct walk_reference *one)
+{
+	return explain_reference_at(x, one->dimension, one->row, one->level) != NULL;
+}
+
+static void append_range(char *numbers, uint32_t from, uint32_t to)
+{
+	append(numbers, WORDS_BYTES, "%s%" PRIu32, numbers[0] != '\0' ? "," : "", from);
+	if (to != from)
+		append(numbers, WORDS_BYTES, "-%" PRIu32, to);
+}
+
+/* The references of one row that a makes and b does not. */
+static void put_gone_row(const struct explanation *a, const struct explanation *b, uint32_t row, FILE *out)
+{
+	char numbers[WORDS_BYTES] = "", names[WORDS_BYTES] = "";
+	uint32_t gone = 0, from = 0, to = 0;
+
+	for (uint32_t i = 0; i < a->references.count; i++) {
+		const struct walk_reference *one = &a->references.list[i].walk;
+		uint32_t number = a->references.list[i].number;
+
+		if (one->row != row || makes(b, one))
+			continue;
+		if (gone == 0 || number != to + 1) {
+			if (gone != 0)
+				append_range(numbers, from, to);
+			from = number;
+		}
+		to = number;
+		append(names, sizeof(names), "%s%s %s", gone == 0 ? "" : ", ",
+		       one->dimension == DIMENSION_HOST ? words_second_dimension(a)
+		       : a->kind == WALK_SHADOW         ? "shadow"
+							: "guest",
+		       page_entry_name(one->level));
+		gone++;
+	}
+	if (gone == 0)
+		return;
+	append_range(numbers, from, to);
+	(void)fprintf(out, "  %-*s", TEXT_LEFT_COLUMNS - 2, numbers);
+	append(names, sizeof(names), ", for the %s", row == 0 ? "data" : page_entry_name(row));
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, names);
+}
+
+/* All of them, below a title. Returns how many. */
+static uint32_t put_gone(const struct explanation *a, const struct explanation *b, const char *title,
+			 FILE *out)
+{
+	uint32_t gone = 0;
+
+	for (uint32_t i = 0; i < a->references.count; i++)
+		gone += makes(b, &a->references.list[i].walk) ? 0 : 1;
+	if (gone == 0)
+		return 0;
+	(void)fprintf(out, "\n%s: %" PRIu32 " references\n", title, gone);
+	for (uint32_t row = PAGE_WALK_MAX_LEVELS; row > 0; row--)
+		put_gone_row(a, b, row, out);
+	put_gone_row(a, b, 0, out);
+	return gone;
+}
+
+static int put_comparison(const struct explanation *before, const struct explanation *after, FILE *out)
+{
+	uint32_t references = before->references.count, fewer = after->references.count;
+	int ret = put_counts(before, after, out);
+
+	if (!before->references.complete || !after->references.complete)
+		return ret;
+	if (put_gone(before, after, "Disappeared (numbers of before)", out) +
+		    put_gone(after, before, "Added (numbers of after)", out) ==
+	    0)
+		(void)fputs("\nNothing disappeared: both walks make the same references.\n", out);
+	(void)fputc('\n', out);
+	paragraph(out, "ratio", "%" PRIu32 " / %" PRIu32 " = %.2f", references, fewer,
+		  (double)references / (double)fewer);
+	return ret;
+}
+
+static int put_one(const struct explanation *x, FILE *out)
+{
+	int ret;
+
+	put_head(x, false, out);
+	put_figure(x, out);
+	put_sources(x, out);
+	ret = put_changes(x, out);
+	put_checks(x, out);
+	return ret;
+}
+
+/* Both in short: what says how it is known stands below, once. */
+static int put_both(const struct explanation *const xs[2], FILE *out)
+{
+	static const char *const titles[] = { "before", "after" };
+	int ret;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		(void)fprintf(out, "\n== %s ==\n", titles[i]);
+		put_head(xs[i], true, out);
+		put_figure(xs[i], out);
+		put_checks(xs[i], out);
+	}
+	(void)fputs("\n== both ==\n", out);
+	ret = put_comparison(xs[0], xs[1], out);
+	put_sources(xs[0], out);
+	return ret;
+}
+
+int explain_text(const struct explanation *const xs[], uint32_t count, FILE *out)
+{
+	int ret;
+
+	(void)fprintf(out, "minivmm %s explain\n", MINIVMM_VERSION);
+	ret = count == 2 ? put_both(xs, out) : put_one(xs[0], out);
+	if (fflush(out) != 0)
+		return -errno;
+	return ret == 0 && ferror(out) != 0 ? -EIO : ret;
+}
