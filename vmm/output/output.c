@@ -140,6 +140,13 @@ static int write_stdout(const char *data, size_t bytes, struct error *e)
 	return 0;
 }
 
+int stream_finish(FILE *stream)
+{
+	if (fflush(stream) != 0)
+		return -errno;
+	return ferror(stream) != 0 ? -EIO : 0;
+}
+
 int output_check(const char *path, struct error *e)
 {
 	char *resolved, *dir, *slash;

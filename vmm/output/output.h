@@ -28,6 +28,9 @@ int output_open(struct output *o, const char *path, struct error *e);
  */
 int output_close(struct output *o, int rendered, struct error *e);
 
+/* Flush what was written to `stream`. 0, or -errno where this or anything written before failed. */
+int stream_finish(FILE *stream);
+
 /* Devices, pipes and the like, and names of files that are open already: they are written in place, never replaced. */
 bool output_is_direct(const char *path);
 

@@ -147,7 +147,7 @@ static int put_marked(const struct comparison *c, bool all, FILE *out)
 		paragraph(out, "", "%s", words);
 	if (c->marked == 0 && !all)
 		return 0;
-	return table_print(c, all ? c->count : c->marked, all, out);
+	return compared_print(c, all ? c->count : c->marked, all, out);
 }
 
 int comparison_emit_text(const struct comparison *c, bool all, FILE *out)

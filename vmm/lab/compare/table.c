@@ -10,10 +10,9 @@
 #include "vmm/util/size.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
 #include "vmm/util/append.h"
 
-enum column {
+enum {
 	COLUMN_MARK,
 	COLUMN_RATIO,
 	COLUMN_FROM,
@@ -90,7 +89,7 @@ static void put_row(struct grid *g, const struct compared *pair)
 	text_put_config(g, pair->cells[SIDE_A]);
 }
 
-int table_print(const struct comparison *c, uint32_t rows, bool marks, FILE *out)
+int compared_print(const struct comparison *c, uint32_t rows, bool marks, FILE *out)
 {
 	static const char *const titles[COLUMNS] = { "-",   "B/A",    "from",       "to",    "p",
 						     "A",   "B",      "-unit",      "-B is", "-workload",

@@ -16,6 +16,6 @@
 const char *table_name(const struct compared *pair, char *buf);
 
 /* The first `rows` figures; `marks`: with a column that says which are marked. 0 or -errno. */
-int table_print(const struct comparison *c, uint32_t rows, bool marks, FILE *out);
+int compared_print(const struct comparison *c, uint32_t rows, bool marks, FILE *out);
 
 #endif

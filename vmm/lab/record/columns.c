@@ -1,110 +1,171 @@
 /*
- * The columns of a result, in the order in which all outputs have them.
+ * From a record and one of its rows to the values of columns.def: one getter a column, made by the table itself.
  */
 #include "vmm/lab/record/columns.h"
 
-#include "vmm/lab/record/cells.h"
-#include "vmm/lab/record/rows.h"
+#include <math.h>
+#include <stdio.h>
 
-static bool several_vcpus(const struct record *rec)
+#include "vmm/core/memory/backing.h"
+#include "vmm/lab/record/emit.h"
+#include "vmm/lab/record/rows.h"
+#include "vmm/output/output.h"
+
+static enum workload_unit unit_of(const struct result *r)
 {
-	return rec->config.vcpus > 1;
+	return workload_table[r->workload].unit;
 }
 
-static bool has_working_sets(const struct record *rec)
+/* Text shows rates in units that a reader can hold in mind: GB/s and M updates/s. */
+static const char *text_unit(const struct result *r)
+{
+	static const char *const names[] = { "cycles", "GB/s", "M upd/s" };
+
+	return r->sample_count != 0 ? names[unit_of(r)] : NULL;
+}
+
+static double text_scale(const struct result *r)
+{
+	static const double scale[] = { 1.0, 1e-9, 1e-6 };
+
+	return scale[unit_of(r)];
+}
+
+/* A row without samples has no figure, which is not the same as 0. */
+static double figure(const struct result *r, double value)
+{
+	return r->sample_count != 0 ? value : NAN;
+}
+
+/* One sample has no spread. */
+static double text_spread(const struct result *r)
+{
+	return r->sample_count > 1 ? r->summary.mad * text_scale(r) : NAN;
+}
+
+static const char *row_label(const struct result *r, struct cell *out)
+{
+	const char *variant = workload_variant_name(r->variant);
+
+	(void)snprintf(out->buffer, sizeof(out->buffer), "%s%s%s", workload_table[r->workload].name,
+		       variant[0] != '\0' ? " " : "", variant);
+	return out->buffer;
+}
+
+static const char *vcpu_words(const struct result *r, struct cell *out)
+{
+	if (r->vcpu < 0)
+		return "all";
+	(void)snprintf(out->buffer, sizeof(out->buffer), "%d", r->vcpu);
+	return out->buffer;
+}
+
+/* Text leaves out the working set of a workload that touches no memory to speak of, and what follows from it. */
+static uint64_t text_set_bytes(const struct result *r)
+{
+	return row_has_working_set(r) ? r->working_set_bytes : 0;
+}
+
+static int64_t text_pages(const struct result *r)
+{
+	return row_has_working_set(r) ? (int64_t)r->pages : -1;
+}
+
+static int64_t refs_known(const struct result *r)
+{
+	return row_has_working_set(r) && r->refs_theory != 0 ? (int64_t)r->refs_theory : -1;
+}
+
+/* Median nanoseconds an access or update. Nanoseconds a byte mean nothing here. */
+static double median_ns(const struct record *rec, const struct result *r)
+{
+	if (r->sample_count == 0)
+		return NAN;
+	if (unit_of(r) == UNIT_CYCLES_PER_ACCESS && rec->host.tsc_khz != 0)
+		return r->summary.median * 1e6 / (double)rec->host.tsc_khz;
+	if (unit_of(r) == UNIT_UPDATES_PER_SECOND && r->summary.median > 0)
+		return 1e9 / r->summary.median;
+	return NAN;
+}
+
+/* When text has a column. */
+static bool several_vcpus(const void *rec)
+{
+	return ((const struct record *)rec)->config.vcpus > 1;
+}
+
+static bool is_guest(const void *rec)
+{
+	return !((const struct record *)rec)->spec.native;
+}
+
+static bool has_sets(const void *rec)
 {
 	return rows_any(rec, row_has_working_set);
 }
 
-static bool has_strides(const struct record *rec)
+static bool has_strides(const void *rec)
 {
 	return rows_any(rec, row_has_stride);
 }
 
-static bool has_exits_per_operation(const struct record *rec)
-{
-	return !rec->spec.native && rows_any(rec, row_may_exit);
-}
-
-static bool has_faults_per_operation(const struct record *rec)
+static bool has_faults(const void *rec)
 {
 	return rows_any(rec, row_may_exit);
 }
 
-static bool logs_dirty_pages(const struct record *rec)
+static bool has_exits(const void *rec)
+{
+	return is_guest(rec) && has_faults(rec);
+}
+
+static bool logs_dirty(const void *rec)
 {
 	return rows_any(rec, row_logs_dirty);
 }
 
-static bool is_guest(const struct record *rec)
-{
-	return !rec->spec.native;
-}
-
 #define BOTH_FILES (IN_JSON | IN_CSV)
 #define ALL_OUTPUTS (IN_JSON | IN_CSV | IN_TEXT)
-#define FILES(name, outputs, get)                    \
-	{                                            \
-		name, outputs, get, NULL, 0, 0, NULL \
+
+/* Counts an operation mean something only where all operations of the phase were timed ones. */
+#define OF_OPERATIONS(count) r->counts.count, r->operations
+
+#define LEGEND_COUNT "in the whole timed phase, warm-up included"
+#define LEGEND_RATIO "of the count before it, an operation"
+#define LEGEND_LEAVES "leaves that KVM has at the end of the phase"
+#define LEGEND_REFS "page-table references of one TLB miss in theory, without caches"
+
+#define GETTER(id, set)                                                          \
+	static void get_##id(const void *all, const void *row, struct cell *out) \
+	{                                                                        \
+		const struct record *const rec = all;                            \
+		const struct result *const r = row;                              \
+                                                                                 \
+		(void)rec;                                                       \
+		(void)r;                                                         \
+		set;                                                             \
 	}
+#define FILES(id, name, outputs, kind, ...) GETTER(id, cell_##kind(out, __VA_ARGS__))
+#define TABLE(id, name, outputs, kind, value, title, rank, shown, legend) GETTER(id, cell_##kind(out, value))
+#include "vmm/lab/record/columns.def"
+#undef FILES
+#undef TABLE
 
-/* Text drops refs first where a line gets too long: it is the same in all rows of one run, as a rule. */
-const struct column report_columns[] = {
-	FILES("kind", IN_CSV, cell_kind),
-	FILES("backing", IN_CSV, cell_backing),
-	FILES("memory_bytes", IN_CSV, cell_memory),
-	FILES("alias_bytes", IN_CSV, cell_alias),
-	FILES("page_bytes", IN_CSV, cell_page),
-	FILES("second_dimension", IN_CSV, cell_second_dimension),
-	FILES("vcpus", IN_CSV, cell_vcpus),
-	FILES("accessed_dirty", IN_CSV, cell_accessed_dirty),
-	FILES("verdict", IN_CSV, cell_verdict),
-	{ "label", IN_TEXT, cell_label, "workload", -8, 0, NULL },
-	FILES("step", BOTH_FILES, cell_step),
-	FILES("workload", BOTH_FILES, cell_workload),
-	FILES("variant", BOTH_FILES, cell_variant),
-	FILES("vcpu", BOTH_FILES, cell_vcpu),
-	{ "vcpu", IN_TEXT, cell_text_vcpu, "vcpu", 3, 0, several_vcpus },
-	FILES("working_set_bytes", BOTH_FILES, cell_working_set),
-	{ "working_set_bytes", IN_TEXT, cell_text_working_set, "set", 5, 0, has_working_sets },
-	{ "stride_bytes", ALL_OUTPUTS, cell_stride, "stride", 5, 0, has_strides },
-	FILES("pages", BOTH_FILES, cell_pages),
-	{ "pages", IN_TEXT, cell_text_pages, "pages", 6, 0, has_working_sets },
-	FILES("guest_page_bytes", BOTH_FILES, cell_guest_page),
-	FILES("accesses", BOTH_FILES, cell_accesses),
-	FILES("operations", BOTH_FILES, cell_operations),
-	FILES("unit", BOTH_FILES, cell_unit),
-	FILES("sample_count", IN_CSV, cell_sample_count),
-	FILES("samples", IN_JSON, cell_samples),
-	{ "median", IN_TEXT, cell_text_median, "median", 6, 0, NULL },
-	{ "min", IN_TEXT, cell_text_min, "min", 6, 0, NULL },
-	{ "mad", IN_TEXT, cell_text_mad, "+-", 6, 2, NULL },
-	{ "unit", IN_TEXT, cell_text_unit, "unit", 6, 1, NULL },
-	FILES("min", BOTH_FILES, cell_min),
-	FILES("median", BOTH_FILES, cell_median),
-	FILES("mad", BOTH_FILES, cell_mad),
-	FILES("ci95", IN_JSON, cell_ci95),
-	FILES("ci95_low", IN_CSV, cell_ci95_low),
-	FILES("ci95_high", IN_CSV, cell_ci95_high),
-	{ "median_ns", ALL_OUTPUTS, cell_ns, "ns", 6, 3, NULL },
-	{ "exits", ALL_OUTPUTS, cell_exits, "exits", 5, 0, is_guest },
-	{ "exits_per_operation", ALL_OUTPUTS, cell_exits_per_operation, "/op", 4, 0,
-	  has_exits_per_operation },
-	{ "page_faults", ALL_OUTPUTS, cell_page_faults, "faults", 6, 0, NULL },
-	{ "faults_per_operation", ALL_OUTPUTS, cell_faults_per_operation, "/op", 4, 0,
-	  has_faults_per_operation },
-	FILES("interrupts", BOTH_FILES, cell_interrupts),
-	FILES("involuntary_switches", BOTH_FILES, cell_switches),
-	{ "leaves_4k", ALL_OUTPUTS, cell_leaves_4k, "4K", 5, 0, logs_dirty_pages },
-	{ "leaves_2m", ALL_OUTPUTS, cell_leaves_2m, "2M", 4, 0, logs_dirty_pages },
-	FILES("leaves_1g", BOTH_FILES, cell_leaves_1g),
-	{ "dirty_pages", ALL_OUTPUTS, cell_dirty_pages, "dirty", 5, 0, logs_dirty_pages },
-	{ "refs_theory", ALL_OUTPUTS, cell_refs, "refs", 4, 4, has_working_sets },
-	FILES("may_exit", BOTH_FILES, cell_may_exit),
-	FILES("checksum", BOTH_FILES, cell_checksum),
-	FILES("note", BOTH_FILES, cell_note),
+static const struct column list[] = {
+#define FILES(id, name, outputs, kind, ...) { name, outputs, get_##id, NULL, 0, NULL, NULL },
+#define TABLE(id, name, outputs, kind, value, title, rank, shown, legend) \
+	{ name, outputs, get_##id, title, rank, shown, legend },
+#include "vmm/lab/record/columns.def"
+#undef FILES
+#undef TABLE
 };
-const uint32_t report_column_count = sizeof(report_columns) / sizeof(report_columns[0]);
 
-_Static_assert(sizeof(report_columns) / sizeof(report_columns[0]) <= REPORT_MAX_COLUMNS,
-	       "a layout holds all columns");
+const struct columns result_columns = { list, sizeof(list) / sizeof(list[0]) };
+
+int emit_csv(const struct record *rec, FILE *out)
+{
+	columns_csv_head(&result_columns, out);
+	for (uint32_t i = 0; i < rec->result_count; i++)
+		columns_csv_row(&result_columns, rec, &rec->results[i], out);
+	return stream_finish(out);
+}

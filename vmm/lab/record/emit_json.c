@@ -3,7 +3,6 @@
  */
 #include "vmm/lab/record/emit.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 
 #include "vmm/core/memory/backing.h"
@@ -172,49 +171,13 @@ static json_t *timing_json(const struct timing_ns *t)
 	return o;
 }
 
-static json_t *cell_json(const struct cell *cell)
-{
-	json_t *array;
-
-	switch (cell->type) {
-	case CELL_TEXT:
-		return json_words(cell->as.text);
-	case CELL_INT:
-		return json_integer(cell->as.integer);
-	case CELL_BYTES:
-		return json_u64(cell->as.bytes);
-	case CELL_REAL:
-		return json_real(cell->as.real);
-	case CELL_BOOL:
-		return json_boolean(cell->as.truth);
-	case CELL_HEX:
-		return json_sprintf("0x%016" PRIx64, cell->as.bytes);
-	case CELL_REALS:
-		array = json_array();
-		for (uint32_t i = 0; i < cell->as.reals.count; i++)
-			json_push(&array, json_real(cell->as.reals.values[i]));
-		return array;
-	case CELL_NONE:
-		break;
-	}
-	return json_null();
-}
-
 static json_t *results_json(const struct record *rec)
 {
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
-		json_t *o = json_object();
+		json_t *o = columns_json(&result_columns, rec, &rec->results[i]);
 
-		for (uint32_t c = 0; c < report_column_count; c++) {
-			struct cell cell = { .type = CELL_NONE };
-
-			if ((report_columns[c].outputs & IN_JSON) == 0)
-				continue;
-			report_columns[c].get(rec, &rec->results[i], &cell);
-			json_put(&o, report_columns[c].name, cell_json(&cell));
-		}
 		json_put(&o, "pmu", pmu_counts_json(rec->pmu, rec->results[i].pmu));
 		json_push(&array, o);
 	}

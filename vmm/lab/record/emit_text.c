@@ -8,6 +8,7 @@
 #include "vmm/lab/pmu/emit.h"
 #include "vmm/lab/record/emit_prediction.h"
 #include "vmm/lab/record/emit_tlb.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/lab/record/text_table.h"
 
@@ -76,7 +77,8 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_asked(rec, out);
 	text_observed(rec, out);
 	text_pool(rec, out);
-	text_results(rec, out);
+	if (text_results(rec, out) != 0)
+		return -ENOMEM;
 	text_findings(rec, out);
 	text_tlb(rec, out);
 	if (rec->prediction != NULL) {
@@ -89,7 +91,14 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_timing(rec, out);
 	text_notes(rec, out);
 	text_verdict(rec, out, colour);
-	if (fflush(out) != 0)
-		return -errno;
-	return ferror(out) != 0 ? -EIO : 0;
+	return stream_finish(out);
+}
+
+int emit_file(const struct record *rec, const char *path, int (*emit)(const struct record *, FILE *),
+	      struct error *e)
+{
+	struct output output;
+	int ret = output_open(&output, path, e);
+
+	return ret != 0 ? ret : output_close(&output, emit(rec, output.stream), e);
 }

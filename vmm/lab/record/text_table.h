@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "vmm/lab/record/record.h"
+#include "vmm/output/table.h"
 
 /* What was asked, and what the kernel and KVM say was done. */
 void text_asked(const struct record *rec, FILE *out);
@@ -17,8 +18,8 @@ void text_observed(const struct record *rec, FILE *out);
 /* The pool at each moment in /proc/meminfo's terms; nothing where the backing has none. */
 void text_pool(const struct record *rec, FILE *out);
 
-/* One row a result from the column table, or a matrix for a workload of many strides; and a legend. */
-void text_results(const struct record *rec, FILE *out);
+/* One row a result from the column table, or a matrix for a workload of many strides; and a legend. 0 or -errno. */
+int text_results(const struct record *rec, FILE *out);
 
 /*
  * Whether a workload's results are a matrix, pages down and strides across, because rows would be too many:
@@ -40,8 +41,5 @@ static inline int32_t text_vcpu(const struct record *rec)
 {
 	return rec->config.vcpus > 1 ? -1 : 0;
 }
-
-/* Three to four digits that mean something, never a false precision. */
-void format_real(double value, char *buf, size_t size);
 
 #endif

@@ -1,29 +1,62 @@
 /*
  * A matrix as CSV: one header line, one line a cell and figure; a cell without figures has one line too, which says why.
  */
-#include "vmm/lab/sweep/csv_columns.h"
-#include "vmm/output/csv.h"
+#include <math.h>
 
-/* Of values; of headers where line is NULL. */
-static void put_line(const struct csv_line *line, FILE *out)
-{
-	for (uint32_t i = 0; i < csv_column_count; i++) {
-		struct cell field = { .type = CELL_NONE };
+#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/derive.h"
+#include "vmm/output/output.h"
+#include "vmm/output/table.h"
 
-		if (i != 0)
-			(void)fputc(',', out);
-		if (line == NULL)
-			(void)fputs(csv_columns[i].name, out);
-		else
-			csv_columns[i].get(line, &field);
-		csv_put(out, &field);
+struct csv_line {
+	const struct matrix_cell *cell;
+	const struct matrix_figure *figure; /* NULL: the cell has none */
+	double medians[RUN_COUNTS];         /* NAN: no run knows it */
+};
+
+#define FIELD(id, name, kind, value)                                             \
+	static void get_##id(const void *all, const void *row, struct cell *out) \
+	{                                                                        \
+		const struct csv_line *const line = row;                         \
+		const struct matrix_cell *const c = line->cell;                  \
+		const struct matrix_figure *const f = line->figure;              \
+                                                                                 \
+		(void)all;                                                       \
+		(void)c;                                                         \
+		(void)f;                                                         \
+		cell_##kind(out, value);                                         \
 	}
-	(void)fputc('\n', out);
-}
+#define OF_FIGURE(id, name, kind, value)                                                      \
+	static void get_##id(const void *all, const void *row, struct cell *out)              \
+	{                                                                                     \
+		const struct matrix_figure *const f = ((const struct csv_line *)row)->figure; \
+                                                                                              \
+		(void)all;                                                                    \
+		if (f != NULL)                                                                \
+			cell_##kind(out, value);                                              \
+	}
+#define OF_ESTIMATE(id, name, estimate, part) \
+	OF_FIGURE(id, name, real, f->estimate.count != 0 ? f->estimate.part : NAN)
+#include "vmm/lab/sweep/csv_columns.def"
+#undef FIELD
+#undef OF_FIGURE
+#undef OF_ESTIMATE
+
+static const struct column list[] = {
+#define FIELD(id, name, ...) { name, IN_CSV, get_##id, NULL, 0, NULL, NULL },
+#define OF_FIGURE FIELD
+#define OF_ESTIMATE FIELD
+#include "vmm/lab/sweep/csv_columns.def"
+#undef FIELD
+#undef OF_FIGURE
+#undef OF_ESTIMATE
+};
+
+static const struct columns columns = { list, sizeof(list) / sizeof(list[0]) };
 
 int matrix_emit_csv(const struct matrix *m, FILE *out)
 {
-	put_line(NULL, out);
+	columns_csv_head(&columns, out);
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		struct csv_line line = { .cell = &m->cells[i] };
 		int ret = run_counts_medians(line.cell, line.medians);
@@ -32,10 +65,10 @@ int matrix_emit_csv(const struct matrix *m, FILE *out)
 			return ret;
 		for (uint32_t f = 0; f < line.cell->figure_count; f++) {
 			line.figure = &line.cell->figures[f];
-			put_line(&line, out);
+			columns_csv_row(&columns, m, &line, out);
 		}
 		if (line.cell->figure_count == 0)
-			put_line(&line, out);
+			columns_csv_row(&columns, m, &line, out);
 	}
-	return csv_finish(out);
+	return stream_finish(out);
 }

@@ -7,7 +7,6 @@
 #include "vmm/util/size.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
 #include "vmm/util/append.h"
 
 const char *text_backing(const struct matrix_cell *cell, char *buf)

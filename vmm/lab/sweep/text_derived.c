@@ -7,7 +7,6 @@
 #include "vmm/util/size.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
 
 int text_matrix_translation(const struct matrix *m, FILE *out)
 {

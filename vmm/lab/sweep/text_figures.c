@@ -10,7 +10,6 @@
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
 
 #define LEADING 3 /* workload, set, stride: before the configuration */
 
