@@ -128,8 +128,10 @@ $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	$(say) "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -c -o $@ $<
 
-# What .incbin reads is in no dependency file.
-$(BUILD)/obj/vmm/theory/simulate/cpu_text.o $(BUILD)/san/vmm/theory/simulate/cpu_text.o: $(wildcard vmm/theory/simulate/cpus/*.cpu)
+# What .incbin reads is in no dependency file: whatever lies in vmm/ and is neither source nor text about it.
+EMBEDDING := $(shell grep -rl --include='*.c' '\.incbin' vmm)
+EMBEDDED := $(shell find vmm -type f ! -name '*.[chS]' ! -name '*.def' ! -name '*.md')
+$(EMBEDDING:%.c=$(BUILD)/obj/%.o) $(EMBEDDING:%.c=$(BUILD)/san/%.o): $(EMBEDDED)
 
 $(BUILD)/obj/guest/%.o: guest/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -151,7 +153,7 @@ $(BUILD)/san/libminivmm.a: $(SAN_OBJS)
 
 # A test that wraps calls names them in tests/unit/test_X.wrap, one a line.
 $(UNIT_BINS): $(BUILD)/san/tests/unit/test.o $(BUILD)/san/libminivmm.a
-$(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h tests/unit/*.wrap)
+$(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.wrap)
 	@mkdir -p $(@D)
 	$(say) "  TEST    $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) -DTESTS_DIR='"tests"' $(CFLAGS_SAN) -MMD -MP -MF $@.d -o $@ $< \
