@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "vmm/cli/options.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 #include "vmm/util/workloads.h"
 
 #define NAMES_BYTES 256
@@ -62,14 +63,9 @@ int set_kernel_irqchip(struct parse *p, const char *value)
 
 static const char *workload_names(char *buf)
 {
-	size_t used = 0;
-
 	buf[0] = '\0';
-	for (int id = 0; id < WORKLOAD_COUNT && used < NAMES_BYTES; id++) {
-		int length = snprintf(buf + used, NAMES_BYTES - used, "%s, ", workload_table[id].name);
-
-		used += length > 0 ? (size_t)length : 0;
-	}
+	for (int id = 0; id < WORKLOAD_COUNT; id++)
+		append(buf, NAMES_BYTES, "%s, ", workload_table[id].name);
 	return buf;
 }
 

@@ -8,23 +8,12 @@
 #include "units.h"
 #include "vmm/host/mounts.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/text.h"
 
 #define TEXT_BYTES 16384
 
 /* v1 says "no limit" with the largest page counter it has, which is a little below 2^63. */
 #define NO_LIMIT_BYTES (UINT64_C(1) << 62)
-
-/* Is `word` one of the comma-separated words of list? */
-static bool list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
-		if (strcspn(p, ",") == len && strncmp(p, word, len) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* Own group's path in the v1 hierarchy of `controller`, or with NULL in the v2 one. */
 static bool own_group(const char *root, const char *controller, char *path, size_t size)
@@ -43,7 +32,7 @@ static bool own_group(const char *root, const char *controller, char *path, size
 			continue;
 		*group++ = '\0';
 		names++;
-		if (controller == NULL ? *names != '\0' : !list_has(names, controller))
+		if (controller == NULL ? *names != '\0' : !list_has_word(names, ",", controller))
 			continue;
 		n = snprintf(path, size, "%s", group);
 		return n >= 0 && (size_t)n < size;
@@ -64,7 +53,7 @@ static bool is_hierarchy(const struct host_mount *m, void *arg)
 	int n;
 
 	if (strcmp(m->type, s->controller == NULL ? "cgroup2" : "cgroup") != 0 ||
-	    (s->controller != NULL && !list_has(m->options, s->controller)))
+	    (s->controller != NULL && !list_has_word(m->options, ",", s->controller)))
 		return true;
 	n = snprintf(s->path, s->size, "%s", m->path + (*m->path == '/'));
 	s->found = n >= 0 && (size_t)n < s->size;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vmm/host/sysfile.h"
+#include "vmm/util/text.h"
 
 /* One processor's entry is about 2 KiB; the flags grow by a few names a year. */
 #define CPUINFO_BYTES 16384
@@ -27,18 +28,9 @@ static char *value_of(char *line, const char *key)
 
 int cpuinfo_has(const char *flags, const char *flag)
 {
-	size_t len = strlen(flag);
-
 	if (flags[strspn(flags, BLANKS)] == '\0')
 		return -ENODATA;
-	for (const char *p = flags + strspn(flags, BLANKS); *p != '\0'; p += strspn(p, BLANKS)) {
-		size_t word = strcspn(p, BLANKS);
-
-		if (word == len && strncmp(p, flag, len) == 0)
-			return 1;
-		p += word;
-	}
-	return 0;
+	return list_has_word(flags, BLANKS, flag);
 }
 
 static void copy(char *buf, size_t size, const char *value)

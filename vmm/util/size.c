@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "units.h"
+#include "vmm/util/text.h"
 
 #define ITEM_MAX_CHARS 64
 
@@ -166,6 +167,16 @@ int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max)
 			values[count++] = (uint16_t)v;
 	}
 	return more < 0 ? more : (int)count;
+}
+
+const char *bits_format(uint64_t mask, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	for (uint32_t bit = 0; bit < 64; bit++) {
+		if ((mask >> bit & 1) != 0)
+			(void)append_whole(buf, size, "%s%" PRIu32, buf[0] != '\0' ? "," : "", bit);
+	}
+	return buf;
 }
 
 int size_series_parse(const char *text, uint64_t *bytes, uint32_t max)

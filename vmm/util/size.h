@@ -37,6 +37,9 @@ int list_item(const char **cursor, char *item, size_t item_bytes);
 /* "0-3,8" into values[] in order; max entries, each <= limit. Returns the count or -errno. */
 int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max);
 
+/* The numbers of the bits that are set, "0,2,3", into buf; what does not fit is left out. Returns buf. */
+const char *bits_format(uint64_t mask, char *buf, size_t size);
+
 /* "64K,1M" or "256K..4G" (doubling from A, up to B). Returns the count or -errno. */
 int size_series_parse(const char *text, uint64_t *bytes, uint32_t max);
 

@@ -12,7 +12,6 @@
 #include "vmm/core/boot/start.h"
 #include "vmm/core/kvm/apic.h"
 #include "vmm/core/machine/internal.h"
-#include "vmm/core/machine/note.h"
 #include "vmm/core/memory/room.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
@@ -69,7 +68,6 @@ static int open_kvm(struct machine *m, struct error *e)
 		wants_kernel_port(m) && kvm_check_extension(m->sys.fd, KVM_CAP_IOEVENTFD) > 0;
 	return check_limits(m, e);
 }
-
 
 /* As much as costs KVM 40 MiB at most is taken without looking how much the host has left. */
 #define UNWATCHED_BYTES (16 * GIB)

@@ -6,7 +6,6 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/core/machine/note.h"
 
 /* RAM in whole backing pages. */
 static int round_memory(const struct machine_spec *asked, uint64_t page_bytes, struct config *c,

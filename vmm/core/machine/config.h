@@ -13,6 +13,7 @@
 #include "vmm/util/workloads.h"
 #include "vmm/core/machine/memmap.h"
 #include "vmm/util/error.h"
+#include "vmm/util/text.h"
 
 struct config {
 	/*
@@ -32,6 +33,9 @@ struct config {
 	struct plan_step steps[PLAN_MAX_STEPS];
 	char note[768]; /* what was rounded or clipped, for the user; may be empty */
 };
+
+/* Append to its note what was rounded, clipped or left out. */
+#define note_add(config, ...) append_remark((config)->note, sizeof((config)->note), __VA_ARGS__)
 
 /*
  * Decide all but seed and steps, which are the work's. `page_bytes` is the backing's resolved page size (backing_resolve).

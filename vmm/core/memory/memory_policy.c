@@ -1,4 +1,5 @@
 #include "vmm/core/memory/memory_policy.h"
+#include "vmm/util/size.h"
 
 #include <errno.h>
 #include <numa.h>
@@ -22,17 +23,6 @@ static uint64_t existing_nodes(void)
 	return mask;
 }
 
-static void name_nodes(uint64_t mask, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (unsigned int node = 0; node < HOST_MAX_NODES && used < size; node++) {
-		if ((mask >> node & 1) != 0)
-			used += (size_t)snprintf(buf + used, size - used, "%s%u", used == 0 ? "" : ",", node);
-	}
-}
-
 int memory_policy_check(struct backing_spec *spec, struct error *e)
 {
 	char asked[256], there[256];
@@ -53,10 +43,10 @@ int memory_policy_check(struct backing_spec *spec, struct error *e)
 	existing = existing_nodes();
 	if ((spec->host_nodes & ~existing) == 0)
 		return 0;
-	name_nodes(spec->host_nodes, asked, sizeof(asked));
-	name_nodes(existing, there, sizeof(there));
+	(void)bits_format(existing, there, sizeof(there));
 	(void)error_set(e, STATUS_USAGE, EINVAL, "--host-nodes",
-			"--host-nodes %s: this process may use memory of the nodes %s only", asked, there);
+			"--host-nodes %s: this process may use memory of the nodes %s only",
+			bits_format(spec->host_nodes, asked, sizeof(asked)), there);
 	error_hint(e, "--host-nodes %s", there);
 	return -EINVAL;
 }
@@ -77,9 +67,8 @@ int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error 
 	if (mbind(hva, spec->bytes, mode, &mask, sizeof(mask) * 8 + 1, MPOL_MF_STRICT) == 0)
 		return 0;
 	err = errno;
-	name_nodes(spec->host_nodes, nodes, sizeof(nodes));
-	return error_set(e, STATUS_FAILED, err, "mbind", "cannot bind guest RAM to the nodes %s: %s", nodes,
-			 strerror(err));
+	return error_set(e, STATUS_FAILED, err, "mbind", "cannot bind guest RAM to the nodes %s: %s",
+			 bits_format(spec->host_nodes, nodes, sizeof(nodes)), strerror(err));
 }
 
 void memory_policy_run_near(uint64_t host_nodes)

@@ -10,6 +10,7 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 static const struct {
 	const char *name;
@@ -80,20 +81,15 @@ static const char *shell_word(const char *path, char *buf, size_t size)
 
 const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
 {
-	size_t used = 0;
-
 	buf[0] = '\0';
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		uint32_t first = plan->nodes[i].node, last = first;
-		int n;
 
 		while (i + 1 < plan->node_count && plan->nodes[i + 1].node == last + 1)
 			last = plan->nodes[++i].node;
-		n = snprintf(buf + used, size - used, first == last ? "%s%" PRIu32 : "%s%" PRIu32 "-%" PRIu32,
-			     used == 0 ? "" : ",", first, last);
-		if (n < 0 || (size_t)n >= size - used)
+		if (!append_whole(buf, size, first == last ? "%s%" PRIu32 : "%s%" PRIu32 "-%" PRIu32,
+				  buf[0] == '\0' ? "" : ",", first, last))
 			break;
-		used += (size_t)n;
 	}
 	return buf;
 }
@@ -162,24 +158,15 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 /* Nodes that the plan does not touch keep what they have: those not named would get nothing at boot. */
 static void boot_nodes(const struct pool_size *size, const struct pool_plan *plan, char *buf, size_t bytes)
 {
-	size_t used = 0;
-
 	buf[0] = '\0';
 	for (uint32_t i = 0; i < size->node_count; i++) {
 		uint64_t pages = size->nodes[i].total;
-		int n;
 
 		for (uint32_t k = 0; k < plan->node_count; k++)
 			pages += plan->nodes[k].node == size->nodes[i].node ? plan->nodes[k].missing : 0;
-		if (pages == 0)
-			continue;
-		n = snprintf(buf + used, bytes - used, "%s%" PRIu32 ":%" PRIu64, used == 0 ? "" : ",",
-			     size->nodes[i].node, pages);
-		if (n < 0 || (size_t)n >= bytes - used) {
-			buf[used] = '\0';
+		if (pages != 0 && !append_whole(buf, bytes, "%s%" PRIu32 ":%" PRIu64,
+						buf[0] == '\0' ? "" : ",", size->nodes[i].node, pages))
 			return;
-		}
-		used += (size_t)n;
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 #include "vmm/host/pool/lines.h"
 
 struct words {
@@ -28,18 +29,13 @@ static void minivmm_lines(const struct words *w, struct pool_lines *lines)
 /* QEMU takes one range or number after each host-nodes= (qapi/qom.json: a list, so the key is repeated). */
 static void qemu_nodes(const struct words *w, char *buf, size_t size)
 {
-	size_t used = 0;
-
 	buf[0] = '\0';
 	for (const char *p = w->nodes; *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
-		int n = snprintf(buf + used, size - used, ",host-nodes=%.*s", (int)strcspn(p, ","), p);
-
-		if (n < 0 || (size_t)n >= size - used)
+		if (!append_whole(buf, size, ",host-nodes=%.*s", (int)strcspn(p, ","), p))
 			return;
-		used += (size_t)n;
 	}
-	if (used > 0)
-		(void)snprintf(buf + used, size - used, ",policy=bind");
+	if (buf[0] != '\0')
+		append(buf, size, ",policy=bind");
 }
 
 static void qemu_lines(const struct words *w, struct pool_lines *lines)

@@ -5,7 +5,6 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/core/machine/note.h"
 #include "vmm/util/append.h"
 
 static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,

@@ -3,7 +3,6 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/machine/note.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/util/size.h"
 

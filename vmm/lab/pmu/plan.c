@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/util/text.h"
+
 struct maker {
 	struct pmu_plan *plan;
 	struct error *e;
@@ -58,8 +60,8 @@ static bool add_term(const struct pmu_plan *plan, struct pmu_event *event, const
 	size_t used = strlen(event->name), start = used + (used != 0 ? 1 : 0);
 	const char *why = "";
 
-	(void)snprintf(event->name + used, sizeof(event->name) - used, "%s%s%s%.*s", used != 0 ? "+" : "",
-		       named ? "" : plan->pmu, named ? "" : "::", (int)length, term);
+	append(event->name, sizeof(event->name), "%s%s%s%.*s", used != 0 ? "+" : "", named ? "" : plan->pmu,
+	       named ? "" : "::", (int)length, term);
 	if (event->part_count == PMU_MAX_PARTS ||
 	    pmu_encode(event->name + start, &event->part[event->part_count], &why) != 0)
 		return false;

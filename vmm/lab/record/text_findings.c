@@ -4,39 +4,21 @@
 #include "vmm/lab/record/text_table.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "units.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 #include "vmm/lab/record/pairs.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/lab/record/rows.h"
 
-/* A list of findings that grows by entries. */
-struct list {
-	char text[4096];
-	size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void list_add(struct list *list, const char *fmt, ...)
-{
-	size_t room = sizeof(list->text) - list->used;
-	va_list args;
-	int length;
-
-	va_start(args, fmt);
-	length = vsnprintf(list->text + list->used, room, fmt, args);
-	va_end(args);
-	/* An entry is there whole or not at all. */
-	if (length > 0 && (size_t)length < room)
-		list->used += (size_t)length;
-	list->text[list->used] = '\0';
-}
+/* A list of findings. An entry is there whole or not at all. */
+#define LIST_BYTES 4096
 
 /* chase - packed, for each working set that has both. */
 static void translation_cost(const struct record *rec, FILE *out)
 {
-	struct list list = { .used = 0 };
+	char list[LIST_BYTES] = "";
 	char size[24], cost[48];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
@@ -50,12 +32,12 @@ static void translation_cost(const struct record *rec, FILE *out)
 			continue;
 		difference = row_stable_figure(chase) - row_stable_figure(packed);
 		format_real(difference, cost, sizeof(cost));
-		list_add(&list, "%s%s %s", list.used == 0 ? "" : ",  ",
-			 size_format(chase->working_set_bytes, size), cost);
+		(void)append_whole(list, sizeof(list), "%s%s %s", list[0] == '\0' ? "" : ",  ",
+				   size_format(chase->working_set_bytes, size), cost);
 	}
-	if (list.used == 0)
+	if (list[0] == '\0')
 		return;
-	paragraph(out, "tlb cost", "of an access = chase - packed, in cycles: %s", list.text);
+	paragraph(out, "tlb cost", "of an access = chase - packed, in cycles: %s", list);
 	paragraph(out, "",
 		  "(difference of minima up to %d pages, which stay in the core's own caches; of medians "
 		  "beyond)",
@@ -77,7 +59,7 @@ static const struct result *part_of_step(const struct record *rec, const struct 
 /* after-exit - warm, for each step that has both. */
 static void refill_cost(const struct record *rec, FILE *out)
 {
-	struct list list = { .used = 0 };
+	char list[LIST_BYTES] = "";
 	char cost[48];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
@@ -89,11 +71,12 @@ static void refill_cost(const struct record *rec, FILE *out)
 		if (warm == NULL)
 			continue;
 		format_real(after->summary.min - warm->summary.min, cost, sizeof(cost));
-		list_add(&list, "%s%" PRIu64 " pages %s", list.used == 0 ? "" : ",  ", after->pages, cost);
+		(void)append_whole(list, sizeof(list), "%s%" PRIu64 " pages %s", list[0] == '\0' ? "" : ",  ",
+				   after->pages, cost);
 	}
-	if (list.used != 0)
+	if (list[0] != '\0')
 		paragraph(out, "refill", "of a page after %s = after-exit - warm, in cycles (minima): %s",
-			  rec->spec.native ? "a system call" : "an exit", list.text);
+			  rec->spec.native ? "a system call" : "an exit", list);
 }
 
 /* The row like *like with the next larger stride; NULL: there is none with a figure. */
@@ -115,7 +98,7 @@ static const struct result *next_stride(const struct record *rec, const struct r
 /* Each stride takes the page walk one level higher than the one before; a stride of one line is the control. */
 static void level_cost(const struct record *rec, FILE *out)
 {
-	struct list list = { .used = 0 };
+	char list[LIST_BYTES] = "";
 	char size[24], cost[48];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
@@ -127,17 +110,18 @@ static void level_cost(const struct record *rec, FILE *out)
 		for (next = next_stride(rec, row); next != NULL; next = next_stride(rec, row)) {
 			format_real(next->summary.min - row->summary.min, cost, sizeof(cost));
 			if (row == control)
-				list_add(&list, "%s%" PRIu64 " pages", list.used == 0 ? "" : ";  ",
-					 control->pages);
-			list_add(&list, " %s %s%s", size_format(next->stride_bytes, size),
-				 cost[0] == '-' ? "" : "+", cost);
+				(void)append_whole(list, sizeof(list), "%s%" PRIu64 " pages",
+						   list[0] == '\0' ? "" : ";  ", control->pages);
+			(void)append_whole(list, sizeof(list), " %s %s%s",
+					   size_format(next->stride_bytes, size), cost[0] == '-' ? "" : "+",
+					   cost);
 			row = next;
 		}
 	}
-	if (list.used == 0)
+	if (list[0] == '\0')
 		return;
 	paragraph(out, "levels", "what each wider stride adds to the one before, in cycles (minima): %s",
-		  list.text);
+		  list);
 	paragraph(out, "",
 		  "(the first over the control, on few pages; then each time one more level of the walk has "
 		  "an entry of its own for every page)");

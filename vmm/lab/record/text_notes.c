@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "vmm/util/text.h"
 #include "vmm/util/workloads.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/lab/record/rows.h"
@@ -27,25 +28,21 @@ static bool note_is_new(const struct record *rec, uint32_t row)
 static void name_parts(const struct record *rec, const char *note, char *text, size_t bytes)
 {
 	bool seen[WORKLOAD_COUNT][VARIANT_COUNT] = { 0 };
-	size_t used = 0;
 
 	text[0] = '\0';
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 		const char *variant = workload_variant_name(r->variant);
-		int length;
 
 		if (r->sample_count != 0 || strcmp(r->note, note) != 0 || seen[r->workload][r->variant])
 			continue;
 		seen[r->workload][r->variant] = true;
-		length = snprintf(text + used, bytes - used, "%s%s%s%s", used == 0 ? "" : ", ",
-				  workload_table[r->workload].name, variant[0] != '\0' ? " " : "", variant);
-		if (length < 0 || (size_t)length >= bytes - used)
+		if (!append_whole(text, bytes, "%s%s%s%s", text[0] == '\0' ? "" : ", ",
+				  workload_table[r->workload].name, variant[0] != '\0' ? " " : "", variant))
 			break;
-		used += (size_t)length;
 	}
-	if (used != 0 && used + 3 <= bytes)
-		memcpy(text + used, ": ", 3);
+	if (text[0] != '\0')
+		(void)append_whole(text, bytes, ": ");
 }
 
 static void row_notes(const struct record *rec, FILE *out)

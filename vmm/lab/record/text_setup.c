@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/leaf.h"
 #include "vmm/output/paragraph.h"
@@ -102,18 +103,16 @@ static void observed_aliases(const struct record *rec, FILE *out)
 static void observed_kvm(const struct record *rec, FILE *out)
 {
 	char cost[128] = "";
-	size_t used = 0;
 
 	if (!rec->have_kvm_pages) {
 		paragraph(out, "", "KVM: installed leaves not known");
 		return;
 	}
 	if (rec->kvm_page_faults >= 0)
-		used = (size_t)snprintf(cost, sizeof(cost), "; %" PRId64 " page faults",
-					rec->kvm_page_faults);
+		append(cost, sizeof(cost), "; %" PRId64 " page faults", rec->kvm_page_faults);
 	if (rec->kvm_tables_bytes >= 0)
-		(void)snprintf(cost + used, sizeof(cost) - used, "; its own tables %.1f MiB",
-			       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0));
+		append(cost, sizeof(cost), "; its own tables %.1f MiB",
+		       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0));
 	paragraph(out, "",
 		  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G%s%s",
 		  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g,

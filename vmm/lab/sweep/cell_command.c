@@ -71,12 +71,8 @@ static void placement_words(json_t **words, const struct run_spec *r)
 {
 	char list[LIST_BYTES] = "";
 
-	for (int node = 0; node < HOST_MAX_NODES; node++) {
-		if ((r->machine.host_nodes >> node & 1) != 0)
-			append(list, sizeof(list), "%s%d", list[0] != '\0' ? "," : "", node);
-	}
-	if (list[0] != '\0')
-		option(words, "--host-nodes", list);
+	if (r->machine.host_nodes != 0)
+		option(words, "--host-nodes", bits_format(r->machine.host_nodes, list, sizeof(list)));
 	if (r->machine.host_nodes != 0 && r->machine.policy != NUMA_POLICY_DEFAULT)
 		option(words, "--policy", policy_name(r->machine.policy));
 	number_option(words, "--smp", r->machine.vcpus);

@@ -1,0 +1,60 @@
+#include "vmm/util/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Room for the longest remark that a buffer of this program could hold. */
+#define REMARK_BYTES 1024
+
+void append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(buf + used, size - used, fmt, args);
+	va_end(args);
+}
+
+bool append_whole(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(buf + used, size - used, fmt, args);
+	va_end(args);
+	if (length >= 0 && (size_t)length < size - used)
+		return true;
+	buf[used] = '\0';
+	return false;
+}
+
+void append_remark(char *buf, size_t size, const char *fmt, ...)
+{
+	char text[REMARK_BYTES];
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (length > 0 && (size_t)length < sizeof(text) && strstr(buf, text) == NULL)
+		(void)append_whole(buf, size, "%s%s", buf[0] != '\0' ? "; " : "", text);
+}
+
+bool list_has_word(const char *list, const char *separators, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (list += strspn(list, separators); *list != '\0'; list += strspn(list, separators)) {
+		size_t here = strcspn(list, separators);
+
+		if (here == length && memcmp(list, word, length) == 0)
+			return true;
+		list += here;
+	}
+	return false;
+}

@@ -1,0 +1,22 @@
+/*
+ * Text of fixed size that grows from its end, and lists of words. A buffer holds a NUL-terminated string at all times.
+ */
+#ifndef MINIVMM_UTIL_TEXT_H
+#define MINIVMM_UTIL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Append to the string in buf[0..size); too long a text is cut. */
+void append(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Append all of it, or, where it does not fit, nothing and return false. */
+bool append_whole(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Append a remark, "; " between two; one that is in buf already or does not fit is left out. */
+void append_remark(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Is `word` one of the words of `list`, between which any of the bytes of `separators` stand? */
+bool list_has_word(const char *list, const char *separators, const char *word);
+
+#endif
