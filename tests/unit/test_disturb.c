@@ -4,7 +4,7 @@
  * neighbour's load would pass for a page walk.
  */
 #include "test.h"
-#include "vmm/lab/sweep/disturb.h"
+#include "vmm/lab/sweep/engine.h"
 
 #define MS INT64_C(1000000)
 

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 #include "vmm/lab/sweep/attempt.h"
-#include "vmm/lab/sweep/round.h"
+#include "vmm/lab/sweep/engine.h"
 
 /* What the next attempts give: a state, and how many involuntary switches the run has. */
 static struct {

@@ -1,11 +1,13 @@
 /*
- * One attempt at one round of a cell: run it, read its record, say how it went.
+ * One attempt at one round of a cell: run it as a process of its own, read its record, say how it went.
  */
 #ifndef MINIVMM_LAB_SWEEP_ATTEMPT_H
 #define MINIVMM_LAB_SWEEP_ATTEMPT_H
 
+#include <jansson.h>
+#include <stdint.h>
+
 #include "vmm/lab/sweep/matrix.h"
-#include "vmm/lab/sweep/child.h"
 #include "vmm/util/error.h"
 
 struct attempt {
@@ -21,6 +23,22 @@ struct attempt {
 /* Run `cell` once; `round` and `number` (from 1) go into the run. 0, or -errno with *e set where nothing can be run. */
 int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number, uint32_t limit_s,
 		 struct attempt *a, struct error *e);
+
+/* What is left of a run that has ended. */
+struct child_end {
+	int status;   /* exit status; 128 + n: killed by signal n */
+	char *output; /* its stdout, NUL-terminated; owned: free() */
+	size_t output_bytes;
+	char message[512]; /* its first line on stderr, without the program's name */
+	int64_t wall_ns;
+};
+
+/*
+ * Run this program with the words of `command` (its first is argv[0]) and "--quiet --json -" behind them, and wait. A
+ * stop signal ends it (status 128 + SIGTERM or its own), as does `limit_s`; it dies with us whatever happens. 0, or
+ * -errno with *e set where it could not be started or its output not read; then nothing of it is left.
+ */
+int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, struct error *e);
 
 /*
  * What an ended run means: exit status, message and record. Pure but for the memory of a->run, whose counts of the host

@@ -1,5 +1,6 @@
-#include "vmm/lab/sweep/child.h"
-
+/*
+ * One run as a process, and what it writes, kept in memory within bounds.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,9 +13,89 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmm/lab/sweep/capture.h"
+#include "vmm/lab/sweep/attempt.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
+
+#define READ_BYTES 65536
+
+/* A record of 896 samples in hundreds of rows is some MiB; an error message some lines. */
+#define CAPTURE_RECORD_BYTES (64UL * 1024 * 1024)
+#define CAPTURE_MESSAGE_BYTES (8UL * 1024)
+
+struct capture {
+	int fd;     /* -1: at its end */
+	char *data; /* owned, NUL-terminated; NULL: nothing came */
+	size_t used, capacity, limit;
+};
+
+/* A new pipe: its reading end in *c, the other, for the process, in *write_fd; both close at exec. 0 or -errno. */
+static int capture_open(struct capture *c, size_t limit_bytes, int *write_fd)
+{
+	int ends[2];
+
+	*c = (struct capture){ .fd = -1, .limit = limit_bytes };
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -errno;
+	c->fd = ends[0];
+	*write_fd = ends[1];
+	return 0;
+}
+
+static int reserve(struct capture *c, size_t bytes)
+{
+	size_t capacity = c->capacity == 0 ? READ_BYTES : c->capacity;
+	char *grown;
+
+	while (capacity < c->used + bytes + 1)
+		capacity *= 2;
+	if (capacity == c->capacity)
+		return 0;
+	grown = realloc(c->data, capacity);
+	if (grown == NULL)
+		return -ENOMEM;
+	c->data = grown;
+	c->capacity = capacity;
+	return 0;
+}
+
+/*
+ * Read what is there; at the end of the pipe c->fd becomes -1. What is beyond the limit is read and dropped, so that the
+ * writer never hangs. 0 or -errno.
+ */
+static int capture_read(struct capture *c)
+{
+	char piece[READ_BYTES];
+	ssize_t got = read(c->fd, piece, sizeof(piece));
+	size_t kept = got > 0 ? (size_t)got : 0;
+
+	if (got < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (got == 0) {
+		(void)close(c->fd);
+		c->fd = -1;
+		return 0;
+	}
+	if (kept > c->limit - c->used)
+		kept = c->limit - c->used;
+	if (kept == 0)
+		return 0;
+	if (reserve(c, kept) != 0)
+		return -ENOMEM;
+	memcpy(c->data + c->used, piece, kept);
+	c->used += kept;
+	c->data[c->used] = '\0';
+	return 0;
+}
+
+/* Close and free; safe twice. */
+static void capture_close(struct capture *c)
+{
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	free(c->data);
+	*c = (struct capture){ .fd = -1 };
+}
 
 #define POLL_MS 200
 /* A child that was told to end and does not is killed after so long. */
@@ -60,7 +141,7 @@ static void become(char **argv, int out_fd, int err_fd, pid_t parent)
 static int start(struct child *c, char **argv, struct error *e)
 {
 	pid_t parent = getpid();
-	int out_fd, err_fd, ret;
+	int out_fd = -1, err_fd = -1, ret;
 
 	ret = capture_open(&c->out, CAPTURE_RECORD_BYTES, &out_fd);
 	if (ret == 0) {
@@ -103,9 +184,9 @@ static int listen(struct child *c)
 		if (ret < 0 && errno != EINTR)
 			return -errno;
 		tell_to_end(c);
-		ret = ret > 0 && polled[0].revents != 0 ? capture_take(&c->out) : 0;
+		ret = ret > 0 && polled[0].revents != 0 ? capture_read(&c->out) : 0;
 		if (ret == 0 && polled[1].revents != 0)
-			ret = capture_take(&c->err);
+			ret = capture_read(&c->err);
 		if (ret != 0)
 			return ret;
 	}

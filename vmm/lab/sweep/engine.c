@@ -1,13 +1,52 @@
-#include "vmm/lab/sweep/engine.h"
-
+/*
+ * Rounds over all cells; and the lock by which sweeps on one host take turns.
+ */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "vmm/lab/sweep/round.h"
-#include "vmm/lab/sweep/turn.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/random.h"
 #include "vmm/util/stop.h"
+
+/*
+ * Sweeps that run on one host at the same time take turns, run by run: two at once would spoil each other's figures and
+ * take each other's huge pages. The lock (flock) is on a directory of the kernel that every user may read, so nothing
+ * on the host is changed.
+ */
+#define LOCKED_DIRECTORY "/sys/kernel/mm"
+
+/* Long enough for a waiting sweep to wake up and lock: else the one that unlocks would always be the first to lock again. */
+#define COURTESY_NS 500000
+
+/* Wait for the turn; at once where there is no such directory (fd -1). Returns the ns waited, or -EINTR: a stop signal came. */
+static int64_t turn_wait(int fd)
+{
+	uint64_t start_ns = clock_ns();
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	while (flock(fd, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return 0; /* a file system without locks */
+		if (stop_requested() != 0)
+			return -EINTR;
+	}
+	return (int64_t)(clock_ns() - start_ns);
+}
+
+static void turn_leave(int fd)
+{
+	struct timespec pause = { .tv_nsec = COURTESY_NS };
+
+	if (fd < 0 || flock(fd, LOCK_UN) != 0)
+		return;
+	(void)nanosleep(&pause, NULL);
+}
 
 /* What a run may take beyond its own watchdog before it is ended from outside. */
 #define BEYOND_WATCHDOG_S 60
@@ -16,7 +55,7 @@ struct engine {
 	struct matrix *m;
 	struct journal *journal;
 	struct round_plan plan;
-	struct turn turn;
+	int turn_fd;
 	uint32_t *order;
 	double *cost_s; /* of a round of each cell, the last one; 0: not run yet */
 	uint64_t start_ns;
@@ -69,7 +108,7 @@ static uint32_t count_open(const struct engine *en, double *left_s)
 	return open;
 }
 
-static void tell(const struct engine *en, const char *key)
+static void report_progress(const struct engine *en, const char *key)
 {
 	struct sweep_progress p = { .round = en->plan.round + 1, .rounds = en->m->allocations, .key = key };
 	uint32_t open;
@@ -87,7 +126,7 @@ static void tell(const struct engine *en, const char *key)
 static int run_cell(struct engine *en, uint32_t number)
 {
 	struct matrix_cell *cell = &en->m->cells[number];
-	int64_t waited_ns = turn_take(&en->turn);
+	int64_t waited_ns = turn_wait(en->turn_fd);
 	uint64_t start_ns = clock_ns();
 	int ret;
 
@@ -95,7 +134,7 @@ static int run_cell(struct engine *en, uint32_t number)
 		return 0;
 	en->m->waited_ns += (uint64_t)waited_ns;
 	ret = round_run(&en->plan, cell, en->e);
-	turn_leave(&en->turn);
+	turn_leave(en->turn_fd);
 	en->cost_s[number] = seconds_since(start_ns);
 	if (ret == 1 && journal_add(en->journal, cell, en->plan.round, en->e) != 0)
 		ret = -EIO;
@@ -116,7 +155,7 @@ static int run_round(struct engine *en)
 			continue;
 		if (stop_requested() != 0)
 			return 0;
-		tell(en, cell->key);
+		report_progress(en, cell->key);
 		ret = run_cell(en, en->order[i]);
 		if (ret != 1)
 			return ret;
@@ -141,7 +180,7 @@ static int run_rounds(struct engine *en)
 	for (uint32_t i = 0; i < m->cell_count; i++)
 		round_settle(&m->cells[i]);
 	m->complete = true;
-	tell(en, NULL);
+	report_progress(en, NULL);
 	return 0;
 }
 
@@ -179,9 +218,10 @@ int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_pro
 	if (en.order == NULL || en.cost_s == NULL) {
 		ret = error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the order of its cells");
 	} else {
-		turn_open(&en.turn);
+		en.turn_fd = open(LOCKED_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		ret = run_rounds(&en);
-		turn_close(&en.turn);
+		if (en.turn_fd >= 0)
+			(void)close(en.turn_fd);
 	}
 	m->seconds = before_s + seconds_since(en.start_ns);
 	free(en.order);

@@ -1,5 +1,6 @@
 /*
- * The experiment itself: rounds over all cells, each round in a shuffled order of its own.
+ * The experiment: rounds over all cells, each round in a shuffled order of its own; one round of one cell; and whether a run
+ * was left alone.
  */
 #ifndef MINIVMM_LAB_SWEEP_ENGINE_H
 #define MINIVMM_LAB_SWEEP_ENGINE_H
@@ -33,5 +34,36 @@ int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_pro
 
 /* The order of `count` cells in a round: a permutation into order[0..count). Pure, from seed and round alone. */
 void sweep_order(uint64_t seed, uint32_t round, uint32_t count, uint32_t *order);
+
+struct round_plan {
+	uint32_t round;
+	uint32_t retries;
+	uint32_t limit_s; /* of one run */
+	uint32_t cpus;    /* of the host; 0: not known */
+};
+
+/*
+ * One round of one cell: attempts until one is quiet, and what they make of the cell. Returns 1 where the round is decided,
+ * 0 where the user stopped it (the cell is as before but for its counts), or -errno with *e set.
+ */
+int round_run(const struct round_plan *plan, struct matrix_cell *cell, struct error *e);
+
+/* Is there anything left to run of this cell in that round? Pure. */
+bool round_is_open(const struct matrix_cell *cell, uint32_t round, uint32_t retries);
+
+/* After the last round: a cell that never succeeded has failed. Pure. */
+void round_settle(struct matrix_cell *cell);
+
+/*
+ * Judge *run, of a cell with `vcpus` on a host with `cpus` (0: not known), and write into run->disturbed what was wrong;
+ * "" where nothing was. Three things count:
+ *  - exits in a timed part that should have none: the record's verdict;
+ *  - a hypervisor below that took more than one per cent of all CPUs' time during the run for others;
+ *  - involuntary switches of a vCPU's thread that could have reached the figure. One switch spoils one sample, so a quarter
+ *    of the samples of a part may have one: its minimum and its median stand. A part with a single sample may have one
+ *    each 50 ms of the run. Where vCPUs share CPUs, switches are what is measured.
+ * Returns how bad it is, 0 for quiet: of several attempts the least bad one is kept. Pure.
+ */
+double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus);
 
 #endif

@@ -14,7 +14,6 @@
 
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
-#include "vmm/lab/sweep/journal_lines.h"
 #include "vmm/util/append.h"
 
 static int fail(struct error *e, int err, const char *call, const char *path)

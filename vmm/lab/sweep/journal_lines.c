@@ -1,4 +1,7 @@
-#include "vmm/lab/sweep/journal_lines.h"
+/*
+ * The lines of a journal, written and read.
+ */
+#include "vmm/lab/sweep/journal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,12 +1,74 @@
-#include "vmm/lab/sweep/round.h"
-
+/*
+ * One round of one cell, and the judgement whether a run was left alone.
+ */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "vmm/lab/sweep/attempt.h"
-#include "vmm/lab/sweep/disturb.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/util/append.h"
+
+#define STEAL_SHARE 0.01
+#define NS_PER_SWITCH (50 * INT64_C(1000000))
+
+static void add_reason(struct matrix_run *run, const char *what)
+{
+	append(run->disturbed, sizeof(run->disturbed), "%s%s", run->disturbed[0] != '\0' ? "; " : "", what);
+}
+
+static int64_t switches_allowed(const struct matrix_run *run, const struct matrix_row *row, uint32_t vcpus)
+{
+	int64_t each = row->sample_count > 1 ? row->sample_count / 4
+					     : 1 + (run->wall_ns > 0 ? run->wall_ns / NS_PER_SWITCH : 0);
+
+	return each * vcpus;
+}
+
+/* By how many switches the worst part has more than it may. */
+static int64_t switches_too_many(const struct matrix_run *run, uint32_t vcpus)
+{
+	int64_t worst = 0;
+
+	for (uint32_t i = 0; i < run->row_count; i++) {
+		const struct matrix_row *row = &run->rows[i];
+		int64_t more = row->switches - switches_allowed(run, row, vcpus);
+
+		if (row->sample_count != 0 && more > worst)
+			worst = more;
+	}
+	return worst;
+}
+
+double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus)
+{
+	int64_t switches = cpus != 0 && vcpus > cpus ? 0 : switches_too_many(run, vcpus);
+	double badness = 0, steal = 0;
+	char text[80];
+
+	run->disturbed[0] = '\0';
+	if (strcmp(run->verdict, "disturbed") == 0) {
+		add_reason(run, "exits in a timed part that should have none");
+		badness += 1000;
+	}
+	if (run->steal_ns > 0 && run->wall_ns > 0)
+		steal = (double)run->steal_ns / ((double)run->wall_ns * (cpus != 0 ? cpus : 1));
+	if (steal > STEAL_SHARE) {
+		text[0] = '\0';
+		append(text, sizeof(text), "steal time: %.1f %% of all CPUs' time", 100 * steal);
+		add_reason(run, text);
+		badness += 100 * steal;
+	}
+	if (switches > 0) {
+		text[0] = '\0';
+		append(text, sizeof(text), "%" PRId64 " involuntary switches too many in a timed part",
+		       switches);
+		add_reason(run, text);
+		badness += (double)switches;
+	}
+	return badness;
+}
 
 static void set_state(struct matrix_cell *cell, enum cell_state state, const char *reason)
 {
@@ -57,7 +119,7 @@ static int keep(struct matrix_cell *cell, enum cell_state state, const char *rea
 }
 
 /* An attempt without a figure. Returns like round_run. */
-static int take_failure(struct matrix_cell *cell, struct attempt *a, struct error *e)
+static int settle_failure(struct matrix_cell *cell, struct attempt *a, struct error *e)
 {
 	if (a->state == STATE_PENDING)
 		return 0;
@@ -94,7 +156,7 @@ static int try_all(const struct round_plan *plan, struct matrix_cell *cell, stru
 		int ret = attempt_make(cell, plan->round, number, plan->limit_s, &a, e);
 
 		if (ret == 0 && a.state != STATE_OK) {
-			ret = have && a.state != STATE_PENDING ? 1 : take_failure(cell, &a, e);
+			ret = have && a.state != STATE_PENDING ? 1 : settle_failure(cell, &a, e);
 			matrix_run_free(&a.run);
 			return ret;
 		}
