@@ -15,7 +15,7 @@ CASE_TIMEOUT=${CASE_TIMEOUT:-120}
 T=$(mktemp -d) || exit 1
 chmod 755 "$T"
 T_OWNER=$BASHPID
-export MINIVMM_POOL_STATE=$T/pool.state
+export MINIVMM_POOL_STATE=$T/pool.state MINIVMM_TEST=$T
 touch "$T/out" "$T/err"
 problems=()
 command_line=()
@@ -176,7 +176,16 @@ conclude() {
 	)"
 }
 
-# Everything a run could leave behind, as text: pools, files in this file's mounts, processes, shared memory.
+# The processes of minivmm that this file has started: its scratch directory is in their environment.
+own_processes() {
+	local exe
+	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \( -lname "$MINIVMM*" -o -lname "$T/minivmm*" \) 2>/dev/null |
+		while read -r exe; do
+			! tr '\000' '\n' <"${exe%exe}environ" 2>/dev/null | grep -qx "MINIVMM_TEST=$T" || echo "$exe"
+		done
+}
+
+# Everything a run could leave behind, as text: pools, files in this file's mounts, processes.
 host_state() {
 	local size dir
 	for size in 2M 1G; do
@@ -186,7 +195,7 @@ host_state() {
 	for dir in "$T"/mnt-*; do
 		[ -d "$dir" ] && find "$dir" -mindepth 1
 	done
-	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \( -lname "$MINIVMM*" -o -lname "$T/minivmm*" \) 2>/dev/null
+	own_processes
 	return 0
 }
 
