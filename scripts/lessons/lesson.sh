@@ -42,7 +42,6 @@ lesson_words=$("$MINIVMM" check --quiet --json - 2>/dev/null | jq -r '
 [ -z "$lesson_words" ] || {
 	read -r lesson_second
 	read -r lesson_module
-	# shellcheck disable=SC2034 # lesson 4 asks
 	read -r lesson_tdp_mmu
 } <<END
 $lesson_words

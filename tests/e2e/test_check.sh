@@ -52,6 +52,26 @@ outputs() {
 	conclude "a full disk under the report"
 }
 
+# What is read of hosts of all kinds fits a screen here, too. A pool of a size that a kernel does not have is an error.
+every_host() {
+	local host words list
+	problems=() command_line=(on recorded hosts)
+	for host in "$HOSTS"/*; do
+		for words in "check" "pool" "pool plan -m 2G --page-size 2M" "pool plan -m 2G --page-size 1G"; do
+			read -r -a list <<<"$words"
+			"$MINIVMM" "${list[@]}" --root "$host" >"$T/out" 2>"$T/err"
+			status=$?
+			case $status in
+			0) [ -s "$T/out" ] || problem "${host##*/}: $words says nothing" ;;
+			77) grep -q "no hugetlb pages of [12][MG]" "$T/err" || problem "${host##*/}: $words: $(cat "$T/err")" ;;
+			*) problem "${host##*/}: $words: exit status $status" ;;
+			esac
+			[ "$(wc -L <"$T/out")" -le 100 ] || problem "${host##*/}: $words: too wide: $(awk 'length > 100' "$T/out" | head -n 1)"
+		done
+	done
+	conclude "check and pool fit 100 columns on $(find "$HOSTS" -mindepth 1 -maxdepth 1 | wc -l) recorded hosts"
+}
+
 # What the kernel itself says of its modules, as "name value" lines.
 kernel_params() {
 	local file name
@@ -279,6 +299,7 @@ refusals() {
 }
 
 outputs
+every_host
 agrees_with_kernel
 agrees_with_run
 device

@@ -75,7 +75,6 @@ done < <(kinds)
 
 lesson=$(find scripts/lessons -name '1-*.sh')
 printf '6291456\nnonsense\n' >"$T/answers"
-# shellcheck disable=SC2016 # the inner shell's
 case_command sh -c 'exec sh "$1" --quiz < "$2"' - "$lesson" "$T/answers"
 want_text 'your answer: *right'
 want_text 'it is another one'

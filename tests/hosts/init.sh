@@ -71,12 +71,15 @@ one_case() {
 		MINIVMM=/bin/minivmm timeout 300 sh "/lessons/$3" >/tmp/out 2>&1 </dev/null
 		echo "@@ status $?"
 		tail -n 60 /tmp/out
+		sed -i -e '/^   check: /d' -e '/^\$ /d' /tmp/out
 	else
 		# shellcheck disable=SC2086 # arguments are words
 		timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
 		echo "@@ status $?"
 		head -n 60 /tmp/out
 	fi
+	echo "@@ wide"
+	awk 'length > 100 { print substr($0, 1, 200) }' /tmp/out | head -n 3
 	[ "$2" != exits ] || trace_off
 	# The serial port is the slowest part of an emulated host.
 	if [ -s /tmp/record ]; then

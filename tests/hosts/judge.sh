@@ -10,6 +10,7 @@ log_split() {
 		/^@@ host / { host = dir "/" $3; system("mkdir -p \"" host "\""); file = host "/facts"; next }
 		/^@@ case / { name = host "/" substr($0, 9); file = ""; next }
 		/^@@ status / { print $3 >(name ".status"); file = name ".out"; next }
+		/^@@ wide$/ { file = name ".wide"; next }
 		/^@@ trace$/ { file = name ".trace"; next }
 		/^@@ json$/ { file = name ".packed"; next }
 		/^@@ end$/ { file = ""; next }
@@ -56,6 +57,11 @@ want_host() {
 
 want_status() {
 	[ "$status" = "$1" ] || problem "exit status $status, expected $1"
+}
+
+# What it said fits a screen. Messages of what went wrong are one line each, and a bad guest says what it likes.
+want_narrow() {
+	[ "$status" != 0 ] || [ "$kind" = refused ] || [ ! -s "$said.wide" ] || problem "wider than 100 columns: $(head -n 1 "$said.wide")"
 }
 
 want_text() {
@@ -226,6 +232,7 @@ judge_host() {
 			continue
 		fi
 		"kind_$kind"
+		want_narrow
 		conclude "$host: $name"
 	done < <(cases_of "$host")
 	[ ${#absent[@]} = 0 ] ||

@@ -25,7 +25,7 @@ enum sample_cell {
 	SAMPLE_PACKED_4K,
 	SAMPLE_NATIVE,
 	SAMPLE_TOUCH,   /* mismatch: figures of the first part, counts alone of the second */
-	SAMPLE_REFUSED, /* no runs */
+	SAMPLE_CELL_REFUSED, /* no runs */
 	SAMPLE_CELLS
 };
 
@@ -202,7 +202,7 @@ static inline void sample_figures(struct matrix *m)
 {
 	const struct matrix_cell *base = &m->cells[SAMPLE_CHASE_4K];
 
-	for (uint32_t i = 0; i < SAMPLE_REFUSED; i++)
+	for (uint32_t i = 0; i < SAMPLE_CELL_REFUSED; i++)
 		sample_cell_figures(&m->cells[i]);
 	for (uint32_t i = SAMPLE_CHASE_2M; i <= SAMPLE_NATIVE; i += SAMPLE_NATIVE - SAMPLE_CHASE_2M) {
 		m->cells[i].figures[0].baseline = base;

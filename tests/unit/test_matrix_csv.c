@@ -155,7 +155,7 @@ TEST_WITH(text_stays_in_its_field, setup, teardown)
 	static const char reason[] = "a,\"b\"\nc,,\r\n\"";
 	char *csv;
 
-	(void)snprintf(sample.cells[SAMPLE_REFUSED].reason, sizeof(sample.cells[0].reason), "%s", reason);
+	(void)snprintf(sample.cells[SAMPLE_CELL_REFUSED].reason, sizeof(sample.cells[0].reason), "%s", reason);
 	csv = render_matrix(&sample, matrix_emit_csv);
 	assert_field(csv, 7, "reason", reason);
 	assert_field(csv, 7, "failed_runs", "1");

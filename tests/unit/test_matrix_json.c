@@ -101,8 +101,8 @@ static void members_come_back(void **state)
 	assert_int_equal(cell->runs[1].observed_page_bytes, 0);
 	assert_true(m.cells[SAMPLE_NATIVE].native);
 	assert_int_equal(m.cells[SAMPLE_NATIVE].runs[0].rows[0].exits, -1);
-	assert_int_equal(m.cells[SAMPLE_REFUSED].run_count, 0);
-	assert_string_equal(m.cells[SAMPLE_REFUSED].reason, "64M, in pages of \"1G\"?");
+	assert_int_equal(m.cells[SAMPLE_CELL_REFUSED].run_count, 0);
+	assert_string_equal(m.cells[SAMPLE_CELL_REFUSED].reason, "64M, in pages of \"1G\"?");
 	matrix_free(&m);
 }
 
