@@ -21,7 +21,7 @@ static uint64_t low_bits(uint32_t count)
 	return (UINT64_C(1) << count) - 1;
 }
 
-/* What the vCPU's registers and its CPUID make of a walk (SDM vol. 3A, 4.5). */
+/* The vCPU's registers and its CPUID decide how its tables are walked (SDM vol. 3A, 4.5). */
 static int read_mode(const struct machine_view *view, struct explanation *x, struct error *e)
 {
 	struct kvm_paging paging;
@@ -46,13 +46,13 @@ static int read_mode(const struct machine_view *view, struct explanation *x, str
 	return 0;
 }
 
-static int take_walk(struct capture *c, struct explain_walk *walk, struct error *e)
+static int walk_now(struct capture *c, struct explain_walk *walk, struct error *e)
 {
 	struct explanation *x = c->x;
 
 	place_next_moment(&c->finder);
 	page_walk(&x->mode, x->gva, place_read_entry, &c->finder, &walk->walk);
-	/* Else the walk would take what this process may not read for what is not there. */
+	/* Without this check the walk would take memory that this process may not read for absent memory. */
 	if (c->finder.copy_err != 0)
 		return error_set(e, STATUS_FAILED, c->finder.copy_err, "process_vm_readv",
 				 "the guest's page tables cannot be read");
@@ -64,7 +64,7 @@ static int take_walk(struct capture *c, struct explain_walk *walk, struct error 
 	return 0;
 }
 
-/* Last of all: KVM's walker sets accessed bits of its own, and does not ask whether an address is canonical. */
+/* KVM is asked last: its walker sets accessed bits itself. It does not check that an address is canonical. */
 static void ask_kvm(const struct machine_view *view, struct explanation *x)
 {
 	const struct page_walk *ours = &explanation_last(x)->walk;
@@ -118,7 +118,7 @@ static int look(void *self, const struct machine_view *view, uint32_t vcpu, uint
 	c->finder.backing = view->backing;
 	ret = read_mode(view, c->x, e);
 	if (ret == 0)
-		ret = take_walk(c, &c->x->walks[c->next], e);
+		ret = walk_now(c, &c->x->walks[c->next], e);
 	if (ret != 0)
 		return ret;
 	c->next++;
@@ -145,7 +145,7 @@ static void fill_in_plan(const struct explain_spec *spec, const struct record *r
 	(void)snprintf(x->backing, sizeof(x->backing), "%s", backing_name(rec->spec.machine.backing));
 }
 
-/* What only the run found out: of the host, and of how much it let itself be looked at. */
+/* Facts that only the run found out: the host's, and how much of it could be read. */
 static void fill_in_host(const struct record *rec, const struct place_finder *f, struct explanation *x)
 {
 	x->second_dimension = rec->host.second_dimension;

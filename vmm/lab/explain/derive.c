@@ -1,6 +1,7 @@
 /*
- * What no call can read but follows from what was read: the second dimension's leaves and entries, the shadow leaf, and the
- * references of one miss, numbered in the order in which a CPU makes them.
+ * What follows from the values that were read: the second dimension's leaves and entries, the shadow leaf,
+ * and the references of one miss, numbered in the order in which a CPU makes them. No call of KVM's reads
+ * these back.
  */
 #include "vmm/lab/explain/explanation.h"
 
@@ -9,7 +10,9 @@
 #include "units.h"
 #include "vmm/util/size.h"
 
-/* Whether a leaf of so many bytes at the place lies in its slot whole, and can be one: gpa = hva modulo its size. */
+/*
+ * Whether KVM can map a leaf of that size there: all of it lies in the slot, and gpa = hva modulo its size.
+ */
 static bool leaf_fits(const struct memmap *map, const struct explain_place *place, uint64_t leaf_bytes)
 {
 	struct ram_range slot = memmap_slot(map, place->slot);
@@ -19,7 +22,7 @@ static bool leaf_fits(const struct memmap *map, const struct explain_place *plac
 	       is_aligned(place->hva - place->gpa, leaf_bytes);
 }
 
-/* KVM has installed leaves of that size, or does not count them. */
+/* Whether KVM has installed leaves of that size, or does not count them. */
 static bool leaf_counted(const struct explanation *x, uint64_t leaf_bytes)
 {
 	if (leaf_bytes == PAGE_4K)
@@ -33,8 +36,8 @@ static uint64_t next_smaller(uint64_t leaf_bytes)
 }
 
 /*
- * The leaf that KVM installs for the place: as large as the host's own page (SDM vol. 3C, 29.3; APM vol. 2, 15.25), no larger
- * than most_bytes and than fits the slot. 0: the host's page is not known.
+ * The leaf that KVM installs for the place. It is as large as the host's own page (SDM vol. 3C, 29.3; APM
+ * vol. 2, 15.25), but no larger than most_bytes, and it fits the slot. 0: the host's page is not known.
  */
 static uint64_t host_leaf(const struct memmap *map, const struct explain_place *place, uint64_t most_bytes,
 			  struct explanation *x)
@@ -58,7 +61,7 @@ static uint64_t host_leaf(const struct memmap *map, const struct explain_place *
 	return leaf_bytes;
 }
 
-/* At the last moment KVM's counts are known; that of 0 rules a size out. */
+/* A leaf size that KVM counts no leaf of at the last moment is ruled out; the next smaller one is taken. */
 static uint64_t installed_leaf(uint64_t leaf_bytes, struct explanation *x)
 {
 	uint64_t wanted_bytes = leaf_bytes;
@@ -93,7 +96,10 @@ static void derive_walk(const struct memmap *map, struct explain_walk *walk, str
 		derive_place(map, &walk->data, x);
 }
 
-/* A leaf of the shadow table is contiguous for the guest and for the host, and it has to fit its slot as any leaf of KVM's. */
+/*
+ * What a leaf of the shadow table maps is contiguous in the guest's page and in the host's, and lies in one
+ * slot.
+ */
 static uint64_t shadow_leaf(const struct memmap *map, const struct explain_walk *last, struct explanation *x)
 {
 	if (last->walk.fault != PAGE_FAULT_NONE)
@@ -119,7 +125,10 @@ static void add(struct explain_references *r, const struct explain_reference *on
 	r->count++;
 }
 
-/* Entries of one dimension from `levels` down, all for `address`; the last one is the leaf. None of them was read. */
+/*
+ * Entries of one dimension from `levels` down, all for `address`; the last one is the leaf. None of them was
+ * read.
+ */
 static void add_derived(struct explain_references *r, enum walk_dimension dimension, uint32_t levels,
 			uint32_t entries, uint32_t row, uint64_t address)
 {
@@ -149,7 +158,9 @@ static void add_read(struct explain_references *r, uint64_t gva, const struct pa
 	add(r, &one);
 }
 
-/* The host's entries for one place, where this kind of walk has any. False: how many there are is not known. */
+/*
+ * The host's entries for one place, where this kind of walk has any. False: how many there are is not known.
+ */
 static bool add_host(struct explanation *x, const struct explain_place *place, uint32_t row)
 {
 	if (!walk_is_hosted(x->kind))
@@ -160,7 +171,10 @@ static bool add_host(struct explanation *x, const struct explain_place *place, u
 	return true;
 }
 
-/* No entry of the table that KVM keeps can be read. Where the guest has no translation, that table has none either. */
+/*
+ * No entry of the table that KVM keeps can be read. Where the guest has no translation, that table has none
+ * either.
+ */
 static void list_shadow(struct explanation *x)
 {
 	uint32_t entries = refs_levels(x->mode.levels, x->shadow_leaf_bytes);
@@ -172,9 +186,9 @@ static void list_shadow(struct explanation *x)
 }
 
 /*
- * Each guest entry lies at a guest-physical address that the second dimension translates first; so does the data at the
- * end (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C, 28.3). The number of host entries may
- * differ from row to row: tables and data need not lie on pages of one size.
+ * Each guest entry lies at a guest-physical address that the second dimension translates first; so does the
+ * data at the end (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C, 28.3). The number
+ * of host entries may differ from row to row: tables and data need not lie on pages of one size.
  */
 void explain_list_references(struct explanation *x)
 {

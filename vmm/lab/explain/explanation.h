@@ -1,6 +1,7 @@
 /*
- * One guest-virtual address, explained: what was read, where it lies, what follows from that. Text, JSON and the picture are
- * made from this alone. It holds plain values: nothing points into the guest, which is gone by then.
+ * One guest-virtual address, explained: what was read, where it lies, what follows from that. Text, JSON and
+ * the picture are made from this alone. It holds plain values: no pointer leads into the guest, which has
+ * ended when they are written.
  */
 #ifndef MINIVMM_LAB_EXPLAIN_EXPLANATION_H
 #define MINIVMM_LAB_EXPLAIN_EXPLANATION_H
@@ -37,8 +38,8 @@ struct explain_place {
 	bool frame_known;     /* pagemap tells frames only with CAP_SYS_ADMIN */
 	uint64_t frame;       /* host-physical address of the byte at hva */
 	/*
-	 * Derived, not read: user space cannot see EPT or NPT. The leaf of the second dimension there, and how many entries its
-	 * walk of gpa reads. 0: there is no second dimension, or it is not known.
+	 * Derived, not read: user space cannot see EPT or NPT. The leaf of the second dimension there, and
+	 * how many entries its walk of gpa reads. 0: there is no second dimension, or it is not known.
 	 */
 	uint64_t host_leaf_bytes;
 	uint32_t host_entries;
@@ -73,8 +74,8 @@ struct explain_reference {
 
 struct explain_references {
 	/*
-	 * The walk reaches the data and every number is known. Else the list ends before the first place of which the second
-	 * dimension's leaf is not known, or with the entry that faults.
+	 * The walk reaches the data and every number is known. Else the list ends before the first place of
+	 * which the second dimension's leaf is not known, or with the entry that faults.
 	 */
 	bool complete;
 	uint32_t count;
@@ -92,15 +93,16 @@ struct explanation {
 	enum second_dimension second_dimension;
 	uint32_t host_levels; /* of its tables; 0: there is none, or not known */
 	char kvm_module[32];
-	bool hypervisor; /* this host is itself a guest: a dimension more below */
+	bool hypervisor; /* this host is itself a guest, with one more dimension below */
 	struct explain_walk walks[EXPLAIN_MOMENTS];
 	struct explain_translate translate;
 	/* KVM's count of installed leaves of the whole VM at the last moment; -1: not known. */
 	int64_t leaves_4k, leaves_2m, leaves_1g;
 	bool frames_refused; /* pagemap hid all frames: no permission */
 	/*
-	 * Derived. What the CPU really does for a TLB miss here: nested, shadow (one-dimensional, leaf = the smaller page) or
-	 * native where there is no second dimension. shadow_leaf_bytes: of the shadow table; 0 for the others or where not known.
+	 * Derived. What the CPU really does for a TLB miss here: nested, shadow (one-dimensional, leaf = the
+	 * smaller page) or native where there is no second dimension. shadow_leaf_bytes: of the shadow table;
+	 * 0 for the others or where not known.
 	 */
 	enum walk_kind kind;
 	uint64_t shadow_leaf_bytes;
@@ -120,8 +122,8 @@ static inline const struct explain_walk *explanation_last(const struct explanati
 }
 
 /*
- * Fill in what is marked as derived from all the rest. `map` says where slots end: no leaf reaches beyond one. nx_huge_pages
- * as in host_facts: KVM splits pages that hold code where it begins with Y.
+ * Fill in what is marked as derived from all the rest. `map` says where slots end: no leaf reaches beyond
+ * one. nx_huge_pages as in host_facts: KVM splits pages that hold code where it begins with Y.
  */
 void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct explanation *x);
 
@@ -143,8 +145,8 @@ void explain_note(struct explanation *x, const char *fmt, ...) __attribute__((fo
 void explain_add_notes(const char *nx_huge_pages, struct explanation *x);
 
 /*
- * Write xs[0], or with count 2 before and after, with what disappeared. Text is at most 100 columns wide, the picture a whole
- * SVG document that needs nothing from outside. 0 or -errno.
+ * Write xs[0], or with count 2 before and after, with what disappeared. Text is at most 100 columns wide, the
+ * picture a whole SVG document that needs nothing from outside. 0 or -errno.
  */
 int explain_text(const struct explanation *const xs[], uint32_t count, FILE *out);
 int explain_json(const struct explanation *const xs[], uint32_t count, FILE *out);

@@ -1,12 +1,13 @@
 /*
- * Explanations as JSON, schema minivmm.explain/1. Addresses and entries are strings in hex: readers of JSON keep numbers as
- * doubles, which have 53 bits. Sizes are integers in bytes; null is what is not known.
+ * Explanations as JSON, schema minivmm.explain/1. Addresses and entries are strings in hex: many readers of
+ * JSON keep numbers as doubles, which have 53 bits. Sizes are integers in bytes. What is not known is null.
  */
 #include "vmm/lab/explain/explanation.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/lab/explain/text.h"
 #include "vmm/output/json.h"
 
@@ -105,7 +106,7 @@ static json_t *reference_json(const struct explain_reference *one)
 	return o;
 }
 
-/* What is counted: the list, and the total with its formula where both are known. */
+/* The list of references; the total and its formula where they are known. */
 static void put_references(json_t **o, const struct explanation *x)
 {
 	const struct explain_references *r = &x->references;
@@ -190,7 +191,7 @@ static json_t *explanation_json(const struct explanation *x)
 	json_put(&o, "shadow_leaf_bytes", json_u64_or_null(x->shadow_leaf_bytes));
 	put_references(&o, x);
 	json_put(&o, "kvm_translate", translate_json(&x->translate));
-	for (uint32_t i = 0; i < x->note_count && i < sizeof(x->notes) / sizeof(x->notes[0]); i++)
+	for (uint32_t i = 0; i < x->note_count && i < COUNT_OF(x->notes); i++)
 		json_push(&notes, json_words(x->notes[i]));
 	json_put(&o, "notes", notes);
 	return o;

@@ -1,5 +1,5 @@
 /*
- * The sentences under an explanation: what disagrees with what, and what could not be known.
+ * The notes of an explanation: sentences about what disagrees and what could not be known.
  */
 #include "vmm/lab/explain/explanation.h"
 
@@ -31,7 +31,7 @@ void explain_note(struct explanation *x, const char *fmt, ...)
 		memcpy(x->notes[x->note_count++], text, sizeof(text));
 }
 
-/* The leaf at that moment, 0 where there is none. */
+/* The guest's leaf entry at that moment; 0: there is none. */
 static uint64_t leaf_entry(const struct explanation *x, enum explain_moment moment)
 {
 	const struct explain_walk *walk = &x->walks[moment];
@@ -55,7 +55,10 @@ static void note_bits(struct explanation *x)
 				"set it then");
 }
 
-/* The kernel maps its one page of zeros where anonymous memory is only read. The first write gives it a page of its own. */
+/*
+ * Anonymous memory that was only read is mapped by the kernel's one page of zeros. The first write replaces
+ * that page.
+ */
 static void note_frames(struct explanation *x)
 {
 	const struct explain_place *read = &x->walks[EXPLAIN_AFTER_READ].data;
@@ -111,7 +114,10 @@ static void note_sizes(struct explanation *x)
 			     "sizes, and before Linux 6.7 the kernel does not say which is where");
 }
 
-/* A large page that holds part of the guest's image holds code. KVM splits such pages against a bug of CPUs (iTLB multihit). */
+/*
+ * A large page that holds part of the guest's image holds code. KVM splits such pages against a bug of CPUs
+ * (iTLB multihit).
+ */
 static bool shares_a_page_with_code(const struct explain_place *place)
 {
 	uint64_t leaf_bytes = place->host_leaf_bytes;

@@ -17,7 +17,7 @@ void place_next_moment(struct place_finder *f)
 	f->vma_page_bytes = f->whole_page_bytes = 0;
 }
 
-/* The slot that gpa lies in; false where none has it. */
+/* Find the slot that gpa lies in. False: no slot has it. */
 static bool find_slot(const struct memmap *map, uint64_t gpa, uint32_t *number, struct ram_range *slot)
 {
 	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
@@ -39,7 +39,7 @@ static uint64_t hva_of(const struct place_finder *f, uint64_t gpa, uint64_t byte
 	return (uint64_t)(uintptr_t)backing_at(f->backing, offset_bytes, bytes);
 }
 
-/* Reading it walks all of the mapping, so it is read once a moment and only where it is needed. */
+/* The kernel walks all of the mapping to print smaps, so smaps is read at most once a moment. */
 static void read_smaps(struct place_finder *f)
 {
 	uint64_t start_hva = (uint64_t)(uintptr_t)f->backing->hva;
@@ -62,8 +62,9 @@ static void read_smaps(struct place_finder *f)
 }
 
 /*
- * A hugetlb mapping has one page size. Elsewhere the kernel may mix: it is asked about this very page, and where it is too old
- * for that, the mapping as a whole answers if it is all of one kind.
+ * A hugetlb mapping has one page size. In other mappings sizes may differ, so the kernel is asked about this
+ * very page. A kernel that is too old for that tells the size only of a mapping whose pages are all of one
+ * size.
  */
 static uint64_t find_page_bytes(struct place_finder *f, uint64_t hva)
 {
@@ -125,7 +126,7 @@ int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 
 	if (hva == 0)
 		return -EFAULT;
-	/* A page that is swapped out holds something: the CPU's walk would fetch it, and so does ours. */
+	/* A page that is swapped out has content. The CPU's walk would fetch it, and so does ours. */
 	ret = f->pages.pagemap(f->pages.self, hva, &page);
 	if (ret == 0 && (page & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) == 0 &&
 	    absent_is_zero(&f->backing->spec)) {
@@ -134,14 +135,17 @@ int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 	}
 	if (ret != 0)
 		f->pagemap_err = -ret;
-	/* Without pagemap the copy may bring in a page of zeros, which is a small disturbance, but no lie. */
+	/*
+	 * Without pagemap the copy may populate a page of zeros. That disturbs the host a little; the value
+	 * is right.
+	 */
 	ret = f->pages.copy(f->pages.self, hva, entry, sizeof(*entry));
 	if (ret != 0)
 		f->copy_err = -ret;
 	return ret;
 }
 
-/* As observe_backing(): what 65,530 VMAs may take. */
+/* As in observe_backing(): the smaps of 65,530 VMAs fit. */
 #define SMAPS_MAX_BYTES (128 * MIB)
 
 /* As in Linux 6.7's <linux/fs.h>; Debian 12's headers are older. */
@@ -199,7 +203,7 @@ static int scan_page(void *self, uint64_t hva, bool *huge)
 	return 0;
 }
 
-/* The kernel copies, so a page that cannot be had is an errno and no SIGBUS. */
+/* The kernel copies: a page that cannot be populated is an errno, not a SIGBUS. */
 static int copy_memory(void *self, uint64_t hva, void *to, size_t bytes)
 {
 	struct iovec local = { .iov_base = to, .iov_len = bytes };

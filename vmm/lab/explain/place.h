@@ -1,6 +1,6 @@
 /*
- * From a guest-physical address to the host's page: slot, host-virtual address, page size, frame. And from there the eight bytes
- * of a page-table entry, read without disturbing what is looked at.
+ * From a guest-physical address to the host's page: slot, host-virtual address, page size, frame. The eight
+ * bytes of a page-table entry are read from there; reading populates no page.
  */
 #ifndef MINIVMM_LAB_EXPLAIN_PLACE_H
 #define MINIVMM_LAB_EXPLAIN_PLACE_H
@@ -14,16 +14,19 @@
 #include "vmm/core/memory/backing.h"
 
 /*
- * How the host is asked about the pages under guest memory: it is looked at, never touched. Tests put functions of their own in
- * its place.
+ * How the host is asked about the pages under guest memory. They are looked at, never touched. Tests bring
+ * functions of their own.
  */
 struct host_pages {
 	void *self;
-	/* The eight bytes of /proc/self/pagemap for the 4 KiB page at hva (admin-guide/mm/pagemap.rst). 0 or -errno. */
+	/*
+	 * The entry of /proc/self/pagemap for the 4 KiB page at hva (admin-guide/mm/pagemap.rst). 0 or
+	 * -errno.
+	 */
 	int (*pagemap)(void *self, uint64_t hva, uint64_t *entry);
 	/*
-	 * Whether the host maps the page at hva by a huge page of its own (PAGEMAP_SCAN, Linux 6.7). 0, or -errno where this
-	 * kernel does not say.
+	 * Whether the host maps the page at hva by a huge page of its own (PAGEMAP_SCAN, Linux 6.7). 0, or
+	 * -errno where this kernel does not say.
 	 */
 	int (*scan)(void *self, uint64_t hva, bool *huge);
 	/* Copy out of this process's memory; -EFAULT instead of a signal. 0 or -errno. */
@@ -32,12 +35,15 @@ struct host_pages {
 	int (*smaps)(void *self, char **text);
 };
 
-/* Of pagemap. */
+/* Bits of a pagemap entry. */
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
 #define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1) /* 0 without CAP_SYS_ADMIN */
 
-/* This process. *fd keeps /proc/self/pagemap open until host_pages_close(); a kernel without it is seen page by page. */
+/*
+ * Ask about this process. *fd keeps /proc/self/pagemap open until host_pages_close(); where it cannot be
+ * opened, pagemap and scan fail with that errno.
+ */
 void host_pages_open(struct host_pages *pages, int *fd);
 void host_pages_close(int *fd);
 
@@ -49,22 +55,22 @@ struct place_finder {
 	/* What was found out on the way. */
 	bool smaps_read;
 	uint64_t vma_page_bytes; /* KernelPageSize; 0: not known */
-	uint64_t
-		whole_page_bytes; /* what all of the backing's resident memory is mapped by; 0: mixed or not known */
+	/* Of the pages that map all of the backing's resident memory; 0: sizes differ, or not known. */
+	uint64_t whole_page_bytes;
 	uint32_t frames_hidden, frames_told;
 	int pagemap_err, smaps_err, copy_err; /* errno of the last failure, 0: none */
 };
 
-/* The finder forgets what it knows of page sizes: another moment. */
+/* Forget the page sizes: they may be others at the next moment. */
 void place_next_moment(struct place_finder *f);
 
-/* Fill *place for gpa. What the host does not tell is "not known" there. */
+/* Fill in *place for gpa. What the host does not tell is "not known" there. */
 void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *place);
 
 /*
- * page_walk_read of guest memory; self is a struct place_finder. An anonymous page that the host has not got yet reads as 0,
- * which is what the guest would find there, and stays away. -EFAULT where gpa is no memory; where there is some, but it cannot
- * be read, copy_err has the reason, and the walk made with it says nothing.
+ * A page_walk_read of guest memory; self is a struct place_finder. An anonymous page that the host has not
+ * populated reads as 0, as it would for the guest, and stays unpopulated. -EFAULT: gpa is in no memory slot.
+ * Memory that cannot be read sets copy_err; the walk made with it is then worthless.
  */
 int place_read_entry(void *self, uint64_t gpa, uint64_t *entry);
 

@@ -36,7 +36,7 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	r->work.set_count = 0;
 	r->work.accesses = 0;
 	r->repeat = 1;
-	/* Without steps first: where the arena lies decides what they are. */
+	/* First without steps: the size of the arena decides whether there is one. */
 	ret = plan_make(r, page_bytes, c, e);
 	if (ret != 0)
 		return ret;
@@ -50,7 +50,7 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	return plan_make(r, page_bytes, c, e);
 }
 
-static void take_backing(struct run_spec *r, enum backing_kind kind, uint64_t page_bytes)
+static void set_backing(struct run_spec *r, enum backing_kind kind, uint64_t page_bytes)
 {
 	r->machine.backing = kind;
 	r->machine.mem_path = NULL;
@@ -58,8 +58,8 @@ static void take_backing(struct run_spec *r, enum backing_kind kind, uint64_t pa
 }
 
 /*
- * On Linux 6.1, and not there alone, a huge page that is first read, then written, becomes a small one: the read maps zeros
- * that all share, and only a small page of them is copied. Populating writes first.
+ * On Linux 6.1 and others, a huge page that is first read and then written becomes a small one: the read maps
+ * the shared huge page of zeros, and the write copies only 4K of it. Populating writes first.
  */
 static bool wants_populating(const struct run_spec *after)
 {
@@ -72,18 +72,18 @@ void explain_before_after(const struct explain_spec *x, const struct run_spec *r
 	bool guest = x->after != DIMENSIONS_HOST, host = x->after != DIMENSIONS_GUEST;
 
 	*before = *r;
-	/* The same for both runs, so that the address is one of the arena in both or in neither. */
+	/* Both runs have the same memory, so that the address lies in the arena in both or in neither. */
 	before->machine.memory_bytes = max_u64(r->machine.memory_bytes, 2 * x->after_bytes);
 	*after = *before;
 	before->machine.guest_page_bytes = PAGE_4K;
-	take_backing(before, BACKING_ANON, 0);
+	set_backing(before, BACKING_ANON, 0);
 	after->machine.guest_page_bytes = guest ? x->after_bytes : PAGE_4K;
 	if (!host) {
-		take_backing(after, BACKING_ANON, 0);
+		set_backing(after, BACKING_ANON, 0);
 	} else if (!x->backing_given && x->after_bytes == PAGE_2M) {
-		take_backing(after, BACKING_THP, PAGE_2M);
+		set_backing(after, BACKING_THP, PAGE_2M);
 	} else if (!x->backing_given) {
-		take_backing(after, BACKING_HUGETLB, x->after_bytes);
+		set_backing(after, BACKING_HUGETLB, x->after_bytes);
 	}
 	if (wants_populating(after))
 		before->machine.populate = after->machine.populate = POPULATE_PREALLOC;

@@ -1,4 +1,4 @@
-/* SVG elements; the only place where XML is written and escaped. */
+/* SVG elements. All text that comes from elsewhere is escaped here. */
 #include "vmm/lab/explain/svg.h"
 
 #include <stdarg.h>
@@ -6,7 +6,10 @@
 
 #define TEXT_BYTES 512
 
-/* Class, and the width of a mean character in hundredths of a pixel: generic fonts differ, so it is on the wide side. */
+/*
+ * Class, and the mean width of a character in hundredths of a pixel. Generic fonts differ, so it is a wide
+ * estimate.
+ */
 static const struct {
 	const char *name;
 	int pitch;

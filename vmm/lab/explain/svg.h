@@ -1,6 +1,7 @@
 /*
- * The picture of a walk as SVG: the few elements it is made of, where its boxes lie, and its pieces. Coordinates are in pixels
- * of a canvas 1280 wide. Texts are ASCII: all else becomes '?', and what XML would obey is escaped.
+ * The picture of a walk as SVG: the few elements it is made of, where its boxes lie, and its pieces.
+ * Coordinates are in pixels of a canvas 1280 wide. Texts are ASCII: all else becomes '?', and what XML would
+ * obey is escaped.
  */
 #ifndef MINIVMM_LAB_EXPLAIN_SVG_H
 #define MINIVMM_LAB_EXPLAIN_SVG_H
@@ -51,12 +52,12 @@ void svg_group(FILE *out, const char *look, const char *id, const char *fmt, ...
 	__attribute__((format(printf, 4, 5)));
 void svg_group_end(FILE *out);
 
-/* A cross in the middle of the box: here a walk ends. */
+/* A cross with its middle at x, y: here a walk ends. */
 void svg_cross(FILE *out, int x, int y);
 
 /*
- * Where the boxes of a grid are. Rows are the guest's levels from the root on, then the data. Columns are the host's levels from
- * its root on, then the guest's entry.
+ * Where the boxes of a grid are. Rows are the guest's levels from the root on, then the data. Columns are the
+ * host's levels from its root on, then the guest's entry.
  */
 struct svg_layout {
 	struct svg_box area;
@@ -95,7 +96,7 @@ struct svg_walk {
 	uint32_t number;                  /* 1 or 2: its ids begin with "w1-" or "w2-" */
 };
 
-/* Rows count from the root: the guest's level of a row, 0 for the data. The same function gives the row of a level. */
+/* The guest's level of a row (rows count from the root; 0: the data), and likewise the row of a level. */
 static inline uint32_t svg_level(const struct svg_walk *w, uint32_t row)
 {
 	return w->x->mode.levels - row;
@@ -110,8 +111,8 @@ uint32_t svg_step(const struct explain_walk *walk, uint32_t level);
 const char *svg_reference_id(const struct svg_walk *w, const struct explain_reference *one, char *id);
 
 /*
- * "gpa G -> slot N, hva V -> hpa H (4K page)", into WORDS_BYTES of text. Narrow: without slot and hva. In short: also without
- * the reason why there is no hpa.
+ * "gpa G -> slot N, hva V -> hpa H (4K page)", into WORDS_BYTES of text. Narrow: without slot and hva. In
+ * short: also without the reason why there is no hpa.
  */
 void svg_place_words(const struct explain_place *place, bool narrow, bool in_short, char *text);
 
@@ -119,7 +120,10 @@ void svg_place_words(const struct explain_place *place, bool narrow, bool in_sho
 void svg_put_entry(const struct svg_walk *w, uint32_t step, const struct svg_box *box, bool numbered,
 		   FILE *out);
 
-/* A box that is not walked: "skipped", "unreached" or "unknown", and why. Skipped, it is struck where the first walk has it. */
+/*
+ * A box that is not walked: look is "skipped", "unreached" or "unknown", why is "" or the reason. A skipped
+ * box is struck through where the first walk has a reference there.
+ */
 void svg_put_unused(const struct svg_walk *w, const char *look, enum walk_dimension dimension, uint32_t row,
 		    uint32_t level, const struct svg_box *box, const char *why, FILE *out);
 

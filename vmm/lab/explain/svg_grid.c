@@ -1,6 +1,6 @@
 /*
- * The grid of both dimensions, with a path through its boxes in the order of the numbers. The path is drawn first, so that boxes
- * lie on it.
+ * The grid of both dimensions, with a path through its boxes in the order of the numbers. The path is drawn
+ * first, so that boxes lie on it.
  */
 #include "vmm/lab/explain/svg.h"
 
@@ -111,7 +111,7 @@ static void put_headers(const struct svg_walk *w, const struct svg_layout *l, FI
 	svg_text(out, SVG_SMALL, l->guest_x, y, l->guest_width, "in the guest's memory");
 }
 
-/* A row that has no entry: the guest's leaf made it unnecessary, or a fault came first. */
+/* A row without an entry: the guest's leaf made it unnecessary, or a fault came first. */
 static void put_unused_row(const struct svg_walk *w, const struct svg_layout *l, uint32_t row, FILE *out)
 {
 	const struct page_walk *walk = &explanation_last(w->x)->walk;
@@ -163,8 +163,8 @@ static void put_row_path(const struct svg_layout *l, uint32_t row, uint32_t used
 }
 
 /*
- * Each row is passed from left to right, then the path goes back to the lane on the left and down. Beneath boxes that are skipped
- * it makes a detour, so that it passes only what is read.
+ * The path passes each row from left to right, then goes back to the lane on the left and down. It makes a
+ * detour beneath skipped boxes, so that it passes only boxes that are read.
  */
 static void put_path(const struct svg_walk *w, const struct svg_layout *l, FILE *out)
 {

@@ -99,7 +99,7 @@ static void put_one(const struct svg_walk *w, const struct svg_box *area, const 
 	svg_group_end(out);
 }
 
-/* One sample box and its words from x on; where the next begins. */
+/* Put one sample box and its words at x. Returns where the next one begins. */
 static int sample(FILE *out, int x, const char *look, const char *words)
 {
 	const struct svg_box box = { x, LEGEND_Y, SAMPLE_WIDTH, SAMPLE_HEIGHT };

@@ -1,6 +1,6 @@
 /*
- * Shadow paging. On the left what the CPU walks, which is one table of KVM's; on the right the guest's own table, which the
- * CPU never sees: KVM reads it when it builds an entry on the left.
+ * Shadow paging. On the left is the table that the CPU walks; it is KVM's. On the right is the guest's own
+ * table, which the CPU never reads: KVM reads it when it builds an entry on the left.
  */
 #include "vmm/lab/explain/svg.h"
 
@@ -57,7 +57,10 @@ static void put_shadow_box(const struct svg_walk *w, const struct explain_refere
 	svg_group_end(out);
 }
 
-/* Step whose entry KVM reads for that level: its own, or the guest's larger leaf above. */
+/*
+ * The step whose entry KVM reads to build that level: the one of the same level, or the guest's larger leaf
+ * above.
+ */
 static uint32_t source_of(const struct explain_walk *last, uint32_t level)
 {
 	uint32_t i = 0;

@@ -1,6 +1,6 @@
 /*
- * An explanation for people: what was asked, the walk in the order of the picture, the count, what changed. Of two the counts
- * stand side by side, and which references are no longer made.
+ * An explanation as text: what was asked, the walk in the order of the picture, the count, what changed. For
+ * two explanations it compares the counts and lists the references that are no longer made.
  */
 #include "vmm/lab/explain/explanation.h"
 
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/lab/explain/text.h"
 #include "vmm/output/grid.h"
 #include "vmm/output/paragraph.h"
@@ -54,7 +55,10 @@ static void put_head(const struct explanation *x, bool in_short, FILE *out)
 			  "wrote one; below is the last");
 }
 
-/* User space sees neither EPT and NPT nor a shadow table; what it can see instead decides the derived steps. */
+/*
+ * User space can read neither EPT, NPT nor a shadow table. These paragraphs say from what those steps are
+ * derived.
+ */
 static void put_sources(const struct explanation *x, FILE *out)
 {
 	if (explanation_last(x)->walk.step_count == 0)
@@ -82,7 +86,10 @@ static void put_sources(const struct explanation *x, FILE *out)
 			  words_second_dimension(x));
 }
 
-/* Why there is no sum. How far a fault's walk comes is known where the CPU walks the guest's own tables. */
+/*
+ * Why there is no total. Only where the CPU walks the guest's own tables is it known how far a faulting walk
+ * gets.
+ */
 static void put_no_total(const struct explanation *x, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
@@ -125,7 +132,7 @@ static void put_total(const struct explanation *x, FILE *out)
 			  x->references.count);
 }
 
-static void put_figure(const struct explanation *x, FILE *out)
+static void put_walk_and_total(const struct explanation *x, FILE *out)
 {
 	(void)fputc('\n', out);
 	explain_put_walk(x, out);
@@ -151,7 +158,7 @@ static int put_changes(const struct explanation *x, FILE *out)
 
 	if (!x->touched || walk->step_count == 0)
 		return 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	grid_init(&g, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < walk->step_count; i++) {
 		(void)words_changes(x, i, changes);
 		grid_put(&g, "%s", changes[0] != '\0' ? "*" : "");
@@ -196,7 +203,7 @@ static void put_checks(const struct explanation *x, FILE *out)
 			  "leaves that it has installed for the whole VM: %" PRId64 " of 4K, %" PRId64
 			  " of 2M, %" PRId64 " of 1G",
 			  x->leaves_4k, x->leaves_2m, x->leaves_1g);
-	for (uint32_t i = 0; i < x->note_count && i < sizeof(x->notes) / sizeof(x->notes[0]); i++)
+	for (uint32_t i = 0; i < x->note_count && i < COUNT_OF(x->notes); i++)
 		paragraph(out, i == 0 ? "notes" : "", "%s", x->notes[i]);
 }
 
@@ -209,7 +216,7 @@ static int put_counts(const struct explanation *before, const struct explanation
 	struct grid g;
 	int ret;
 
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	grid_init(&g, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct page_walk *walk = &explanation_last(xs[i])->walk;
 
@@ -273,7 +280,7 @@ static void put_gone_row(const struct explanation *a, const struct explanation *
 	paragraph_wrap(out, TEXT_LEFT_COLUMNS, names);
 }
 
-/* All of them, below a title. Returns how many. */
+/* The references of all rows that a makes and b does not, below a title. Returns how many there are. */
 static uint32_t put_gone(const struct explanation *a, const struct explanation *b, const char *title,
 			 FILE *out)
 {
@@ -312,14 +319,14 @@ static int put_one(const struct explanation *x, FILE *out)
 	int ret;
 
 	put_head(x, false, out);
-	put_figure(x, out);
+	put_walk_and_total(x, out);
 	put_sources(x, out);
 	ret = put_changes(x, out);
 	put_checks(x, out);
 	return ret;
 }
 
-/* Both in short: what says how it is known stands below, once. */
+/* Both in short. The paragraphs about what was read and what was derived follow once, at the end. */
 static int put_both(const struct explanation *const xs[2], FILE *out)
 {
 	static const char *const titles[] = { "before", "after" };
@@ -328,7 +335,7 @@ static int put_both(const struct explanation *const xs[2], FILE *out)
 	for (uint32_t i = 0; i < 2; i++) {
 		(void)fprintf(out, "\n== %s ==\n", titles[i]);
 		put_head(xs[i], true, out);
-		put_figure(xs[i], out);
+		put_walk_and_total(xs[i], out);
 		put_checks(xs[i], out);
 	}
 	(void)fputs("\n== both ==\n", out);

@@ -1,6 +1,6 @@
 /*
- * Words and numbers that text, JSON and picture share, and the parts of the text. words_* write into a buffer of WORDS_BYTES
- * of the caller's and return it, or return a constant string.
+ * Words and numbers that text, JSON and picture share, and the parts of the text. words_* write into a buffer
+ * of WORDS_BYTES of the caller's and return it, or return a constant string.
  */
 #ifndef MINIVMM_LAB_EXPLAIN_TEXT_H
 #define MINIVMM_LAB_EXPLAIN_TEXT_H
@@ -17,7 +17,10 @@ const char *words_second_dimension(const struct explanation *x);
 /* "4K", "1G"; "?" for 0. */
 const char *words_size(uint64_t bytes, char *buf);
 
-/* "P RW US A D PS G NX": those that are set and mean something at that level; "P=0" where nothing else counts. */
+/*
+ * "P RW US A D PS G NX": those that are set and mean something at that level; "P=0" where nothing else
+ * counts.
+ */
 const char *words_flags(const struct page_walk_step *step, char *buf);
 
 /* What became different in entry number `step` from moment to moment: "+A read, +D write"; "" for nothing. */
@@ -40,8 +43,8 @@ const char *words_host_pages(const struct explanation *x, char *buf);
 #define TEXT_LEFT_COLUMNS 16
 
 /*
- * The walk at the last moment, one paragraph a row of the grid, then how it ends. With shadow paging the CPU's walk, and what
- * KVM reads to build its table.
+ * The walk at the last moment, one paragraph a row of the grid, then how it ends. With shadow paging the
+ * CPU's walk, and what KVM reads to build its table.
  */
 void explain_put_walk(const struct explanation *x, FILE *out);
 

@@ -55,7 +55,7 @@ static void put_entry(const struct explanation *x, uint32_t number, const char *
 	paragraph_wrap(out, TEXT_LEFT_COLUMNS + (size_t)(used > 0 ? used : 0), text);
 }
 
-/* The row of one guest-physical address: `label` says what lies there. */
+/* How the second dimension translates the address of that row's entry, or of the data (row 0). */
 static void put_host_row(const struct explanation *x, const struct explain_place *place, uint32_t row,
 			 FILE *out)
 {
@@ -76,7 +76,7 @@ static void put_host_row(const struct explanation *x, const struct explain_place
 	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 }
 
-/* What follows from the error code (SDM vol. 3A, 4.7). */
+/* The fault, and its error code (SDM vol. 3A, 4.7). */
 static void put_fault(const struct explanation *x, FILE *out)
 {
 	char fault[WORDS_BYTES];
@@ -143,7 +143,7 @@ static void put_guest_walk(const struct explanation *x, FILE *out)
 	put_fault(x, out);
 }
 
-/* Why there are no steps through the shadow table. */
+/* Why the CPU finds nothing in the shadow table. */
 static const char *no_shadow_walk(const struct explain_walk *last)
 {
 	if (last->walk.fault == PAGE_FAULT_NOT_CANONICAL)

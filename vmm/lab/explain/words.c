@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/util/size.h"
+#include "units.h"
 #include "vmm/util/append.h"
+#include "vmm/util/size.h"
 #include "x86.h"
 
 const char *words_second_dimension(const struct explanation *x)
@@ -19,7 +20,7 @@ const char *words_size(uint64_t bytes, char *buf)
 	return bytes != 0 ? size_format(bytes, buf) : "?";
 }
 
-/* Flags by their bit. D and G count in leaves only, PS where it chooses the size; at level 1 its place is PAT. */
+/* Flags by their bit. D and G have a meaning in leaves only. The bit of PS is PAT in an entry of level 1. */
 static const struct {
 	uint64_t bit;
 	const char *name;
@@ -28,14 +29,12 @@ static const struct {
 	{ PTE_DIRTY, "D" },   { PTE_LEAF, "PS" },  { PTE_GLOBAL, "G" }, { PTE_NX, "NX" },
 };
 
-#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
-
 const char *words_flags(const struct page_walk_step *step, char *buf)
 {
 	buf[0] = '\0';
 	if ((step->entry & PTE_PRESENT) == 0)
 		return "P=0";
-	for (uint32_t i = 0; i < FLAG_COUNT; i++) {
+	for (uint32_t i = 0; i < COUNT_OF(flags); i++) {
 		bool means = flags[i].bit == PTE_LEAF                                  ? step->level > 1
 			     : flags[i].bit == PTE_DIRTY || flags[i].bit == PTE_GLOBAL ? step->leaf
 										       : true;
@@ -48,7 +47,7 @@ const char *words_flags(const struct page_walk_step *step, char *buf)
 
 static void append_bits(uint64_t bits, char sign, const char *moment, char *buf)
 {
-	for (uint32_t i = 0; i < FLAG_COUNT; i++) {
+	for (uint32_t i = 0; i < COUNT_OF(flags); i++) {
 		if ((bits & flags[i].bit) != 0)
 			append(buf, WORDS_BYTES, "%s%c%s %s", buf[0] != '\0' ? ", " : "", sign, flags[i].name,
 			       moment);
