@@ -1,6 +1,7 @@
 /* CPU descriptions: how well one is known, and what --cpu accepts. */
 #include <errno.h>
 
+#include "units.h"
 #include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
@@ -120,7 +121,7 @@ int cpu_list_text(FILE *out)
 		"marks it as uncertain. Sizes take K, M and G. A cache or TLB of 0 is one that there is "
 		"not.");
 	(void)fputc('\n', out);
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	grid_init(&g, titles, COUNT_OF(titles));
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
 		const struct cpu_parameter_info *info = cpu_parameter_info((enum cpu_parameter)i);
 

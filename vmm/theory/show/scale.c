@@ -36,9 +36,9 @@ static const char *duration(double seconds, char buf[DURATION_BYTES])
 	} units[] = { { "years", 365.25 * 86400 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 } };
 	size_t i = 0;
 
-	while (i < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
+	while (i < COUNT_OF(units) && seconds < 2 * units[i].seconds)
 		i++;
-	if (i == sizeof(units) / sizeof(units[0]))
+	if (i == COUNT_OF(units))
 		(void)snprintf(buf, DURATION_BYTES, "%.4g s", seconds);
 	else
 		(void)snprintf(buf, DURATION_BYTES, "%.4g s (%.3g %s)", seconds, seconds / units[i].seconds,
@@ -91,7 +91,7 @@ static int put_tables(const struct scale *s, FILE *out)
 	int ret;
 
 	(void)fputc('\n', out);
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	grid_init(&g, titles, COUNT_OF(titles));
 	put_dimension(&g, first_name(s), &s->guest);
 	put_dimension(&g, "shadow", &s->shadow);
 	put_dimension(&g, "host", &s->host);
@@ -206,7 +206,7 @@ static void put_notes(const struct scale *s, FILE *out)
 		  "with paging off a CPU has addresses of 32 bits: such a guest reaches the first 4G" },
 	};
 
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(notes); i++) {
 		if (notes[i].holds)
 			paragraph(out, "note", "%s", notes[i].text);
 	}

@@ -1,4 +1,5 @@
 /* Simulated rows. Text: two tables, what an access costs and why, and where loads were found. JSON: every count. */
+#include "units.h"
 #include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
@@ -144,9 +145,9 @@ int simulation_text(const struct simulation_series *s, FILE *out)
 		"an STLB hit; W a walk. It reads leaf entries alone, and its data has the caches to itself: "
 		"where upper entries are read too, or entries and data do not fit together, it is lower; "
 		"where a nested TLB saves reads, higher");
-	ret = rows_text(s, costs, sizeof(costs) / sizeof(costs[0]), put_costs, out);
+	ret = rows_text(s, costs, COUNT_OF(costs), put_costs, out);
 	if (ret == 0)
-		ret = rows_text(s, loads, sizeof(loads) / sizeof(loads[0]), put_loads, out);
+		ret = rows_text(s, loads, COUNT_OF(loads), put_loads, out);
 	(void)fputc('\n', out);
 	put_legend(s, out);
 	return ret;

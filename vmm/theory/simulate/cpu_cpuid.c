@@ -119,7 +119,7 @@ static const struct descriptor {
 
 static void add_descriptor(uint8_t code, struct cpuid_tlbs *tlbs)
 {
-	for (uint32_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++) {
+	for (uint32_t i = 0; i < COUNT_OF(descriptors); i++) {
 		const struct descriptor *d = &descriptors[i];
 
 		/* Of a size in two descriptors the first counts. */

@@ -36,10 +36,7 @@ static int fault(struct parser *p, struct span s, const char *what)
 /* Digits alone. */
 static bool parse_number(struct span s, uint64_t *value)
 {
-	char text[32];
-
-	return s.end - s.start < (ptrdiff_t)sizeof(text) &&
-	       number_parse(span_copy(s, text, sizeof(text)), 0, UINT64_MAX, value) == 0;
+	return digits_parse(&s.start, s.end, value) == 0 && span_is_empty(s);
 }
 
 /* Digits, and K, M or G. */
@@ -227,16 +224,14 @@ static const struct embedded {
 #undef CPU
 };
 
-#define COUNT (sizeof(embedded) / sizeof(embedded[0]))
-
 uint32_t cpu_count(void)
 {
-	return COUNT;
+	return COUNT_OF(embedded);
 }
 
 const char *cpu_name(uint32_t number)
 {
-	return number < COUNT ? embedded[number].name : NULL;
+	return number < COUNT_OF(embedded) ? embedded[number].name : NULL;
 }
 
 int cpu_read(const char *path, struct cpu_model *cpu, struct error *e)
@@ -269,7 +264,7 @@ int cpu_load(const char *name, struct cpu_model *cpu, struct error *e)
 	char names[128] = "";
 	int ret;
 
-	for (size_t i = 0; i < COUNT; i++) {
+	for (size_t i = 0; i < COUNT_OF(embedded); i++) {
 		const struct embedded *c = &embedded[i];
 
 		if (strcmp(name, c->name) == 0)

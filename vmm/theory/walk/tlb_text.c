@@ -5,30 +5,25 @@
 
 #include "vmm/theory/walk/tlb_probe.h"
 #include "vmm/util/append.h"
+#include "vmm/util/names.h"
 #include "vmm/util/size.h"
 
 const char *tlb_sets_name(enum tlb_sets sets)
 {
-	static const char *const names[] = {
-		[TLB_SETS_UNKNOWN] = "unknown",
-		[TLB_SETS_LINEAR] = "linear",
-		[TLB_SETS_MORE] = "not-reached",
-		[TLB_SETS_NONE] = "none",
-	};
+	static const struct names names =
+		NAMES_OF([TLB_SETS_UNKNOWN] = "unknown", [TLB_SETS_LINEAR] = "linear",
+			 [TLB_SETS_MORE] = "not-reached", [TLB_SETS_NONE] = "none");
 
-	return (unsigned int)sets < sizeof(names) / sizeof(names[0]) ? names[sets] : "unknown";
+	return name_of(&names, sets);
 }
 
 const char *tlb_fracture_name(enum tlb_fracture fracture)
 {
-	static const char *const names[] = {
-		[TLB_FRACTURE_UNKNOWN] = "unknown",
-		[TLB_FRACTURE_WHOLE] = "whole",
-		[TLB_FRACTURE_4K] = "4K",
-		[TLB_FRACTURE_2M] = "2M",
-	};
+	static const struct names names =
+		NAMES_OF([TLB_FRACTURE_UNKNOWN] = "unknown", [TLB_FRACTURE_WHOLE] = "whole",
+			 [TLB_FRACTURE_4K] = "4K", [TLB_FRACTURE_2M] = "2M");
 
-	return (unsigned int)fracture < sizeof(names) / sizeof(names[0]) ? names[fracture] : "unknown";
+	return name_of(&names, fracture);
 }
 
 /* "64 to 95", "16", "fewer than 4": what a knee leaves open. */
