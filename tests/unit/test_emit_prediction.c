@@ -6,7 +6,7 @@
 #include "test.h"
 #include "golden.h"
 #include "units.h"
-#include "vmm/lab/record/emit_prediction.h"
+#include "vmm/theory/show/show.h"
 
 /* No two figures are alike: a column under another title is seen. */
 static struct prediction sample(enum walk_kind kind, const char *cpu, const char *unit)
@@ -40,8 +40,8 @@ static char *render(const struct prediction *p)
 	FILE *memory = open_memstream(&data, &bytes);
 
 	assert_non_null(memory);
-	text_prediction_legend(p, memory);
-	assert_int_equal(text_prediction(p, memory), 0);
+	prediction_legend_text(p, memory);
+	assert_int_equal(prediction_text(p, memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	assert_fits_screen(data);
 	return data;

@@ -8,7 +8,7 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/columns.h"
 #include "vmm/lab/pmu/emit.h"
-#include "vmm/lab/record/emit_prediction.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/lab/record/emit_tlb.h"
 #include "vmm/output/json.h"
 #include "vmm/lab/record/pool_rows.h"
@@ -57,7 +57,8 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "prefault", json_boolean(r->populate == POPULATE_PREFAULT));
 	json_put(&o, "share", json_boolean(rec->machine.share));
 	json_put(&o, "reserve", json_boolean(rec->machine.reserve));
-	json_put(&o, "guest_page_bytes", rec->spec.native ? json_null() : json_u64(rec->config.guest_page_bytes));
+	json_put(&o, "guest_page_bytes",
+		 rec->spec.native ? json_null() : json_u64(rec->config.guest_page_bytes));
 	json_put(&o, "alias_bytes", json_u64_or_null(r->alias_bytes));
 	json_put(&o, "accessed_dirty", rec->spec.native ? json_null() : json_boolean(rec->config.guest_ad));
 	json_put(&o, "kernel_irqchip", rec->spec.native ? json_null() : json_boolean(rec->config.apic));
@@ -97,7 +98,8 @@ static json_t *observed_json(const struct record *rec)
 	}
 	json_put(&o, "node_pages", nodes);
 	json_put(&o, "second_dimension", leaves_json(rec));
-	json_put(&o, "gpa_hva_congruent", rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
+	json_put(&o, "gpa_hva_congruent",
+		 rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
 	json_put(&o, "rss_bytes", json_u64(rec->machine.observed.rss_bytes));
 	json_put(&o, "huge_bytes", json_u64(rec->machine.observed.huge_bytes));
 	json_put(&o, "memory_slots", json_u64_or_null(rec->machine.memory_slots));

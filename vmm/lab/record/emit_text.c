@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "vmm/lab/pmu/emit.h"
-#include "vmm/lab/record/emit_prediction.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/lab/record/emit_tlb.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
@@ -83,8 +83,8 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_tlb(rec, out);
 	if (rec->prediction != NULL) {
 		(void)fputc('\n', out);
-		text_prediction_legend(rec->prediction, out);
-		if (text_prediction(rec->prediction, out) != 0)
+		prediction_legend_text(rec->prediction, out);
+		if (prediction_text(rec->prediction, out) != 0)
 			return -ENOMEM;
 	}
 	text_pmu(rec, out);

@@ -5,7 +5,7 @@
 
 #include "vmm/lab/sweep/emit_parts.h"
 #include "vmm/lab/sweep/text.h"
-#include "vmm/lab/record/emit_prediction.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/output/paragraph.h"
 
 json_t *matrix_predictions_json(const struct matrix *m)
@@ -49,11 +49,11 @@ int text_matrix_predictions(const struct matrix *m, FILE *out)
 			"dimension is known");
 		return 0;
 	}
-	text_prediction_legend(&m->predictions[0].prediction, out);
+	prediction_legend_text(&m->predictions[0].prediction, out);
 	for (uint32_t i = 0; i < m->prediction_count && ret == 0; i++) {
 		(void)fputc('\n', out);
 		put_heading(m->predictions[i].cell, out);
-		ret = text_prediction(&m->predictions[i].prediction, out);
+		ret = prediction_text(&m->predictions[i].prediction, out);
 	}
 	(void)fputc('\n', out);
 	return ret;

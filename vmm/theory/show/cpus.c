@@ -2,9 +2,9 @@
 #include <errno.h>
 
 #include "units.h"
-#include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/util/append.h"
 #include "vmm/util/size.h"
@@ -88,25 +88,26 @@ static int known_text(FILE *out)
 }
 
 /* The values that a description may have. */
-static void put_accepted(struct grid *g, const struct cpu_parameter_info *info)
+static void put_accepted(struct table *table, const struct cpu_parameter_info *info)
 {
 	char least[24], most[24];
 
 	if (info->kind == KIND_SWITCH) {
-		grid_put(g, "no or yes");
+		table_put(table, "no or yes");
 	} else if (info->kind == KIND_ARRAY) {
-		grid_put(g, info->most == 1 ? "own or 4K" : "own, 4K or 2M");
+		table_put(table, info->most == 1 ? "own or 4K" : "own, 4K or 2M");
 	} else {
 		parameter_text(info->kind, info->least, least, sizeof(least));
 		parameter_text(info->kind, info->most, most, sizeof(most));
-		grid_put(g, "%s to %s%s", least, most, info->kind == KIND_POWER ? ", a power of two" : "");
+		table_put(table, "%s to %s%s", least, most,
+			  info->kind == KIND_POWER ? ", a power of two" : "");
 	}
 }
 
 int cpu_list_text(FILE *out)
 {
 	static const char *const titles[] = { "-figure", "-value" };
-	struct grid g;
+	struct table table;
 	int ret = known_text(out);
 
 	if (ret != 0)
@@ -121,14 +122,14 @@ int cpu_list_text(FILE *out)
 		"marks it as uncertain. Sizes take K, M and G. A cache or TLB of 0 is one that there is "
 		"not.");
 	(void)fputc('\n', out);
-	grid_init(&g, titles, COUNT_OF(titles));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
 		const struct cpu_parameter_info *info = cpu_parameter_info((enum cpu_parameter)i);
 
-		grid_put(&g, "%s", info->name);
-		put_accepted(&g, info);
+		table_put(&table, "%s", info->name);
+		put_accepted(&table, info);
 	}
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
+	ret = table_print(&table, -1, out);
+	table_free(&table);
 	return ret;
 }

@@ -1,13 +1,13 @@
 /* References of one TLB miss: the table of all counts, and the list of one walk in its order. */
 #include "units.h"
-#include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/theory/walk/page_walk.h"
 #include "vmm/util/size.h"
 
-#define PURPOSE_BYTES GRID_CELL_BYTES
+#define PURPOSE_BYTES TABLE_CELL_BYTES
 
 /* Sides of the table: 4-level 4K, 2M, 1G, then 5-level. */
 static struct walk_plan plan_of(enum walk_kind kind, uint32_t guest, uint32_t host)
@@ -43,32 +43,32 @@ int theory_table_make(struct theory_table *t)
 	return 0;
 }
 
-static int table_grid(const struct theory_table *t, FILE *out)
+static int counts_text(const struct theory_table *t, FILE *out)
 {
 	/* Blanks make all columns of leaves as wide as the titles above them need. */
 	static const char *const titles[] = { "-guest", "   4K",  "  2M",  "  1G", "   4K", "  2M",
 					      "  1G",   "native", "   4K", "  2M", "  1G" };
-	struct grid g;
+	struct table table;
 	char leaf[24];
 	int ret;
 
 	(void)fprintf(out, "\n%-10s%19s%19s%8s%19s\n", "", "4-level host", "5-level host", "",
 		      "shadow, backing");
-	grid_init(&g, titles, COUNT_OF(titles));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < COUNT_OF(t->counts); i++) {
 		const struct walk_plan *plan = &t->counts[i].plan;
 
 		if (i % TABLE_COLUMNS == 0 && walk_is_paged(plan->kind))
-			grid_put(&g, "%u-level %s", plan->guest_levels,
-				 size_format(plan->guest_leaf_bytes, leaf));
+			table_put(&table, "%u-level %s", plan->guest_levels,
+				  size_format(plan->guest_leaf_bytes, leaf));
 		else if (i % TABLE_COLUMNS == 0)
-			grid_put(&g, "unpaged");
-		grid_put(&g, "%u", t->counts[i].references);
+			table_put(&table, "unpaged");
+		table_put(&table, "%u", t->counts[i].references);
 	}
 	for (uint32_t i = TABLE_SIDES; i < TABLE_COLUMNS; i++)
-		grid_put(&g, "-");
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
+		table_put(&table, "-");
+	ret = table_print(&table, -1, out);
+	table_free(&table);
 	return ret;
 }
 
@@ -81,7 +81,7 @@ int theory_table_text(const struct theory_table *t, FILE *out)
 		"memory references of one TLB miss, at most: page-table entries that are read when no cache "
 		"holds any of them; writes of accessed and dirty bits are not counted. Each figure was found "
 		"by building such tables and walking them.");
-	ret = table_grid(t, out);
+	ret = counts_text(t, out);
 	(void)fputc('\n', out);
 	paragraph(
 		out, "rows",
@@ -208,28 +208,28 @@ int walk_list_text(const struct walk_list *list, FILE *out)
 	static const char *const titles[] = { "#",     "-table of", "-entry", "-indexed by",
 					      "-leaf", "-what for", "row" };
 	char words[WALK_TEXT_BYTES], text[PURPOSE_BYTES], leaf[24];
-	struct grid g;
+	struct table table;
 	int ret;
 
 	paragraph(out, "walk", "%s", walk_plan_text(&list->plan, words));
 	paragraph(out, "begins", "%s", begins[list->plan.kind]);
 	(void)fputc('\n', out);
-	grid_init(&g, titles, COUNT_OF(titles));
-	g.hidden[6] = true;
+	table_init(&table, titles, COUNT_OF(titles));
+	table.hidden[6] = true;
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct walk_reference *r = &list->references[i];
 
-		grid_put(&g, "%u", i + 1);
-		grid_put(&g, "%s", owner(list, r));
-		grid_put(&g, "%s%s", r->dimension == DIMENSION_HOST ? "EPT/NPT " : "",
-			 page_entry_name(r->level));
-		grid_put(&g, "%s %u:%u", address(list, r), r->high_bit, r->low_bit);
-		grid_put(&g, "%s", r->leaf ? size_format(page_walk_span_bytes(r->level), leaf) : "");
-		grid_put(&g, "%s", purpose(list, r, text));
-		grid_put(&g, "%u", r->row);
+		table_put(&table, "%u", i + 1);
+		table_put(&table, "%s", owner(list, r));
+		table_put(&table, "%s%s", r->dimension == DIMENSION_HOST ? "EPT/NPT " : "",
+			  page_entry_name(r->level));
+		table_put(&table, "%s %u:%u", address(list, r), r->high_bit, r->low_bit);
+		table_put(&table, "%s", r->leaf ? size_format(page_walk_span_bytes(r->level), leaf) : "");
+		table_put(&table, "%s", purpose(list, r, text));
+		table_put(&table, "%u", r->row);
 	}
-	ret = grid_print(&g, list->plan.kind == WALK_NESTED ? 6 : -1, out);
-	grid_free(&g);
+	ret = table_print(&table, list->plan.kind == WALK_NESTED ? 6 : -1, out);
+	table_free(&table);
 	(void)fputc('\n', out);
 	put_end(list, out);
 	return ret;

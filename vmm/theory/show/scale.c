@@ -2,9 +2,9 @@
 #include <inttypes.h>
 
 #include "units.h"
-#include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/util/size.h"
 
@@ -68,18 +68,18 @@ static uint64_t entries_of(const struct scale_tables *t, uint32_t level)
 	return is_leaf(t, level) ? t->leaf_entries : t->tables[level - 1];
 }
 
-static void put_dimension(struct grid *g, const char *whose, const struct scale_tables *t)
+static void put_dimension(struct table *table, const char *whose, const struct scale_tables *t)
 {
 	char bytes[SIZE_BYTES], span[SIZE_BYTES];
 
 	for (uint32_t level = 0; next_level(t, &level);) {
-		grid_put(g, "%s", whose);
-		grid_put(g, "%s", page_table_name(level));
-		grid_put(g, "%" PRIu64, t->tables[level]);
-		grid_put(g, "%" PRIu64, entries_of(t, level));
-		grid_put(g, "%s", about(page_walk_span_bytes(level), span));
-		grid_put(g, "%s", about(t->tables[level] * PAGE_4K, bytes));
-		grid_put(g, "%s", is_leaf(t, level) ? "leaf" : "");
+		table_put(table, "%s", whose);
+		table_put(table, "%s", page_table_name(level));
+		table_put(table, "%" PRIu64, t->tables[level]);
+		table_put(table, "%" PRIu64, entries_of(t, level));
+		table_put(table, "%s", about(page_walk_span_bytes(level), span));
+		table_put(table, "%s", about(t->tables[level] * PAGE_4K, bytes));
+		table_put(table, "%s", is_leaf(t, level) ? "leaf" : "");
 	}
 }
 
@@ -87,16 +87,16 @@ static int put_tables(const struct scale *s, FILE *out)
 {
 	static const char *const titles[] = { "-tables of", "-level",      "tables", "entries in use",
 					      "each spans", "table bytes", "-" };
-	struct grid g;
+	struct table table;
 	int ret;
 
 	(void)fputc('\n', out);
-	grid_init(&g, titles, COUNT_OF(titles));
-	put_dimension(&g, first_name(s), &s->guest);
-	put_dimension(&g, "shadow", &s->shadow);
-	put_dimension(&g, "host", &s->host);
-	ret = grid_print(&g, 0, out);
-	grid_free(&g);
+	table_init(&table, titles, COUNT_OF(titles));
+	put_dimension(&table, first_name(s), &s->guest);
+	put_dimension(&table, "shadow", &s->shadow);
+	put_dimension(&table, "host", &s->host);
+	ret = table_print(&table, 0, out);
+	table_free(&table);
 	(void)fputc('\n', out);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "vmm/theory/simulate/prediction.h"
 #include "vmm/theory/simulate/simulate.h"
 #include "vmm/theory/walk/scale.h"
 #include "vmm/theory/walk/walk_list.h"
@@ -67,6 +68,17 @@ json_t *scale_json(const struct scale *s);
 /* Whose parameters they are, how well known, and what is assumed; then the rows, as two tables. */
 int simulation_text(const struct simulation_series *s, FILE *out);
 json_t *simulation_json(const struct simulation_series *s);
+
+/* Beside measured values, of a run or of each configuration of a sweep. */
+
+/* The formula and its letters, once before all tables. */
+void prediction_legend_text(const struct prediction *p, FILE *out);
+
+/* The points, then the constant and the error of what was held out. Nothing for NULL. */
+int prediction_text(const struct prediction *p, FILE *out);
+
+/* null for NULL. */
+json_t *prediction_json(const struct prediction *p);
 
 /* Pieces that several parts have. */
 

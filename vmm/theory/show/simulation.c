@@ -1,8 +1,8 @@
 /* Simulated rows. Text: two tables, what an access costs and why, and where loads were found. JSON: every count. */
 #include "units.h"
-#include "vmm/output/grid.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
@@ -12,16 +12,16 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole != 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void put_number(struct grid *g, bool known, int decimals, double value)
+static void put_number(struct table *table, bool known, int decimals, double value)
 {
 	if (known)
-		grid_put(g, "%.*f", decimals, value);
+		table_put(table, "%.*f", decimals, value);
 	else
-		grid_put(g, "-");
+		table_put(table, "-");
 }
 
 /* workload, tables, pages, set: the columns that both tables begin with. */
-static void put_setup(struct grid *g, const struct simulation_row *row)
+static void put_setup(struct table *table, const struct simulation_row *row)
 {
 	char guest[24] = "-", host[24] = "-", set[24], stride[24] = "";
 
@@ -31,26 +31,26 @@ static void put_setup(struct grid *g, const struct simulation_row *row)
 		(void)size_format(row->plan.guest_leaf_bytes, guest);
 	if (row->plan.kind != WALK_NATIVE)
 		(void)size_format(row->plan.host_leaf_bytes, host);
-	grid_put(g, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
-	grid_put(g, "%s", walk_kind_name(row->plan.kind));
-	grid_put(g, "%s/%s", guest, host);
-	grid_put(g, "%s", size_format(row->working_set_bytes, set));
+	table_put(table, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
+	table_put(table, "%s", walk_kind_name(row->plan.kind));
+	table_put(table, "%s/%s", guest, host);
+	table_put(table, "%s", size_format(row->working_set_bytes, set));
 }
 
-static void put_costs(struct grid *g, const struct simulation_row *row)
+static void put_costs(struct table *table, const struct simulation_row *row)
 {
 	const struct simulation *s = &row->counts;
 
-	grid_put(g, "%llu", (unsigned long long)s->pages);
-	put_number(g, true, 1, s->cycles_per_access);
-	put_number(g, row->have_closed, 1, row->closed.total_cycles);
-	put_number(g, true, 1, percent(s->dtlb_misses, s->accesses));
-	put_number(g, true, 1, percent(s->stlb_misses, s->accesses));
-	put_number(g, s->walks != 0, 2, s->references_per_walk);
-	grid_put(g, "%u", s->theory_references);
+	table_put(table, "%llu", (unsigned long long)s->pages);
+	put_number(table, true, 1, s->cycles_per_access);
+	put_number(table, row->have_closed, 1, row->closed.total_cycles);
+	put_number(table, true, 1, percent(s->dtlb_misses, s->accesses));
+	put_number(table, true, 1, percent(s->stlb_misses, s->accesses));
+	put_number(table, s->walks != 0, 2, s->references_per_walk);
+	table_put(table, "%u", s->theory_references);
 }
 
-static void put_levels(struct grid *g, const uint64_t a[LEVEL_COUNT], const uint64_t b[LEVEL_COUNT])
+static void put_levels(struct table *table, const uint64_t a[LEVEL_COUNT], const uint64_t b[LEVEL_COUNT])
 {
 	uint64_t loads[LEVEL_COUNT], sum = 0;
 
@@ -59,14 +59,14 @@ static void put_levels(struct grid *g, const uint64_t a[LEVEL_COUNT], const uint
 		sum += loads[level];
 	}
 	if (sum == 0)
-		grid_put(g, "-");
+		table_put(table, "-");
 	else
-		grid_put(g, "%.0f/%.0f/%.0f/%.0f", percent(loads[LEVEL_L1], sum),
-			 percent(loads[LEVEL_L2], sum), percent(loads[LEVEL_L3], sum),
-			 percent(loads[LEVEL_MEMORY], sum));
+		table_put(table, "%.0f/%.0f/%.0f/%.0f", percent(loads[LEVEL_L1], sum),
+			  percent(loads[LEVEL_L2], sum), percent(loads[LEVEL_L3], sum),
+			  percent(loads[LEVEL_MEMORY], sum));
 }
 
-static void put_loads(struct grid *g, const struct simulation_row *row)
+static void put_loads(struct table *table, const struct simulation_row *row)
 {
 	static const uint64_t none[LEVEL_COUNT] = { 0 };
 	const struct walk_counts *w = &row->counts.walk;
@@ -75,26 +75,26 @@ static void put_loads(struct grid *g, const struct simulation_row *row)
 
 	for (int level = 0; level < WALKER_LEVELS; level++)
 		begun_below += hits[level];
-	put_levels(g, row->counts.data_loads, none);
-	put_levels(g, w->guest_loads, w->host_loads);
-	put_number(g, row->counts.walks != 0, 0, percent(begun_below, row->counts.walks));
-	put_number(g, looked_up != 0, 0, percent(w->nested_tlb_hits, looked_up));
+	put_levels(table, row->counts.data_loads, none);
+	put_levels(table, w->guest_loads, w->host_loads);
+	put_number(table, row->counts.walks != 0, 0, percent(begun_below, row->counts.walks));
+	put_number(table, looked_up != 0, 0, percent(w->nested_tlb_hits, looked_up));
 }
 
 static int rows_text(const struct simulation_series *s, const char *const *titles, uint32_t columns,
-		     void (*put)(struct grid *g, const struct simulation_row *row), FILE *out)
+		     void (*put)(struct table *table, const struct simulation_row *row), FILE *out)
 {
-	struct grid g;
+	struct table table;
 	int ret;
 
 	(void)fputc('\n', out);
-	grid_init(&g, titles, columns);
+	table_init(&table, titles, columns);
 	for (uint32_t i = 0; i < s->count; i++) {
-		put_setup(&g, &s->rows[i]);
-		put(&g, &s->rows[i]);
+		put_setup(&table, &s->rows[i]);
+		put(&table, &s->rows[i]);
 	}
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
+	ret = table_print(&table, -1, out);
+	table_free(&table);
 	return ret;
 }
 

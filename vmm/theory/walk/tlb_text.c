@@ -8,22 +8,20 @@
 #include "vmm/util/names.h"
 #include "vmm/util/size.h"
 
+static const struct names sets_names = NAMES_OF([TLB_SETS_UNKNOWN] = "unknown", [TLB_SETS_LINEAR] = "linear",
+						[TLB_SETS_MORE] = "not-reached", [TLB_SETS_NONE] = "none");
+static const struct names fracture_names =
+	NAMES_OF([TLB_FRACTURE_UNKNOWN] = "unknown", [TLB_FRACTURE_WHOLE] = "whole", [TLB_FRACTURE_4K] = "4K",
+		 [TLB_FRACTURE_2M] = "2M");
+
 const char *tlb_sets_name(enum tlb_sets sets)
 {
-	static const struct names names =
-		NAMES_OF([TLB_SETS_UNKNOWN] = "unknown", [TLB_SETS_LINEAR] = "linear",
-			 [TLB_SETS_MORE] = "not-reached", [TLB_SETS_NONE] = "none");
-
-	return name_of(&names, sets);
+	return name_of(&sets_names, sets);
 }
 
 const char *tlb_fracture_name(enum tlb_fracture fracture)
 {
-	static const struct names names =
-		NAMES_OF([TLB_FRACTURE_UNKNOWN] = "unknown", [TLB_FRACTURE_WHOLE] = "whole",
-			 [TLB_FRACTURE_4K] = "4K", [TLB_FRACTURE_2M] = "2M");
-
-	return name_of(&names, fracture);
+	return name_of(&fracture_names, fracture);
 }
 
 /* "64 to 95", "16", "fewer than 4": what a knee leaves open. */

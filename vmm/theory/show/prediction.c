@@ -1,12 +1,12 @@
-#include "vmm/lab/record/emit_prediction.h"
-
+/* A prediction beside what was measured: the closed form's points, and the constant that was fitted. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "vmm/output/grid.h"
+#include "units.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
+#include "vmm/output/table.h"
+#include "vmm/theory/show/show.h"
 
 static json_t *point_json(const struct prediction_point *point)
 {
@@ -52,30 +52,22 @@ json_t *prediction_json(const struct prediction *p)
 	return o;
 }
 
-static void put_real(struct grid *g, double value)
+static void put_point(struct table *table, const struct prediction_point *point)
 {
-	char text[32];
-
-	format_real(value, text, sizeof(text));
-	grid_put(g, "%s", text);
+	table_put(table, "%" PRIu64, point->pages);
+	table_real(table, point->data_cycles);
+	table_real(table, point->measured_cycles);
+	table_real(table, point->predicted_cycles);
+	table_put(table, "%+.1f %%", 100 * point->error);
+	table_put(table, "%s", point->held_out ? "held out" : "fitted");
+	table_real(table, point->uncalibrated_cycles);
+	table_put(table, "%.2f", point->terms.dtlb_missing);
+	table_put(table, "%.2f", point->terms.stlb_missing);
+	table_real(table, point->terms.guest_read_cycles);
+	table_real(table, point->terms.host_read_cycles);
 }
 
-static void put_point(struct grid *g, const struct prediction_point *point)
-{
-	grid_put(g, "%" PRIu64, point->pages);
-	put_real(g, point->data_cycles);
-	put_real(g, point->measured_cycles);
-	put_real(g, point->predicted_cycles);
-	grid_put(g, "%+.1f %%", 100 * point->error);
-	grid_put(g, "%s", point->held_out ? "held out" : "fitted");
-	put_real(g, point->uncalibrated_cycles);
-	grid_put(g, "%.2f", point->terms.dtlb_missing);
-	grid_put(g, "%.2f", point->terms.stlb_missing);
-	put_real(g, point->terms.guest_read_cycles);
-	put_real(g, point->terms.host_read_cycles);
-}
-
-static void text_fit(const struct prediction *p, FILE *out)
+static void put_fit(const struct prediction *p, FILE *out)
 {
 	char constant[32];
 
@@ -103,38 +95,39 @@ static void text_fit(const struct prediction *p, FILE *out)
 			  "needed");
 }
 
-int text_prediction(const struct prediction *p, FILE *out)
+int prediction_text(const struct prediction *p, FILE *out)
 {
 	static const char *const titles[] = { "pages",  "packed", "measured", "predicted", "error", "-point",
 					      "cW = 0", "m1",     "m2",       "R(G)",      "R(E)" };
-	struct grid g;
+	struct table table;
 	int ret;
 
 	if (p == NULL)
 		return 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < p->count; i++)
-		put_point(&g, &p->points[i]);
-	g.hidden[10] = p->plan.kind != WALK_NESTED;
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
-	text_fit(p, out);
+		put_point(&table, &p->points[i]);
+	table.hidden[10] = p->plan.kind != WALK_NESTED;
+	ret = table_print(&table, -1, out);
+	table_free(&table);
+	put_fit(p, out);
 	return ret;
 }
 
-void text_prediction_legend(const struct prediction *p, FILE *out)
+void prediction_legend_text(const struct prediction *p, FILE *out)
 {
-	paragraph(out, "model",
-		  "theory beside what was measured: T(n) = packed + m1 c_stlb + m2 (cW + R(G) + R(E)) cycles "
-		  "an access. m1, m2: the shares of accesses that miss the first and the second TLB; c_stlb: "
-		  "a hit in the second; R: reading the leaf entries of the guest's tables (G; natively and "
-		  "under shadow paging the only ones) and of the second dimension's (E) through the caches; "
-		  "packed: as many lines, 64 a page, as measured. CPU: %s, in %s",
-		  p->cpu, p->unit);
+	paragraph(
+		out, "model",
+		"theory beside what was measured: T(n) = packed + m1 c_stlb + m2 (cW + R(G) + R(E)) cycles "
+		"an access. m1, m2: the shares of accesses that miss the first and the second TLB; c_stlb: a "
+		"hit in the second; R: reading the leaf entries of the guest's tables (G; natively and under "
+		"shadow paging the only ones) and of the second dimension's (E) through the caches; packed: "
+		"as many lines, 64 a page, as measured. CPU: %s, in %s",
+		p->cpu, p->unit);
 	paragraph(
 		out, "columns",
-		"packed, measured: TSC cycles; predicted: T(n); error: of the prediction, as a share of "
-		"what was measured; point: whether cW was fitted to it, by turns; cW = 0: T(n) with nothing "
+		"packed, measured: TSC cycles; predicted: T(n); error: of the prediction, as a share of what "
+		"was measured; point: whether cW was fitted to it, by turns; cW = 0: T(n) with nothing "
 		"fitted");
 	if (strcmp(p->unit, "TSC cycles") != 0)
 		paragraph(
