@@ -6,15 +6,8 @@
 #define TESTS_UNIT_SAMPLE_EXPLANATION_H
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/theory/walk/walk_list.h"

@@ -4,14 +4,7 @@
 #ifndef TESTS_UNIT_SAMPLE_RECORD_H
 #define TESTS_UNIT_SAMPLE_RECORD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/record/record.h"
 

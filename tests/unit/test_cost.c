@@ -4,13 +4,8 @@
  * not known. It could break where other VMs come and go, or a kernel lacks the line.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/lab/measure/phases.h"
 
 #define VCPUS 3
@@ -71,9 +66,8 @@ static void end_part(int64_t part)
 		cost_sample(&phases, part);
 }
 
-static void the_peak_above_the_start_is_kept(void **state)
+TEST_WITH(the_peak_above_the_start_is_kept, setup, NULL)
 {
-	(void)state;
 	host_bytes = 4096 * 11;
 	end_part(0);
 	assert_int_equal(rec.kvm_tables_bytes, 40960);
@@ -87,9 +81,8 @@ static void the_peak_above_the_start_is_kept(void **state)
 }
 
 /* Before that another vCPU is still in its phase, and would be disturbed. */
-static void only_the_last_end_of_a_part_samples(void **state)
+TEST_WITH(only_the_last_end_of_a_part_samples, setup, NULL)
 {
-	(void)state;
 	cost_sample(&phases, 5);
 	cost_sample(&phases, 5);
 	assert_int_equal(reads, 1);
@@ -103,9 +96,8 @@ static void only_the_last_end_of_a_part_samples(void **state)
 	assert_int_equal(settled, 3);
 }
 
-static void a_run_without_steps_is_not_held_up(void **state)
+TEST_WITH(a_run_without_steps_is_not_held_up, setup, NULL)
 {
-	(void)state;
 	rec.config.step_count = settled = 0;
 	cost_start(&phases);
 	cost_finish(&phases, &view);
@@ -113,17 +105,15 @@ static void a_run_without_steps_is_not_held_up(void **state)
 	assert_int_equal(rec.kvm_tables_bytes, 0);
 }
 
-static void less_than_before_is_none(void **state)
+TEST_WITH(less_than_before_is_none, setup, NULL)
 {
-	(void)state;
 	host_bytes = 0;
 	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_tables_bytes, 0);
 }
 
-static void a_kernel_without_the_line_leaves_it_unknown(void **state)
+TEST_WITH(a_kernel_without_the_line_leaves_it_unknown, setup, NULL)
 {
-	(void)state;
 	host_bytes = -1;
 	cost_start(&phases);
 	host_bytes = 4096;
@@ -133,24 +123,9 @@ static void a_kernel_without_the_line_leaves_it_unknown(void **state)
 	assert_int_equal(rec.kvm_page_faults, 700);
 }
 
-static void one_unknown_count_of_faults_makes_the_sum_unknown(void **state)
+TEST_WITH(one_unknown_count_of_faults_makes_the_sum_unknown, setup, NULL)
 {
-	(void)state;
 	faults[1] = -1;
 	cost_finish(&phases, &view);
 	assert_int_equal(rec.kvm_page_faults, -1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(the_peak_above_the_start_is_kept, setup),
-		cmocka_unit_test_setup(only_the_last_end_of_a_part_samples, setup),
-		cmocka_unit_test_setup(a_run_without_steps_is_not_held_up, setup),
-		cmocka_unit_test_setup(less_than_before_is_none, setup),
-		cmocka_unit_test_setup(a_kernel_without_the_line_leaves_it_unknown, setup),
-		cmocka_unit_test_setup(one_unknown_count_of_faults_makes_the_sum_unknown, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

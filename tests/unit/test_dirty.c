@@ -5,15 +5,8 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "driver.h"
 #include "units.h"
 #include "vmm/lab/measure/phases.h"
@@ -145,11 +138,10 @@ static int64_t end_of(uint32_t vcpu)
 	return pages;
 }
 
-static void only_the_arenas_pages_count(void **state)
+TEST_WITH(only_the_arenas_pages_count, setup, teardown)
 {
 	const uint64_t first = ARENA_GPA / PAGE_4K, last = first + (24 * MIB) / PAGE_4K - 5;
 
-	(void)state;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_true(fake.on[0]);
 	write_page(0, 0);
@@ -164,9 +156,8 @@ static void only_the_arenas_pages_count(void **state)
 	assert_int_equal(fake.switches, 2);
 }
 
-static void a_part_that_logs_nothing_has_no_count(void **state)
+TEST_WITH(a_part_that_logs_nothing_has_no_count, setup, teardown)
 {
-	(void)state;
 	blocks[0].result.variant = VARIANT_WRITE;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), -1);
@@ -177,11 +168,10 @@ static void a_part_that_logs_nothing_has_no_count(void **state)
 }
 
 /* The last end sees what KVM learnt late of the other vCPU; a page read twice is one page. */
-static void several_vcpus_make_one_set(void **state)
+TEST_WITH(several_vcpus_make_one_set, setup, teardown)
 {
 	const uint64_t first = ARENA_GPA / PAGE_4K;
 
-	(void)state;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(dirty_begin(&phases, &view, 1, &e), 0);
 	assert_int_equal(fake.switches, 1);
@@ -198,9 +188,8 @@ static void several_vcpus_make_one_set(void **state)
 	assert_int_equal(end_of(0), 0);
 }
 
-static void repetitions_are_pages_apart(void **state)
+TEST_WITH(repetitions_are_pages_apart, setup, teardown)
 {
-	(void)state;
 	rec.config.map = (struct memmap){
 		.range_count = 2,
 		.ranges = { { .bytes = 16 * MIB },
@@ -211,7 +200,7 @@ static void repetitions_are_pages_apart(void **state)
 	};
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_false(fake.on[0]);
-	for (uint32_t slot = 1; slot < 5; slot++) {
+	LOOP (uint32_t, slot, 1, slot < 5, slot++) {
 		assert_true(fake.on[slot]);
 		write_page(slot, 0);
 		write_page(slot, 4095);
@@ -221,22 +210,20 @@ static void repetitions_are_pages_apart(void **state)
 }
 
 /* No arena begins so today; the arithmetic must not depend on it. */
-static void a_window_may_begin_anywhere(void **state)
+TEST_WITH(a_window_may_begin_anywhere, setup, teardown)
 {
 	const uint64_t log[2] = { UINT64_MAX, UINT64_MAX };
 	const struct dirty_window w = { .first_page = 3, .at_page = 62, .pages = 65 };
 	uint64_t seen[3] = { 0, 0, 0 };
 
-	(void)state;
 	dirty_merge(seen, log, &w);
 	assert_true(seen[0] == UINT64_C(3) << 62);
 	assert_true(seen[1] == (UINT64_C(1) << 63) - 1);
 	assert_int_equal(seen[2], 0);
 }
 
-static void a_begin_after_a_begin_starts_afresh(void **state)
+TEST_WITH(a_begin_after_a_begin_starts_afresh, setup, teardown)
 {
-	(void)state;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	write_page(0, ARENA_GPA / PAGE_4K);
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
@@ -250,11 +237,10 @@ static void a_begin_after_a_begin_starts_afresh(void **state)
 	assert_int_equal(end_of(0), -1);
 }
 
-static void a_log_that_cannot_be_read_is_an_error_and_ends(void **state)
+TEST_WITH(a_log_that_cannot_be_read_is_an_error_and_ends, setup, teardown)
 {
 	int64_t pages;
 
-	(void)state;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	fake.fail_slot = 0;
 	assert_int_equal(dirty_end(&phases, &view, 0, &pages, &e), -EIO);
@@ -263,11 +249,10 @@ static void a_log_that_cannot_be_read_is_an_error_and_ends(void **state)
 	assert_null(phases.dirty.seen);
 }
 
-static void all_rows_of_a_part_tell_the_vms_count(void **state)
+TEST_WITH(all_rows_of_a_part_tell_the_vms_count, setup, teardown)
 {
 	struct result *rows = calloc(4, sizeof(*rows));
 
-	(void)state;
 	assert_non_null(rows);
 	rec.results = rows;
 	rec.result_count = 4;
@@ -283,21 +268,4 @@ static void all_rows_of_a_part_tell_the_vms_count(void **state)
 	assert_int_equal(rows[1].dirty_pages, -1);
 	assert_int_equal(rows[2].dirty_pages, 5);
 	assert_int_equal(rows[3].dirty_pages, 5);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(only_the_arenas_pages_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_part_that_logs_nothing_has_no_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(several_vcpus_make_one_set, setup, teardown),
-		cmocka_unit_test_setup_teardown(repetitions_are_pages_apart, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_window_may_begin_anywhere, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_begin_after_a_begin_starts_afresh, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_read_is_an_error_and_ends, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(all_rows_of_a_part_tell_the_vms_count, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,10 @@
  */
 #include "render.h"
 
-static void golden_files(void **state)
+TEST(golden_files)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	sample_rows(&rec);
 	record_judge(&rec);
@@ -20,19 +19,18 @@ static void golden_files(void **state)
 }
 
 /* Nothing that host, user or measurement can put in makes a line wider, or reaches the terminal as a command. */
-static void text_stays_narrow(void **state)
+TEST(text_stays_narrow)
 {
 	static char path[5000];
 	struct record rec;
 	char *data;
 
-	(void)state;
 	memset(path, 'x', sizeof(path) - 1);
 	path[0] = '\033';
 	sample_machine(&rec);
 	rec.config.vcpus = 2;
-	for (int32_t vcpu = 0; vcpu < 2; vcpu++) {
-		for (uint32_t i = 0; i < 30; i++) {
+	LOOP (int32_t, vcpu, 0, vcpu < 2, vcpu++) {
+		LOOP (uint32_t, i, 0, i < 30, i++) {
 			sample_chase(&rec, WORKLOAD_packed, i, vcpu, UINT64_C(1) << (i % 26), 384000);
 			sample_chase(&rec, WORKLOAD_chase, i + 30, vcpu, UINT64_C(1) << (i % 26), 38400000);
 		}
@@ -52,12 +50,11 @@ static void text_stays_narrow(void **state)
 	record_free(&rec);
 }
 
-static void an_empty_record_is_printable(void **state)
+TEST(an_empty_record_is_printable)
 {
 	struct record rec;
 	char *data;
 
-	(void)state;
 	record_init(&rec);
 	assert_narrow(&rec);
 	data = render(&rec, emit_json);
@@ -69,12 +66,11 @@ static void an_empty_record_is_printable(void **state)
 }
 
 /* What is not UTF-8 or not a signed integer must not lose the record. */
-static void json_survives_strange_values(void **state)
+TEST(json_survives_strange_values)
 {
 	struct record rec;
 	char *data;
 
-	(void)state;
 	sample_machine(&rec);
 	rec.spec.machine.mem_path = "/mnt/\xff";
 	rec.config.seed = UINT64_MAX;
@@ -82,16 +78,4 @@ static void json_survives_strange_values(void **state)
 	assert_non_null(strstr(data, "\"path\": \"/mnt/?\""));
 	assert_non_null(strstr(data, "\"seed\": \"18446744073709551615\""));
 	free(data);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_files),
-		cmocka_unit_test(text_stays_narrow),
-		cmocka_unit_test(an_empty_record_is_printable),
-		cmocka_unit_test(json_survives_strange_values),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

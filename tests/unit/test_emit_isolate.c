@@ -115,11 +115,10 @@ static void strided_row(struct record *rec, uint32_t step, uint64_t pages, uint6
 	sample_row(rec, &r, samples, 2);
 }
 
-static void golden_files(void **state)
+TEST(golden_files)
 {
 	struct record rec;
 
-	(void)state;
 	aliased_machine(&rec);
 	exit_rows(&rec);
 	vpid_rows(&rec, 3, 0, 16, 4, 5);
@@ -134,7 +133,7 @@ static void golden_files(void **state)
 						   .ways = { true, 32 * MIB, 4, 6, 4, 11 } },
 					 .fracture = TLB_FRACTURE_WHOLE,
 					 .inside_pages = 512 };
-	for (uint32_t i = 0; i < 2; i++) {
+	LOOP (uint32_t, i, 0, i < 2, i++) {
 		strided_row(&rec, 10 + 3 * i, 64 << i, CACHE_LINE_BYTES, 4);
 		strided_row(&rec, 11 + 3 * i, 64 << i, PAGE_4K, 5 + i);
 		strided_row(&rec, 12 + 3 * i, 64 << i, PAGE_2M, 9 + 4 * i);
@@ -148,11 +147,10 @@ static void golden_files(void **state)
 }
 
 /* Neighbouring strides of the same n, relative to the control of that n; and never across workloads' own n. */
-static void levels(void **state)
+TEST(levels)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	strided_row(&rec, 1, 64, PAGE_1G, 20);
 	strided_row(&rec, 2, 64, PAGE_4K, 5);
@@ -167,11 +165,10 @@ static void levels(void **state)
 	record_free(&rec);
 }
 
-static void refill_is_of_one_step(void **state)
+TEST(refill_is_of_one_step)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	rec.spec.native = true;
 	vpid_rows(&rec, 1, 0, 16, 4, 5);
@@ -183,13 +180,12 @@ static void refill_is_of_one_step(void **state)
 }
 
 /* 17 results of one workload are a matrix; what was not measured stays empty, what has no figure is a dash. */
-static void many_strides_are_a_matrix(void **state)
+TEST(many_strides_are_a_matrix)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
-	for (uint32_t i = 0; i < 16; i++)
+	LOOP (uint32_t, i, 0, i < 16, i++)
 		strided_row(&rec, i, 4U << (i / 4), PAGE_2M << (i % 4), 10 + i);
 	text_has(&rec, "\nworkload ");
 	text_lacks(&rec, "strides across");
@@ -206,13 +202,12 @@ static void many_strides_are_a_matrix(void **state)
 	record_free(&rec);
 }
 
-static void a_matrix_stays_narrow(void **state)
+TEST(a_matrix_stays_narrow)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
-	for (uint32_t i = 0; i < 200; i++)
+	LOOP (uint32_t, i, 0, i < 200, i++)
 		strided_row(&rec, i, 1000 + i, PAGE_4K * (i + 1), 1000 * i + 1);
 	assert_narrow(&rec);
 	/* The 64th page count and stride, in the last of the blocks. */
@@ -221,14 +216,13 @@ static void a_matrix_stays_narrow(void **state)
 }
 
 /* The row of all stands for its vCPUs where these are many; what an interrupted run has of one alone is shown. */
-static void many_vcpus_are_one_row(void **state)
+TEST(many_vcpus_are_one_row)
 {
 	struct record rec;
 
-	(void)state;
 	sample_machine(&rec);
 	rec.config.vcpus = 16;
-	for (int32_t vcpu = 0; vcpu < 16; vcpu++)
+	LOOP (int32_t, vcpu, 0, vcpu < 16, vcpu++)
 		vpid_rows(&rec, 1, vcpu, 64, 4, 6);
 	assert_int_equal(record_combine(&rec), 0);
 	text_says(&rec, " vpid warm all 256K");
@@ -237,15 +231,4 @@ static void many_vcpus_are_one_row(void **state)
 	vpid_rows(&rec, 2, 15, 256, 4, 6);
 	text_says(&rec, " vpid warm 15 1M");
 	record_free(&rec);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_files),          cmocka_unit_test(levels),
-		cmocka_unit_test(refill_is_of_one_step), cmocka_unit_test(many_strides_are_a_matrix),
-		cmocka_unit_test(a_matrix_stays_narrow), cmocka_unit_test(many_vcpus_are_one_row),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,36 +3,27 @@
  * one readable message. It could break because exit reasons, vectors, addresses and bytes all come from outside.
  */
 #include <linux/kvm.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "vmm/core/machine/internal.h"
 #include "x86.h"
 
-static void exit_names_are_bounded(void **state)
+TEST(exit_names_are_bounded)
 {
-	(void)state;
 	assert_string_equal(exit_name(KVM_EXIT_IO), "KVM_EXIT_IO");
 	assert_string_equal(exit_name(KVM_EXIT_SHUTDOWN), "KVM_EXIT_SHUTDOWN");
 	assert_string_equal(exit_name(9999), "unknown");
 	assert_string_equal(exit_name(UINT32_MAX), "unknown");
 }
 
-static void a_lowered_task_priority_is_no_end(void **state)
+TEST(a_lowered_task_priority_is_no_end)
 {
 	struct kvm_run run = { .exit_reason = KVM_EXIT_SET_TPR };
 	struct kvm_vcpu vcpu = { .run = &run };
 	struct vcpu_task task = { .vcpu = &vcpu };
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	assert_int_equal(exit_serve(&task, &e), 0);
 	run.exit_reason = KVM_EXIT_S390_RESET;
 	assert_true(exit_serve(&task, &e) < 0);
@@ -83,13 +74,12 @@ static int ring(struct machine *m, uint32_t number)
 	return ret;
 }
 
-static void empty_ports_are_answered_and_leave_no_trace(void **state)
+TEST(empty_ports_are_answered_and_leave_no_trace)
 {
 	static const uint16_t ports[] = { PORT_USER, PORT_KERNEL };
 	struct machine *m = calloc(1, sizeof(*m));
 	struct machine_report *report = calloc(1, sizeof(*report));
 
-	(void)state;
 	assert_non_null(m);
 	assert_non_null(report);
 	m->report = report;
@@ -97,7 +87,7 @@ static void empty_ports_are_answered_and_leave_no_trace(void **state)
 	/* Held: whoever takes it on the way would hang, and the alarm ends that. */
 	assert_int_equal(pthread_mutex_lock(&m->lock), 0);
 	(void)alarm(10);
-	for (size_t i = 0; i < 2; i++) {
+	LOOP (size_t, i, 0, i < 2, i++) {
 		assert_int_equal(serve_io(ports[i], KVM_EXIT_IO_OUT, 4, 1, m), 0);
 		assert_int_equal(serve_io(ports[i], KVM_EXIT_IO_IN, 4, 7, m), 0);
 		assert_int_equal(area.data[0], 0);
@@ -130,16 +120,15 @@ static int doorbell(void *self, const struct machine_view *view, uint32_t vcpu, 
 }
 
 /* An observer is told of a phase's doorbells; a number that is none of them ends the machine. */
-static void doorbells_reach_the_observer(void **state)
+TEST(doorbells_reach_the_observer)
 {
 	const struct machine_observer observer = { .self = &told, .doorbell = doorbell };
 	const struct machine_observer deaf = { .self = NULL };
 	struct machine *m = calloc(1, sizeof(*m));
 
-	(void)state;
 	assert_non_null(m);
 	m->observer = &observer;
-	for (uint32_t number = DOORBELL_MAIN; number <= DOORBELL_EMPTY; number++) {
+	LOOP (uint32_t, number, DOORBELL_MAIN, number <= DOORBELL_EMPTY, number++) {
 		assert_int_equal(ring(m, number), 0);
 		assert_int_equal(told, number);
 	}
@@ -152,45 +141,41 @@ static void doorbells_reach_the_observer(void **state)
 	free(m);
 }
 
-static void vector_names_are_bounded(void **state)
+TEST(vector_names_are_bounded)
 {
-	(void)state;
 	assert_string_equal(vector_name(VECTOR_PF), "#PF page fault");
 	assert_string_equal(vector_name(31), "reserved");
 	assert_string_equal(vector_name(UINT64_MAX), "reserved");
 }
 
-static void a_page_fault_reads_as_one_sentence(void **state)
+TEST(a_page_fault_reads_as_one_sentence)
 {
 	const struct panic_record p = {
 		.vector = VECTOR_PF, .error_code = 6, .rip = 0x201234, .cs = SEL_USER_CS, .cr2_gva = 0x10
 	};
 	char text[480];
 
-	(void)state;
 	panic_format(&p, text, sizeof(text));
 	assert_non_null(strstr(text, "#PF page fault"));
 	assert_non_null(strstr(text, "write of 0x10 (not mapped)"));
 	assert_non_null(strstr(text, "rip 0x201234 in ring 3"));
 }
 
-static void the_longest_panic_fits(void **state)
+TEST(the_longest_panic_fits)
 {
 	struct panic_record p;
 	char text[480];
 
-	(void)state;
 	memset(&p, 0xff, sizeof(p));
 	p.vector = VECTOR_PF;
 	panic_format(&p, text, sizeof(text));
 	assert_non_null(strstr(text, "rbp 0xffffffffffffffff"));
 }
 
-static void the_console_is_bounded_and_printable(void **state)
+TEST(the_console_is_bounded_and_printable)
 {
 	struct console *c = calloc(1, sizeof(*c));
 
-	(void)state;
 	assert_non_null(c);
 	for (const char *p = "ok\r\n\033[2J\x80"; *p != '\0'; p++)
 		console_put(c, (unsigned char)*p);
@@ -203,12 +188,11 @@ static void the_console_is_bounded_and_printable(void **state)
 	free(c);
 }
 
-static void strays_are_counted_by_place(void **state)
+TEST(strays_are_counted_by_place)
 {
 	struct stray_log log = { .total = 0 };
 	char text[80];
 
-	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
 		stray_note(&log, false, true, 0x1234);
 	stray_note(&log, true, false, 0xd0000000);
@@ -218,21 +202,4 @@ static void strays_are_counted_by_place(void **state)
 	assert_int_equal(log.places, STRAY_MAX_PLACES);
 	assert_string_equal(stray_describe(&log.place[0], text), "wrote port 0x1234 (3 times)");
 	assert_string_equal(stray_describe(&log.place[1], text), "read MMIO address 0xd0000000 (1 time)");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exit_names_are_bounded),
-		cmocka_unit_test(a_lowered_task_priority_is_no_end),
-		cmocka_unit_test(empty_ports_are_answered_and_leave_no_trace),
-		cmocka_unit_test(doorbells_reach_the_observer),
-		cmocka_unit_test(vector_names_are_bounded),
-		cmocka_unit_test(a_page_fault_reads_as_one_sentence),
-		cmocka_unit_test(the_longest_panic_fits),
-		cmocka_unit_test(the_console_is_bounded_and_printable),
-		cmocka_unit_test(strays_are_counted_by_place),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,8 @@
  * known" where one fact is missing, and a sentence where two facts disagree. It could break by an error of one level, which
  * looks as plausible as the truth, or by a claim about a dimension that nobody could see.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "layout.h"
 #include "units.h"
 #include "vmm/lab/explain/explanation.h"
@@ -92,16 +85,15 @@ static uint32_t references(void)
 	return x.references.complete ? x.references.count : 0;
 }
 
-static void references_are_those_of_the_literature(void **state)
+TEST(references_are_those_of_the_literature)
 {
 	static const uint32_t expected[6][6] = {
 		{ 24, 19, 14, 29, 24, 19 }, { 19, 15, 11, 23, 19, 15 }, { 14, 11, 8, 17, 14, 11 },
 		{ 29, 23, 17, 35, 29, 23 }, { 24, 19, 14, 29, 24, 19 }, { 19, 15, 11, 23, 19, 15 },
 	};
 
-	(void)state;
-	for (uint32_t row = 0; row < 6; row++) {
-		for (uint32_t column = 0; column < 6; column++) {
+	LOOP (uint32_t, row, 0, row < 6, row++) {
+		LOOP (uint32_t, column, 0, column < 6, column++) {
 			make(column % 2 ? "ept" : "npt", row < 3 ? 4 : 5, column < 3 ? 4 : 5, sizes[row % 3],
 			     sizes[column % 3]);
 			derive();
@@ -114,11 +106,10 @@ static void references_are_those_of_the_literature(void **state)
 	}
 }
 
-static void the_shadow_leaf_is_the_smaller_page(void **state)
+TEST(the_shadow_leaf_is_the_smaller_page)
 {
-	(void)state;
-	for (uint32_t guest = 0; guest < 3; guest++) {
-		for (uint32_t host = 0; host < 3; host++) {
+	LOOP (uint32_t, guest, 0, guest < 3, guest++) {
+		LOOP (uint32_t, host, 0, host < 3, host++) {
 			make("shadow", 4, 0, sizes[guest], sizes[host]);
 			derive();
 			assert_int_equal(x.kind, WALK_SHADOW);
@@ -132,9 +123,8 @@ static void the_shadow_leaf_is_the_smaller_page(void **state)
 }
 
 /* As any leaf of KVM's: it fits its slot, and KVM has to count one of its size. The guest's leaf alone is no reason for a note. */
-static void the_shadow_leaf_is_one_that_kvm_can_have(void **state)
+TEST(the_shadow_leaf_is_one_that_kvm_can_have)
 {
-	(void)state;
 	make("shadow", 4, 0, PAGE_2M, PAGE_2M);
 	x.walks[2].data.hva += PAGE_4K;
 	derive();
@@ -154,12 +144,11 @@ static void the_shadow_leaf_is_one_that_kvm_can_have(void **state)
 }
 
 /* Boot tables map more than there is memory: what lies there is no page that a first access would bring in. */
-static void an_address_without_memory_is_no_absent_page(void **state)
+TEST(an_address_without_memory_is_no_absent_page)
 {
 	static const char *const seconds[] = { "npt", "shadow" };
 
-	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	LOOP (uint32_t, i, 0, i < 2, i++) {
 		make(seconds[i], 4, 4, PAGE_2M, PAGE_4K);
 		x.touched = false;
 		x.walks[1].taken = x.walks[2].taken = false;
@@ -171,9 +160,8 @@ static void an_address_without_memory_is_no_absent_page(void **state)
 	}
 }
 
-static void mixed_pages_are_added_up(void **state)
+TEST(mixed_pages_are_added_up)
 {
-	(void)state;
 	make("npt", 4, 4, PAGE_4K, PAGE_2M);
 	x.walks[2].places[1].page_bytes = PAGE_4K;
 	derive();
@@ -181,9 +169,8 @@ static void mixed_pages_are_added_up(void **state)
 }
 
 /* One unknown makes the sum unknown, and nothing else. */
-static void unknown_stays_unknown(void **state)
+TEST(unknown_stays_unknown)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
 	x.walks[2].places[3].page_bytes = 0;
 	derive();
@@ -205,9 +192,8 @@ static void unknown_stays_unknown(void **state)
 	assert_true(has_note("size of the host's page is not known"));
 }
 
-static void a_fault_has_no_references(void **state)
+TEST(a_fault_has_no_references)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
 	x.touched = false;
 	x.walks[1].taken = x.walks[2].taken = false;
@@ -221,9 +207,8 @@ static void a_fault_has_no_references(void **state)
 }
 
 /* KVM counts no leaf of the size of the host's pages: it has smaller ones, whatever the reason. */
-static void counts_overrule_the_hosts_pages(void **state)
+TEST(counts_overrule_the_hosts_pages)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_2M, PAGE_2M);
 	x.leaves_2m = x.leaves_1g = 0;
 	derive();
@@ -243,11 +228,10 @@ static void counts_overrule_the_hosts_pages(void **state)
 }
 
 /* A large leaf that would reach beyond its slot, or whose addresses are not congruent, there is not. */
-static void a_leaf_fits_its_slot(void **state)
+TEST(a_leaf_fits_its_slot)
 {
 	const struct memmap small = { .range_count = 1, .ranges = { { .bytes = 2 * GIB + 64 * MIB } } };
 
-	(void)state;
 	make("npt", 4, 4, PAGE_4K, PAGE_1G);
 	explain_derive(&small, "N", &x);
 	assert_int_equal(x.walks[2].data.host_leaf_bytes, PAGE_2M);
@@ -259,9 +243,8 @@ static void a_leaf_fits_its_slot(void **state)
 	assert_int_equal(x.walks[2].data.host_leaf_bytes, PAGE_4K);
 }
 
-static void disagreements_are_told(void **state)
+TEST(disagreements_are_told)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
 	x.translate.agrees = false;
 	x.translate.gpa = 0x777;
@@ -279,9 +262,8 @@ static void disagreements_are_told(void **state)
 	assert_true(has_note("asked for backing pages of 2M, but the host's page here is 4K"));
 }
 
-static void bits_that_stay_clear_are_told(void **state)
+TEST(bits_that_stay_clear_are_told)
 {
-	(void)state;
 	make("shadow", 4, 0, PAGE_4K, PAGE_4K);
 	x.walks[1].walk.steps[3].entry &= ~PTE_ACCESSED;
 	x.walks[2].walk.steps[3].entry &= ~PTE_DIRTY;
@@ -299,9 +281,8 @@ static void bits_that_stay_clear_are_told(void **state)
 }
 
 /* The 1G page from 0 on holds image and tables; one of 2M under the tables alone holds no code. */
-static void split_pages_are_told_where_there_is_code(void **state)
+TEST(split_pages_are_told_where_there_is_code)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_4K, PAGE_1G);
 	explain_derive(&map, "Y", &x);
 	assert_true(has_note("nx_huge_pages=Y"));
@@ -310,33 +291,11 @@ static void split_pages_are_told_where_there_is_code(void **state)
 	assert_false(has_note("nx_huge_pages=Y"));
 }
 
-static void notes_are_few_and_different(void **state)
+TEST(notes_are_few_and_different)
 {
-	(void)state;
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
 	for (int i = 0; i < 20; i++)
 		explain_note(&x, "note %d", i / 2);
 	assert_int_equal(x.note_count, 8);
 	assert_string_equal(x.notes[7], "note 7");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(references_are_those_of_the_literature),
-		cmocka_unit_test(the_shadow_leaf_is_the_smaller_page),
-		cmocka_unit_test(the_shadow_leaf_is_one_that_kvm_can_have),
-		cmocka_unit_test(an_address_without_memory_is_no_absent_page),
-		cmocka_unit_test(mixed_pages_are_added_up),
-		cmocka_unit_test(unknown_stays_unknown),
-		cmocka_unit_test(a_fault_has_no_references),
-		cmocka_unit_test(counts_overrule_the_hosts_pages),
-		cmocka_unit_test(a_leaf_fits_its_slot),
-		cmocka_unit_test(disagreements_are_told),
-		cmocka_unit_test(bits_that_stay_clear_are_told),
-		cmocka_unit_test(split_pages_are_told_where_there_is_code),
-		cmocka_unit_test(notes_are_few_and_different),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

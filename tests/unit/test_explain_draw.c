@@ -50,16 +50,15 @@ static void assert_numbers(const char *svg, uint32_t walk, uint32_t n)
 {
 	char id[32];
 
-	for (uint32_t i = 1; i <= WALK_MAX_REFERENCES; i++) {
+	LOOP (uint32_t, i, 1, i <= WALK_MAX_REFERENCES, i++) {
 		(void)snprintf(id, sizeof(id), "id=\"w%u-ref-%u\"", walk, i);
 		assert_int_equal(count_of(svg, id), i <= n ? 1 : 0);
 	}
 }
 
-static void every_reference_is_drawn_once(void **state)
+TEST(every_reference_is_drawn_once)
 {
-	(void)state;
-	for (enum sample_name name = 0; name < SAMPLE_COUNT; name++) {
+	LOOP (enum sample_name, name, 0, name < SAMPLE_COUNT, name++) {
 		static struct explanation x;
 		char *svg = sample_told(name, name, explain_svg), number[32];
 		uint32_t n;
@@ -70,7 +69,7 @@ static void every_reference_is_drawn_once(void **state)
 		assert_numbers(svg, 1, n);
 		assert_int_equal(count_of(svg, "<g class=\"ref "), n);
 		assert_int_equal(count_of(svg, "<text class=\"number"), n);
-		for (uint32_t i = 1; i <= n; i++) {
+		LOOP (uint32_t, i, 1, i <= n, i++) {
 			(void)snprintf(number, sizeof(number), ">%u</text>", i);
 			assert_int_equal(count_of(svg, number), 1);
 		}
@@ -78,14 +77,13 @@ static void every_reference_is_drawn_once(void **state)
 	}
 }
 
-static void greyed_boxes_are_the_rest_of_the_full_grid(void **state)
+TEST(greyed_boxes_are_the_rest_of_the_full_grid)
 {
 	static const enum sample_name complete[] = { SAMPLE_NESTED_4K,        SAMPLE_NESTED_2M,
 						     SAMPLE_NESTED_4K_ON_1G,  SAMPLE_NESTED_UNEQUAL,
 						     SAMPLE_NESTED_1G_5LEVEL, SAMPLE_5_BY_5 };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(complete) / sizeof(complete[0]); i++) {
+	EACH (i, complete) {
 		static struct explanation x;
 		char *svg = sample_told(complete[i], complete[i], explain_svg);
 		uint32_t skipped;
@@ -102,11 +100,10 @@ static void greyed_boxes_are_the_rest_of_the_full_grid(void **state)
 	}
 }
 
-static void a_fault_is_drawn_where_the_walk_ends(void **state)
+TEST(a_fault_is_drawn_where_the_walk_ends)
 {
 	char *svg = sample_told(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, explain_svg);
 
-	(void)state;
 	assert_int_equal(count_of(svg, "<g class=\"ref guest read fault\" id=\"w1-ref-15\">"), 1);
 	assert_int_equal(count_of(svg, "<g class=\"unreached"), 24 - 15 + 1); /* and the data's box */
 	assert_int_equal(count_of(svg, ">#PF: not present<"), 1);
@@ -118,11 +115,10 @@ static void a_fault_is_drawn_where_the_walk_ends(void **state)
 	free(svg);
 }
 
-static void what_disappeared_is_struck_in_the_second(void **state)
+TEST(what_disappeared_is_struck_in_the_second)
 {
 	char *svg = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, explain_svg);
 
-	(void)state;
 	assert_well_formed(svg);
 	assert_numbers(svg, 1, 24);
 	assert_numbers(svg, 2, 15);
@@ -132,11 +128,10 @@ static void what_disappeared_is_struck_in_the_second(void **state)
 }
 
 /* Under shadow paging the numbers are the shadow table's; the guest's own entries have none. */
-static void shadow_walks_are_one_dimensional(void **state)
+TEST(shadow_walks_are_one_dimensional)
 {
 	char *svg = sample_told(SAMPLE_SHADOW_2M_ON_4K, SAMPLE_SHADOW_2M_ON_4K, explain_svg);
 
-	(void)state;
 	assert_int_equal(count_of(svg, "<g class=\"ref shadow derived\""), 4);
 	assert_int_equal(count_of(svg, "<g class=\"entry guest read\""), 3);
 	free(svg);
@@ -147,15 +142,14 @@ static void shadow_walks_are_one_dimensional(void **state)
 }
 
 /* All pairs nest; texts of a host cannot. */
-static void every_pair_is_well_formed(void **state)
+TEST(every_pair_is_well_formed)
 {
 	static struct explanation x;
 	const struct explanation *const xs[] = { &x, &x };
 	char *svg;
 
-	(void)state;
-	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
-		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
+	LOOP (enum sample_name, first, 0, first < SAMPLE_COUNT, first++) {
+		LOOP (enum sample_name, second, 0, second < SAMPLE_COUNT, second++) {
 			svg = sample_told(first, second, explain_svg);
 			assert_well_formed(svg);
 			free(svg);
@@ -187,13 +181,12 @@ static void assert_on_canvas(const char *rect)
 }
 
 /* Hosts that do not say what they do, tables outside of memory: a picture of what is known. */
-static void little_is_known(void **state)
+TEST(little_is_known)
 {
 	static struct explanation x;
 	const struct explanation *const xs[] = { &x };
 	char *svg;
 
-	(void)state;
 	sample_make(&x, SAMPLE_SHADOW_4K);
 	x.kind = WALK_NATIVE;
 	explain_list_references(&x);
@@ -220,11 +213,10 @@ static void little_is_known(void **state)
 }
 
 /* Nothing lies outside the canvas: coordinates of boxes and of where texts begin. */
-static void everything_is_on_the_canvas(void **state)
+TEST(everything_is_on_the_canvas)
 {
-	(void)state;
-	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
-		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
+	LOOP (enum sample_name, first, 0, first < SAMPLE_COUNT, first++) {
+		LOOP (enum sample_name, second, 0, second < SAMPLE_COUNT, second++) {
 			char *svg = sample_told(first, second, explain_svg);
 
 			for (const char *at = strstr(svg, " y=\""); at != NULL; at = strstr(at + 1, " y=\""))
@@ -238,28 +230,10 @@ static void everything_is_on_the_canvas(void **state)
 	}
 }
 
-static void golden_file(void **state)
+TEST(golden_file)
 {
 	char *svg = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, explain_svg);
 
-	(void)state;
 	golden_compare(svg, "tests/golden/explain-before-after.svg");
 	free(svg);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_reference_is_drawn_once),
-		cmocka_unit_test(greyed_boxes_are_the_rest_of_the_full_grid),
-		cmocka_unit_test(a_fault_is_drawn_where_the_walk_ends),
-		cmocka_unit_test(what_disappeared_is_struck_in_the_second),
-		cmocka_unit_test(shadow_walks_are_one_dimensional),
-		cmocka_unit_test(every_pair_is_well_formed),
-		cmocka_unit_test(little_is_known),
-		cmocka_unit_test(everything_is_on_the_canvas),
-		cmocka_unit_test(golden_file),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,11 +25,10 @@ static json_t *explanation_of(const json_t *root, size_t i)
 	return json_array_get(json_object_get(root, "explanations"), i);
 }
 
-static void golden_file(void **state)
+TEST(golden_file)
 {
 	char *text = sample_told(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K, explain_json);
 
-	(void)state;
 	golden_compare(text, "tests/golden/explain-nested.json");
 	free(text);
 }
@@ -58,10 +57,9 @@ static void assert_no_large_number(const json_t *value)
 	}
 }
 
-static void all_samples_are_whole(void **state)
+TEST(all_samples_are_whole)
 {
-	(void)state;
-	for (enum sample_name name = 0; name < SAMPLE_COUNT; name++) {
+	LOOP (enum sample_name, name, 0, name < SAMPLE_COUNT, name++) {
 		json_t *root = parsed(name, name), *one = explanation_of(root, 0);
 		json_t *references = json_object_get(one, "references");
 		json_t *total = json_object_get(one, "references_total");
@@ -76,12 +74,11 @@ static void all_samples_are_whole(void **state)
 	}
 }
 
-static void unknown_is_null(void **state)
+TEST(unknown_is_null)
 {
 	json_t *root = parsed(SAMPLE_NOT_CANONICAL, SAMPLE_REFUSED), *one = explanation_of(root, 0), *walk,
 	       *place;
 
-	(void)state;
 	walk = json_array_get(json_object_get(one, "walks"), 0);
 	assert_true(json_is_null(json_object_get(one, "references_total")));
 	assert_true(json_is_null(json_object_get(walk, "gpa")));
@@ -96,12 +93,11 @@ static void unknown_is_null(void **state)
 	json_decref(root);
 }
 
-static void derived_references_have_no_value(void **state)
+TEST(derived_references_have_no_value)
 {
 	json_t *root = parsed(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K), *one = explanation_of(root, 0), *reference;
 	size_t i;
 
-	(void)state;
 	json_array_foreach(json_object_get(one, "references"), i, reference)
 	{
 		bool read = strcmp(json_string_value(json_object_get(reference, "source")), "read") == 0;
@@ -112,16 +108,4 @@ static void derived_references_have_no_value(void **state)
 		assert_int_equal(read, json_is_string(json_object_get(reference, "address")));
 	}
 	json_decref(root);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_file),
-		cmocka_unit_test(all_samples_are_whole),
-		cmocka_unit_test(unknown_is_null),
-		cmocka_unit_test(derived_references_have_no_value),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,8 @@
  * is explained untouched. It could break at the arena's ends, where one page more is another answer, and by a second run
  * of --before-after that changes more than was asked.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "layout.h"
 #include "units.h"
 #include "vmm/lab/explain/capture.h"
@@ -69,11 +63,10 @@ static uint64_t arena_bytes(void)
 	return c.map.arena_bytes;
 }
 
-static void the_page_of_the_address_is_the_last_of_the_set(void **state)
+TEST(the_page_of_the_address_is_the_last_of_the_set)
 {
 	uint64_t end = arena_bytes();
 
-	(void)state;
 	check_peek(ARENA_GVA, PAGE_4K);
 	check_peek(ARENA_GVA + 1, PAGE_4K);
 	check_peek(ARENA_GVA + PAGE_4K - 1, PAGE_4K);
@@ -82,25 +75,23 @@ static void the_page_of_the_address_is_the_last_of_the_set(void **state)
 	check_peek(ARENA_GVA + end - 1, end);
 }
 
-static void without_an_address_it_is_the_arenas_first(void **state)
+TEST(without_an_address_it_is_the_arenas_first)
 {
 	struct asked r = usual();
 	struct config c;
 	struct explain_address address = plan_of(&r, PAGE_4K, &c);
 
-	(void)state;
 	assert_true(address.touched && address.gva == ARENA_GVA);
 	assert_int_equal(c.steps[0].working_set_bytes, PAGE_4K);
 }
 
-static void addresses_elsewhere_are_left_alone(void **state)
+TEST(addresses_elsewhere_are_left_alone)
 {
 	const uint64_t elsewhere[] = {
 		0, IMAGE_GPA, ARENA_GVA - 1, ARENA_GVA + arena_bytes(), UINT64_C(1) << 47, UINT64_MAX
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+	EACH (i, elsewhere) {
 		struct asked r = usual();
 		struct config c;
 		struct explain_address address;
@@ -113,14 +104,13 @@ static void addresses_elsewhere_are_left_alone(void **state)
 	}
 }
 
-static void an_offset_counts_from_the_arena(void **state)
+TEST(an_offset_counts_from_the_arena)
 {
 	struct asked r = usual();
 	struct error e = { 0 };
 	struct config c;
 	struct explain_address address;
 
-	(void)state;
 	r.explain = (struct explain_spec){ .gva_given = true, .gva_in_arena = true, .gva = 3 * PAGE_4K };
 	address = plan_of(&r, PAGE_4K, &c);
 	assert_true(address.touched && address.gva == ARENA_GVA + 3 * PAGE_4K);
@@ -133,13 +123,12 @@ static void an_offset_counts_from_the_arena(void **state)
 }
 
 /* Planning is refused as a run's is. */
-static void memory_that_cannot_hold_the_page_is_refused(void **state)
+TEST(memory_that_cannot_hold_the_page_is_refused)
 {
 	struct asked r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.run.machine.guest_page_bytes = PAGE_1G;
 	assert_true(explain_plan(&r.explain, PAGE_4K, &r.run, &c, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
@@ -163,11 +152,10 @@ static void two_runs(uint64_t after_bytes, enum dimensions which, struct asked *
 			 after->run.machine.populate >= POPULATE_PREALLOC);
 }
 
-static void before_and_after_differ_as_asked(void **state)
+TEST(before_and_after_differ_as_asked)
 {
 	struct asked before, after;
 
-	(void)state;
 	two_runs(PAGE_2M, DIMENSIONS_BOTH, &before, &after);
 	assert_int_equal(after.run.machine.guest_page_bytes, PAGE_2M);
 	assert_int_equal(after.run.machine.backing, BACKING_THP);
@@ -185,11 +173,10 @@ static void before_and_after_differ_as_asked(void **state)
 }
 
 /* A backing that the user chose is the larger page's, and nobody else's. */
-static void the_users_own_backing_is_kept(void **state)
+TEST(the_users_own_backing_is_kept)
 {
 	struct asked r = usual(), before, after;
 
-	(void)state;
 	r.run.machine.backing = BACKING_FILE;
 	r.run.machine.mem_path = "/mnt/2M";
 	r.explain = (struct explain_spec){ .after_bytes = PAGE_2M, .backing_given = true };
@@ -203,11 +190,10 @@ static void the_users_own_backing_is_kept(void **state)
 }
 
 /* A huge page that is read before it is written may become small ones, whoever chose THP. */
-static void thp_is_populated_whoever_chose_it(void **state)
+TEST(thp_is_populated_whoever_chose_it)
 {
 	struct asked r = usual(), before, after;
 
-	(void)state;
 	r.run.machine.backing = BACKING_THP;
 	r.explain = (struct explain_spec){ .after_bytes = PAGE_2M, .backing_given = true };
 	explain_before_after(&r.explain, &r.run, &before.run, &after.run);
@@ -217,7 +203,7 @@ static void thp_is_populated_whoever_chose_it(void **state)
 }
 
 /* Else "after" would show the pages of "before", or the backing be dropped in silence. */
-static void a_backing_that_cannot_show_it_is_refused(void **state)
+TEST(a_backing_that_cannot_show_it_is_refused)
 {
 	static const struct {
 		enum dimensions after;
@@ -231,8 +217,7 @@ static void a_backing_that_cannot_show_it_is_refused(void **state)
 		{ DIMENSIONS_GUEST, false, PAGE_4K, true }, { DIMENSIONS_BOTH, false, PAGE_4K, true },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	EACH (i, rows) {
 		struct asked r = usual();
 		struct error e = { 0 };
 
@@ -249,21 +234,4 @@ static void a_backing_that_cannot_show_it_is_refused(void **state)
 		r.explain.after = DIMENSIONS_GUEST;
 		assert_int_equal(explain_check_after(&r.explain, r.run.machine.backing, PAGE_4K, &e), 0);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_page_of_the_address_is_the_last_of_the_set),
-		cmocka_unit_test(without_an_address_it_is_the_arenas_first),
-		cmocka_unit_test(addresses_elsewhere_are_left_alone),
-		cmocka_unit_test(an_offset_counts_from_the_arena),
-		cmocka_unit_test(memory_that_cannot_hold_the_page_is_refused),
-		cmocka_unit_test(before_and_after_differ_as_asked),
-		cmocka_unit_test(the_users_own_backing_is_kept),
-		cmocka_unit_test(thp_is_populated_whoever_chose_it),
-		cmocka_unit_test(a_backing_that_cannot_show_it_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

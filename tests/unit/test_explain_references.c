@@ -10,7 +10,7 @@
 static struct explanation x;
 static const struct explain_references *const r = &x.references;
 
-static void counts_are_those_of_the_formula(void **state)
+TEST(counts_are_those_of_the_formula)
 {
 	static const struct {
 		enum sample_name name;
@@ -23,21 +23,19 @@ static void counts_are_those_of_the_formula(void **state)
 		{ SAMPLE_SHADOW_2M, 3 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	EACH (i, known) {
 		sample_make(&x, known[i].name);
 		assert_true(r->complete);
 		assert_int_equal(r->count, known[i].references);
-		for (uint32_t n = 0; n < r->count; n++)
+		LOOP (uint32_t, n, 0, n < r->count, n++)
 			assert_int_equal(r->list[n].number, n + 1);
 	}
 }
 
-static void host_entries_come_before_what_they_lead_to(void **state)
+TEST(host_entries_come_before_what_they_lead_to)
 {
-	(void)state;
 	sample_make(&x, SAMPLE_NESTED_UNEQUAL);
-	for (uint32_t i = 0; i < r->count; i++) {
+	LOOP (uint32_t, i, 0, i < r->count, i++) {
 		const struct explain_reference *one = &r->list[i];
 		bool host = one->walk.dimension == DIMENSION_HOST;
 		uint32_t row = i < 20 ? 4 - i / 5 : 0;
@@ -58,14 +56,13 @@ static void host_entries_come_before_what_they_lead_to(void **state)
 }
 
 /* Where all host leaves are equal, they are the model's own list, which walks tables that it builds. */
-static void uniform_walks_are_the_models(void **state)
+TEST(uniform_walks_are_the_models)
 {
 	static const enum sample_name uniform[] = { SAMPLE_NESTED_4K,       SAMPLE_NESTED_2M,
 						    SAMPLE_NESTED_4K_ON_1G, SAMPLE_NESTED_1G_5LEVEL,
 						    SAMPLE_5_BY_5,          SAMPLE_SHADOW_4K };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(uniform) / sizeof(uniform[0]); i++) {
+	EACH (i, uniform) {
 		const struct sample_shape *shape = &sample_shapes[uniform[i]];
 		const struct walk_plan plan = { shape->kind, shape->guest_levels, shape->host_levels,
 						shape->guest_leaf_bytes, shape->data_page_bytes };
@@ -74,7 +71,7 @@ static void uniform_walks_are_the_models(void **state)
 		sample_make(&x, uniform[i]);
 		assert_int_equal(walk_list_make(&plan, &list), 0);
 		assert_int_equal(r->count, list.count);
-		for (uint32_t n = 0; n < list.count; n++) {
+		LOOP (uint32_t, n, 0, n < list.count, n++) {
 			const struct walk_reference *ours = &r->list[n].walk, *theirs = &list.references[n];
 
 			assert_int_equal(ours->dimension, theirs->dimension);
@@ -88,9 +85,8 @@ static void uniform_walks_are_the_models(void **state)
 }
 
 /* The numbers up to a fault are right, and end with the entry that faults. */
-static void a_fault_ends_the_list(void **state)
+TEST(a_fault_ends_the_list)
 {
-	(void)state;
 	sample_make(&x, SAMPLE_NOT_PRESENT);
 	assert_false(r->complete);
 	assert_int_equal(r->count, 15);
@@ -103,9 +99,8 @@ static void a_fault_ends_the_list(void **state)
 	assert_int_equal(r->count, 0);
 }
 
-static void an_unknown_leaf_ends_the_list(void **state)
+TEST(an_unknown_leaf_ends_the_list)
 {
-	(void)state;
 	sample_make(&x, SAMPLE_NO_SLOT);
 	assert_false(r->complete);
 	assert_int_equal(r->count, 20);
@@ -120,9 +115,8 @@ static void an_unknown_leaf_ends_the_list(void **state)
 	assert_int_equal(r->count, 5);
 }
 
-static void without_a_second_dimension_the_guests_entries_are_all(void **state)
+TEST(without_a_second_dimension_the_guests_entries_are_all)
 {
-	(void)state;
 	sample_make(&x, SAMPLE_SHADOW_4K);
 	x.kind = WALK_NATIVE;
 	explain_list_references(&x);
@@ -131,11 +125,10 @@ static void without_a_second_dimension_the_guests_entries_are_all(void **state)
 	assert_true(r->list[0].read);
 }
 
-static void formulae_are_written_out(void **state)
+TEST(formulae_are_written_out)
 {
 	char words[WORDS_BYTES];
 
-	(void)state;
 	sample_make(&x, SAMPLE_NESTED_2M);
 	assert_string_equal(words_formula(&x, words), "(3+1)(3+1) - 1 = 15");
 	sample_make(&x, SAMPLE_NESTED_UNEQUAL);
@@ -145,12 +138,11 @@ static void formulae_are_written_out(void **state)
 }
 
 /* A flag that means nothing at its level would be a wrong statement: PS in a PTE is PAT, D counts in leaves. */
-static void flags_mean_what_they_say(void **state)
+TEST(flags_mean_what_they_say)
 {
 	struct page_walk_step step = { .level = 1, .leaf = true };
 	char words[WORDS_BYTES];
 
-	(void)state;
 	step.entry = PTE_PRESENT | PTE_LEAF | PTE_DIRTY | PTE_GLOBAL | PTE_NX;
 	assert_string_equal(words_flags(&step, words), "P D G NX");
 	step.level = 2;
@@ -162,11 +154,10 @@ static void flags_mean_what_they_say(void **state)
 	assert_string_equal(words_flags(&step, words), "P=0");
 }
 
-static void changes_name_the_moment(void **state)
+TEST(changes_name_the_moment)
 {
 	char words[WORDS_BYTES];
 
-	(void)state;
 	sample_make(&x, SAMPLE_NESTED_4K);
 	assert_string_equal(words_changes(&x, 0, words), "+A read");
 	assert_string_equal(words_changes(&x, 3, words), "+A read, +D write");
@@ -175,21 +166,4 @@ static void changes_name_the_moment(void **state)
 	assert_string_equal(words_changes(&x, 0, words), "+A read, +0x200 write, -RW write, -A write");
 	sample_make(&x, SAMPLE_NOT_PRESENT);
 	assert_string_equal(words_changes(&x, 0, words), "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts_are_those_of_the_formula),
-		cmocka_unit_test(host_entries_come_before_what_they_lead_to),
-		cmocka_unit_test(uniform_walks_are_the_models),
-		cmocka_unit_test(a_fault_ends_the_list),
-		cmocka_unit_test(an_unknown_leaf_ends_the_list),
-		cmocka_unit_test(without_a_second_dimension_the_guests_entries_are_all),
-		cmocka_unit_test(formulae_are_written_out),
-		cmocka_unit_test(flags_mean_what_they_say),
-		cmocka_unit_test(changes_name_the_moment),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

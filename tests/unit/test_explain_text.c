@@ -43,20 +43,18 @@ static void says(enum sample_name first, enum sample_name second, const char *wo
 	free(text);
 }
 
-static void golden_files(void **state)
+TEST(golden_files)
 {
-	(void)state;
 	compare(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K, "tests/golden/explain-nested.txt");
 	compare(SAMPLE_SHADOW_2M_ON_4K, SAMPLE_SHADOW_2M_ON_4K, "tests/golden/explain-shadow.txt");
 	compare(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, "tests/golden/explain-fault.txt");
 	compare(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, "tests/golden/explain-before-after.txt");
 }
 
-static void every_pair_fits_the_screen(void **state)
+TEST(every_pair_fits_the_screen)
 {
-	(void)state;
-	for (enum sample_name first = 0; first < SAMPLE_COUNT; first++) {
-		for (enum sample_name second = 0; second < SAMPLE_COUNT; second++) {
+	LOOP (enum sample_name, first, 0, first < SAMPLE_COUNT, first++) {
+		LOOP (enum sample_name, second, 0, second < SAMPLE_COUNT, second++) {
 			char *text = sample_told(first, second, explain_text);
 
 			assert_narrow(text);
@@ -66,12 +64,11 @@ static void every_pair_fits_the_screen(void **state)
 }
 
 /* The widest that there can be: 57-bit addresses, 52-bit frames, every flag, words of a hostile host. */
-static void longest_values_fit_the_screen(void **state)
+TEST(longest_values_fit_the_screen)
 {
 	static struct explanation x;
 	const struct explanation *const xs[] = { &x, &x };
 
-	(void)state;
 	sample_make(&x, SAMPLE_5_BY_5);
 	x.gva = UINT64_C(0xffabcdefabcdefab);
 	x.hypervisor = true;
@@ -91,7 +88,7 @@ static void longest_values_fit_the_screen(void **state)
 			w->places[i].slot = UINT32_MAX;
 		}
 	}
-	for (uint32_t count = 1; count <= 2; count++) {
+	LOOP (uint32_t, count, 1, count <= 2, count++) {
 		char *text = sample_emit(xs, count, explain_text);
 
 		assert_narrow(text);
@@ -99,9 +96,8 @@ static void longest_values_fit_the_screen(void **state)
 	}
 }
 
-static void faults_are_named(void **state)
+TEST(faults_are_named)
 {
-	(void)state;
 	says(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, "FAULT #PF at the PDE: not present (P=0)");
 	says(SAMPLE_NOT_CANONICAL, SAMPLE_NOT_CANONICAL, "FAULT #GP: the address is not canonical");
 	says(SAMPLE_NOT_CANONICAL, SAMPLE_NOT_CANONICAL, "KVM was not asked for its own translation");
@@ -112,9 +108,8 @@ static void faults_are_named(void **state)
 	     "total none: the address has no translation flags");
 }
 
-static void what_is_not_known_is_not_counted(void **state)
+TEST(what_is_not_known_is_not_counted)
 {
-	(void)state;
 	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "in no memory slot");
 	says(SAMPLE_NO_SLOT, SAMPLE_NO_SLOT, "total none: no memory slot has the guest-physical address");
 	says(SAMPLE_REFUSED, SAMPLE_REFUSED, "hpa refused");
@@ -124,13 +119,12 @@ static void what_is_not_known_is_not_counted(void **state)
 }
 
 /* Without pagemap nobody knows whether there is a page: that is not to say that there is none. */
-static void an_unreadable_pagemap_is_no_absent_page(void **state)
+TEST(an_unreadable_pagemap_is_no_absent_page)
 {
 	static struct explanation x;
 	const struct explanation *const xs[] = { &x };
 	char *text;
 
-	(void)state;
 	sample_make(&x, SAMPLE_NESTED_4K);
 	for (uint32_t moment = 0; moment < EXPLAIN_MOMENTS; moment++) {
 		struct explain_walk *w = &x.walks[moment];
@@ -153,28 +147,12 @@ static void an_unreadable_pagemap_is_no_absent_page(void **state)
 	free(text);
 }
 
-static void both_are_compared(void **state)
+TEST(both_are_compared)
 {
-	(void)state;
 	says(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M,
 	     "Disappeared (numbers of before): 9 references 4 EPT PTE, for the "
 	     "PML4E");
 	says(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, "ratio 24 / 15 = 1.60");
 	says(SAMPLE_NESTED_2M, SAMPLE_NESTED_4K, "Added (numbers of after): 9 references");
 	says(SAMPLE_SHADOW_4K, SAMPLE_SHADOW_2M_ON_4K, "Nothing disappeared");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_files),
-		cmocka_unit_test(every_pair_fits_the_screen),
-		cmocka_unit_test(longest_values_fit_the_screen),
-		cmocka_unit_test(faults_are_named),
-		cmocka_unit_test(what_is_not_known_is_not_counted),
-		cmocka_unit_test(an_unreadable_pagemap_is_no_absent_page),
-		cmocka_unit_test(both_are_compared),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,12 +30,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static void the_sample_is_ok(void **state)
+TEST_WITH(the_sample_is_ok, setup, NULL)
 {
 	expect(*state, VERDICT_OK, NULL);
 }
 
-static void smaller_backing_pages(void **state)
+TEST_WITH(smaller_backing_pages, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -43,7 +43,7 @@ static void smaller_backing_pages(void **state)
 	expect(rec, VERDICT_MISMATCH, "asked for 2M backing pages, but smaps shows 4K");
 }
 
-static void mixed_backing_pages(void **state)
+TEST_WITH(mixed_backing_pages, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -52,7 +52,7 @@ static void mixed_backing_pages(void **state)
 	expect(rec, VERDICT_MISMATCH, "mixed: huge pages map 64M of 128M");
 }
 
-static void nothing_resident(void **state)
+TEST_WITH(nothing_resident, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -65,12 +65,12 @@ static void nothing_resident(void **state)
 	expect(rec, VERDICT_MISMATCH, "nothing resident");
 }
 
-static void leaves_follow_the_backing_under_ept_and_npt(void **state)
+TEST_WITH(leaves_follow_the_backing_under_ept_and_npt, setup, NULL)
 {
 	static const char *const kinds[] = { "ept", "npt" };
 	struct record *rec = *state;
 
-	for (int i = 0; i < 2; i++) {
+	LOOP (int, i, 0, i < 2, i++) {
 		set_dimension(rec, kinds[i]);
 		rec->verdict = VERDICT_OK;
 		rec->reason_count = 0;
@@ -87,7 +87,7 @@ static void leaves_follow_the_backing_under_ept_and_npt(void **state)
 	record_free(rec);
 }
 
-static void a_missing_1g_leaf(void **state)
+TEST_WITH(a_missing_1g_leaf, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -102,7 +102,7 @@ static void a_missing_1g_leaf(void **state)
 	       "nx_huge_pages=Y splits the page, as it holds code too: twice -m gives");
 }
 
-static void shadow_leaves_are_the_smaller_page(void **state)
+TEST_WITH(shadow_leaves_are_the_smaller_page, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -114,7 +114,7 @@ static void shadow_leaves_are_the_smaller_page(void **state)
 	expect(rec, VERDICT_MISMATCH, "larger than 4K");
 }
 
-static void large_leaves_on_4k_backing(void **state)
+TEST_WITH(large_leaves_on_4k_backing, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -124,7 +124,7 @@ static void large_leaves_on_4k_backing(void **state)
 	expect(rec, VERDICT_MISMATCH, "larger than 4K");
 }
 
-static void congruence(void **state)
+TEST_WITH(congruence, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -132,7 +132,7 @@ static void congruence(void **state)
 	expect(rec, VERDICT_MISMATCH, "cannot install large leaves");
 }
 
-static void pages_lost(void **state)
+TEST_WITH(pages_lost, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -140,7 +140,7 @@ static void pages_lost(void **state)
 	expect(rec, VERDICT_FAILED, "free 64 -> 60");
 }
 
-static void a_pool_that_others_use_proves_nothing(void **state)
+TEST_WITH(a_pool_that_others_use_proves_nothing, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -149,7 +149,7 @@ static void a_pool_that_others_use_proves_nothing(void **state)
 	expect(rec, VERDICT_OK, "others use or resize it");
 }
 
-static void exits_in_a_timed_part(void **state)
+TEST_WITH(exits_in_a_timed_part, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -163,7 +163,7 @@ static void exits_in_a_timed_part(void **state)
 }
 
 /* The same gigabyte eight times over has leaves eight times over: a judge that thinks of host memory asks too few. */
-static void aliases_have_leaves_of_their_own(void **state)
+TEST_WITH(aliases_have_leaves_of_their_own, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -181,7 +181,7 @@ static void aliases_have_leaves_of_their_own(void **state)
 }
 
 /* A part that logs dirty pages has 4K leaves by design; only what touch left behind in its own time counts. */
-static void logged_parts_split_leaves(void **state)
+TEST_WITH(logged_parts_split_leaves, setup, NULL)
 {
 	const uint64_t cycles[] = { 100000 };
 	struct result r = { .step = 7, .workload = WORKLOAD_seq, .variant = VARIANT_WRITE_LOGGED };
@@ -204,7 +204,7 @@ static void logged_parts_split_leaves(void **state)
 }
 
 /* Exits are what some parts are about, with a figure or without; a part without one is not excused for that. */
-static void parts_without_a_figure(void **state)
+TEST_WITH(parts_without_a_figure, setup, NULL)
 {
 	struct result r = {
 		.step = 7, .workload = WORKLOAD_exit, .variant = VARIANT_PORT_USER, .may_exit = true
@@ -221,7 +221,7 @@ static void parts_without_a_figure(void **state)
 	expect(rec, VERDICT_DISTURBED, "1 of 8 timed parts that may not exit; first exit");
 }
 
-static void worse_verdicts_win(void **state)
+TEST_WITH(worse_verdicts_win, setup, NULL)
 {
 	struct record *rec = *state;
 
@@ -236,28 +236,4 @@ static void worse_verdicts_win(void **state)
 	assert_int_equal(rec->reason_count, RECORD_MAX_REASONS);
 	assert_int_equal(rec->verdict, VERDICT_FAILED);
 	record_free(rec);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(the_sample_is_ok, setup),
-		cmocka_unit_test_setup(smaller_backing_pages, setup),
-		cmocka_unit_test_setup(mixed_backing_pages, setup),
-		cmocka_unit_test_setup(nothing_resident, setup),
-		cmocka_unit_test_setup(leaves_follow_the_backing_under_ept_and_npt, setup),
-		cmocka_unit_test_setup(a_missing_1g_leaf, setup),
-		cmocka_unit_test_setup(shadow_leaves_are_the_smaller_page, setup),
-		cmocka_unit_test_setup(large_leaves_on_4k_backing, setup),
-		cmocka_unit_test_setup(congruence, setup),
-		cmocka_unit_test_setup(pages_lost, setup),
-		cmocka_unit_test_setup(a_pool_that_others_use_proves_nothing, setup),
-		cmocka_unit_test_setup(exits_in_a_timed_part, setup),
-		cmocka_unit_test_setup(aliases_have_leaves_of_their_own, setup),
-		cmocka_unit_test_setup(logged_parts_split_leaves, setup),
-		cmocka_unit_test_setup(parts_without_a_figure, setup),
-		cmocka_unit_test_setup(worse_verdicts_win, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

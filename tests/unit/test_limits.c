@@ -3,14 +3,8 @@
  * names is enough, while a step less is not. It could break because no developer's KVM has so few slots or bits.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/core/machine/internal.h"
 
@@ -41,9 +35,8 @@ static int slots(uint32_t limit)
 	return limits_check_slots(&config, limit, &e);
 }
 
-static void as_many_slots_as_kvm_has_are_enough(void **state)
+TEST_WITH(as_many_slots_as_kvm_has_are_enough, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(slots(1025), 0);
 	assert_true(slots(1024) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
@@ -52,9 +45,8 @@ static void as_many_slots_as_kvm_has_are_enough(void **state)
 }
 
 /* Whole repetitions of whole pages: 1024G by 508 would be neither. */
-static void the_least_alias_that_is_named_would_do(void **state)
+TEST_WITH(the_least_alias_that_is_named_would_do, setup, NULL)
 {
-	(void)state;
 	assert_true(slots(509) < 0);
 	assert_non_null(strstr(e.hint, "--alias-memory 4G"));
 	config.map.alias_bytes = 4 * GIB;
@@ -70,9 +62,8 @@ static void the_least_alias_that_is_named_would_do(void **state)
 	assert_non_null(strstr(e.hint, "--alias-memory 2G"));
 }
 
-static void a_kvm_that_names_no_limit_has_32(void **state)
+TEST_WITH(a_kvm_that_names_no_limit_has_32, setup, NULL)
 {
-	(void)state;
 	config.map.ranges[1].bytes = 31 * GIB;
 	assert_int_equal(slots(0), 0);
 	config.map.ranges[1].bytes = 32 * GIB;
@@ -80,9 +71,8 @@ static void a_kvm_that_names_no_limit_has_32(void **state)
 	assert_non_null(strstr(e.what, "has 32"));
 }
 
-static void plain_memory_has_no_hint_about_aliases(void **state)
+TEST_WITH(plain_memory_has_no_hint_about_aliases, setup, NULL)
 {
-	(void)state;
 	config.map.alias_bytes = 0;
 	assert_int_equal(slots(2), 0);
 	assert_true(slots(1) < 0);
@@ -95,9 +85,8 @@ static int width(uint32_t bits)
 	return limits_check_width(&config, bits, &e);
 }
 
-static void addresses_reach_the_end_of_ram(void **state)
+TEST_WITH(addresses_reach_the_end_of_ram, setup, NULL)
 {
-	(void)state;
 	/* It ends at 1028G; 40 bits are 1024G. */
 	assert_int_equal(width(41), 0);
 	assert_true(width(40) < 0);
@@ -115,9 +104,8 @@ static void addresses_reach_the_end_of_ram(void **state)
 	assert_true(width(40) < 0);
 }
 
-static void the_largest_memory_is_whole_repetitions(void **state)
+TEST_WITH(the_largest_memory_is_whole_repetitions, setup, NULL)
 {
-	(void)state;
 	config.map.alias_bytes = 1024 * GIB;
 	assert_true(width(40) < 0);
 	/* 1020G are left for a repetition of 1024G: no memory would do. */
@@ -127,9 +115,8 @@ static void the_largest_memory_is_whole_repetitions(void **state)
 	assert_non_null(strstr(e.hint, "-m 512G"));
 }
 
-static void memory_below_the_hole_and_wide_addresses_always_fit(void **state)
+TEST_WITH(memory_below_the_hole_and_wide_addresses_always_fit, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(width(52), 0);
 	assert_int_equal(width(64), 0);
 	assert_int_equal(width(255), 0);
@@ -147,11 +134,10 @@ static int cost(uint64_t done_bytes, uint64_t next_bytes, uint64_t room_bytes)
 	return limits_check_slots_cost(&config, done_bytes, next_bytes, room_bytes, &e);
 }
 
-static void what_kvm_allocates_for_slots_has_to_fit_the_host(void **state)
+TEST_WITH(what_kvm_allocates_for_slots_has_to_fit_the_host, setup, NULL)
 {
 	uint64_t all_bytes = 1025 * GIB, need_bytes = limits_slots_cost(all_bytes);
 
-	(void)state;
 	/* Ten bytes a page and little more, as kvm.ko took on shadow paging. */
 	assert_in_range(need_bytes / MIB, 2562, 2570);
 	assert_int_equal(cost(0, all_bytes, need_bytes), 0);
@@ -175,31 +161,13 @@ static void what_kvm_allocates_for_slots_has_to_fit_the_host(void **state)
 	assert_non_null(strstr(e.hint, "ask for less"));
 }
 
-static void the_option_behind_the_apic_is_named(void **state)
+TEST_WITH(the_option_behind_the_apic_is_named, setup, NULL)
 {
 	char asker[48];
 
-	(void)state;
 	assert_string_equal(limits_apic_asker(&config, asker, sizeof(asker)), "--kernel-irqchip on");
 	config.step_count = 2;
 	config.steps[0].workload = WORKLOAD_chase;
 	config.steps[1].workload = WORKLOAD_tpr;
 	assert_string_equal(limits_apic_asker(&config, asker, sizeof(asker)), "--workload tpr");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(as_many_slots_as_kvm_has_are_enough, setup),
-		cmocka_unit_test_setup(the_least_alias_that_is_named_would_do, setup),
-		cmocka_unit_test_setup(a_kvm_that_names_no_limit_has_32, setup),
-		cmocka_unit_test_setup(plain_memory_has_no_hint_about_aliases, setup),
-		cmocka_unit_test_setup(addresses_reach_the_end_of_ram, setup),
-		cmocka_unit_test_setup(the_largest_memory_is_whole_repetitions, setup),
-		cmocka_unit_test_setup(memory_below_the_hole_and_wide_addresses_always_fit, setup),
-		cmocka_unit_test_setup(what_kvm_allocates_for_slots_has_to_fit_the_host, setup),
-		cmocka_unit_test_setup(the_option_behind_the_apic_is_named, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

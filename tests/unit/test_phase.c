@@ -4,14 +4,8 @@
  * out of order. It could break by one exit, which reads as "the workload exits once" in a row of thousands.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "driver.h"
 #include "units.h"
 #include "vmm/lab/measure/phases.h"
@@ -114,11 +108,10 @@ static const struct result *run_phase(int64_t own, int64_t interrupts)
 	return &rec.results[rec.result_count - 1];
 }
 
-static void exits_are_the_workloads_own(void **state)
+TEST_WITH(exits_are_the_workloads_own, setup, teardown)
 {
 	const struct result *r = run_phase(20000, 17);
 
-	(void)state;
 	assert_int_equal(r->counts.exits, 20000);
 	assert_int_equal(r->counts.interrupts, 17);
 	assert_int_equal(r->operations, 200);
@@ -126,9 +119,8 @@ static void exits_are_the_workloads_own(void **state)
 	assert_int_equal(r->dirty_pages, -1);
 }
 
-static void what_a_doorbell_costs_is_measured(void **state)
+TEST_WITH(what_a_doorbell_costs_is_measured, setup, teardown)
 {
-	(void)state;
 	/* Three exits each here, and once an interrupt and something else among them. */
 	ring(DOORBELL_EMPTY);
 	exits += 2;
@@ -145,11 +137,10 @@ static void what_a_doorbell_costs_is_measured(void **state)
 	assert_int_equal(run_phase(0, 0)->counts.exits, 0);
 }
 
-static void what_kvm_does_not_count_is_not_known(void **state)
+TEST_WITH(what_kvm_does_not_count_is_not_known, setup, teardown)
 {
 	const struct result *r;
 
-	(void)state;
 	ring(DOORBELL_BEGIN);
 	exits = irq_exits = fixed = -1;
 	assert_int_equal(doorbell(DOORBELL_END), 0);
@@ -159,11 +150,10 @@ static void what_kvm_does_not_count_is_not_known(void **state)
 	assert_int_equal(r->counts.page_faults, -1);
 }
 
-static void cycles_of_an_interpreted_ring_are_withheld(void **state)
+TEST_WITH(cycles_of_an_interpreted_ring_are_withheld, setup, teardown)
 {
 	const struct result *r;
 
-	(void)state;
 	block.result.variant = VARIANT_INVLPG;
 	block.ring3_loop_cycles = 1000;
 	block.ring0_loop_cycles = 17000;
@@ -177,9 +167,8 @@ static void cycles_of_an_interpreted_ring_are_withheld(void **state)
 	assert_true(rec.ring0_slowdown > 16.9 && rec.ring0_slowdown < 17.1);
 }
 
-static void cycles_of_a_ring_that_runs_are_not(void **state)
+TEST_WITH(cycles_of_a_ring_that_runs_are_not, setup, teardown)
 {
-	(void)state;
 	block.result.variant = VARIANT_INVLPG;
 	block.ring3_loop_cycles = 1000;
 	block.ring0_loop_cycles = 1900;
@@ -196,11 +185,10 @@ static void cycles_of_a_ring_that_runs_are_not(void **state)
 	assert_string_equal(rec.results[rec.result_count - 1].note, "");
 }
 
-static void a_part_without_a_figure_says_why(void **state)
+TEST_WITH(a_part_without_a_figure_says_why, setup, teardown)
 {
 	const struct result *r;
 
-	(void)state;
 	block.result.samples = 0;
 	block.result.unavailable = UNAVAILABLE_X2APIC;
 	r = run_phase(0, 0);
@@ -208,11 +196,10 @@ static void a_part_without_a_figure_says_why(void **state)
 	assert_non_null(strstr(r->note, "x2APIC"));
 }
 
-static void leaves_are_those_at_the_end(void **state)
+TEST_WITH(leaves_are_those_at_the_end, setup, teardown)
 {
 	const struct result *r;
 
-	(void)state;
 	ring(DOORBELL_BEGIN);
 	pages_2m = 9;
 	ring(DOORBELL_END);
@@ -224,9 +211,8 @@ static void leaves_are_those_at_the_end(void **state)
 	assert_int_equal(rec.kvm_pages_2m, 9);
 }
 
-static void doorbells_out_of_order_are_refused(void **state)
+TEST_WITH(doorbells_out_of_order_are_refused, setup, teardown)
 {
-	(void)state;
 	assert_true(doorbell(DOORBELL_END) < 0);
 	assert_non_null(strstr(e.what, "never began"));
 	memset(&e, 0, sizeof(e));
@@ -256,12 +242,11 @@ static int look(void *self, const struct machine_view *seen, uint32_t index, uin
 }
 
 /* An observer beside the measurement is never inside what is counted, and may end the run. */
-static void an_observer_beside_disturbs_nothing(void **state)
+TEST_WITH(an_observer_beside_disturbs_nothing, setup, teardown)
 {
 	static const uint32_t expected[] = { DOORBELL_MAIN, DOORBELL_BEGIN, DOORBELL_END };
 	const struct machine_observer observer = { .self = looks, .doorbell = look };
 
-	(void)state;
 	look_count = seen_in_phase = 0;
 	look_answer = 0;
 	phases.beside = &observer;
@@ -275,21 +260,4 @@ static void an_observer_beside_disturbs_nothing(void **state)
 	assert_int_equal(doorbell(DOORBELL_BEGIN), -EIO);
 	assert_false(phases.vcpus[0].in_phase);
 	assert_int_equal(e.status, STATUS_FAILED);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(exits_are_the_workloads_own, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_a_doorbell_costs_is_measured, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_kvm_does_not_count_is_not_known, setup, teardown),
-		cmocka_unit_test_setup_teardown(cycles_of_an_interpreted_ring_are_withheld, setup, teardown),
-		cmocka_unit_test_setup_teardown(cycles_of_a_ring_that_runs_are_not, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_part_without_a_figure_says_why, setup, teardown),
-		cmocka_unit_test_setup_teardown(leaves_are_those_at_the_end, setup, teardown),
-		cmocka_unit_test_setup_teardown(doorbells_out_of_order_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_observer_beside_disturbs_nothing, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,8 @@
  * Property: a result that a guest could not have measured is not believed: each field is checked against the plan and
  * against the time that really passed. It could break because a guest can write anything into its block.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/lab/measure/phases.h"
 
@@ -51,9 +45,8 @@ static int check(void)
 	return result_check(&block, 1, &config, ELAPSED_CYCLES, why, sizeof(why));
 }
 
-static void a_true_result_is_believed(void **state)
+TEST_WITH(a_true_result_is_believed, setup, NULL)
 {
-	(void)state;
 	assert_int_equal(check(), 0);
 }
 
@@ -65,9 +58,8 @@ static void refused_with(const char *text)
 	assert_int_equal(check(), 0);
 }
 
-static void headers_are_checked(void **state)
+TEST_WITH(headers_are_checked, setup, NULL)
 {
-	(void)state;
 	block.magic ^= 1;
 	refused_with("magic");
 	block.abi_version++;
@@ -76,9 +68,8 @@ static void headers_are_checked(void **state)
 	refused_with("vCPU 0");
 }
 
-static void results_outside_the_plan_are_refused(void **state)
+TEST_WITH(results_outside_the_plan_are_refused, setup, NULL)
 {
-	(void)state;
 	block.result.step = 2;
 	refused_with("step 2");
 	block.result.step = UINT32_MAX;
@@ -107,9 +98,8 @@ static void results_outside_the_plan_are_refused(void **state)
 	refused_with("stride 4096 bytes, 0 planned");
 }
 
-static void a_planned_stride_has_to_come_back(void **state)
+TEST_WITH(a_planned_stride_has_to_come_back, setup, NULL)
 {
-	(void)state;
 	config.steps[1].stride_bytes = PAGE_2M;
 	assert_true(check() < 0);
 	assert_non_null(strstr(why, "stride 0 bytes, 2097152 planned"));
@@ -118,9 +108,8 @@ static void a_planned_stride_has_to_come_back(void **state)
 }
 
 /* A part without a figure says why, by a reason that a guest may have, and then has no samples. */
-static void a_missing_figure_has_a_reason_and_no_samples(void **state)
+TEST_WITH(a_missing_figure_has_a_reason_and_no_samples, setup, NULL)
 {
-	(void)state;
 	block.result.unavailable = UNAVAILABLE_X2APIC;
 	refused_with("3 samples of a part that is unavailable");
 	block.result.unavailable = UNAVAILABLE_KERNEL_PORT;
@@ -140,9 +129,8 @@ static void a_missing_figure_has_a_reason_and_no_samples(void **state)
 	assert_true(check() < 0);
 }
 
-static void samples_have_to_fit_the_time_that_passed(void **state)
+TEST_WITH(samples_have_to_fit_the_time_that_passed, setup, NULL)
 {
-	(void)state;
 	block.result.samples = 0;
 	refused_with("0 samples");
 	block.result.samples = 4;
@@ -157,9 +145,8 @@ static void samples_have_to_fit_the_time_that_passed(void **state)
 	refused_with("sample 2");
 }
 
-static void a_first_pass_has_one_sample(void **state)
+TEST_WITH(a_first_pass_has_one_sample, setup, NULL)
 {
-	(void)state;
 	block.result.step = 0;
 	block.result.workload = WORKLOAD_touch;
 	block.result.variant = VARIANT_FIRST;
@@ -170,25 +157,8 @@ static void a_first_pass_has_one_sample(void **state)
 	assert_true(check() < 0);
 }
 
-static void the_plan_tells_how_many_results_are_due(void **state)
+TEST_WITH(the_plan_tells_how_many_results_are_due, setup, NULL)
 {
-	(void)state;
 	/* touch has two parts, chase one. */
 	assert_int_equal(phases_expected_results(&config), 3);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_true_result_is_believed, setup),
-		cmocka_unit_test_setup(headers_are_checked, setup),
-		cmocka_unit_test_setup(results_outside_the_plan_are_refused, setup),
-		cmocka_unit_test_setup(a_planned_stride_has_to_come_back, setup),
-		cmocka_unit_test_setup(a_missing_figure_has_a_reason_and_no_samples, setup),
-		cmocka_unit_test_setup(samples_have_to_fit_the_time_that_passed, setup),
-		cmocka_unit_test_setup(a_first_pass_has_one_sample, setup),
-		cmocka_unit_test_setup(the_plan_tells_how_many_results_are_due, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

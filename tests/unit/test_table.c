@@ -4,14 +4,8 @@
  * what is not known is no 0. An index off by one would put a figure under another title.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "test.h"
 #include "vmm/output/table.h"
 
 static const char *const titles[] = { "-name", "value", "unit" };
@@ -47,11 +41,10 @@ static void expect(const struct table *t, int group, const char *expected)
 	free(text);
 }
 
-static void columns_are_as_wide_as_their_texts(void **state)
+TEST(columns_are_as_wide_as_their_texts)
 {
 	struct table t;
 
-	(void)state;
 	fill(&t);
 	expect(&t, -1,
 	       "name      value    unit\n"
@@ -65,12 +58,11 @@ static void columns_are_as_wide_as_their_texts(void **state)
 	table_free(&t);
 }
 
-static void what_is_the_same_everywhere_is_said_once(void **state)
+TEST(what_is_the_same_everywhere_is_said_once)
 {
 	char text[TABLE_CELL_BYTES];
 	struct table t;
 
-	(void)state;
 	fill(&t);
 	assert_false(table_hide_constant(&t, 0, text));
 	assert_string_equal(text, "");
@@ -81,12 +73,11 @@ static void what_is_the_same_everywhere_is_said_once(void **state)
 	table_free(&t);
 }
 
-static void columns_go_until_it_fits(void **state)
+TEST(columns_go_until_it_fits)
 {
 	const uint32_t first[] = { 2, 1 };
 	struct table t;
 
-	(void)state;
 	fill(&t);
 	table_drop(&t, first, 2, 23);
 	assert_false(t.hidden[2]); /* just fits */
@@ -99,12 +90,11 @@ static void columns_go_until_it_fits(void **state)
 	table_free(&t);
 }
 
-static void no_text_commands_a_terminal(void **state)
+TEST(no_text_commands_a_terminal)
 {
 	struct table t;
 	char *text;
 
-	(void)state;
 	table_init(&t, titles, 3);
 	table_put(&t, "\033[2J\n");
 	table_put(&t, "%0100d", 1); /* cut, not overflown */
@@ -148,13 +138,12 @@ static const struct column list[] = {
 static const struct columns columns = { list, 5 };
 static const struct sample rows[] = { { "quoted \", \n", 1234.5 }, { NULL, NAN } };
 
-static void columns_go_by_rank(void **state)
+TEST(columns_go_by_rank)
 {
 	bool all_shown = true;
 	struct table t;
 	char legend[99];
 
-	(void)state;
 	table_open(&t, &columns, &all_shown);
 	table_row(&t, &all_shown, &rows[1]);
 	expect(&t, -1, "name    a  b  d\n-       -  -  -\n");
@@ -173,14 +162,13 @@ static void columns_go_by_rank(void **state)
 	table_free(&t);
 }
 
-static void files_have_every_value(void **state)
+TEST(files_have_every_value)
 {
 	char *text = NULL, *json;
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
 	json_t *row = columns_json(&columns, NULL, &rows[1]);
 
-	(void)state;
 	assert_non_null(out);
 	columns_csv_head(&columns, out);
 	columns_csv_row(&columns, NULL, &rows[0], out);
@@ -192,18 +180,4 @@ static void files_have_every_value(void **state)
 	assert_string_equal(json, "{\"name\":null,\"c\":null}");
 	free(json);
 	json_decref(row);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(columns_are_as_wide_as_their_texts),
-		cmocka_unit_test(what_is_the_same_everywhere_is_said_once),
-		cmocka_unit_test(columns_go_until_it_fits),
-		cmocka_unit_test(no_text_commands_a_terminal),
-		cmocka_unit_test(columns_go_by_rank),
-		cmocka_unit_test(files_have_every_value),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
