@@ -57,7 +57,7 @@ static prealloc_progress choose_progress(const struct request *r, const struct r
 
 	if (r->progress)
 		return show_progress;
-	return !r->quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
+	return !r->output.quiet && long_wait && isatty(STDERR_FILENO) == 1 ? show_progress : NULL;
 }
 
 /* One line that is written over; the last one stays. */
@@ -80,7 +80,7 @@ static sweep_progress_fn choose_sweep_progress(const struct request *r)
 {
 	if (r->progress)
 		return show_sweep_progress;
-	return !r->quiet && isatty(STDERR_FILENO) == 1 ? show_sweep_progress : NULL;
+	return !r->output.quiet && isatty(STDERR_FILENO) == 1 ? show_sweep_progress : NULL;
 }
 
 static int plan(struct record *rec, struct error *e)
@@ -93,31 +93,9 @@ static int plan(struct record *rec, struct error *e)
 	return plan_make(&rec->spec, spec.page_bytes, &rec->config, e);
 }
 
-static bool is_stdout(const char *path)
-{
-	return path != NULL && strcmp(path, "-") == 0;
-}
-
-/* Text goes to stdout unless JSON, CSV or a picture goes there; then to stderr. */
-static FILE *text_stream(const struct request *r)
-{
-	return is_stdout(r->json_path) || is_stdout(r->csv_path) || is_stdout(r->svg_path) ? stderr : stdout;
-}
-
-static int report(const struct request *r, bool quiet, const struct record *rec, struct error *e)
-{
-	FILE *out = text_stream(r);
-	int ret = 0;
-
-	if (!quiet && (emit_text(rec, out, isatty(fileno(out)) == 1) != 0 || fflush(out) != 0))
-		ret = error_set(e, STATUS_FAILED, errno, out == stderr ? "stderr" : "stdout", "cannot write");
-	/* Each for itself: a full disk under one must not cost the others. The first error is the one that is told. */
-	if (r->json_path != NULL && emit_file(rec, r->json_path, emit_json, e) != 0)
-		ret = -EIO;
-	if (r->csv_path != NULL && emit_file(rec, r->csv_path, emit_csv, e) != 0)
-		ret = -EIO;
-	return ret;
-}
+OUTPUT_WRITER(text, const struct record *rec, record_text(rec, out))
+OUTPUT_WRITER(json, const struct record *rec, record_json(rec, out))
+OUTPUT_WRITER(csv, const struct record *rec, record_csv(rec, out))
 
 static void print_console(const struct console *console, const struct request *r, bool failed)
 {
@@ -133,6 +111,8 @@ static void print_console(const struct console *console, const struct request *r
 /* Run and report. The status of the program; every error is printed here. */
 static enum status execute(const struct request *r, struct record *rec, uint64_t start_ns)
 {
+	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
+	struct output_paths paths = r->output;
 	struct error run_error = { .status = STATUS_OK };
 	struct error report_error = { .status = STATUS_OK };
 	bool ran = measure_run(rec, choose_progress(r, rec), &run_error) == 0;
@@ -140,7 +120,8 @@ static enum status execute(const struct request *r, struct record *rec, uint64_t
 	rec->machine.timing.total = clock_ns() - start_ns;
 	print_console(&rec->machine.console, r, !ran);
 	/* A run that could not start has nothing to tell in a table, but its record says why. */
-	(void)report(r, r->quiet || (!ran && rec->result_count == 0), rec, &report_error);
+	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
+	(void)outputs_write(&paths, &writers, rec, NULL, &report_error);
 	if (!ran)
 		print_error(&run_error);
 	if (report_error.status != STATUS_OK)
@@ -162,8 +143,7 @@ static enum status start(const struct request *r, struct record *rec, uint64_t s
 	if (r->dump_config || r->dump_fdt_path != NULL)
 		return command_dump(r, rec, stdout, e);
 	/* Now rather than after an hour of measuring. */
-	if ((r->json_path != NULL && output_check(r->json_path, e) != 0) ||
-	    (r->csv_path != NULL && output_check(r->csv_path, e) != 0))
+	if (outputs_check(&r->output, e) != 0)
 		return e->status;
 	facts_read("", &rec->host);
 	if (r->run.predict && command_cpu(r, "host", &rec->cpu, e) != 0)
@@ -196,21 +176,21 @@ static enum status command(const struct request *r, struct record *rec, uint64_t
 	case COMMAND_VERSION:
 		return tell(r, e);
 	case COMMAND_CHECK:
-		return command_check(r, text_stream(r), e);
+		return command_check(r, e);
 	case COMMAND_SWEEP:
-		return command_sweep(r, text_stream(r), choose_sweep_progress(r), e);
+		return command_sweep(r, choose_sweep_progress(r), e);
 	case COMMAND_COMPARE:
-		return command_compare(r, text_stream(r), e);
+		return command_compare(r, e);
 	case COMMAND_MODEL:
 	case COMMAND_CPU_HELP:
-		return command_model(r, text_stream(r), e);
+		return command_model(r, e);
 	case COMMAND_EXPLAIN:
-		return command_explain(r, text_stream(r), e);
+		return command_explain(r, e);
 	case COMMAND_PMU_HELP:
 		return command_pmu_help(stdout, e);
 	case COMMAND_POOL:
 	case COMMAND_POOL_PLAN:
-		return command_pool(r, text_stream(r), e);
+		return command_pool(r, e);
 	default:
 		return start(r, rec, start_ns, e);
 	}

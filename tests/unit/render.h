@@ -13,7 +13,7 @@
 
 static inline int text_plain(const struct record *rec, FILE *out)
 {
-	return emit_text(rec, out, false);
+	return record_text(rec, out);
 }
 
 /* The whole output; the caller frees it. */

@@ -13,8 +13,8 @@ TEST(golden_files)
 	sample_rows(&rec);
 	record_judge(&rec);
 	compare_golden(&rec, text_plain, TESTS_DIR "/golden/run.txt");
-	compare_golden(&rec, emit_csv, TESTS_DIR "/golden/run.csv");
-	compare_golden(&rec, emit_json, TESTS_DIR "/golden/run.json");
+	compare_golden(&rec, record_csv, TESTS_DIR "/golden/run.csv");
+	compare_golden(&rec, record_json, TESTS_DIR "/golden/run.json");
 	record_free(&rec);
 }
 
@@ -57,10 +57,10 @@ TEST(an_empty_record_is_printable)
 
 	record_init(&rec);
 	assert_narrow(&rec);
-	data = render(&rec, emit_json);
+	data = render(&rec, record_json);
 	assert_non_null(strstr(data, "\"pool\": null"));
 	free(data);
-	data = render(&rec, emit_csv);
+	data = render(&rec, record_csv);
 	assert_int_equal(strcspn(data, "\n") + 1, strlen(data));
 	free(data);
 }
@@ -74,7 +74,7 @@ TEST(json_survives_strange_values)
 	sample_machine(&rec);
 	rec.spec.machine.mem_path = "/mnt/\xff";
 	rec.config.seed = UINT64_MAX;
-	data = render(&rec, emit_json);
+	data = render(&rec, record_json);
 	assert_non_null(strstr(data, "\"path\": \"/mnt/?\""));
 	assert_non_null(strstr(data, "\"seed\": \"18446744073709551615\""));
 	free(data);

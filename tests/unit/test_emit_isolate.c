@@ -141,7 +141,7 @@ TEST(golden_files)
 	assert_int_equal(record_combine(&rec), 0);
 	record_judge(&rec);
 	compare_golden(&rec, text_plain, TESTS_DIR "/golden/isolate.txt");
-	compare_golden(&rec, emit_json, TESTS_DIR "/golden/isolate.json");
+	compare_golden(&rec, record_json, TESTS_DIR "/golden/isolate.json");
 	assert_narrow(&rec);
 	record_free(&rec);
 }

@@ -141,7 +141,7 @@ TEST(before_after)
 	assert_true(r.explain.after_bytes == 0 && !r.explain.backing_given && !r.explain.gva_given);
 	assert_int_equal(parse_line("explain --before-after 2M --svg a.svg --json -", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_2M && r.explain.after == DIMENSIONS_BOTH);
-	assert_string_equal(r.svg_path, "a.svg");
+	assert_string_equal(r.output.svg, "a.svg");
 	assert_int_equal(parse_line("explain --before-after guest:1G --backing thp", &r, &e), 0);
 	assert_true(r.explain.after_bytes == PAGE_1G && r.explain.after == DIMENSIONS_GUEST &&
 		    r.explain.backing_given);

@@ -30,7 +30,7 @@ TEST(defaults)
 		    r.run.machine.host_nodes == 0);
 	assert_int_equal(r.run.machine.policy, NUMA_POLICY_DEFAULT);
 	assert_true(r.run.machine.mem_path == NULL && r.run.machine.guest_path == NULL &&
-		    r.json_path == NULL && r.run.machine.populate == POPULATE_LAZY);
+		    r.output.json == NULL && r.run.machine.populate == POPULATE_LAZY);
 	assert_true(r.argc == 1 && r.help_topic == NULL);
 	assert_true(r.run.machine.alias_bytes == 0 && !r.run.machine.guest_ad &&
 		    r.run.machine.apic == CHOICE_DEFAULT && !r.run.workloads_given);
@@ -81,13 +81,13 @@ TEST(everything)
 		    r.run.machine.populate >= POPULATE_PREALLOC);
 	assert_int_equal(
 		parse_line("--json - --csv c --verbose --progress --dump-config --dump-fdt f", &r, &e), 0);
-	assert_string_equal(r.json_path, "-");
-	assert_string_equal(r.csv_path, "c");
+	assert_string_equal(r.output.json, "-");
+	assert_string_equal(r.output.csv, "c");
 	assert_string_equal(r.dump_fdt_path, "f");
-	assert_true(r.verbose && r.progress && r.dump_config && !r.quiet);
+	assert_true(r.verbose && r.progress && r.dump_config && !r.output.quiet);
 	assert_int_equal(parse_line("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e),
 			 0);
-	assert_true(r.command == COMMAND_NATIVE && r.quiet && r.run.machine.policy == NUMA_POLICY_BIND);
+	assert_true(r.command == COMMAND_NATIVE && r.output.quiet && r.run.machine.policy == NUMA_POLICY_BIND);
 	assert_true(r.run.machine.backing == BACKING_MEMFD && r.run.machine.page_bytes == PAGE_1G);
 }
 
@@ -97,19 +97,19 @@ TEST(commands)
 	struct error e;
 
 	assert_int_equal(parse_line("check --require ept,npt --tap --root /host --json -", &r, &e), 0);
-	assert_true(r.command == COMMAND_CHECK && r.tap && !r.quiet);
+	assert_true(r.command == COMMAND_CHECK && r.tap && !r.output.quiet);
 	assert_string_equal(r.require, "ept,npt");
 	assert_string_equal(r.root, "/host");
-	assert_string_equal(r.json_path, "-");
+	assert_string_equal(r.output.json, "-");
 	assert_int_equal(parse_line("check", &r, &e), 0);
 	assert_true(r.command == COMMAND_CHECK && !r.tap && r.require == NULL && r.root == NULL);
 	assert_int_equal(parse_line("pool", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_POOL);
 	assert_int_equal(parse_line("pool --root /host --quiet", &r, &e), 0);
-	assert_true(r.command == COMMAND_POOL && r.quiet);
+	assert_true(r.command == COMMAND_POOL && r.output.quiet);
 	assert_int_equal(parse_line("pool show --json x", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_POOL);
-	assert_string_equal(r.json_path, "x");
+	assert_string_equal(r.output.json, "x");
 	assert_int_equal(parse_line("pool plan -m 16G --page-size 1G --host-nodes 0,2", &r, &e), 0);
 	assert_true(r.command == COMMAND_POOL_PLAN && r.run.machine.memory_bytes == 16 * GIB &&
 		    r.run.machine.host_nodes == 5);

@@ -109,7 +109,7 @@ TEST(shared_with_run)
 		    r.run.machine.policy == NUMA_POLICY_BIND);
 	assert_true(r.run.machine.pin_count == 2 && r.run.machine.guest_ad && r.run.work.accesses == 9 &&
 		    r.run.repeat == 3 && r.run.work.seed == 7);
-	assert_true(r.run.machine.timeout_s == 60 && r.run.machine.prealloc_threads == 2 && r.quiet &&
+	assert_true(r.run.machine.timeout_s == 60 && r.run.machine.prealloc_threads == 2 && r.output.quiet &&
 		    r.progress && r.dump_config);
 	assert_true(r.sweep.allocations == 100 && r.sweep.retries == 0 && r.sweep.resume);
 	assert_true(r.sweep.plan_given); /* what an interrupted sweep has to have in common with it */
@@ -160,11 +160,11 @@ TEST(operands)
 		assert_int_equal(r.command, COMMAND_COMPARE);
 		assert_string_equal(r.compare.paths[0], "A.json");
 		assert_string_equal(r.compare.paths[1], "B.json");
-		assert_string_equal(r.json_path, "-");
+		assert_string_equal(r.output.json, "-");
 		assert_true(r.compare.threshold == 0.005);
 	}
 	assert_int_equal(parse_line("compare x x --verbose", &r, &e), 0);
-	assert_true(r.compare.threshold == 0.01 && r.verbose && !r.quiet);
+	assert_true(r.compare.threshold == 0.01 && r.verbose && !r.output.quiet);
 	assert_int_equal(parse_line("compare x y --threshold 0", &r, &e), 0);
 	assert_true(r.compare.threshold == 0);
 	/* Behind -- even this is a file. */

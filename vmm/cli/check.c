@@ -41,16 +41,16 @@ static int check_output(struct parse *p)
 {
 	const struct request *r = p->r;
 
-	if (r->json_path != NULL && r->csv_path != NULL && strcmp(r->json_path, r->csv_path) == 0)
+	if (r->output.json != NULL && r->output.csv != NULL && strcmp(r->output.json, r->output.csv) == 0)
 		return error_set(p->e, STATUS_USAGE, 0, "--json and --csv",
-				 "both name '%s'; only one of them can be written there", r->json_path);
-	if (r->svg_path != NULL && r->json_path != NULL && strcmp(r->json_path, r->svg_path) == 0)
+				 "both name '%s'; only one of them can be written there", r->output.json);
+	if (r->output.svg != NULL && r->output.json != NULL && strcmp(r->output.json, r->output.svg) == 0)
 		return error_set(p->e, STATUS_USAGE, 0, "--json and --svg",
-				 "both name '%s'; only one of them can be written there", r->json_path);
-	if (r->quiet && r->verbose)
+				 "both name '%s'; only one of them can be written there", r->output.json);
+	if (r->output.quiet && r->verbose)
 		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --verbose",
 				 "only one of them is accepted");
-	if (r->quiet && r->tap)
+	if (r->output.quiet && r->tap)
 		return error_set(p->e, STATUS_USAGE, 0, "--quiet and --tap", "only one of them is accepted");
 	return 0;
 }
@@ -81,7 +81,7 @@ static int check_memory(struct parse *p)
 
 static int check_sweep(struct parse *p)
 {
-	const char *path = p->r->json_path;
+	const char *path = p->r->output.json;
 
 	if (p->r->sweep.resume && (path == NULL || strcmp(path, "-") == 0))
 		return error_set(p->e, STATUS_USAGE, 0, "--resume",

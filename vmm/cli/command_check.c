@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "vmm/lab/check/require.h"
 #include "vmm/cli/commands.h"
@@ -50,31 +51,9 @@ static int gather(const struct request *r, const char *root, struct check *c, st
 	return 0;
 }
 
-static int write_json(const struct check *c, const char *path, struct error *e)
-{
-	struct output output;
-	int ret = output_open(&output, path, e);
-
-	if (ret != 0)
-		return ret;
-	return output_close(&output, check_json(&c->report, c->requirements, c->count, output.stream), e);
-}
-
-static int write_out(const struct request *r, const struct check *c, FILE *out, struct error *e)
-{
-	int ret = 0;
-
-	if (r->tap)
-		ret = check_tap(&c->report, c->requirements, c->count, out);
-	else if (!r->quiet)
-		ret = check_text(&c->report, c->requirements, c->count, out);
-	if (ret != 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "check", "cannot write");
-	/* Each for itself: a lost stdout must not cost the file. */
-	if (r->json_path != NULL && write_json(c, r->json_path, e) != 0)
-		ret = -EIO;
-	return ret;
-}
+OUTPUT_WRITER(text, const struct check *c, check_text(&c->report, c->requirements, c->count, out))
+OUTPUT_WRITER(tap, const struct check *c, check_tap(&c->report, c->requirements, c->count, out))
+OUTPUT_WRITER(json, const struct check *c, check_json(&c->report, c->requirements, c->count, out))
 
 static int judge(const struct check *c, struct error *e)
 {
@@ -96,16 +75,34 @@ static int judge(const struct check *c, struct error *e)
 			 missing, c->count, what);
 }
 
-enum status command_check(const struct request *r, FILE *out, struct error *e)
+static enum status show_requirements(const struct request *r, struct error *e)
 {
+	if (require_help(outputs_text_stream(&r->output)) != 0)
+		(void)error_set(e, STATUS_FAILED, errno, "check", "cannot write");
+	return e->status;
+}
+
+int command_prepare(const struct request *r, const char **root, struct error *e)
+{
+	struct stat st;
+
+	*root = r->root != NULL ? r->root : "";
+	/* What is not there would read as a host of which nothing is known. */
+	if (r->root != NULL && stat(r->root, &st) != 0)
+		return error_set(e, STATUS_FAILED, errno, r->root, "there is no recorded host");
+	if (r->root != NULL && !S_ISDIR(st.st_mode))
+		return error_set(e, STATUS_FAILED, ENOTDIR, r->root, "there is no recorded host");
+	return outputs_check(&r->output, e);
+}
+
+enum status command_check(const struct request *r, struct error *e)
+{
+	const struct output_writers writers = { .text = r->tap ? tap : text, .json = json };
 	struct check *c;
 	const char *root;
 
-	if (r->require != NULL && strcmp(r->require, "help") == 0) {
-		if (require_help(out) != 0)
-			(void)error_set(e, STATUS_FAILED, errno, "check", "cannot write");
-		return e->status;
-	}
+	if (r->require != NULL && strcmp(r->require, "help") == 0)
+		return show_requirements(r, e);
 	if (command_prepare(r, &root, e) != 0)
 		return e->status;
 	c = calloc(1, sizeof(*c));
@@ -113,7 +110,7 @@ enum status command_check(const struct request *r, FILE *out, struct error *e)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "check", "no memory for the report");
 		return e->status;
 	}
-	if (gather(r, root, c, e) == 0 && write_out(r, c, out, e) == 0)
+	if (gather(r, root, c, e) == 0 && outputs_write(&r->output, &writers, c, "check", e) == 0)
 		(void)judge(c, e);
 	free(c->pmu);
 	free(c);

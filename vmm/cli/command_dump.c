@@ -24,14 +24,12 @@ static void dump_config(const struct record *rec, FILE *out, struct error *e)
 static void dump_fdt(const char *path, const struct record *rec, struct error *e)
 {
 	char *blob = malloc(FDT_MAX_BYTES);
-	struct output output;
 	size_t bytes = 0;
 
 	if (blob == NULL)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
-	else if (fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e) == 0 &&
-		 output_open(&output, path, e) == 0)
-		(void)output_close(&output, fwrite(blob, 1, bytes, output.stream) == bytes ? 0 : -EIO, e);
+	else if (fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e) == 0)
+		(void)output_put(path, blob, bytes, e);
 	free(blob);
 }
 

@@ -124,46 +124,26 @@ static int capture_run(const struct explain_spec *x, struct explain_run *run, st
 	return ret;
 }
 
-typedef int (*explain_writer)(const struct explanation *const xs[], uint32_t count, FILE *out);
+struct explanations {
+	const struct explanation *const *xs;
+	uint32_t count;
+};
 
-static void write_file(const char *path, explain_writer write, const struct explanation *const xs[],
-		       uint32_t count, struct error *e)
-{
-	struct output output;
+OUTPUT_WRITER(text, const struct explanations *x, explain_text(x->xs, x->count, out))
+OUTPUT_WRITER(json, const struct explanations *x, explain_json(x->xs, x->count, out))
+OUTPUT_WRITER(svg, const struct explanations *x, explain_svg(x->xs, x->count, out))
 
-	if (path != NULL && output_open(&output, path, e) == 0)
-		(void)output_close(&output, write(xs, count, output.stream), e);
-}
-
-/* Each for itself: a full disk under one must not cost the others. */
-static void write_out(const struct request *r, const struct explain_run *runs, uint32_t count, FILE *out,
+static void write_out(const struct request *r, const struct explain_run *runs, uint32_t count,
 		      struct error *e)
 {
+	static const struct output_writers writers = { .text = text, .json = json, .svg = svg };
 	const struct explanation *const xs[RUNS_MAX] = { &runs[0].x, &runs[1].x };
-	int ret = r->quiet ? 0 : explain_text(xs, count, out);
+	const struct explanations x = { xs, count };
 
-	if (ret == 0 && !r->quiet && fflush(out) != 0)
-		ret = -errno;
-	if (ret != 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "explain", "cannot write");
-	write_file(r->json_path, explain_json, xs, count, e);
-	write_file(r->svg_path, explain_svg, xs, count, e);
+	(void)outputs_write(&r->output, &writers, &x, "explain", e);
 }
 
-/* Now rather than after two guests. */
-static int check_outputs(const struct request *r, struct error *e)
-{
-	const char *json = r->json_path, *svg = r->svg_path;
-	int ret = 0;
-
-	if (json != NULL)
-		ret = output_check(json, e);
-	if (ret == 0 && svg != NULL)
-		ret = output_check(svg, e);
-	return ret;
-}
-
-enum status command_explain(const struct request *r, FILE *out, struct error *e)
+enum status command_explain(const struct request *r, struct error *e)
 {
 	struct explain_run *runs = calloc(RUNS_MAX, sizeof(*runs));
 	enum status status = STATUS_OK;
@@ -171,12 +151,12 @@ enum status command_explain(const struct request *r, FILE *out, struct error *e)
 
 	if (runs == NULL)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the runs");
-	else if (check_outputs(r, e) == 0)
+	else if (outputs_check(&r->output, e) == 0) /* now rather than after two guests */
 		count = make_runs(r, runs, e);
 	for (int i = 0; i < count && ret == 0; i++)
 		ret = capture_run(&r->explain, &runs[i], e);
 	if (count > 0 && ret == 0)
-		write_out(r, runs, (uint32_t)count, out, e);
+		write_out(r, runs, (uint32_t)count, e);
 	for (int i = 0; runs != NULL && i < RUNS_MAX; i++) {
 		if (runs[i].rec == NULL)
 			continue;

@@ -120,17 +120,8 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 	return make_table(&parts->table, e);
 }
 
-static void write_out(const struct request *r, const struct theory *t, FILE *out, struct error *e)
-{
-	struct output output;
-	int ret = r->quiet ? 0 : theory_text(t, out);
-
-	/* Each for itself: a lost stdout must not cost the file. */
-	if (ret != 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "model", "cannot write");
-	if (r->json_path != NULL && output_open(&output, r->json_path, e) == 0)
-		(void)output_close(&output, theory_json(t, output.stream), e);
-}
+OUTPUT_WRITER(text, const struct theory *t, theory_text(t, out))
+OUTPUT_WRITER(json, const struct theory *t, theory_json(t, out))
 
 static enum status list_cpus(FILE *out, struct error *e)
 {
@@ -141,20 +132,21 @@ static enum status list_cpus(FILE *out, struct error *e)
 	return e->status;
 }
 
-enum status command_model(const struct request *r, FILE *out, struct error *e)
+enum status command_model(const struct request *r, struct error *e)
 {
+	static const struct output_writers writers = { .text = text, .json = json };
 	struct theory t = { .argc = r->argc, .argv = r->argv };
 	struct cpu_model *cpu = NULL;
 	struct parts parts = { .simulation = { .rows = NULL } };
 
 	if (r->command == COMMAND_CPU_HELP)
-		return list_cpus(out, e);
-	if (r->json_path != NULL && output_check(r->json_path, e) != 0)
+		return list_cpus(outputs_text_stream(&r->output), e);
+	if (outputs_check(&r->output, e) != 0)
 		return e->status;
 	if ((r->model.memory_given || r->model.work_given) && command_cpu(r, DEFAULT_CPU, &cpu, e) != 0)
 		return e->status;
 	if (make_parts(r, cpu, &parts, &t, e) == 0)
-		write_out(r, &t, out, e);
+		(void)outputs_write(&r->output, &writers, &t, "model", e);
 	simulation_series_free(&parts.simulation);
 	free(cpu);
 	return e->status;

@@ -74,41 +74,25 @@ static int dump(const struct matrix *m, FILE *out, struct error *e)
 	return 0;
 }
 
-static int write_file(const struct matrix *m, const char *path, int (*emit)(const struct matrix *, FILE *),
-		      struct error *e)
-{
-	struct output output;
-	int ret = output_open(&output, path, e);
+OUTPUT_WRITER(text, const struct matrix *m, matrix_emit_text(m, out))
+OUTPUT_WRITER(json, const struct matrix *m, matrix_emit_json(m, out))
+OUTPUT_WRITER(csv, const struct matrix *m, matrix_emit_csv(m, out))
 
-	return ret != 0 ? ret : output_close(&output, emit(m, output.stream), e);
-}
-
-/* Each for itself: a full disk under one must not cost the others. *kept: the file that has all is written. */
-static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, FILE *out,
-		     bool *kept, struct error *e)
+/* *kept: the file that has all is written. */
+static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, bool *kept,
+		     struct error *e)
 {
-	int ret = matrix_derive(m);
+	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
+	int ret = matrix_derive(m), failed;
 
 	*kept = false;
 	if (ret == 0 && cpu != NULL)
 		ret = matrix_predict(m, cpu);
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "sweep", "the figures cannot be combined");
-	if (!r->quiet && matrix_emit_text(m, out) != 0)
-		ret = error_set(e, STATUS_FAILED, errno, "sweep", "cannot write");
-	*kept = r->json_path == NULL || write_file(m, r->json_path, matrix_emit_json, e) == 0;
-	if (!*kept)
-		ret = -EIO;
-	if (r->csv_path != NULL && write_file(m, r->csv_path, matrix_emit_csv, e) != 0)
-		ret = -EIO;
-	return ret;
-}
-
-static int check_output(const struct request *r, struct error *e)
-{
-	if (r->json_path != NULL && output_check(r->json_path, e) != 0)
-		return -EIO;
-	return r->csv_path != NULL ? output_check(r->csv_path, e) : 0;
+	failed = outputs_write(&r->output, &writers, m, "sweep", e);
+	*kept = (failed & OUTPUT_JSON) == 0;
+	return failed;
 }
 
 /* What the states of all cells mean for the program's exit status. */
@@ -135,8 +119,7 @@ static void judge(const struct matrix *m, struct error *e)
 }
 
 /* Run what is planned and write what comes out, also where it ended early. */
-static void carry_out(const struct request *r, struct matrix *m, FILE *out, sweep_progress_fn progress,
-		      struct error *e)
+static void carry_out(const struct request *r, struct matrix *m, sweep_progress_fn progress, struct error *e)
 {
 	struct error run_error = { .status = STATUS_OK };
 	struct cpu_model *cpu = NULL;
@@ -144,14 +127,14 @@ static void carry_out(const struct request *r, struct matrix *m, FILE *out, swee
 	bool kept;
 	int ret;
 
-	if (check_output(r, e) != 0 || (r->run.predict && command_cpu(r, "host", &cpu, e) != 0))
+	if (outputs_check(&r->output, e) != 0 || (r->run.predict && command_cpu(r, "host", &cpu, e) != 0))
 		return;
-	if (journal_open(r->json_path, r->sweep.resume, m, &journal, e) != 0) {
+	if (journal_open(r->output.json, r->sweep.resume, m, &journal, e) != 0) {
 		free(cpu);
 		return;
 	}
 	(void)sweep_run(m, r->run.machine.timeout_s, &journal, progress, &run_error);
-	ret = write_out(r, m, cpu, out, &kept, e);
+	ret = write_out(r, m, cpu, &kept, e);
 	free(cpu);
 	journal_close(&journal, m->complete && kept);
 	/* Of two errors the first is the cause. */
@@ -161,7 +144,7 @@ static void carry_out(const struct request *r, struct matrix *m, FILE *out, swee
 		judge(m, e);
 }
 
-enum status command_sweep(const struct request *given, FILE *out, sweep_progress_fn progress, struct error *e)
+enum status command_sweep(const struct request *given, sweep_progress_fn progress, struct error *e)
 {
 	struct request *r = malloc(sizeof(*r));
 	struct matrix m = { .cell_count = 0 };
@@ -178,9 +161,9 @@ enum status command_sweep(const struct request *given, FILE *out, sweep_progress
 		if (m.host == NULL || m.command == NULL || m.axes == NULL)
 			(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");
 		else if (r->dump_config)
-			(void)dump(&m, out, e);
+			(void)dump(&m, outputs_text_stream(&r->output), e);
 		else
-			carry_out(r, &m, out, progress, e);
+			carry_out(r, &m, progress, e);
 	}
 	matrix_free(&m);
 	resume_free(&resume);

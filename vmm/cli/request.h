@@ -11,6 +11,7 @@
 #include "vmm/lab/measure/spec.h"
 #include "vmm/lab/sweep/spec.h"
 #include "vmm/theory/spec.h"
+#include "vmm/output/output.h"
 #include "vmm/util/error.h"
 
 enum command {
@@ -45,14 +46,13 @@ struct request {
 
 	struct run_spec run;
 
-	/* NULL: none; "-": stdout. */
-	const char *json_path, *csv_path, *svg_path;
+	struct output_paths output;
 	const char *dump_fdt_path;
 	bool dump_config;
 	const char *require; /* check: the list, NULL: nothing is required */
 	bool tap;
 	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
-	bool quiet, verbose, progress;
+	bool verbose, progress;
 	struct sweep_spec sweep;
 	struct compare_spec compare;
 	struct model_spec model;

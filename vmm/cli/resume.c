@@ -8,9 +8,7 @@
 /* What belongs to this call and not to the plan. */
 static void keep_own(const struct request *given, struct request *r)
 {
-	r->json_path = given->json_path;
-	r->csv_path = given->csv_path;
-	r->quiet = given->quiet;
+	r->output = given->output;
 	r->progress = given->progress;
 	r->dump_config = given->dump_config;
 	r->run.predict = r->run.predict || given->run.predict;
@@ -50,7 +48,7 @@ int resume_request(const struct request *given, struct request *r, struct resume
 
 	if (!given->sweep.resume || given->sweep.plan_given)
 		return 0;
-	ret = take_words(resume, given->json_path, &argc, e);
+	ret = take_words(resume, given->output.json, &argc, e);
 	if (ret == 0)
 		ret = request_parse(argc, resume->argv, r, e);
 	if (ret != 0)

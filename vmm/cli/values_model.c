@@ -114,7 +114,7 @@ int set_svg(struct parse *p, const char *value)
 {
 	if (value[0] == '\0')
 		return refuse_value(p, value, "the name of a file is expected");
-	p->r->svg_path = value;
+	p->r->output.svg = value;
 	return 0;
 }
 

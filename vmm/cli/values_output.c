@@ -16,12 +16,12 @@ int set_guest(struct parse *p, const char *value)
 
 int set_json(struct parse *p, const char *value)
 {
-	return set_file(p, value, &p->r->json_path);
+	return set_file(p, value, &p->r->output.json);
 }
 
 int set_csv(struct parse *p, const char *value)
 {
-	return set_file(p, value, &p->r->csv_path);
+	return set_file(p, value, &p->r->output.csv);
 }
 
 int set_dump_fdt(struct parse *p, const char *value)
@@ -32,7 +32,7 @@ int set_dump_fdt(struct parse *p, const char *value)
 int set_quiet(struct parse *p, const char *value)
 {
 	(void)value;
-	p->r->quiet = true;
+	p->r->output.quiet = true;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Results into a file: rendered in memory first, written beside its place, and moved there only when whole.
+ * The products of a command. A file is rendered in memory first, written beside its place, and moved there only when whole.
  */
 #include "vmm/output/output.h"
 
@@ -175,28 +175,79 @@ int output_check(const char *path, struct error *e)
 	return ret;
 }
 
-int output_open(struct output *o, const char *path, struct error *e)
+int output_put(const char *path, const char *data, size_t bytes, struct error *e)
 {
-	*o = (struct output){ .path = path };
-	o->stream = open_memstream(&o->data, &o->bytes);
-	return o->stream != NULL ? 0 : fail(e, errno, "open_memstream", path);
+	if (strcmp(path, "-") == 0)
+		return write_stdout(data, bytes, e);
+	return output_is_direct(path) ? write_direct(path, data, bytes, e)
+				      : write_beside(path, data, bytes, e);
 }
 
-int output_close(struct output *o, int rendered, struct error *e)
+int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,
+		struct error *e)
 {
-	int ret = rendered;
+	char *data = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&data, &bytes);
+	int ret;
 
-	if (fclose(o->stream) != 0 && ret == 0)
+	if (memory == NULL)
+		return fail(e, errno, "open_memstream", path);
+	ret = write(product, memory);
+	if (fclose(memory) != 0 && ret == 0)
 		ret = -errno;
-	if (ret != 0)
-		ret = fail(e, -ret, "format", o->path);
-	else if (strcmp(o->path, "-") == 0)
-		ret = write_stdout(o->data, o->bytes, e);
-	else if (output_is_direct(o->path))
-		ret = write_direct(o->path, o->data, o->bytes, e);
-	else
-		ret = write_beside(o->path, o->data, o->bytes, e);
-	free(o->data);
-	*o = (struct output){ .path = NULL };
+	ret = ret != 0 ? fail(e, -ret, "format", path) : output_put(path, data, bytes, e);
+	free(data);
 	return ret;
+}
+
+int outputs_check(const struct output_paths *paths, struct error *e)
+{
+	const char *const files[] = { paths->json, paths->csv, paths->svg };
+	int ret = 0;
+
+	for (int i = 0; i < 3 && ret == 0; i++)
+		ret = files[i] != NULL ? output_check(files[i], e) : 0;
+	return ret;
+}
+
+static bool is_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+FILE *outputs_text_stream(const struct output_paths *paths)
+{
+	return is_stdout(paths->json) || is_stdout(paths->csv) || is_stdout(paths->svg) ? stderr : stdout;
+}
+
+static int write_text(const struct output_paths *paths, int (*write)(const void *, FILE *),
+		      const void *product, const char *command, struct error *e)
+{
+	FILE *out = outputs_text_stream(paths);
+	int ret = write(product, out);
+
+	if (ret == 0 && fflush(out) != 0)
+		ret = -errno;
+	if (ret == 0)
+		return 0;
+	if (command == NULL)
+		command = out == stderr ? "stderr" : "stdout";
+	return error_set(e, STATUS_FAILED, -ret, command, "cannot write");
+}
+
+int outputs_write(const struct output_paths *paths, const struct output_writers *writers, const void *product,
+		  const char *command, struct error *e)
+{
+	int failed = 0;
+
+	if (!paths->quiet && write_text(paths, writers->text, product, command, e) != 0)
+		failed |= OUTPUT_TEXT;
+	if (paths->json != NULL && output_file(paths->json, writers->json, product, e) != 0)
+		failed |= OUTPUT_JSON;
+	if (paths->csv != NULL && output_file(paths->csv, writers->csv, product, e) != 0)
+		failed |= OUTPUT_CSV;
+	if (paths->svg != NULL && output_file(paths->svg, writers->svg, product, e) != 0)
+		failed |= OUTPUT_SVG;
+	return failed;
 }

@@ -1,5 +1,5 @@
 /*
- * Results into a file, whole or not at all.
+ * The products of a command: text on a stream, files whole or not at all.
  */
 #ifndef MINIVMM_OUTPUT_OUTPUT_H
 #define MINIVMM_OUTPUT_OUTPUT_H
@@ -10,31 +10,66 @@
 
 #include "vmm/util/error.h"
 
-/* One output on its way: rendered into `stream`, which is memory, and written by output_close. */
-struct output {
-	FILE *stream;
-	const char *path; /* borrowed; "-": stdout */
-	char *data;
-	size_t bytes;
-};
-
-/* 0, or -errno with *e set; then there is nothing to close. */
-int output_open(struct output *o, const char *path, struct error *e);
-
 /*
- * Write what was rendered, unless `rendered` (0 or -errno of who rendered it) says that it is not whole: to a
- * temporary file beside the place, then rename; devices and pipes are written in place. Frees all. 0 or -errno with
- * an error that names the path.
+ * Write data[0..bytes) to `path` ("-": stdout): to a temporary file beside the place, then rename; devices and pipes are
+ * written in place. 0, or -errno with *e naming the path.
  */
-int output_close(struct output *o, int rendered, struct error *e);
+int output_put(const char *path, const char *data, size_t bytes, struct error *e);
 
-/* Flush what was written to `stream`. 0, or -errno where this or anything written before failed. */
-int stream_finish(FILE *stream);
+/* The same for what `write` makes of `product`; nothing is written where that fails. */
+int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,
+		struct error *e);
 
 /* Devices, pipes and the like, and names of files that are open already: they are written in place, never replaced. */
 bool output_is_direct(const char *path);
 
-/* Whether output_close could write to `path`, asked beforehand; makes nothing. 0 or -errno with the same errors. */
+/* Whether output_put could write to `path`, asked beforehand; makes nothing. 0 or -errno with the same errors. */
 int output_check(const char *path, struct error *e);
+
+/* Flush what was written to `stream`. 0, or -errno where this or anything written before failed. */
+int stream_finish(FILE *stream);
+
+/* Where the products of a command go. Paths are borrowed. */
+struct output_paths {
+	const char *json, *csv, *svg; /* NULL: not asked for; "-": stdout */
+	bool quiet;                   /* no text */
+};
+
+/*
+ * What makes each product of a command; NULL where it has none of that kind. A writer returns 0 or -errno, and may leave
+ * it to the caller to find that `out` has failed.
+ */
+struct output_writers {
+	int (*text)(const void *product, FILE *out);
+	int (*json)(const void *product, FILE *out);
+	int (*csv)(const void *product, FILE *out);
+	int (*svg)(const void *product, FILE *out);
+};
+
+/* A writer `id` for a product of one type: OUTPUT_WRITER(sweep_csv, const struct matrix *m, matrix_csv(m, out)) */
+#define OUTPUT_WRITER(id, declaration, call)          \
+	static int id(const void *product, FILE *out) \
+	{                                             \
+		declaration = product;                \
+		return call;                          \
+	}
+
+/* Whether all files can be written, asked before hours of measuring. 0, or -errno with *e set. */
+int outputs_check(const struct output_paths *paths, struct error *e);
+
+/* Text goes to stdout unless a file's content goes there; then to stderr. */
+FILE *outputs_text_stream(const struct output_paths *paths);
+
+#define OUTPUT_TEXT 1
+#define OUTPUT_JSON 2
+#define OUTPUT_CSV 4
+#define OUTPUT_SVG 8
+
+/*
+ * Write all products, each for itself: a full disk under one must not cost the others. Returns 0, or the bits OUTPUT_... of
+ * what was not written, with *e the first error. `command` says in an error of the text whose it is; NULL: the stream.
+ */
+int outputs_write(const struct output_paths *paths, const struct output_writers *writers, const void *product,
+		  const char *command, struct error *e);
 
 #endif

@@ -162,7 +162,7 @@ static const struct column list[] = {
 
 const struct columns result_columns = { list, sizeof(list) / sizeof(list[0]) };
 
-int emit_csv(const struct record *rec, FILE *out)
+int record_csv(const struct record *rec, FILE *out)
 {
 	columns_csv_head(&result_columns, out);
 	for (uint32_t i = 0; i < rec->result_count; i++)

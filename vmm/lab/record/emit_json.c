@@ -186,7 +186,7 @@ static json_t *results_json(const struct record *rec)
 	return array;
 }
 
-static json_t *record_json(const struct record *rec)
+static json_t *whole_json(const struct record *rec)
 {
 	json_t *o = json_object(), *reasons = json_array();
 
@@ -214,7 +214,7 @@ static json_t *record_json(const struct record *rec)
 	return o;
 }
 
-int emit_json(const struct record *rec, FILE *out)
+int record_json(const struct record *rec, FILE *out)
 {
-	return json_finish(record_json(rec), out);
+	return json_finish(whole_json(rec), out);
 }

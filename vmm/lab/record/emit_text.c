@@ -4,6 +4,7 @@
 #include "vmm/lab/record/emit.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "vmm/lab/pmu/emit.h"
 #include "vmm/theory/show/show.h"
@@ -71,8 +72,10 @@ static void text_verdict(const struct record *rec, FILE *out, bool colour)
 		paragraph(out, "", "- %s", rec->reasons[i]);
 }
 
-int emit_text(const struct record *rec, FILE *out, bool colour)
+int record_text(const struct record *rec, FILE *out)
 {
+	const bool colour = isatty(fileno(out)) == 1;
+
 	text_header(rec, out, colour);
 	text_asked(rec, out);
 	text_observed(rec, out);
@@ -92,13 +95,4 @@ int emit_text(const struct record *rec, FILE *out, bool colour)
 	text_notes(rec, out);
 	text_verdict(rec, out, colour);
 	return stream_finish(out);
-}
-
-int emit_file(const struct record *rec, const char *path, int (*emit)(const struct record *, FILE *),
-	      struct error *e)
-{
-	struct output output;
-	int ret = output_open(&output, path, e);
-
-	return ret != 0 ? ret : output_close(&output, emit(rec, output.stream), e);
 }

@@ -1,6 +1,7 @@
 /*
- * Property: a record's file is there whole or not at all, and every failed write is an error that names the place.
- * Buffered output hides ENOSPC until close, and a rename over /dev/null would destroy the device.
+ * Property: a product's file is there whole or not at all, every failed write is an error that names the place, and one
+ * product that is lost costs no other. Buffered output hides ENOSPC until close, and a rename over /dev/null would destroy
+ * the device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +12,9 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "sample_record.h"
-#include "vmm/lab/record/emit.h"
 #include "vmm/output/output.h"
 
 static char dir[64];
-static struct record rec;
 
 static int setup(void **state)
 {
@@ -24,8 +22,14 @@ static int setup(void **state)
 	(void)snprintf(dir, sizeof(dir), "/tmp/minivmm-emit-XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
-	sample_machine(&rec);
 	return 0;
+}
+
+static const char text[] = "{ a product }";
+
+static int put_text(const void *product, FILE *out)
+{
+	return fputs(product, out) < 0 ? -EIO : 0;
 }
 
 static int entries(void)
@@ -48,7 +52,6 @@ static void remove_entry(const char *path)
 static int teardown(void **state)
 {
 	(void)state;
-	record_free(&rec);
 	/* Nothing is mounted there, unless a test failed half-way. */
 	(void)umount2(dir, MNT_DETACH);
 	return rmdir(dir);
@@ -63,9 +66,9 @@ TEST_WITH(replaces_a_file, setup, teardown)
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
 	(void)snprintf(link, sizeof(link), "%s/b.json", dir);
 	assert_int_equal(symlink(path, link), 0);
-	assert_int_equal(emit_file(&rec, path, emit_json, &e), 0);
+	assert_int_equal(output_file(path, put_text, text, &e), 0);
 	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(emit_file(&rec, link, emit_csv, &e), 0);
+	assert_int_equal(output_file(link, put_text, text, &e), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
 	assert_int_equal(lstat(link, &st), 0);
@@ -80,10 +83,10 @@ TEST_WITH(devices_are_written_not_replaced, setup, teardown)
 	struct error e = { 0 };
 	struct stat st;
 
-	assert_int_equal(emit_file(&rec, "/dev/null", emit_json, &e), 0);
+	assert_int_equal(output_file("/dev/null", put_text, text, &e), 0);
 	assert_int_equal(stat("/dev/null", &st), 0);
 	assert_true(S_ISCHR(st.st_mode));
-	assert_int_equal(emit_file(&rec, "/dev/full", emit_json, &e), -ENOSPC);
+	assert_int_equal(output_file("/dev/full", put_text, text, &e), -ENOSPC);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_int_equal(e.err, ENOSPC);
 	assert_non_null(strstr(e.what, "/dev/full"));
@@ -95,14 +98,14 @@ TEST_WITH(names_that_cannot_be, setup, teardown)
 	char path[96];
 
 	(void)snprintf(path, sizeof(path), "%s/none/a.json", dir);
-	assert_int_equal(emit_file(&rec, path, emit_json, &missing), -ENOENT);
+	assert_int_equal(output_file(path, put_text, text, &missing), -ENOENT);
 	assert_non_null(strstr(missing.what, path));
 	assert_int_not_equal(missing.hint[0], '\0');
-	assert_int_equal(emit_file(&rec, dir, emit_json, &is_dir), -EISDIR);
+	assert_int_equal(output_file(dir, put_text, text, &is_dir), -EISDIR);
 	assert_int_equal(entries(), 0);
 }
 
-/* Before the run, what emit_file would say after it; and nothing is made by asking. */
+/* Before the run, what output_file would say after it; and nothing is made by asking. */
 TEST_WITH(asking_first, setup, teardown)
 {
 	struct error ok = { 0 }, missing = { 0 }, is_dir = { 0 }, too_long = { 0 };
@@ -138,31 +141,31 @@ TEST_WITH(longest_name_and_a_stale_file, setup, teardown)
 	used = (size_t)snprintf(path, sizeof(path), "%s/", dir);
 	memset(path + used, 'a', 255);
 	path[used + 255] = '\0';
-	assert_int_equal(emit_file(&rec, path, emit_json, &e), 0);
+	assert_int_equal(output_file(path, put_text, text, &e), 0);
 	assert_int_equal(entries(), 2);
 	remove_entry(path);
 	remove_entry(stale);
 }
 
-static int emit_that_fails(const struct record *r, FILE *out)
+static int fail_half_way(const void *product, FILE *out)
 {
-	(void)r;
+	(void)product;
 	return fputs("half", out) < 0 ? -EIO : -ENOMEM;
 }
 
-TEST_WITH(an_emitter_that_fails_leaves_nothing, setup, teardown)
+TEST_WITH(a_writer_that_fails_leaves_nothing, setup, teardown)
 {
 	struct error e = { 0 };
 	char path[96];
 
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
-	assert_int_equal(emit_file(&rec, path, emit_that_fails, &e), -ENOMEM);
+	assert_int_equal(output_file(path, fail_half_way, text, &e), -ENOMEM);
 	assert_int_equal(entries(), 0);
 }
 
-static int emit_much(const struct record *r, FILE *out)
+static int put_much(const void *product, FILE *out)
 {
-	(void)r;
+	(void)product;
 	for (int i = 0; i < 65536; i++) {
 		if (fputs("0123456789abcde\n", out) < 0)
 			return -EIO;
@@ -182,8 +185,8 @@ TEST_WITH(a_full_file_system, setup, teardown)
 		skip();
 	}
 	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
-	assert_int_equal(emit_file(&rec, path, emit_csv, &e), 0);
-	assert_int_equal(emit_file(&rec, path, emit_much, &e), -ENOSPC);
+	assert_int_equal(output_file(path, put_text, text, &e), 0);
+	assert_int_equal(output_file(path, put_much, text, &e), -ENOSPC);
 	assert_int_equal(entries(), 1);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(st.st_size > 0 && st.st_size < 4096);
@@ -199,9 +202,33 @@ TEST_WITH(a_pipe_is_written, setup, teardown)
 
 	assert_int_equal(pipe(ends), 0);
 	(void)snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
-	assert_int_equal(emit_file(&rec, name, emit_json, &e), 0);
+	assert_int_equal(output_file(name, put_text, text, &e), 0);
 	assert_int_equal(close(ends[1]), 0);
 	got = read(ends[0], data, sizeof(data));
 	assert_true(got > 2 && data[0] == '{');
 	assert_int_equal(close(ends[0]), 0);
+}
+
+/* The sweep's journal is dropped only where its JSON is written, whatever happened to the others. */
+TEST_WITH(each_product_for_itself, setup, teardown)
+{
+	static const struct output_writers writers = { put_text, fail_half_way, put_text, put_text };
+	char csv[96], svg[96];
+	const struct output_paths paths = { "/dev/null", csv, svg, true };
+	struct error e = { 0 };
+
+	(void)snprintf(csv, sizeof(csv), "%s/none/a.csv", dir);
+	(void)snprintf(svg, sizeof(svg), "%s/a.svg", dir);
+	assert_int_equal(outputs_write(&paths, &writers, text, "test", &e), OUTPUT_JSON | OUTPUT_CSV);
+	assert_int_equal(e.err, ENOMEM); /* the first error */
+	assert_int_equal(entries(), 1);
+	remove_entry(svg);
+}
+
+TEST(text_makes_way_for_a_file_on_stdout)
+{
+	const struct output_paths csv = { NULL, "-", NULL, false }, none = { "x", NULL, NULL, false };
+
+	assert_ptr_equal(outputs_text_stream(&csv), stderr);
+	assert_ptr_equal(outputs_text_stream(&none), stdout);
 }
