@@ -18,7 +18,7 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/emit.h"
-#include "vmm/host/pool/emit.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/output/output.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/theory/show/show.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/host/pool/counts.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/host/thp.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/observe.h"

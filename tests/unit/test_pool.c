@@ -11,8 +11,7 @@
 #include "units.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/host/pool/counts.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 #define OLD TESTS_DIR "/fixtures/host/intel-no-ept"

@@ -9,7 +9,7 @@
 
 #include "units.h"
 #include "vmm/host/pool/lines.h"
-#include "vmm/host/pool/emit.h"
+#include "vmm/host/pool/pool.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 
@@ -23,9 +23,7 @@ static void make(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
 
 	assert_int_equal(pool_plan_make(&report, bytes, page_bytes, nodes, &plan, &e), 0);
 	lines.count = 0;
-	pool_lines_provide(&report, &plan, &lines);
-	pool_lines_keep(&report, &plan, &lines);
-	pool_lines_backing(&report, &plan, &lines);
+	pool_lines_all(&report, &plan, &lines);
 }
 
 static int fixture(void **state)

@@ -7,7 +7,7 @@
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/lines.h"
-#include "vmm/host/pool/report.h"
+#include "vmm/host/pool/pool.h"
 
 #define NODES 3
 #define LIMITS 4

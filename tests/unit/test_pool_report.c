@@ -6,7 +6,7 @@
 #include "test.h"
 #include "pool_root.h"
 #include "units.h"
-#include "vmm/host/pool/report.h"
+#include "vmm/host/pool/pool.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 #define NONE TESTS_DIR "/fixtures/host/no-kvm"

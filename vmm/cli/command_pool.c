@@ -6,8 +6,7 @@
 
 #include "units.h"
 #include "vmm/cli/commands.h"
-#include "vmm/host/pool/report.h"
-#include "vmm/host/pool/emit.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/output/output.h"
 
 struct pools {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/host/pool/counts.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/util/names.h"
 
 #define SPEC_MAX_CPUS 1024

@@ -16,7 +16,7 @@
 #include "vmm/core/memory/observe.h"
 #include "vmm/core/memory/prealloc.h"
 #include "vmm/host/facts.h"
-#include "vmm/host/pool/counts.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/util/error.h"
 
 #define CONSOLE_MAX_BYTES 16384

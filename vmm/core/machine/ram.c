@@ -9,7 +9,7 @@
 #include "units.h"
 #include "vmm/core/machine/internal.h"
 #include "vmm/core/memory/populate.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/util/clock.h"
 

@@ -16,7 +16,7 @@
 #include "vmm/core/memory/backing_type.h"
 #include "vmm/core/memory/memory_policy.h"
 #include "vmm/core/memory/room.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 
 /*
  * One unmapped-to-all page on either side: the kernel never merges guest RAM with a neighbour (smaps stays ours

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/pool/counts.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/backing_file.h"
 #include "vmm/core/memory/backing_type.h"

@@ -14,7 +14,7 @@
 #include "vmm/core/memory/memory_policy.h"
 #include "vmm/core/memory/populate.h"
 #include "vmm/core/memory/room.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 

@@ -6,7 +6,7 @@
 #include "units.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
 {

@@ -6,7 +6,7 @@
 #include "units.h"
 #include "vmm/core/memory/backing_file.h"
 #include "vmm/core/memory/observe.h"
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 
 int shortage_explain(const struct backing *b, int err, const char *where, struct error *e)
 {

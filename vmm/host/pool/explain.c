@@ -1,7 +1,7 @@
 /*
  * A shortage as an error value, from the plan that would have avoided it.
  */
-#include "vmm/host/pool/explain.h"
+#include "vmm/host/pool/pool.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +12,7 @@
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/host/pool/lines.h"
-#include "vmm/host/pool/report.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 /* One allocation: too large together for a thread's stack. */
 struct picture {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "vmm/host/pool/lines.h"
-#include "vmm/host/pool/emit.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/output/json.h"
 
 static json_t *limit_or_null(uint64_t bytes)
@@ -121,9 +121,7 @@ int pool_plan_json(const struct pool_report *report, const struct pool_plan *pla
 
 	if (lines == NULL)
 		return -ENOMEM;
-	pool_lines_provide(report, plan, lines);
-	pool_lines_keep(report, plan, lines);
-	pool_lines_backing(report, plan, lines);
+	pool_lines_all(report, plan, lines);
 	o = json_object();
 	json_put(&o, "schema", json_string(POOL_PLAN_SCHEMA));
 	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));

@@ -1,5 +1,5 @@
 /*
- * The lines that provide the pages, now and at boot, and the mount.
+ * The lines that provide the pages, now and at boot, and the mount; and the same backing for minivmm, QEMU and libvirt.
  */
 #include "vmm/host/pool/lines.h"
 
@@ -33,7 +33,8 @@ bool pool_line_is_shell(enum pool_line_kind kind)
 	return kinds[kind].shell;
 }
 
-void pool_lines_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void add(struct pool_lines *lines, enum pool_line_kind kind,
+						      const char *fmt, ...)
 {
 	struct pool_line *line = &lines->line[lines->count];
 	va_list args;
@@ -94,7 +95,9 @@ const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
 	return buf;
 }
 
-bool pool_mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path, size_t size)
+/* Where hugetlbfs of the plan's page size is mounted, or should be ("/dev/hugepages-1G"), into path. True: it is. */
+static bool mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path,
+		       size_t size)
 {
 	char name[24];
 
@@ -117,11 +120,10 @@ static void provide_pages(const struct pool_size *size, const struct pool_plan *
 
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		if (plan->nodes[i].missing > 0)
-			pool_lines_add(lines, LINE_SYSFS,
-				       "echo %" PRIu64 " > /sys/devices/system/node/node%" PRIu32
-				       "/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-				       plan->nodes[i].total + plan->nodes[i].missing, plan->nodes[i].node,
-				       kib);
+			add(lines, LINE_SYSFS,
+			    "echo %" PRIu64 " > /sys/devices/system/node/node%" PRIu32
+			    "/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+			    plan->nodes[i].total + plan->nodes[i].missing, plan->nodes[i].node, kib);
 	}
 	if (plan->node_count > 0 || plan->missing_pages == 0)
 		return;
@@ -130,11 +132,11 @@ static void provide_pages(const struct pool_size *size, const struct pool_plan *
 	 * ones are taken, so what is missing comes on top of today's total.
 	 */
 	if (size->is_default)
-		pool_lines_add(lines, LINE_SYSCTL, "sysctl vm.nr_hugepages=%" PRIu64,
-			       size->counts.total + plan->missing_pages);
-	pool_lines_add(lines, LINE_SYSFS,
-		       "echo %" PRIu64 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-		       size->counts.total + plan->missing_pages, kib);
+		add(lines, LINE_SYSCTL, "sysctl vm.nr_hugepages=%" PRIu64,
+		    size->counts.total + plan->missing_pages);
+	add(lines, LINE_SYSFS,
+	    "echo %" PRIu64 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+	    size->counts.total + plan->missing_pages, kib);
 }
 
 void pool_lines_provide(const struct pool_report *report, const struct pool_plan *plan,
@@ -149,9 +151,8 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 	provide_pages(size, plan, lines);
 	for (uint32_t i = 0; i < size->limit_count; i++) {
 		if (cgroup_room(&size->limits[i]) < bytes)
-			pool_lines_add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s",
-				       size->limits[i].used_bytes + bytes,
-				       shell_word(size->limits[i].path, word, sizeof(word)));
+			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", size->limits[i].used_bytes + bytes,
+			    shell_word(size->limits[i].path, word, sizeof(word)));
 	}
 }
 
@@ -175,18 +176,17 @@ static void script_lines(const struct pool_plan *plan, const char *name, struct 
 	if (plan->missing_pages == 0)
 		return;
 	if (plan->node_count == 0)
-		pool_lines_add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name,
-			       plan->needed_pages);
+		add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name, plan->needed_pages);
 	/* The script makes pages free on the node, so what is free there already is asked for again. */
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		if (plan->nodes[i].missing > 0)
-			pool_lines_add(lines, LINE_SCRIPT,
-				       "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32, name,
-				       plan->nodes[i].free + plan->nodes[i].missing, plan->nodes[i].node);
+			add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32,
+			    name, plan->nodes[i].free + plan->nodes[i].missing, plan->nodes[i].node);
 	}
 }
 
-void pool_lines_keep(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines)
+static void keep_lines(const struct pool_report *report, const struct pool_plan *plan,
+		       struct pool_lines *lines)
 {
 	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
 	char name[24], path[256], count[POOL_LINE_BYTES - 64];
@@ -200,13 +200,96 @@ void pool_lines_keep(const struct pool_report *report, const struct pool_plan *p
 	else
 		(void)snprintf(count, sizeof(count), "%" PRIu64,
 			       max_u64(size->counts.total + plan->missing_pages, plan->needed_pages));
-	pool_lines_add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
+	add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
 	if (!size->is_default)
-		pool_lines_add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name,
-			       name, count);
-	if (!pool_mount_path(report, plan, path, sizeof(path)))
-		pool_lines_add(lines, LINE_MOUNT,
-			       "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path, name,
-			       path);
-	pool_lines_add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs pagesize=%s 0 0", path, name);
+		add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name, name, count);
+	if (!mount_path(report, plan, path, sizeof(path)))
+		add(lines, LINE_MOUNT, "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path,
+		    name, path);
+	add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs pagesize=%s 0 0", path, name);
+}
+
+struct words {
+	char memory[24], page[24], nodes[256], mount[256];
+};
+
+static void minivmm_lines(const struct words *w, struct pool_lines *lines)
+{
+	char bind[320] = "";
+
+	if (w->nodes[0] != '\0')
+		(void)snprintf(bind, sizeof(bind), " --host-nodes %s --policy bind", w->nodes);
+	add(lines, LINE_MINIVMM, "minivmm run -m %s --backing hugetlb --page-size %s --prealloc%s", w->memory,
+	    w->page, bind);
+	add(lines, LINE_MINIVMM, "minivmm run -m %s --mem-path %s --prealloc%s", w->memory, w->mount, bind);
+}
+
+/* QEMU takes one range or number after each host-nodes= (qapi/qom.json: a list, so the key is repeated). */
+static void qemu_nodes(const struct words *w, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	for (const char *p = w->nodes; *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
+		if (!append_whole(buf, size, ",host-nodes=%.*s", (int)strcspn(p, ","), p))
+			return;
+	}
+	if (buf[0] != '\0')
+		append(buf, size, ",policy=bind");
+}
+
+static void qemu_lines(const struct words *w, struct pool_lines *lines)
+{
+	char bind[512];
+
+	qemu_nodes(w, bind, sizeof(bind));
+	add(lines, LINE_QEMU,
+	    "-m %s -machine memory-backend=ram -object memory-backend-memfd,id=ram,size=%s,"
+	    "hugetlb=on,hugetlbsize=%s,prealloc=on%s",
+	    w->memory, w->memory, w->page, bind);
+	add(lines, LINE_QEMU,
+	    "-m %s -machine memory-backend=ram -object memory-backend-file,id=ram,size=%s,"
+	    "mem-path=%s,share=on,prealloc=on%s",
+	    w->memory, w->memory, w->mount, bind);
+}
+
+/*
+ * nodeset of <page> names nodes of the guest, not of the host (libvirt's formatdomain: memory backing); the host's
+ * nodes are numatune's.
+ */
+static void libvirt_lines(const struct pool_plan *plan, const struct words *w, struct pool_lines *lines)
+{
+	char numatune[400] = "";
+
+	if (w->nodes[0] != '\0')
+		(void)snprintf(numatune, sizeof(numatune),
+			       "\n<numatune>\n  <memory mode='strict' nodeset='%s'/>\n</numatune>", w->nodes);
+	add(lines, LINE_LIBVIRT,
+	    "<memory unit='KiB'>%" PRIu64 "</memory>\n"
+	    "<memoryBacking>\n"
+	    "  <hugepages>\n"
+	    "    <page size='%" PRIu64 "' unit='KiB'/>\n"
+	    "  </hugepages>\n"
+	    "  <allocation mode='immediate'/>\n"
+	    "</memoryBacking>%s",
+	    plan->needed_pages * plan->page_bytes / KIB, plan->page_bytes / KIB, numatune);
+}
+
+static void backing_lines(const struct pool_report *report, const struct pool_plan *plan,
+			  struct pool_lines *lines)
+{
+	struct words w = { 0 };
+
+	(void)size_format(plan->needed_pages * plan->page_bytes, w.memory);
+	(void)size_format(plan->page_bytes, w.page);
+	(void)pool_node_list(plan, w.nodes, sizeof(w.nodes));
+	(void)mount_path(report, plan, w.mount, sizeof(w.mount));
+	minivmm_lines(&w, lines);
+	qemu_lines(&w, lines);
+	libvirt_lines(plan, &w, lines);
+}
+
+void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines)
+{
+	pool_lines_provide(report, plan, lines);
+	keep_lines(report, plan, lines);
+	backing_lines(report, plan, lines);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/host/pool/report.h"
+#include "vmm/host/pool/pool.h"
 
 enum pool_line_kind {
 	LINE_SYSCTL,  /* the pool of the default size */
@@ -51,20 +51,11 @@ bool pool_line_is_shell(enum pool_line_kind kind);
 void pool_lines_provide(const struct pool_report *report, const struct pool_plan *plan,
 			struct pool_lines *lines);
 
-/* Lines for good, at boot and at mount: LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB. Appended. */
-void pool_lines_keep(const struct pool_report *report, const struct pool_plan *plan,
-		     struct pool_lines *lines);
-
-/* The same backing for minivmm, QEMU and libvirt. Appended. */
-void pool_lines_backing(const struct pool_report *report, const struct pool_plan *plan,
-			struct pool_lines *lines);
-
-/* Append one line; what does not fit is left out. */
-void pool_lines_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Where hugetlbfs of the plan's page size is mounted, or should be ("/dev/hugepages-1G"), into path. True: it is. */
-bool pool_mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path, size_t size);
+/*
+ * All lines, each appended to *lines; a line that does not fit is left out. Those above, those for good (LINE_SCRIPT,
+ * LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt.
+ */
+void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines);
 
 /* The plan's nodes as a list "0,2-3" into buf; "" where it is not bound. */
 const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size);

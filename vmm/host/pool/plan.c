@@ -7,7 +7,7 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/host/pool/report.h"
+#include "vmm/host/pool/pool.h"
 
 static const struct pool_node *find_node(const struct pool_size *size, uint32_t node)
 {

@@ -1,24 +1,54 @@
 /*
- * The picture itself: page sizes, their counts, nodes, and what this process could get of them.
+ * The picture itself: page sizes, their counts, nodes, limits and mounts, and what this process could get of them.
  */
-#include "vmm/host/pool/read.h"
-
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "units.h"
-#include "vmm/util/size.h"
 #include "vmm/host/meminfo.h"
+#include "vmm/host/mounts.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/size.h"
 
 #define POOLS "sys/kernel/mm/hugepages"
 #define STATUS_BYTES 16384
 /* A kernel without cpusets allows every node it could ever have. */
 #define MAX_NODE_NUMBERS 1024
+
+int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
+{
+	struct {
+		const char *file;
+		uint64_t *value;
+	} const fields[] = {
+		{ "nr_hugepages", &out->total },
+		{ "free_hugepages", &out->free },
+		{ "resv_hugepages", &out->reserved },
+		{ "surplus_hugepages", &out->surplus },
+	};
+	char path[128];
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		int ret;
+
+		(void)snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
+			       page_bytes / KIB, fields[i].file);
+		ret = sysfile_u64(root, path, fields[i].value);
+		if (ret != 0) {
+			memset(out, 0, sizeof(*out));
+			return ret;
+		}
+	}
+	return 0;
+}
 
 /* The page size in a directory's name "hugepages-2048kB", 0 for any other name. */
 static uint64_t size_of_name(const char *name)
@@ -146,6 +176,91 @@ static uint64_t available(const struct pool_size *size, uint64_t allowed_nodes)
 	return pages;
 }
 
+/* What control groups allow of the pages of one size. */
+struct limit_collector {
+	struct pool_size *size;
+	uint64_t *smallest; /* of this kind */
+};
+
+/* Keep limits[] in the order of their room, the tightest first; what does not fit falls off the end. */
+static void collect_limit(const struct cgroup_limit *limit, void *arg)
+{
+	const struct limit_collector *c = arg;
+	struct pool_size *size = c->size;
+	uint32_t at = 0;
+
+	*c->smallest = min_u64(*c->smallest, limit->limit_bytes);
+	while (at < size->limit_count && cgroup_room(&size->limits[at]) <= cgroup_room(limit))
+		at++;
+	if (at == POOL_MAX_LIMITS)
+		return;
+	if (size->limit_count < POOL_MAX_LIMITS)
+		size->limit_count++;
+	memmove(&size->limits[at + 1], &size->limits[at],
+		(size->limit_count - at - 1) * sizeof(size->limits[0]));
+	size->limits[at] = *limit;
+}
+
+static void read_limits(const char *root, struct pool_size *size)
+{
+	struct limit_collector use = { .size = size, .smallest = &size->cgroup_max_bytes };
+	struct limit_collector promise = { .size = size, .smallest = &size->cgroup_rsvd_max_bytes };
+
+	size->limit_count = 0;
+	size->cgroup_max_bytes = POOL_UNLIMITED;
+	size->cgroup_rsvd_max_bytes = POOL_UNLIMITED;
+	cgroup_each_hugetlb(root, size->page_bytes, false, collect_limit, &use);
+	cgroup_each_hugetlb(root, size->page_bytes, true, collect_limit, &promise);
+	if (size->limit_count > 0)
+		memcpy(size->cgroup_path, size->limits[0].path, sizeof(size->cgroup_path));
+}
+
+struct mount_collector {
+	struct pool_report *report;
+	bool real; /* the paths are those of this host: the file system itself can be asked */
+};
+
+/*
+ * The kernel prints pagesize= since Linux 4.12; before that only the file system tells (statfs: f_bsize is the huge
+ * page size of a hugetlbfs).
+ */
+static uint64_t mount_page_bytes(const struct host_mount *m, bool real)
+{
+	struct statfs fs;
+	uint64_t bytes;
+
+	if (mount_option_size(m->options, "pagesize", &bytes) == 0)
+		return bytes;
+	if (real && statfs(m->path, &fs) == 0 && fs.f_bsize > 0)
+		return (uint64_t)fs.f_bsize;
+	return 0;
+}
+
+static bool collect_mount(const struct host_mount *m, void *arg)
+{
+	struct mount_collector *c = arg;
+	struct pool_mount *out = &c->report->mounts[c->report->mount_count];
+
+	if (strcmp(m->type, "hugetlbfs") != 0)
+		return true;
+	/* A path that does not fit would name another place. */
+	if (strlen(m->path) >= sizeof(out->path))
+		return true;
+	(void)snprintf(out->path, sizeof(out->path), "%s", m->path);
+	(void)snprintf(out->options, sizeof(out->options), "%s", m->options);
+	out->page_bytes = mount_page_bytes(m, c->real);
+	c->report->mount_count++;
+	return c->report->mount_count < POOL_MAX_MOUNTS;
+}
+
+static void read_mounts(const char *root, struct pool_report *report)
+{
+	struct mount_collector c = { .report = report, .real = root[0] == '\0' };
+
+	/* Unreadable: no mounts are known, which is what the caller is promised. */
+	(void)mounts_each(root, collect_mount, &c);
+}
+
 void pool_report_read(const char *root, struct pool_report *report)
 {
 	struct host_memory memory;
@@ -166,11 +281,11 @@ void pool_report_read(const char *root, struct pool_report *report)
 			       size->page_bytes / KIB);
 		(void)sysfile_u64(root, path, &size->overcommit);
 		read_nodes(root, size);
-		pool_read_limits(root, size);
+		read_limits(root, size);
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
 		size->available_pages = available(size, report->allowed_nodes);
 	}
-	pool_read_mounts(root, report);
+	read_mounts(root, report);
 }
 
 const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes)

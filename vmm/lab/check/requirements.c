@@ -10,7 +10,7 @@
 
 #include "abi.h"
 #include "units.h"
-#include "vmm/host/pool/report.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/thp.h"
 #include "vmm/lab/check/require.h"

@@ -1,16 +1,30 @@
 /*
- * The hugetlb pools of this host as one picture, and the plan for a run: everything `minivmm pool` prints, as values.
- * report/emit_pool.h writes them; pool_explain.h tells a run's shortage from them.
+ * The hugetlb pools of this host: as the kernel counts them, as one picture, as a plan for a run, as text and JSON, and as
+ * the reason of a run that could not have its pages.
  */
-#ifndef MINIVMM_HOST_POOL_REPORT_H
-#define MINIVMM_HOST_POOL_REPORT_H
+#ifndef MINIVMM_HOST_POOL_H
+#define MINIVMM_HOST_POOL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/host/cgroup.h"
-#include "vmm/host/pool/counts.h"
 #include "vmm/util/error.h"
+
+/* NUMA nodes are bits of a 64-bit mask; nodes beyond are not looked at. */
+#define HOST_MAX_NODES 64
+
+/* In pages, in the terms of /proc/meminfo: HugePages_Total, _Free, _Rsvd, _Surp. */
+struct pool_counts {
+	uint64_t total, free, reserved, surplus;
+};
+
+/*
+ * Read sys/kernel/mm/hugepages/hugepages-<KiB>kB below `root` ("" is the real one).
+ * -ENOENT: the kernel has no pool of that size (4 KiB among them): *out is all zero.
+ */
+int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 
 #define POOL_MAX_SIZES 8
 #define POOL_MAX_MOUNTS 16
@@ -28,8 +42,8 @@ struct pool_size {
 	bool is_default;
 	struct pool_counts counts;
 	uint64_t overcommit; /* nr_overcommit_hugepages */
-	uint64_t
-		on_demand_pages; /* that the kernel would still make when mapped: overcommit - surplus, as memory allows */
+	/* That the kernel would still make when mapped: overcommit - surplus, as memory allows. */
+	uint64_t on_demand_pages;
 	uint32_t node_count;
 	struct pool_node nodes[HOST_MAX_NODES];
 	/* Limits of this process's cgroup and those above it, in bytes; POOL_UNLIMITED where none is in force. */
@@ -100,5 +114,34 @@ bool pool_plan_memory_short(const struct pool_report *report, const struct pool_
 
 /* The pool of that page size, or NULL. */
 const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes);
+
+/*
+ * Fill *e with the shortage in numbers (page size, node, needed, free, reserved, surplus, control group's limit where
+ * one is in force) and, as the hint, the commands that cure it. host_nodes: mask of the nodes it is bound to, 0: any.
+ * own_bytes: what of needed_bytes the kernel has promised to this very mapping, and so counts as reserved.
+ * `where` names the call that failed, err its errno. Returns -err, or -ENOMEM where err is 0.
+ */
+int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t own_bytes,
+		 uint64_t host_nodes, int err, const char *where, struct error *e);
+
+/*
+ * Before a mapping: are there pages for it, in the pool or made on demand, and on those nodes? Limits of control
+ * groups are left to the kernel: which of them bites depends on the mapping. 0, or -ENOMEM explained as above. A host
+ * that does not tell is not refused anything.
+ */
+int pool_check(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes,
+	       const char *where, struct error *e);
+
+#define POOL_SCHEMA "minivmm.pool/1"
+#define POOL_PLAN_SCHEMA "minivmm.pool-plan/1"
+
+/*
+ * Text of 100 columns; a command that is longer is continued as a shell continues it. JSON: sizes in bytes, counts
+ * in pages, null for a limit that is not in force and for what is not known. 0 or -errno.
+ */
+int pool_show_text(const struct pool_report *report, FILE *out);
+int pool_show_json(const struct pool_report *report, FILE *out);
+int pool_plan_text(const struct pool_report *report, const struct pool_plan *plan, FILE *out);
+int pool_plan_json(const struct pool_report *report, const struct pool_plan *plan, FILE *out);
 
 #endif
