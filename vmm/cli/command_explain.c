@@ -8,7 +8,7 @@
 
 #include "vmm/util/size.h"
 #include "vmm/cli/commands.h"
-#include "vmm/lab/explain/capture.h"
+#include "vmm/lab/explain/explanation.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/output.h"

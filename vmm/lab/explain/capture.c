@@ -1,10 +1,14 @@
-#include "vmm/lab/explain/capture.h"
+/*
+ * Boot the guest, have it touch the address, and write down what its tables and the host say at each moment.
+ */
+#include "vmm/lab/explain/explanation.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "vmm/lab/explain/place.h"
+#include "vmm/lab/explain/spec.h"
 #include "vmm/core/kvm/paging.h"
 #include "vmm/lab/measure/run.h"
 #include "x86.h"

@@ -15,6 +15,10 @@
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/names.h"
 
+struct error;
+struct explain_spec;
+struct record;
+
 #define EXPLAIN_SCHEMA "minivmm.explain/1"
 
 /* When the address was walked. Outside the arena no access is made for it, and there is one moment. */
@@ -120,6 +124,13 @@ static inline const struct explain_walk *explanation_last(const struct explanati
 	}
 	return &x->walks[0];
 }
+
+/*
+ * Run the guest and fill in *x. In rec spec, config (by explain_plan) and host are filled in after
+ * record_init; the rest is filled as by measure_guest. 0, or -errno with *e set as by measure_guest.
+ */
+int explain_capture(const struct explain_spec *spec, struct record *rec, struct explanation *x,
+		    struct error *e);
 
 /*
  * Fill in what is marked as derived from all the rest. `map` says where slots end: no leaf reaches beyond

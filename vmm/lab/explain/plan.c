@@ -1,4 +1,4 @@
-#include "vmm/lab/explain/capture.h"
+#include "vmm/lab/explain/spec.h"
 
 #include "layout.h"
 #include "units.h"
