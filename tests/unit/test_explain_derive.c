@@ -3,7 +3,6 @@
  * known" where one fact is missing, and a sentence where two facts disagree. It could break by an error of one level, which
  * looks as plausible as the truth, or by a claim about a dimension that nobody could see.
  */
-
 #include "test.h"
 #include "layout.h"
 #include "units.h"
@@ -37,7 +36,7 @@ static void fill_walk(struct explain_walk *walk, uint64_t leaf_bytes, uint64_t p
 	walk->walk.leaf_bytes = leaf_bytes;
 	walk->walk.pa = DATA_GPA;
 	walk->data = place_at(DATA_GPA, page_bytes);
-	for (uint32_t i = 0; i < levels; i++) {
+	LOOP (uint32_t, i, 0, i < levels, i++) {
 		walk->walk.steps[i].level = x.mode.levels - i;
 		walk->walk.steps[i].entry = PTE_PRESENT | bits;
 		walk->places[i] = place_at(TABLE_POOL_GPA + i * PAGE_4K, page_bytes);
@@ -67,7 +66,7 @@ static void make(const char *second, uint32_t guest_levels, uint32_t host_levels
 
 static bool has_note(const char *words)
 {
-	for (uint32_t i = 0; i < x.note_count; i++) {
+	LOOP (uint32_t, i, 0, i < x.note_count, i++) {
 		if (strstr(x.notes[i], words) != NULL)
 			return true;
 	}
@@ -294,7 +293,7 @@ TEST(split_pages_are_told_where_there_is_code)
 TEST(notes_are_few_and_different)
 {
 	make("ept", 4, 4, PAGE_4K, PAGE_4K);
-	for (int i = 0; i < 20; i++)
+	LOOP (int, i, 0, i < 20, i++)
 		explain_note(&x, "note %d", i / 2);
 	assert_int_equal(x.note_count, 8);
 	assert_string_equal(x.notes[7], "note 7");

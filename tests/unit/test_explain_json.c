@@ -92,20 +92,3 @@ TEST(unknown_is_null)
 	assert_string_equal(json_string_value(json_object_get(place, "hva")), "0x7f5c3f400678");
 	json_decref(root);
 }
-
-TEST(derived_references_have_no_value)
-{
-	json_t *root = parsed(SAMPLE_NESTED_4K, SAMPLE_NESTED_4K), *one = explanation_of(root, 0), *reference;
-	size_t i;
-
-	json_array_foreach(json_object_get(one, "references"), i, reference)
-	{
-		bool read = strcmp(json_string_value(json_object_get(reference, "source")), "read") == 0;
-
-		assert_int_equal(json_integer_value(json_object_get(reference, "number")), i + 1);
-		assert_int_equal(read, i % 5 == 4);
-		assert_int_equal(read, json_is_string(json_object_get(reference, "value")));
-		assert_int_equal(read, json_is_string(json_object_get(reference, "address")));
-	}
-	json_decref(root);
-}

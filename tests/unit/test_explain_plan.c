@@ -3,7 +3,6 @@
  * is explained untouched. It could break at the arena's ends, where one page more is another answer, and by a second run
  * of --before-after that changes more than was asked.
  */
-
 #include "test.h"
 #include "layout.h"
 #include "units.h"
