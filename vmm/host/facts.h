@@ -4,6 +4,7 @@
 #ifndef MINIVMM_HOST_FACTS_H
 #define MINIVMM_HOST_FACTS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,5 +58,8 @@ void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits);
  * about 20 ms against CLOCK_MONOTONIC_RAW.
  */
 uint64_t facts_tsc_khz(void);
+
+/* The member `host` of every schema. NULL: no memory (json_finish takes that). */
+json_t *host_facts_json(const struct host_facts *h);
 
 #endif

@@ -70,31 +70,6 @@ json_t *json_shared_or_null(json_t *value)
 	return value != NULL ? json_incref(value) : json_null();
 }
 
-json_t *host_facts_json(const struct host_facts *h)
-{
-	json_t *o = json_object(), *params = json_object();
-
-	json_put(&o, "kernel", json_words(h->kernel));
-	json_put(&o, "cpu_model", json_words(h->cpu_model));
-	json_put(&o, "cpus", json_u64_or_null(h->cpus));
-	json_put(&o, "hypervisor", json_boolean(h->hypervisor));
-	json_put(&o, "tsc_khz", json_u64_or_null(h->tsc_khz));
-	json_put(&o, "kvm_module", json_words(h->kvm_module));
-	json_put(&o, "second_dimension", json_words(second_dimension_name(h->second_dimension)));
-	json_put(&o, "second_dimension_levels", json_u64_or_null(h->second_dimension_levels));
-	for (uint32_t i = 0; i < h->param_count && i < FACTS_MAX_PARAMS; i++)
-		json_put(&params, h->params[i].name, json_words(h->params[i].value));
-	json_put(&o, "params", params);
-	json_put(&o, "thp", json_words(h->thp));
-	json_put(&o, "shmem_thp", json_words(h->shmem_thp));
-	json_put(&o, "ksm", json_words(h->ksm));
-	json_put(&o, "nx_huge_pages", json_words(h->nx_huge_pages));
-	json_put(&o, "numa_nodes", json_u64_or_null(h->numa_nodes));
-	json_put(&o, "pmu", json_boolean(h->pmu));
-	json_put(&o, "memory_bytes", json_u64_or_null(h->memory_bytes));
-	return o;
-}
-
 int json_finish(json_t *root, FILE *out)
 {
 	int ret = 0;

@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/host/facts.h"
-
 /*
  * Give `value` to *object under `key`, or to the end of *array. jansson refuses what it cannot represent; one such
  * failure makes the whole NULL, and all that follow harmless: only json_finish needs to look.
@@ -37,9 +35,6 @@ json_t *json_real_or_null(double value);
 
 /* One more reference to `value`, which its owner keeps; NULL stands for "there is none". */
 json_t *json_shared_or_null(json_t *value);
-
-/* The member `host` of every schema. */
-json_t *host_facts_json(const struct host_facts *h);
 
 /* Write `root` as one document with a newline behind it, flush, and let go of it. 0, or -errno; -ENOMEM for NULL. */
 int json_finish(json_t *root, FILE *out);
