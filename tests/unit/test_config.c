@@ -168,8 +168,8 @@ static void aliased_plan(void **state)
 	assert_int_equal(plan_make(&r, PAGE_2M, &c, &(struct error){ 0 }), 0);
 	assert_true(c.ram_bytes == 1022 * GIB && c.map.alias_bytes == r.machine.alias_bytes);
 	/* 292 repetitions, 97 for each vCPU, so that all slices begin at the same place of what repeats. */
-	assert_true(config_slice_bytes(&c) == 97 * r.machine.alias_bytes &&
-		    config_slice_bytes(&c) == slice_of(&c));
+	assert_true(plan_slice_bytes(&c) == 97 * r.machine.alias_bytes &&
+		    plan_slice_bytes(&c) == slice_of(&c));
 	assert_true(c.step_count == 1 && c.steps[0].working_set_bytes == 97 * r.machine.alias_bytes);
 	assert_non_null(strstr(c.note, "12M more hold the guest's image and page tables"));
 	r.machine.memory_bytes = 4 * GIB;

@@ -124,7 +124,7 @@ static void own_sets(void **state)
 			if (memory < 4 * leaves[i / SET_COUNT % 3])
 				continue;
 			planned(&r, PAGE_4K);
-			slice_bytes = config_slice_bytes(&config);
+			slice_bytes = plan_slice_bytes(&config);
 			if (needs_check(&workload, &r, &config, &e) != 0)
 				continue;
 			count = sets_choose(&r, &workload, &config, sets, &e);
@@ -262,11 +262,11 @@ static void check_workload(enum workload_id id, const struct run_spec *asked, ui
 	assert_in_range(config.step_count, 1, PLAN_MAX_STEPS);
 	for (uint32_t i = 0; i < config.step_count; i++) {
 		const struct plan_step *step = &config.steps[i];
-		uint64_t limit = native ? config_slice_bytes(&config) : WINDOW_BYTES;
+		uint64_t limit = native ? plan_slice_bytes(&config) : WINDOW_BYTES;
 		bool strides = set_kinds[w->default_set].strides != NULL;
 
 		assert_true(step->workload == id && step->working_set_bytes % PAGE_4K == 0);
-		assert_in_range(step->working_set_bytes, PAGE_4K, config_slice_bytes(&config));
+		assert_in_range(step->working_set_bytes, PAGE_4K, plan_slice_bytes(&config));
 		assert_int_equal(step->stride_bytes != 0, strides);
 		assert_true(step->stride_bytes <= limit / (step->working_set_bytes / PAGE_4K));
 	}

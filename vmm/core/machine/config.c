@@ -27,13 +27,6 @@ static int round_memory(const struct machine_spec *asked, uint64_t page_bytes, s
 	return 0;
 }
 
-uint64_t config_slice_bytes(const struct config *c)
-{
-	uint64_t unit_bytes = max_u64(c->guest_page_bytes, c->map.alias_bytes);
-
-	return align_down(driver_slice_bytes(c->map.arena_bytes, unit_bytes, c->vcpus), PAGE_4K);
-}
-
 /* Vcpus share the memory that repeats, so each needs a repetition of its own: else two would have one page. */
 static int check_repetitions(const struct config *c, struct error *e)
 {

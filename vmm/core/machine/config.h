@@ -49,10 +49,4 @@ int config_make(const struct machine_spec *asked, uint64_t page_bytes, struct co
 int config_make_native(const struct machine_spec *asked, uint64_t page_bytes, struct config *c,
 		       struct error *e);
 
-/*
- * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole
- * repetitions of an alias, where there are enough of them.
- */
-uint64_t config_slice_bytes(const struct config *c);
-
 #endif

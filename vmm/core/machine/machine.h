@@ -66,6 +66,7 @@ struct machine_report {
 	struct timing_ns timing;
 	struct stray_log strays;
 	struct console console;
+	int exit_code;   /* the byte that the guest wrote to PORT_EXIT; -1: none */
 	int stop_signal; /* that stopped it before its end; 0: none did */
 	bool ran;        /* it was built, and its vCPUs were started */
 };

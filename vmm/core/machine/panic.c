@@ -114,6 +114,9 @@ int guest_ended(struct vcpu_task *task, uint32_t code, struct error *e)
 			      sizeof(task->copy), e);
 	char message[GUEST_MESSAGE_BYTES];
 
+	pthread_mutex_lock(&task->machine->lock);
+	task->machine->report->exit_code = (int)code;
+	pthread_mutex_unlock(&task->machine->lock);
 	if (block == NULL)
 		return -EFAULT;
 	memcpy(&task->copy, block, sizeof(task->copy));

@@ -52,6 +52,7 @@ int machine_run(const struct machine_spec *asked, struct config *c, struct host_
 		.sys.fd = -1,
 		.vm = { .fd = -1, .stats.fd = -1 },
 	};
+	report->exit_code = -1;
 	ret = -pthread_mutex_init(&m->lock, NULL);
 	if (ret != 0) {
 		free(m);

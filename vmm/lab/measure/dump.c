@@ -85,7 +85,7 @@ static void put_map(struct text *t, const struct config *c)
 	if (c->map.tables_bytes > 0)
 		put_range(t, "tables-gpa", c->map.tables_gpa, c->map.tables_bytes);
 	put_range(t, "arena-gpa", c->map.arena_gpa, c->map.arena_bytes);
-	put(t, "arena-slice = %s\n", size_format(config_slice_bytes(c), size));
+	put(t, "arena-slice = %s\n", size_format(plan_slice_bytes(c), size));
 	if (c->map.alias_bytes == 0)
 		return;
 	put(t, "alias-memory = %s\n", size_format(c->map.alias_bytes, size));

@@ -10,6 +10,13 @@
 
 #define LIST_BYTES 256
 
+uint64_t plan_slice_bytes(const struct config *c)
+{
+	uint64_t unit_bytes = max_u64(c->guest_page_bytes, c->map.alias_bytes);
+
+	return align_down(driver_slice_bytes(c->map.arena_bytes, unit_bytes, c->vcpus), PAGE_4K);
+}
+
 bool room_is_native(const struct config *c)
 {
 	return c->map.tables_bytes == 0;
@@ -68,7 +75,7 @@ int room_refuse(const struct config *c, uint64_t set_bytes, struct error *e)
 	ret = error_set(e, STATUS_USAGE, 0, "--working-set",
 			"%s is more than one %s's share of %s, which is %s with --smp %u",
 			size_format(set_bytes, set), room_is_native(c) ? "thread" : "vCPU",
-			size_format(c->ram_bytes, ram), size_format(config_slice_bytes(c), slice), c->vcpus);
+			size_format(c->ram_bytes, ram), size_format(plan_slice_bytes(c), slice), c->vcpus);
 	if (enough_bytes != 0)
 		error_hint(e, "--memory %s", size_format(enough_bytes, enough));
 	return ret;
@@ -124,7 +131,7 @@ static int refuse_slice(const struct workload_info *workload, const struct confi
 	int ret;
 
 	(void)snprintf(why, sizeof(why), "it needs two pages of %s for each vCPU, which has %s",
-		       size_format(c->guest_page_bytes, leaf), size_format(config_slice_bytes(c), slice));
+		       size_format(c->guest_page_bytes, leaf), size_format(plan_slice_bytes(c), slice));
 	ret = refuse(workload, why, e);
 	if (enough_bytes != 0)
 		error_hint(e, "%s%s--memory %s", smaller ? page : "", smaller ? ", or " : "",
@@ -152,7 +159,7 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 		error_hint(e, "--smp 2");
 	} else if ((needs & WORKS_ALIASED) == 0 && c->map.alias_bytes != 0) {
 		ret = refuse_aliases(workload, e);
-	} else if (config_slice_bytes(c) < needs_least_bytes(workload, c)) {
+	} else if (plan_slice_bytes(c) < needs_least_bytes(workload, c)) {
 		ret = (needs & NEEDS_TWO_LEAVES) != 0 ? refuse_slice(workload, c, e)
 						      : room_refuse(c, PAGE_4K, e);
 	}

@@ -28,6 +28,12 @@ int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, s
 #define DUMP_BYTES (256 * 1024)
 int plan_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity);
 
+/*
+ * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole
+ * repetitions of an alias, where there are enough of them.
+ */
+uint64_t plan_slice_bytes(const struct config *c);
+
 /* One kind of working set. A kind without a list of pages is one set. */
 struct set_kind {
 	const char *help; /* a paragraph of --workload help */

@@ -102,7 +102,7 @@ static int refuse_small(uint64_t set_bytes, uint64_t least_bytes, const struct c
 static int take_named(const struct run_spec *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
 		      struct error *e)
 {
-	uint64_t slice_bytes = config_slice_bytes(c);
+	uint64_t slice_bytes = plan_slice_bytes(c);
 	int count = 0;
 
 	for (uint32_t i = 0; i < r->work.set_count && i < SPEC_MAX_SETS; i++) {
@@ -125,7 +125,7 @@ static int take_named(const struct run_spec *r, uint64_t least_bytes, struct con
 static int take_list(const uint32_t *pages, size_t page_count, uint64_t least_bytes, struct config *c,
 		     uint64_t *sets_bytes)
 {
-	uint64_t slice_bytes = config_slice_bytes(c);
+	uint64_t slice_bytes = plan_slice_bytes(c);
 	char slice[24], least[24];
 	int count = 0;
 
@@ -157,7 +157,7 @@ int sets_choose(const struct run_spec *r, const struct workload_info *workload, 
 {
 	const struct set_kind *kind = &set_kinds[workload->default_set];
 	uint64_t least_bytes = needs_least_bytes(workload, c);
-	uint64_t slice_bytes = config_slice_bytes(c);
+	uint64_t slice_bytes = plan_slice_bytes(c);
 
 	if (r->work.set_count > 0 && !kind->is_fixed)
 		return take_named(r, least_bytes, c, sets_bytes, e);
@@ -181,7 +181,7 @@ uint32_t strides_of(enum default_set set, struct config *c, uint64_t *strides_by
 
 bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes, struct config *c)
 {
-	uint64_t window_bytes = room_is_native(c) ? config_slice_bytes(c) : WINDOW_BYTES;
+	uint64_t window_bytes = room_is_native(c) ? plan_slice_bytes(c) : WINDOW_BYTES;
 	uint64_t pages = set_bytes / PAGE_4K;
 	uint64_t span_bytes;
 	char window[24];
