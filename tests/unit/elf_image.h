@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/core/boot/elf.h"
+#include "vmm/core/boot/boot.h"
 #include "x86.h"
 
 #define RAM_GPA UINT64_C(0x100000)

@@ -7,7 +7,7 @@
 
 #include "test.h"
 #include "vmm/lab/check/report.h"
-#include "vmm/core/kvm/capability.h"
+#include "vmm/core/kvm/system.h"
 
 #define FAKE_FD 1000
 

@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 
-#include "vmm/core/boot/elf_note.h"
+#include "vmm/core/boot/boot.h"
 #include "x86.h"
 
 /* A note section under construction. */

@@ -11,7 +11,7 @@
 #include "abi.h"
 #include "bootparams.h"
 #include "units.h"
-#include "vmm/core/boot/fdt.h"
+#include "vmm/core/boot/boot.h"
 
 /* A machine that is not plausible, but has a different number everywhere. */
 static void machine(struct config *c, uint32_t ranges, uint32_t vcpus, uint32_t steps)

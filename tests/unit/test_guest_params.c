@@ -11,7 +11,7 @@
 #include "guest/start/params.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/boot/fdt.h"
+#include "vmm/core/boot/boot.h"
 #include "x86.h"
 
 static struct config config;

@@ -7,7 +7,7 @@
 #include "sample_explanation.h"
 #include "sample_matrix.h"
 
-#include "vmm/core/kvm/capability.h"
+#include "vmm/core/kvm/system.h"
 #include "vmm/lab/check/report.h"
 #include "vmm/output/json.h"
 

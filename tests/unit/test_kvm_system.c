@@ -6,7 +6,6 @@
 #include <linux/kvm.h>
 
 #include "test.h"
-#include "vmm/core/kvm/capability.h"
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vcpu.h"
 #include "vmm/core/kvm/vm.h"

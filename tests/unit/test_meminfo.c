@@ -7,7 +7,7 @@
 #include "test.h"
 #include "host_root.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/core/memory/room.h"
+#include "vmm/core/memory/shortage.h"
 
 static char root[HOST_ROOT_BYTES];
 

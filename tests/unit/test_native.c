@@ -21,7 +21,6 @@
 #include "driver.h"
 #include "units.h"
 #include "vmm/lab/measure/crew.h"
-#include "vmm/lab/measure/landing.h"
 #include "vmm/lab/measure/run.h"
 
 /* What the wrapped calls do; reset before each test. */
@@ -223,7 +222,7 @@ static void other_bus_errors_are_not_hidden(void **state)
 	(void)state;
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (landing_install(&e) == 0) {
+		if (sigbus_guard_install(&e) == 0) {
 			(void)raise(SIGBUS);
 			(void)raise(SIGBUS);
 		}

@@ -16,7 +16,6 @@
 #include "units.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/observe.h"
-#include "vmm/core/memory/populate.h"
 #include "vmm/core/memory/prealloc.h"
 
 #ifndef MADV_POPULATE_WRITE

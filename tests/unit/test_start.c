@@ -7,7 +7,7 @@
 #include "test.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/boot/start.h"
+#include "vmm/core/boot/boot.h"
 #include "x86.h"
 
 static const struct memmap map = {

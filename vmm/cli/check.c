@@ -5,7 +5,7 @@
 #include "units.h"
 #include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
-#include "vmm/core/memory/backing_type.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vmm/core/boot/fdt.h"
+#include "vmm/core/boot/boot.h"
 #include "vmm/cli/commands.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/output/output.h"

@@ -1,4 +1,4 @@
-#include "vmm/core/boot/fdt.h"
+#include "vmm/core/boot/boot.h"
 
 #include <errno.h>
 #include <inttypes.h>

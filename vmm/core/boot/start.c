@@ -1,4 +1,4 @@
-#include "vmm/core/boot/start.h"
+#include "vmm/core/boot/boot.h"
 
 #include <errno.h>
 #include <string.h>

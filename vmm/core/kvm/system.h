@@ -10,6 +10,21 @@
 
 #include "vmm/util/error.h"
 
+/* KVM_CAP_PRE_FAULT_MEMORY came with Linux 6.10, after the headers of Debian 12. */
+#define MINIVMM_CAP_PRE_FAULT_MEMORY 236
+
+#define KVM_CAPABILITY_COUNT 17
+
+struct kvm_capability {
+	long number;         /* KVM_CAP_* (Documentation/virt/kvm/api.rst) */
+	const char *name;    /* "KVM_CAP_USER_MEMORY" */
+	const char *purpose; /* completes "needed for ..." */
+	bool required;       /* no run without it */
+};
+
+/* The required ones first. */
+extern const struct kvm_capability kvm_capabilities[KVM_CAPABILITY_COUNT];
+
 struct kvm_system {
 	int fd; /* -1: not open */
 	uint32_t max_vcpus;

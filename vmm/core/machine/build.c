@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/core/boot/start.h"
+#include "vmm/core/boot/boot.h"
 #include "vmm/core/kvm/apic.h"
 #include "vmm/core/machine/internal.h"
-#include "vmm/core/memory/room.h"
+#include "vmm/core/memory/shortage.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/stop.h"
 #include "vmm/util/workloads.h"

@@ -7,9 +7,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/boot/elf.h"
-#include "vmm/core/boot/fdt.h"
-#include "vmm/core/boot/start.h"
+#include "vmm/core/boot/boot.h"
 #include "vmm/core/machine/internal.h"
 #include "vmm/util/file.h"
 

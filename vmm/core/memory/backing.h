@@ -58,4 +58,51 @@ void backing_unmap(struct backing *b);
  */
 void *backing_at(const struct backing *b, uint64_t offset_bytes, uint64_t bytes);
 
+struct backing_type {
+	enum backing_kind kind;
+	uint64_t default_page_bytes; /* 0: the file system says */
+	bool page_4k, page_2m, page_1g;
+	bool share_default;
+	bool has_file; /* a file descriptor is behind it */
+	bool thp;      /* huge pages are asked for with madvise, not with a flag */
+};
+
+/* NULL for a kind that is not in the table. */
+const struct backing_type *backing_type(enum backing_kind kind);
+
+/* May this kind have that page? */
+bool backing_type_has_page(const struct backing_type *type, uint64_t page_bytes);
+
+/* "4K", "2M", "1G", "other". */
+const char *backing_page_name(uint64_t page_bytes);
+
+/*
+ * Page size of the hugetlbfs or tmpfs that `path`, a directory or the name of a file to be, lies on.
+ * 0, or -errno: not there, another file system, a file that exists already; with the mount command as the hint.
+ */
+int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error *e);
+
+/*
+ * A file of spec->bytes without a name: O_TMPFILE at spec->path, so that not even kill -9 leaves one behind, or
+ * memfd_create. Returns the descriptor, the caller's, or -errno.
+ */
+int backing_file_open(const struct backing_spec *spec, struct error *e);
+
+/*
+ * Fill *e if the mount's own size= limit leaves less than spec->bytes: -ENOSPC. 0 where it does not.
+ */
+int backing_file_check_mount(const struct backing_spec *spec, int fd, struct error *e);
+
+/*
+ * Refuse a policy without nodes, nodes that do not exist (STATUS_USAGE, naming those that do), and any of it on
+ * a kernel without NUMA (STATUS_CANNOT). Sets the policy to bind where only nodes were named.
+ */
+int memory_policy_check(struct backing_spec *spec, struct error *e);
+
+/* mbind of [hva, hva + spec->bytes): nothing in it may be populated yet. Nothing to do without nodes. */
+int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e);
+
+/* Let the calling thread run on the CPUs of those nodes, where the fewest zeroed lines cross a socket. */
+void memory_policy_run_near(uint64_t host_nodes);
+
 #endif

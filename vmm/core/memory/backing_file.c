@@ -1,4 +1,4 @@
-#include "vmm/core/memory/backing_file.h"
+#include "vmm/core/memory/backing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/core/memory/backing_type.h"
 
 #define HOW_TO_MOUNT "mkdir -p /dev/hugepages && mount -t hugetlbfs -o pagesize=2M none /dev/hugepages"
 

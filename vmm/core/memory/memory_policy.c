@@ -1,4 +1,4 @@
-#include "vmm/core/memory/memory_policy.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/util/size.h"
 
 #include <errno.h>

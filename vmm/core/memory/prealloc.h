@@ -1,5 +1,5 @@
 /*
- * Populate all of a backing before the guest starts, with threads behind one gate.
+ * Populate RAM before the guest touches it, by a call that can fail, never by a touch that can SIGBUS.
  */
 #ifndef MINIVMM_CORE_MEMORY_PREALLOC_H
 #define MINIVMM_CORE_MEMORY_PREALLOC_H
@@ -8,6 +8,12 @@
 
 #include "vmm/core/memory/backing.h"
 #include "vmm/util/error.h"
+
+/*
+ * Populate [hva, hva + bytes), writable. 0 or -errno: -ENOMEM, -EFAULT (a touch would have been a SIGBUS: no page
+ * in the pool, or no room on the mount), -EHWPOISON. Restarted where a signal interrupts it.
+ */
+int populate_range(void *hva, uint64_t bytes);
 
 struct prealloc_stats {
 	uint32_t threads; /* used */

@@ -1,12 +1,108 @@
+/* Is there room for that much memory, and why there was none: told in numbers. */
 #include "vmm/core/memory/shortage.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/core/memory/backing_file.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/observe.h"
+#include "vmm/host/cgroup.h"
+#include "vmm/host/meminfo.h"
 #include "vmm/host/pool/pool.h"
+
+int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	struct host_memory m;
+
+	/* A host that does not say how much it has is not refused anything. */
+	if (meminfo_read(root, &m) != 0 || m.total_bytes == 0 || spec->bytes <= m.total_bytes + m.swap_bytes)
+		return 0;
+	(void)error_set(e, STATUS_FAILED, ENOMEM, "--memory",
+			"%" PRIu64 " MiB of guest RAM are more than this host has: %" PRIu64
+			" MiB of memory and %" PRIu64 " MiB of swap",
+			spec->bytes / MIB, m.total_bytes / MIB, m.swap_bytes / MIB);
+	error_hint(e, "ask for less with --memory");
+	return -ENOMEM;
+}
+
+/* Of the host's memory: what others are left with at least. */
+#define OTHERS_PART 16
+
+uint64_t room_to_spare(const char *root)
+{
+	uint64_t spare_bytes = UINT64_MAX;
+	struct cgroup_limit group;
+	struct host_memory m;
+
+	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0)
+		spare_bytes = m.available_bytes - min_u64(m.available_bytes, m.total_bytes / OTHERS_PART);
+	cgroup_memory_limit(root, &group);
+	return min_u64(spare_bytes, cgroup_room(&group));
+}
+
+static int refuse(const struct backing_spec *spec, const char *which, uint64_t have_bytes, const char *cure,
+		  struct error *e)
+{
+	(void)error_set(e, STATUS_FAILED, ENOMEM, "--prealloc",
+			"%" PRIu64 " MiB of guest RAM cannot all be populated: %s leaves %" PRIu64 " MiB",
+			spec->bytes / MIB, which, have_bytes / MIB);
+	error_hint(e, "ask for less with --memory, %s", cure);
+	return -ENOMEM;
+}
+
+static uint64_t nodes_available(const char *root, uint64_t nodes)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
+		uint64_t part = 0;
+
+		if ((nodes >> node & 1) == 0)
+			continue;
+		/* Not told: not refused. */
+		if (meminfo_node_available(root, node, &part) != 0 || !checked_add(sum, part, &sum))
+			return UINT64_MAX;
+	}
+	return sum;
+}
+
+int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	struct host_memory m;
+	struct cgroup_limit group;
+	uint64_t near;
+
+	if (backing_has_pool(spec)) {
+		/* What is reserved already for this mapping cannot be short. */
+		if (spec->reserve)
+			return 0;
+		return pool_check(root, spec->page_bytes, spec->bytes,
+				  spec->policy == NUMA_POLICY_BIND ? spec->host_nodes : 0, "--prealloc", e);
+	}
+	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0 && spec->bytes > m.available_bytes)
+		return refuse(spec, "MemAvailable of /proc/meminfo", m.available_bytes,
+			      "populate lazily, or end what uses the rest", e);
+	if (spec->policy == NUMA_POLICY_BIND) {
+		near = nodes_available(root, spec->host_nodes);
+		if (spec->bytes > near)
+			return refuse(spec, "the memory of the bound nodes", near, "or name more nodes", e);
+	}
+	cgroup_memory_limit(root, &group);
+	near = group.limit_bytes - min_u64(group.used_bytes, group.limit_bytes);
+	if (group.path[0] != '\0' && spec->bytes > near)
+		return refuse(spec, group.path, near, "or raise that limit", e);
+	return 0;
+}
+
+int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e)
+{
+	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND ||
+	    spec->host_nodes == 0)
+		return 0;
+	return pool_check(root, spec->page_bytes, spec->bytes, spec->host_nodes, "--host-nodes", e);
+}
 
 int shortage_explain(const struct backing *b, int err, const char *where, struct error *e)
 {

@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "vmm/core/kvm/capability.h"
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vcpu.h"
 

@@ -9,7 +9,7 @@
 
 #include "vmm/lab/explain/place.h"
 #include "vmm/lab/explain/spec.h"
-#include "vmm/core/kvm/paging.h"
+#include "vmm/core/kvm/vcpu.h"
 #include "vmm/lab/measure/run.h"
 #include "x86.h"
 

@@ -73,4 +73,19 @@ void crew_close(struct crew *crew, struct error *e);
 /* The thread's body (member.c). */
 void *crew_member_main(void *member);
 
+enum sigbus_cause {
+	SIGBUS_NONE,
+	SIGBUS_NO_PAGE,  /* the backing has run dry */
+	SIGBUS_HARDWARE, /* the page's memory is faulty */
+};
+
+/* Catch SIGBUS from now on. One that no guard expects still ends the process, as it would have. */
+int sigbus_guard_install(struct error *e);
+
+/*
+ * Call body(argument); when it touches a page of [start, start + bytes) that cannot be had, it is left there and then,
+ * and the cause is returned. It must not hold a lock while it touches that memory.
+ */
+enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start, uint64_t bytes);
+
 #endif

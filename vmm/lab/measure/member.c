@@ -1,8 +1,9 @@
-/*
- * One thread of a native run: pin it, run the plan, count faults and switches around each timed phase.
- */
+/* One thread of a native run: its guard against SIGBUS, its phases, its results. */
 #include <errno.h>
 #include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,8 +11,60 @@
 #include <unistd.h>
 
 #include "vmm/lab/measure/crew.h"
-#include "vmm/lab/measure/landing.h"
 #include "vmm/util/stop.h"
+
+struct sigbus_guard {
+	sigjmp_buf back;
+	uintptr_t start_hva;
+	uint64_t bytes;
+	enum sigbus_cause cause;
+};
+
+static __thread struct sigbus_guard *volatile expected;
+
+/* SIGBUS of an access comes to the thread that made it, so its own guard is the right one. */
+static void on_bus(int signum, siginfo_t *info, void *context)
+{
+	struct sigbus_guard *l = expected;
+
+	(void)context;
+	/*
+	 * Sent by a process (si_code <= 0), or outside the arena: restore the default action. The access repeats and ends
+	 * the process.
+	 */
+	if (l == NULL || info->si_code <= 0 || (uintptr_t)info->si_addr - l->start_hva >= l->bytes) {
+		(void)signal(signum, SIG_DFL);
+		return;
+	}
+	l->cause = info->si_code == BUS_MCEERR_AR || info->si_code == BUS_MCEERR_AO ? SIGBUS_HARDWARE
+										    : SIGBUS_NO_PAGE;
+	siglongjmp(l->back, 1);
+}
+
+int sigbus_guard_install(struct error *e)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_sigaction = on_bus;
+	action.sa_flags = SA_SIGINFO;
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGBUS, &action, NULL) != 0)
+		return error_set(e, STATUS_FAILED, errno, "sigaction", "cannot catch SIGBUS");
+	return 0;
+}
+
+enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start, uint64_t bytes)
+{
+	struct sigbus_guard l = { .start_hva = (uintptr_t)start, .bytes = bytes, .cause = SIGBUS_NONE };
+
+	if (sigsetjmp(l.back, 1) == 0) {
+		expected = &l;
+		body(argument);
+	}
+	expected = NULL;
+	return l.cause;
+}
 
 static struct phase_counts count_now(void)
 {
@@ -88,7 +141,7 @@ static int phase_stopped(void *self)
 
 	if (stop_requested() != 0 || __atomic_load_n(&member->crew->give_up, __ATOMIC_ACQUIRE))
 		return 1;
-	/* Who spins at the gate would keep those from arriving who have no CPU. */
+	/* With more threads than CPUs, a thread that spins at the gate would starve those that have not arrived. */
 	if (member->crew->crowded)
 		(void)sched_yield();
 	return 0;
@@ -114,7 +167,7 @@ static int pin(const struct crew_member *member, struct error *e)
 	return e->err > 0 ? -e->err : -EINVAL;
 }
 
-/* The arguments and results of driver_run, for landing_call. */
+/* The arguments and results of driver_run, for sigbus_guard_call. */
 struct drive {
 	struct driver_env env;
 	const char *failure;
@@ -157,18 +210,18 @@ static void run_plan(struct crew_member *member, struct error *e)
 				   .stopped = phase_stopped,
 			   } };
 
-	switch (landing_call(drive, &d, crew->arena, crew->arena_bytes)) {
-	case LANDING_NO_PAGE:
+	switch (sigbus_guard_call(drive, &d, crew->arena, crew->arena_bytes)) {
+	case SIGBUS_NO_PAGE:
 		/* Explained once, by who has the backing; the others wait at the gate for nothing. */
 		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);
 		crew_give_up(crew);
 		return;
-	case LANDING_HARDWARE:
+	case SIGBUS_HARDWARE:
 		(void)error_set(e, STATUS_FAILED, EHWPOISON, "workload",
 				"thread %u: a page of the memory is one that the hardware reports as faulty",
 				member->vcpu);
 		return;
-	case LANDING_NONE:
+	case SIGBUS_NONE:
 		break;
 	}
 	if (d.ret < 0)

@@ -8,7 +8,7 @@
 
 #include "abi.h"
 #include "units.h"
-#include "vmm/core/memory/backing_type.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/lab/sweep/axis.h"
 #include "vmm/util/size.h"
 
