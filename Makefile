@@ -161,7 +161,7 @@ $(BUILD)/san/%.o: %.c $(BUILD)/flags
 	$(say) "  CC      $< (sanitized)"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) -MMD -MP -c -o $@ $<
 
-$(BUILD)/san/libminivmm.a: $(SAN_OBJS)
+$(BUILD)/san/libminivmm.a: $(SAN_OBJS) $(BLOB_OBJ)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 # A test that wraps calls names them in tests/unit/test_X.wrap, one a line.

@@ -1,8 +1,15 @@
 #include "vmm/cli/command.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/cli/options.h"
+#include "vmm/host/pool/pool.h"
+#include "vmm/lab/check/report.h"
+#include "vmm/lab/compare/compare.h"
+#include "vmm/lab/explain/explanation.h"
+#include "vmm/theory/show/show.h"
 #include "vmm/util/append.h"
 
 const struct command_spec command_table[COMMAND_SPECS] = {
@@ -11,14 +18,14 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm --mem-path /dev/hugepages --prealloc\n"
 	  "  minivmm run -m 2G --backing hugetlb --page-size 2M --guest-page 2M --workload chase \\\n"
 	  "          --working-set 256K..1G --repeat 20 --json chase.json\n",
-	  NULL },
+	  NULL, command_run },
 	{ "native", COMMAND_NATIVE, FOR_NATIVE, "native [options]",
 	  "the same workloads in this process, without a VM",
 	  "Run the same workloads in this process, without a VM; --guest-page, --guest, --prefault and\n"
 	  "--dump-fdt do not apply.\n",
 	  "  minivmm native --mem-path /dev/hugepages --prealloc\n"
 	  "  minivmm native --backing thp --workload packed,chase --working-set 256K,4M --csv -\n",
-	  NULL },
+	  NULL, command_run },
 	{ "sweep", COMMAND_SWEEP, FOR_SWEEP, "sweep [options]", "a matrix of runs, interleaved and repeated",
 	  "Run every combination of the axes, each several times in a process, a VM and memory of its own,\n"
 	  "in rounds of shuffled order, and say what each costs with its interval, what translation costs,\n"
@@ -33,7 +40,8 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "\nExit status: 0 all rounds were run: each cell has its figures, or the reason why it has none,\n"
 	  "  1 the sweep could not go on or was stopped, or no cell has figures and one failed, 2 usage,\n"
 	  "  also where no cell is possible, 5 page sizes of a cell are not those asked for, 77 this host\n"
-	  "  cannot do any of it\n" },
+	  "  cannot do any of it\n",
+	  command_sweep },
 	{ "compare", COMMAND_COMPARE, FOR_COMPARE, "compare A B [options]",
 	  "what differs between two files of sweep",
 	  "Compare two files of minivmm sweep --json cell by cell: the ratio B / A with its interval, "
@@ -44,7 +52,8 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm compare before.json after.json --threshold 3 --json -\n",
 	  "\nExit status: 0 compared, whatever was found, 1 a file cannot be read or the result not "
 	  "written,\n"
-	  "  2 usage, also files that cannot be compared\n" },
+	  "  2 usage, also files that cannot be compared\n",
+	  command_compare },
 	{ "model", COMMAND_MODEL, FOR_MODEL, "model [options]",
 	  "the two-dimensional walk: references and predictions",
 	  "Say how many memory references a TLB miss takes, and which, for any page sizes; simulate TLBs "
@@ -56,7 +65,8 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm model --cpu zen3 --workload packed,chase --working-set 256K..64M --host-page 2M\n"
 	  "  minivmm model -m 16T --guest-page 4K --host-page 1G\n"
 	  "  minivmm model --cpu help\n",
-	  "\nExit status: 0 done, 1 a file cannot be read or the result not written, 2 usage\n" },
+	  "\nExit status: 0 done, 1 a file cannot be read or the result not written, 2 usage\n",
+	  command_model },
 	{ "explain", COMMAND_EXPLAIN, FOR_EXPLAIN, "explain [options]",
 	  "one address, walked through both dimensions of a live guest",
 	  "Boot the guest and walk one guest-virtual address through its real page tables: each entry, the\n"
@@ -66,7 +76,7 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm explain --guest-page 4K --svg walk.svg\n"
 	  "  minivmm explain --before-after 2M --svg both.svg\n"
 	  "  minivmm explain --mem-path /dev/hugepages --gva arena+512M --json -\n",
-	  NULL },
+	  NULL, command_explain },
 	{ "check", COMMAND_CHECK, FOR_CHECK, "check [options]",
 	  "what this host can do, and what will disturb a measurement",
 	  "Say what translates a guest's memory accesses on this host (EPT, NPT or shadow paging, VPID,\n"
@@ -75,21 +85,21 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm check\n"
 	  "  minivmm check --require tdp,1g-guest,hugepages=2M:512 --json host.json\n"
 	  "  minivmm check --require help\n",
-	  NULL },
+	  NULL, command_check },
 	{ "pool", COMMAND_POOL, FOR_POOL, "pool [show] [options]",
 	  "pools of huge pages: what is there and what can be had",
 	  "Show the pools of huge pages by size and node, their mounts, the control group's limits, and\n"
 	  "what this process could have now. `minivmm pool plan` says how to get what a run needs.\n",
 	  "  minivmm pool\n"
 	  "  minivmm pool show --json -\n",
-	  NULL },
+	  NULL, command_pool },
 	{ "pool plan", COMMAND_POOL_PLAN, FOR_POOL_PLAN, "pool plan [options]",
 	  "the pages a run needs, and the commands that provide them",
 	  "Say which huge pages guest RAM of a size needs, whether they are there, and the exact lines that\n"
 	  "provide them: for sysfs, the kernel's command line, mounts, QEMU and libvirt. Changes nothing.\n",
 	  "  minivmm pool plan -m 16G --page-size 1G\n"
 	  "  minivmm pool plan -m 4G --host-nodes 0-1 --json plan.json\n",
-	  NULL },
+	  NULL, command_pool },
 };
 
 const struct command_spec *command_spec(enum command command)
@@ -99,6 +109,37 @@ const struct command_spec *command_spec(enum command command)
 			return &command_table[i];
 	}
 	return &command_table[0];
+}
+
+/* What --help, --preset help and --version print. */
+static enum status tell(const struct request *r, struct error *e)
+{
+	int ret = r->command != COMMAND_VERSION
+			  ? fprintf(r->out, "%s\n", request_help(r->help_topic))
+			  : fprintf(r->out, "minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s\n",
+				    MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA,
+				    POOL_SCHEMA, POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA,
+				    MODEL_SCHEMA, EXPLAIN_SCHEMA);
+
+	if (ret < 0 || fflush(r->out) != 0)
+		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
+	return e->status;
+}
+
+enum status command_execute(const struct request *r, struct error *e)
+{
+	switch (r->command) {
+	case COMMAND_HELP:
+	case COMMAND_PRESET_HELP:
+	case COMMAND_VERSION:
+		return tell(r, e);
+	case COMMAND_PMU_HELP:
+		return command_pmu_help(r, e);
+	case COMMAND_CPU_HELP:
+		return command_cpu_help(r, e);
+	default:
+		return command_spec(r->command)->run(r, e);
+	}
 }
 
 const struct command_spec *command_find(const char *name)

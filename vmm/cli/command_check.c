@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "vmm/lab/check/require.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/output/output.h"
 #include "vmm/util/append.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/lab/compare/compare.h"
 #include "vmm/output/output.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vmm/lab/calibrate/host_cpu.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 
 int command_cpu(const struct request *r, const char *otherwise, struct cpu_model **cpu, struct error *e)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "vmm/core/boot/boot.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/output/output.h"
 
@@ -33,10 +33,10 @@ static void dump_fdt(const char *path, const struct record *rec, struct error *e
 	free(blob);
 }
 
-enum status command_dump(const struct request *r, const struct record *rec, FILE *out, struct error *e)
+enum status command_dump(const struct request *r, const struct record *rec, struct error *e)
 {
 	if (r->dump_config)
-		dump_config(rec, out, e);
+		dump_config(rec, r->out, e);
 	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
 		dump_fdt(r->dump_fdt_path, rec, e);
 	return e->status;

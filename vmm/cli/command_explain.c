@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "vmm/util/size.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "units.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/output/output.h"
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/show/show.h"
@@ -123,9 +123,9 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 OUTPUT_WRITER(text, const struct theory *t, theory_text(t, out))
 OUTPUT_WRITER(json, const struct theory *t, theory_json(t, out))
 
-static enum status list_cpus(FILE *out, struct error *e)
+enum status command_cpu_help(const struct request *r, struct error *e)
 {
-	int ret = cpu_list_text(out);
+	int ret = cpu_list_text(outputs_text_stream(&r->output));
 
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "--cpu help", "cannot write");
@@ -139,8 +139,6 @@ enum status command_model(const struct request *r, struct error *e)
 	struct cpu_model *cpu = NULL;
 	struct parts parts = { .simulation = { .rows = NULL } };
 
-	if (r->command == COMMAND_CPU_HELP)
-		return list_cpus(outputs_text_stream(&r->output), e);
 	if (outputs_check(&r->output, e) != 0)
 		return e->status;
 	if ((r->model.memory_given || r->model.work_given) && command_cpu(r, DEFAULT_CPU, &cpu, e) != 0)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/lab/pmu/plan.h"
 
 /* Names stay on one line, however long, so that they can be copied. */
@@ -38,13 +38,13 @@ static int put_help(const struct pmu_plan *plan, FILE *out)
 	return ret < 0 || fflush(out) != 0 ? -1 : 0;
 }
 
-enum status command_pmu_help(FILE *out, struct error *e)
+enum status command_pmu_help(const struct request *r, struct error *e)
 {
 	struct pmu_plan *plan = NULL;
 
 	if (pmu_plan_new(PMU_DEFAULT_LIST, &plan, e) != 0)
 		return e->status;
-	if (put_help(plan, out) != 0)
+	if (put_help(plan, r->out) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
 	free(plan);
 	return e->status;

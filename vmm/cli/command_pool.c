@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "units.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/output/output.h"
 

@@ -9,7 +9,7 @@
 
 #include "vmm/cli/preset.h"
 #include "vmm/util/size.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/command.h"
 #include "vmm/cli/resume.h"
 #include "vmm/host/facts.h"
 #include "vmm/output/json.h"
@@ -144,7 +144,7 @@ static void carry_out(const struct request *r, struct matrix *m, sweep_progress_
 		judge(m, e);
 }
 
-enum status command_sweep(const struct request *given, sweep_progress_fn progress, struct error *e)
+enum status command_sweep(const struct request *given, struct error *e)
 {
 	struct request *r = malloc(sizeof(*r));
 	struct matrix m = { .cell_count = 0 };
@@ -163,7 +163,7 @@ enum status command_sweep(const struct request *given, sweep_progress_fn progres
 		else if (r->dump_config)
 			(void)dump(&m, outputs_text_stream(&r->output), e);
 		else
-			carry_out(r, &m, progress, e);
+			carry_out(r, &m, progress_of_sweep(given), e);
 	}
 	matrix_free(&m);
 	resume_free(&resume);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/lab/explain/spec.h"
 #include "vmm/lab/measure/spec.h"
@@ -53,6 +54,10 @@ struct request {
 	bool tap;
 	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
 	bool verbose, progress;
+	/* main.c's, set once the rest is parsed: when the program began, where it prints, how it prints an error. */
+	uint64_t start_ns;
+	FILE *out, *err;
+	void (*print_error)(const struct error *e);
 	struct sweep_spec sweep;
 	struct compare_spec compare;
 	struct model_spec model;

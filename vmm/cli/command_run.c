@@ -1,0 +1,103 @@
+/*
+ * `minivmm run` and `minivmm native`: plan, facts, run, judge, write.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/cli/command.h"
+#include "vmm/core/memory/backing.h"
+#include "vmm/host/facts.h"
+#include "vmm/lab/measure/plan.h"
+#include "vmm/lab/measure/run.h"
+#include "vmm/lab/record/emit.h"
+#include "vmm/output/output.h"
+#include "vmm/util/clock.h"
+
+static int plan(struct record *rec, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(&rec->spec.machine, &spec, e);
+
+	if (ret != 0)
+		return ret;
+	return plan_make(&rec->spec, spec.page_bytes, &rec->config, e);
+}
+
+OUTPUT_WRITER(text, const struct record *rec, record_text(rec, out))
+OUTPUT_WRITER(json, const struct record *rec, record_json(rec, out))
+OUTPUT_WRITER(csv, const struct record *rec, record_csv(rec, out))
+
+static void print_console(const struct request *r, const struct console *console, bool failed)
+{
+	if (console->used == 0 || (!r->verbose && !failed))
+		return;
+	(void)fprintf(r->err, "minivmm: the guest's serial port said:\n%s%s", console->text,
+		      console->text[console->used - 1] == '\n' ? "" : "\n");
+	if (console->dropped_bytes != 0)
+		(void)fprintf(r->err, "minivmm: and %llu bytes more\n",
+			      (unsigned long long)console->dropped_bytes);
+}
+
+static enum status execute(const struct request *r, struct record *rec, struct error *e)
+{
+	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
+	struct output_paths paths = r->output;
+	struct error write_error = { .status = STATUS_OK };
+	bool ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
+
+	rec->machine.timing.total = clock_ns() - r->start_ns;
+	print_console(r, &rec->machine.console, !ran);
+	/* A run that could not start has nothing to tell in a table, but its record says why. */
+	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
+	(void)outputs_write(&paths, &writers, rec, NULL, &write_error);
+	if (ran) {
+		*e = write_error;
+		return e->status != STATUS_OK ? e->status : record_status(rec);
+	}
+	if (write_error.status == STATUS_OK)
+		return e->status;
+	/* Of two errors the first is the cause, and its status the program's. */
+	r->print_error(e);
+	write_error.status = e->status;
+	*e = write_error;
+	return e->status;
+}
+
+/* What a run needs before it: its plan, where its products go, this host, the CPU to predict with, its events. */
+static enum status start(const struct request *r, struct record *rec, struct error *e)
+{
+	rec->argc = r->argc;
+	rec->argv = r->argv;
+	rec->spec = r->run;
+	if (r->run.pmu_list != NULL && pmu_plan_new(r->run.pmu_list, &rec->pmu, e) != 0)
+		return e->status;
+	if (plan(rec, e) != 0)
+		return e->status;
+	if (r->dump_config || r->dump_fdt_path != NULL)
+		return command_dump(r, rec, e);
+	/* Now rather than after an hour of measuring. */
+	if (outputs_check(&r->output, e) != 0)
+		return e->status;
+	facts_read("", &rec->host);
+	if (r->run.predict && command_cpu(r, "host", &rec->cpu, e) != 0)
+		return e->status;
+	if (rec->pmu != NULL)
+		pmu_plan_probe(rec->pmu, !rec->spec.native && pmu_can_split(rec->host.kvm_module));
+	return execute(r, rec, e);
+}
+
+enum status command_run(const struct request *r, struct error *e)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	enum status status;
+
+	if (rec == NULL) {
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the record");
+		return e->status;
+	}
+	record_init(rec);
+	status = start(r, rec, e);
+	record_free(rec);
+	free(rec);
+	return status;
+}
