@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/lab/explain/text.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define PADDING 7
 #define HEADER_HEIGHT 32

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "vmm/lab/explain/text.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define MARGIN 20
 #define TITLE_Y 30

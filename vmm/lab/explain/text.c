@@ -10,9 +10,9 @@
 
 #include "units.h"
 #include "vmm/lab/explain/text.h"
-#include "vmm/output/grid.h"
+#include "vmm/output/table.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static void put_host(const struct explanation *x, FILE *out)
 {
@@ -139,12 +139,12 @@ static void put_walk_and_total(const struct explanation *x, FILE *out)
 	put_total(x, out);
 }
 
-static void put_entry(struct grid *g, const struct explain_walk *walk, uint32_t step)
+static void put_entry(struct table *t, const struct explain_walk *walk, uint32_t step)
 {
 	if (walk->taken && step < walk->walk.step_count)
-		grid_put(g, "0x%016" PRIx64, walk->walk.steps[step].entry);
+		table_put(t, "0x%016" PRIx64, walk->walk.steps[step].entry);
 	else
-		grid_put(g, "-");
+		table_put(t, "-");
 }
 
 static int put_changes(const struct explanation *x, FILE *out)
@@ -153,19 +153,19 @@ static int put_changes(const struct explanation *x, FILE *out)
 					      "after read", "after write", "-changed" };
 	const struct page_walk *walk = &explanation_last(x)->walk;
 	char changes[WORDS_BYTES];
-	struct grid g;
+	struct table t;
 	int ret;
 
 	if (!x->touched || walk->step_count == 0)
 		return 0;
-	grid_init(&g, titles, COUNT_OF(titles));
+	table_init(&t, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < walk->step_count; i++) {
 		(void)words_changes(x, i, changes);
-		grid_put(&g, "%s", changes[0] != '\0' ? "*" : "");
-		grid_put(&g, "%s", page_entry_name(walk->steps[i].level));
+		table_put(&t, "%s", changes[0] != '\0' ? "*" : "");
+		table_put(&t, "%s", page_entry_name(walk->steps[i].level));
 		for (uint32_t moment = 0; moment < EXPLAIN_MOMENTS; moment++)
-			put_entry(&g, &x->walks[moment], i);
-		grid_put(&g, "%.22s", changes[0] != '\0' ? changes : "nothing");
+			put_entry(&t, &x->walks[moment], i);
+		table_put(&t, "%.22s", changes[0] != '\0' ? changes : "nothing");
 	}
 	(void)fputc('\n', out);
 	paragraph(out, "A and D", "%s",
@@ -173,8 +173,8 @@ static int put_changes(const struct explanation *x, FILE *out)
 			  ? "KVM, which walks the guest's tables for the CPU, sets A in each entry that it "
 			    "uses, and D in the leaf for a write"
 			  : "the CPU sets A in each entry that a walk uses, and D in the leaf for a write");
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
+	ret = table_print(&t, -1, out);
+	table_free(&t);
 	return ret;
 }
 
@@ -213,24 +213,24 @@ static int put_counts(const struct explanation *before, const struct explanation
 					      "references" };
 	const struct explanation *const xs[] = { before, after };
 	char text[WORDS_BYTES];
-	struct grid g;
+	struct table t;
 	int ret;
 
-	grid_init(&g, titles, COUNT_OF(titles));
+	table_init(&t, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct page_walk *walk = &explanation_last(xs[i])->walk;
 
-		grid_put(&g, i == 0 ? "before" : "after");
-		grid_put(&g, "%s", walk->leaf_bytes != 0 ? words_size(walk->leaf_bytes, text) : "-");
-		grid_put(&g, "%s", words_host_pages(xs[i], text));
-		grid_put(&g, "%" PRIu32, walk->step_count);
+		table_put(&t, i == 0 ? "before" : "after");
+		table_size(&t, walk->leaf_bytes);
+		table_put(&t, "%s", words_host_pages(xs[i], text));
+		table_put(&t, "%" PRIu32, walk->step_count);
 		if (xs[i]->references.complete)
-			grid_put(&g, "%" PRIu32, xs[i]->references.count);
+			table_put(&t, "%" PRIu32, xs[i]->references.count);
 		else
-			grid_put(&g, "unknown");
+			table_put(&t, "unknown");
 	}
-	ret = grid_print(&g, -1, out);
-	grid_free(&g);
+	ret = table_print(&t, -1, out);
+	table_free(&t);
 	return ret;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/output/paragraph.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static void left_columns(const char *refs, const char *how, FILE *out)
 {

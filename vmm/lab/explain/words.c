@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 #include "x86.h"
 
