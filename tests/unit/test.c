@@ -14,7 +14,10 @@ static CMFixtureFunction group_setup, group_teardown;
 
 /* The loops that the test is in, the outermost first. */
 #define MAX_LOOPS 8
-static struct test_loop loops[MAX_LOOPS];
+static struct {
+	const char *table, *name;
+} loops[MAX_LOOPS];
+static long long places[MAX_LOOPS];
 static size_t depth;
 
 void test_add(const char *name, CMUnitTestFunction test, CMFixtureFunction setup, CMFixtureFunction teardown)
@@ -37,17 +40,18 @@ __attribute__((weak)) int main(void)
 }
 
 /* A test that skips itself leaves its loops by longjmp(), too: they are overwritten, at the latest when there are eight. */
-struct test_loop *test_loop_enter(const char *table, const char *name)
+long long *test_loop_enter(const char *table, const char *name)
 {
-	struct test_loop *loop = &loops[depth++ % MAX_LOOPS];
+	size_t i = depth++ % MAX_LOOPS;
 
-	*loop = (struct test_loop){ .table = table, .name = name };
-	return loop;
+	loops[i].table = table;
+	loops[i].name = name;
+	return &places[i];
 }
 
-void test_loop_leave(struct test_loop **loop)
+void test_loop_leave(const struct test_loop *loop)
 {
-	depth = (size_t)(*loop - loops);
+	depth = (size_t)(loop->at - places);
 }
 
 /* Stands before cmocka's own, which every assertion calls when it fails. */
@@ -57,9 +61,9 @@ void _fail(const char *const file, const int line)
 
 	for (size_t i = 0; i < depth && i < MAX_LOOPS; i++) {
 		if (loops[i].table != NULL)
-			print_error("%s:%d: in %s[%lld]\n", file, line, loops[i].table, loops[i].at);
+			print_error("%s:%d: in %s[%lld]\n", file, line, loops[i].table, places[i]);
 		else
-			print_error("%s:%d: in %s = %lld\n", file, line, loops[i].name, loops[i].at);
+			print_error("%s:%d: in %s = %lld\n", file, line, loops[i].name, places[i]);
 	}
 	depth = 0;
 	*(void **)&cmocka_fail = dlsym(RTLD_NEXT, "_fail");

@@ -38,20 +38,20 @@
  */
 #define EACH(i, table) LOOP_OF(#table, size_t, i, 0, (i) < sizeof(table) / sizeof((table)[0]), (i)++)
 #define LOOP(type, i, from, condition, next) LOOP_OF(NULL, type, i, from, condition, next)
-#define LOOP_OF(table, type, i, from, condition, next)                                       \
-	for (struct test_loop * i##_loop                                                     \
-		     __attribute__((cleanup(test_loop_leave))) = test_loop_enter(table, #i), \
-		     *i##_once = i##_loop;                                                   \
-	     i##_once != NULL; i##_once = NULL)                                              \
-		for (type i = (from); (condition) && (i##_loop->at = (long long)(i), true); next)
+#define LOOP_OF(table, type, i, from, condition, next)                                   \
+	for (struct test_loop i##_loop                                                   \
+	     __attribute__((cleanup(test_loop_leave))) = { test_loop_enter(table, #i) }, \
+	     *i##_once = &i##_loop;                                                      \
+	     i##_once != NULL; i##_once = NULL)                                          \
+		for (type i = (from); (condition) && (*i##_loop.at = (long long)(i), true); next)
 
 struct test_loop {
-	const char *table, *name;
-	long long at;
+	long long *at;
 };
 
-struct test_loop *test_loop_enter(const char *table, const char *name);
-void test_loop_leave(struct test_loop **loop);
+long long *test_loop_enter(const char *table, const char *name);
+void test_loop_leave(const struct test_loop *loop);
+
 void test_add(const char *name, CMUnitTestFunction test, CMFixtureFunction setup, CMFixtureFunction teardown);
 void test_group(CMFixtureFunction setup, CMFixtureFunction teardown);
 

@@ -122,7 +122,7 @@ TEST(help)
 {
 	struct request r;
 	struct error e;
-	char names[PRESET_NAMES_BYTES];
+	char names[PRESET_NAMES_BYTES] = "";
 	const char *text;
 
 	assert_int_equal(parse_line("sweep --smp 2 --preset help --bogus", &r, &e), 0);
