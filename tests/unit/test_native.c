@@ -32,7 +32,7 @@ static struct {
 	uint32_t threads_allowed;
 	uint32_t unmaps;
 	int prealloc_error;
-	struct crew *crew; /* the last one made */
+	struct crew *crew; /* that of the last thread */
 } fake;
 
 int __real_driver_run(const struct driver_env *env, const char **failure);
@@ -46,15 +46,6 @@ int __real_prealloc_run(const struct backing *b, uint32_t threads, prealloc_prog
 			struct prealloc_stats *stats, struct error *e);
 int __wrap_prealloc_run(const struct backing *b, uint32_t threads, prealloc_progress progress,
 			struct prealloc_stats *stats, struct error *e);
-
-struct crew *__real_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e);
-struct crew *__wrap_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e);
-
-struct crew *__wrap_crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
-{
-	fake.crew = __real_crew_new(rec, arena, tsc_khz, e);
-	return fake.crew;
-}
 
 int __wrap_driver_run(const struct driver_env *env, const char **failure)
 {
@@ -71,6 +62,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	if (fake.threads_allowed == 0)
 		return EAGAIN;
 	fake.threads_allowed--;
+	if (body == crew_member_main)
+		fake.crew = ((struct crew_member *)arg)->crew;
 	return __real_pthread_create(thread, attr, body, arg);
 }
 
