@@ -1,6 +1,6 @@
 /*
  * Property: a comparison marks what differs, and only that; refuses what did not measure the same; and says whatever else
- * differs. Two sweeps that share a key and not the meaning, or a cell that is not what was asked for, would give a ratio
+ * differs. Two sweeps that share a key and not the mismatch, or a cell that is not what was asked for, would give a ratio
  * as believable as any.
  */
 #include "matrix_make.h"
@@ -61,7 +61,7 @@ static char *text_of(const struct comparison *c, bool all)
 	FILE *memory = open_memstream(&data, &bytes);
 
 	assert_non_null(memory);
-	assert_int_equal(comparison_emit_text(c, all, memory), 0);
+	assert_int_equal(comparison_text(c, all, memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	assert_fits_screen(data);
 	to = data;
@@ -92,7 +92,7 @@ static json_t *json_of(const struct comparison *c)
 	json_t *root;
 
 	assert_non_null(memory);
-	assert_int_equal(comparison_emit_json(c, memory), 0);
+	assert_int_equal(comparison_json(c, memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	root = json_loads(data, 0, NULL);
 	assert_non_null(root);
@@ -115,7 +115,7 @@ TEST(one_cell_of_many_differs)
 	assert_ptr_equal(c.figures[0].cells[SIDE_A], &sweeps[SIDE_A].cells[0]);
 	assert_float_equal(c.figures[0].ratio.value, 1.03, 0.006);
 	assert_true(c.figures[0].ratio.low > 1.01 && c.figures[0].ratio.high < 1.05);
-	assert_float_equal(c.together, 1, 0.002);
+	assert_float_equal(c.median_ratio, 1, 0.002);
 	text_says(&c, false, "marked 1 of 200 figures:");
 	text_says(&c, false, "cycles slower chase 4K");
 	text_says(&c, false, "differ nothing: the same version, plan and host");
@@ -172,7 +172,7 @@ TEST(what_does_not_matter)
 	e = (struct error){ .status = STATUS_OK };
 	assert_int_equal(comparison_make(&sweeps[SIDE_B], &sweeps[SIDE_B], names, 0, &c, &e), 0);
 	assert_int_equal(c.marked, 0);
-	assert_float_equal(c.together, 1, 1e-12);
+	assert_float_equal(c.median_ratio, 1, 1e-12);
 	comparison_free(&c);
 	/* Without a threshold it is marked: constants that differ. */
 	assert_int_equal(comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, 0, &c, &e), 0);

@@ -8,9 +8,9 @@
 #include "vmm/lab/compare/compare.h"
 #include "vmm/output/output.h"
 
-OUTPUT_WRITER(text_marked, const struct comparison *c, comparison_emit_text(c, false, out))
-OUTPUT_WRITER(text_all, const struct comparison *c, comparison_emit_text(c, true, out))
-OUTPUT_WRITER(json, const struct comparison *c, comparison_emit_json(c, out))
+OUTPUT_WRITER(text_marked, const struct comparison *c, comparison_text(c, false, out))
+OUTPUT_WRITER(text_all, const struct comparison *c, comparison_text(c, true, out))
+OUTPUT_WRITER(json, const struct comparison *c, comparison_json(c, out))
 
 static int read_sweep(const char *path, struct matrix *m, struct error *e)
 {

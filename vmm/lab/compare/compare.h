@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/lab/compare/relabel.h"
+#include "vmm/lab/compare/permutation_test.h"
 #include "vmm/lab/sweep/matrix.h"
 #include "vmm/util/error.h"
 
@@ -22,10 +22,10 @@ enum side { SIDE_A, SIDE_B, SIDES };
 struct compared {
 	const struct matrix_cell *cells[SIDES];
 	const struct matrix_figure *figures[SIDES];
-	struct estimate ratio; /* B / A of the medians, with its interval (unpaired.h) */
+	struct estimate ratio; /* B / A of the medians, with its interval (ratio_interval) */
 	double excess;         /* of the larger over the smaller: 0.03 for 1.03 and for 1 / 1.03 */
 	bool tested;           /* false: all values of both lie within the threshold */
-	double p;              /* corrected for all figures (relabel.h); 1 where not tested */
+	double p;              /* corrected for all figures (permutation_test.h); 1 where not tested */
 	bool marked;           /* p <= FAMILY_LEVEL, the interval excludes 1, and excess >= threshold */
 };
 
@@ -35,9 +35,9 @@ struct comparison {
 	double threshold;
 	uint32_t count, marked;
 	struct compared *figures; /* owned; marked ones first, then by excess, largest first */
-	struct relabeling how;
-	double together, least, greatest; /* median and extremes of all ratios */
-	/* Owned; what differs besides and why not all is compared. See emit_json.c for their members. */
+	struct permutation_summary test;
+	double median_ratio, least_ratio, greatest_ratio;
+	/* Owned, as json.c writes them. */
 	json_t *differences; /* of host, version and plan */
 	json_t *only[SIDES]; /* keys of cells that one has */
 	json_t *left_out;    /* figures and cells of both that are not compared, with the reason */
@@ -56,9 +56,41 @@ int comparison_make(const struct matrix *a, const struct matrix *b, const char *
 void comparison_free(struct comparison *c);
 
 /* For people, up to 100 columns; `all`: every figure, not only those that are marked. 0 or -errno. */
-int comparison_emit_text(const struct comparison *c, bool all, FILE *out);
+int comparison_text(const struct comparison *c, bool all, FILE *out);
 
 /* Schema minivmm.compare/1. 0 or -errno. */
-int comparison_emit_json(const struct comparison *c, FILE *out);
+int comparison_json(const struct comparison *c, FILE *out);
+
+#define COMPARISON_METHOD_BYTES 1024
+
+/* A sentence on how p was corrected for many figures. Returns buf, of COMPARISON_METHOD_BYTES. */
+const char *comparison_method(const struct comparison *c, char *buf);
+
+/*
+ * B / A of values > 0: the ratio of their medians, with the 95 % interval of the factor between them, which assumes no
+ * distribution (ratio_interval.c). out->count is the smaller of the two counts; 0 where one is 0. With fewer than 4 and 4
+ * values the interval is the range of all ratios, and covers the factor in 1 - 2 / C(a + b, a) of cases. 0, -EINVAL for a
+ * value that is not finite or not above 0, -ENOMEM.
+ */
+int ratio_interval(const double *a, uint32_t count_a, const double *b, uint32_t count_b,
+		   struct estimate *out);
+
+/* Why the two did not measure the same, so that no ratio would mean anything: the first few reasons, and how many. */
+struct mismatch {
+	uint32_t count;
+	char first[400];
+};
+
+/* The steps of comparison_make. */
+void mismatch_add(struct mismatch *mismatch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Find the figures of both into c->figures, without ratios; what one has alone, and what is left out. -ENOMEM; a json_t
+ * that could not grow is NULL then, which comparison_make looks for at the end.
+ */
+int pair_sweeps(struct comparison *c, struct mismatch *mismatch);
+
+/* What differs in plan (into *mismatch where it is the measurement's), version and host, into c->differences. */
+void find_differences(struct comparison *c, struct mismatch *mismatch);
 
 #endif

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/lab/compare/parts.h"
+#include "vmm/lab/compare/compare.h"
 #include "vmm/output/json.h"
 #include "vmm/util/append.h"
 
-void meaning_differs(struct meaning *meaning, const char *fmt, ...)
+void mismatch_add(struct mismatch *mismatch, const char *fmt, ...)
 {
 	char words[200];
 	va_list args;
@@ -17,9 +17,9 @@ void meaning_differs(struct meaning *meaning, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(words, sizeof(words), fmt, args);
 	va_end(args);
-	if (meaning->count++ < 3)
-		append(meaning->first, sizeof(meaning->first), "%s%s", meaning->first[0] != '\0' ? "; " : "",
-		       words);
+	if (mismatch->count++ < 3)
+		append(mismatch->first, sizeof(mismatch->first), "%s%s",
+		       mismatch->first[0] != '\0' ? "; " : "", words);
 }
 
 /* Both values are given away. */
@@ -64,30 +64,30 @@ static void objects_differ(struct comparison *c, const char *path, json_t *a, js
 	}
 }
 
-static void plan_differs(struct comparison *c, struct meaning *meaning)
+static void plan_differs(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
 
 	if (a->accesses != b->accesses)
-		meaning_differs(meaning, "accesses in a sample (--accesses): %llu and %llu",
-				(unsigned long long)a->accesses, (unsigned long long)b->accesses);
+		mismatch_add(mismatch, "accesses in a sample (--accesses): %llu and %llu",
+			     (unsigned long long)a->accesses, (unsigned long long)b->accesses);
 	if (a->alias_bytes != b->alias_bytes)
-		meaning_differs(meaning, "aliased memory (--alias-memory): %llu and %llu bytes",
-				(unsigned long long)a->alias_bytes, (unsigned long long)b->alias_bytes);
+		mismatch_add(mismatch, "aliased memory (--alias-memory): %llu and %llu bytes",
+			     (unsigned long long)a->alias_bytes, (unsigned long long)b->alias_bytes);
 	if (a->guest_ad != b->guest_ad)
-		meaning_differs(meaning, "accessed and dirty bits beforehand (--guest-ad): %s and %s",
-				a->guest_ad ? "on" : "off", b->guest_ad ? "on" : "off");
+		mismatch_add(mismatch, "accessed and dirty bits beforehand (--guest-ad): %s and %s",
+			     a->guest_ad ? "on" : "off", b->guest_ad ? "on" : "off");
 	differ(c, "plan.allocations", json_integer(a->allocations), json_integer(b->allocations));
 	differ(c, "plan.repeat", json_integer(a->repeat), json_integer(b->repeat));
 	differ(c, "plan.retries", json_integer(a->retries), json_integer(b->retries));
 	differ(c, "plan.seed", json_u64(a->seed), json_u64(b->seed));
 }
 
-void find_differences(struct comparison *c, struct meaning *meaning)
+void find_differences(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
 
 	differ(c, "minivmm_version", json_words(a->version), json_words(b->version));
-	plan_differs(c, meaning);
+	plan_differs(c, mismatch);
 	objects_differ(c, "host", a->host, b->host, true);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/lab/compare/parts.h"
+#include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/key.h"
 #include "vmm/output/json.h"
@@ -73,15 +73,15 @@ static bool is_positive(const struct matrix_figure *f)
 
 /* Whether both mean the same; says so where they do not. */
 static bool means_the_same(const struct matrix_cell *cell, const struct matrix_figure *a,
-			   const struct matrix_figure *b, struct meaning *meaning)
+			   const struct matrix_figure *b, struct mismatch *mismatch)
 {
 	if (!same_pages(a, b))
-		meaning_differs(meaning, "%s: %" PRIu64 " pages and %" PRIu64, cell->key, a->pages, b->pages);
+		mismatch_add(mismatch, "%s: %" PRIu64 " pages and %" PRIu64, cell->key, a->pages, b->pages);
 	else if (strcmp(a->unit, b->unit) != 0)
-		meaning_differs(meaning, "%s: %s and %s", cell->key, a->unit, b->unit);
+		mismatch_add(mismatch, "%s: %s and %s", cell->key, a->unit, b->unit);
 	else if (a->count != 0 && b->count != 0 && a->least != b->least)
-		meaning_differs(meaning, "%s: %s and %s of the samples", cell->key,
-				a->least ? "least" : "median", b->least ? "least" : "median");
+		mismatch_add(mismatch, "%s: %s and %s of the samples", cell->key,
+			     a->least ? "least" : "median", b->least ? "least" : "median");
 	else
 		return true;
 	return false;
@@ -101,16 +101,16 @@ static int add_pair(struct comparison *c, const struct matrix_cell *const cells[
 }
 
 static int pair_figure(struct comparison *c, const struct matrix_cell *const cells[SIDES],
-		       const struct matrix_figure *a, struct meaning *meaning)
+		       const struct matrix_figure *a, struct mismatch *mismatch)
 {
 	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
 
-	/* Of a part with many working sets one may miss: that is no other meaning. */
+	/* Of a part with many working sets one may miss: that is no other mismatch. */
 	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
 		leave_out(c, cells[SIDE_A], a, "only A has this part");
 		return 0;
 	}
-	if (!means_the_same(cells[SIDE_A], a, b, meaning))
+	if (!means_the_same(cells[SIDE_A], a, b, mismatch))
 		return 0;
 	if (a->count == 0 || b->count == 0)
 		leave_out(c, cells[SIDE_A], a,
@@ -135,7 +135,7 @@ static void leave_out_states(struct comparison *c, const struct matrix_cell *con
 }
 
 static int pair_cells(struct comparison *c, const struct matrix_cell *const cells[SIDES],
-		      struct meaning *meaning)
+		      struct mismatch *mismatch)
 {
 	const struct matrix_cell *a = cells[SIDE_A], *b = cells[SIDE_B];
 	int ret = 0;
@@ -145,12 +145,12 @@ static int pair_cells(struct comparison *c, const struct matrix_cell *const cell
 		return 0;
 	}
 	if (a->memory_bytes != b->memory_bytes) {
-		meaning_differs(meaning, "%s: memory of %" PRIu64 " and %" PRIu64 " bytes", a->key,
-				a->memory_bytes, b->memory_bytes);
+		mismatch_add(mismatch, "%s: memory of %" PRIu64 " and %" PRIu64 " bytes", a->key,
+			     a->memory_bytes, b->memory_bytes);
 		return 0;
 	}
 	for (uint32_t i = 0; i < a->figure_count && ret == 0; i++)
-		ret = pair_figure(c, cells, &a->figures[i], meaning);
+		ret = pair_figure(c, cells, &a->figures[i], mismatch);
 	for (uint32_t i = 0; i < b->figure_count && ret == 0; i++) {
 		if (counterpart(a, &b->figures[i]) == NULL)
 			leave_out(c, b, &b->figures[i], "only B has this part");
@@ -159,7 +159,8 @@ static int pair_cells(struct comparison *c, const struct matrix_cell *const cell
 }
 
 /* Cells of one side that the other has not; the others come in pairs, from A. */
-static int walk(struct comparison *c, enum side side, const struct key_index *others, struct meaning *meaning)
+static int pair_side(struct comparison *c, enum side side, const struct key_index *others,
+		     struct mismatch *mismatch)
 {
 	const struct matrix *m = c->sweeps[side];
 	struct key key;
@@ -179,12 +180,13 @@ static int walk(struct comparison *c, enum side side, const struct key_index *ot
 		if (other == NULL)
 			json_push(&c->only[side], json_words(cell->key));
 		else if (side == SIDE_A)
-			ret = pair_cells(c, (const struct matrix_cell *const[SIDES]){ cell, other }, meaning);
+			ret = pair_cells(c, (const struct matrix_cell *const[SIDES]){ cell, other },
+					 mismatch);
 	}
 	return ret;
 }
 
-int pair_sweeps(struct comparison *c, struct meaning *meaning)
+int pair_sweeps(struct comparison *c, struct mismatch *mismatch)
 {
 	struct key_index of_a, of_b;
 	int ret = key_index_make(c->sweeps[SIDE_A], &of_a);
@@ -193,9 +195,9 @@ int pair_sweeps(struct comparison *c, struct meaning *meaning)
 		return ret;
 	ret = key_index_make(c->sweeps[SIDE_B], &of_b);
 	if (ret == 0) {
-		ret = walk(c, SIDE_A, &of_b, meaning);
+		ret = pair_side(c, SIDE_A, &of_b, mismatch);
 		if (ret == 0)
-			ret = walk(c, SIDE_B, &of_a, meaning);
+			ret = pair_side(c, SIDE_B, &of_a, mismatch);
 		key_index_free(&of_b);
 	}
 	key_index_free(&of_a);

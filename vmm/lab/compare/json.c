@@ -2,7 +2,6 @@
  * A comparison as JSON, schema minivmm.compare/1. Unknown is null; sizes are integers in bytes.
  */
 #include "vmm/lab/compare/compare.h"
-#include "vmm/lab/compare/words.h"
 #include "vmm/output/json.h"
 
 static json_t *sweep_json(const struct comparison *c, enum side side)
@@ -23,15 +22,15 @@ static json_t *sweep_json(const struct comparison *c, enum side side)
 static json_t *correction_json(const struct comparison *c)
 {
 	json_t *o = json_object();
-	char method[WORDS_BYTES];
+	char method[COMPARISON_METHOD_BYTES];
 
-	json_put(&o, "method", json_words(words_of_method(c, method)));
+	json_put(&o, "method", json_words(comparison_method(c, method)));
 	json_put(&o, "level", json_real(FAMILY_LEVEL));
-	json_put(&o, "tested", json_u64(c->how.tested));
-	json_put(&o, "strata", json_u64(c->how.strata));
-	json_put(&o, "ways", json_u64(c->how.ways));
-	json_put(&o, "all_ways", json_boolean(c->how.all_ways));
-	json_put(&o, "least_p", json_real(c->how.least_p));
+	json_put(&o, "tested", json_u64(c->test.tested));
+	json_put(&o, "strata", json_u64(c->test.strata));
+	json_put(&o, "ways", json_u64(c->test.permutations));
+	json_put(&o, "all_ways", json_boolean(c->test.exhaustive));
+	json_put(&o, "least_p", json_real(c->test.least_p));
 	return o;
 }
 
@@ -51,9 +50,9 @@ static json_t *together_json(const struct comparison *c)
 {
 	json_t *o = json_object();
 
-	json_put(&o, "ratio", json_real(c->together));
-	json_put(&o, "least", json_real(c->least));
-	json_put(&o, "greatest", json_real(c->greatest));
+	json_put(&o, "ratio", json_real(c->median_ratio));
+	json_put(&o, "least", json_real(c->least_ratio));
+	json_put(&o, "greatest", json_real(c->greatest_ratio));
 	return o;
 }
 
@@ -92,7 +91,7 @@ static json_t *figure_json(const struct compared *pair)
 	return o;
 }
 
-int comparison_emit_json(const struct comparison *c, FILE *out)
+int comparison_json(const struct comparison *c, FILE *out)
 {
 	json_t *o = json_object(), *figures = json_array();
 

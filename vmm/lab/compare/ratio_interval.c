@@ -1,10 +1,10 @@
 /*
- * The interval of a factor by Mann and Whitney's test turned round: of all ratios b / a of one value each, sorted, as many
- * are cut off at both ends as a rank sum may lie out with 2.5 % chance. Exact for any distribution, as long as B's is A's
- * times a factor; 5 and 5 values: [3rd, 23rd] of 25 ratios, which covers it in 96.8 % of cases. (Percentiles of
- * bootstrapped medians have no such guarantee with so few values.)
+ * The interval of a factor by the inverted test of Mann and Whitney: all ratios b / a of one value each are sorted, and as
+ * many are cut off at both ends as a rank sum may lie outside with a chance of 2.5 %. Exact for any distribution, as
+ * long as B's is A's times a factor. With 5 and 5 values it is [3rd, 23rd] of 25 ratios, which covers the factor in 96.8 %
+ * of cases. (Percentiles of bootstrapped medians have no such guarantee with so few values.)
  */
-#include "vmm/lab/compare/unpaired.h"
+#include "vmm/lab/compare/compare.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 #include "vmm/lab/record/stats.h"
 
 #define TAIL 0.025
-/* Beyond so many pairs the rank sum is as good as normal. */
+/* Beyond so many pairs the rank sum is taken as normally distributed. */
 #define EXACT_PAIRS 4096
 #define NORMAL_POINT 1.959964
 
@@ -108,7 +108,7 @@ static int summarize(const double *a, uint32_t count_a, const double *b, uint32_
 	return ret;
 }
 
-int unpaired_ratio(const double *a, uint32_t count_a, const double *b, uint32_t count_b, struct estimate *out)
+int ratio_interval(const double *a, uint32_t count_a, const double *b, uint32_t count_b, struct estimate *out)
 {
 	double *sorted_a = NULL, *sorted_b = NULL;
 	int ret;

@@ -7,7 +7,7 @@
 
 #include "test.h"
 #include "random.h"
-#include "vmm/lab/compare/relabel.h"
+#include "vmm/lab/compare/permutation_test.h"
 
 #define EXACT 1e-12
 #define ROUNDS 5
@@ -32,22 +32,22 @@ TEST(one_figure)
 	const double apart[] = { 0.001, 0.002, 0, 0.003, 0.001, 0.2, 0.202, 0.201, 0.2, 0.203 };
 	const double mixed[] = { 0, 0.2, 0, 0.2, 0, 0.2, 0, 0.2, 0, 0.2 };
 	const double constant[] = { 1, 1, 1, 1, 1, 1.1, 1.1, 1.1, 1.1, 1.1 };
-	struct relabeling how;
+	struct permutation_summary how;
 	struct contrast c = contrast_of(apart, 5, 5);
 
-	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
-	assert_int_equal(how.ways, 252);
-	assert_true(how.all_ways);
+	assert_int_equal(permutation_test(&c, 1, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(how.permutations, 252);
+	assert_true(how.exhaustive);
 	assert_int_equal(how.tested, 1);
 	assert_int_equal(how.strata, 1);
 	assert_float_equal(how.least_p, 2.0 / 252, EXACT);
 	assert_float_equal(c.p, 2.0 / 252, EXACT);
 	c = contrast_of(mixed, 5, 5);
-	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(&c, 1, 5, 5, THRESHOLD, &how), 0);
 	assert_float_equal(c.p, 1, EXACT);
 	/* No spread at all on either side. */
 	c = contrast_of(constant, 5, 5);
-	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(&c, 1, 5, 5, THRESHOLD, &how), 0);
 	assert_float_equal(c.p, 2.0 / 252, EXACT);
 }
 
@@ -60,19 +60,19 @@ TEST(few_allocations_prove_nothing)
 		double least_p;
 	} cases[] = { { 1, 1, 2, 1 },       { 2, 2, 6, 2.0 / 6 },   { 3, 3, 20, 0.1 },
 		      { 1, 5, 6, 1.0 / 6 }, { 3, 4, 35, 1.0 / 35 }, { 3, 5, 56, 1.0 / 56 } };
-	struct relabeling how;
+	struct permutation_summary how;
 
 	EACH (i, cases) {
 		struct contrast c = contrast_of(apart + 3 - cases[i].a, cases[i].a, cases[i].b);
 
-		assert_int_equal(relabel_judge(&c, 1, cases[i].a, cases[i].b, THRESHOLD, &how), 0);
-		assert_int_equal(how.ways, cases[i].ways);
+		assert_int_equal(permutation_test(&c, 1, cases[i].a, cases[i].b, THRESHOLD, &how), 0);
+		assert_int_equal(how.permutations, cases[i].ways);
 		assert_float_equal(how.least_p, cases[i].least_p, EXACT);
 		assert_float_equal(c.p, cases[i].least_p, EXACT);
 	}
 	/* 2 / C(2n, n): 0.1, 0.029, 0.0079; times 4 strata 0.11, 0.032. */
-	assert_int_equal(relabel_least_allocations(1), 4);
-	assert_int_equal(relabel_least_allocations(4), 5);
+	assert_int_equal(permutation_least_allocations(1), 4);
+	assert_int_equal(permutation_least_allocations(4), 5);
 }
 
 TEST(strata_and_what_is_not_tested)
@@ -80,11 +80,11 @@ TEST(strata_and_what_is_not_tested)
 	const double close[] = { 0, 0.009, 0, 0.009, 0, 0.009, 0, 0.009, 0, 0.009 };
 	const double narrow[] = { 0, 0.001, 0, 0.001, 0, 0.03, 0.031, 0.03, 0.031, 0.03 };
 	const double wide[] = { 0, 1, 0, 1, 0, 1, 0, 1, 0, 1 };
-	struct relabeling how;
+	struct permutation_summary how;
 	struct contrast c[] = { contrast_of(close, 5, 5), contrast_of(narrow, 5, 5),
 				contrast_of(wide, 5, 5) };
 
-	assert_int_equal(relabel_judge(c, 3, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(c, 3, 5, 5, THRESHOLD, &how), 0);
 	assert_int_equal(how.tested, 2);
 	assert_int_equal(how.strata, 2);
 	assert_int_equal(c[0].stratum, 0);
@@ -92,7 +92,7 @@ TEST(strata_and_what_is_not_tested)
 	/* What jumps by a factor hides nothing of what does not; but there are two groups. */
 	assert_float_equal(c[1].p, 2 * 2.0 / 252, EXACT);
 	assert_float_equal(c[2].p, 1, EXACT);
-	assert_int_equal(relabel_judge(c, 0, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(c, 0, 5, 5, THRESHOLD, &how), 0);
 	assert_int_equal(how.tested, 0);
 }
 
@@ -102,7 +102,7 @@ TEST(many_rounds_are_drawn)
 	uint32_t rounds[40];
 	double values[2][40];
 	struct contrast c[2], again[2];
-	struct relabeling how;
+	struct permutation_summary how;
 	uint64_t rng = 3;
 
 	for (uint32_t i = 0; i < 40; i++) {
@@ -113,11 +113,11 @@ TEST(many_rounds_are_drawn)
 	for (uint32_t i = 0; i < 2; i++)
 		c[i] = (struct contrast){ .logs = values[i], .rounds = rounds, .count_a = 20, .count_b = 20 };
 	memcpy(again, c, sizeof(c));
-	assert_int_equal(relabel_judge(c, 2, 20, 20, THRESHOLD, &how), 0);
-	assert_false(how.all_ways);
-	assert_int_equal(how.ways, RELABEL_MOST);
+	assert_int_equal(permutation_test(c, 2, 20, 20, THRESHOLD, &how), 0);
+	assert_false(how.exhaustive);
+	assert_int_equal(how.permutations, PERMUTATIONS_MAX);
 	assert_true(c[0].p <= 0.002 && c[1].p > 0.05);
-	assert_int_equal(relabel_judge(again, 2, 20, 20, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(again, 2, 20, 20, THRESHOLD, &how), 0);
 	assert_float_equal(again[1].p, c[1].p, 0);
 }
 
@@ -126,10 +126,10 @@ TEST(rounds_may_miss)
 {
 	const double values[] = { 0, 0.001, 0.2, 0.201, 0.2, 0.201 };
 	const uint32_t rounds[] = { 1, 3, 5, 6, 7, 9 };
-	struct relabeling how;
+	struct permutation_summary how;
 	struct contrast c = { .logs = values, .rounds = rounds, .count_a = 2, .count_b = 4 };
 
-	assert_int_equal(relabel_judge(&c, 1, 5, 5, THRESHOLD, &how), 0);
+	assert_int_equal(permutation_test(&c, 1, 5, 5, THRESHOLD, &how), 0);
 	/* Of 252 ways those that keep both apart from the four: C(4, 3), and as many with the sides exchanged. */
 	assert_float_equal(c.p, 2 * 4.0 / 252, EXACT);
 }
@@ -174,7 +174,7 @@ TEST(chance_marks_little)
 	enum { TRIES = 200 };
 	static const uint32_t figures[] = { 1, 20 };
 	int marked_in_all = 0, tries_in_all = 0;
-	struct relabeling how;
+	struct permutation_summary how;
 
 	LOOP (int, kind, NOISE_NORMAL, kind <= MIXED_SPREADS, kind++) {
 		uint64_t rng = 41 + (uint64_t)kind;
@@ -184,9 +184,9 @@ TEST(chance_marks_little)
 
 			LOOP (int, try, 0, try < TRIES, try++) {
 				draw_sweeps(figures[n], kind, 0, &rng);
-				assert_int_equal(
-					relabel_judge(contrasts, figures[n], ROUNDS, ROUNDS, THRESHOLD, &how),
-					0);
+				assert_int_equal(permutation_test(contrasts, figures[n], ROUNDS, ROUNDS,
+								  THRESHOLD, &how),
+						 0);
 				marked += any_is_marked(0, figures[n]);
 			}
 			if (marked > 16)
@@ -209,7 +209,7 @@ TEST(a_difference_is_found)
 		{ NOISE_NORMAL, 1.03 },  { NOISE_SKEWED, 1.03 }, { MIXED_JUMPS, 1.03 },
 		{ MIXED_SPREADS, 1.04 }, { NOISE_NORMAL, 0.97 },
 	};
-	struct relabeling how;
+	struct permutation_summary how;
 	uint64_t rng = 97;
 	int false_marks = 0;
 
@@ -218,8 +218,8 @@ TEST(a_difference_is_found)
 
 		LOOP (int, try, 0, try < TRIES, try++) {
 			draw_sweeps(FIGURES, cases[k].kind, log(cases[k].factor), &rng);
-			assert_int_equal(relabel_judge(contrasts, FIGURES, ROUNDS, ROUNDS, THRESHOLD, &how),
-					 0);
+			assert_int_equal(
+				permutation_test(contrasts, FIGURES, ROUNDS, ROUNDS, THRESHOLD, &how), 0);
 			found += any_is_marked(0, 1);
 			false_marks += any_is_marked(1, FIGURES);
 		}

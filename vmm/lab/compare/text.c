@@ -1,0 +1,310 @@
+/*
+ * A comparison for people: what was compared, what is marked, what else differs.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/lab/compare/compare.h"
+#include "vmm/lab/sweep/text.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/util/append.h"
+#include "vmm/util/size.h"
+
+#define LISTED 3
+/* Key, part and stride of a figure in one line. */
+#define FIGURE_NAME_BYTES (MATRIX_KEY_BYTES + 80)
+
+enum {
+	COLUMN_MARK,
+	COLUMN_RATIO,
+	COLUMN_FROM,
+	COLUMN_TO,
+	COLUMN_P,
+	COLUMN_A,
+	COLUMN_B,
+	COLUMN_UNIT,
+	COLUMN_MEANS,
+	COLUMN_WORKLOAD,
+	COLUMN_SET,
+	COLUMN_STRIDE,
+	COLUMN_CONFIG,
+	COLUMNS = COLUMN_CONFIG + CONFIG_COLUMNS
+};
+
+/* What a line can best do without, in this order. */
+static const uint32_t spare[] = { COLUMN_MEANS, COLUMN_UNIT, COLUMN_P, COLUMN_A, COLUMN_B };
+
+static const char *figure_name(const struct compared *pair, char *buf)
+{
+	const struct matrix_figure *f = pair->figures[SIDE_A];
+	char size[24];
+
+	buf[0] = '\0';
+	append(buf, FIGURE_NAME_BYTES, "%s", pair->cells[SIDE_A]->key);
+	if (f->variant[0] != '\0')
+		append(buf, FIGURE_NAME_BYTES, " %s", f->variant);
+	if (f->stride_bytes != 0)
+		append(buf, FIGURE_NAME_BYTES, " stride %s", size_format(f->stride_bytes, size));
+	if (pair->cells[SIDE_A]->working_set_bytes == 0 && f->pages != 0)
+		append(buf, FIGURE_NAME_BYTES, " over %s", size_format(f->working_set_bytes, size));
+	return buf;
+}
+
+static void put_values(struct grid *g, const struct compared *pair)
+{
+	bool latency = strcmp(pair->figures[SIDE_A]->unit, "cycles/access") == 0;
+	const char *unit;
+	double scale = text_scale_of(pair->figures[SIDE_A]->unit, &unit);
+	char text[GRID_CELL_BYTES];
+
+	for (int side = SIDE_A; side < SIDES; side++) {
+		format_real(pair->figures[side]->value.value * scale, text, sizeof(text));
+		grid_put(g, "%s", text);
+	}
+	grid_put(g, "%s", unit);
+	if (pair->excess == 0)
+		grid_put(g, "same");
+	else
+		grid_put(g, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
+}
+
+static void put_row(struct grid *g, const struct compared *pair)
+{
+	const struct matrix_figure *f = pair->figures[SIDE_A];
+	char size[24];
+
+	grid_put(g, "%s", pair->marked ? "*" : "");
+	grid_put(g, "%.3f", pair->ratio.value);
+	grid_put(g, "%.3f", pair->ratio.low);
+	grid_put(g, "%.3f", pair->ratio.high);
+	if (pair->tested)
+		grid_put(g, "%.2g", pair->p);
+	else
+		grid_put(g, "-");
+	put_values(g, pair);
+	grid_put(g, "%s%s%s", pair->cells[SIDE_A]->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+	grid_put(g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
+	if (f->stride_bytes != 0)
+		grid_put(g, "%s", size_format(f->stride_bytes, size));
+	else
+		grid_put(g, "-");
+	text_put_config(g, pair->cells[SIDE_A]);
+}
+
+static int print_table(const struct comparison *c, uint32_t rows, bool marks, FILE *out)
+{
+	static const char *const titles[COLUMNS] = { "-",   "B/A",    "from",       "to",    "p",
+						     "A",   "B",      "-unit",      "-B is", "-workload",
+						     "set", "stride", CONFIG_TITLES };
+	char text[GRID_CELL_BYTES];
+	struct grid g;
+	int ret;
+
+	grid_init(&g, titles, COLUMNS);
+	for (uint32_t i = 0; i < rows; i++)
+		put_row(&g, &c->figures[i]);
+	g.hidden[COLUMN_MARK] = !marks;
+	if (grid_hide_constant(&g, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
+		g.hidden[COLUMN_STRIDE] = false;
+	text_fold_config(&g, COLUMN_CONFIG, out);
+	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	(void)fputc('\n', out);
+	ret = grid_print(&g, -1, out);
+	(void)fputc('\n', out);
+	grid_free(&g);
+	return ret;
+}
+
+const char *comparison_method(const struct comparison *c, char *buf)
+{
+	const struct permutation_summary *how = &c->test;
+
+	buf[0] = '\0';
+	if (how->tested == 0) {
+		append(buf, COMPARISON_METHOD_BYTES,
+		       "none was needed: no figure has values further apart than %g %%", c->threshold * 100);
+		return buf;
+	}
+	append(buf, COMPARISON_METHOD_BYTES,
+	       "the rounds of both files are shared out between A and B in %s%" PRIu32
+	       " ways; corrected p: in which share of them some figure differs as clearly as this one does",
+	       how->exhaustive ? "all " : "", how->permutations);
+	if (how->strata > 1)
+		append(buf, COMPARISON_METHOD_BYTES,
+		       ", among those whose values span as much (up to 4, 16, 64 %%, more), times %" PRIu32
+		       " for so many groups",
+		       how->strata);
+	append(buf, COMPARISON_METHOD_BYTES,
+	       "; over all %" PRIu32 " figures tested, chance marks any in at most %g %% of comparisons",
+	       how->tested, FAMILY_LEVEL * 100);
+	return buf;
+}
+
+static const char *too_few(const struct comparison *c, char *buf)
+{
+	buf[0] = '\0';
+	if (c->test.tested != 0 && c->test.least_p > FAMILY_LEVEL)
+		append(buf, COMPARISON_METHOD_BYTES,
+		       "nothing can be marked: with so few allocations no corrected p is below %.2g; %" PRIu32
+		       " in each sweep are enough",
+		       c->test.least_p, permutation_least_allocations(c->test.strata));
+	return buf;
+}
+
+static const char *member_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "not known";
+}
+
+static void put_sweep(const struct comparison *c, enum side side, FILE *out)
+{
+	const struct matrix *m = c->sweeps[side];
+
+	paragraph(out, side == SIDE_A ? "A" : "B",
+		  "%s: %s%sbegun %s by minivmm %s, %" PRIu32 " cells x %" PRIu32
+		  " allocations%s, on %s, Linux %s, %s (%s)",
+		  c->names[side], m->preset, m->preset[0] != '\0' ? ", " : "", m->started, m->version,
+		  m->cell_count, m->allocations, m->complete ? "" : ", incomplete: it was interrupted",
+		  member_of(m->host, "cpu_model"), member_of(m->host, "kernel"),
+		  member_of(m->host, "kvm_module"), member_of(m->host, "second_dimension"));
+}
+
+/* A value as JSON writes it, strings without quotes. */
+static void put_value(char *buf, size_t size, const json_t *value)
+{
+	char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	append(buf, size, "%s", text != NULL ? text : json_is_string(value) ? json_string_value(value) : "?");
+	free(text);
+}
+
+static void put_differences(const struct comparison *c, FILE *out)
+{
+	size_t i;
+	const json_t *difference;
+
+	json_array_foreach(c->differences, i, difference)
+	{
+		char text[2048] = "";
+
+		append(text, sizeof(text), "%s: ", member_of(difference, "member"));
+		put_value(text, sizeof(text), json_object_get(difference, "a"));
+		append(text, sizeof(text), " in A, ");
+		put_value(text, sizeof(text), json_object_get(difference, "b"));
+		append(text, sizeof(text), " in B");
+		paragraph(out, i == 0 ? "differ" : "", "%s", text);
+	}
+	if (json_array_size(c->differences) == 0)
+		paragraph(out, "differ", "nothing: the same version, plan and host");
+}
+
+static void put_only(const struct comparison *c, enum side side, FILE *out)
+{
+	const json_t *keys = c->only[side];
+	size_t count = json_array_size(keys);
+	char text[4 * MATRIX_KEY_BYTES] = "";
+
+	for (size_t i = 0; i < count && i < LISTED; i++)
+		append(text, sizeof(text), "%s%s", i != 0 ? "; " : "",
+		       json_string_value(json_array_get(keys, i)));
+	if (count != 0)
+		paragraph(out, side == SIDE_A ? "only in A" : "only in B", "%zu cell%s: %s%s", count,
+			  count == 1 ? "" : "s", text, count > LISTED ? "; ... (--json has all)" : "");
+}
+
+/* Each reason once, with how many there are and the first of them. */
+static void put_left_out(const struct comparison *c, FILE *out)
+{
+	size_t count = json_array_size(c->left_out);
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		const json_t *one = json_array_get(c->left_out, i);
+		const char *reason = member_of(one, "reason");
+		size_t alike = 0, before = 0;
+
+		for (size_t k = 0; k < count && before == 0; k++) {
+			if (strcmp(member_of(json_array_get(c->left_out, k), "reason"), reason) != 0)
+				continue;
+			before += k < i;
+			alike++;
+		}
+		if (before != 0)
+			continue;
+		paragraph(out, first ? "left out" : "", "%zu: %s: %s%s", alike, reason, member_of(one, "key"),
+			  alike > 1 ? ", ..." : "");
+		first = false;
+	}
+}
+
+static void put_together(const struct comparison *c, FILE *out)
+{
+	paragraph(out, "together",
+		  "all together B / A = %.3f: the median ratio of %" PRIu32
+		  " figures, from %.3f to %.3f; a host that drifts moves all at once",
+		  c->median_ratio, c->count, c->least_ratio, c->greatest_ratio);
+}
+
+static void put_unmarked(const struct comparison *c, FILE *out)
+{
+	uint32_t unmarked = c->count - c->marked;
+	const struct compared *largest = &c->figures[c->marked];
+	char name[FIGURE_NAME_BYTES], p[32] = "";
+
+	if (unmarked == 0)
+		return;
+	if (largest->tested)
+		append(p, sizeof(p), ", corrected p %.2g", largest->p);
+	paragraph(out, "not marked",
+		  "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %.3f (%.3f to %.3f%s), %s",
+		  unmarked, c->count, largest->ratio.value, largest->ratio.low, largest->ratio.high, p,
+		  figure_name(largest, name));
+	if (c->test.tested < c->count)
+		paragraph(out, "", "%" PRIu32 " of them were not tested: all their values lie within %g %%",
+			  c->count - c->test.tested, c->threshold * 100);
+}
+
+static int put_marked(const struct comparison *c, bool all, FILE *out)
+{
+	char words[COMPARISON_METHOD_BYTES];
+
+	(void)fputc('\n', out);
+	if (c->marked == 0)
+		paragraph(out, "marked", "nothing");
+	else
+		paragraph(
+			out, "marked",
+			"%" PRIu32 " of %" PRIu32
+			" figures: the 95 %% interval (from, to) of B / A excludes 1, its corrected p is at "
+			"most %g, and the difference is %g %% or more",
+			c->marked, c->count, FAMILY_LEVEL, c->threshold * 100);
+	if (too_few(c, words)[0] != '\0')
+		paragraph(out, "", "%s", words);
+	if (c->marked == 0 && !all)
+		return 0;
+	return print_table(c, all ? c->count : c->marked, all, out);
+}
+
+int comparison_text(const struct comparison *c, bool all, FILE *out)
+{
+	char words[COMPARISON_METHOD_BYTES];
+	int ret;
+
+	put_sweep(c, SIDE_A, out);
+	put_sweep(c, SIDE_B, out);
+	put_differences(c, out);
+	ret = put_marked(c, all, out);
+	put_unmarked(c, out);
+	put_together(c, out);
+	paragraph(out, "corrected", "%s", comparison_method(c, words));
+	put_only(c, SIDE_A, out);
+	put_only(c, SIDE_B, out);
+	put_left_out(c, out);
+	if (ret == 0 && (fflush(out) != 0 || ferror(out) != 0))
+		ret = errno != 0 ? -errno : -EIO;
+	return ret;
+}
