@@ -6,7 +6,7 @@
 
 #include "test.h"
 #include "sample_record.h"
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 
 static struct record rec;
 static char *text;

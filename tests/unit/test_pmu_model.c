@@ -8,7 +8,6 @@
  */
 
 #include "test.h"
-#include "vmm/lab/pmu/encode.h"
 #include "vmm/lab/pmu/model.h"
 
 #define TYPE_HARDWARE 0

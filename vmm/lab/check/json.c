@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "vmm/lab/check/require.h"
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 #include "vmm/output/json.h"
 
 static json_t *known_json(enum known answer)

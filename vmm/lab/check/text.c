@@ -8,7 +8,7 @@
 
 #include "units.h"
 #include "vmm/lab/check/require.h"
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/append.h"
 

@@ -1,10 +1,13 @@
 /*
- * The counters of one thread: opened in it, running only between begin and end, read outside what is timed.
+ * The counters of one thread: opened in it, running only between begin and end, read outside what is timed. And how plan
+ * and counts are written.
  */
 #ifndef MINIVMM_LAB_PMU_COUNTERS_H
 #define MINIVMM_LAB_PMU_COUNTERS_H
 
+#include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/lab/pmu/plan.h"
 
@@ -50,5 +53,21 @@ struct pmu_counts *pmu_counters_take(struct pmu_counters *counters, uint64_t acc
 
 /* *sum and *term of two threads become what both did together: counts add up, the smaller running share stands. */
 void pmu_counts_add(struct pmu_counts *sum, const struct pmu_counts *term);
+
+/* How a plan reads as the member `pmu` of record and check; null for NULL. */
+json_t *pmu_plan_json(const struct pmu_plan *plan);
+
+/* The member `pmu` of a result: one entry an event of the plan; null where nothing was asked for or kept. */
+json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *counts);
+
+/*
+ * What can be counted and what not, and why: one paragraph each, reasons told once. `label` stands in front of the
+ * first.
+ */
+void pmu_plan_text(const struct pmu_plan *plan, const char *label, FILE *out);
+
+/* Behind the table of results: for each row the counts an operation. Nothing where nothing was asked for. */
+struct record;
+void text_pmu(const struct record *rec, FILE *out);
 
 #endif

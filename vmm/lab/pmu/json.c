@@ -1,5 +1,5 @@
 /* The PMU's part of the record in JSON. What is not known is null. */
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 
 #include "vmm/output/json.h"
 

@@ -1,9 +1,15 @@
+/*
+ * A plan is made from names, and then probed: each of its events is opened as a run would open it, and closed again.
+ */
 #include "vmm/lab/pmu/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "vmm/lab/pmu/event_open.h"
 
 #include "vmm/util/text.h"
 
@@ -69,7 +75,7 @@ static bool add_term(const struct pmu_plan *plan, struct pmu_event *event, const
 	return true;
 }
 
-/* What plays a role is ours to know: where it is missing, that is a value and no mistake of the user's. */
+/* The event of a role is chosen here, so one that this CPU lacks is reported as unavailable, not as a usage error. */
 static int add_role(struct maker *m, enum pmu_role role)
 {
 	const struct pmu_model_event *known = pmu_model_event(m->plan->model, role);
@@ -153,6 +159,47 @@ int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e)
 	else
 		*plan = made;
 	return ret;
+}
+
+/* 0 or -errno. */
+static int try_open(const struct pmu_code *code, enum pmu_share share)
+{
+	int fd = event_open(code, share, -1);
+
+	if (fd < 0)
+		return fd;
+	(void)close(fd);
+	return 0;
+}
+
+static void probe_event(struct pmu_event *event, bool split)
+{
+	enum pmu_share first, last;
+	int ret = 0;
+
+	event->available = false;
+	/* pmu_plan_make has set the reason. */
+	if (event->part_count == 0)
+		return;
+	event->reason[0] = '\0';
+	event->split = split;
+	for (uint32_t i = 0; i < event->part_count; i++)
+		event->split = event->split && event_can_split(&event->part[i]);
+	first = event->split ? PMU_GUEST : PMU_THREAD;
+	last = event->split ? PMU_HOST : PMU_THREAD;
+	for (uint32_t i = 0; i < event->part_count && ret == 0; i++) {
+		for (enum pmu_share share = first; share <= last && ret == 0; share++)
+			ret = try_open(&event->part[i], share);
+	}
+	event->available = ret == 0;
+	if (ret != 0)
+		(void)event_refusal(-ret, event->reason, sizeof(event->reason));
+}
+
+void pmu_plan_probe(struct pmu_plan *plan, bool split)
+{
+	for (uint32_t i = 0; i < plan->event_count; i++)
+		probe_event(&plan->events[i], split);
 }
 
 bool pmu_can_split(const char *kvm_module)

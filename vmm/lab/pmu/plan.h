@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/lab/pmu/encode.h"
 #include "vmm/lab/pmu/model.h"
 #include "vmm/util/error.h"
 
@@ -41,7 +40,7 @@ struct pmu_plan {
 };
 
 /*
- * Fill *plan from `list`: "default", roles and libpfm4's event names, with commas. Wakes libpfm4; opens nothing.
+ * Fill *plan from `list`: "default", roles and libpfm4's event names, with commas. Initializes libpfm4; opens nothing.
  * 0; or -errno with *e set, STATUS_USAGE where a name is not known to libpfm4 on this CPU.
  */
 int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e);

@@ -1,5 +1,5 @@
 /* The PMU's part of the text report, and of the check's. */
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/lab/record/record.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/lab/record/text_table.h"
 #include "vmm/util/append.h"
@@ -155,12 +156,10 @@ void text_pmu(const struct record *rec, FILE *out)
 	}
 	paragraph(out, "",
 		  "(counts an operation, warm-up included; \"guest + host\" where the CPU tells them apart, "
-		  "else "
-		  "of the whole thread)");
+		  "else of the whole thread)");
 	if (least < WHOLE_SHARE)
 		paragraph(out, "",
 			  "(more events than counters: each ran part of the time, %.0f %% at least, and is "
-			  "scaled "
-			  "up; fewer events would be exact)",
+			  "scaled up; fewer events would be exact)",
 			  100 * least);
 }

@@ -7,7 +7,7 @@
 
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/columns.h"
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/lab/record/emit_tlb.h"
 #include "vmm/output/json.h"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "vmm/lab/pmu/emit.h"
+#include "vmm/lab/pmu/counters.h"
 #include "vmm/theory/show/show.h"
 #include "vmm/lab/record/emit_tlb.h"
 #include "vmm/output/output.h"
