@@ -5,7 +5,7 @@
  */
 #include "test.h"
 #include "units.h"
-#include "vmm/lab/calibrate/fit_stlb.h"
+#include "vmm/lab/calibrate/host_cpu.h"
 #include "vmm/theory/simulate/closed_form.h"
 
 static const uint64_t pages[] = { 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384 };

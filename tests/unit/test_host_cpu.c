@@ -26,7 +26,7 @@ static struct cpu_model described(void)
 TEST(measured_figures_replace_described_ones)
 {
 	struct cpu_model cpu = described();
-	struct host_figures h = {
+	struct host_measurements h = {
 		.l1_cycles = 4, .l2_cycles = 12.6, .memory_cycles = 200, .stlb_cycles = 5.4
 	};
 
@@ -47,7 +47,7 @@ TEST(measured_figures_replace_described_ones)
 TEST(nothing_measured_changes_no_figure)
 {
 	struct cpu_model cpu = described(), before = cpu;
-	struct host_figures h = { 0 };
+	struct host_measurements h = { 0 };
 
 	host_cpu_apply(&cpu, &h);
 	assert_memory_equal(cpu.parameter, before.parameter, sizeof(before.parameter));
@@ -55,9 +55,9 @@ TEST(nothing_measured_changes_no_figure)
 		assert_int_equal(cpu.origin[i], ORIGIN_ASSUMED);
 }
 
-static struct host_figures probed(uint64_t low, uint64_t high, enum tlb_sets sets, uint64_t ways)
+static struct host_measurements probed(uint64_t low, uint64_t high, enum tlb_sets sets, uint64_t ways)
 {
-	struct host_figures h = { .l1_cycles = 5, .have_tlb = true };
+	struct host_measurements h = { .l1_cycles = 5, .have_tlb = true };
 
 	h.tlb.dtlb.reach = (struct tlb_knee){ .found = true, .low_pages = low, .high_pages = high };
 	h.tlb.dtlb.sets = sets;
@@ -68,7 +68,7 @@ static struct host_figures probed(uint64_t low, uint64_t high, enum tlb_sets set
 TEST(the_probe_decides_where_it_found_another_reach)
 {
 	struct cpu_model cpu = described();
-	struct host_figures h = probed(64, 80, TLB_SETS_LINEAR, 4);
+	struct host_measurements h = probed(64, 80, TLB_SETS_LINEAR, 4);
 
 	host_cpu_apply(&cpu, &h);
 	assert_int_equal(cpu.origin[CPU_DTLB_4K_SETS], ORIGIN_ASSUMED);
@@ -89,7 +89,7 @@ TEST(the_curve_decides_about_the_stlb)
 {
 	static const uint64_t pages[] = { 512, 1024, 2048, 4096, 8192, 16384 };
 	struct cpu_model cpu = described();
-	struct host_figures h = { .l1_cycles = 5, .stlb_cycles = 7 };
+	struct host_measurements h = { .l1_cycles = 5, .stlb_cycles = 7 };
 
 	cpu.parameter[CPU_STLB_4K_SETS] = 16;
 	cpu.parameter[CPU_STLB_4K_WAYS] = 8;

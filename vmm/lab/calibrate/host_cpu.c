@@ -1,3 +1,6 @@
+/*
+ * What CPUID does not tell of this CPU is measured, by short native runs of the workloads.
+ */
 #include "vmm/lab/calibrate/host_cpu.h"
 
 #include <errno.h>
@@ -12,11 +15,11 @@
 #include "vmm/theory/simulate/cpu_cpuid.h"
 #include "vmm/util/stop.h"
 
-/* Enough for the timer to be lost in; with the warm-up passes some 10 ms where each load goes to L3. */
+/* So many that the cost of the timer vanishes; with the warm-up passes some 10 ms where each load goes to L3. */
 #define ACCESSES 131072
 #define REPEAT 5
 
-/* Lines beyond that take seconds to be put in order: memory behind a larger L3 is not measured. */
+/* Putting more lines in order would take seconds, so memory behind a larger L3 is not measured. */
 #define LINES_MOST (UINT64_C(1) << 20)
 
 /* Addresses for them, of which packed touches a 64th; and enough for what lies within L3. */
@@ -24,9 +27,10 @@
 #define MEMORY_CACHES_BYTES GIB
 #define MEMORY_CURVE_BYTES (128 * MIB)
 #define MEMORY_FEW_BYTES (64 * MIB)
+#define MEMORY_LARGE_PAGES_BYTES (256 * MIB)
 #define CACHES_LINES_MOST (UINT64_C(1) << 18)
 
-/* The workloads take a line for every 4 KiB that are asked. 0 lines: none. */
+/* A working set of so many lines: the workloads take one line for every 4 KiB that are asked for. 0 lines: none. */
 static void add_set(struct work_spec *work, uint64_t lines)
 {
 	if (lines != 0)
@@ -38,15 +42,29 @@ static void add_workload(struct work_spec *work, enum workload_id id)
 	work->workloads[work->workload_count++] = id;
 }
 
-/* One `minivmm native` with what *work says of workloads and working sets. */
-static int run_native(struct record *rec, const struct work_spec *work, uint64_t memory_bytes,
-		      enum backing_kind backing, struct error *e)
+/* The runs of a calibration, one after the other. */
+struct calibration {
+	struct record *record; /* of the current run */
+	struct host_measurements measured;
+	bool stuck; /* a thread of some run did not end: it may still write to the record */
+};
+
+/*
+ * One `minivmm native` with the workloads and working sets of *work. False where it failed (no memory, no huge page) or the
+ * user has stopped the program: the other runs measure all the same.
+ */
+static bool run_native(struct calibration *c, const struct work_spec *work, uint64_t memory_bytes,
+		       enum backing_kind backing)
 {
+	struct error e = { .status = STATUS_OK };
+	struct record *rec = c->record;
 	struct run_spec *asked = &rec->spec;
 	struct backing_spec spec;
 	int ret;
 
 	record_init(rec);
+	if (stop_requested() != 0)
+		return false;
 	run_spec_init(asked);
 	asked->native = true;
 	asked->machine.memory_bytes = memory_bytes;
@@ -57,19 +75,21 @@ static int run_native(struct record *rec, const struct work_spec *work, uint64_t
 	asked->work.seed = 1;
 	asked->workloads_given = true;
 	asked->repeat = REPEAT;
-	ret = backing_resolve(&asked->machine, &spec, e);
+	ret = backing_resolve(&asked->machine, &spec, &e);
 	if (ret == 0)
-		ret = plan_make(asked, spec.page_bytes, &rec->config, e);
-	if (ret != 0)
-		return ret;
-	facts_read("", &rec->host);
-	return measure_native(rec, NULL, e);
+		ret = plan_make(asked, spec.page_bytes, &rec->config, &e);
+	if (ret == 0) {
+		facts_read("", &rec->host);
+		ret = measure_native(rec, NULL, &e);
+	}
+	c->stuck = c->stuck || e.status == STATUS_WATCHDOG;
+	return ret == 0;
 }
 
-/* The least of all samples for so many lines: what nothing disturbed. 0: there is none. */
-static double least(const struct record *rec, enum workload_id workload, uint64_t lines)
+/* The least of all samples for so many lines, the one that was disturbed least. 0: there is none. */
+static double min_cycles(const struct record *rec, enum workload_id workload, uint64_t lines)
 {
-	for (uint32_t i = 0; i < rec->result_count; i++) {
+	for (uint32_t i = 0; i < rec->result_count && lines != 0; i++) {
 		const struct result *r = &rec->results[i];
 
 		if (r->workload == workload && r->pages == lines && r->sample_count != 0)
@@ -78,7 +98,7 @@ static double least(const struct record *rec, enum workload_id workload, uint64_
 	return 0;
 }
 
-/* Lines that fill half of L1 and of L2; twice L2, where L3 has twice that; twice L3, where that is not too much. */
+/* In lines: half of L1, half of L2, twice L2, twice L3. 0 where a size would not lie inside its level, or take too long. */
 struct sizes {
 	uint64_t l1, l2, l3, memory;
 };
@@ -99,164 +119,138 @@ static struct sizes choose_sizes(const struct cpu_model *cpu)
 	return s;
 }
 
-static int measure_caches(struct record *rec, const struct cpu_model *cpu, struct host_figures *out,
-			  struct error *e)
+static void measure_caches(struct calibration *c, const struct cpu_model *cpu)
 {
 	struct sizes s = choose_sizes(cpu);
 	struct work_spec work = { 0 };
-	int ret;
 
 	add_set(&work, s.l1);
 	add_set(&work, s.l2);
 	add_set(&work, s.l3);
 	/* Large pages, so that translation costs next to nothing. */
 	add_workload(&work, WORKLOAD_packed);
-	ret = run_native(rec, &work, MEMORY_CACHES_BYTES, BACKING_THP, e);
-	out->l1_cycles = least(rec, WORKLOAD_packed, s.l1);
-	out->l2_cycles = s.l2 != 0 ? least(rec, WORKLOAD_packed, s.l2) : 0;
-	out->l3_cycles = s.l3 != 0 ? least(rec, WORKLOAD_packed, s.l3) : 0;
-	record_free(rec);
-	return ret;
+	(void)run_native(c, &work, MEMORY_CACHES_BYTES, BACKING_THP);
+	c->measured.l1_cycles = min_cycles(c->record, WORKLOAD_packed, s.l1);
+	c->measured.l2_cycles = min_cycles(c->record, WORKLOAD_packed, s.l2);
+	c->measured.l3_cycles = min_cycles(c->record, WORKLOAD_packed, s.l3);
+	record_free(c->record);
 }
 
-/* Beyond L3, apart from the others: a host with little memory to give away refuses it. */
-static int measure_memory(struct record *rec, const struct cpu_model *cpu, struct host_figures *out,
-			  struct error *e)
+/* Beyond L3, in a run of its own, because a host with little free memory refuses it. */
+static void measure_memory(struct calibration *c, const struct cpu_model *cpu)
 {
 	uint64_t lines = choose_sizes(cpu).memory;
 	struct work_spec work = { 0 };
-	int ret;
 
 	if (lines == 0)
-		return 0;
+		return;
 	add_set(&work, lines);
 	add_workload(&work, WORKLOAD_packed);
-	ret = run_native(rec, &work, MEMORY_MOST_BYTES, BACKING_THP, e);
-	out->memory_cycles = least(rec, WORKLOAD_packed, lines);
-	record_free(rec);
-	return ret;
+	(void)run_native(c, &work, MEMORY_MOST_BYTES, BACKING_THP);
+	c->measured.memory_cycles = min_cycles(c->record, WORKLOAD_packed, lines);
+	record_free(c->record);
 }
 
 /* Twice the dTLB's entries, as far as L1 holds a line of each and the STLB all: each load misses the dTLB alone. */
-static int measure_stlb(struct record *rec, const struct cpu_model *cpu, struct host_figures *out,
-			struct error *e)
+static void measure_stlb(struct calibration *c, const struct cpu_model *cpu)
 {
 	struct cpu_tlb dtlb = cpu_tlb(cpu, false, PAGE_4K), stlb = cpu_tlb(cpu, true, PAGE_4K);
 	uint64_t lines = max_u64(2 * (uint64_t)dtlb.sets * dtlb.ways, 256);
 	struct work_spec work = { 0 };
 	double chase, packed;
-	int ret;
 
 	if (lines > cpu->parameter[CPU_L1D_BYTES] / CACHE_LINE_BYTES / 2 ||
 	    lines > (uint64_t)stlb.sets * stlb.ways / 2)
-		return 0;
+		return;
 	add_set(&work, lines);
 	add_workload(&work, WORKLOAD_packed);
 	add_workload(&work, WORKLOAD_chase);
-	ret = run_native(rec, &work, MEMORY_FEW_BYTES, BACKING_ANON, e);
-	chase = least(rec, WORKLOAD_chase, lines);
-	packed = least(rec, WORKLOAD_packed, lines);
-	out->stlb_cycles = packed > 0 && chase > packed ? chase - packed : 0;
-	record_free(rec);
-	return ret;
+	(void)run_native(c, &work, MEMORY_FEW_BYTES, BACKING_ANON);
+	chase = min_cycles(c->record, WORKLOAD_chase, lines);
+	packed = min_cycles(c->record, WORKLOAD_packed, lines);
+	c->measured.stlb_cycles = packed > 0 && chase > packed ? chase - packed : 0;
+	record_free(c->record);
 }
 
 /* Working sets around the end of any STLB, each packed and one line a page. */
-static int measure_curve(struct record *rec, struct host_figures *out, struct error *e)
+static void measure_curve(struct calibration *c)
 {
 	static const uint64_t pages[HOST_STLB_POINTS] = { 512,  1024, 1536, 2048,  3072,
 							  4096, 6144, 8192, 12288, 16384 };
 	struct work_spec work = { 0 };
-	int ret;
+	bool measured;
 
 	for (int i = 0; i < HOST_STLB_POINTS; i++)
 		add_set(&work, pages[i]);
 	add_workload(&work, WORKLOAD_packed);
 	add_workload(&work, WORKLOAD_chase);
-	ret = run_native(rec, &work, MEMORY_CURVE_BYTES, BACKING_ANON, e);
-	for (int i = 0; i < HOST_STLB_POINTS && ret == 0; i++) {
+	measured = run_native(c, &work, MEMORY_CURVE_BYTES, BACKING_ANON);
+	for (int i = 0; i < HOST_STLB_POINTS && measured; i++) {
 		struct stlb_point point = {
 			.pages = pages[i],
-			.packed_cycles = least(rec, WORKLOAD_packed, pages[i]),
-			.chase_cycles = least(rec, WORKLOAD_chase, pages[i]),
+			.packed_cycles = min_cycles(c->record, WORKLOAD_packed, pages[i]),
+			.chase_cycles = min_cycles(c->record, WORKLOAD_chase, pages[i]),
 		};
 
 		if (point.packed_cycles > 0 && point.chase_cycles > 0)
-			out->curve[out->stlb_points++] = point;
+			c->measured.curve[c->measured.stlb_points++] = point;
 	}
-	record_free(rec);
-	return ret;
+	record_free(c->record);
 }
 
-static int measure_tlbs(struct record *rec, struct host_figures *out, struct error *e)
+/*
+ * tlb-probe, on 4K pages for the TLBs, and on large pages for whether such a page is one entry: in a virtual machine the
+ * hypervisor may map it by smaller ones.
+ */
+static void measure_tlbs(struct calibration *c, uint64_t memory_bytes, enum backing_kind backing)
 {
 	const struct work_spec probe = { .workload_count = 1, .workloads = { WORKLOAD_tlb_probe } };
-	int ret = run_native(rec, &probe, MEMORY_FEW_BYTES, BACKING_ANON, e);
+	struct record *rec = c->record;
 
-	if (ret == 0 && record_find_tlb(rec) == 0 && rec->have_tlb) {
-		out->tlb = rec->tlb;
-		out->have_tlb = true;
+	if (run_native(c, &probe, memory_bytes, backing) && record_find_tlb(rec) == 0 && rec->have_tlb) {
+		if (backing == BACKING_THP) {
+			c->measured.fracture = rec->tlb.fracture;
+		} else {
+			c->measured.tlb = rec->tlb;
+			c->measured.have_tlb = true;
+		}
 	}
 	record_free(rec);
-	return ret;
 }
 
-/* Whether a large page is one entry: in a virtual machine its hypervisor may map it in smaller ones. */
-static int measure_fracture(struct record *rec, struct host_figures *out, struct error *e)
+static void measure(struct calibration *c, const struct cpu_model *told)
 {
-	const struct work_spec probe = { .workload_count = 1, .workloads = { WORKLOAD_tlb_probe } };
-	int ret = run_native(rec, &probe, 256 * MIB, BACKING_THP, e);
-
-	if (ret == 0 && record_find_tlb(rec) == 0 && rec->have_tlb)
-		out->fracture = rec->tlb.fracture;
-	record_free(rec);
-	return ret;
-}
-
-/* Each run for itself: what one cannot do (no memory, no huge page) is no reason to give up the others. */
-static bool measure(struct record *rec, const struct cpu_model *told, struct host_figures *figures)
-{
-	struct error ignored[6] = { { .status = STATUS_OK } };
 	struct cpu_model probed = *told;
-	bool idle = true;
 
-	(void)measure_tlbs(rec, figures, &ignored[0]);
-	if (stop_requested() == 0)
-		(void)measure_curve(rec, figures, &ignored[5]);
-	/* CPUID is known to have too few entries: what was seen decides how far the next run goes. */
-	host_cpu_apply(&probed, figures);
-	if (stop_requested() == 0)
-		(void)measure_stlb(rec, &probed, figures, &ignored[1]);
-	if (stop_requested() == 0)
-		(void)measure_caches(rec, told, figures, &ignored[2]);
-	if (stop_requested() == 0)
-		(void)measure_memory(rec, told, figures, &ignored[3]);
-	if (stop_requested() == 0)
-		(void)measure_fracture(rec, figures, &ignored[4]);
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		idle = idle && ignored[i].status != STATUS_WATCHDOG;
-	return idle;
+	measure_tlbs(c, MEMORY_FEW_BYTES, BACKING_ANON);
+	measure_curve(c);
+	/* CPUID may report too few entries, so what was measured decides the working set of the next run. */
+	host_cpu_apply(&probed, &c->measured);
+	measure_stlb(c, &probed);
+	measure_caches(c, told);
+	measure_memory(c, told);
+	measure_tlbs(c, MEMORY_LARGE_PAGES_BYTES, BACKING_THP);
 }
 
 int host_cpu_make(struct cpu_model *cpu, struct error *e)
 {
-	struct host_figures figures = { 0 };
+	struct calibration c = { .stuck = false };
 	struct cpu_model base;
-	struct record *rec;
 	int ret = cpu_load(cpu_base_name(cpuid_of_host, NULL), &base, e);
 
 	if (ret != 0)
 		return ret;
 	cpu_from_cpuid(cpuid_of_host, NULL, &base, cpu);
-	rec = calloc(1, sizeof(*rec));
-	if (rec == NULL)
+	c.record = calloc(1, sizeof(*c.record));
+	if (c.record == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "--cpu host", "no memory for the measurement");
-	/* A thread that did not end may still write to the record: the process is about to end then. */
-	if (measure(rec, cpu, &figures))
-		free(rec);
+	measure(&c, cpu);
+	/* A stuck thread may still write to the record; the process is about to end. */
+	if (!c.stuck)
+		free(c.record);
 	if (stop_requested() != 0)
 		return error_set(e, STATUS_FAILED, EINTR, "--cpu host", "stopped by signal %d",
 				 stop_requested());
-	host_cpu_apply(cpu, &figures);
+	host_cpu_apply(cpu, &c.measured);
 	return 0;
 }

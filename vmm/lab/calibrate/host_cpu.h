@@ -5,17 +5,26 @@
 #ifndef MINIVMM_LAB_CALIBRATE_HOST_CPU_H
 #define MINIVMM_LAB_CALIBRATE_HOST_CPU_H
 
-#include "vmm/lab/calibrate/fit_stlb.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "vmm/theory/walk/tlb_probe.h"
 #include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/error.h"
 
 #define HOST_STLB_POINTS 10
 
+/* One working set of 4K pages, natively; cycles an access. */
+struct stlb_point {
+	uint64_t pages;
+	double packed_cycles, chase_cycles;
+};
+
 /* What was measured, in TSC cycles an access; 0: it was not. */
-struct host_figures {
+struct host_measurements {
 	double l1_cycles, l2_cycles, l3_cycles, memory_cycles; /* packed, inside each level */
-	double stlb_cycles;      /* what a load costs more that misses the dTLB alone: chase - packed */
+	double stlb_cycles;      /* the cost of a miss of the dTLB alone: chase - packed */
 	struct tlb_findings tlb; /* tlb-probe at pages of 4 KiB */
 	bool have_tlb;
 	uint32_t stlb_points; /* of curve[] */
@@ -24,15 +33,24 @@ struct host_figures {
 };
 
 /*
- * Put the figures into *cpu, which cpu_from_cpuid() made: each that is put becomes ORIGIN_MEASURED. Cycles that were not
- * measured are the description's, in TSC cycles by the ratio of both L1 latencies. The dTLB's sets and ways are taken
- * from the probe where it found other entries than CPUID has, the sets of the STLB from the curve around its end. Pure.
+ * Put what was measured into *cpu, which cpu_from_cpuid() made: each parameter that is put becomes ORIGIN_MEASURED. Cycles
+ * that were not measured are the description's, in TSC cycles by the ratio of both L1 latencies. The dTLB's sets and ways
+ * are taken from the probe where it found other entries than CPUID has, the sets of the STLB from the curve around its
+ * end. Pure.
  */
-void host_cpu_apply(struct cpu_model *cpu, const struct host_figures *figures);
+void host_cpu_apply(struct cpu_model *cpu, const struct host_measurements *measured);
 
 /*
- * CPUID, then six short native runs: some 4 seconds; a larger L3 than 32 MiB leaves memory assumed. What a run could not
- * measure stays assumed. 0, or -errno with *e set where there is no description to start from, or the user stopped it.
+ * The sets of the second-level TLB for 4K pages (a power of two), from the curve of chase and packed around its end. Ways
+ * and all other parameters are those of *cpu. Of numbers that fit equally well the least is taken: an STLB that no point
+ * fills has at least so many. 0: fewer than three points, or *cpu has no ways. Pure.
+ */
+uint64_t stlb_fit_sets(const struct cpu_model *cpu, const struct stlb_point *points, size_t count);
+
+/*
+ * CPUID, then six short native runs: some 4 seconds; behind an L3 larger than 32 MiB, memory stays assumed. What a run
+ * could not measure stays assumed. 0, or -errno with *e set where there is no description to start from, or the user
+ * stopped it.
  */
 int host_cpu_make(struct cpu_model *cpu, struct error *e);
 
