@@ -137,7 +137,7 @@ static void find_thp(struct finder *f)
 
 static void find_numbers(struct finder *f)
 {
-	for (size_t i = 0; i < sizeof(number_rules) / sizeof(number_rules[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(number_rules); i++) {
 		const struct number_rule *rule = &number_rules[i];
 		long value;
 

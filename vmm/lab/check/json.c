@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "units.h"
 #include "vmm/lab/check/require.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/output/json.h"
@@ -41,7 +42,7 @@ static const char *group_name(enum row_group group)
 		[ROW_KVM] = "kvm",       [ROW_MEMORY] = "memory",
 	};
 
-	return (unsigned int)group < sizeof(names) / sizeof(names[0]) ? names[group] : "other";
+	return (unsigned int)group < COUNT_OF(names) ? names[group] : "other";
 }
 
 static json_t *rows_json(const struct check_report *report)

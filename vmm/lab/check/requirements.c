@@ -303,7 +303,7 @@ const struct requirement_rule requirement_rules[] = {
 #include "vmm/lab/check/requirements.def"
 #undef REQUIREMENT
 };
-const size_t requirement_rule_count = sizeof(requirement_rules) / sizeof(requirement_rules[0]);
+const size_t requirement_rule_count = COUNT_OF(requirement_rules);
 
 int requirement_parameter(struct evaluation *v, const char *name)
 {

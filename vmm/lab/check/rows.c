@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "units.h"
+
 struct builder {
 	const struct cpuinfo *cpu;
 	struct check_report *report;
@@ -24,7 +26,7 @@ const struct feature_rule feature_rules[] = {
 #include "vmm/lab/check/features.def"
 #undef FEATURE
 };
-const size_t feature_rule_count = sizeof(feature_rules) / sizeof(feature_rules[0]);
+const size_t feature_rule_count = COUNT_OF(feature_rules);
 
 enum known feature_param_state(const char *value)
 {
@@ -143,7 +145,7 @@ static void add_module(struct builder *b)
 	};
 	const char *module = b->report->facts.kvm_module;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		struct check_row *row;
 
 		if (!is(module, others[i].module))
@@ -176,7 +178,7 @@ static void add_meaning(struct builder *b)
 		  "and no estimate of either." },
 	};
 
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(meanings); i++) {
 		if (b->report->facts.second_dimension == meanings[i].dimension)
 			(void)snprintf(add(b, ROW_MODULE, meanings[i].name)->effect,
 				       sizeof(((struct check_row *)0)->effect), "%s", meanings[i].effect);

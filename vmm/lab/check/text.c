@@ -93,7 +93,7 @@ static const char *group_title(enum row_group group)
 		[ROW_KVM] = "kvm itself",         [ROW_MEMORY] = "memory",
 	};
 
-	return (unsigned int)group < sizeof(titles) / sizeof(titles[0]) ? titles[group] : "other";
+	return (unsigned int)group < COUNT_OF(titles) ? titles[group] : "other";
 }
 
 /* Into buf of `columns` bytes: printable and short enough for its column; the host may hold anything. */

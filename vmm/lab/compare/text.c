@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/text.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/output/table.h"
 #include "vmm/util/append.h"
 #include "vmm/util/size.h"
 
@@ -52,45 +54,38 @@ static const char *figure_name(const struct compared *pair, char *buf)
 	return buf;
 }
 
-static void put_values(struct grid *g, const struct compared *pair)
+static void put_values(struct table *t, const struct compared *pair)
 {
 	bool latency = strcmp(pair->figures[SIDE_A]->unit, "cycles/access") == 0;
 	const char *unit;
 	double scale = text_scale_of(pair->figures[SIDE_A]->unit, &unit);
-	char text[GRID_CELL_BYTES];
 
-	for (int side = SIDE_A; side < SIDES; side++) {
-		format_real(pair->figures[side]->value.value * scale, text, sizeof(text));
-		grid_put(g, "%s", text);
-	}
-	grid_put(g, "%s", unit);
+	table_real(t, pair->figures[SIDE_A]->value.value * scale);
+	table_real(t, pair->figures[SIDE_B]->value.value * scale);
+	table_put(t, "%s", unit);
 	if (pair->excess == 0)
-		grid_put(g, "same");
+		table_put(t, "same");
 	else
-		grid_put(g, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
+		table_put(t, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
 }
 
-static void put_row(struct grid *g, const struct compared *pair)
+static void put_row(struct table *t, const struct compared *pair)
 {
 	const struct matrix_figure *f = pair->figures[SIDE_A];
-	char size[24];
 
-	grid_put(g, "%s", pair->marked ? "*" : "");
-	grid_put(g, "%.3f", pair->ratio.value);
-	grid_put(g, "%.3f", pair->ratio.low);
-	grid_put(g, "%.3f", pair->ratio.high);
+	table_put(t, "%s", pair->marked ? "*" : "");
+	table_put(t, "%.3f", pair->ratio.value);
+	table_put(t, "%.3f", pair->ratio.low);
+	table_put(t, "%.3f", pair->ratio.high);
 	if (pair->tested)
-		grid_put(g, "%.2g", pair->p);
+		table_put(t, "%.2g", pair->p);
 	else
-		grid_put(g, "-");
-	put_values(g, pair);
-	grid_put(g, "%s%s%s", pair->cells[SIDE_A]->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-	grid_put(g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
-	if (f->stride_bytes != 0)
-		grid_put(g, "%s", size_format(f->stride_bytes, size));
-	else
-		grid_put(g, "-");
-	text_put_config(g, pair->cells[SIDE_A]);
+		table_put(t, "-");
+	put_values(t, pair);
+	table_put(t, "%s%s%s", pair->cells[SIDE_A]->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+	table_size(t, f->pages != 0 ? f->working_set_bytes : 0);
+	table_size(t, f->stride_bytes);
+	text_put_config(t, pair->cells[SIDE_A]);
 }
 
 static int print_table(const struct comparison *c, uint32_t rows, bool marks, FILE *out)
@@ -98,22 +93,22 @@ static int print_table(const struct comparison *c, uint32_t rows, bool marks, FI
 	static const char *const titles[COLUMNS] = { "-",   "B/A",    "from",       "to",    "p",
 						     "A",   "B",      "-unit",      "-B is", "-workload",
 						     "set", "stride", CONFIG_TITLES };
-	char text[GRID_CELL_BYTES];
-	struct grid g;
+	char text[TABLE_CELL_BYTES];
+	struct table t;
 	int ret;
 
-	grid_init(&g, titles, COLUMNS);
+	table_init(&t, titles, COLUMNS);
 	for (uint32_t i = 0; i < rows; i++)
-		put_row(&g, &c->figures[i]);
-	g.hidden[COLUMN_MARK] = !marks;
-	if (grid_hide_constant(&g, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
-		g.hidden[COLUMN_STRIDE] = false;
-	text_fold_config(&g, COLUMN_CONFIG, out);
-	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+		put_row(&t, &c->figures[i]);
+	t.hidden[COLUMN_MARK] = !marks;
+	if (table_hide_constant(&t, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
+		t.hidden[COLUMN_STRIDE] = false;
+	text_fold_config(&t, COLUMN_CONFIG, out);
+	table_drop(&t, spare, COUNT_OF(spare), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
-	ret = grid_print(&g, -1, out);
+	ret = table_print(&t, -1, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&t);
 	return ret;
 }
 
