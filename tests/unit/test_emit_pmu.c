@@ -1,12 +1,14 @@
 /*
- * Property: JSON and text say of each event what was counted and for whom, null or "?" where nothing is known, each
+ * Property: JSON and text are exactly the golden files, and say of each event what was counted and for whom, null or "?" where nothing is known, each
  * reason once, and mark what was scaled; the row of all vCPUs is their sum. It could break on an event without a name
  * or role, on counts without a number of operations, and on text wider than the screen.
  */
 
-#include "test.h"
+#include "golden.h"
 #include "sample_record.h"
+#include "test.h"
 #include "vmm/lab/pmu/counters.h"
+#include "vmm/output/json.h"
 
 static struct record rec;
 static char *text;
@@ -95,60 +97,25 @@ static void wants(const char *part)
 		fail_msg("'%s' is not in\n%s", part, text);
 }
 
-static int64_t number(json_t *o, const char *key)
+TEST_WITH(golden_files, fresh, drop)
 {
-	json_t *value = json_object_get(o, key);
-
-	assert_true(json_is_integer(value));
-	return json_integer_value(value);
-}
-
-TEST_WITH(counts_in_json, fresh, drop)
-{
-	json_t *array, *first, *second;
-
-	add_row(0, 50000, 1000, 3, 0.5);
-	array = pmu_counts_json(rec.pmu, rec.results[0].pmu);
-	assert_int_equal(json_array_size(array), 2);
-	first = json_array_get(array, 0);
-	second = json_array_get(array, 1);
-	assert_string_equal(json_string_value(json_object_get(first, "role")), "stlb_misses");
-	assert_int_equal(number(first, "guest"), 50000);
-	assert_int_equal(number(first, "host"), 1000);
-	assert_true(json_real_value(json_object_get(first, "guest_running_share")) == 0.5);
-	assert_true(json_is_null(json_object_get(first, "thread")));
-	assert_true(json_is_null(json_object_get(first, "thread_running_share")));
-	assert_int_equal(number(first, "operations"), 200000);
-	assert_true(json_is_null(json_object_get(second, "role")));
-	assert_true(json_is_null(json_object_get(second, "guest")));
-	assert_int_equal(number(second, "thread"), 3);
-	json_decref(array);
-	LOOP (int, i, 0, i < 2, i++) {
-		array = pmu_counts_json(i == 0 ? NULL : rec.pmu, i == 0 ? rec.results[0].pmu : NULL);
-		assert_true(json_is_null(array));
-		json_decref(array);
-	}
-}
-
-TEST_WITH(plan_in_json, fresh, drop)
-{
-	json_t *plan, *events;
+	size_t bytes;
+	json_t *both;
+	FILE *out;
 
 	add_unavailable(PMU_ROLE_cycles, "", "this model has no such event");
-	plan = pmu_plan_json(rec.pmu);
-	events = json_object_get(plan, "events");
-	assert_string_equal(json_string_value(json_object_get(plan, "pmu")), "skx");
-	assert_int_equal(json_array_size(events), 3);
-	assert_true(json_is_true(json_object_get(json_array_get(events, 0), "available")));
-	assert_true(json_is_null(json_object_get(json_array_get(events, 0), "reason")));
-	assert_true(json_is_null(json_object_get(json_array_get(events, 2), "event")));
-	assert_true(json_is_false(json_object_get(json_array_get(events, 2), "available")));
-	assert_string_equal(json_string_value(json_object_get(json_array_get(events, 2), "reason")),
-			    "this model has no such event");
-	json_decref(plan);
-	plan = pmu_plan_json(NULL);
-	assert_true(json_is_null(plan));
-	json_decref(plan);
+	add_row(0, 50000, 1000, 3, 0.5);
+	golden_compare(text_of(), TESTS_DIR "/golden/pmu.txt");
+	both = json_pack("{s:o, s:o, s:o, s:o}", "plan", pmu_plan_json(rec.pmu), "counts",
+			 pmu_counts_json(rec.pmu, rec.results[0].pmu), "no plan", pmu_plan_json(NULL),
+			 "no counts", pmu_counts_json(rec.pmu, NULL));
+	assert_non_null(both);
+	free(text);
+	out = open_memstream(&text, &bytes);
+	assert_non_null(out);
+	assert_int_equal(json_finish(both, out), 0);
+	assert_int_equal(fclose(out), 0);
+	golden_compare(text, TESTS_DIR "/golden/pmu.json");
 }
 
 TEST_WITH(counts_an_operation, fresh, drop)
