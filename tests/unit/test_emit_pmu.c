@@ -1,9 +1,8 @@
 /*
- * Property: JSON and text are exactly the golden files, and say of each event what was counted and for whom, null or "?" where nothing is known, each
- * reason once, and mark what was scaled; the row of all vCPUs is their sum. It could break on an event without a name
- * or role, on counts without a number of operations, and on text wider than the screen.
+ * Property: JSON and text are exactly the golden files. They say of each event what was counted and for whom, null or "?"
+ * where nothing is known, each reason once, and mark what was scaled; the row of all vCPUs is their sum. It could break on
+ * an event without a name or role, on counts without a number of operations, and on text wider than the screen.
  */
-
 #include "golden.h"
 #include "sample_record.h"
 #include "test.h"

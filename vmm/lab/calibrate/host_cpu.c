@@ -1,5 +1,5 @@
 /*
- * What CPUID does not tell of this CPU is measured, by short native runs of the workloads.
+ * Short native runs of the workloads measure those parameters of this CPU that CPUID does not tell.
  */
 #include "vmm/lab/calibrate/host_cpu.h"
 

@@ -1,5 +1,5 @@
 /*
- * What on this host will disturb a measurement, each with its effect and the command that changes it.
+ * The disturbers of a measurement on this host, each with its effect and the command that removes it.
  */
 #include "vmm/lab/check/report.h"
 

@@ -1,5 +1,5 @@
 /*
- * What /dev/kvm says of itself, and the report that is built from it and from the host's files.
+ * The probe of /dev/kvm, and the report that is built from it and from the host's files.
  */
 #include "vmm/lab/check/report.h"
 

@@ -1,5 +1,5 @@
 /*
- * What this host can do and what will disturb a measurement on it: everything `minivmm check` prints, as values.
+ * The abilities of this host and the disturbers of a measurement on it: everything `minivmm check` prints, as values.
  */
 #ifndef MINIVMM_LAB_CHECK_REPORT_H
 #define MINIVMM_LAB_CHECK_REPORT_H
@@ -50,7 +50,7 @@ enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY };
 struct check_row {
 	enum row_group group;
 	char name[32];       /* "ept", "vpid", "nx_huge_pages", "pdpe1gb" */
-	bool of_hardware;    /* a matter of the CPU: else `hardware` is no question at all */
+	bool of_hardware;    /* the CPU has it or lacks it; false: `hardware` does not apply */
 	enum known hardware; /* the CPU has it (cpuinfo flags); KNOWN_UNKNOWN where no flag tells */
 	char enabled[32];    /* the parameter's own value, "-" where KVM has no switch for it, "unknown" */
 	char effect[200];    /* one sentence: what it does, and what it means in this state */
@@ -65,13 +65,13 @@ struct check_disturber {
 struct check_report {
 	struct host_facts facts;
 	struct kvm_probe kvm;
-	const struct pmu_plan
-		*pmu; /* what `--pmu default` would count; NULL: not asked, as for a fixture root */
+	/* What `--pmu default` would count; NULL: not asked, as for a fixture root. */
+	const struct pmu_plan *pmu;
 	uint32_t row_count;
 	struct check_row rows[CHECK_MAX_ROWS];
 	uint32_t disturber_count;
 	struct check_disturber disturbers[CHECK_MAX_DISTURBERS];
-	/* The verdict, as parts and as one line. */
+	/* The verdict: its facts, and the sentence of them. */
 	enum second_dimension second_dimension;
 	uint32_t guest_levels, second_levels; /* 0: unknown or none */
 	uint64_t largest_guest_leaf_bytes;    /* 0: unknown */

@@ -66,7 +66,7 @@ static struct check_row *add(struct builder *b, enum row_group group, const char
 	return row;
 }
 
-/* Why the state is unknown, in the place of its effect. */
+/* In place of the effect: why the state is unknown. */
 static void explain_unknown(const struct feature_rule *rule, const char *value, const char *module,
 			    struct check_row *row)
 {
@@ -156,7 +156,7 @@ static void add_module(struct builder *b)
 	}
 }
 
-/* What the numbers of this host mean. */
+/* How to read the numbers of this host. */
 static void add_meaning(struct builder *b)
 {
 	static const struct {
@@ -185,7 +185,7 @@ static void add_meaning(struct builder *b)
 	}
 }
 
-/* A host that is a guest: what the dimensions above are, seen from the metal. */
+/* On a host that is itself a guest: how its dimensions relate to those of the metal. */
 static void add_outer_host(struct builder *b)
 {
 	bool two = is_two_dimensional(b->report->facts.second_dimension);

@@ -96,7 +96,7 @@ static const char *group_title(enum row_group group)
 	return (unsigned int)group < COUNT_OF(titles) ? titles[group] : "other";
 }
 
-/* Into buf of `columns` bytes: printable and short enough for its column; the host may hold anything. */
+/* `text` in buf[0..columns), cut to fit, with '?' for control characters: the host's files may hold anything. */
 static const char *cell(const char *text, size_t columns, char *buf)
 {
 	size_t i;

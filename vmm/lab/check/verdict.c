@@ -15,7 +15,7 @@
 #include "vmm/host/thp.h"
 #include "vmm/theory/walk/walk_list.h"
 
-/* What minivmm's guest builds (guest/mm/paging.c). */
+/* Levels of the tables that minivmm's guest builds (guest/mm/paging.c). */
 #define GUEST_LEVELS 4
 
 #define HUGEPAGES "sys/kernel/mm/hugepages/hugepages-"
@@ -120,14 +120,14 @@ static void append_unknown(struct check_report *r)
 		       module, param, value);
 }
 
-/* What this host itself stands on. */
+/* Append whether this host is itself a guest. */
 static void append_outer(struct check_report *r)
 {
 	if (r->facts.hypervisor)
 		append(r->verdict, sizeof(r->verdict), "; all of it inside a virtual machine");
 }
 
-/* What keeps this process from using what the host has. */
+/* Append the reason why this process cannot use KVM, if there is one. */
 static void append_access(struct check_report *r)
 {
 	if (r->kvm.permitted == KNOWN_NO)

@@ -95,7 +95,7 @@ static uint32_t number_of(const struct logs *l, int side, uint32_t round)
 		bsearch(&round, l->round_names[side], l->rounds[side], sizeof(round), by_number);
 	uint32_t first = side == SIDE_A ? 0 : l->rounds[SIDE_A];
 
-	/* find_rounds has taken every one. */
+	/* Always found: find_rounds has collected every round. */
 	return found != NULL ? first + (uint32_t)(found - l->round_names[side]) : first;
 }
 

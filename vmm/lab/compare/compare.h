@@ -90,7 +90,7 @@ void mismatch_add(struct mismatch *mismatch, const char *fmt, ...) __attribute__
  */
 int pair_sweeps(struct comparison *c, struct mismatch *mismatch);
 
-/* What differs in plan (into *mismatch where it is the measurement's), version and host, into c->differences. */
+/* Compare plan, version and host into c->differences; what makes the measurement another goes into *mismatch. */
 void find_differences(struct comparison *c, struct mismatch *mismatch);
 
 #endif

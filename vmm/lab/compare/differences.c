@@ -1,5 +1,5 @@
 /*
- * What differs between two sweeps besides the figures: plan, version, host.
+ * Differences between two sweeps besides their figures: plan, version, host.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void objects_differ(struct comparison *c, const char *path, json_t *a, js
 			json_t *in_a = json_object_get(a, name), *in_b = json_object_get(b, name);
 			char member[160] = "";
 
-			/* What both have was said when A was gone through. */
+			/* Members that both have were compared on the turn of A. */
 			if (side == SIDE_B && in_a != NULL)
 				continue;
 			append(member, sizeof(member), "%s.%s", path, name);

@@ -71,7 +71,7 @@ static bool is_positive(const struct matrix_figure *f)
 	return true;
 }
 
-/* Whether both mean the same; says so where they do not. */
+/* Do both figures mean the same? A difference goes into *mismatch. */
 static bool means_the_same(const struct matrix_cell *cell, const struct matrix_figure *a,
 			   const struct matrix_figure *b, struct mismatch *mismatch)
 {
@@ -105,7 +105,7 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 {
 	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
 
-	/* Of a part with many working sets one may miss: that is no other mismatch. */
+	/* Where a part has several working sets, B may lack one: left out, not refused. */
 	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
 		leave_out(c, cells[SIDE_A], a, "only A has this part");
 		return 0;
@@ -158,7 +158,7 @@ static int pair_cells(struct comparison *c, const struct matrix_cell *const cell
 	return ret;
 }
 
-/* Cells of one side that the other has not; the others come in pairs, from A. */
+/* List the cells that only this side has; pair the others, once, on the turn of A. */
 static int pair_side(struct comparison *c, enum side side, const struct key_index *others,
 		     struct mismatch *mismatch)
 {

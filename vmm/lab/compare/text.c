@@ -35,7 +35,7 @@ enum {
 	COLUMNS = COLUMN_CONFIG + CONFIG_COLUMNS
 };
 
-/* What a line can best do without, in this order. */
+/* Columns to drop where the screen is too narrow, in this order. */
 static const uint32_t spare[] = { COLUMN_MEANS, COLUMN_UNIT, COLUMN_P, COLUMN_A, COLUMN_B };
 
 static const char *figure_name(const struct compared *pair, char *buf)

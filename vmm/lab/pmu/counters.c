@@ -173,7 +173,7 @@ void pmu_counters_start(struct pmu_counters *c)
 	}
 }
 
-/* What a counter counted since it was started, scaled to the whole phase where it shared the PMU (perf_event_open(2)). */
+/* The count since the start, scaled to the whole phase where the counter shared the PMU (perf_event_open(2)). */
 static struct pmu_count since_start(const struct counter *counter)
 {
 	struct pmu_count result = unknown;
@@ -215,7 +215,7 @@ void pmu_counters_stop(struct pmu_counters *c)
 	}
 }
 
-/* What an event's parts counted together. */
+/* The sum over the parts of an event. */
 static struct pmu_count sum_of(const struct pmu_counters *c, uint32_t event, enum pmu_share share)
 {
 	struct pmu_count sum = unknown;

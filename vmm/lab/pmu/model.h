@@ -36,7 +36,7 @@ const struct pmu_model *pmu_model_find(const char *pmu);
 /* The event that counts `role` on `model`, or NULL where the model has none. */
 const struct pmu_model_event *pmu_model_event(const struct pmu_model *model, enum pmu_role role);
 
-/* All models, for those who check the data. */
+/* All models, for tests of the data. */
 extern const struct pmu_model pmu_models[];
 extern const size_t pmu_model_count;
 

@@ -1,6 +1,6 @@
 /*
- * What is to be counted in a run: the user's list, or the CPU model's, as events that the kernel understands, and
- * which of them it lets us count. Part of the record; the vCPU threads read it.
+ * The events that a run counts: the user's list, or the CPU model's, as the kernel understands them, and which of them the
+ * kernel permits. Part of the record; the vCPU threads read it.
  */
 #ifndef MINIVMM_LAB_PMU_PLAN_H
 #define MINIVMM_LAB_PMU_PLAN_H

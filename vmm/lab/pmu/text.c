@@ -87,7 +87,7 @@ static void add_event(char *line, const struct pmu_event *event, const struct pm
 	add_count(line, counts, &count[PMU_HOST]);
 }
 
-/* What the table calls the row, in words. */
+/* The name of a row, as in the table. */
 static void add_row_name(char *line, const struct result *r)
 {
 	const char *variant = workload_variant_name(r->variant);
