@@ -1,6 +1,6 @@
 /*
  * Property: a comparison marks what differs, and only that; refuses what did not measure the same; and says whatever else
- * differs. Two sweeps that share a key and not the mismatch, or a cell that is not what was asked for, would give a ratio
+ * differs. Two sweeps that share a key and not the meaning, or a cell that is not what was asked for, would give a ratio
  * as believable as any.
  */
 #include "matrix_make.h"
