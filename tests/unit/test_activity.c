@@ -7,7 +7,7 @@
 
 #include "test.h"
 #include "tests/unit/host_root.h"
-#include "vmm/host/activity.h"
+#include "vmm/host/meminfo.h"
 
 TEST(reads_the_fields)
 {

@@ -14,7 +14,7 @@
 
 #include "units.h"
 #include "vmm/host/pool/pool.h"
-#include "vmm/host/thp.h"
+#include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/observe.h"
 #include "vmm/core/memory/prealloc.h"

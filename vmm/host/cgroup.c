@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/mounts.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/util/text.h"
 

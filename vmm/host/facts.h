@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/util/names.h"
@@ -25,8 +26,8 @@ struct host_facts {
 	bool pdpe1gb;
 	char kvm_module[32]; /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
 	enum second_dimension second_dimension;
-	uint32_t
-		second_dimension_levels; /* of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known */
+	/* Of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known. */
+	uint32_t second_dimension_levels;
 	uint32_t param_count;
 	struct host_param params[FACTS_MAX_PARAMS]; /* kvm.* and <module>.*, sorted by name */
 	char thp[16];                               /* always, madvise, never, unknown */
@@ -36,8 +37,8 @@ struct host_facts {
 	uint32_t numa_nodes;
 	bool pmu; /* a hardware cycle counter exists (sys/bus/event_source/devices/cpu) */
 	uint64_t memory_bytes, memory_available_bytes;
-	uint64_t
-		tsc_khz; /* measured against CLOCK_MONOTONIC_RAW where nothing states it; 0 until facts_tsc */
+	/* Measured against CLOCK_MONOTONIC_RAW where nothing states it; 0 until facts_tsc_khz. */
+	uint64_t tsc_khz;
 };
 
 /* Read everything below `root` ("" is the real host). Never fails: what cannot be read is "unknown" or 0. */
@@ -58,6 +59,17 @@ void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits);
  * about 20 ms against CLOCK_MONOTONIC_RAW.
  */
 uint64_t facts_tsc_khz(void);
+
+/*
+ * Policy of anonymous (or, with shmem, of shared) memory: the word of
+ * sys/kernel/mm/transparent_hugepage/{enabled,shmem_enabled}, unless hugepages-2048kB has its own (Linux 6.8,
+ * Documentation/admin-guide/mm/transhuge.rst) that is not "inherit". buf of at least 16 bytes; "unknown" where
+ * the kernel does not say.
+ */
+void thp_policy(const char *root, bool shmem, char *buf, size_t size);
+
+/* Whether MADV_HUGEPAGE has an effect under that policy; true for "unknown": then madvise itself will tell. */
+bool thp_policy_allows_madvise(const char *policy);
 
 /* The member `host` of every schema. NULL: no memory (json_finish takes that). */
 json_t *host_facts_json(const struct host_facts *h);

@@ -4,13 +4,18 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "units.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/clock.h"
 #include "vmm/util/size.h"
 
 #define MEMINFO_BYTES 8192
+#define VMSTAT_MAX_BYTES (256UL * 1024)
+#define STAT_LINE_BYTES 512
 
 int meminfo_parse(const char *text, const char *name, uint64_t *bytes)
 {
@@ -46,8 +51,9 @@ int meminfo_read(const char *root, struct host_memory *m)
 	/* Each leaves 0 where its field is missing, which is what the caller is promised. */
 	(void)meminfo_parse(text, "MemTotal", &m->total_bytes);
 	(void)meminfo_parse(text, "MemAvailable", &m->available_bytes);
-	(void)meminfo_parse(text, "SwapTotal", &m->swap_bytes);
 	(void)meminfo_parse(text, "Hugepagesize", &m->default_huge_bytes);
+	m->swap_known = meminfo_parse(text, "SwapTotal", &m->swap_bytes) == 0;
+	m->swap_known = meminfo_parse(text, "SwapFree", &m->swap_free_bytes) == 0 && m->swap_known;
 	return 0;
 }
 
@@ -87,4 +93,84 @@ int meminfo_kvm_tables(const char *root, uint64_t *bytes)
 
 	*bytes = 0;
 	return n < 0 ? n : meminfo_parse(text, "SecPageTables", bytes);
+}
+
+/* The number behind blanks at *cursor, which moves behind it; -1 where there is none. */
+static int64_t parse_number(const char **cursor)
+{
+	uint64_t value;
+
+	*cursor += strspn(*cursor, " \t");
+	if (digits_parse(cursor, *cursor + strcspn(*cursor, "\n"), &value) != 0 || value > INT64_MAX)
+		return -1;
+	return (int64_t)value;
+}
+
+/* The eighth number of the line "cpu ...", in clock ticks; kernels before 2.6.11 have fewer. */
+static int64_t parse_steal(const char *text)
+{
+	long ticks = sysconf(_SC_CLK_TCK);
+	int64_t steal = -1;
+	const char *cursor = text + 4;
+
+	if (ticks <= 0 || strncmp(text, "cpu ", 4) != 0)
+		return -1;
+	for (int i = 0; i < 8; i++) {
+		steal = parse_number(&cursor);
+		if (steal < 0)
+			return -1;
+	}
+	return steal * ((int64_t)NS_PER_S / ticks);
+}
+
+/* The field of that name in lines of "name value". */
+static int64_t parse_field(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = text; line != NULL && *line != '\0';) {
+		const char *end = strchr(line, '\n');
+
+		if (strncmp(line, name, length) == 0 && line[length] == ' ') {
+			line += length + 1;
+			return parse_number(&line);
+		}
+		line = end != NULL ? end + 1 : NULL;
+	}
+	return -1;
+}
+
+void activity_read(const char *root, struct host_activity *a)
+{
+	char line[STAT_LINE_BYTES], *vmstat;
+	int64_t faults;
+
+	*a = (struct host_activity){ -1, -1, -1, -1, -1 };
+	if (sysfile_read(root, "proc/stat", line, sizeof(line)) > 0)
+		a->steal_ns = parse_steal(line);
+	if (sysfile_slurp(root, "proc/vmstat", VMSTAT_MAX_BYTES, &vmstat) != 0)
+		return;
+	faults = parse_field(vmstat, "pgfault");
+	a->major_faults = parse_field(vmstat, "pgmajfault");
+	if (faults >= 0 && a->major_faults >= 0)
+		a->minor_faults = faults - a->major_faults;
+	a->numa_hit = parse_field(vmstat, "numa_hit");
+	a->numa_miss = parse_field(vmstat, "numa_miss");
+	free(vmstat);
+}
+
+static int64_t since(int64_t before, int64_t after)
+{
+	return before >= 0 && after >= before ? after - before : -1;
+}
+
+struct host_activity activity_since(const struct host_activity *before, const struct host_activity *after)
+{
+	return (struct host_activity){
+		.steal_ns = since(before->steal_ns, after->steal_ns),
+		.minor_faults = since(before->minor_faults, after->minor_faults),
+		.major_faults = since(before->major_faults, after->major_faults),
+		.numa_hit = since(before->numa_hit, after->numa_hit),
+		.numa_miss = since(before->numa_miss, after->numa_miss),
+	};
 }

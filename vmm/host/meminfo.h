@@ -1,20 +1,23 @@
 /*
- * Fields of /proc/meminfo and of a node's meminfo, in bytes.
+ * What the kernel counts: memory, of the host and of a node, and what the whole host did between two moments.
  */
 #ifndef MINIVMM_HOST_MEMINFO_H
 #define MINIVMM_HOST_MEMINFO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Pure: the field called `name` ("MemTotal"), whose unit is kB. 0, or -ENOENT with *bytes 0. */
 int meminfo_parse(const char *text, const char *name, uint64_t *bytes);
 
 struct host_memory {
-	uint64_t total_bytes, available_bytes, swap_bytes;
-	uint64_t default_huge_bytes; /* Hugepagesize: the pool that vm.nr_hugepages means */
+	uint64_t total_bytes, available_bytes; /* 0: not told */
+	uint64_t default_huge_bytes; /* Hugepagesize: the pool that vm.nr_hugepages means; 0: not told */
+	uint64_t swap_bytes, swap_free_bytes;
+	bool swap_known; /* both are told, and 0 means that there is none */
 };
 
-/* proc/meminfo below root. Fields that are missing are 0. 0 or -errno. */
+/* proc/meminfo below root. 0 or -errno; fields that are missing are 0. */
 int meminfo_read(const char *root, struct host_memory *m);
 
 /*
@@ -35,5 +38,18 @@ void meminfo_settle(const char *root);
  * 0, or -errno: -ENOENT where the kernel has no such line (before 6.1) or there is no file.
  */
 int meminfo_kvm_tables(const char *root, uint64_t *bytes);
+
+/* Counters since boot, all CPUs and nodes together. -1: not known. */
+struct host_activity {
+	int64_t steal_ns;                   /* time that a hypervisor below gave to others (proc(5): stat) */
+	int64_t minor_faults, major_faults; /* pgfault - pgmajfault, pgmajfault (/proc/vmstat) */
+	int64_t numa_hit, numa_miss;        /* pages where the policy wanted them, and elsewhere */
+};
+
+/* Read it below `root` ("" is the real host). Never fails: what cannot be read is -1. */
+void activity_read(const char *root, struct host_activity *a);
+
+/* What was counted between two readings; -1 where one of them is not known. Pure. */
+struct host_activity activity_since(const struct host_activity *before, const struct host_activity *after);
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * Small text files of /proc and /sys, read below an injectable root: the only way this room opens a file.
+ * Text files of /proc and /sys, read below an injectable root: the only way this room opens a file. And what is mounted, as
+ * /proc/self/mounts tells it.
  */
 #ifndef MINIVMM_HOST_SYSFILE_H
 #define MINIVMM_HOST_SYSFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +34,22 @@ int sysfile_exists(const char *root, const char *path);
 
 /* root + "/" + path into buf. 0 or -ENAMETOOLONG. */
 int sysfile_path(const char *root, const char *path, char *buf, size_t size);
+
+/* One line, its octal escapes undone (proc(5), getmntent(3)). Valid only during the visit. */
+struct host_mount {
+	const char *path, *type, *options;
+};
+
+/* Called with each mount in turn; false ends the walk. */
+typedef bool (*mount_visit)(const struct host_mount *mount, void *arg);
+
+/* Visit the lines of proc/self/mounts below root; a line with too few fields is passed over. 0 or -errno. */
+int mounts_each(const char *root, mount_visit visit, void *arg);
+
+/*
+ * The value of `name`= among comma-separated options as a size with suffix k, m or g of either case, or none; the last
+ * one counts, as in the kernel. 0, or -ENOENT or -EINVAL with *bytes 0.
+ */
+int mount_option_size(const char *options, const char *name, uint64_t *bytes);
 
 #endif

@@ -13,7 +13,7 @@
 #include "vmm/core/memory/shortage.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
-#include "vmm/host/thp.h"
+#include "vmm/host/facts.h"
 
 static const struct backing_type types[] = {
 	{ BACKING_ANON, PAGE_4K, .page_4k = true },

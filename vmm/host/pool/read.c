@@ -12,9 +12,8 @@
 
 #include "units.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/host/mounts.h"
-#include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/util/size.h"
 
 #define POOLS "sys/kernel/mm/hugepages"

@@ -15,7 +15,6 @@
 #include "vmm/host/sysfile.h"
 #include "vmm/util/append.h"
 
-#define MEMINFO_BYTES 8192
 #define THP "sys/kernel/mm/transparent_hugepage"
 #define GOVERNOR "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 
@@ -212,14 +211,13 @@ static void find_counters(struct finder *f)
 
 static void find_swap(struct finder *f)
 {
-	char text[MEMINFO_BYTES], what[96];
-	uint64_t total, left;
+	struct host_memory m;
+	char what[96];
 
-	if (sysfile_read(f->root, "proc/meminfo", text, sizeof(text)) < 0 ||
-	    meminfo_parse(text, "SwapTotal", &total) != 0 || meminfo_parse(text, "SwapFree", &left) != 0 ||
-	    left >= total)
+	if (meminfo_read(f->root, &m) != 0 || !m.swap_known || m.swap_free_bytes >= m.swap_bytes)
 		return;
-	(void)snprintf(what, sizeof(what), "swap is in use (%" PRIu64 " MiB)", (total - left) / MIB);
+	(void)snprintf(what, sizeof(what), "swap is in use (%" PRIu64 " MiB)",
+		       (m.swap_bytes - m.swap_free_bytes) / MIB);
 	add(f, what,
 	    "Memory is, or was, short: guest RAM outside hugetlb may be swapped out and come back by major "
 	    "faults.",

@@ -12,7 +12,7 @@
 #include "units.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
-#include "vmm/host/thp.h"
+#include "vmm/host/facts.h"
 #include "vmm/lab/check/require.h"
 #include "vmm/util/size.h"
 

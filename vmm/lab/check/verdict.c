@@ -12,7 +12,7 @@
 #include "vmm/util/append.h"
 #include "vmm/util/size.h"
 #include "vmm/host/sysfile.h"
-#include "vmm/host/thp.h"
+#include "vmm/host/facts.h"
 #include "vmm/theory/walk/walk_list.h"
 
 /* Levels of the tables that minivmm's guest builds (guest/mm/paging.c). */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "vmm/lab/sweep/attempt.h"
-#include "vmm/host/activity.h"
+#include "vmm/host/meminfo.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/json.h"
 #include "vmm/util/append.h"
