@@ -7,7 +7,6 @@
 #include "test.h"
 #include "sweep_line.h"
 #include "units.h"
-#include "vmm/cli/axes.h"
 
 #define LINE "sweep --axes f"
 
@@ -27,7 +26,7 @@ TEST(spellings)
 	assert_true(s->guest_page_count == 2 && s->backing_count == 2 && s->smp_count == 2 && s->native);
 	assert_string_equal(s->backings[0].path, "/a#b");
 	assert_string_equal(s->baseline, "backing=path:/a#b,smp=2");
-	assert_true(r.run.machine.memory_bytes == 2 * GIB && s->memory_given && s->plan_given);
+	assert_true(r.run.machine.memory_bytes == 2 * GIB && s->memory_given && request_has_plan(&r));
 	assert_true(r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == 64 * KIB);
 	assert_string_equal(s->file, "f");
 	/* An empty file has no say. */

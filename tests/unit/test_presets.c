@@ -7,7 +7,6 @@
 #include "test.h"
 #include "sweep_line.h"
 #include "units.h"
-#include "vmm/cli/axes.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/preset.h"
 #include "vmm/util/workloads.h"
@@ -45,7 +44,7 @@ TEST(all_parse)
 		assert_ptr_equal(preset_find(asked_for[i]), &preset_table[i]);
 		parse_preset(asked_for[i], &r);
 		assert_string_equal(r.sweep.preset, asked_for[i]);
-		assert_true(r.sweep.plan_given && r.run.workloads_given);
+		assert_true(request_has_plan(&r) && r.run.workloads_given);
 		assert_in_range(cells_of(&r), 2, 200);
 		assert_in_range(r.sweep.allocations, 3, 5);
 	}

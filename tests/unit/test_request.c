@@ -344,7 +344,7 @@ static int rows_of(const char *name, unsigned int commands)
 
 	for (int id = 0; id < OPTION_COUNT; id++)
 		rows += strcmp(option_table[id].name, name) == 0 &&
-			(option_table[id].commands & commands) != 0;
+			(option_table[id].bits & commands) != 0;
 	return rows;
 }
 

@@ -26,7 +26,7 @@ TEST(defaults)
 	assert_true(r.run.work.set_count == 0 && r.run.repeat == 10 && r.run.work.seed == 1 &&
 		    r.run.work.accesses == 0);
 	assert_true(s->allocations == 5 && s->retries == 2 && !s->native && !s->resume);
-	assert_true(!s->memory_given && !s->plan_given);
+	assert_true(!s->memory_given && !request_has_plan(&r));
 	assert_true(s->baseline == NULL && s->preset == NULL && s->file == NULL && r.help_topic == NULL);
 }
 
@@ -56,7 +56,7 @@ TEST(lists)
 	assert_int_equal(r.run.work.set_count, 5);
 	assert_true(r.run.work.sets_bytes[0] == 64 * KIB && r.run.work.sets_bytes[1] == 96 * KIB &&
 		    r.run.work.sets_bytes[4] == MIB);
-	assert_true(s->native && s->plan_given);
+	assert_true(s->native && request_has_plan(&r));
 	/* A list replaces the one before, whole. */
 	assert_int_equal(parse_line("sweep --smp 1-16 --smp 4 --native --no-native", &r, &e), 0);
 	assert_true(s->smp_count == 1 && s->smps[0] == 4 && !s->native);
@@ -112,7 +112,7 @@ TEST(shared_with_run)
 	assert_true(r.run.machine.timeout_s == 60 && r.run.machine.prealloc_threads == 2 && r.output.quiet &&
 		    r.progress && r.dump_config);
 	assert_true(r.sweep.allocations == 100 && r.sweep.retries == 0 && r.sweep.resume);
-	assert_true(r.sweep.plan_given); /* what an interrupted sweep has to have in common with it */
+	assert_true(request_has_plan(&r)); /* what an interrupted sweep has to have in common with it */
 	/* And run's rows of the same names are still run's. */
 	assert_int_equal(
 		parse_line("--backing hugetlb --prealloc --smp 2 --guest-page 2M --mem-prealloc", &r, &e), 0);
@@ -173,4 +173,41 @@ TEST(operands)
 	assert_int_equal(parse_line("compare only --help", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_HELP);
 	assert_string_equal(r.help_topic, "compare");
+}
+
+/* What --resume takes of its own command line: a member that is forgotten would be the interrupted sweep's. */
+TEST(resume_carries)
+{
+	static struct request given, taken, both[2];
+	struct error e;
+
+	LOOP (int, id, 0, id < OPTION_COUNT, id++) {
+		const struct option_spec *o = &option_table[id];
+		unsigned int class = (o->bits & FOR_SWEEP) != 0 ? o->bits & SWEEP_CLASSES : 0;
+		const unsigned char *member = (const unsigned char *)&taken + o->at;
+
+		/* One without a member is done where it is parsed. */
+		assert_true(class == 0 || class == IN_PLAN || o->bytes > 0 || id == OPTION_HELP ||
+			    id == OPTION_VERSION);
+		LOOP (int, is_given, 0, is_given < 2, is_given++) {
+			memset(&given, 0, sizeof(given));
+			memset(&taken, 0, sizeof(taken));
+			given.given[id] = is_given != 0;
+			assert_true(request_has_plan(&given) == (is_given != 0 && class == IN_PLAN));
+			memset((char *)&given + o->at, 0x5a, o->bytes);
+			options_carry(&given, &taken);
+			LOOP (size_t, i, 0, i < o->bytes, i++)
+				assert_true((member[i] == 0x5a) == (class == OF_THIS_CALL ||
+								    (class == BESIDE_PLAN && is_given != 0)));
+		}
+	}
+	assert_int_equal(parse_line("sweep --resume --json j --retries 1 --cpu zen3 --predict", &both[0], &e),
+			 0);
+	assert_false(request_has_plan(&both[0]));
+	assert_int_equal(parse_line("sweep --allocations 7 --retries 2 --json k --csv c", &both[1], &e), 0);
+	options_carry(&both[0], &both[1]);
+	assert_true(both[1].sweep.resume && both[1].sweep.allocations == 7 && both[1].sweep.retries == 1);
+	assert_true(both[1].output.csv == NULL && both[1].run.predict);
+	assert_ptr_equal(both[1].output.json, both[0].output.json);
+	assert_ptr_equal(both[1].model.cpu, both[0].model.cpu);
 }

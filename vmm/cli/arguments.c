@@ -1,5 +1,5 @@
 /*
- * argv by getopt_long, and the options' rows.
+ * argv to a request: by getopt_long and the options' rows.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -8,6 +8,7 @@
 
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
+#include "vmm/cli/preset.h"
 
 /* getopt's answer for a long option is this plus its enum option_id; above every character. */
 #define LONG_BASE 0x100
@@ -21,7 +22,7 @@ static struct option *add_long_options(struct option *row, unsigned int commands
 		const struct option_spec *o = &option_table[id];
 		int has_arg = o->arg != NULL ? required_argument : no_argument;
 
-		if (((o->commands & commands) != 0) != mine)
+		if (((o->bits & commands) != 0) != mine)
 			continue;
 		*row++ = (struct option){ .name = o->name, .has_arg = has_arg, .val = LONG_BASE + id };
 		if (o->alias != NULL)
@@ -55,7 +56,8 @@ static void fill_letters(char *letters, bool operands)
 	*letters = '\0';
 }
 
-char **arguments_spell(int argc, char **argv, int first)
+/* A new argv: argv[0], then argv[first..argc), QEMU's single dashes doubled. Strings borrowed. NULL: no memory. */
+static char **spell_arguments(int argc, char **argv, int first)
 {
 	static char spellings[][16] = { "--mem-path", "--mem-prealloc", "--smp" };
 	char **copy = calloc((size_t)(argc - first) + 2, sizeof(*copy));
@@ -85,7 +87,7 @@ static int option_of(int answer, unsigned int commands)
 
 		if (o->letter == 0 || o->letter != answer)
 			continue;
-		if ((o->commands & commands) != 0)
+		if ((o->bits & commands) != 0)
 			return id;
 		other = id;
 	}
@@ -103,18 +105,6 @@ static bool abbreviated(const char *word, int id)
 	length = strcspn(word + 2, "=");
 	return !(strlen(o->name) == length && strncmp(word + 2, o->name, length) == 0) &&
 	       !(o->alias != NULL && strlen(o->alias) == length && strncmp(word + 2, o->alias, length) == 0);
-}
-
-int option_find(const char *name, unsigned int bits)
-{
-	for (int id = 0; id < OPTION_COUNT; id++) {
-		const struct option_spec *o = &option_table[id];
-
-		if ((o->commands & bits) != 0 &&
-		    (strcmp(o->name, name) == 0 || (o->alias != NULL && strcmp(o->alias, name) == 0)))
-			return id;
-	}
-	return -1;
 }
 
 int refuse_option(struct parse *p, const char *where)
@@ -154,10 +144,9 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 		return -EINVAL;
 	}
 	p->option = &option_table[id];
-	if ((p->option->commands & mine->options) == 0)
+	if ((p->option->bits & mine->options) == 0)
 		return refuse_option(p, word);
-	p->given[id] = true;
-	return p->option->parse(p, value);
+	return option_take(p, id, value);
 }
 
 /* Only compare has any. */
@@ -176,7 +165,8 @@ static int take_operand(struct parse *p, const char *word)
 	return 0;
 }
 
-int arguments_take(struct parse *p, int argc, char **argv)
+/* Store the options and operands in argv[1..argc), which is spelled for getopt_long. 0, or -errno with p->e set. */
+static int take_arguments(struct parse *p, int argc, char **argv)
 {
 	struct option rows[LONG_MAX_ROWS];
 	char letters[3 + 2 * OPTION_COUNT];
@@ -200,4 +190,102 @@ int arguments_take(struct parse *p, int argc, char **argv)
 	for (int i = optind; !p->done && ret == 0 && i < argc; i++)
 		ret = take_operand(p, argv[i]);
 	return ret;
+}
+
+static void set_defaults(struct request *r, int argc, char **argv)
+{
+	*r = (struct request){
+		.command = COMMAND_RUN,
+		.argc = argc,
+		.argv = argv,
+		.sweep = { .allocations = 5, .retries = 2 },
+		.compare = { .threshold = 0.01 },
+	};
+	run_spec_init(&r->run);
+}
+
+/* Below what the command line says lie the axes file and, below that, the preset: all again, from the bottom up. */
+static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc, char **argv)
+{
+	struct request *r = p->r;
+	struct request first = *r;
+	int ret = 0;
+
+	set_defaults(r, first.argc, first.argv);
+	r->command = first.command;
+	r->help_topic = first.help_topic;
+	if (first.sweep.preset != NULL)
+		ret = preset_apply(p, first.sweep.preset);
+	if (ret == 0 && text != NULL)
+		ret = axes_parse_text(p, first.sweep.file, text, text_bytes);
+	return ret == 0 ? take_arguments(p, argc, argv) : ret;
+}
+
+/* What the default of an option cannot tell. */
+static void note_given(struct parse *p)
+{
+	struct model_spec *m = &p->r->model;
+
+	m->kind_given = p->r->given[OPTION_KIND];
+	m->guest_page_given = p->r->given[OPTION_MODEL_PAGE];
+	m->memory_given = p->r->given[OPTION_MODEL_MEMORY];
+	m->work_given = p->r->given[OPTION_MODEL_WORKLOAD] || p->r->given[OPTION_MODEL_SETS];
+	if (p->r->command == COMMAND_MODEL && !p->r->given[OPTION_MODEL_WORKLOAD]) {
+		p->r->run.work.workload_count = m->work_given ? 2 : 0;
+		p->r->run.work.workloads[0] = WORKLOAD_packed;
+		p->r->run.work.workloads[1] = WORKLOAD_chase;
+	}
+	p->r->explain.backing_given =
+		p->r->given[OPTION_BACKING] || p->r->given[OPTION_MEM_PATH] || p->r->given[OPTION_PAGE_SIZE];
+}
+
+static int complete(struct parse *p, bool all_known)
+{
+	struct request *r = p->r;
+	int ret;
+
+	note_given(p);
+	if (r->command == COMMAND_SWEEP)
+		axes_complete(p);
+	/* What a file may still change is judged once it is known. */
+	if (all_known) {
+		ret = options_check(p);
+		if (ret != 0)
+			return ret;
+	}
+	if (r->run.machine.mem_path != NULL)
+		r->run.machine.backing = BACKING_FILE;
+	if (r->run.machine.host_nodes != 0 && r->run.machine.policy == NUMA_POLICY_DEFAULT)
+		r->run.machine.policy = NUMA_POLICY_BIND;
+	r->run.native = r->command == COMMAND_NATIVE;
+	r->help_topic = NULL;
+	return 0;
+}
+
+int request_assemble(int argc, char **argv, char *text, size_t text_bytes, struct request *r, struct error *e)
+{
+	struct parse p = { .r = r, .e = e };
+	int first, count, ret;
+	char **copy;
+
+	set_defaults(r, argc, argv);
+	ret = command_choose(argc, argv, r, &first, e);
+	if (ret != 0)
+		return ret;
+	copy = spell_arguments(argc, argv, argc > 0 ? first : 0);
+	if (copy == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "command line", "no memory for its copy");
+	count = argc > first ? argc - first + 1 : 1;
+	ret = take_arguments(&p, count, copy);
+	if (ret == 0 && !p.done && (r->sweep.preset != NULL || text != NULL))
+		ret = take_layers(&p, text, text_bytes, count, copy);
+	free(copy);
+	if (ret != 0 || p.done)
+		return ret;
+	return complete(&p, r->sweep.file == NULL || text != NULL);
+}
+
+int request_parse(int argc, char **argv, struct request *r, struct error *e)
+{
+	return request_assemble(argc, argv, NULL, 0, r, e);
 }

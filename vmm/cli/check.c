@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/cli/axes.h"
 #include "vmm/cli/options.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/util/size.h"
@@ -14,11 +13,11 @@ static int check_backing(struct parse *p)
 	const struct request *r = p->r;
 	char size[24];
 
-	if (p->given[OPTION_MEM_PATH] && p->given[OPTION_BACKING])
+	if (p->r->given[OPTION_MEM_PATH] && p->r->given[OPTION_BACKING])
 		return error_set(p->e, STATUS_USAGE, 0, "--backing",
 				 "--mem-path names the backing itself, so --backing cannot be given with it; "
 				 "--page-size insists on a page size");
-	if (!p->given[OPTION_PAGE_SIZE] || p->given[OPTION_MEM_PATH])
+	if (!p->r->given[OPTION_PAGE_SIZE] || p->r->given[OPTION_MEM_PATH])
 		return 0;
 	if (!backing_type_has_page(backing_type(r->run.machine.backing), r->run.machine.page_bytes))
 		return error_set(
@@ -31,7 +30,7 @@ static int check_backing(struct parse *p)
 /* Where pages come from a pool, whatever the backing is called. */
 static int check_plan(struct parse *p)
 {
-	if (p->given[OPTION_PAGE_SIZE] && p->r->run.machine.page_bytes == PAGE_4K)
+	if (p->r->given[OPTION_PAGE_SIZE] && p->r->run.machine.page_bytes == PAGE_4K)
 		return error_set(p->e, STATUS_USAGE, 0, "--page-size",
 				 "4K pages come from no pool; 2M or 1G is expected");
 	return 0;
@@ -61,7 +60,7 @@ static bool populates(const struct parse *p)
 	const struct sweep_spec *s = &p->r->sweep;
 
 	if (p->r->command != COMMAND_SWEEP)
-		return p->given[OPTION_PREALLOC];
+		return p->r->given[OPTION_PREALLOC];
 	return s->populate_count > 1 || s->populates[0] != POPULATE_LAZY;
 }
 
@@ -69,10 +68,10 @@ static int check_memory(struct parse *p)
 {
 	bool sweep = p->r->command == COMMAND_SWEEP;
 
-	if (p->given[OPTION_POLICY] && !p->given[OPTION_HOST_NODES])
+	if (p->r->given[OPTION_POLICY] && !p->r->given[OPTION_HOST_NODES])
 		return error_set(p->e, STATUS_USAGE, 0, "--policy",
 				 "needs --host-nodes, which says on which NUMA nodes");
-	if (p->given[OPTION_PREALLOC_THREADS] && !populates(p))
+	if (p->r->given[OPTION_PREALLOC_THREADS] && !populates(p))
 		return error_set(p->e, STATUS_USAGE, 0, "--prealloc-threads",
 				 "needs --prealloc%s: without it nothing is populated beforehand",
 				 sweep ? " on or prefault" : "");
@@ -117,13 +116,13 @@ static int check_model(struct parse *p)
 	char where[32];
 
 	for (size_t i = 0; r->model.kind_given && i < sizeof(pointless) / sizeof(pointless[0]); i++) {
-		if (r->model.kind != pointless[i].kind || !p->given[pointless[i].option])
+		if (r->model.kind != pointless[i].kind || !p->r->given[pointless[i].option])
 			continue;
 		(void)snprintf(where, sizeof(where), "--%s", option_table[pointless[i].option].name);
 		return error_set(p->e, STATUS_USAGE, 0, where, "it means nothing with --kind %s: %s",
 				 walk_kind_name(r->model.kind), pointless[i].why);
 	}
-	for (uint32_t i = 0; p->given[OPTION_MODEL_WORKLOAD] && i < r->run.work.workload_count; i++) {
+	for (uint32_t i = 0; p->r->given[OPTION_MODEL_WORKLOAD] && i < r->run.work.workload_count; i++) {
 		const struct workload_info *workload = &workload_table[r->run.work.workloads[i]];
 
 		if ((workload->needs & IS_SIMULATED) == 0)
@@ -131,15 +130,16 @@ static int check_model(struct parse *p)
 					 "%s cannot be simulated; packed, chase, alias and gups can",
 					 workload->name);
 	}
-	if (p->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
+	if (p->r->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
 		return error_set(
 			p->e, STATUS_USAGE, 0, "--cpu",
 			"counts of references are the same on every CPU; --workload, --working-set or "
 			"--memory asks for more");
-	if ((p->given[OPTION_ACCESSES] || p->given[OPTION_SEED]) && !r->model.work_given)
-		return error_set(p->e, STATUS_USAGE, 0, p->given[OPTION_ACCESSES] ? "--accesses" : "--seed",
+	if ((p->r->given[OPTION_ACCESSES] || p->r->given[OPTION_SEED]) && !r->model.work_given)
+		return error_set(p->e, STATUS_USAGE, 0,
+				 p->r->given[OPTION_ACCESSES] ? "--accesses" : "--seed",
 				 "needs --workload or --working-set, whose loads are simulated");
-	if (p->given[OPTION_FAULT_COST] && !r->model.memory_given)
+	if (p->r->given[OPTION_FAULT_COST] && !r->model.memory_given)
 		return error_set(p->e, STATUS_USAGE, 0, "--fault-cost",
 				 "needs --memory, whose faults are priced");
 	return 0;
@@ -147,7 +147,7 @@ static int check_model(struct parse *p)
 
 static int check_predict(struct parse *p)
 {
-	if (p->given[OPTION_CPU] && !p->r->run.predict)
+	if (p->r->given[OPTION_CPU] && !p->r->run.predict)
 		return error_set(p->e, STATUS_USAGE, 0, "--cpu",
 				 "needs --predict, which is what the model is for");
 	return 0;

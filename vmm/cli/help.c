@@ -39,7 +39,7 @@ static void add_options(struct page *h, unsigned int command)
 	page_add(h, "\nOptions (the last one wins where an option is repeated; a list replaces the one "
 		    "before):\n");
 	for (int id = 0; id < OPTION_COUNT; id++) {
-		if ((option_table[id].commands & command) != 0)
+		if ((option_table[id].bits & command) != 0)
 			add_option(h, &option_table[id]);
 	}
 	if ((command & FOR_BOTH) != 0)

@@ -1,218 +1,91 @@
 #include "vmm/cli/options.h"
 
+#include <string.h>
+
 #include "abi.h"
 
+static const struct names switch_names = NAMES_OF("off", "on");
+
+/* A compile error where the member has another type. */
+#define BYTES(type, member) _Generic(((struct request *)0)->member, type : sizeof(type))
+#define MEMBER(type, member) .at = offsetof(struct request, member), .bytes = BYTES(type, member)
+#define SET(type, member, value) .parse = set_fixed, MEMBER(type, member), .min = (value)
+#define FLAG(member) SET(bool, member, true)
+#define TEXT(member, sentence) .parse = set_text, MEMBER(const char *, member), .expected = (sentence)
+#define FILE_NAME(member) TEXT(member, "the name of a file is expected")
+#define NUMBER(type, member, least, most) \
+	.parse = set_number, MEMBER(type, member), .min = (least), .max = (most)
+#define WORD(type, member, table, first, last, sentence)                                           \
+	.parse = set_word, MEMBER(type, member), .words = &(table), .min = (first), .max = (last), \
+	.expected = (sentence)
+#define CHOICE(member) WORD(enum choice, member, choice_names, CHOICE_ON, CHOICE_OFF, "on or off is expected")
+#define SIZE(member) .parse = set_size, MEMBER(uint64_t, member)
+#define PAGE(member) .parse = set_page, MEMBER(uint64_t, member)
+#define ENDS(command) .parse = set_end, .min = (command)
+#define FUNCTION(...) .parse = __VA_ARGS__
+
 const struct option_spec option_table[OPTION_COUNT] = {
-	[OPTION_PRESET] = { "preset", NULL, 0, "NAME", FOR_SWEEP,
-			    "a sweep that teaches something: see --preset help; --axes and other\n"
-			    "options change it (default: none)",
-			    set_preset },
-	[OPTION_AXES] = { "axes", NULL, 0, "FILE", FOR_SWEEP,
-			  "lines of NAME = VALUE: the options that say what is measured, without\n"
-			  "dashes; # begins a comment; other options change them (default: none)",
-			  set_axes },
-	[OPTION_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_MEMORY | FOR_POOL_PLAN | FOR_AXES,
-			    "guest RAM; K, M, G or T behind a whole number, a bare number is MiB;\n"
-			    "rounded up to the backing's page (default 1G; of a sweep as needed)",
-			    set_memory },
-	[OPTION_ALIAS_MEMORY] = { "alias-memory", NULL, 0, "SIZE", FOR_RUN | FOR_AXES,
-				  "make --memory of SIZE of the host's, which repeats: a memory slot each\n"
-				  "time, and a little more for the guest itself (default: nothing repeats)",
-				  set_alias_memory },
-	[OPTION_MEM_PATH] = { "mem-path", NULL, 0, "PATH", FOR_MEMORY,
-			      "back RAM with an unlinked file on this hugetlbfs or tmpfs mount;\n"
-			      "the page size is the mount's",
-			      set_mem_path },
-	[OPTION_BACKING] = { "backing", NULL, 0, "KIND", FOR_MEMORY,
-			     "without --mem-path: anon (4K pages only), thp, hugetlb or memfd\n"
-			     "(default anon)",
-			     set_backing },
-	[OPTION_BACKINGS] = { "backing", NULL, 0, "LIST", FOR_AXES,
-			      "axis: anon, thp, hugetlb:2M, hugetlb:1G, memfd, memfd:2M, memfd:1G or\n"
-			      "path:DIRECTORY (default anon)",
-			      set_axis },
-	[OPTION_PAGE_SIZE] = { "page-size", NULL, 0, "SIZE", FOR_MEMORY | FOR_POOL_PLAN,
-			       "page of the backing: 4K, 2M or 1G (default 2M for thp, hugetlb, pools;\n"
-			       "4K for anon and memfd, the mount's for a path)",
-			       set_page_size },
-	[OPTION_PREALLOC] = { "prealloc", "mem-prealloc", 0, NULL, FOR_MEMORY,
-			      "populate all RAM before the workloads start (default: at first touch)",
-			      set_prealloc },
-	[OPTION_PREALLOCS] = { "prealloc", NULL, 0, "LIST", FOR_AXES,
-			       "axis: off, at first touch; on, all RAM beforehand; prefault, the second\n"
-			       "dimension's tables as well (default on)",
-			       set_axis },
-	[OPTION_PREALLOC_THREADS] = { "prealloc-threads", NULL, 0, "N", FOR_MEMORY | FOR_AXES,
-				      "threads that populate, 1 to 1024; needs --prealloc (default: as many "
-				      "as\n"
-				      "are useful)",
-				      set_prealloc_threads },
-	[OPTION_PREFAULT] = { "prefault", NULL, 0, NULL, FOR_RUN,
-			      "also fill the second dimension's tables beforehand; implies --prealloc",
-			      set_prefault },
-	[OPTION_SHARE] = { "share", NULL, 0, "on|off", FOR_MEMORY | FOR_AXES,
-			   "shared or private mapping (default on for files and memfd, else off)",
-			   set_share },
-	[OPTION_RESERVE] = { "reserve", NULL, 0, "on|off", FOR_MEMORY | FOR_AXES,
-			     "reserve memory when it is mapped (default on)", set_reserve },
-	[OPTION_HOST_NODES] = { "host-nodes", NULL, 0, "LIST", FOR_MEMORY | FOR_AXES | FOR_POOL_PLAN,
-				"NUMA nodes for RAM, as in 0-1,3 (default: not bound)", set_host_nodes },
-	[OPTION_POLICY] = { "policy", NULL, 0, "POLICY", FOR_MEMORY | FOR_AXES,
-			    "bind, preferred or interleave; needs --host-nodes (default bind then)",
-			    set_policy },
-	[OPTION_SMP] = { "smp", NULL, 0, "N", FOR_BOTH, "vCPUs, or threads of native (default 1)", set_smp },
-	[OPTION_SMPS] = { "smp", NULL, 0, "LIST", FOR_AXES,
-			  "axis: vCPUs, or threads of native cells, as in 1,2 or 1-4 (default 1)", set_axis },
-	[OPTION_PIN] = { "pin", NULL, 0, "LIST", FOR_BOTH | FOR_AXES,
-			 "host CPUs of the threads, in order, as in 0-3,8 (default: not pinned)", set_pin },
-	[OPTION_KERNEL_IRQCHIP] = { "kernel-irqchip", NULL, 0, "on|off", FOR_RUN,
-				    "an APIC inside KVM for each vCPU (default: where a workload needs it)",
-				    set_kernel_irqchip },
-	[OPTION_KERNEL_IRQCHIPS] = { "kernel-irqchip", NULL, 0, "LIST", FOR_AXES,
-				     "axis: an APIC inside KVM on, off, or default, where a workload needs "
-				     "it\n"
-				     "(default default)",
-				     set_axis },
-	[OPTION_GUEST_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_GUEST,
-				"leaf of the guest's own page tables: 4K, 2M or 1G (default 4K)",
-				set_guest_page },
-	[OPTION_GUEST_PAGES] = { "guest-page", NULL, 0, "LIST", FOR_AXES,
-				 "axis: leaf of the guest's own page tables, 4K, 2M or 1G (default 4K)",
-				 set_axis },
-	[OPTION_NATIVE_CELLS] = { "native", NULL, 0, NULL, FOR_AXES,
-				  "native cells beside those of guests, as if a value of --guest-page",
-				  set_native_cells },
-	[OPTION_NO_NATIVE_CELLS] = { "no-native", NULL, 0, NULL, FOR_AXES,
-				     "none, though the preset or the axes file has them",
-				     set_no_native_cells },
-	[OPTION_GUEST_AD] = { "guest-ad", NULL, 0, "on|off", FOR_GUEST | FOR_AXES,
-			      "accessed and dirty bits set beforehand in those tables (default off)",
-			      set_guest_ad },
-	[OPTION_MODEL_MEMORY] = { "memory", NULL, 'm', "SIZE", FOR_MODEL,
-				  "say what a guest of that size costs; K, M, G or T behind a whole number\n"
-				  "(default: not asked)",
-				  set_memory },
-	[OPTION_MODEL_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_MODEL,
-				    "simulate packed, chase, alias or gups (default packed,chase where there "
-				    "is\n"
-				    "a --working-set, else none)",
-				    set_workload },
-	[OPTION_MODEL_SETS] = { "working-set", NULL, 0, "LIST", FOR_MODEL,
-				"simulate these bytes, as in 64K,1M or 256K..4G, which doubles (default\n"
-				"256K, 512K, 4M, 16M and 256M where there is a --workload)",
-				set_working_set },
-	[OPTION_MODEL_PAGE] = { "guest-page", NULL, 0, "SIZE", FOR_MODEL,
-				"leaf of the guest's page tables: 4K, 2M or 1G (default all in\n"
-				"the table, else 4K)",
-				set_guest_page },
-	[OPTION_HOST_PAGE] = { "host-page", NULL, 0, "SIZE", FOR_MODEL,
-			       "leaf of the host's: 4K, 2M or 1G (default all in the table,\n"
-			       "else 4K)",
-			       set_host_page },
-	[OPTION_KIND] = { "kind", NULL, 0, "KIND", FOR_MODEL,
-			  "nested (EPT, NPT), shadow, native, or unpaged, a guest without paging\n"
-			  "(default nested, beside all others in tables)",
-			  set_kind },
-	[OPTION_GUEST_LEVELS] = { "guest-levels", NULL, 0, "N", FOR_MODEL,
-				  "levels of the guest's tables, 4 or 5 (default 4)", set_guest_levels },
-	[OPTION_HOST_LEVELS] = { "host-levels", NULL, 0, "N", FOR_MODEL,
-				 "levels of the host's, 4 or 5 (default 4)", set_host_levels },
-	[OPTION_CPU] = { "cpu", NULL, 0, "CPU", FOR_BOTH | FOR_SWEEP | FOR_MODEL,
-			 "whose TLBs and caches the model has: a name, a file, or host; see --cpu\n"
-			 "help (default host for --predict, of model skylake)",
-			 set_cpu },
-	[OPTION_FAULT_COST] = { "fault-cost", NULL, 0, "NS", FOR_MODEL,
-				"what a first touch costs beside clearing the page, in nanoseconds (default\n"
-				"1000)",
-				set_fault_cost },
-	[OPTION_GVA] = { "gva", NULL, 0, "ADDRESS", FOR_EXPLAIN,
-			 "guest-virtual address to walk: 0x..., arena or arena+SIZE (default arena)",
-			 set_gva },
-	[OPTION_BEFORE_AFTER] = { "before-after", NULL, 0, "SIZE", FOR_EXPLAIN,
-				  "the same address with 4K and with 2M or 1G pages, side by side; in one\n"
-				  "dimension as guest:2M or host:2M",
-				  set_before_after },
-	[OPTION_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_BOTH,
-			      "what to run, in this order: see --workload help; none boots and ends\n"
-			      "(default touch,packed,chase)",
-			      set_workload },
-	[OPTION_SWEEP_WORKLOAD] = { "workload", NULL, 0, "LIST", FOR_AXES,
-				    "axis: see --workload help (default packed,chase, whose difference is "
-				    "the\n"
-				    "cost of translation)",
-				    set_sweep_workload },
-	[OPTION_WORKING_SET] = { "working-set", NULL, 0, "LIST", FOR_BOTH,
-				 "bytes for each vCPU, as in 64K,1M or 256K..4G, which doubles\n"
-				 "(default: each workload's own)",
-				 set_working_set },
-	[OPTION_SWEEP_SETS] = { "working-set", NULL, 0, "LIST", FOR_AXES,
-				"axis: bytes for each vCPU, as in 64K,1M or 256K..4G, which doubles\n"
-				"(default: each workload's own)",
-				set_sweep_sets },
-	[OPTION_ACCESSES] = { "accesses", NULL, 0, "N", FOR_BOTH | FOR_MODEL | FOR_AXES,
-			      "timed operations in a sample (default 0: the workload chooses)",
-			      set_accesses },
-	[OPTION_REPEAT] = { "repeat", NULL, 0, "N", FOR_BOTH | FOR_AXES,
-			    "samples of each result, 1 to 896 (default 10)", set_repeat },
-	[OPTION_ALLOCATIONS] = { "allocations", NULL, 0, "N", FOR_AXES,
-				 "runs of each cell, each in a process, a VM and memory of its own,\n"
-				 "from 1 to 100 (default 5)",
-				 set_allocations },
-	[OPTION_RETRIES] = { "retries", NULL, 0, "N", FOR_AXES,
-			     "how often a disturbed run is repeated, 0 to 10 (default 2)", set_retries },
-	[OPTION_BASELINE] = { "baseline", NULL, 0, "AXES", FOR_AXES,
-			      "what ratios are to, as in guest-page=4K,backing=anon; axes it does not\n"
-			      "name are as in the cell at hand (default: the first value of these two)",
-			      set_baseline },
-	[OPTION_THRESHOLD] = { "threshold", NULL, 0, "PCT", FOR_COMPARE,
-			       "smallest difference that is of interest, in percent (default 1)",
-			       set_threshold },
-	[OPTION_SEED] = { "seed", NULL, 0, "N", FOR_BOTH | FOR_MODEL | FOR_AXES,
-			  "seed of the access patterns, and of a sweep's order of runs (default 1)",
-			  set_seed },
-	[OPTION_GUEST] = { "guest", NULL, 0, "ELF", FOR_RUN,
-			   "boot another PVH ELF (default: the guest inside this program)", set_guest },
-	[OPTION_TIMEOUT] = { "timeout", NULL, 0, "SEC", FOR_MEMORY | FOR_AXES,
-			     "stop a run that takes longer, 1 to 86400 seconds (default 600)", set_timeout },
-	[OPTION_PMU] = { "pmu", NULL, 0, "LIST", FOR_BOTH,
-			 "count the CPU's events: default, roles, or libpfm4's names, with commas;\n"
-			 "see --pmu help (default off)",
-			 set_pmu },
-	[OPTION_PREDICT] = { "predict", NULL, 0, NULL, FOR_BOTH | FOR_SWEEP,
-			     "also say what the model expects, with the error and the fitted constant",
-			     set_predict },
-	[OPTION_SVG] = { "svg", NULL, 0, "FILE", FOR_EXPLAIN, "draw the walk's grid as SVG; - is stdout",
-			 set_svg },
-	[OPTION_JSON] = { "json", NULL, 0, "FILE", FOR_ALL,
-			  "write all of it as JSON; - is stdout, all else goes to stderr then", set_json },
-	[OPTION_CSV] = { "csv", NULL, 0, "FILE", FOR_BOTH | FOR_SWEEP,
-			 "write the results as CSV; - is stdout", set_csv },
-	[OPTION_QUIET] = { "quiet", NULL, 0, NULL, FOR_ALL, "no text but errors", set_quiet },
-	[OPTION_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_BOTH,
-			     "show what the guest wrote on its serial port, too", set_verbose },
-	[OPTION_COMPARE_VERBOSE] = { "verbose", NULL, 0, NULL, FOR_COMPARE,
-				     "show all cells, also those that do not differ", set_verbose },
-	[OPTION_PROGRESS] = { "progress", NULL, 0, NULL, FOR_BOTH | FOR_SWEEP,
-			      "progress on stderr even where that is no terminal", set_progress },
-	[OPTION_RESUME] = { "resume", NULL, 0, NULL, FOR_SWEEP,
-			    "go on with the interrupted sweep of --json FILE", set_resume },
-	[OPTION_DUMP_CONFIG] = { "dump-config", NULL, 0, NULL, FOR_BOTH | FOR_SWEEP,
-				 "say what would run, and stop", set_dump_config },
-	[OPTION_DUMP_FDT] = { "dump-fdt", NULL, 0, "FILE", FOR_RUN,
-			      "write the device tree that the guest would get, and stop", set_dump_fdt },
-	[OPTION_REQUIRE] = { "require", NULL, 0, "LIST", FOR_CHECK,
-			     "what a job needs, as in ept,hugepages=2M:512; exit status 6 where that is\n"
-			     "not met; see --require help (default: nothing)",
-			     set_require },
-	[OPTION_TAP] = { "tap", NULL, 0, NULL, FOR_CHECK,
-			 "instead of the text: a TAP line for each requirement, facts as comments", set_tap },
-	[OPTION_ROOT] = { "root", NULL, 0, "DIR", FOR_HOST,
-			  "read the host recorded below DIR, a copy of another one's /proc and /sys;\n"
-			  "/dev/kvm is not asked then (default: this host)",
-			  set_root },
-	[OPTION_HELP] = { "help", NULL, 0, NULL, FOR_ALL, "print this and stop", set_help },
-	[OPTION_VERSION] = { "version", NULL, 0, NULL, FOR_ALL,
-			     "print the versions of program, guest ABI and record, and stop", set_version },
+#define OPTION(id, long_name, argument, flags, kind, ...)                                          \
+	[OPTION_##id] = {                                                                          \
+		.name = (long_name), .arg = (argument), .bits = (flags), kind, .help = __VA_ARGS__ \
+	},
+#include "vmm/cli/options.def"
+#undef OPTION
 };
 
+/* Of an option without a class, --resume would not know what to do with it. */
+#define ONE_CLASS(bits) ((bits) == IN_PLAN || (bits) == BESIDE_PLAN || (bits) == OF_THIS_CALL)
+#define OPTION(id, long_name, argument, flags, ...)                                  \
+	_Static_assert(((flags)&FOR_SWEEP) == 0 || ONE_CLASS((flags)&SWEEP_CLASSES), \
+		       "--" long_name " of a sweep: IN_PLAN, BESIDE_PLAN or OF_THIS_CALL is missing");
+#include "vmm/cli/options.def"
+#undef OPTION
+
 _Static_assert(RESULT_MAX_SAMPLES == 896 && GUEST_MAX_VCPUS == 128, "the help text names these limits");
+
+int option_find(const char *name, unsigned int bits)
+{
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_spec *o = &option_table[id];
+
+		if ((o->bits & bits) != 0 &&
+		    (strcmp(o->name, name) == 0 || (o->alias != NULL && strcmp(o->alias, name) == 0)))
+			return id;
+	}
+	return -1;
+}
+
+int option_take(struct parse *p, int id, const char *value)
+{
+	const struct option_spec *o = &option_table[id];
+
+	p->option = o;
+	p->r->given[id] = true;
+	if (o->help_command == COMMAND_RUN || strcmp(value, "help") != 0)
+		return o->parse(p, value);
+	p->r->command = o->help_command;
+	p->r->help_topic = o->name;
+	p->done = true;
+	return 0;
+}
+
+bool request_has_plan(const struct request *r)
+{
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		if (r->given[id] && (option_table[id].bits & IN_PLAN) != 0)
+			return true;
+	}
+	return false;
+}
+
+void options_carry(const struct request *given, struct request *r)
+{
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_spec *o = &option_table[id];
+
+		if ((o->bits & OF_THIS_CALL) == 0 && ((o->bits & BESIDE_PLAN) == 0 || !given->given[id]))
+			continue;
+		memcpy((char *)r + o->at, (const char *)given + o->at, o->bytes);
+		r->given[id] = given->given[id];
+	}
+}

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "vmm/cli/request.h"
+#include "vmm/lab/sweep/axis.h"
+#include "vmm/util/names.h"
 
 #define FOR_RUN 1U
 #define FOR_NATIVE 2U
@@ -17,130 +19,70 @@
 #define FOR_POOL_PLAN 16U
 #define FOR_SWEEP 32U
 #define FOR_COMPARE 64U
-/* Of a sweep, and may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
-#define IN_AXES 128U
-#define FOR_AXES (FOR_SWEEP | IN_AXES)
-#define FOR_MODEL 256U
-#define FOR_EXPLAIN 512U
+#define FOR_MODEL 128U
+#define FOR_EXPLAIN 256U
+/* It may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
+#define IN_AXES 512U
+/*
+ * What --resume does with an option of a sweep. IN_PLAN: it takes the place of the interrupted sweep's command line.
+ * BESIDE_PLAN: it is added to that line. OF_THIS_CALL: that line's has no say, whether it is given now or not.
+ */
+#define IN_PLAN 1024U
+#define BESIDE_PLAN 2048U
+#define OF_THIS_CALL 4096U
+#define SWEEP_CLASSES (IN_PLAN | BESIDE_PLAN | OF_THIS_CALL)
+#define FOR_AXES (FOR_SWEEP | IN_AXES | IN_PLAN)
 /* Those that boot our guest, once, and those that have memory of their own. */
 #define FOR_GUEST (FOR_RUN | FOR_EXPLAIN)
 #define FOR_MEMORY (FOR_BOTH | FOR_EXPLAIN)
 #define FOR_HOST (FOR_CHECK | FOR_POOL | FOR_POOL_PLAN)
 #define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE | FOR_MODEL | FOR_EXPLAIN)
 
-/* In the order of the help. Where a sweep takes a list under the name of run's option, it has a row of its own. */
-enum option_id {
-	OPTION_PRESET,
-	OPTION_AXES,
-	OPTION_MEMORY,
-	OPTION_ALIAS_MEMORY,
-	OPTION_MEM_PATH,
-	OPTION_BACKING,
-	OPTION_BACKINGS,
-	OPTION_PAGE_SIZE,
-	OPTION_PREALLOC,
-	OPTION_PREALLOCS,
-	OPTION_PREALLOC_THREADS,
-	OPTION_PREFAULT,
-	OPTION_SHARE,
-	OPTION_RESERVE,
-	OPTION_HOST_NODES,
-	OPTION_POLICY,
-	OPTION_SMP,
-	OPTION_SMPS,
-	OPTION_PIN,
-	OPTION_KERNEL_IRQCHIP,
-	OPTION_KERNEL_IRQCHIPS,
-	OPTION_GUEST_PAGE,
-	OPTION_GUEST_PAGES,
-	OPTION_NATIVE_CELLS,
-	OPTION_NO_NATIVE_CELLS,
-	OPTION_GUEST_AD,
-	OPTION_MODEL_MEMORY,
-	OPTION_MODEL_WORKLOAD,
-	OPTION_MODEL_SETS,
-	OPTION_MODEL_PAGE,
-	OPTION_HOST_PAGE,
-	OPTION_KIND,
-	OPTION_GUEST_LEVELS,
-	OPTION_HOST_LEVELS,
-	OPTION_CPU,
-	OPTION_FAULT_COST,
-	OPTION_GVA,
-	OPTION_BEFORE_AFTER,
-	OPTION_WORKLOAD,
-	OPTION_SWEEP_WORKLOAD,
-	OPTION_WORKING_SET,
-	OPTION_SWEEP_SETS,
-	OPTION_ACCESSES,
-	OPTION_REPEAT,
-	OPTION_ALLOCATIONS,
-	OPTION_RETRIES,
-	OPTION_BASELINE,
-	OPTION_THRESHOLD,
-	OPTION_SEED,
-	OPTION_GUEST,
-	OPTION_TIMEOUT,
-	OPTION_PMU,
-	OPTION_PREDICT,
-	OPTION_SVG,
-	OPTION_JSON,
-	OPTION_CSV,
-	OPTION_QUIET,
-	OPTION_VERBOSE,
-	OPTION_COMPARE_VERBOSE,
-	OPTION_PROGRESS,
-	OPTION_RESUME,
-	OPTION_DUMP_CONFIG,
-	OPTION_DUMP_FDT,
-	OPTION_REQUIRE,
-	OPTION_TAP,
-	OPTION_ROOT,
-	OPTION_HELP,
-	OPTION_VERSION,
-	OPTION_COUNT
-};
-
-struct option_spec;
-
 /* One argv while it is parsed. */
 struct parse {
 	struct request *r;
 	struct error *e;
 	const struct option_spec *option; /* the one at hand */
-	bool given[OPTION_COUNT];
-	bool done; /* --help, --version: what follows is not looked at */
+	bool done;                        /* --help, --version: what follows is not looked at */
 };
 
+/* A row of options.def. */
 struct option_spec {
 	const char *name;
 	const char *alias; /* a second long name, or NULL */
 	char letter;       /* short form, or 0 */
 	const char *arg;   /* name of the argument in the help, NULL: takes none */
-	unsigned int commands;
-	const char *help; /* for the help text: one sentence, the default in it; lines cut at '\n' */
+	unsigned int bits; /* FOR_..., IN_AXES and one of SWEEP_CLASSES */
+	const char *help;  /* for the help text: one sentence, the default in it; lines cut at '\n' */
+	/* What the argument "help" asks for; COMMAND_RUN: it has no meaning of its own. */
+	enum command help_command;
 	/* Store value (NULL where arg is NULL). 0, or -errno with p->e set. */
 	int (*parse)(struct parse *p, const char *value);
+	/* Parameters of the kinds of option; 0 where the kind has no use for them. */
+	size_t at, bytes;          /* the member of struct request */
+	uint64_t min, max;         /* of a number or a word's value; min: what is stored */
+	const struct names *words; /* of an enum */
+	const char *expected;      /* the sentence of the refusal */
 };
 
 /* Indexed by enum option_id. */
 extern const struct option_spec option_table[OPTION_COUNT];
 
+/* The row of that long name or alias among those with one of these bits, or -1. */
+int option_find(const char *name, unsigned int bits);
+
+/* Note that the option is given, and store its value. 0, or -errno with p->e set. */
+int option_take(struct parse *p, int id, const char *value);
+
+/* Of the options of *given, a sweep with --resume, into *r, the interrupted one's: those that are not IN_PLAN. */
+void options_carry(const struct request *given, struct request *r);
+
 /* STATUS_USAGE for the option at hand: "--name value: what is accepted". Returns -errno. */
 int refuse_value(struct parse *p, const char *value, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The row of that long name or alias among those with one of these FOR_..., IN_... bits, or -1. */
-int option_find(const char *name, unsigned int bits);
-
 /* STATUS_USAGE: p->option is of another command; where that one has a name for the same, it is the hint. -errno. */
 int refuse_option(struct parse *p, const char *where);
-
-/* Store the options and operands in argv[1..argc), which is spelled for getopt_long. 0, or -errno with p->e set. */
-int arguments_take(struct parse *p, int argc, char **argv);
-
-/* A new argv for that: argv[0], then argv[first..argc), QEMU's single dashes doubled. Strings borrowed. NULL: no memory. */
-char **arguments_spell(int argc, char **argv, int first);
 
 /*
  * request_parse with the text of the --axes file, which may be cut up and has to outlive *r; NULL: not read yet, then
@@ -152,71 +94,48 @@ int request_assemble(int argc, char **argv, char *text, size_t text_bytes, struc
 /* Options that contradict each other, once all are known. 0, or -errno with p->e set. */
 int options_check(struct parse *p);
 
-/* The parse functions behind the table, by group: values_memory.c, _work.c, _output.c, _axes.c, _sweep.c, _model.c. */
-int set_memory(struct parse *p, const char *value);
-int set_alias_memory(struct parse *p, const char *value);
-int set_mem_path(struct parse *p, const char *value);
-int set_backing(struct parse *p, const char *value);
-int set_page_size(struct parse *p, const char *value);
+/* The defaults of axes without a value, and what was given. */
+void axes_complete(struct parse *p);
+
+/* Check --baseline against the values of the axes, and spell it as struct sweep_spec says. 0, or -errno with p->e set. */
+int baseline_check(struct parse *p);
+
+/*
+ * Store the lines of an axes file: "name = value", "name value", or the name of a flag; '#' at the start of a line or
+ * behind a blank begins a comment. text[text_bytes] is NUL and is cut up; values stay in it. Pure. 0, or -errno with p->e
+ * a usage error at "name:LINE".
+ */
+int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_bytes);
+
+#define AXES_FILE_BYTES 65536
+
+/* The kinds of options.def, in values.c. */
+int set_fixed(struct parse *p, const char *value); /* FLAG, SET */
+int set_text(struct parse *p, const char *value);
+int set_number(struct parse *p, const char *value);
+int set_word(struct parse *p, const char *value);
+int set_size(struct parse *p, const char *value);
+int set_page(struct parse *p, const char *value);
+int set_end(struct parse *p, const char *value);
+
+/* Its functions, in values_run.c and values_sweep.c. */
 int set_prealloc(struct parse *p, const char *value);
-int set_prealloc_threads(struct parse *p, const char *value);
-int set_prefault(struct parse *p, const char *value);
-int set_share(struct parse *p, const char *value);
-int set_reserve(struct parse *p, const char *value);
 int set_host_nodes(struct parse *p, const char *value);
-int set_policy(struct parse *p, const char *value);
 int set_smp(struct parse *p, const char *value);
 int set_pin(struct parse *p, const char *value);
-int set_kernel_irqchip(struct parse *p, const char *value);
-int set_guest_page(struct parse *p, const char *value);
-int set_guest_ad(struct parse *p, const char *value);
 int set_workload(struct parse *p, const char *value);
 int set_working_set(struct parse *p, const char *value);
-int set_accesses(struct parse *p, const char *value);
-int set_repeat(struct parse *p, const char *value);
-int set_seed(struct parse *p, const char *value);
-int set_guest(struct parse *p, const char *value);
-int set_timeout(struct parse *p, const char *value);
 int set_pmu(struct parse *p, const char *value);
-int set_json(struct parse *p, const char *value);
-int set_csv(struct parse *p, const char *value);
-int set_quiet(struct parse *p, const char *value);
-int set_verbose(struct parse *p, const char *value);
-int set_progress(struct parse *p, const char *value);
-int set_dump_config(struct parse *p, const char *value);
-int set_dump_fdt(struct parse *p, const char *value);
-int set_require(struct parse *p, const char *value);
-int set_tap(struct parse *p, const char *value);
-int set_root(struct parse *p, const char *value);
+int set_fault_cost(struct parse *p, const char *value);
+int set_gva(struct parse *p, const char *value);
+int set_before_after(struct parse *p, const char *value);
 int set_axis(struct parse *p, const char *value); /* the list of the axis that has the option's name */
 int set_sweep_workload(struct parse *p, const char *value);
 int set_sweep_sets(struct parse *p, const char *value);
-int set_native_cells(struct parse *p, const char *value);
-int set_no_native_cells(struct parse *p, const char *value);
-int set_allocations(struct parse *p, const char *value);
-int set_retries(struct parse *p, const char *value);
-int set_baseline(struct parse *p, const char *value);
 int set_preset(struct parse *p, const char *value);
-int set_axes(struct parse *p, const char *value);
-int set_resume(struct parse *p, const char *value);
 int set_threshold(struct parse *p, const char *value);
-int set_cpu(struct parse *p, const char *value);
-int set_kind(struct parse *p, const char *value);
-int set_guest_levels(struct parse *p, const char *value);
-int set_host_levels(struct parse *p, const char *value);
-int set_host_page(struct parse *p, const char *value);
-int set_fault_cost(struct parse *p, const char *value);
-int set_predict(struct parse *p, const char *value);
-int set_gva(struct parse *p, const char *value);
-int set_svg(struct parse *p, const char *value);
-int set_before_after(struct parse *p, const char *value);
-int set_help(struct parse *p, const char *value);
-int set_version(struct parse *p, const char *value);
 
-/* A decimal number within [min, max], refused with that range. Shared by the groups. */
-int set_number(struct parse *p, const char *value, uint64_t min, uint64_t max, uint64_t *out);
-
-/* "on" or "off". Shared by the groups. */
-int set_choice(struct parse *p, const char *value, enum choice *choice);
+/* A decimal number within the option's min and max, refused with that range. */
+int take_number(struct parse *p, const char *value, uint64_t *number);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/cli/axes.h"
+#include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
 #include "vmm/util/append.h"
 

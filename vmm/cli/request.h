@@ -32,6 +32,14 @@ enum command {
 	COMMAND_CPU_HELP, /* needs the descriptions of CPUs */
 };
 
+/* See options.def. */
+enum option_id {
+#define OPTION(id, ...) OPTION_##id,
+#include "vmm/cli/options.def"
+#undef OPTION
+	OPTION_COUNT
+};
+
 /* compare: what differs, and from how much on it matters. */
 struct compare_spec {
 	const char *paths[2];
@@ -44,6 +52,7 @@ struct request {
 	const char *help_topic;
 	int argc; /* as given, for the record */
 	char **argv;
+	bool given[OPTION_COUNT]; /* by enum option_id */
 
 	struct run_spec run;
 
@@ -76,6 +85,9 @@ int request_parse(int argc, char **argv, struct request *r, struct error *e);
  * "FILE:LINE" and what is accepted there, or what a file without this one would be refused for.
  */
 int request_read_axes(struct request *r, struct error *e);
+
+/* Of a sweep: whether anything says what is measured. If not, --resume takes that from the interrupted one. */
+bool request_has_plan(const struct request *r);
 
 /* Help text of a topic (see help_topic), as one string that lives until the next call. Never NULL. */
 const char *request_help(const char *topic);

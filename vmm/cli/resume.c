@@ -3,23 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "vmm/cli/options.h"
 #include "vmm/lab/sweep/journal.h"
-
-/* What belongs to this call and not to the plan. */
-static void keep_own(const struct request *given, struct request *r)
-{
-	r->output = given->output;
-	r->progress = given->progress;
-	r->dump_config = given->dump_config;
-	r->run.predict = r->run.predict || given->run.predict;
-	if (given->model.cpu != NULL)
-		r->model.cpu = given->model.cpu;
-	r->sweep.resume = true;
-	if (given->sweep.allocations_given)
-		r->sweep.allocations = given->sweep.allocations;
-	if (given->sweep.retries_given)
-		r->sweep.retries = given->sweep.retries;
-}
 
 static int take_words(struct resume *resume, const char *json_path, int *argc, struct error *e)
 {
@@ -46,7 +31,7 @@ int resume_request(const struct request *given, struct request *r, struct resume
 {
 	int argc = 0, ret;
 
-	if (!given->sweep.resume || given->sweep.plan_given)
+	if (!given->sweep.resume || request_has_plan(given))
 		return 0;
 	ret = take_words(resume, given->output.json, &argc, e);
 	if (ret == 0)
@@ -55,7 +40,7 @@ int resume_request(const struct request *given, struct request *r, struct resume
 		return ret;
 	if (r->command != COMMAND_SWEEP)
 		return error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal's command is no sweep");
-	keep_own(given, r);
+	options_carry(given, r);
 	return 0;
 }
 

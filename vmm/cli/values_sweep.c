@@ -1,20 +1,109 @@
 /*
- * Options of sweep and compare that are no axis, and the two axes that run has as lists of its own.
+ * Axes of a sweep, which are lists without empty items and without the same value twice; and the other options of sweep
+ * and compare that are no simple kind.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
+
+static int take_item(struct parse *p, const struct axis *axis, const char *value, const char *item,
+		     uint32_t *count)
+{
+	int at;
+
+	if (*count == AXIS_MAX_VALUES)
+		return refuse_value(p, value, "at most %d values are accepted", AXIS_MAX_VALUES);
+	at = axis->take(&p->r->sweep, item, *count);
+	if (at < 0)
+		return refuse_value(p, value, "'%.60s': %s", item, axis->expected);
+	if ((uint32_t)at < *count)
+		return refuse_value(p, value, "'%.60s' is there twice", item);
+	++*count;
+	return 0;
+}
+
+/* "1-4" of --smp, as its items; another item is left as it is. The number of values, or -1: more than there may be. */
+static int split_range(const struct axis *axis, const char *item, uint64_t *first)
+{
+	const char *dash = strchr(item, '-');
+	char text[AXIS_ITEM_BYTES];
+	uint64_t from, last;
+
+	if (strcmp(axis->name, "smp") != 0 || dash == NULL)
+		return 1;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(dash - item), item);
+	if (number_parse(text, 1, UINT32_MAX, &from) != 0 ||
+	    number_parse(dash + 1, from, UINT32_MAX, &last) != 0)
+		return 1;
+	*first = from;
+	return last - from < AXIS_MAX_VALUES ? (int)(last - from) + 1 : -1;
+}
+
+int set_axis(struct parse *p, const char *value)
+{
+	const struct axis *axis = axis_table;
+	const char *cursor = value;
+	char item[AXIS_ITEM_BYTES];
+	uint32_t count = 0;
+	int more;
+
+	while (strcmp(axis->name, p->option->name) != 0)
+		axis++;
+	while ((more = list_item(&cursor, item, sizeof(item))) == 1) {
+		uint64_t first = 0;
+		int values = split_range(axis, item, &first);
+		int ret = 0;
+
+		if (values < 0)
+			return refuse_value(p, value, "at most %d values are accepted", AXIS_MAX_VALUES);
+		for (int i = 0; i < values && ret == 0; i++) {
+			if (first != 0)
+				(void)snprintf(item, sizeof(item), "%u",
+					       (unsigned int)first + (unsigned int)i);
+			ret = take_item(p, axis, value, item, &count);
+		}
+		if (ret != 0)
+			return ret;
+	}
+	if (more < 0)
+		return refuse_value(p, value, "an item is empty or too long; %s", axis->expected);
+	memcpy((char *)&p->r->sweep + axis->count_at, &count, sizeof(count));
+	return 0;
+}
+
+void axes_complete(struct parse *p)
+{
+	static const char *const defaults[AXES] = { "4K", "anon", "on", "1", "default" };
+	struct sweep_spec *s = &p->r->sweep;
+
+	s->memory_given = p->r->given[OPTION_MEMORY];
+	if (!p->r->run.workloads_given) {
+		p->r->run.work.workload_count = 2;
+		p->r->run.work.workloads[0] = WORKLOAD_packed;
+		p->r->run.work.workloads[1] = WORKLOAD_chase;
+	}
+	for (int i = 0; i < AXES; i++) {
+		const uint32_t one = 1;
+
+		if (axis_count(s, &axis_table[i]) != 0)
+			continue;
+		(void)axis_table[i].take(s, defaults[i], 0);
+		memcpy((char *)s + axis_table[i].count_at, &one, sizeof(one));
+	}
+}
 
 int set_sweep_workload(struct parse *p, const char *value)
 {
 	struct request *r = p->r;
 	int ret = set_workload(p, value);
 
-	if (ret != 0 || p->done)
+	if (ret != 0)
 		return ret;
 	if (r->run.work.workload_count == 0)
 		return refuse_value(p, value,
@@ -54,78 +143,14 @@ int set_sweep_sets(struct parse *p, const char *value)
 	return 0;
 }
 
-int set_native_cells(struct parse *p, const char *value)
-{
-	(void)value;
-	p->r->sweep.native = true;
-	return 0;
-}
-
-int set_no_native_cells(struct parse *p, const char *value)
-{
-	(void)value;
-	p->r->sweep.native = false;
-	return 0;
-}
-
-static int set_count(struct parse *p, const char *value, uint64_t min, uint64_t max, uint32_t *count)
-{
-	uint64_t number = 0;
-	int ret = set_number(p, value, min, max, &number);
-
-	if (ret == 0)
-		*count = (uint32_t)number;
-	return ret;
-}
-
-int set_allocations(struct parse *p, const char *value)
-{
-	return set_count(p, value, 1, 100, &p->r->sweep.allocations);
-}
-
-int set_retries(struct parse *p, const char *value)
-{
-	return set_count(p, value, 0, 10, &p->r->sweep.retries);
-}
-
-int set_baseline(struct parse *p, const char *value)
-{
-	if (value[0] == '\0')
-		return refuse_value(p, value,
-				    "values of axes are expected, as in guest-page=4K,backing=anon");
-	p->r->sweep.baseline = value;
-	return 0;
-}
-
 int set_preset(struct parse *p, const char *value)
 {
 	const struct preset *preset = preset_find(value);
 	char names[PRESET_NAMES_BYTES];
 
-	if (strcmp(value, "help") == 0) {
-		p->r->command = COMMAND_PRESET_HELP;
-		p->r->help_topic = "preset";
-		p->done = true;
-		return 0;
-	}
 	if (preset == NULL)
 		return refuse_value(p, value, "no preset is called so; there are %s", preset_names(names));
 	p->r->sweep.preset = preset->name;
-	return 0;
-}
-
-int set_axes(struct parse *p, const char *value)
-{
-	if (value[0] == '\0')
-		return refuse_value(p, value, "the name of a file is expected");
-	p->r->sweep.file = value;
-	return 0;
-}
-
-int set_resume(struct parse *p, const char *value)
-{
-	(void)value;
-	p->r->sweep.resume = true;
 	return 0;
 }
 

@@ -44,8 +44,6 @@ struct sweep_spec {
 	 * is named, which a key leaves out. NULL: the first value of these two axes.
 	 */
 	const char *baseline;
-	bool plan_given; /* anything that says what runs: --resume alone takes that from the journal */
-	bool allocations_given, retries_given;
 	bool resume;
 };
 

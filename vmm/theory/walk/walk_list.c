@@ -9,11 +9,11 @@
 /* The guest's own tables, and those that KVM keeps as their shadow. */
 #define GUEST_LEVELS 4
 
+const struct names walk_kind_names = NAMES_OF("nested", "shadow", "native", "unpaged");
+
 const char *walk_kind_name(enum walk_kind kind)
 {
-	static const char *const names[WALK_KIND_COUNT] = { "nested", "shadow", "native", "unpaged" };
-
-	return (uint32_t)kind < WALK_KIND_COUNT ? names[kind] : "?";
+	return name_of(&walk_kind_names, kind);
 }
 
 bool walk_is_paged(enum walk_kind kind)

@@ -1,12 +1,13 @@
 /*
- * The text of an axes file or a preset: options without their dashes, one a line.
+ * An --axes file, or the text of a preset: options without their dashes, one a line.
  */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
-#include "vmm/cli/axes.h"
-#include "vmm/cli/command.h"
+#include "vmm/cli/options.h"
+#include "vmm/util/file.h"
 #include "vmm/util/pairs.h"
 
 /* First line of each option, from 1; 0: none. A command line grows at its end; in a file an option twice is a mistake. */
@@ -56,8 +57,7 @@ static int take_pair(struct parse *p, const char *name, const char *value, bool 
 	if (p->option->arg != NULL && value[0] == '\0')
 		return error_set(p->e, STATUS_USAGE, 0, name, "a value is expected: %s", p->option->arg);
 	lines->first[id] = line;
-	p->given[id] = true;
-	ret = p->option->parse(p, value);
+	ret = option_take(p, id, value);
 	/* Only "help" ends the parsing. */
 	return ret == 0 && p->done ? refuse(p, name, "help stands on the command line only") : ret;
 }
@@ -105,3 +105,27 @@ int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_b
 	}
 	return ret;
 }
+
+int request_read_axes(struct request *r, struct error *e)
+{
+	/* Values that are words stay in it. One byte more than a file may have, and the NUL. */
+	static char text[AXES_FILE_BYTES + 2];
+	const char *path = r->sweep.file;
+	ssize_t count;
+	int fd;
+
+	if (path == NULL)
+		return 0;
+	fd = file_open(path, true);
+	count = fd < 0 ? fd : file_fill(fd, text, AXES_FILE_BYTES + 1);
+	if (fd >= 0)
+		(void)close(fd);
+	if (count < 0)
+		return error_set(e, STATUS_USAGE, (int)-count, path, "the file of --axes cannot be read");
+	if (count > AXES_FILE_BYTES)
+		return error_set(e, STATUS_USAGE, 0, path, "more than 64K: this is no file of axes");
+	text[count] = '\0';
+	return request_assemble(r->argc, r->argv, text, (size_t)count, r, e);
+}
+
+_Static_assert(AXES_FILE_BYTES == 65536, "the text names this limit");
