@@ -6,7 +6,10 @@
 need_build
 need_tool jq
 
-cpus=$(nproc)
+# The CPUs that a process may run on here: 0 need not be one of them.
+mapfile -t cpus < <(awk '$1 == "Cpus_allowed_list:" { n = split($2, part, ",")
+	for (i = 1; i <= n; i++) { last = split(part[i], end, "-"); for (cpu = end[1]; cpu <= end[last]; cpu++) print cpu } }' \
+	/proc/self/status)
 commands=(native)
 reason=$(no_kvm_reason)
 if [ -z "$reason" ]; then
@@ -28,14 +31,14 @@ for command in "${commands[@]}"; do
 	fi
 	conclude "$command: two vCPUs"
 
-	case_record "$command" -m 256M --smp 2 --pin 0 --workload chase --working-set 64K --repeat 3 --accesses 100000
+	case_record "$command" -m 256M --smp 2 --pin "${cpus[0]}" --workload chase --working-set 64K --repeat 3 --accesses 100000
 	want_status 0
 	conclude "$command: two vCPUs on one CPU still meet at the gate"
 
-	if [ "$cpus" -lt 2 ]; then
+	if [ ${#cpus[@]} -lt 2 ]; then
 		tap_skip "$command: pinned apart" "one CPU only"
 	else
-		case_record "$command" -m 256M --smp 2 --pin 0,1 --workload chase --working-set 1M --repeat 3 --accesses 100000
+		case_record "$command" -m 256M --smp 2 --pin "${cpus[0]},${cpus[1]}" --workload chase --working-set 1M --repeat 3 --accesses 100000
 		want_status 0
 		conclude "$command: pinned apart"
 	fi
