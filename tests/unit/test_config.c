@@ -2,14 +2,7 @@
  * The plan that is measured is the plan that was asked: defaults, order, rounding and limits of the steps. A
  * silently clipped working set would give a true figure under a false label.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "units.h"
 #include "vmm/core/machine/config.h"
 #include "vmm/lab/measure/plan.h"
@@ -35,21 +28,20 @@ static uint64_t slice_of(const struct config *c)
 				  c->vcpus);
 }
 
-static void usual_plan(void **state)
+TEST(usual_plan)
 {
 	static const uint64_t pages[] = { 64, 128, 1024, 4096, 65536 };
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	assert_true(c.ram_bytes == GIB && c.page_bytes == PAGE_4K && c.vcpus == 1 && c.seed == 1);
 	assert_string_equal(c.note, "");
 	assert_int_equal(c.step_count, 11);
 	assert_int_equal(c.steps[0].workload, WORKLOAD_touch);
 	assert_true(c.steps[0].working_set_bytes == slice_of(&c));
-	for (uint32_t i = 0; i < 5; i++) {
+	LOOP (uint32_t, i, 0, i < 5, i++) {
 		assert_int_equal(c.steps[1 + i].workload, WORKLOAD_packed);
 		assert_int_equal(c.steps[6 + i].workload, WORKLOAD_chase);
 		assert_true(c.steps[1 + i].working_set_bytes == pages[i] * PAGE_4K);
@@ -58,13 +50,12 @@ static void usual_plan(void **state)
 	}
 }
 
-static void small_memory_leaves_out(void **state)
+TEST(small_memory_leaves_out)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.machine.memory_bytes = 64 * MIB + 1;
 	r.work.workload_count = 2;
 	r.work.workloads[0] = WORKLOAD_gups;
@@ -78,30 +69,28 @@ static void small_memory_leaves_out(void **state)
 	assert_non_null(strstr(c.note, "65536 pages do not fit"));
 }
 
-static void named_sets(void **state)
+TEST(named_sets)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.work.set_count = 2;
 	r.work.sets_bytes[0] = 5000;
 	r.work.sets_bytes[1] = 4 * MIB;
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	assert_int_equal(c.step_count, 6);
-	for (uint32_t i = 0; i < 6; i++)
+	LOOP (uint32_t, i, 0, i < 6, i++)
 		assert_true(c.steps[i].working_set_bytes == (i % 2 == 0 ? 2 * PAGE_4K : 4 * MIB));
 	assert_non_null(strstr(c.note, "working set of 5000 rounded up to 8K"));
 }
 
 /* The hint has to be true: the memory it names works, a step less does not. */
-static void too_large_set_names_the_cure(void **state)
+TEST(too_large_set_names_the_cure)
 {
 	static const uint64_t sets[] = { GIB, 2 * GIB, 5 * GIB / 2, 9 * GIB };
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+	EACH (i, sets) {
 		struct run_spec r = usual();
 		struct error e = { 0 }, e_less = { 0 }, e_enough = { 0 };
 		struct config c;
@@ -122,13 +111,12 @@ static void too_large_set_names_the_cure(void **state)
 	}
 }
 
-static void refused(void **state)
+TEST(refused)
 {
 	struct run_spec r = usual();
 	struct error small_set = { 0 }, huge_set = { 0 }, memory = { 0 }, none = { 0 }, many = { 0 };
 	struct config c;
 
-	(void)state;
 	r.work.set_count = 1;
 	r.work.sets_bytes[0] = PAGE_4K - 1;
 	assert_true(plan_make(&r, PAGE_4K, &c, &small_set) < 0);
@@ -149,13 +137,12 @@ static void refused(void **state)
 	assert_int_equal(many.status, STATUS_USAGE);
 }
 
-static void aliased_plan(void **state)
+TEST(aliased_plan)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.machine.memory_bytes = TIB;
 	r.machine.alias_bytes = 3 * GIB + 512 * MIB;
 	assert_true(plan_make(&r, PAGE_2M, &c, &e) < 0);
@@ -182,13 +169,12 @@ static void aliased_plan(void **state)
 }
 
 /* What is too large for repeated memory, too, is cured by what the hint names, and not by one repetition less. */
-static void aliased_hints_are_true(void **state)
+TEST(aliased_hints_are_true)
 {
 	struct run_spec r = usual();
 	struct error few = { 0 }, large = { 0 }, less = { 0 };
 	struct config c;
 
-	(void)state;
 	r.machine.memory_bytes = 4 * GIB;
 	r.machine.alias_bytes = GIB;
 	r.work.workload_count = 1;
@@ -209,7 +195,7 @@ static void aliased_hints_are_true(void **state)
 	assert_true(plan_make(&r, PAGE_4K, &c, &less) < 0);
 }
 
-static void the_apic_comes_when_needed(void **state)
+TEST(the_apic_comes_when_needed)
 {
 	static const struct {
 		enum choice asked;
@@ -221,8 +207,7 @@ static void the_apic_comes_when_needed(void **state)
 		{ CHOICE_OFF, WORKLOAD_touch, 0 },     { CHOICE_OFF, WORKLOAD_tpr, -1 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	EACH (i, cases) {
 		struct run_spec r = usual();
 		struct error e = { 0 };
 		struct config c;
@@ -237,13 +222,12 @@ static void the_apic_comes_when_needed(void **state)
 	}
 }
 
-static void native_has_no_guest(void **state)
+TEST(native_has_no_guest)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.native = true;
 	r.machine.memory_bytes = 8 * GIB;
 	r.machine.vcpus = 2;
@@ -254,23 +238,22 @@ static void native_has_no_guest(void **state)
 	assert_true(c.steps[0].working_set_bytes == 4 * GIB);
 }
 
-static void many_vcpus_still_get_a_slice(void **state)
+TEST(many_vcpus_still_get_a_slice)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 
-	(void)state;
 	r.machine.memory_bytes = 64 * MIB;
 	r.machine.vcpus = GUEST_MAX_VCPUS;
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
-	for (uint32_t i = 0; i < c.step_count; i++) {
+	LOOP (uint32_t, i, 0, i < c.step_count, i++) {
 		assert_true(c.steps[i].working_set_bytes % PAGE_4K == 0);
 		assert_in_range(c.steps[i].working_set_bytes, PAGE_4K, c.map.arena_bytes / c.vcpus);
 	}
 }
 
-static void dump_fits_and_is_cut_nowhere(void **state)
+TEST(dump_fits_and_is_cut_nowhere)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
@@ -278,7 +261,6 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 	char *buf = malloc(DUMP_BYTES);
 	int length;
 
-	(void)state;
 	assert_non_null(buf);
 	r.machine.memory_bytes = 12 * GIB;
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
@@ -289,7 +271,7 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 	assert_non_null(strstr(buf, "\nram-gpa = 0x100000000..0x340000000 (9G)\n"));
 	assert_non_null(strstr(buf, "\nsteps = 11\n"));
 	assert_int_equal(plan_dump(&r, &c, buf, (size_t)length + 1), length);
-	for (int capacity = 0; capacity <= length; capacity += 7)
+	LOOP (int, capacity, 0, capacity <= length, capacity += 7)
 		assert_true(plan_dump(&r, &c, buf, (size_t)capacity) < 0);
 	c.step_count = PLAN_MAX_STEPS;
 	for (uint32_t i = 0; i < PLAN_MAX_STEPS; i++)
@@ -299,14 +281,13 @@ static void dump_fits_and_is_cut_nowhere(void **state)
 	free(buf);
 }
 
-static void dump_says_what_is_aliased(void **state)
+TEST(dump_says_what_is_aliased)
 {
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
 	char *buf = malloc(DUMP_BYTES);
 
-	(void)state;
 	assert_non_null(buf);
 	r.machine.memory_bytes = 100 * GIB;
 	r.machine.alias_bytes = GIB;
@@ -322,36 +303,14 @@ static void dump_says_what_is_aliased(void **state)
 	free(buf);
 }
 
-static void tables_of_names(void **state)
+TEST(tables_of_names)
 {
-	(void)state;
-	for (int id = 0; id < WORKLOAD_COUNT; id++)
+	LOOP (int, id, 0, id < WORKLOAD_COUNT, id++)
 		assert_int_equal(workload_find(workload_table[id].name), id);
 	assert_int_equal(workload_find("nothing"), -1);
 	assert_int_equal(workload_find(""), -1);
-	for (uint32_t v = 0; v < VARIANT_COUNT; v++)
+	LOOP (uint32_t, v, 0, v < VARIANT_COUNT, v++)
 		assert_true(v == VARIANT_ONLY || workload_variant_name(v)[0] != '\0');
 	assert_string_equal(workload_variant_name(VARIANT_COUNT), "");
 	assert_string_equal(workload_variant_name(UINT32_MAX), "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(usual_plan),
-		cmocka_unit_test(small_memory_leaves_out),
-		cmocka_unit_test(named_sets),
-		cmocka_unit_test(too_large_set_names_the_cure),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(aliased_plan),
-		cmocka_unit_test(aliased_hints_are_true),
-		cmocka_unit_test(the_apic_comes_when_needed),
-		cmocka_unit_test(native_has_no_guest),
-		cmocka_unit_test(many_vcpus_still_get_a_slice),
-		cmocka_unit_test(dump_fits_and_is_cut_nowhere),
-		cmocka_unit_test(dump_says_what_is_aliased),
-		cmocka_unit_test(tables_of_names),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,19 +5,12 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "test.h"
 #include "driver.h"
 #include "units.h"
 #include "vmm/lab/measure/crew.h"
@@ -114,10 +107,9 @@ static void free_record(struct record *rec)
 	free(rec);
 }
 
-static void plan_runs(void **state)
+TEST(plan_runs)
 {
-	(void)state;
-	for (uint32_t vcpus = 1; vcpus <= 2; vcpus++) {
+	LOOP (uint32_t, vcpus, 1, vcpus <= 2, vcpus++) {
 		struct record *rec = make_record(vcpus);
 		struct error e = { .status = STATUS_OK };
 		int64_t first_faults = 0;
@@ -126,7 +118,7 @@ static void plan_runs(void **state)
 		assert_int_equal(e.status, STATUS_OK);
 		assert_int_equal(rec->verdict, VERDICT_OK);
 		assert_int_equal(rec->result_count, 3 * vcpus);
-		for (uint32_t i = 0; i < rec->result_count; i++) {
+		LOOP (uint32_t, i, 0, i < rec->result_count, i++) {
 			const struct result *r = &rec->results[i];
 			bool first = r->variant == VARIANT_FIRST;
 
@@ -156,12 +148,11 @@ static int fail_second(const struct driver_env *env, const char **failure)
 	return -1;
 }
 
-static void failed_thread_frees_the_others(void **state)
+TEST(failed_thread_frees_the_others)
 {
 	struct record *rec = make_record(2);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	fake.run = fail_second;
 	assert_true(measure_native(rec, NULL, &e) < 0);
 	assert_int_equal(e.status, STATUS_FAILED);
@@ -187,12 +178,11 @@ static int starve_second(const struct driver_env *env, const char **failure)
 	return -1;
 }
 
-static void memory_that_runs_dry_is_an_error(void **state)
+TEST(memory_that_runs_dry_is_an_error)
 {
 	struct record *rec = make_record(2);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	rec->config.steps[0].workload = WORKLOAD_chase;
 	rec->config.step_count = 1;
 	fake.run = starve_second;
@@ -206,13 +196,12 @@ static void memory_that_runs_dry_is_an_error(void **state)
 }
 
 /* A signal that only says it is one, and a page that is not the arena's, end the process as ever. */
-static void other_bus_errors_are_not_hidden(void **state)
+TEST(other_bus_errors_are_not_hidden)
 {
 	pid_t child = fork();
 	struct error e = { .status = STATUS_OK };
 	int status = 0;
 
-	(void)state;
 	assert_true(child >= 0);
 	if (child == 0) {
 		if (sigbus_guard_install(&e) == 0) {
@@ -226,12 +215,11 @@ static void other_bus_errors_are_not_hidden(void **state)
 	assert_int_equal(WTERMSIG(status), SIGBUS);
 }
 
-static void missing_thread_frees_the_others(void **state)
+TEST(missing_thread_frees_the_others)
 {
 	struct record *rec = make_record(2);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	fake.threads_allowed = 1;
 	assert_int_equal(measure_native(rec, NULL, &e), -EAGAIN);
 	assert_int_equal(e.status, STATUS_FAILED);
@@ -241,25 +229,17 @@ static void missing_thread_frees_the_others(void **state)
 	free_record(rec);
 }
 
-static void impossible_pin_is_an_error(void **state)
+TEST(impossible_pin_is_an_error)
 {
 	struct record *rec = make_record(2);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	rec->spec.machine.pin_count = 1;
 	rec->spec.machine.pin[0] = 1023;
 	assert_int_equal(measure_native(rec, NULL, &e), -EINVAL);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_non_null(strstr(e.what, "CPU 1023"));
 	free_record(rec);
-}
-
-/* What a stuck thread uses is left to it on purpose. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:crew_new\n";
 }
 
 /* Ends its first phase, then hears nothing until it is released, then tries to hand over another result. */
@@ -279,12 +259,11 @@ static int get_stuck(const struct driver_env *env, const char **failure)
 	return 0;
 }
 
-static void stuck_thread_is_abandoned(void **state)
+TEST(stuck_thread_is_abandoned)
 {
 	struct record *rec = make_record(1);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	fake.run = get_stuck;
 	rec->spec.machine.timeout_s = 1;
 	assert_int_equal(measure_native(rec, NULL, &e), -ETIMEDOUT);
@@ -312,12 +291,11 @@ static int stop_after_a_phase(const struct driver_env *env, const char **failure
 	return __real_driver_run(env, failure);
 }
 
-static void signal_keeps_what_was_complete(void **state)
+TEST(signal_keeps_what_was_complete)
 {
 	struct record *rec = make_record(2);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	fake.run = stop_after_a_phase;
 	assert_int_equal(measure_native(rec, NULL, &e), 0);
 	assert_int_equal(rec->verdict, VERDICT_INTERRUPTED);
@@ -326,12 +304,11 @@ static void signal_keeps_what_was_complete(void **state)
 	free_record(rec);
 }
 
-static void failed_population_gives_memory_back(void **state)
+TEST(failed_population_gives_memory_back)
 {
 	struct record *rec = make_record(1);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	rec->spec.machine.populate = POPULATE_PREALLOC;
 	fake.prealloc_error = ENOMEM;
 	assert_int_equal(measure_native(rec, NULL, &e), -ENOMEM);
@@ -341,12 +318,11 @@ static void failed_population_gives_memory_back(void **state)
 	free_record(rec);
 }
 
-static void population_takes_the_faults(void **state)
+TEST(population_takes_the_faults)
 {
 	struct record *rec = make_record(1);
 	struct error e = { .status = STATUS_OK };
 
-	(void)state;
 	rec->spec.machine.populate = POPULATE_PREALLOC;
 	assert_int_equal(measure_native(rec, NULL, &e), 0);
 	assert_int_equal(rec->machine.prealloc_threads, 1);
@@ -357,33 +333,13 @@ static void population_takes_the_faults(void **state)
 	free_record(rec);
 }
 
-static void release_is_safe_on_nothing(void **state)
+TEST(release_is_safe_on_nothing)
 {
 	struct record *rec = make_record(1);
 	struct backing backing = { .fd = -1 };
 
-	(void)state;
 	ram_release(&backing, &rec->machine);
 	ram_release(&backing, &rec->machine);
 	assert_int_equal(fake.unmaps, 0);
 	free_record(rec);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plan_runs),
-		cmocka_unit_test(failed_thread_frees_the_others),
-		cmocka_unit_test(memory_that_runs_dry_is_an_error),
-		cmocka_unit_test(other_bus_errors_are_not_hidden),
-		cmocka_unit_test(missing_thread_frees_the_others),
-		cmocka_unit_test(impossible_pin_is_an_error),
-		cmocka_unit_test(stuck_thread_is_abandoned),
-		cmocka_unit_test(signal_keeps_what_was_complete),
-		cmocka_unit_test(failed_population_gives_memory_back),
-		cmocka_unit_test(population_takes_the_faults),
-		cmocka_unit_test(release_is_safe_on_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,7 @@
  * lacks something. A plan that the guest then refuses, or a hint that does not help, is found here before any run; so
  * is a workload that comes later and asks for what no machine has.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "test.h"
 #include "layout.h"
 #include "units.h"
 #include "vmm/core/machine/config.h"
@@ -68,12 +61,11 @@ static void accepted(uint32_t needs, const struct run_spec *r)
 		fail_msg("%s", e.what);
 }
 
-static void needs(void **state)
+TEST(needs)
 {
 	struct run_spec r = asking(GIB, 1, PAGE_4K);
 	const uint32_t all = NEEDS_GUEST | NEEDS_APIC | NEEDS_PEERS | NEEDS_TWO_LEAVES | WORKS_ALIASED;
 
-	(void)state;
 	planned_native(&r, PAGE_4K);
 	refused(NEEDS_GUEST, &r, "needs a guest", "minivmm run --workload odd");
 	accepted(all & ~(NEEDS_GUEST | NEEDS_PEERS), &r);
@@ -100,13 +92,12 @@ static void needs(void **state)
 }
 
 /* Every kind of default, for slices of every size: sound, ascending, and never below what a workload needs. */
-static void own_sets(void **state)
+TEST(own_sets)
 {
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 
-	(void)state;
-	for (uint64_t memory = 64 * MIB; memory <= 64 * GIB; memory *= 4) {
-		for (size_t i = 0; i < 3 * SET_COUNT * 2; i++) {
+	LOOP (uint64_t, memory, 64 * MIB, memory <= 64 * GIB, memory *= 4) {
+		LOOP (size_t, i, 0, i < 3 * SET_COUNT * 2, i++) {
 			const enum default_set kind = (enum default_set)(i % SET_COUNT);
 			const struct workload_info workload = {
 				.name = "odd",
@@ -130,7 +121,7 @@ static void own_sets(void **state)
 			count = sets_choose(&r, &workload, &config, sets, &e);
 			assert_in_range(count, 1, most);
 			assert_true(memory < 2 * GIB || workload.needs != 0 || (size_t)count == most);
-			for (int s = 0; s < count; s++) {
+			LOOP (int, s, 0, s < count, s++) {
 				assert_true(sets[s] % PAGE_4K == 0 && sets[s] <= slice_bytes);
 				assert_true(s == 0 || sets[s] > sets[s - 1]);
 				assert_true(kind == SET_NONE || workload.needs == 0 ||
@@ -142,7 +133,7 @@ static void own_sets(void **state)
 	}
 }
 
-static void named_sets(void **state)
+TEST(named_sets)
 {
 	const struct workload_info pair = { .name = "odd",
 					    .default_set = SET_HOT,
@@ -152,7 +143,6 @@ static void named_sets(void **state)
 	struct error e = { 0 }, small = { 0 };
 	uint64_t sets[SPEC_MAX_SETS];
 
-	(void)state;
 	planned(&r, PAGE_4K);
 	r.work.set_count = 2;
 	r.work.sets_bytes[0] = 4 * MIB;
@@ -177,11 +167,10 @@ static uint32_t strides_on(enum default_set set, uint64_t guest_page_bytes, uint
 	return strides_of(set, &config, strides);
 }
 
-static void strides_of_levels(void **state)
+TEST(strides_of_levels)
 {
 	uint64_t strides[STRIDES_MAX];
 
-	(void)state;
 	assert_int_equal(strides_on(SET_LEVELS, PAGE_4K, strides), 5);
 	assert_true(strides[0] == 64 && strides[1] == PAGE_4K && strides[2] == PAGE_2M);
 	assert_true(strides[3] == PAGE_1G && strides[4] == 512 * GIB);
@@ -200,14 +189,13 @@ static void strides_of_levels(void **state)
 	assert_false(strides_fit(SET_LEVELS, UINT64_MAX, 512 * GIB, &config));
 }
 
-static void strides_of_probes(void **state)
+TEST(strides_of_probes)
 {
 	uint64_t strides[STRIDES_MAX];
 
-	(void)state;
 	assert_int_equal(strides_on(SET_PROBE, PAGE_4K, strides), 10);
 	assert_true(strides[0] == CACHE_LINE_BYTES);
-	for (uint32_t i = 0; i < 9; i++)
+	LOOP (uint32_t, i, 0, i < 9, i++)
 		assert_true(strides[1 + i] == PAGE_4K << i);
 	assert_int_equal(strides_on(SET_PROBE, PAGE_2M, strides), 11);
 	assert_true(strides[1] == PAGE_4K && strides[2] == PAGE_2M && strides[10] == 512 * MIB);
@@ -225,12 +213,11 @@ static void strides_of_probes(void **state)
 	assert_true(strides[0] == 0 && strides_fit(SET_SERIES, UINT64_MAX, 0, &config));
 }
 
-static void native_strides_stay_in_the_slice(void **state)
+TEST(native_strides_stay_in_the_slice)
 {
 	struct run_spec r = asking(2 * GIB, 2, PAGE_4K);
 	uint64_t strides[STRIDES_MAX];
 
-	(void)state;
 	planned_native(&r, PAGE_2M);
 	assert_int_equal(strides_of(SET_PROBE, &config, strides), 11);
 	assert_true(strides_fit(SET_PROBE, 512 * PAGE_4K, PAGE_2M, &config));
@@ -260,7 +247,7 @@ static void check_workload(enum workload_id id, const struct run_spec *asked, ui
 	assert_true((w->needs & NEEDS_PEERS) == 0 || r.machine.vcpus > 1);
 	assert_true(native || config.apic == ((w->needs & NEEDS_APIC) != 0));
 	assert_in_range(config.step_count, 1, PLAN_MAX_STEPS);
-	for (uint32_t i = 0; i < config.step_count; i++) {
+	LOOP (uint32_t, i, 0, i < config.step_count, i++) {
 		const struct plan_step *step = &config.steps[i];
 		uint64_t limit = native ? plan_slice_bytes(&config) : WINDOW_BYTES;
 		bool strides = set_kinds[w->default_set].strides != NULL;
@@ -272,13 +259,12 @@ static void check_workload(enum workload_id id, const struct run_spec *asked, ui
 	}
 }
 
-static void every_workload(void **state)
+TEST(every_workload)
 {
 	static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 
-	(void)state;
-	for (int id = 0; id < WORKLOAD_COUNT; id++) {
-		for (size_t i = 0; i < 27; i++) {
+	LOOP (int, id, 0, id < WORKLOAD_COUNT, id++) {
+		LOOP (size_t, i, 0, i < 27, i++) {
 			struct run_spec r = asking(4 * GIB << i / 9, 1 + i % 2, leaves[i % 3]);
 
 			check_workload((enum workload_id)id, &r, leaves[i / 3 % 3], false);
@@ -290,12 +276,11 @@ static void every_workload(void **state)
 }
 
 /* More pages than there are addresses for at any stride: the control alone would be left. */
-static void a_control_alone_is_refused(void **state)
+TEST(a_control_alone_is_refused)
 {
 	struct run_spec r = asking(8 * GIB, 1, PAGE_1G);
 	struct error e = { 0 };
 
-	(void)state;
 	r.work.workload_count = 1;
 	r.work.workloads[0] = WORKLOAD_tlb_probe;
 	r.work.set_count = 2;
@@ -311,12 +296,11 @@ static void a_control_alone_is_refused(void **state)
 }
 
 /* Nobody typed the default list, so what repeated memory would make wrong is left out of it, and that is said. */
-static void default_list_bears_aliases(void **state)
+TEST(default_list_bears_aliases)
 {
 	struct run_spec r = asking(4 * GIB, 1, PAGE_4K);
 	struct error e = { 0 };
 
-	(void)state;
 	r.machine.alias_bytes = GIB;
 	r.work.workload_count = 3;
 	r.work.workloads[0] = WORKLOAD_touch;
@@ -330,21 +314,4 @@ static void default_list_bears_aliases(void **state)
 	r.workloads_given = true;
 	assert_true(plan_make(&r, PAGE_4K, &config, &e) < 0);
 	assert_string_equal(e.where, "--workload packed");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(needs),
-		cmocka_unit_test(own_sets),
-		cmocka_unit_test(named_sets),
-		cmocka_unit_test(strides_of_levels),
-		cmocka_unit_test(strides_of_probes),
-		cmocka_unit_test(native_strides_stay_in_the_slice),
-		cmocka_unit_test(every_workload),
-		cmocka_unit_test(a_control_alone_is_refused),
-		cmocka_unit_test(default_list_bears_aliases),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
