@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-
 const struct kvm_capability kvm_capabilities[KVM_CAPABILITY_COUNT] = {
 	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY", "guest RAM in our own mapping", true },
 	{ KVM_CAP_SYNC_MMU, "KVM_CAP_SYNC_MMU", "guest RAM that is populated lazily", true },

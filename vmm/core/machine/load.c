@@ -61,7 +61,7 @@ static int read_image(const char *path, char **image, size_t *bytes, struct erro
 static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, struct error *e)
 {
 	char *image = NULL;
-	size_t bytes;
+	size_t bytes = 0;
 	int ret = read_image(path, &image, &bytes, e);
 
 	if (ret == 0)
