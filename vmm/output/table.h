@@ -153,7 +153,10 @@ void table_fit(struct table *t, int width);
 /* "ns: median; +-: ..." of the columns that are printed, into buf: "; " stands in front of each entry. Returns buf. */
 const char *table_legend(const struct table *t, char *buf, size_t size);
 
-/* Titles and rows, an empty line where `column` changes (-1: nowhere). 0 or -errno. */
+/*
+ * Titles and rows, with an empty line where the text of `group_column` changes (-1: nowhere). 0 or -ENOMEM; errors of `out`
+ * stay in it.
+ */
 int table_print(const struct table *t, int group_column, FILE *out);
 
 /* Three to four digits that mean something, never a false precision. */

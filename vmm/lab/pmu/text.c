@@ -10,7 +10,7 @@
 #include "vmm/output/paragraph.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/lab/record/rows.h"
-#include "vmm/lab/record/text_table.h"
+#include "vmm/lab/record/write.h"
 #include "vmm/util/append.h"
 
 #define LINE_BYTES 4096

@@ -1,13 +1,12 @@
 /*
  * From a record and one of its rows to the values of columns.def: one getter a column, made by the table itself.
  */
-#include "vmm/lab/record/columns.h"
+#include "vmm/lab/record/write.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/record/emit.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/output/output.h"
 

@@ -9,7 +9,6 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/lab/record/leaf.h"
 #include "vmm/lab/record/rows.h"
 
 static bool is_partial(const struct record *rec)

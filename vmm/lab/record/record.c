@@ -12,19 +12,7 @@
 #include "vmm/lab/record/rows.h"
 #include "vmm/lab/record/stats.h"
 
-const struct names verdict_names = NAMES_OF("ok", "mismatch", "disturbed", "interrupted", "failed");
-
-static const struct {
-	int badness;
-	enum status status;
-} verdicts[] = {
-	[VERDICT_OK] = { 0, STATUS_OK },
-	[VERDICT_DISTURBED] = { 1, STATUS_OK },
-	[VERDICT_MISMATCH] = { 2, STATUS_MISMATCH },
-	[VERDICT_INTERRUPTED] = { 3, STATUS_FAILED },
-	[VERDICT_FAILED] = { 4, STATUS_FAILED },
-};
-#define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
+const struct names verdict_names = NAMES_OF("ok", "disturbed", "mismatch", "interrupted", "failed");
 
 void record_init(struct record *rec)
 {
@@ -149,7 +137,7 @@ void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 {
 	va_list args;
 
-	if ((unsigned int)v < VERDICT_COUNT && verdicts[v].badness > verdicts[rec->verdict].badness)
+	if (v > rec->verdict)
 		rec->verdict = v;
 	if (rec->reason_count == RECORD_MAX_REASONS)
 		return;
@@ -161,5 +149,7 @@ void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 
 enum status record_status(const struct record *rec)
 {
-	return (unsigned int)rec->verdict < VERDICT_COUNT ? verdicts[rec->verdict].status : STATUS_FAILED;
+	if (rec->verdict == VERDICT_MISMATCH)
+		return STATUS_MISMATCH;
+	return rec->verdict <= VERDICT_DISTURBED ? STATUS_OK : STATUS_FAILED;
 }

@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "vmm/lab/measure/spec.h"
+#include "vmm/lab/record/stats.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/machine/machine.h"
 #include "vmm/theory/walk/tlb_probe.h"
@@ -19,18 +20,13 @@
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16
 
+/* In order of severity. */
 enum verdict {
 	VERDICT_OK,
-	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
 	VERDICT_DISTURBED,   /* something exited inside a timed part that should not */
+	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
 	VERDICT_INTERRUPTED, /* SIGINT or SIGTERM: the record is partial */
 	VERDICT_FAILED,      /* panic, watchdog or error: the record is partial; see reasons */
-};
-
-/* Median and friends of one result's samples, in its unit. */
-struct summary {
-	double min, median, mad; /* mad: median absolute deviation, unscaled */
-	double ci95[2]; /* bootstrap percentile interval of the median; both = median for one sample */
 };
 
 /* Counted over a timed phase, warm-up included, doorbells taken off. -1: not known. */
@@ -126,10 +122,7 @@ int record_find_tlb(struct record *rec);
  */
 int record_predict(struct record *rec, const struct cpu_model *cpu);
 
-/*
- * Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v, in the
- * order ok, disturbed, mismatch, interrupted, failed.
- */
+/* Add a sentence to reasons[] (dropped when the list is full), and make the verdict at least as bad as v. */
 void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

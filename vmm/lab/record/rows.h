@@ -1,5 +1,5 @@
 /*
- * Rows of a record, for the files of report/ alone: making room, and what a reader or judge asks of rows.
+ * What judges and writers ask of a record and its rows.
  */
 #ifndef MINIVMM_LAB_RECORD_ROWS_H
 #define MINIVMM_LAB_RECORD_ROWS_H
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "units.h"
 #include "vmm/lab/record/record.h"
 
 /*
@@ -51,5 +52,54 @@ static inline bool row_logs_dirty(const struct result *r)
 
 /* Whether any row is so. */
 bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r));
+
+/* The rows that stand for a part where text shows one: of all vCPUs, or of the only one. */
+static inline int32_t text_vcpu(const struct record *rec)
+{
+	return rec->config.vcpus > 1 ? -1 : 0;
+}
+
+/*
+ * Up to so many lines (64 KiB, and their page-table entries) a chase stays in the second-level cache of any
+ * current CPU. There the minimum is the stable figure; beyond it, L3, DRAM and neighbours take part.
+ */
+#define IN_CORE_PAGES 1024
+
+/* Whether the row has a figure and is one that text shows: of the only vCPU, or of all together. */
+bool row_has_figure(const struct record *rec, const struct result *r);
+
+/* The packed row of the working set of `chase`, or NULL. */
+const struct result *packed_partner(const struct record *rec, const struct result *chase);
+
+/* The figure to compare by: the minimum up to IN_CORE_PAGES pages, else the median. */
+double row_stable_figure(const struct result *r);
+
+/*
+ * Bytes of the expected leaf: under EPT and NPT the backing's page alone (Intel SDM vol. 3C, 29.3; AMD APM vol. 2,
+ * 15.25), under shadow paging the smaller of guest page and backing page. 0: no rule is known.
+ */
+static inline uint64_t leaf_expected_bytes(const struct record *rec)
+{
+	if (is_two_dimensional(rec->host.second_dimension))
+		return rec->config.page_bytes;
+	if (rec->host.second_dimension == SECOND_SHADOW)
+		return min_u64(rec->config.guest_page_bytes, rec->config.page_bytes);
+	return 0;
+}
+
+static inline const char *pool_moment_name(int moment)
+{
+	static const char *const names[POOL_MOMENTS] = { "before", "mapped", "populated", "ran", "closed" };
+
+	return moment >= 0 && moment < POOL_MOMENTS ? names[moment] : "unknown";
+}
+
+/* A run that stopped early leaves later moments at zero: they were never read. */
+static inline bool pool_moment_known(const struct record *rec, int moment)
+{
+	const struct pool_counts *c = &rec->machine.pool[moment], *before = &rec->machine.pool[POOL_BEFORE];
+
+	return (c->total | c->free | c->reserved | c->surplus) != 0 || before->total == 0;
+}
 
 #endif

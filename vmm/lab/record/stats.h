@@ -6,7 +6,11 @@
 
 #include <stdint.h>
 
-#include "vmm/lab/record/record.h"
+/* Median and friends of one result's samples, in its unit. */
+struct summary {
+	double min, median, mad; /* mad: median absolute deviation, unscaled */
+	double ci95[2]; /* bootstrap percentile interval of the median; both = median for one sample */
+};
 
 /* 0, -EINVAL for count 0 or a sample that is not finite, -ENOMEM. samples are not changed. */
 int summary_make(const double *samples, uint32_t count, uint64_t seed, struct summary *out);

@@ -1,16 +1,15 @@
 /*
  * What the table means: differences between rows that one set up to differ in one thing alone.
  */
-#include "vmm/lab/record/text_table.h"
+#include "vmm/lab/record/write.h"
 
 #include <inttypes.h>
 
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
-#include "vmm/lab/record/pairs.h"
-#include "vmm/output/paragraph.h"
 #include "vmm/lab/record/rows.h"
+#include "vmm/output/paragraph.h"
 
 /* A list of findings. An entry is there whole or not at all. */
 #define LIST_BYTES 4096

@@ -1,7 +1,7 @@
 /*
  * What was asked beside what was observed: the proof that stands before any figure.
  */
-#include "vmm/lab/record/text_table.h"
+#include "vmm/lab/record/write.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -9,10 +9,8 @@
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/record/leaf.h"
-#include "vmm/output/paragraph.h"
-#include "vmm/lab/record/pool_rows.h"
 #include "vmm/lab/record/rows.h"
+#include "vmm/output/paragraph.h"
 
 /* What the guest is, beyond its memory. */
 static void asked_guest(const struct record *rec, FILE *out)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vmm/lab/sweep/read_parts.h"
-#include "vmm/lab/record/columns.h"
+#include "vmm/lab/record/write.h"
 
 static void take_samples(const struct node *at, struct matrix_row *row)
 {

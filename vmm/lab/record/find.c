@@ -1,13 +1,70 @@
 /*
- * From the rows of chase and packed to what the model says of them.
+ * What the rows of a run show together: the TLB that tlb-probe met, and what the model says of chase beside packed.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "vmm/theory/walk/walk_list.h"
-#include "vmm/lab/record/pairs.h"
 #include "vmm/lab/record/record.h"
+#include "vmm/lab/record/rows.h"
+#include "vmm/theory/walk/walk_list.h"
+
+static bool is_probe(const struct result *r)
+{
+	return row_is_single(r) && r->workload == WORKLOAD_tlb_probe && r->sample_count > 0;
+}
+
+int record_find_tlb(struct record *rec)
+{
+	struct tlb_point *points;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < rec->result_count; i++)
+		count += is_probe(&rec->results[i]);
+	if (count == 0)
+		return 0;
+	points = calloc(count, sizeof(*points));
+	if (points == NULL)
+		return -ENOMEM;
+	count = 0;
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!is_probe(r))
+			continue;
+		points[count++] = (struct tlb_point){
+			.pages = r->pages,
+			.stride_bytes = r->stride_bytes,
+			.leaf_bytes = r->guest_page_bytes,
+			.cycles = r->summary.min,
+		};
+	}
+	/* Natively there is one mapping for each address, so each load has a cache line of its own. */
+	rec->have_tlb = tlb_findings_make(points, count, rec->spec.native, &rec->tlb);
+	free(points);
+	return 0;
+}
+
+bool row_has_figure(const struct record *rec, const struct result *r)
+{
+	return r->sample_count != 0 && r->vcpu == text_vcpu(rec);
+}
+
+const struct result *packed_partner(const struct record *rec, const struct result *chase)
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (r->workload == WORKLOAD_packed && row_has_figure(rec, r) &&
+		    r->working_set_bytes == chase->working_set_bytes)
+			return r;
+	}
+	return NULL;
+}
+
+double row_stable_figure(const struct result *r)
+{
+	return r->pages <= IN_CORE_PAGES ? r->summary.min : r->summary.median;
+}
 
 /*
  * What a TLB miss of this run walks; false where that is not known. A guest on a host that says "none" is no native run, so

@@ -1,17 +1,19 @@
 /*
  * One screen for people: what was asked, what was observed (with the proof), what it cost, and whether to believe it.
  */
-#include "vmm/lab/record/emit.h"
+#include "vmm/lab/record/write.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/theory/show/show.h"
-#include "vmm/lab/record/emit_tlb.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/text_table.h"
+#include "vmm/lab/record/rows.h"
+#include "vmm/util/workloads.h"
 
 #define TITLE_ON "\033[1m"
 #define GREEN_ON "\033[32m"
@@ -49,6 +51,94 @@ static void text_timing(const struct record *rec, FILE *out)
 		  "populate %.3f s, %sworkloads %.3f s, total %.3f s; minivmm's own memory %.1f MiB",
 		  (double)t->populate / 1e9, to_main, (double)t->workloads / 1e9, (double)t->total / 1e9,
 		  (double)rec->machine.vmm_rss_bytes / (1024.0 * 1024.0));
+}
+
+/* What tlb-probe found: sentences, each with its evidence. */
+static void text_tlb(const struct record *rec, FILE *out)
+{
+	char lines[TLB_MAX_LINES][TLB_LINE_BYTES];
+	uint32_t count = rec->have_tlb ? tlb_findings_lines(&rec->tlb, lines) : 0;
+
+	for (uint32_t i = 0; i < count && i < TLB_MAX_LINES; i++)
+		paragraph(out, i == 0 ? "tlb found" : "", "%s", lines[i]);
+}
+
+static bool note_is_new(const struct record *rec, uint32_t row)
+{
+	const char *note = rec->results[row].note;
+
+	if (note[0] == '\0')
+		return false;
+	for (uint32_t i = 0; i < row; i++) {
+		if (strcmp(rec->results[i].note, note) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Which parts have no figure for this reason: "tpr x2apic-read, tpr x2apic-write: ", each once. */
+static void name_parts(const struct record *rec, const char *note, char *text, size_t bytes)
+{
+	bool seen[WORKLOAD_COUNT][VARIANT_COUNT] = { 0 };
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+		const char *variant = workload_variant_name(r->variant);
+
+		if (r->sample_count != 0 || strcmp(r->note, note) != 0 || seen[r->workload][r->variant])
+			continue;
+		seen[r->workload][r->variant] = true;
+		if (!append_whole(text, bytes, "%s%s%s%s", text[0] == '\0' ? "" : ", ",
+				  workload_table[r->workload].name, variant[0] != '\0' ? " " : "", variant))
+			break;
+	}
+	if (text[0] != '\0')
+		(void)append_whole(text, bytes, ": ");
+}
+
+static void row_notes(const struct record *rec, FILE *out)
+{
+	char parts[512], slowdown[128] = "", times[48];
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const char *note = rec->results[i].note;
+		bool is_ring0 = strcmp(note, unavailable_text(UNAVAILABLE_RING0)) == 0;
+
+		if (!note_is_new(rec, i))
+			continue;
+		if (is_ring0 && rec->ring0_slowdown > 0) {
+			format_real(rec->ring0_slowdown, times, sizeof(times));
+			(void)snprintf(slowdown, sizeof(slowdown),
+				       " (one loop took %s times as long there as in ring 3)", times);
+		}
+		name_parts(rec, note, parts, sizeof(parts));
+		paragraph(out, "note", "%s%s%s", parts, note, is_ring0 ? slowdown : "");
+	}
+}
+
+static void text_notes(const struct record *rec, FILE *out)
+{
+	int64_t interrupts = 0, switches = 0;
+
+	row_notes(rec, out);
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!row_is_single(r))
+			continue;
+		interrupts += r->counts.interrupts > 0 ? r->counts.interrupts : 0;
+		switches += r->counts.switches > 0 ? r->counts.switches : 0;
+	}
+	if (interrupts != 0 || switches != 0)
+		paragraph(out, "note",
+			  "inside the timed phases the host took %" PRId64 " interrupts and %" PRId64
+			  " involuntary switches; the minimum feels that least",
+			  interrupts, switches);
+	if (rec->machine.strays.total != 0)
+		paragraph(out, "note",
+			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64,
+			  rec->machine.strays.total);
 }
 
 /* What "ok" stands for, and no more: interrupts and switches are the host's, and stand in a note. */
