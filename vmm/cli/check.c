@@ -93,8 +93,7 @@ static int check_compare(struct parse *p)
 	if (p->r->compare.paths[1] == NULL)
 		return error_set(
 			p->e, STATUS_USAGE, 0, "compare",
-			"two files of minivmm sweep --json are expected, as in minivmm compare A.json "
-			"B.json");
+			"two files of minivmm sweep --json are expected, as in minivmm compare A.json B.json");
 	return 0;
 }
 
@@ -130,26 +129,36 @@ static int check_model(struct parse *p)
 					 "%s cannot be simulated; packed, chase, alias and gups can",
 					 workload->name);
 	}
-	if (p->r->given[OPTION_CPU] && !r->model.work_given && !r->model.memory_given)
-		return error_set(
-			p->e, STATUS_USAGE, 0, "--cpu",
-			"counts of references are the same on every CPU; --workload, --working-set or "
-			"--memory asks for more");
-	if ((p->r->given[OPTION_ACCESSES] || p->r->given[OPTION_SEED]) && !r->model.work_given)
-		return error_set(p->e, STATUS_USAGE, 0,
-				 p->r->given[OPTION_ACCESSES] ? "--accesses" : "--seed",
-				 "needs --workload or --working-set, whose loads are simulated");
-	if (p->r->given[OPTION_FAULT_COST] && !r->model.memory_given)
-		return error_set(p->e, STATUS_USAGE, 0, "--fault-cost",
-				 "needs --memory, whose faults are priced");
 	return 0;
 }
 
-static int check_predict(struct parse *p)
+/* Options that mean something only beside others. */
+static int check_needs(struct parse *p)
 {
-	if (p->r->given[OPTION_CPU] && !p->r->run.predict)
-		return error_set(p->e, STATUS_USAGE, 0, "--cpu",
-				 "needs --predict, which is what the model is for");
+	const struct request *r = p->r;
+	const bool model = r->command == COMMAND_MODEL, work = r->model.work_given;
+	const struct {
+		enum option_id option;
+		bool met;
+		const char *why;
+	} needs[] = {
+		{ OPTION_CPU, !model || work || r->model.memory_given,
+		  "counts of references are the same on every CPU; --workload, --working-set or --memory asks for more" },
+		{ OPTION_CPU, model || r->run.predict, "needs --predict, which is what the model is for" },
+		{ OPTION_ACCESSES, !model || work,
+		  "needs --workload or --working-set, whose loads are simulated" },
+		{ OPTION_SEED, !model || work,
+		  "needs --workload or --working-set, whose loads are simulated" },
+		{ OPTION_FAULT_COST, r->model.memory_given, "needs --memory, whose faults are priced" },
+	};
+	char where[32];
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (needs[i].met || !r->given[needs[i].option])
+			continue;
+		(void)snprintf(where, sizeof(where), "--%s", option_table[needs[i].option].name);
+		return error_set(p->e, STATUS_USAGE, 0, where, "%s", needs[i].why);
+	}
 	return 0;
 }
 
@@ -165,7 +174,7 @@ int options_check(struct parse *p)
 		ret = check_sweep(p);
 	if (ret == 0 && p->r->command == COMMAND_COMPARE)
 		ret = check_compare(p);
-	if (ret == 0)
-		ret = p->r->command == COMMAND_MODEL ? check_model(p) : check_predict(p);
-	return ret;
+	if (ret == 0 && p->r->command == COMMAND_MODEL)
+		ret = check_model(p);
+	return ret == 0 ? check_needs(p) : ret;
 }

@@ -10,7 +10,6 @@
 #include "vmm/cli/preset.h"
 #include "vmm/util/size.h"
 #include "vmm/cli/command.h"
-#include "vmm/cli/resume.h"
 #include "vmm/host/facts.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"

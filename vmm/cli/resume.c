@@ -1,5 +1,4 @@
-#include "vmm/cli/resume.h"
-
+/* What a sweep with --resume is asked for. */
 #include <errno.h>
 #include <stdlib.h>
 
