@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/util/size.h"
 #include "vmm/cli/command.h"
-#include "vmm/lab/explain/explanation.h"
-#include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"
+#include "vmm/host/facts.h"
+#include "vmm/lab/explain/explanation.h"
 #include "vmm/output/output.h"
+#include "vmm/util/size.h"
 
 #define RUNS_MAX 2
 
@@ -21,7 +21,7 @@ struct explain_run {
 	struct explanation x;
 };
 
-/* Which of two runs it was, and what it is made of, before what went wrong. */
+/* Put in front of the error which of two runs it was, and what it is made of. */
 static void name_run(const struct explain_run *run, struct error *e)
 {
 	const struct run_spec *r = &run->rec->spec;
@@ -37,6 +37,19 @@ static void name_run(const struct explain_run *run, struct error *e)
 		e->what[sizeof(e->what) - 1] = '\0';
 }
 
+static int make_run(const struct request *r, const char *name, struct explain_run *run, struct error *e)
+{
+	run->name = name;
+	run->rec = calloc(1, sizeof(*run->rec));
+	if (run->rec == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the record");
+	record_init(run->rec);
+	run->rec->spec = r->run;
+	run->rec->argc = r->argc;
+	run->rec->argv = r->argv;
+	return 0;
+}
+
 static int plan_run(const struct explain_spec *x, struct explain_run *run, struct error *e)
 {
 	struct backing_spec spec;
@@ -48,21 +61,7 @@ static int plan_run(const struct explain_spec *x, struct explain_run *run, struc
 	return ret;
 }
 
-static int make_run(const struct request *r, const struct run_spec *spec, const char *name,
-		    struct explain_run *run, struct error *e)
-{
-	run->name = name;
-	run->rec = calloc(1, sizeof(*run->rec));
-	if (run->rec == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the record");
-	record_init(run->rec);
-	run->rec->spec = *spec;
-	run->rec->argc = r->argc;
-	run->rec->argv = r->argv;
-	return plan_run(&r->explain, run, e);
-}
-
-/* The user's own backing against --before-after, before that makes two requests of it. */
+/* Whether the user's own backing can show what --before-after asks for. */
 static int check_after(const struct request *r, struct error *e)
 {
 	struct backing_spec spec;
@@ -74,28 +73,20 @@ static int check_after(const struct request *r, struct error *e)
 /* One run, or two. Both are planned before the first begins. Returns how many, or -errno. */
 static int make_runs(const struct request *r, struct explain_run *runs, struct error *e)
 {
-	struct run_spec *both;
-	int ret;
+	static const char *const names[RUNS_MAX] = { "before", "after" };
+	bool two = r->explain.after_bytes != 0;
+	int count = two ? RUNS_MAX : 1, ret = two ? check_after(r, e) : 0;
 
-	if (r->explain.after_bytes == 0) {
-		ret = make_run(r, &r->run, NULL, &runs[0], e);
-		return ret == 0 ? 1 : ret;
-	}
-	ret = check_after(r, e);
-	if (ret != 0)
-		return ret;
-	both = calloc(RUNS_MAX, sizeof(*both));
-	if (both == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for two requests");
-	explain_before_after(&r->explain, &r->run, &both[0], &both[1]);
-	ret = make_run(r, &both[0], "before", &runs[0], e);
-	if (ret == 0)
-		ret = make_run(r, &both[1], "after", &runs[1], e);
-	free(both);
-	return ret == 0 ? RUNS_MAX : ret;
+	for (int i = 0; i < count && ret == 0; i++)
+		ret = make_run(r, two ? names[i] : NULL, &runs[i], e);
+	if (two && ret == 0)
+		explain_before_after(&r->explain, &r->run, &runs[0].rec->spec, &runs[1].rec->spec);
+	for (int i = 0; i < count && ret == 0; i++)
+		ret = plan_run(&r->explain, &runs[i], e);
+	return ret == 0 ? count : ret;
 }
 
-/* Guest and host against what was asked for, as a run has it; and this very address. */
+/* Compare guest and host with what was asked for, as for a run; then the pages of this very address. */
 static void judge_run(struct explain_run *run)
 {
 	struct explanation *x = &run->x;
