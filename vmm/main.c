@@ -10,7 +10,7 @@
 #include "vmm/util/clock.h"
 #include "vmm/util/error.h"
 #include "vmm/util/stop.h"
-#include "vmm/util/streams.h"
+#include "vmm/util/process.h"
 
 static void print_error(const struct error *e)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "vmm/util/streams.h"
+#include "vmm/util/process.h"
 
 /* In a child, which has lost its streams: the number of the line that was wrong. */
 static int closed_streams(void)

@@ -1,5 +1,7 @@
 /*
  * The one generator of the VMM: repeatable from any seed, zero included. (The guest's patterns have their own.)
+ *
+ * A header of its own: any room may draw from it, and nothing else of util belongs to it.
  */
 #ifndef MINIVMM_UTIL_RANDOM_H
 #define MINIVMM_UTIL_RANDOM_H

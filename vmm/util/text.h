@@ -1,5 +1,7 @@
 /*
  * Text of fixed size that grows from its end, and lists of words. A buffer holds a NUL-terminated string at all times.
+ *
+ * A header of its own: any room may write text, and nothing else of util belongs to it.
  */
 #ifndef MINIVMM_UTIL_TEXT_H
 #define MINIVMM_UTIL_TEXT_H

@@ -1,9 +1,31 @@
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "units.h"
+
+int streams_init(struct error *e)
+{
+	static const int signals[] = { SIGPIPE, SIGXFSZ };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest free number is taken, so this is fd itself. O_PATH: neither readable nor writable. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) < 0)
+			return error_set(e, STATUS_FAILED, errno, "open /",
+					 "cannot fill the closed stream %d", fd);
+	}
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
+		if (signal(signals[i], SIG_IGN) == SIG_ERR)
+			return error_set(e, STATUS_FAILED, errno, "signal", "cannot ignore signal %d",
+					 signals[i]);
+	}
+	return 0;
+}
 
 static volatile sig_atomic_t requested;
 
@@ -27,7 +49,7 @@ int stop_install(struct error *e)
 	/* No SA_RESTART: a blocking call of the main thread has to return. The second signal is not caught. */
 	action.sa_flags = (int)SA_RESETHAND;
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
 		if (sigaction(signals[i], &action, NULL) != 0)
 			return error_set(e, STATUS_FAILED, errno, "sigaction", "cannot catch signal %d",
 					 signals[i]);

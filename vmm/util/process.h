@@ -1,0 +1,28 @@
+/*
+ * The process: its streams, made safe before anything else is opened or written, and whether the user asked it to stop.
+ */
+#ifndef MINIVMM_UTIL_PROCESS_H
+#define MINIVMM_UTIL_PROCESS_H
+
+#include "vmm/util/error.h"
+
+/*
+ * Fill those of descriptors 0 to 2 that the caller left closed, so that guest RAM or a record never becomes stdout;
+ * reading or writing them fails with EBADF, as it would have. And a reader that has gone (SIGPIPE) or a file size
+ * limit (SIGXFSZ) become errors of write(2) instead of the end of the process with its record.
+ */
+int streams_init(struct error *e);
+
+/* Install the handlers. 0 or -errno. The first signal asks for a clean stop; a second one kills at once. */
+int stop_install(struct error *e);
+
+/* The signal that asked us to stop, or 0. Async-signal-safe, callable from any thread. */
+int stop_requested(void);
+
+/*
+ * Block SIGINT and SIGTERM in the calling thread, so that they reach (and wake) the main thread instead.
+ * To be called first thing in every other thread. 0 or -errno.
+ */
+int stop_block_in_thread(void);
+
+#endif
