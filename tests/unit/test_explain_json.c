@@ -1,6 +1,6 @@
 /*
  * The JSON of an explanation holds all of it, addresses as strings, and null for what is not known. It could break by
- * numbers that readers round, by 0 for the unknown, and by references that differ from the text's.
+ * numbers that readers round, by 0 for the unknown, and by a total that is not the number of references.
  */
 #include "sample_explanation.h"
 

@@ -1,5 +1,5 @@
 /*
- * The numbers of the references are those of the figure: for each guest entry its host entries first, the data's last, and
+ * The numbers of the references are those of the picture: for each guest entry its host entries first, the data's last, and
  * together what the formula says. They could break where host leaves differ from row to row, where the walk ends early, and
  * where what is derived from an unknown leaf would shift all numbers behind it.
  */

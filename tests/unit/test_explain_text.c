@@ -1,5 +1,5 @@
 /*
- * The text of an explanation fits a screen whatever was captured, and says what the figure says. It could break on the
+ * The text of an explanation fits a screen whatever was captured, and says what the picture says. It could break on the
  * longest values, on walks that end early, and by stating as read what was derived or as known what is not.
  */
 #include "sample_explanation.h"
