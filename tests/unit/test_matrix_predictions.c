@@ -6,8 +6,7 @@
 #include "matrix_make.h"
 
 #include "golden.h"
-#include "vmm/lab/sweep/emit_parts.h"
-#include "vmm/lab/sweep/text.h"
+#include "vmm/lab/sweep/parts.h"
 
 #define ROUNDS 3
 #define SETS 4

@@ -272,27 +272,57 @@ void facts_read(const char *root, struct host_facts *f)
 		 sysfile_exists(root, "sys/bus/event_source/devices/cpu_core");
 }
 
-json_t *host_facts_json(const struct host_facts *h)
+static json_t *params_json(const void *from)
 {
-	json_t *o = json_object(), *params = json_object();
+	const struct host_facts *h = from;
+	json_t *params = json_object();
 
-	json_put(&o, "kernel", json_words(h->kernel));
-	json_put(&o, "cpu_model", json_words(h->cpu_model));
-	json_put(&o, "cpus", json_u64_or_null(h->cpus));
-	json_put(&o, "hypervisor", json_boolean(h->hypervisor));
-	json_put(&o, "tsc_khz", json_u64_or_null(h->tsc_khz));
-	json_put(&o, "kvm_module", json_words(h->kvm_module));
-	json_put(&o, "second_dimension", json_words(second_dimension_name(h->second_dimension)));
-	json_put(&o, "second_dimension_levels", json_u64_or_null(h->second_dimension_levels));
 	for (uint32_t i = 0; i < h->param_count && i < FACTS_MAX_PARAMS; i++)
 		json_put(&params, h->params[i].name, json_words(h->params[i].value));
-	json_put(&o, "params", params);
-	json_put(&o, "thp", json_words(h->thp));
-	json_put(&o, "shmem_thp", json_words(h->shmem_thp));
-	json_put(&o, "ksm", json_words(h->ksm));
-	json_put(&o, "nx_huge_pages", json_words(h->nx_huge_pages));
-	json_put(&o, "numa_nodes", json_u64_or_null(h->numa_nodes));
-	json_put(&o, "pmu", json_boolean(h->pmu));
-	json_put(&o, "memory_bytes", json_u64_or_null(h->memory_bytes));
+	return params;
+}
+
+static void check_params(const struct node *member, const void *of)
+{
+	struct node params = node_object(member->parent, member->key);
+	const char *key;
+	json_t *value;
+
+	(void)of;
+	/* jansson's iterator takes what is not const, and changes nothing. */
+	json_object_foreach((json_t *)params.json, key, value)
+	{
+		struct node param = node_member(&params, key);
+
+		(void)node_text(&param);
+	}
+}
+
+#define HOST(kind, member, ...) FIELD(kind, struct host_facts, member, ##__VA_ARGS__)
+static const struct field host_list[] = {
+	HOST(TEXT, kernel),
+	HOST(TEXT, cpu_model),
+	HOST(SIZE, cpus),
+	HOST(TRUTH, hypervisor),
+	HOST(SIZE, tsc_khz),
+	HOST(TEXT, kvm_module),
+	HOST(ENUM, second_dimension, .names = &second_dimension_names),
+	HOST(SIZE, second_dimension_levels),
+	FIELD_BY("params", params_json, check_params),
+	HOST(TEXT, thp),
+	HOST(TEXT, shmem_thp),
+	HOST(TEXT, ksm),
+	HOST(TEXT, nx_huge_pages),
+	HOST(SIZE, numa_nodes),
+	HOST(TRUTH, pmu),
+	HOST(SIZE, memory_bytes),
+};
+const struct fields host_fields = FIELDS_OF(host_list);
+
+json_t *host_facts_json(const struct host_facts *h)
+{
+	json_t *o = json_object();
+
+	fields_put(&host_fields, 0, &o, h);
 	return o;
 }

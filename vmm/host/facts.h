@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/output/fields.h"
 #include "vmm/util/names.h"
 
 #define FACTS_MAX_PARAMS 96
@@ -71,7 +72,11 @@ void thp_policy(const char *root, bool shmem, char *buf, size_t size);
 /* Whether MADV_HUGEPAGE has an effect under that policy; true for "unknown": then madvise itself will tell. */
 bool thp_policy_allows_madvise(const char *policy);
 
-/* The member `host` of every schema. NULL: no memory (json_finish takes that). */
+/*
+ * The member `host` of every schema: its fields, which are written alone (a file read is only checked against their kinds, as
+ * it may be of another host), and the whole as a new reference; NULL: no memory.
+ */
+extern const struct fields host_fields;
 json_t *host_facts_json(const struct host_facts *h);
 
 #endif

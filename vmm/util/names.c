@@ -16,16 +16,16 @@ int name_find(const struct names *names, const char *word)
 	return -1;
 }
 
-static const struct names second_dimensions = NAMES_OF("unknown", "none", "shadow", "ept", "npt");
+const struct names second_dimension_names = NAMES_OF("unknown", "none", "shadow", "ept", "npt");
 
 const char *second_dimension_name(enum second_dimension second)
 {
-	return name_of(&second_dimensions, second);
+	return name_of(&second_dimension_names, second);
 }
 
 enum second_dimension second_dimension_find(const char *name)
 {
-	int found = name != NULL ? name_find(&second_dimensions, name) : -1;
+	int found = name != NULL ? name_find(&second_dimension_names, name) : -1;
 
 	return found < 0 ? SECOND_UNKNOWN : (enum second_dimension)found;
 }

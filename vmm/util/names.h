@@ -35,6 +35,7 @@ enum second_dimension {
 };
 
 /* "unknown", "none", "shadow", "ept" or "npt". */
+extern const struct names second_dimension_names;
 const char *second_dimension_name(enum second_dimension second);
 
 /* And back; SECOND_UNKNOWN for NULL and any other word. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vmm/lab/compare/compare.h"
+#include "vmm/lab/sweep/parts.h"
 #include "vmm/output/json.h"
 #include "vmm/util/append.h"
 
@@ -77,17 +78,41 @@ static void plan_differs(struct comparison *c, struct mismatch *mismatch)
 	if (a->guest_ad != b->guest_ad)
 		mismatch_add(mismatch, "accessed and dirty bits beforehand (--guest-ad): %s and %s",
 			     a->guest_ad ? "on" : "off", b->guest_ad ? "on" : "off");
-	differ(c, "plan.allocations", json_integer(a->allocations), json_integer(b->allocations));
-	differ(c, "plan.repeat", json_integer(a->repeat), json_integer(b->repeat));
-	differ(c, "plan.retries", json_integer(a->retries), json_integer(b->retries));
-	differ(c, "plan.seed", json_u64(a->seed), json_u64(b->seed));
+}
+
+/* The field that is compared and whose name comes next; NULL: `after` was the last one. */
+static const struct field *next_compared(const struct fields *fields, const char *after)
+{
+	const struct field *next = NULL;
+
+	for (uint32_t i = 0; i < fields->count; i++) {
+		const struct field *f = &fields->list[i];
+
+		if ((f->marks & HEAD_COMPARED) != 0 && strcmp(f->name, after) > 0 &&
+		    (next == NULL || strcmp(f->name, next->name) < 0))
+			next = f;
+	}
+	return next;
+}
+
+/* In the order of their names. */
+static void fields_differ(struct comparison *c, const char *path, const struct fields *fields)
+{
+	for (const struct field *f = next_compared(fields, ""); f != NULL;
+	     f = next_compared(fields, f->name)) {
+		char member[160] = "";
+
+		append(member, sizeof(member), "%s%s", path, f->name);
+		differ(c, member, field_json(f, c->sweeps[SIDE_A]), field_json(f, c->sweeps[SIDE_B]));
+	}
 }
 
 void find_differences(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
 
-	differ(c, "minivmm_version", json_words(a->version), json_words(b->version));
+	fields_differ(c, "", &matrix_head_fields);
 	plan_differs(c, mismatch);
+	fields_differ(c, "plan.", &matrix_plan_fields);
 	objects_differ(c, "host", a->host, b->host, true);
 }

@@ -8,7 +8,7 @@
 
 #include "units.h"
 #include "vmm/lab/compare/compare.h"
-#include "vmm/lab/sweep/text.h"
+#include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
 #include "vmm/util/append.h"

@@ -1,11 +1,19 @@
 /*
- * JSON of a sweep's file into a matrix. It may be anything: it is asked of which schema it is, and then member by member.
+ * A sweep's file into a matrix. It may be anything: it is asked what it is, and how large, before it is read, and is never read
+ * beyond the limit, however it grows meanwhile; then of which schema it is; then member by member.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "vmm/lab/sweep/read_parts.h"
 #include "vmm/lab/record/record.h"
+#include "vmm/lab/sweep/parts.h"
+#include "vmm/util/file.h"
+
+/* A file beyond this is no sweep that anybody ran. */
+#define MAX_BYTES (UINT64_C(256) << 20)
 
 /* The schema's name without its version. */
 #define SCHEMA_FAMILY "minivmm.sweep/"
@@ -23,7 +31,7 @@ static const char *other_schema(const char *schema)
 		{ "minivmm.compare/1", "a comparison of two sweeps" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		if (strcmp(schema, others[i].schema) == 0)
 			return others[i].is;
 	}
@@ -32,6 +40,7 @@ static const char *other_schema(const char *schema)
 
 static void expect_schema(const struct node *root)
 {
+	struct node member;
 	char schema[64];
 
 	if (!json_is_object(root->json)) {
@@ -42,7 +51,8 @@ static void expect_schema(const struct node *root)
 		node_complain(root, "has no member schema: no sweep (" MATRIX_SCHEMA ")");
 		return;
 	}
-	take_text(root, "schema", schema, sizeof(schema));
+	member = node_member(root, "schema");
+	node_copy_text(&member, schema, sizeof(schema));
 	if (root->complaint->err != 0 || strcmp(schema, MATRIX_SCHEMA) == 0)
 		return;
 	if (strncmp(schema, SCHEMA_FAMILY, strlen(SCHEMA_FAMILY)) == 0)
@@ -52,66 +62,67 @@ static void expect_schema(const struct node *root)
 			      other_schema(schema));
 }
 
-static void take_plan(const struct node *root, struct matrix *m)
+static int too_large(const char *path, uint64_t bytes, struct error *e)
 {
-	struct node plan = node_object(root, "plan");
-
-	m->seed = take_u64(&plan, "seed");
-	m->allocations = (uint32_t)take_count(&plan, "allocations", 1, UINT32_MAX);
-	m->retries = (uint32_t)take_count(&plan, "retries", 0, UINT32_MAX);
-	m->repeat = (uint32_t)take_count(&plan, "repeat", 0, UINT32_MAX);
-	m->accesses = take_count_or_null(&plan, "accesses", INT64_MAX);
-	m->memory_bytes = take_count_or_null(&plan, "memory_bytes", INT64_MAX);
-	m->alias_bytes = take_count_or_null(&plan, "alias_bytes", INT64_MAX);
-	m->guest_ad = take_bool(&plan, "accessed_dirty");
+	return error_set(e, STATUS_FAILED, EFBIG, path,
+			 "has %" PRIu64 " bytes; a sweep of at most %" PRIu64 " is read", bytes, MAX_BYTES);
 }
 
-/* For people: arrays of words and numbers, as they were given. */
-static json_t *take_axes(const struct node *root)
+/* What the file at `path` holds into *text, which the caller frees. 0 or -errno with *e set. */
+static int read_text(const char *path, char **text, size_t *bytes, struct error *e)
 {
-	struct node axes = node_object(root, "axes");
-	const char *key;
-	json_t *value;
+	int fd = file_open(path, false), ret;
 
-	/* jansson's iterator takes what is not const, and changes nothing. */
-	json_object_foreach((json_t *)axes.json, key, value)
-	{
-		struct node axis = node_array(&axes, key);
-		size_t items = node_items(&axis);
-
-		for (size_t i = 0; i < items; i++) {
-			struct node item = node_item(&axis, i);
-
-			if (!json_is_integer(item.json))
-				node_expect_text(&item);
-		}
+	if (fd < 0) {
+		ret = error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
+		error_hint(e, "a file that minivmm sweep --json FILE wrote");
+		return ret;
 	}
-	return take_shared(root, "axes");
+	ret = file_read(fd, FILE_REGULAR, MAX_BYTES, text, bytes);
+	(void)close(fd);
+	switch (ret) {
+	case 0:
+		return *bytes != 0
+			       ? 0
+			       : error_set(e, STATUS_FAILED, 0, path, "is empty, expected: a sweep's file");
+	case -EISDIR:
+		return error_set(e, STATUS_FAILED, EISDIR, path, "is a directory, expected: a sweep's file");
+	case -EINVAL:
+		return error_set(e, STATUS_FAILED, 0, path, "is no regular file, expected: a sweep's file");
+	case -EFBIG:
+		return too_large(path, *bytes, e);
+	case -ENOMEM:
+		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");
+	default:
+		return error_set(e, STATUS_FAILED, -ret, path, "cannot be read");
+	}
 }
 
-static void take_matrix(const struct node *root, struct matrix *m)
+/* What is not JSON: where, and why. The parser quotes the file, so what a terminal would obey is replaced. */
+static int not_json(const char *path, json_error_t *json_error, struct error *e)
 {
-	static const char *const derived[] = { "translation", "speed_ups", "knees" };
-	struct node counts;
+	for (char *c = json_error->text; *c != '\0'; c++)
+		*c = (char)(*c >= 0x20 && *c < 0x7f ? *c : '?');
+	return error_set(e, STATUS_FAILED, 0, path, "is no JSON: line %d, column %d: %s", json_error->line,
+			 json_error->column, json_error->text);
+}
 
-	take_text(root, "minivmm_version", m->version, sizeof(m->version));
-	m->command = take_words(root, "command");
-	take_text_or_null(root, "preset", m->preset, sizeof(m->preset));
-	take_text_or_null(root, "teaches", m->teaches, sizeof(m->teaches));
-	take_text(root, "started", m->started, sizeof(m->started));
-	m->seconds = take_figure(root, "seconds");
-	m->complete = take_bool(root, "complete");
-	m->resumed = (uint32_t)take_count(root, "resumed", 0, UINT32_MAX);
-	take_plan(root, m);
-	m->axes = take_axes(root);
-	take_text(root, "baseline", m->baseline, sizeof(m->baseline));
-	m->host = take_host(root);
-	counts = node_object(root, "counts");
-	m->waited_ns = take_count(&counts, "waited_ns", 0, INT64_MAX);
-	take_cells(root, m);
-	/* As the figures of a cell, these are made again. */
-	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
-		(void)node_array(root, derived[i]);
+static json_t *read_json(const char *path, struct error *e)
+{
+	json_error_t json_error;
+	json_t *root = NULL;
+	size_t bytes;
+	char *text = NULL;
+
+	if (read_text(path, &text, &bytes, e) == 0) {
+		root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &json_error);
+		if (root == NULL && json_error_code(&json_error) == json_error_out_of_memory)
+			(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");
+		else if (root == NULL)
+			(void)not_json(path, &json_error, e);
+	}
+	free(text);
+	return root;
 }
 
 int matrix_read(const char *path, struct matrix *m, struct error *e)
@@ -126,7 +137,7 @@ int matrix_read(const char *path, struct matrix *m, struct error *e)
 	root.json = json;
 	expect_schema(&root);
 	if (complaint.err == 0)
-		take_matrix(&root, m);
+		matrix_take(&root, m);
 	json_decref(json);
 	if (complaint.err == 0)
 		return 0;

@@ -1,51 +1,49 @@
 /*
- * What follows from the figures, as tables: translation, speed-ups, knees.
+ * What follows from the figures, as tables: translation, speed-ups, knees, predictions.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-#include "vmm/util/size.h"
-#include "vmm/lab/sweep/text.h"
+#include "vmm/theory/show/show.h"
+#include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/util/size.h"
 
 int text_matrix_translation(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
 					      "refs", "one ref", "effective",   "from", "to" };
 	const uint32_t spare[] = { 2 + CONFIG_COLUMNS + 6, 2 + CONFIG_COLUMNS + 7, 2 + CONFIG_COLUMNS + 4 };
-	struct grid g;
-	char text[GRID_CELL_BYTES];
+	struct table table;
+	char text[TABLE_CELL_BYTES];
 	int ret;
 
 	if (m->translation_count == 0)
 		return 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->translation_count; i++) {
 		const struct matrix_translation *t = &m->translations[i];
 
-		grid_put(&g, "%s", size_format(t->chase->working_set_bytes, text));
-		grid_put(&g, "%" PRIu64, t->pages);
-		text_put_config(&g, t->chase);
-		text_put_estimate(&g, &t->cost, 1);
-		if (t->refs_theory != 0)
-			grid_put(&g, "%" PRIu32, t->refs_theory);
-		else
-			grid_put(&g, "-");
-		format_real(t->reference_cycles, text, sizeof(text));
-		grid_put(&g, "%s", t->reference_cycles > 0 ? text : "-");
-		text_put_estimate(&g, &t->effective, 1);
+		table_put(&table, "%s", size_format(t->chase->working_set_bytes, text));
+		table_put(&table, "%" PRIu64, t->pages);
+		text_put_config(&table, t->chase);
+		text_put_estimate(&table, &t->cost, 1);
+		table_count(&table, t->refs_theory != 0 ? (int64_t)t->refs_theory : -1);
+		table_real(&table, t->reference_cycles > 0 ? t->reference_cycles : NAN);
+		text_put_estimate(&table, &t->effective, 1);
 	}
 	paragraph(out, "tlb cost",
 		  "of an access = chase - packed, in cycles; refs: page-table references of one miss in "
 		  "theory; "
 		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
 		  "ref)");
-	text_fold_config(&g, 2, out);
-	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	text_fold_config(&table, 2, out);
+	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
-	ret = grid_print(&g, 0, out);
+	ret = table_print(&table, 0, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&table);
 	return ret;
 }
 
@@ -70,69 +68,101 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	/* From 4K, in either dimension: that is known. */
 	const uint32_t spare[] = { 3 };
 	uint32_t shown = 0;
-	struct grid g;
-	char text[GRID_CELL_BYTES];
+	struct table table;
+	char text[TABLE_CELL_BYTES];
 	int ret;
 
 	for (uint32_t i = 0; i < m->speed_up_count; i++)
 		shown += !is_control(&m->speed_ups[i]);
 	if (shown == 0)
 		return 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->speed_up_count; i++) {
 		const struct matrix_speed_up *s = &m->speed_ups[i];
 		const struct matrix_figure *f = &s->to->figures[s->to_figure];
 
 		if (is_control(s))
 			continue;
-		grid_put(&g, "%s%s%s", s->to->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-		grid_put(&g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, text) : "-");
-		grid_put(&g, "%s", dimensions[s->dimension]);
-		grid_put(&g, "%s", page_of(s, s->from, text));
-		grid_put(&g, "%s", page_of(s, s->to, text));
-		text_put_config(&g, s->to);
-		text_put_estimate(&g, &s->speed_up, 1);
+		table_put(&table, "%s%s%s", s->to->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+		table_put(&table, "%s", f->pages != 0 ? size_format(f->working_set_bytes, text) : "-");
+		table_put(&table, "%s", dimensions[s->dimension]);
+		table_put(&table, "%s", page_of(s, s->from, text));
+		table_put(&table, "%s", page_of(s, s->to, text));
+		text_put_config(&table, s->to);
+		text_put_estimate(&table, &s->speed_up, 1);
 	}
 	paragraph(out, "speed-up",
 		  "by larger pages in the guest, in the backing, in both; more than 1 is faster");
-	text_fold_config(&g, 5, out);
-	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
+	text_fold_config(&table, 5, out);
+	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
 	(void)fputc('\n', out);
-	ret = grid_print(&g, 1, out);
+	ret = table_print(&table, 1, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&table);
 	return ret;
 }
 
 int text_matrix_knees(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { CONFIG_TITLES, "-curve", "after", "before", "", "from", "to" };
-	struct grid g;
-	char text[GRID_CELL_BYTES];
+	struct table table;
 	int ret;
 
 	if (m->knee_count == 0)
 		return 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->knee_count; i++) {
 		const struct matrix_knee *k = &m->knees[i];
 
-		text_put_config(&g, k->above);
-		grid_put(&g, "%s", k->of_translation ? "chase - packed" : k->above->workload);
-		grid_put(&g, "%" PRIu64, k->pages_below);
-		grid_put(&g, "%" PRIu64, k->pages_above);
-		grid_put(&g, "pages");
-		format_real(k->value_below, text, sizeof(text));
-		grid_put(&g, "%s", text);
-		format_real(k->value_above, text, sizeof(text));
-		grid_put(&g, "%s", text);
+		text_put_config(&table, k->above);
+		table_put(&table, "%s", k->of_translation ? "chase - packed" : k->above->workload);
+		table_put(&table, "%" PRIu64, k->pages_below);
+		table_put(&table, "%" PRIu64, k->pages_above);
+		table_put(&table, "pages");
+		table_real(&table, k->value_below);
+		table_real(&table, k->value_above);
 	}
 	paragraph(out, "knees",
 		  "where the curve of a configuration leaves a plateau: in cycles, from and to");
-	text_fold_config(&g, 0, out);
+	text_fold_config(&table, 0, out);
 	(void)fputc('\n', out);
-	ret = grid_print(&g, -1, out);
+	ret = table_print(&table, -1, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&table);
+	return ret;
+}
+
+/* The configuration as keys spell it. */
+static void put_heading(const struct matrix_cell *cell, FILE *out)
+{
+	char key[MATRIX_KEY_BYTES], *rest;
+
+	(void)snprintf(key, sizeof(key), "%s", cell->key);
+	rest = strstr(key, ",workload=");
+	if (rest != NULL)
+		*rest = '\0';
+	paragraph(out, "prediction", "%s", key);
+}
+
+int text_matrix_predictions(const struct matrix *m, FILE *out)
+{
+	int ret = 0;
+
+	if (!m->predicted)
+		return 0;
+	if (m->prediction_count == 0) {
+		paragraph(
+			out, "prediction",
+			"none: it takes packed and chase over the same working sets, on a host whose second "
+			"dimension is known");
+		return 0;
+	}
+	prediction_legend_text(&m->predictions[0].prediction, out);
+	for (uint32_t i = 0; i < m->prediction_count && ret == 0; i++) {
+		(void)fputc('\n', out);
+		put_heading(m->predictions[i].cell, out);
+		ret = prediction_text(&m->predictions[i].prediction, out);
+	}
+	(void)fputc('\n', out);
 	return ret;
 }

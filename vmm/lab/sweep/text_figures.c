@@ -8,41 +8,38 @@
 
 #include "vmm/util/size.h"
 #include "vmm/lab/sweep/derive.h"
-#include "vmm/lab/sweep/text.h"
+#include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
 
 #define LEADING 3 /* workload, set, stride: before the configuration */
 
-static void put_leading(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f)
+static void put_leading(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f)
 {
 	char size[24];
 
-	grid_put(g, "%s%s%s", cell->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-	grid_put(g, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
-	if (f->stride_bytes != 0)
-		grid_put(g, "%s", size_format(f->stride_bytes, size));
-	else
-		grid_put(g, "-");
+	table_put(table, "%s%s%s", cell->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+	table_put(table, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
+	table_size(table, f->stride_bytes);
 }
 
-static void put_count(struct grid *g, double count)
+static void put_count(struct table *table, double count)
 {
 	if (isnan(count))
-		grid_put(g, "-");
+		table_put(table, "-");
 	else
-		grid_put(g, "%.0f", count);
+		table_put(table, "%.0f", count);
 }
 
-static void put_per_operation(struct grid *g, double count)
+static void put_per_operation(struct table *table, double count)
 {
 	if (isnan(count))
-		grid_put(g, "-");
+		table_put(table, "-");
 	else
-		grid_put(g, "%.2f", count);
+		table_put(table, "%.2f", count);
 }
 
 /* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
-static void put_doubts(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+static void put_doubts(struct table *table, const struct matrix *m, const struct matrix_cell *cell,
 		       const struct matrix_figure *f)
 {
 	bool disturbed = false, wrong = cell->state == STATE_MISMATCH, fewer = f->count < m->allocations;
@@ -50,40 +47,26 @@ static void put_doubts(struct grid *g, const struct matrix *m, const struct matr
 	for (uint32_t i = 0; i < cell->run_count; i++)
 		disturbed = disturbed || cell->runs[i].disturbed[0] != '\0';
 	if (f->count == 0 || !(disturbed || fewer || wrong))
-		grid_put(g, "-");
+		table_put(table, "-");
 	else
-		grid_put(g, "%s%s%s", disturbed ? "d" : "", fewer ? "f" : "", wrong ? "w" : "");
+		table_put(table, "%s%s%s", disturbed ? "d" : "", fewer ? "f" : "", wrong ? "w" : "");
 }
 
-static void put_figure(struct grid *g, const struct matrix *m, const struct matrix_cell *cell,
+static void put_figure(struct table *table, const struct matrix *m, const struct matrix_cell *cell,
 		       const struct matrix_figure *f)
 {
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
 
-	put_leading(g, cell, f);
-	text_put_config(g, cell);
-	text_put_estimate(g, &f->value, scale);
-	grid_put(g, "%s", unit);
-	text_put_estimate(g, &f->ratio, 1);
-	if (f->refs_theory != 0)
-		grid_put(g, "%" PRIu32, f->refs_theory);
-	else
-		grid_put(g, "-");
-	put_count(g, f->exits);
-	put_per_operation(g, f->faults_per_operation);
-	put_doubts(g, m, cell, f);
-}
-
-/* Hide a column that has nothing but "-". */
-static void hide_empty(struct grid *g, uint32_t first, uint32_t count)
-{
-	char text[GRID_CELL_BYTES];
-
-	for (uint32_t i = first; i < first + count; i++) {
-		if (grid_hide_constant(g, i, text) && strcmp(text, "-") != 0)
-			g->hidden[i] = false;
-	}
+	put_leading(table, cell, f);
+	text_put_config(table, cell);
+	text_put_estimate(table, &f->value, scale);
+	table_put(table, "%s", unit);
+	text_put_estimate(table, &f->ratio, 1);
+	table_count(table, f->refs_theory != 0 ? (int64_t)f->refs_theory : -1);
+	put_count(table, f->exits);
+	put_per_operation(table, f->faults_per_operation);
+	put_doubts(table, m, cell, f);
 }
 
 /* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
@@ -139,51 +122,48 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	const uint32_t spare[] = {
 		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
 	};
-	char unit[GRID_CELL_BYTES];
-	struct grid g;
+	char unit[TABLE_CELL_BYTES];
+	struct table table;
 	int ret;
 
 	if (!has_figures(m))
 		return fputc('\n', out) == EOF ? -EIO : 0;
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
-			put_figure(&g, m, &m->cells[i], &m->cells[i].figures[k]);
+			put_figure(&table, m, &m->cells[i], &m->cells[i].figures[k]);
 	}
-	hide_empty(&g, 1, 2);
-	hide_empty(&g, after + 4, 7);
-	if (!g.hidden[after + 10])
+	table_hide_empty(&table, 1, 2);
+	table_hide_empty(&table, after + 4, 7);
+	if (!table.hidden[after + 10])
 		paragraph(out, "!",
 			  "d: of runs that are still disturbed; f: of fewer allocations than asked for, so "
 			  "that its interval may cover less; w: of wrong page sizes, never compared");
 	put_notes(m, out);
-	text_fold_config(&g, LEADING, out);
-	if (grid_hide_constant(&g, after + 3, unit))
+	text_fold_config(&table, LEADING, out);
+	if (table_hide_constant(&table, after + 3, unit))
 		paragraph(out, "unit", "%s", unit);
-	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
-	g.hidden[after + 6] |= g.hidden[after + 5]; /* half an interval is none */
+	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
+	table.hidden[after + 6] |= table.hidden[after + 5]; /* half an interval is none */
 	(void)fputc('\n', out);
-	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	ret = table_print(&table, table.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&table);
 	return ret;
 }
 
-static void put_faults(struct grid *g, const struct matrix_cell *cell, const struct matrix_figure *f,
+static void put_faults(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f,
 		       const double medians[RUN_COUNTS])
 {
 	const char *unit;
 	double scale = text_scale_of(f->unit, &unit);
-	char text[GRID_CELL_BYTES];
 
-	put_leading(g, cell, f);
-	text_put_config(g, cell);
-	if (f->value.count != 0)
-		format_real(f->value.value * scale, text, sizeof(text));
-	grid_put(g, "%s", f->value.count != 0 ? text : "-");
-	put_count(g, f->page_faults);
+	put_leading(table, cell, f);
+	text_put_config(table, cell);
+	table_real(table, f->value.count != 0 ? f->value.value * scale : NAN);
+	put_count(table, f->page_faults);
 	for (int i = 0; i < RUN_COUNTS; i++)
-		put_count(g, medians[i]);
+		put_count(table, medians[i]);
 }
 
 /* Where memory may come in while it is measured, faults are half of the answer. */
@@ -207,28 +187,28 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	/* The process's own faults are KVM's and few others, as a rule. */
 	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
 				   LEADING + CONFIG_COLUMNS + 5 };
-	struct grid g;
+	struct table table;
 	int ret;
 
 	if (!populates(m))
 		return 0;
 	(void)fprintf(out, "faults (medians of the runs): KVM's in the timed part, the process's, the whole "
 			   "host's; NUMA\n");
-	grid_init(&g, titles, sizeof(titles) / sizeof(titles[0]));
+	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		double medians[RUN_COUNTS];
 
 		if (run_counts_medians(&m->cells[i], medians) != 0)
-			g.failed = true;
-		for (uint32_t k = 0; k < m->cells[i].figure_count && !g.failed; k++)
-			put_faults(&g, &m->cells[i], &m->cells[i].figures[k], medians);
+			table.failed = true;
+		for (uint32_t k = 0; k < m->cells[i].figure_count && !table.failed; k++)
+			put_faults(&table, &m->cells[i], &m->cells[i].figures[k], medians);
 	}
-	hide_empty(&g, 1, 2);
-	text_fold_config(&g, LEADING, out);
+	table_hide_empty(&table, 1, 2);
+	text_fold_config(&table, LEADING, out);
 	(void)fputc('\n', out);
-	grid_fit(&g, spare, sizeof(spare) / sizeof(spare[0]), SCREEN_COLUMNS);
-	ret = grid_print(&g, g.hidden[1] ? 0 : 1, out);
+	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
+	ret = table_print(&table, table.hidden[1] ? 0 : 1, out);
 	(void)fputc('\n', out);
-	grid_free(&g);
+	table_free(&table);
 	return ret;
 }

@@ -1,4 +1,4 @@
-#include "vmm/lab/sweep/take.h"
+#include "vmm/output/node.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static const char *kind_of(const json_t *json)
 {
@@ -113,97 +112,87 @@ struct node node_item(const struct node *array, size_t index)
 	return node;
 }
 
-bool take_bool(const struct node *at, const char *key)
+bool node_truth(const struct node *at)
 {
-	struct node node = node_member(at, key);
-
-	node = expect(node, json_is_boolean(node.json), "true or false");
-	return json_is_true(node.json);
+	return json_is_true(expect(*at, json_is_boolean(at->json), "true or false").json);
 }
 
-static uint64_t count_of(struct node node, uint64_t min, uint64_t max)
+uint64_t node_count(const struct node *at, uint64_t min, uint64_t max)
 {
-	json_int_t value;
+	struct node node = expect(*at, json_is_integer(at->json), "an integer");
+	json_int_t value = json_integer_value(node.json);
 
-	node = expect(node, json_is_integer(node.json), "an integer");
 	if (node.json == NULL)
 		return 0;
-	value = json_integer_value(node.json);
-	if (value < 0 || (uint64_t)value < min || (uint64_t)value > max) {
-		node_complain(&node, "is %" JSON_INTEGER_FORMAT ", expected: %" PRIu64 " to %" PRIu64, value,
-			      min, max);
-		return 0;
-	}
-	return (uint64_t)value;
+	if (value >= 0 && (uint64_t)value >= min && (uint64_t)value <= max)
+		return (uint64_t)value;
+	node_complain(at, "is %" JSON_INTEGER_FORMAT ", expected: %" PRIu64 " to %" PRIu64, value, min, max);
+	return 0;
 }
 
-uint64_t take_count(const struct node *at, const char *key, uint64_t min, uint64_t max)
+uint64_t node_u64(const struct node *at)
 {
-	return count_of(node_member(at, key), min, max);
-}
-
-uint64_t take_count_or_null(const struct node *at, const char *key, uint64_t max)
-{
-	struct node node = node_member(at, key);
-
-	return json_is_null(node.json) ? 0 : count_of(node, 1, max);
-}
-
-uint64_t take_u64(const struct node *at, const char *key)
-{
-	struct node node = node_member(at, key);
+	const char *text = json_string_value(at->json);
 	uint64_t value = 0;
 
-	if (!json_is_string(node.json))
-		return count_of(node, 0, INT64_MAX);
-	if (strlen(json_string_value(node.json)) != json_string_length(node.json) ||
-	    number_parse(json_string_value(node.json), 0, UINT64_MAX, &value) != 0)
-		node_complain(&node, "is no number of 64 bits");
+	if (text == NULL)
+		return node_count(at, 0, INT64_MAX);
+	if (strlen(text) != json_string_length(at->json) || number_parse(text, 0, UINT64_MAX, &value) != 0)
+		node_complain(at, "is no number of 64 bits");
 	return value;
 }
 
-int64_t take_known(const struct node *at, const char *key)
+double node_real(const struct node *at)
 {
-	struct node node = node_member(at, key);
+	struct node node = expect(*at, json_is_number(at->json), "a number");
+	double value = json_number_value(node.json);
 
-	return json_is_null(node.json) ? -1 : (int64_t)count_of(node, 0, INT64_MAX);
+	if (isfinite(value) && value >= 0)
+		return value;
+	node_complain(at, "is %g, expected: a finite number from 0 on", value);
+	return 0;
 }
 
-uint64_t take_page_or_null(const struct node *at, const char *key)
+const char *node_text(const struct node *at)
 {
-	struct node node = node_member(at, key);
-	uint64_t bytes;
+	const char *text = json_string_value(at->json);
 
-	if (json_is_null(node.json))
-		return 0;
-	bytes = count_of(node, 0, INT64_MAX);
-	if (bytes != PAGE_4K && bytes != PAGE_2M && bytes != PAGE_1G)
-		node_complain(&node, "is %" PRIu64 ", expected: %" PRIu64 ", %" PRIu64 " or %" PRIu64, bytes,
-			      PAGE_4K, PAGE_2M, PAGE_1G);
-	return bytes;
+	if (at->json == NULL)
+		return NULL;
+	if (text == NULL)
+		node_complain(at, "is no string");
+	else if (strlen(text) == json_string_length(at->json))
+		return text;
+	else
+		node_complain(at, "has a NUL in it");
+	return NULL;
 }
 
-static double figure_of(struct node node)
+void node_copy_text(const struct node *at, char *buf, size_t size)
 {
-	double value;
+	const char *text = node_text(at);
+	size_t bytes = text != NULL ? strlen(text) : 0;
 
-	node = expect(node, json_is_number(node.json), "a number");
-	if (node.json == NULL)
-		return 0;
-	value = json_number_value(node.json);
-	if (!isfinite(value) || value < 0) {
-		node_complain(&node, "is %g, expected: a finite number from 0 on", value);
-		return 0;
+	buf[0] = '\0';
+	if (bytes >= size)
+		node_complain(at, "is %zu bytes long, expected: at most %zu", bytes, size - 1);
+	else if (text != NULL)
+		memcpy(buf, text, bytes + 1);
+}
+
+uint32_t node_word(const struct node *at, const struct names *names)
+{
+	const char *text = node_text(at);
+	int found = text != NULL ? name_find(names, text) : 0;
+	char known[160] = "";
+
+	if (found >= 0)
+		return (uint32_t)found;
+	for (uint32_t i = 0; i < names->count; i++) {
+		const char *before = i == 0 ? "" : i == names->count - 1 ? " or " : ", ";
+
+		append(known, sizeof(known), "%s%s", before, names->words[i]);
 	}
-	return value;
-}
-
-double take_figure(const struct node *at, const char *key)
-{
-	return figure_of(node_member(at, key));
-}
-
-double take_item_figure(const struct node *array, size_t index)
-{
-	return figure_of(node_item(array, index));
+	node_complain(at, "is \"%.40s\", expected: %s", text, known);
+	return 0;
 }

@@ -14,14 +14,16 @@ struct csv_line {
 	double medians[RUN_COUNTS];         /* NAN: no run knows it */
 };
 
-#define FIELD(id, name, kind, value)                                             \
+#define COLUMN(id, name, kind, value)                                            \
 	static void get_##id(const void *all, const void *row, struct cell *out) \
 	{                                                                        \
 		const struct csv_line *const line = row;                         \
 		const struct matrix_cell *const c = line->cell;                  \
 		const struct matrix_figure *const f = line->figure;              \
                                                                                  \
-		(void)all;                                                       \
+		const struct matrix *const m = all;                              \
+                                                                                 \
+		(void)m;                                                         \
 		(void)c;                                                         \
 		(void)f;                                                         \
 		cell_##kind(out, value);                                         \
@@ -38,16 +40,16 @@ struct csv_line {
 #define OF_ESTIMATE(id, name, estimate, part) \
 	OF_FIGURE(id, name, real, f->estimate.count != 0 ? f->estimate.part : NAN)
 #include "vmm/lab/sweep/csv_columns.def"
-#undef FIELD
+#undef COLUMN
 #undef OF_FIGURE
 #undef OF_ESTIMATE
 
 static const struct column list[] = {
-#define FIELD(id, name, ...) { name, IN_CSV, get_##id, NULL, 0, NULL, NULL },
-#define OF_FIGURE FIELD
-#define OF_ESTIMATE FIELD
+#define COLUMN(id, name, ...) { name, IN_CSV, get_##id, NULL, 0, NULL, NULL },
+#define OF_FIGURE COLUMN
+#define OF_ESTIMATE COLUMN
 #include "vmm/lab/sweep/csv_columns.def"
-#undef FIELD
+#undef COLUMN
 #undef OF_FIGURE
 #undef OF_ESTIMATE
 };

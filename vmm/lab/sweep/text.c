@@ -1,14 +1,77 @@
 /*
- * What a matrix is of: plan, host, how it went, and the cells that have no figures.
+ * A matrix for a person: what was run, its figures, what follows from them; and what all its tables have in common.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-#include "vmm/util/size.h"
 #include "vmm/lab/sweep/derive.h"
-#include "vmm/lab/sweep/text.h"
+#include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/util/append.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
+
+const char *text_backing(const struct matrix_cell *cell, char *buf)
+{
+	char page[24];
+
+	buf[0] = '\0';
+	if (cell->path[0] != '\0')
+		append(buf, TABLE_CELL_BYTES, "path:%s", cell->path);
+	else if (strcmp(cell->backing, "hugetlb") == 0 || strcmp(cell->backing, "memfd") == 0)
+		append(buf, TABLE_CELL_BYTES, "%s:%s", cell->backing, size_format(cell->page_bytes, page));
+	else
+		append(buf, TABLE_CELL_BYTES, "%s", cell->backing);
+	return buf;
+}
+
+void text_put_config(struct table *table, const struct matrix_cell *cell)
+{
+	char text[TABLE_CELL_BYTES];
+
+	table_put(table, "%s", cell->native ? "native" : size_format(cell->guest_page_bytes, text));
+	table_put(table, "%s", text_backing(cell, text));
+	table_put(table, "%s", populate_name(cell->populate));
+	table_put(table, "%" PRIu32, cell->vcpus);
+	table_put(table, "%s", choice_name(cell->irqchip));
+}
+
+void text_fold_config(struct table *table, uint32_t first, FILE *out)
+{
+	static const char *const names[CONFIG_COLUMNS] = { "guest page", "backing", "prealloc", "smp",
+							   "kernel-irqchip" };
+	char line[CONFIG_COLUMNS * (TABLE_CELL_BYTES + 20)] = "", text[TABLE_CELL_BYTES];
+
+	for (uint32_t i = 0; i < CONFIG_COLUMNS; i++) {
+		if (table_hide_constant(table, first + i, text) && strcmp(text, "default") != 0)
+			append(line, sizeof(line), "%s%s %s", line[0] != '\0' ? ", " : "", names[i], text);
+	}
+	if (line[0] != '\0')
+		paragraph(out, "all", "%s", line);
+}
+
+void text_put_estimate(struct table *table, const struct estimate *est, double scale)
+{
+	const double values[3] = { est->value, est->low, est->high };
+
+	for (int i = 0; i < 3; i++)
+		table_real(table, est->count != 0 ? values[i] * scale : NAN);
+}
+
+double text_scale_of(const char *unit, const char **name)
+{
+	if (strcmp(unit, "bytes/s") == 0) {
+		*name = "GB/s";
+		return 1e-9;
+	}
+	if (strcmp(unit, "updates/s") == 0) {
+		*name = "M upd/s";
+		return 1e-6;
+	}
+	*name = "cycles";
+	return 1;
+}
 
 static const char *host_text(const struct matrix *m, const char *name)
 {
@@ -17,7 +80,7 @@ static const char *host_text(const struct matrix *m, const char *name)
 	return text != NULL ? text : "unknown";
 }
 
-static void text_host(const struct matrix *m, FILE *out)
+static void put_host(const struct matrix *m, FILE *out)
 {
 	json_int_t khz = json_integer_value(json_object_get(m->host, "tsc_khz"));
 
@@ -31,7 +94,7 @@ static void text_host(const struct matrix *m, FILE *out)
 			  : "");
 }
 
-static void text_counts(const struct matrix *m, FILE *out)
+static void put_counts(const struct matrix *m, FILE *out)
 {
 	uint32_t counts[STATE_COUNT] = { 0 }, runs = 0, disturbed = 0, failed = 0, still = 0;
 	char line[256] = "";
@@ -82,7 +145,7 @@ static const char *interval_text(uint32_t allocations, char *buf, size_t size)
 	return buf;
 }
 
-void text_matrix_head(const struct matrix *m, FILE *out)
+static void put_head(const struct matrix *m, FILE *out)
 {
 	char size[24], interval[120];
 
@@ -90,8 +153,8 @@ void text_matrix_head(const struct matrix *m, FILE *out)
 		      m->preset, m->started);
 	if (m->teaches[0] != '\0')
 		paragraph(out, "teaches", "%s", m->teaches);
-	text_host(m, out);
-	text_counts(m, out);
+	put_host(m, out);
+	put_counts(m, out);
 	if (m->alias_bytes != 0)
 		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",
 			  size_format(m->alias_bytes, size));
@@ -122,7 +185,7 @@ static uint32_t count_alike(const struct matrix *m, uint32_t number)
 	return count;
 }
 
-void text_matrix_not_run(const struct matrix *m, FILE *out)
+static void put_not_run(const struct matrix *m, FILE *out)
 {
 	static const char *const labels[STATE_COUNT] = { "pending", "ok",     "refused",
 							 "cannot",  "failed", "mismatch" };
@@ -137,4 +200,28 @@ void text_matrix_not_run(const struct matrix *m, FILE *out)
 			paragraph(out, labels[cell->state], "%" PRIu32 " %s %s: %s", count,
 				  count == 1 ? "cell," : "cells, as", cell->key, cell->reason);
 	}
+}
+
+int matrix_emit_text(const struct matrix *m, FILE *out)
+{
+	int ret;
+
+	put_head(m, out);
+	ret = text_matrix_figures(m, out);
+	if (ret == 0)
+		ret = text_matrix_faults(m, out);
+	if (ret == 0)
+		ret = text_matrix_translation(m, out);
+	if (ret == 0)
+		ret = text_matrix_speed_ups(m, out);
+	if (ret == 0)
+		ret = text_matrix_knees(m, out);
+	if (ret == 0)
+		ret = text_matrix_predictions(m, out);
+	if (ret != 0)
+		return ret;
+	put_not_run(m, out);
+	if (fflush(out) != 0)
+		return -errno;
+	return ferror(out) != 0 ? -EIO : 0;
 }

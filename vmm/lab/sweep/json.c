@@ -1,0 +1,231 @@
+/*
+ * A matrix as JSON, schema minivmm.sweep/1, and back; what follows from its runs is only written. Unknown is null; sizes are
+ * integers in bytes.
+ */
+#include "vmm/host/facts.h"
+#include "vmm/theory/show/show.h"
+#include "vmm/lab/sweep/parts.h"
+
+/* For people: arrays of words and numbers, as they were given. */
+static void check_axes(const struct node *member, const void *of)
+{
+	struct node axes = node_object(member->parent, member->key);
+	const char *key;
+	json_t *value;
+
+	(void)of;
+	/* jansson's iterator takes what is not const, and changes nothing. */
+	json_object_foreach((json_t *)axes.json, key, value)
+	{
+		struct node axis = node_array(&axes, key);
+		size_t items = node_items(&axis);
+
+		for (size_t i = 0; i < items; i++) {
+			struct node item = node_item(&axis, i);
+
+			if (!json_is_integer(item.json))
+				(void)node_text(&item);
+		}
+	}
+}
+
+/* Comparisons print it. */
+static void check_host(const struct node *member, const void *of)
+{
+	struct node host = node_object(member->parent, member->key);
+
+	(void)of;
+	fields_expect(&host_fields, &host);
+}
+
+#define HEAD(kind, member, ...) FIELD(kind, struct matrix, member, ##__VA_ARGS__)
+#define HEAD_AS(kind, member, name, ...) FIELD_AS(kind, struct matrix, member, name, ##__VA_ARGS__)
+
+static const struct field plan_list[] = {
+	HEAD(BITS, seed, .marks = HEAD_COMPARED),
+	HEAD(COUNT, allocations, .least = 1, .marks = HEAD_COMPARED),
+	HEAD(COUNT, retries, .marks = HEAD_COMPARED),
+	HEAD(COUNT, repeat, .marks = HEAD_COMPARED),
+	HEAD(SIZE, accesses),
+	HEAD(SIZE, memory_bytes),
+	HEAD(SIZE, alias_bytes),
+	HEAD_AS(TRUTH, guest_ad, "accessed_dirty"),
+};
+const struct fields matrix_plan_fields = FIELDS_OF(plan_list);
+
+static const struct field head_list[] = {
+	HEAD_AS(TEXT, version, "minivmm_version", .marks = HEAD_COMPARED),
+	HEAD(JSON, command, .check = fields_check_words),
+	HEAD(NOTE, preset),
+	HEAD(NOTE, teaches),
+	HEAD(TEXT, started),
+	HEAD(REAL, seconds),
+	HEAD(TRUTH, complete),
+	HEAD(COUNT, resumed),
+	FIELDS_IN("plan", matrix_plan_fields),
+	HEAD(JSON, axes, .check = check_axes),
+	HEAD(TEXT, baseline),
+	HEAD(JSON, host, .check = check_host),
+};
+const struct fields matrix_head_fields = FIELDS_OF(head_list);
+
+static json_t *counts_json(const struct matrix *m)
+{
+	uint64_t cells[STATE_COUNT] = { 0 }, runs = 0, disturbed = 0, failed = 0;
+	json_t *o = json_object();
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+
+		if ((unsigned int)cell->state < STATE_COUNT)
+			cells[cell->state]++;
+		runs += cell->run_count;
+		disturbed += cell->disturbed_runs;
+		failed += cell->failed_runs;
+	}
+	json_put(&o, "cells", json_integer(m->cell_count));
+	for (int state = 0; state < STATE_COUNT; state++)
+		json_put(&o, cell_state_name((enum cell_state)state), json_u64(cells[state]));
+	json_put(&o, "runs", json_u64(runs));
+	json_put(&o, "disturbed_runs", json_u64(disturbed));
+	json_put(&o, "failed_runs", json_u64(failed));
+	json_put(&o, "waited_ns", json_u64(m->waited_ns));
+	return o;
+}
+
+/* The cell's own, or, where it runs over several, that of so many pages. */
+static uint64_t working_set_of(const struct matrix_cell *cell, uint64_t pages)
+{
+	for (uint32_t i = 0; i < cell->figure_count; i++) {
+		if (cell->figures[i].pages == pages)
+			return cell->figures[i].working_set_bytes;
+	}
+	return cell->working_set_bytes;
+}
+
+static json_t *one_translation(const struct matrix_translation *t)
+{
+	json_t *o = json_object();
+
+	configuration_put(&o, t->chase);
+	json_put(&o, "working_set_bytes", json_u64(working_set_of(t->chase, t->pages)));
+	json_put(&o, "pages", json_u64(t->pages));
+	json_put(&o, "chase", key_json(t->chase));
+	json_put(&o, "packed", key_json(t->packed));
+	json_put(&o, "cost", estimate_value_json(&t->cost));
+	json_put(&o, "ci95", estimate_interval_json(&t->cost));
+	json_put(&o, "allocations", json_integer(t->cost.count));
+	json_put(&o, "refs_theory", json_u64_or_null(t->refs_theory));
+	json_put(&o, "reference_cycles",
+		 t->reference_cycles > 0 ? json_real_or_null(t->reference_cycles) : json_null());
+	json_put(&o, "effective_references", estimate_value_json(&t->effective));
+	json_put(&o, "effective_ci95", estimate_interval_json(&t->effective));
+	return o;
+}
+
+static json_t *translation_json(const struct matrix *m)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < m->translation_count; i++)
+		json_push(&array, one_translation(&m->translations[i]));
+	return array;
+}
+
+static json_t *one_speed_up(const struct matrix_speed_up *s)
+{
+	static const char *const dimensions[] = { "guest", "backing", "both" };
+	const struct matrix_figure *figure = &s->from->figures[s->from_figure];
+	json_t *o = json_object();
+
+	json_put(&o, "dimension", json_string(dimensions[s->dimension]));
+	json_put(&o, "workload", json_words(s->from->workload));
+	json_put(&o, "variant", json_words_or_null(figure->variant));
+	json_put(&o, "stride_bytes", json_u64_or_null(figure->stride_bytes));
+	json_put(&o, "working_set_bytes", json_u64(figure->working_set_bytes));
+	json_put(&o, "from", key_json(s->from));
+	json_put(&o, "to", key_json(s->to));
+	json_put(&o, "speed_up", estimate_value_json(&s->speed_up));
+	json_put(&o, "ci95", estimate_interval_json(&s->speed_up));
+	json_put(&o, "allocations", json_integer(s->speed_up.count));
+	return o;
+}
+
+static json_t *speed_ups_json(const struct matrix *m)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < m->speed_up_count; i++)
+		json_push(&array, one_speed_up(&m->speed_ups[i]));
+	return array;
+}
+
+static json_t *one_knee(const struct matrix_knee *k)
+{
+	json_t *o = json_object();
+
+	configuration_put(&o, k->below);
+	json_put(&o, "of", json_string(k->of_translation ? "translation" : "chase"));
+	json_put(&o, "below", key_json(k->below));
+	json_put(&o, "above", key_json(k->above));
+	json_put(&o, "pages_below", json_u64(k->pages_below));
+	json_put(&o, "pages_above", json_u64(k->pages_above));
+	json_put(&o, "value_below", json_real(k->value_below));
+	json_put(&o, "value_above", json_real(k->value_above));
+	return o;
+}
+
+static json_t *knees_json(const struct matrix *m)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < m->knee_count; i++)
+		json_push(&array, one_knee(&m->knees[i]));
+	return array;
+}
+
+json_t *matrix_predictions_json(const struct matrix *m)
+{
+	json_t *array;
+
+	if (!m->predicted)
+		return json_null();
+	array = json_array();
+	for (uint32_t i = 0; i < m->prediction_count; i++) {
+		json_t *o = prediction_json(&m->predictions[i].prediction);
+
+		configuration_put(&o, m->predictions[i].cell);
+		json_push(&array, o);
+	}
+	return array;
+}
+
+int matrix_emit_json(const struct matrix *m, FILE *out)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "schema", json_string(MATRIX_SCHEMA));
+	fields_put(&matrix_head_fields, 0, &o, m);
+	json_put(&o, "counts", counts_json(m));
+	json_put(&o, "cells", cells_json(m));
+	json_put(&o, "translation", translation_json(m));
+	json_put(&o, "speed_ups", speed_ups_json(m));
+	json_put(&o, "knees", knees_json(m));
+	json_put(&o, "predictions", matrix_predictions_json(m));
+	return json_finish(o, out);
+}
+
+void matrix_take(const struct node *root, struct matrix *m)
+{
+	static const char *const derived[] = { "translation", "speed_ups", "knees" };
+	struct node counts, waited;
+
+	fields_take(&matrix_head_fields, root, m);
+	counts = node_object(root, "counts");
+	waited = node_member(&counts, "waited_ns");
+	m->waited_ns = node_count(&waited, 0, INT64_MAX);
+	cells_take(root, m);
+	/* As the figures of a cell, these are made again. */
+	for (size_t i = 0; i < COUNT_OF(derived); i++)
+		(void)node_array(root, derived[i]);
+}

@@ -1,0 +1,75 @@
+/*
+ * Pieces of the outputs and of the reader of a matrix, for the files of sweep/ and for a comparison of two.
+ */
+#ifndef MINIVMM_LAB_SWEEP_PARTS_H
+#define MINIVMM_LAB_SWEEP_PARTS_H
+
+#include <stdio.h>
+
+#include "vmm/lab/sweep/matrix.h"
+#include "vmm/output/fields.h"
+#include "vmm/output/json.h"
+#include "vmm/output/table.h"
+
+/*
+ * The head of the file minivmm.sweep/1, members of struct matrix. A comparison lists those that differ of the fields with
+ * HEAD_COMPARED, here and in the object "plan".
+ */
+#define HEAD_COMPARED 1U
+extern const struct fields matrix_head_fields, matrix_plan_fields;
+
+/* New references, NULL: no memory. */
+json_t *cells_json(const struct matrix *m);
+json_t *matrix_predictions_json(const struct matrix *m); /* json_null where --predict was not given */
+
+/* What an estimate says, null where it has no allocations: its value, and [low, high]. */
+json_t *estimate_value_json(const struct estimate *estimate);
+json_t *estimate_interval_json(const struct estimate *estimate);
+
+/* The key of a cell; NULL: null. */
+static inline json_t *key_json(const struct matrix_cell *cell)
+{
+	return cell != NULL ? json_words(cell->key) : json_null();
+}
+
+/* The members by which a reader finds a cell again without its key: kind to vcpus. */
+void configuration_put(json_t **object, const struct matrix_cell *cell);
+
+/*
+ * Reading. What was complained about stands in at->complaint; what *m or *run owns until then is released by its owner.
+ */
+void matrix_take(const struct node *root, struct matrix *m);
+void cells_take(const struct node *root, struct matrix *m);
+void run_take(const struct node *at, struct matrix_run *run); /* *run is zeroed before */
+
+/* Sections of the text. Each prints nothing where it has nothing to say and returns 0 or -errno. */
+int text_matrix_figures(const struct matrix *m, FILE *out);
+/* Faults and NUMA counts beside the figures, where memory is populated while it is measured. */
+int text_matrix_faults(const struct matrix *m, FILE *out);
+int text_matrix_translation(const struct matrix *m, FILE *out);
+int text_matrix_speed_ups(const struct matrix *m, FILE *out);
+int text_matrix_knees(const struct matrix *m, FILE *out);
+/* What the model says, where --predict was given. */
+int text_matrix_predictions(const struct matrix *m, FILE *out);
+
+/* The columns that say which cell a row is of, in every table: their titles, and their texts. */
+#define CONFIG_TITLES "-guest", "-backing", "prealloc", "smp", "irqchip"
+#define CONFIG_COLUMNS 5
+void text_put_config(struct table *table, const struct matrix_cell *cell);
+
+/* "hugetlb:2M" as --backing of a sweep takes it; of TABLE_CELL_BYTES. Returns buf. */
+const char *text_backing(const struct matrix_cell *cell, char *buf);
+
+/*
+ * Hide the columns from `first` on that say the same in each row; what they say goes into the line "all", with which
+ * the table begins.
+ */
+void text_fold_config(struct table *table, uint32_t first, FILE *out);
+
+/* A figure, its interval's two ends: three texts; "-" where there is none. `scale` as in text_scale_of. */
+void text_put_estimate(struct table *table, const struct estimate *est, double scale);
+
+/* By what a figure is multiplied for a reader, and what its unit is called then: cycles, GB/s, M upd/s. */
+double text_scale_of(const char *unit, const char **name);
+
+#endif

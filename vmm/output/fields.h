@@ -1,0 +1,122 @@
+/*
+ * The members of a struct as the members of a JSON object: one table writes them and reads them back, checked.
+ *
+ *	static const struct field run_fields[] = {
+ *		FIELD(COUNT, struct run, attempt, .least = 1),
+ *		FIELD_AS(KNOWN, struct run, switches, "involuntary_switches"),
+ *	};
+ *	static const struct fields run = FIELDS_OF(run_fields);
+ *
+ *	fields_put(&run, 0, &object, &r);	fields_take(&run, &node, &r);
+ *
+ * A row of a kind that its member does not have is no constant expression: it does not compile.
+ */
+#ifndef MINIVMM_OUTPUT_FIELDS_H
+#define MINIVMM_OUTPUT_FIELDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "units.h"
+#include "vmm/output/node.h"
+#include "vmm/util/names.h"
+
+/* "Not known" and "none" are null in JSON; in the struct they are what the kind says. */
+enum field_kind {
+	FIELD_COUNT,  /* uint32_t or uint64_t, always known */
+	FIELD_SIZE,   /* the same; 0: not known, or there is none */
+	FIELD_PAGE,   /* uint64_t, 4K, 2M or 1G; 0: not known */
+	FIELD_BITS,   /* uint64_t, any: a decimal string where JSON's integers are too short */
+	FIELD_KNOWN,  /* int64_t; -1: not known */
+	FIELD_REAL,   /* double, finite, from 0 on */
+	FIELD_TRUTH,  /* bool */
+	FIELD_ENUM,   /* an enum or a bool, one of `names` */
+	FIELD_WORD,   /* char[], one of `names` */
+	FIELD_TEXT,   /* char[] */
+	FIELD_NOTE,   /* char[]; "": none */
+	FIELD_REALS,  /* double *, owned; their uint32_t count stands at count_offset */
+	FIELD_JSON,   /* json_t *, owned; NULL: none. What is read is any that `check` accepts */
+	FIELD_OBJECT, /* an object that has `fields` of the same struct */
+	FIELD_MADE,   /* what `make` gives; `check` looks at what is read, nothing is stored */
+};
+
+struct fields;
+
+struct field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset, bytes, count_offset;
+	uint64_t least, most; /* of FIELD_COUNT; most 0: what the member and JSON's integers can hold */
+	const struct names *names;
+	const struct fields *fields;
+	json_t *(*make)(const void *from);
+	/* Called after the member was read into *of; NULL: nothing more to check. */
+	void (*check)(const struct node *member, const void *of);
+	bool optional;  /* may be missing, and is not written where it is 0 or "" */
+	uint32_t marks; /* the caller's own bits, for fields_put and whoever walks the table */
+};
+
+struct fields {
+	const struct field *list;
+	uint32_t count;
+};
+
+#define FIELDS_OF(list_)                                  \
+	{                                                 \
+		.list = (list_), .count = COUNT_OF(list_) \
+	}
+
+#define FIELD_IS_COUNT(m) _Generic((m), uint32_t : true, uint64_t : true, default : false)
+#define FIELD_IS_SIZE(m) FIELD_IS_COUNT(m)
+#define FIELD_IS_PAGE(m) _Generic((m), uint64_t : true, default : false)
+#define FIELD_IS_BITS(m) FIELD_IS_PAGE(m)
+#define FIELD_IS_KNOWN(m) _Generic((m), int64_t : true, default : false)
+#define FIELD_IS_REAL(m) _Generic((m), double : true, default : false)
+#define FIELD_IS_TRUTH(m) _Generic((m), bool : true, default : false)
+#define FIELD_IS_ENUM(m) _Generic((m), unsigned int : true, bool : true, default : false)
+#define FIELD_IS_WORD(m) _Generic((m), char * : true, default : false)
+#define FIELD_IS_TEXT(m) FIELD_IS_WORD(m)
+#define FIELD_IS_NOTE(m) FIELD_IS_WORD(m)
+#define FIELD_IS_REALS(m) _Generic((m), double * : true, default : false)
+#define FIELD_IS_JSON(m) _Generic((m), json_t * : true, default : false)
+
+#define FIELD_MEMBER(type, member) (((type *)0)->member)
+#define FIELD_AS(kind_, type, member, name_, ...)                                             \
+	{                                                                                     \
+		.name = (name_), .kind = FIELD_##kind_, .offset = offsetof(type, member),     \
+		.bytes = sizeof(FIELD_MEMBER(type, member)) *                                 \
+			 sizeof(char[FIELD_IS_##kind_(FIELD_MEMBER(type, member)) ? 1 : -1]), \
+		##__VA_ARGS__                                                                 \
+	}
+#define FIELD(kind_, type, member, ...) FIELD_AS(kind_, type, member, #member, ##__VA_ARGS__)
+#define FIELDS_IN(name_, fields_)                                           \
+	{                                                                   \
+		.name = (name_), .kind = FIELD_OBJECT, .fields = &(fields_) \
+	}
+
+#define FIELD_BY(name_, make_, check_)                                                  \
+	{                                                                               \
+		.name = (name_), .kind = FIELD_MADE, .make = (make_), .check = (check_) \
+	}
+
+/* The value of one field of *from: a new reference, or NULL: no memory. */
+json_t *field_json(const struct field *field, const void *from);
+
+/* Put those fields into *object that have all bits of `marks` (0: every one). As json_put. */
+void fields_put(const struct fields *fields, uint32_t marks, json_t **object, const void *from);
+
+/*
+ * Read the members of `at` into *to, in the order of the table. What was complained about stands in at->complaint; what *to
+ * owns until then is released by its owner.
+ */
+void fields_take(const struct fields *fields, const struct node *at, void *to);
+
+/* A check of FIELD_JSON: an array of strings. */
+void fields_check_words(const struct node *member, const void *of);
+
+/* Complain where a member is missing or not of its kind: text, a count from 0 on or null, true or false. Stores nothing. */
+void fields_expect(const struct fields *fields, const struct node *at);
+
+#endif
