@@ -4,7 +4,6 @@
 #ifndef MINIVMM_HOST_FACTS_H
 #define MINIVMM_HOST_FACTS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
