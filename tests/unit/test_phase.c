@@ -211,6 +211,24 @@ TEST_WITH(leaves_are_those_at_the_end, setup, teardown)
 	assert_int_equal(rec.kvm_pages_2m, 9);
 }
 
+/* A count that a later kernel calls otherwise would be a proof that vanishes in silence. */
+TEST_WITH(a_count_that_kvm_lacks_is_told, setup, teardown)
+{
+	static const char *const vm_counts[] = { "pages_4k", "pages_2m" }, *const vcpu_counts[] = { "exits" };
+
+	run_phase(0, 0);
+	(void)phases.observer.ended(phases.observer.self, &view, 0, &e);
+	assert_int_equal(rec.reason_count, 0);
+	vm.stats = (struct kvm_stats){ .count = 2, .names = vm_counts, .offsets_bytes = { 8, STATS_ABSENT } };
+	vcpu.stats =
+		(struct kvm_stats){ .count = 1, .names = vcpu_counts, .offsets_bytes = { STATS_ABSENT } };
+	(void)phases.observer.ended(phases.observer.self, &view, 0, &e);
+	assert_int_equal(rec.reason_count, 1);
+	assert_non_null(strstr(rec.reasons[0], "does not count pages_2m, exits:"));
+	assert_int_equal(rec.verdict, VERDICT_OK);
+	vm.stats = vcpu.stats = (struct kvm_stats){ .count = 0 };
+}
+
 TEST_WITH(doorbells_out_of_order_are_refused, setup, teardown)
 {
 	assert_true(doorbell(DOORBELL_END) < 0);

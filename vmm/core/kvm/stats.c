@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vmm/util/text.h"
+
 /* Header, id and descriptors of today's kernels take about 6 KiB; far above that the file is not what we think. */
 #define STATS_BLOB_MAX_BYTES (256 * 1024)
 
@@ -96,6 +98,7 @@ static int open_stats(int fd, const char *const *names, uint32_t count, struct k
 	int ret;
 
 	stats->count = count;
+	stats->names = names;
 	stats->fd = ioctl(fd, KVM_GET_STATS_FD, NULL);
 	if (stats->fd < 0)
 		return error_set(e, STATUS_FAILED, errno, "KVM_GET_STATS_FD", "cannot open KVM's statistics");
@@ -123,6 +126,16 @@ void stats_close(struct kvm_stats *stats)
 	if (stats->fd >= 0)
 		(void)close(stats->fd);
 	stats->fd = -1;
+}
+
+const char *stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes)
+{
+	buf[0] = '\0';
+	for (uint32_t i = 0; stats->fd >= 0 && i < stats->count; i++) {
+		if (stats->offsets_bytes[i] == STATS_ABSENT)
+			append(buf, bytes, "%s%s", buf[0] != '\0' ? ", " : "", stats->names[i]);
+	}
+	return buf;
 }
 
 void stats_read(const struct kvm_stats *stats, int64_t *values)

@@ -25,8 +25,9 @@ enum vcpu_stat {
 struct kvm_stats {
 	int fd; /* -1: not available */
 	uint32_t count;
-	uint32_t offsets_bytes
-		[STATS_MAX]; /* from the file's start; STATS_ABSENT: this KVM has no such counter */
+	const char *const *names; /* what was looked for */
+	/* From the file's start; STATS_ABSENT: this KVM has no such counter. */
+	uint32_t offsets_bytes[STATS_MAX];
 };
 
 /*
@@ -40,6 +41,12 @@ int stats_find(const void *blob, size_t bytes, const char *const *names, uint32_
 int vm_stats_open(int vm_fd, struct kvm_stats *stats, struct error *e);
 int vcpu_stats_open(int vcpu_fd, struct kvm_stats *stats, struct error *e);
 void stats_close(struct kvm_stats *stats);
+
+/*
+ * The names that this KVM does not have, "pages_2m, pages_1g", into buf[0..bytes); "" where it has all, and where there are
+ * no statistics at all (fd -1). Returns buf. A later kernel may have renamed one: what it proves is then not known.
+ */
+const char *stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes);
 
 /* values[i] of each counter asked for, -1 where absent or unreadable (fd -1 included). */
 void stats_read(const struct kvm_stats *stats, int64_t *values);

@@ -300,6 +300,21 @@ static void note_strays(struct record *rec)
 			      untold);
 }
 
+/* What a missing count would have proved is not known: said, because a verdict of ok does not rest on it then. */
+static void note_missing(struct record *rec, const struct machine_view *view)
+{
+	char vm[80], vcpu[80];
+	bool both;
+
+	(void)stats_missing(&view->vm->stats, vm, sizeof(vm));
+	(void)stats_missing(&view->vcpus[0].stats, vcpu, sizeof(vcpu));
+	both = vm[0] != '\0' && vcpu[0] != '\0';
+	if (vm[0] != '\0' || vcpu[0] != '\0')
+		record_reason(rec, VERDICT_OK,
+			      "this KVM does not count %s%s%s: what that proves is not known", vm,
+			      both ? ", " : "", vcpu);
+}
+
 static int ended(void *argument, const struct machine_view *view, int ret, struct error *e)
 {
 	struct phases *p = argument;
@@ -308,6 +323,7 @@ static int ended(void *argument, const struct machine_view *view, int ret, struc
 		record_reason(p->rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
 			      p->rec->machine.stop_signal);
 	note_strays(p->rec);
+	note_missing(p->rec, view);
 	/* Also where no phase was completed: what was installed is known all the same. */
 	pthread_mutex_lock(&p->lock);
 	phases_keep_peak_pages(p, view);

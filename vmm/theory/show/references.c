@@ -172,8 +172,8 @@ static const char *const begins[WALK_KIND_COUNT] = {
 	[WALK_NATIVE] =
 		"CR3 holds a physical address (PA), and so do all entries: nothing is translated twice.",
 	[WALK_UNPAGED] =
-		"with paging off the address that the guest uses is a guest-physical one (GPA); only the "
-		"host's tables are walked.",
+		("with paging off the address that the guest uses is a guest-physical one (GPA); only the "
+		 "host's tables are walked."),
 };
 
 static void put_end(const struct walk_list *list, FILE *out)
