@@ -185,11 +185,12 @@ own_processes() {
 		done
 }
 
-# Everything a run could leave behind, as text: pools, files in this file's mounts, processes.
+# Everything a run could leave behind, as text: pages in use, files in this file's mounts, processes. Pages that somebody
+# else gives to a pool, or takes, are free ones.
 host_state() {
 	local size dir
 	for size in 2M 1G; do
-		echo "$size $(pool_count $size nr_hugepages) $(pool_count $size free_hugepages)" \
+		echo "$size $(($(pool_count $size nr_hugepages) - $(pool_count $size free_hugepages)))" \
 			"$(pool_count $size resv_hugepages) $(pool_count $size surplus_hugepages)"
 	done
 	for dir in "$T"/mnt-*; do

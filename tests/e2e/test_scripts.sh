@@ -13,6 +13,7 @@ mounts() {
 # What the scripts may not change for good.
 state() {
 	host_state
+	echo "pools $(pool_count 2M nr_hugepages) $(pool_count 1G nr_hugepages)"
 	mounts
 }
 

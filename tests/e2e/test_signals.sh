@@ -34,7 +34,7 @@ stop_with() {
 	local started
 	started=$(date +%s%3N)
 	kill -s "$1" "$pid" 2>/dev/null || problem "it was over before the signal"
-	timeout 30 tail --pid="$pid" -f /dev/null || { problem "still running 30 s after SIG$1" && kill -KILL "$pid"; }
+	timeout 30 tail -s 0.05 --pid="$pid" -f /dev/null || { problem "still running 30 s after SIG$1" && kill -KILL "$pid"; }
 	{ wait "$pid"; } 2>/dev/null
 	status=$?
 	took_ms=$(($(date +%s%3N) - started))
@@ -76,10 +76,11 @@ for command in "${commands[@]}"; do
 		conclude "$command: SIG$signal while running"
 	done
 
-	start "$command" -m 256M --workload chase --working-set 64K,16M --accesses 2000000 --repeat 800
-	sleep 4
+	start "$command" -m 256M --workload chase --working-set 64K,16M --accesses 2000000 --repeat 100
+	sleep 3
 	stop_with INT
 	want_partial
+	want_json '[.results[] | [.working_set_bytes, (.samples | length)]] == [[65536, 100]]' "the first step, and it alone"
 	conclude "$command: what was complete is kept, what was not is not invented"
 done
 
