@@ -19,7 +19,7 @@ static inline void host_root_make(char root[HOST_ROOT_BYTES])
 }
 
 /* Write root/path, with its directories. */
-static inline void host_root_put(const char *root, const char *path, const char *text)
+static inline void host_root_put_bytes(const char *root, const char *path, const void *content, size_t bytes)
 {
 	char full[512];
 	FILE *f;
@@ -33,8 +33,13 @@ static inline void host_root_put(const char *root, const char *path, const char 
 	}
 	f = fopen(full, "w");
 	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fwrite(content, 1, bytes, f), bytes);
 	assert_int_equal(fclose(f), 0);
+}
+
+static inline void host_root_put(const char *root, const char *path, const char *text)
+{
+	host_root_put_bytes(root, path, text, strlen(text));
 }
 
 static inline int host_root_remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -4,60 +4,34 @@
 #ifndef TESTS_UNIT_POOL_ROOT_H
 #define TESTS_UNIT_POOL_ROOT_H
 
-#include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+
+#include "host_root.h"
 
 struct pool_root {
-	char path[64];
+	char path[HOST_ROOT_BYTES];
 };
 
 static inline void root_make(struct pool_root *r)
 {
-	(void)snprintf(r->path, sizeof(r->path), "/tmp/minivmm-pool-XXXXXX");
-	assert_non_null(mkdtemp(r->path));
-}
-
-static inline int root_remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
+	host_root_make(r->path);
 }
 
 static inline void root_remove(const struct pool_root *r)
 {
-	assert_int_equal(nftw(r->path, root_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	host_root_remove(r->path);
 }
 
-/* Write a file, whose path is below the root, and the directories it is in. */
 static inline void __attribute__((format(printf, 3, 4)))
 root_put(const struct pool_root *r, const char *path, const char *fmt, ...)
 {
-	char full[PATH_MAX];
+	char text[8192];
 	va_list args;
-	FILE *f;
 
-	(void)snprintf(full, sizeof(full), "%s/%s", r->path, path);
-	for (char *slash = strchr(full + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(full, 0755) != 0)
-			assert_int_equal(errno, EEXIST);
-		*slash = '/';
-	}
-	f = fopen(full, "w");
-	assert_non_null(f);
 	va_start(args, fmt);
-	(void)vfprintf(f, fmt, args);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	assert_int_equal(fclose(f), 0);
+	host_root_put(r->path, path, text);
 }
 
 /* The counts of a pool; node < 0: of all nodes together. */

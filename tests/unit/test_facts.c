@@ -6,25 +6,12 @@
 #include "test.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "host_root.h"
 #include "vmm/host/cpuinfo.h"
 #include "vmm/host/facts.h"
-#include "vmm/host/sysfile.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"
-
-static const char *param(const struct host_facts *f, const char *name)
-{
-	for (uint32_t i = 0; i < f->param_count; i++) {
-		if (strcmp(f->params[i].name, name) == 0)
-			return f->params[i].value;
-	}
-	return NULL;
-}
 
 TEST(verdicts)
 {
@@ -69,8 +56,8 @@ TEST(one_host_in_full)
 	assert_string_equal(f.shmem_thp, "never");
 	assert_int_equal(f.memory_bytes, UINT64_C(65536000) * 1024);
 	assert_int_equal(f.memory_available_bytes, UINT64_C(60000000) * 1024);
-	assert_string_equal(param(&f, "kvm_intel.flexpriority"), "Y");
-	assert_string_equal(param(&f, "kvm.halt_poll_ns"), "200000");
+	assert_string_equal(facts_param(&f, "kvm_intel.flexpriority"), "Y");
+	assert_string_equal(facts_param(&f, "kvm.halt_poll_ns"), "200000");
 	assert_int_equal(f.param_count, 13);
 	LOOP (uint32_t, i, 1, i < f.param_count, i++)
 		assert_true(strcmp(f.params[i - 1].name, f.params[i].name) < 0);
@@ -143,14 +130,6 @@ TEST(empty_root_is_unknown)
 	assert_int_equal(f.memory_bytes, 0);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 /* Every file that facts_read opens, with the same content. */
 static void fill(const char *root, const void *content, size_t bytes)
 {
@@ -169,21 +148,8 @@ static void fill(const char *root, const void *content, size_t bytes)
 		"sys/module/kvm_pvm/parameters/x",
 	};
 
-	EACH (i, files) {
-		char path[512];
-		int fd;
-
-		assert_int_equal(sysfile_path(root, files[i], path, sizeof(path)), 0);
-		for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')) != NULL; p++) {
-			*p = '\0';
-			(void)mkdir(path, 0700);
-			*p = '/';
-		}
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		assert_true(fd >= 0);
-		assert_int_equal(write(fd, content, bytes), bytes);
-		assert_int_equal(close(fd), 0);
-	}
+	EACH (i, files)
+		host_root_put_bytes(root, files[i], content, bytes);
 }
 
 TEST(junk_never_crashes)
@@ -192,12 +158,12 @@ TEST(junk_never_crashes)
 		"",    "flags :", "MemTotal:",   "Cpus_allowed_list:\t", "[", "0-", "99999999999999999999",
 		"9-1", "0,",      "0-4294967295"
 	};
-	char root[] = "/tmp/minivmm-facts-XXXXXX";
+	char root[HOST_ROOT_BYTES];
 	unsigned char *junk = malloc(1 << 16);
 	struct host_facts f;
 
 	assert_non_null(junk);
-	assert_non_null(mkdtemp(root));
+	host_root_make(root);
 	srandom(1);
 	EACH (i, prefixes) {
 		size_t len = strlen(prefixes[i]);
@@ -212,20 +178,20 @@ TEST(junk_never_crashes)
 		assert_non_null(memchr(f.kernel, '\0', sizeof(f.kernel)));
 	}
 	free(junk);
-	assert_int_equal(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	host_root_remove(root);
 }
 
 TEST(two_live_modules_are_unknown)
 {
-	char root[] = "/tmp/minivmm-facts-XXXXXX";
+	char root[HOST_ROOT_BYTES];
 	struct host_facts f;
 
-	assert_non_null(mkdtemp(root));
+	host_root_make(root);
 	fill(root, "live\n", 5);
 	facts_read(root, &f);
 	assert_string_equal(f.kvm_module, "unknown");
 	assert_string_equal(second_dimension_name(f.second_dimension), "unknown");
-	assert_int_equal(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	host_root_remove(root);
 }
 
 TEST(tsc_is_plausible_and_repeatable)

@@ -1,11 +1,14 @@
 /*
- * Property: what all VMs' page tables take is read from the one line that says so, or not known, never 0 by mistake.
- * It could break because kernels before 6.1 have no such line, and because "PageTables" is a part of its name.
+ * Property: what the kernel counts is read from the field of that name, whatever surrounds it, or not known, never 0 by
+ * mistake; a difference is only told where both ends are known. It could break because kernels before 6.1 have no
+ * SecPageTables, and because names are parts of others (PageTables, pgfault of thp_pgfault, numa_hit of numa_hint_faults).
  */
 #include <errno.h>
+#include <unistd.h>
 
 #include "test.h"
 #include "host_root.h"
+#include "units.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/core/memory/shortage.h"
 
@@ -65,4 +68,77 @@ TEST_WITH(a_sixteenth_is_left_to_others, setup, teardown)
 	assert_int_equal(room_to_spare(root), 8000 * 1024);
 	host_root_put(root, "proc/meminfo", "MemTotal:  16000 kB\nMemAvailable:   900 kB\n");
 	assert_int_equal(room_to_spare(root), 0);
+}
+
+/* Without swap both fields are 0; one that is missing is another thing. */
+TEST_WITH(no_swap_is_known, setup, teardown)
+{
+	struct host_memory m;
+
+	host_root_put(root, "proc/meminfo", "MemTotal: 8 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
+	assert_int_equal(meminfo_read(root, &m), 0);
+	assert_true(m.swap_known && m.swap_bytes == 0);
+	host_root_put(root, "proc/meminfo", "MemTotal: 8 kB\nSwapTotal: 4 kB\n");
+	assert_int_equal(meminfo_read(root, &m), 0);
+	assert_true(!m.swap_known && m.swap_bytes == 4096);
+}
+
+TEST(meminfo_words_are_whole)
+{
+	uint64_t bytes;
+
+	assert_int_equal(meminfo_parse("Inactive(file): 8 kB\nActive: 4 kB\nActive(file):  2 kB\n",
+				       "Active(file)", &bytes),
+			 0);
+	assert_int_equal(bytes, 2 * KIB);
+	assert_int_equal(meminfo_parse("Node 0 MemFree:  3 kB\n", "MemFree", &bytes), 0);
+	assert_int_equal(bytes, 3 * KIB);
+	assert_int_equal(meminfo_parse("MemFree: 18446744073709551615 kB", "MemFree", &bytes), -ENOENT);
+	assert_int_equal(meminfo_parse("MemFree: junk", "MemFree", &bytes), -ENOENT);
+	assert_int_equal(meminfo_parse("", "MemFree", &bytes), -ENOENT);
+}
+
+TEST_WITH(activity_is_read, setup, teardown)
+{
+	struct host_activity a;
+	int64_t tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+
+	host_root_put(root, "proc/stat", "cpu  1 2 3 4 5 6 7 89 10 11\ncpu0 1 2 3 4 5 6 7 44 5 5\n");
+	host_root_put(
+		root, "proc/vmstat",
+		"numa_hint_faults 5\nnuma_hit 1000\nnuma_miss 7\nx_pgfault 9\npgfault 300\npgmajfault 20\n");
+	activity_read(root, &a);
+	assert_int_equal(a.steal_ns, 89 * tick_ns);
+	assert_int_equal(a.minor_faults, 280);
+	assert_int_equal(a.major_faults, 20);
+	assert_int_equal(a.numa_hit, 1000);
+	assert_int_equal(a.numa_miss, 7);
+}
+
+TEST_WITH(missing_activity_is_not_known, setup, teardown)
+{
+	struct host_activity a, b;
+
+	host_root_put(root, "proc/stat", "cpu  1 2 3\n");
+	host_root_put(root, "proc/vmstat", "pgfault 300\nnuma_hit many\nnuma_miss");
+	activity_read(root, &a);
+	assert_int_equal(a.steal_ns, -1);
+	assert_int_equal(a.minor_faults, -1);
+	assert_int_equal(a.major_faults, -1);
+	assert_int_equal(a.numa_hit, -1);
+	assert_int_equal(a.numa_miss, -1);
+	activity_read("/nowhere/at/all", &b);
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+TEST(differences_need_both_ends)
+{
+	const struct host_activity before = { 10, 5, -1, 7, 8 }, after = { 25, 9, 3, -1, 2 };
+	struct host_activity d = activity_since(&before, &after);
+
+	assert_int_equal(d.steal_ns, 15);
+	assert_int_equal(d.minor_faults, 4);
+	assert_int_equal(d.major_faults, -1);
+	assert_int_equal(d.numa_hit, -1);
+	assert_int_equal(d.numa_miss, -1); /* it went backwards */
 }

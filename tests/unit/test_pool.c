@@ -10,7 +10,6 @@
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/cgroup.h"
-#include "vmm/host/meminfo.h"
 #include "vmm/host/pool/pool.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
@@ -187,19 +186,4 @@ TEST(enough_is_not_blamed_on_the_pool)
 
 	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "enough now");
-}
-
-TEST(meminfo_words_are_whole)
-{
-	uint64_t bytes;
-
-	assert_int_equal(meminfo_parse("Inactive(file): 8 kB\nActive: 4 kB\nActive(file):  2 kB\n",
-				       "Active(file)", &bytes),
-			 0);
-	assert_int_equal(bytes, 2 * KIB);
-	assert_int_equal(meminfo_parse("Node 0 MemFree:  3 kB\n", "MemFree", &bytes), 0);
-	assert_int_equal(bytes, 3 * KIB);
-	assert_int_equal(meminfo_parse("MemFree: 18446744073709551615 kB", "MemFree", &bytes), -ENOENT);
-	assert_int_equal(meminfo_parse("MemFree: junk", "MemFree", &bytes), -ENOENT);
-	assert_int_equal(meminfo_parse("", "MemFree", &bytes), -ENOENT);
 }

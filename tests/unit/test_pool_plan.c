@@ -4,6 +4,9 @@
  * a node but promised, missing on a node and in the pool, surplus, or behind more than one limit.
  */
 #include "test.h"
+
+#include <errno.h>
+
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/lines.h"
