@@ -1,5 +1,6 @@
 #include "vmm/output/paragraph.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -46,4 +47,19 @@ void paragraph(FILE *out, const char *label, const char *fmt, ...)
 	va_end(args);
 	(void)fprintf(out, "%-*s", LABEL_COLUMNS, label);
 	paragraph_wrap(out, LABEL_COLUMNS, text);
+}
+
+void format_real(double value, char *buf, size_t size)
+{
+	double magnitude = fabs(value);
+	int digits = 2;
+
+	/* Noise around nothing is nothing, not "-0.00". */
+	if (magnitude < 0.005)
+		value = 0;
+	if (magnitude >= 999.5)
+		digits = 0;
+	else if (magnitude >= 99.95)
+		digits = 1;
+	(void)snprintf(buf, size, "%.*f", digits, value);
 }

@@ -1,5 +1,5 @@
 /*
- * Prose in the text report: a label, then words wrapped at the width of the screen.
+ * What people read beside tables: prose, as a label and words wrapped at the width of the screen, and numbers in it.
  */
 #ifndef MINIVMM_OUTPUT_PARAGRAPH_H
 #define MINIVMM_OUTPUT_PARAGRAPH_H
@@ -20,5 +20,8 @@ void paragraph(FILE *out, const char *label, const char *fmt, ...) __attribute__
  * The same for `text` behind `column` columns (fewer than SCREEN_COLUMNS) that are on the line already; ends the line.
  */
 void paragraph_wrap(FILE *out, size_t column, const char *text);
+
+/* A measured value with three to four digits that mean something, never a false precision; into buf[0..size). */
+void format_real(double value, char *buf, size_t size);
 
 #endif

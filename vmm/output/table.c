@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/output/paragraph.h"
 #include "vmm/util/append.h"
 #include "vmm/util/size.h"
 
@@ -79,21 +79,6 @@ void table_put(struct table *t, const char *fmt, ...)
 			*c = '?';
 	}
 	t->texts++;
-}
-
-void format_real(double value, char *buf, size_t size)
-{
-	double magnitude = fabs(value);
-	int digits = 2;
-
-	/* Noise around nothing is nothing, not "-0.00". */
-	if (magnitude < 0.005)
-		value = 0;
-	if (magnitude >= 999.5)
-		digits = 0;
-	else if (magnitude >= 99.95)
-		digits = 1;
-	(void)snprintf(buf, size, "%.*f", digits, value);
 }
 
 static void put_cell(struct table *t, const struct cell *cell)

@@ -86,6 +86,16 @@ struct column {
 	const char *legend;
 };
 
+/* A getter `id` for rows of one type: COLUMN_GETTER(get_pages, const struct run *run, const struct row *r, cell_count(out, r->pages)) */
+#define COLUMN_GETTER(id, all_declaration, row_declaration, set)           \
+	static void id(const void *all, const void *row, struct cell *out) \
+	{                                                                  \
+		__attribute__((unused)) all_declaration = all;             \
+		__attribute__((unused)) row_declaration = row;             \
+                                                                           \
+		set;                                                       \
+	}
+
 struct columns {
 	const struct column *list;
 	uint32_t count;
@@ -158,8 +168,5 @@ const char *table_legend(const struct table *t, char *buf, size_t size);
  * stay in it.
  */
 int table_print(const struct table *t, int group_column, FILE *out);
-
-/* Three to four digits that mean something, never a false precision. */
-void format_real(double value, char *buf, size_t size);
 
 #endif

@@ -134,16 +134,7 @@ static bool logs_dirty(const void *rec)
 #define LEGEND_LEAVES "leaves that KVM has at the end of the phase"
 #define LEGEND_REFS "page-table references of one TLB miss in theory, without caches"
 
-#define GETTER(id, set)                                                          \
-	static void get_##id(const void *all, const void *row, struct cell *out) \
-	{                                                                        \
-		const struct record *const rec = all;                            \
-		const struct result *const r = row;                              \
-                                                                                 \
-		(void)rec;                                                       \
-		(void)r;                                                         \
-		set;                                                             \
-	}
+#define GETTER(id, set) COLUMN_GETTER(get_##id, const struct record *rec, const struct result *r, set)
 #define FILES(id, name, outputs, kind, ...) GETTER(id, cell_##kind(out, __VA_ARGS__))
 #define TABLE(id, name, outputs, kind, value, title, rank, shown, legend) GETTER(id, cell_##kind(out, value))
 #include "vmm/lab/record/columns.def"
