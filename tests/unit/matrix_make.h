@@ -6,7 +6,7 @@
 
 #include "test.h"
 #include "units.h"
-#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/key.h"
 
 #define LATENCY_UNIT "cycles/access"
 #define RATE_UNIT "bytes/s"
@@ -36,7 +36,7 @@ static inline struct matrix_cell *make_cell(struct matrix *m, uint64_t guest_pag
 				      .working_set_bytes = working_set,
 				      .memory_bytes = 64 * MIB,
 				      .state = STATE_OK };
-	(void)snprintf(cell->backing, sizeof(cell->backing), "%s", backing);
+	cell->backing = (enum backing_kind)name_find(&backing_names, backing);
 	(void)snprintf(cell->workload, sizeof(cell->workload), "%s", workload);
 	matrix_cell_name(cell);
 	return cell;

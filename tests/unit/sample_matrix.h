@@ -17,7 +17,7 @@
 
 #include "golden.h"
 #include "units.h"
-#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/key.h"
 
 enum sample_cell {
 	SAMPLE_CHASE_4K,
@@ -55,7 +55,7 @@ static inline struct matrix_cell *sample_cell(struct matrix *m, uint64_t page, c
 				      .working_set_bytes = bytes,
 				      .memory_bytes = 64 * MIB,
 				      .state = STATE_OK };
-	(void)snprintf(cell->backing, sizeof(cell->backing), "%s", backing);
+	cell->backing = (enum backing_kind)name_find(&backing_names, backing);
 	(void)snprintf(cell->workload, sizeof(cell->workload), "%s", workload);
 	cell->command = json_pack("[ssss]", "minivmm", page == 0 ? "native" : "run", "--workload", workload);
 	assert_non_null(cell->command);

@@ -9,6 +9,7 @@
 
 #include "vmm/cli/options.h"
 #include "vmm/cli/request.h"
+#include "vmm/util/text.h"
 
 #define LINE_MAX_ARGS 40
 
@@ -37,6 +38,19 @@ static inline int parse_with_file(const char *line, const char *file, struct req
 static inline int parse_line(const char *line, struct request *r, struct error *e)
 {
 	return parse_with_file(line, NULL, r, e);
+}
+
+/* The values of an axis as keys spell them, "1,2,8". */
+static inline const char *axis_text(const struct sweep_spec *s, enum axis_id id)
+{
+	static char all[AXIS_MAX_VALUES * AXIS_ITEM_BYTES];
+	char one[AXIS_ITEM_BYTES];
+
+	all[0] = '\0';
+	for (uint32_t i = 0; i < s->axes[id].count; i++)
+		append(all, sizeof(all), "%s%s", i != 0 ? "," : "",
+		       axis_spell(id, &s->axes[id].list[i], one));
+	return all;
 }
 
 static inline const char *error_text(const struct error *e)

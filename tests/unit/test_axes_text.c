@@ -23,15 +23,17 @@ TEST(spellings)
 				"working-set 64K",
 				&r, &e),
 		0);
-	assert_true(s->guest_page_count == 2 && s->backing_count == 2 && s->smp_count == 2 && s->native);
-	assert_string_equal(s->backings[0].path, "/a#b");
+	assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "4K,2M,native");
+	assert_string_equal(axis_text(s, AXIS_BACKING), "path:/a#b,thp");
+	assert_string_equal(axis_text(s, AXIS_SMP), "1,2");
 	assert_string_equal(s->baseline, "backing=path:/a#b,smp=2");
 	assert_true(r.run.machine.memory_bytes == 2 * GIB && s->memory_given && request_has_plan(&r));
 	assert_true(r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == 64 * KIB);
 	assert_string_equal(s->file, "f");
 	/* An empty file has no say. */
 	assert_int_equal(parse_with_file(LINE, "", &r, &e), 0);
-	assert_true(s->guest_page_count == 1 && r.run.work.workload_count == 2);
+	assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "4K");
+	assert_int_equal(r.run.work.workload_count, 2);
 }
 
 /* Preset < file < command line, for a list, a number, a flag and what was not given at all. */
@@ -49,8 +51,9 @@ TEST(precedence)
 		assert_string_equal(s->preset, "vpid");
 		assert_true(r.run.work.workload_count == 1 && r.run.work.workloads[0] == WORKLOAD_vpid);
 		assert_true(r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == MIB && s->retries == 7);
-		assert_true(s->smp_count == 1 && s->smps[0] == 3 && !s->native);
-		assert_true(s->allocations == 5 && s->backing_count == 1);
+		assert_string_equal(axis_text(s, AXIS_SMP), "3");
+		assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "4K");
+		assert_true(s->allocations == 5 && s->axes[AXIS_BACKING].count == 1);
 	}
 	assert_int_equal(parse_line("sweep --native --preset vpid --working-set 2M --no-native", &r, &e), 0);
 	assert_true(!s->native && r.run.work.set_count == 1 && r.run.work.sets_bytes[0] == 2 * MIB);
@@ -69,7 +72,7 @@ TEST(judged_when_known)
 	struct error e;
 
 	assert_int_equal(parse_line(line, &r, &e), 0);
-	assert_true(r.sweep.guest_page_count == 1);
+	assert_true(r.sweep.axes[AXIS_GUEST_PAGE].count == 1);
 	assert_int_equal(parse_with_file(line, "guest-page = 2M\nhost-nodes 0\n", &r, &e), 0);
 	assert_string_equal(r.sweep.baseline, "guest-page=2M");
 	assert_true(parse_with_file(line, "guest-page = 4K\nhost-nodes 0\n", &r, &e) < 0);
@@ -137,7 +140,7 @@ static int read_bytes(const void *bytes, size_t count, struct error *e)
 	memset(e, 0, sizeof(*e));
 	assert_int_equal(request_parse(4, argv, &r, e), 0);
 	ret = request_read_axes(&r, e);
-	assert_true(ret != 0 || r.sweep.smp_count == 2);
+	assert_true(ret != 0 || r.sweep.axes[AXIS_SMP].count == 2);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(unlink(name), 0);
 	return ret;
@@ -172,7 +175,7 @@ TEST(files)
 	assert_true(e.status == STATUS_USAGE && e.err != 0);
 	assert_int_equal(parse_line("sweep --smp 2", &r, &e), 0);
 	assert_int_equal(request_read_axes(&r, &e), 0);
-	assert_int_equal(r.sweep.smps[0], 2);
+	assert_int_equal(r.sweep.axes[AXIS_SMP].list[0].number, 2);
 }
 
 /* Whatever bytes are in it: an answer, and an error where it is a refusal. */
@@ -197,6 +200,6 @@ TEST(garbage)
 		if (parse_with_file(LINE, text, &r, &e) != 0)
 			assert_true(e.status == STATUS_USAGE && e.what[0] != '\0');
 		else
-			assert_true(r.sweep.guest_page_count > 0 && r.run.work.workload_count > 0);
+			assert_true(r.sweep.axes[AXIS_GUEST_PAGE].count > 0 && r.run.work.workload_count > 0);
 	}
 }

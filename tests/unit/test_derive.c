@@ -20,8 +20,8 @@ TEST(keys_by_axis)
 	struct key key, other;
 
 	assert_int_equal(key_parse(text, &key), 0);
-	assert_string_equal(key.values[KEY_BACKING], "path:/mnt/huge");
-	assert_string_equal(key.values[KEY_IRQCHIP], "default");
+	assert_string_equal(key.values[AXIS_BACKING], "path:/mnt/huge");
+	assert_string_equal(key.values[AXIS_IRQCHIP], "default");
 	assert_int_equal(key_parse("working-set=4M,workload=chase,smp=1,prealloc=on,guest-page=2M", &other),
 			 0);
 	assert_int_equal(key_override(&other, "guest-page=4K,backing=path:/mnt/huge"), 0);

@@ -10,6 +10,7 @@
 
 #include "test.h"
 #include "vmm/lab/sweep/journal.h"
+#include "vmm/lab/sweep/key.h"
 
 static char dir[] = "/tmp/minivmm-journal-XXXXXX";
 static char json_path[64], journal[80];
@@ -26,7 +27,7 @@ static struct matrix new_matrix(const char *kernel)
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(m.cells[i].workload, sizeof(m.cells[i].workload), "%s",
 			       i == 0 ? "packed" : "chase");
-		(void)snprintf(m.cells[i].backing, sizeof(m.cells[i].backing), "%s", "anon");
+		m.cells[i].backing = BACKING_ANON;
 		m.cells[i].guest_page_bytes = 4096;
 		m.cells[i].vcpus = 1;
 		m.cells[i].command = json_pack("[s, s]", "minivmm", "run");

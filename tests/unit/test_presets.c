@@ -30,9 +30,11 @@ static uint32_t cells_of(const struct request *r)
 {
 	const struct sweep_spec *s = &r->sweep;
 
-	return (s->guest_page_count + s->native) * s->backing_count * s->populate_count * s->smp_count *
-	       s->irqchip_count * r->run.work.workload_count *
-	       (r->run.work.set_count > 0 ? r->run.work.set_count : 1);
+	uint32_t cells = r->run.work.workload_count * (r->run.work.set_count > 0 ? r->run.work.set_count : 1);
+
+	for (int id = 0; id < AXES; id++)
+		cells *= s->axes[id].count;
+	return cells;
 }
 
 TEST(all_parse)
@@ -52,6 +54,15 @@ TEST(all_parse)
 	assert_null(preset_find(""));
 }
 
+static uint64_t greatest(const struct axis_values *values)
+{
+	uint64_t number = 0;
+
+	for (uint32_t i = 0; i < values->count; i++)
+		number = max_u64(number, values->list[i].number);
+	return number;
+}
+
 /* What a workload can bear, in at least one cell of the preset; the rest of the judgement is the planner's. */
 TEST(workloads_fit)
 {
@@ -62,14 +73,13 @@ TEST(workloads_fit)
 		LOOP (uint32_t, w, 0, w < r.run.work.workload_count, w++) {
 			uint32_t needs = workload_table[r.run.work.workloads[w]].needs;
 
-			assert_true((needs & NEEDS_PEERS) == 0 || r.sweep.smps[r.sweep.smp_count - 1] > 1);
+			assert_true((needs & NEEDS_PEERS) == 0 || greatest(&r.sweep.axes[AXIS_SMP]) > 1);
 			assert_true(r.run.machine.alias_bytes == 0 || (needs & WORKS_ALIASED) != 0);
 			LOOP (uint32_t, s, 0, s < r.run.work.set_count && (needs & NEEDS_TWO_LEAVES) != 0,
 			      s++)
-				assert_true(
-					workload_table[r.run.work.workloads[w]].default_set == SET_NONE ||
-					r.run.work.sets_bytes[s] >=
-						2 * r.sweep.guest_pages_bytes[r.sweep.guest_page_count - 1]);
+				assert_true(workload_table[r.run.work.workloads[w]].default_set == SET_NONE ||
+					    r.run.work.sets_bytes[s] >=
+						    2 * greatest(&r.sweep.axes[AXIS_GUEST_PAGE]));
 		}
 	}
 }
@@ -88,9 +98,10 @@ TEST(what_the_issue_names)
 	assert_true(r.run.work.set_count == 25 && r.run.work.sets_bytes[0] == 64 * KIB &&
 		    r.run.work.sets_bytes[1] == 96 * KIB && r.run.work.sets_bytes[24] == 256 * MIB);
 	parse_preset("walk-cost", &r);
-	assert_true(r.sweep.guest_page_count == 3 && r.sweep.backing_count == 4 && r.sweep.native);
+	assert_string_equal(axis_text(&r.sweep, AXIS_GUEST_PAGE), "4K,2M,1G,native");
+	assert_int_equal(r.sweep.axes[AXIS_BACKING].count, 4);
 	parse_preset("first-touch", &r);
-	assert_int_equal(r.sweep.populate_count, 3);
+	assert_int_equal(r.sweep.axes[AXIS_PREALLOC].count, 3);
 }
 
 /* A few sentences of ASCII that say what to expect of each kind of second dimension, within a record's room. */

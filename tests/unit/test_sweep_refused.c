@@ -144,6 +144,6 @@ TEST(longest_path)
 
 	assert_int_equal(
 		parse_line("sweep --baseline backing=" LONG_PATH " --backing anon," LONG_PATH, &r, &e), 0);
-	assert_string_equal(r.sweep.backings[1].path, &LONG_PATH[strlen("path:")]);
+	assert_string_equal(r.sweep.axes[AXIS_BACKING].list[1].path, &LONG_PATH[strlen("path:")]);
 	assert_string_equal(r.sweep.baseline, "backing=" LONG_PATH);
 }

@@ -15,12 +15,11 @@ TEST(defaults)
 
 	assert_int_equal(parse_line("sweep", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_SWEEP);
-	assert_true(s->guest_page_count == 1 && s->guest_pages_bytes[0] == PAGE_4K);
-	assert_true(s->backing_count == 1 && s->backings[0].kind == BACKING_ANON);
-	assert_true(s->backings[0].page_bytes == 0 && s->backings[0].path == NULL);
-	assert_true(s->populate_count == 1 && s->populates[0] == POPULATE_PREALLOC);
-	assert_true(s->smp_count == 1 && s->smps[0] == 1);
-	assert_true(s->irqchip_count == 1 && s->irqchips[0] == CHOICE_DEFAULT);
+	assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "4K");
+	assert_string_equal(axis_text(s, AXIS_BACKING), "anon");
+	assert_string_equal(axis_text(s, AXIS_PREALLOC), "on");
+	assert_string_equal(axis_text(s, AXIS_SMP), "1");
+	assert_string_equal(axis_text(s, AXIS_IRQCHIP), "default");
 	assert_true(r.run.work.workload_count == 2 && r.run.work.workloads[0] == WORKLOAD_packed &&
 		    r.run.work.workloads[1] == WORKLOAD_chase);
 	assert_true(r.run.work.set_count == 0 && r.run.repeat == 10 && r.run.work.seed == 1 &&
@@ -41,17 +40,10 @@ TEST(lists)
 				    "--working-set 96K..400K,64K,1M --native",
 				    &r, &e),
 			 0);
-	assert_int_equal(s->guest_page_count, 3);
-	assert_true(s->guest_pages_bytes[0] == PAGE_1G && s->guest_pages_bytes[1] == PAGE_4K &&
-		    s->guest_pages_bytes[2] == PAGE_2M);
-	assert_int_equal(s->populate_count, 3);
-	assert_true(s->populates[0] == POPULATE_PREFAULT && s->populates[1] == POPULATE_LAZY &&
-		    s->populates[2] == POPULATE_PREALLOC);
-	assert_int_equal(s->smp_count, 4);
-	assert_true(s->smps[0] == 1 && s->smps[1] == 2 && s->smps[2] == 3 && s->smps[3] == 8);
-	assert_int_equal(s->irqchip_count, 3);
-	assert_true(s->irqchips[0] == CHOICE_OFF && s->irqchips[1] == CHOICE_DEFAULT &&
-		    s->irqchips[2] == CHOICE_ON);
+	assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "1G,4K,2M,native");
+	assert_string_equal(axis_text(s, AXIS_PREALLOC), "prefault,off,on");
+	assert_string_equal(axis_text(s, AXIS_SMP), "1,2,3,8");
+	assert_string_equal(axis_text(s, AXIS_IRQCHIP), "off,default,on");
 	assert_true(r.run.work.workload_count == 2 && r.run.work.workloads[0] == WORKLOAD_gups);
 	assert_int_equal(r.run.work.set_count, 5);
 	assert_true(r.run.work.sets_bytes[0] == 64 * KIB && r.run.work.sets_bytes[1] == 96 * KIB &&
@@ -59,18 +51,12 @@ TEST(lists)
 	assert_true(s->native && request_has_plan(&r));
 	/* A list replaces the one before, whole. */
 	assert_int_equal(parse_line("sweep --smp 1-16 --smp 4 --native --no-native", &r, &e), 0);
-	assert_true(s->smp_count == 1 && s->smps[0] == 4 && !s->native);
+	assert_string_equal(axis_text(s, AXIS_SMP), "4");
+	assert_string_equal(axis_text(s, AXIS_GUEST_PAGE), "4K");
 }
 
 TEST(backings)
 {
-	static const struct axis_backing expected[] = {
-		{ BACKING_ANON, 0, NULL },        { BACKING_THP, 0, NULL },
-		{ BACKING_HUGETLB, 0, NULL },     { BACKING_HUGETLB, PAGE_1G, NULL },
-		{ BACKING_MEMFD, 0, NULL },       { BACKING_MEMFD, PAGE_2M, NULL },
-		{ BACKING_MEMFD, PAGE_1G, NULL }, { BACKING_FILE, 0, "/dev/hugepages" },
-		{ BACKING_FILE, 0, "/dev/shm" },
-	};
 	struct request r;
 	struct error e;
 
@@ -78,16 +64,9 @@ TEST(backings)
 				    "path:/dev/hugepages,path:/dev/shm",
 				    &r, &e),
 			 0);
-	assert_int_equal(r.sweep.backing_count, sizeof(expected) / sizeof(expected[0]));
-	LOOP (uint32_t, i, 0, i < r.sweep.backing_count, i++) {
-		const struct axis_backing *b = &r.sweep.backings[i];
-
-		assert_int_equal(b->kind, expected[i].kind);
-		assert_true(b->page_bytes == expected[i].page_bytes);
-		assert_int_equal(b->path != NULL, expected[i].path != NULL);
-		if (b->path != NULL)
-			assert_string_equal(b->path, expected[i].path);
-	}
+	assert_string_equal(
+		axis_text(&r.sweep, AXIS_BACKING),
+		"anon,thp,hugetlb:2M,hugetlb:1G,memfd:4K,memfd:2M,memfd:1G,path:/dev/hugepages,path:/dev/shm");
 	/* The list as it was typed is what the record shows. */
 	assert_non_null(strstr(r.argv[3], "path:/dev/hugepages,path:/dev/shm"));
 }
@@ -117,7 +96,7 @@ TEST(shared_with_run)
 	assert_int_equal(
 		parse_line("--backing hugetlb --prealloc --smp 2 --guest-page 2M --mem-prealloc", &r, &e), 0);
 	assert_true(r.run.machine.backing == BACKING_HUGETLB && r.run.machine.populate >= POPULATE_PREALLOC &&
-		    r.run.machine.vcpus == 2 && r.sweep.smp_count == 0);
+		    r.run.machine.vcpus == 2 && r.sweep.axes[AXIS_SMP].count == 0);
 }
 
 TEST(baselines)

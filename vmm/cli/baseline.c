@@ -18,42 +18,26 @@ struct parts {
 	char values[AXES][AXIS_ITEM_BYTES]; /* as a cell's key has them */
 };
 
-static bool has_native(const struct axis *axis, const struct sweep_spec *s)
+static int refuse_absent(struct parse *p, enum axis_id id, const char *value)
 {
-	return axis == &axis_table[0] && s->native;
-}
-
-static int refuse_absent(struct parse *p, const struct axis *axis, const char *value)
-{
-	const struct sweep_spec *s = &p->r->sweep;
+	const struct axis_values *has = &p->r->sweep.axes[id];
 	char values[300] = "", one[AXIS_ITEM_BYTES];
 
-	for (uint32_t i = 0; i < axis_count(s, axis); i++) {
-		axis->spell(s, i, one);
-		append(values, sizeof(values), "%s%s", i > 0 ? ", " : "", one);
-	}
-	if (has_native(axis, s))
-		append(values, sizeof(values), ", " NATIVE);
-	return refuse_value(p, s->baseline, "'%.60s' is no value that %s has in this sweep; it has %s", value,
-			    axis->name, values);
+	for (uint32_t i = 0; i < has->count; i++)
+		append(values, sizeof(values), "%s%s", i > 0 ? ", " : "", axis_spell(id, &has->list[i], one));
+	return refuse_value(p, p->r->sweep.baseline,
+			    "'%.60s' is no value that %s has in this sweep; it has %s", value,
+			    axis_table[id].name, values);
 }
 
-static int take_value(struct parse *p, const struct axis *axis, const char *value, char *spelled)
+static int take_value(struct parse *p, enum axis_id id, const char *value, char *spelled)
 {
-	struct sweep_spec *s = &p->r->sweep;
-	/* A copy is asked, because what is new would be stored. */
-	struct sweep_spec scratch = *s;
-	uint32_t count = axis_count(s, axis);
-	int at;
+	bool native = id == AXIS_GUEST_PAGE && strcmp(value, NATIVE) == 0;
+	struct axis_value v = { .number = 0 };
 
-	if (has_native(axis, s) && strcmp(value, NATIVE) == 0) {
-		(void)snprintf(spelled, AXIS_ITEM_BYTES, NATIVE);
-		return 0;
-	}
-	at = axis->take(&scratch, value, count);
-	if (at < 0 || (uint32_t)at == count)
-		return refuse_absent(p, axis, value);
-	axis->spell(s, (uint32_t)at, spelled);
+	if ((!native && axis_parse(id, value, &v) != 0) || axis_index(&p->r->sweep.axes[id], &v) < 0)
+		return refuse_absent(p, id, value);
+	(void)axis_spell(id, &v, spelled);
 	return 0;
 }
 
@@ -72,7 +56,7 @@ static int take_part(struct parse *p, char *part, struct parts *parts)
 		if (parts->given[i])
 			return refuse_value(p, text, "'%s' is there twice", part);
 		parts->given[i] = true;
-		return take_value(p, &axis_table[i], value, parts->values[i]);
+		return take_value(p, (enum axis_id)i, value, parts->values[i]);
 	}
 	return refuse_value(p, text,
 			    "'%.60s' is no axis of a baseline; guest-page, backing, prealloc, smp and "

@@ -61,7 +61,7 @@ static bool populates(const struct parse *p)
 
 	if (p->r->command != COMMAND_SWEEP)
 		return p->r->given[OPTION_PREALLOC];
-	return s->populate_count > 1 || s->populates[0] != POPULATE_LAZY;
+	return s->axes[AXIS_PREALLOC].count > 1 || s->axes[AXIS_PREALLOC].list[0].number != POPULATE_LAZY;
 }
 
 static int check_memory(struct parse *p)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "vmm/cli/request.h"
-#include "vmm/lab/sweep/axis.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/names.h"
 
 #define FOR_RUN 1U

@@ -12,30 +12,29 @@
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
 
-static int take_item(struct parse *p, const struct axis *axis, const char *value, const char *item,
-		     uint32_t *count)
+static int add_item(struct parse *p, enum axis_id id, const char *value, const char *item,
+		    struct axis_values *values)
 {
-	int at;
+	struct axis_value *next = &values->list[values->count];
 
-	if (*count == AXIS_MAX_VALUES)
+	if (values->count == AXIS_MAX_VALUES)
 		return refuse_value(p, value, "at most %d values are accepted", AXIS_MAX_VALUES);
-	at = axis->take(&p->r->sweep, item, *count);
-	if (at < 0)
-		return refuse_value(p, value, "'%.60s': %s", item, axis->expected);
-	if ((uint32_t)at < *count)
+	if (axis_parse(id, item, next) != 0)
+		return refuse_value(p, value, "'%.60s': %s", item, axis_table[id].expected);
+	if (axis_index(values, next) >= 0)
 		return refuse_value(p, value, "'%.60s' is there twice", item);
-	++*count;
+	values->count++;
 	return 0;
 }
 
 /* "1-4" of --smp, as its items; another item is left as it is. The number of values, or -1: more than there may be. */
-static int split_range(const struct axis *axis, const char *item, uint64_t *first)
+static int split_range(enum axis_id id, const char *item, uint64_t *first)
 {
 	const char *dash = strchr(item, '-');
 	char text[AXIS_ITEM_BYTES];
 	uint64_t from, last;
 
-	if (strcmp(axis->name, "smp") != 0 || dash == NULL)
+	if (id != AXIS_SMP || dash == NULL)
 		return 1;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(dash - item), item);
 	if (number_parse(text, 1, UINT32_MAX, &from) != 0 ||
@@ -47,33 +46,33 @@ static int split_range(const struct axis *axis, const char *item, uint64_t *firs
 
 int set_axis(struct parse *p, const char *value)
 {
-	const struct axis *axis = axis_table;
+	struct axis_values values = { .count = 0 };
+	enum axis_id id = AXIS_GUEST_PAGE;
 	const char *cursor = value;
 	char item[AXIS_ITEM_BYTES];
-	uint32_t count = 0;
 	int more;
 
-	while (strcmp(axis->name, p->option->name) != 0)
-		axis++;
+	while (strcmp(axis_table[id].name, p->option->name) != 0)
+		id++;
 	while ((more = list_item(&cursor, item, sizeof(item))) == 1) {
 		uint64_t first = 0;
-		int values = split_range(axis, item, &first);
+		int items = split_range(id, item, &first);
 		int ret = 0;
 
-		if (values < 0)
+		if (items < 0)
 			return refuse_value(p, value, "at most %d values are accepted", AXIS_MAX_VALUES);
-		for (int i = 0; i < values && ret == 0; i++) {
+		for (int i = 0; i < items && ret == 0; i++) {
 			if (first != 0)
 				(void)snprintf(item, sizeof(item), "%u",
 					       (unsigned int)first + (unsigned int)i);
-			ret = take_item(p, axis, value, item, &count);
+			ret = add_item(p, id, value, item, &values);
 		}
 		if (ret != 0)
 			return ret;
 	}
 	if (more < 0)
-		return refuse_value(p, value, "an item is empty or too long; %s", axis->expected);
-	memcpy((char *)&p->r->sweep + axis->count_at, &count, sizeof(count));
+		return refuse_value(p, value, "an item is empty or too long; %s", axis_table[id].expected);
+	p->r->sweep.axes[id] = values;
 	return 0;
 }
 
@@ -88,14 +87,15 @@ void axes_complete(struct parse *p)
 		p->r->run.work.workloads[0] = WORKLOAD_packed;
 		p->r->run.work.workloads[1] = WORKLOAD_chase;
 	}
-	for (int i = 0; i < AXES; i++) {
-		const uint32_t one = 1;
+	for (int id = 0; id < AXES; id++) {
+		struct axis_values *values = &s->axes[id];
 
-		if (axis_count(s, &axis_table[i]) != 0)
-			continue;
-		(void)axis_table[i].take(s, defaults[i], 0);
-		memcpy((char *)s + axis_table[i].count_at, &one, sizeof(one));
+		if (values->count == 0)
+			values->count = axis_parse((enum axis_id)id, defaults[id], &values->list[0]) == 0;
 	}
+	if (s->native)
+		s->axes[AXIS_GUEST_PAGE].list[s->axes[AXIS_GUEST_PAGE].count++] =
+			(struct axis_value){ .number = 0 };
 }
 
 int set_sweep_workload(struct parse *p, const char *value)

@@ -32,7 +32,7 @@ enum {
 	COLUMN_SET,
 	COLUMN_STRIDE,
 	COLUMN_CONFIG,
-	COLUMNS = COLUMN_CONFIG + CONFIG_COLUMNS
+	COLUMNS = COLUMN_CONFIG + AXES
 };
 
 /* Columns to drop where the screen is too narrow, in this order. */

@@ -1,5 +1,5 @@
 /*
- * What each axis takes.
+ * What each axis takes, and how the record of a sweep spells its axes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -9,178 +9,185 @@
 #include "abi.h"
 #include "units.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/sweep/axis.h"
+#include "vmm/lab/sweep/plan.h"
+#include "vmm/output/json.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
+#include "vmm/util/workloads.h"
 
-static int take_guest_page(struct sweep_spec *s, const char *item, uint32_t at)
-{
-	uint64_t bytes;
+_Static_assert(GUEST_MAX_VCPUS == 128 && AXIS_PATH_BYTES == 128, "the texts name these limits");
 
-	if (page_size_parse(item, &bytes) != 0)
-		return -EINVAL;
-	for (uint32_t i = 0; i < at; i++) {
-		if (s->guest_pages_bytes[i] == bytes)
-			return (int)i;
-	}
-	if (at < AXIS_MAX_VALUES)
-		s->guest_pages_bytes[at] = bytes;
-	return (int)at;
-}
+const struct axis axis_table[AXES] = {
+	[AXIS_GUEST_PAGE] = { "guest-page", "guest page",
+			      "4K, 2M or 1G is expected, and --native for cells without a guest" },
+	[AXIS_BACKING] = { "backing", "backing",
+			   "anon, thp, hugetlb:2M, hugetlb:1G, memfd, memfd:2M, memfd:1G or path:DIRECTORY (of less than 128 "
+			   "characters, none a comma) is expected" },
+	[AXIS_PREALLOC] = { "prealloc", "prealloc", "off, on or prefault is expected" },
+	[AXIS_SMP] = { "smp", "smp", "numbers from 1 to 128 are expected, as in 1,2 or 1-4" },
+	[AXIS_IRQCHIP] = { "kernel-irqchip", "kernel-irqchip", "on, off or default is expected" },
+};
 
-static void spell_guest_page(const struct sweep_spec *s, uint32_t at, char *text)
-{
-	(void)size_format(s->guest_pages_bytes[at], text);
-}
-
-static uint64_t page_of(const struct axis_backing *b)
-{
-	return b->page_bytes != 0 ? b->page_bytes : backing_type(b->kind)->default_page_bytes;
-}
-
-/* "hugetlb:1G"; not a path. */
-static int parse_kind(const char *item, struct axis_backing *b)
+/* "hugetlb:1G" or "path:/mnt/huge" */
+static int parse_backing(const char *item, struct axis_value *value)
 {
 	const char *colon = strchrnul(item, ':');
+	const struct backing_type *type;
 	char kind[16];
 	int found;
 
+	if (strncmp(item, "path:", 5) == 0) {
+		value->backing = BACKING_FILE;
+		if (colon[1] == '\0' || strlen(colon + 1) >= AXIS_PATH_BYTES)
+			return -EINVAL;
+		append(value->path, sizeof(value->path), "%s", colon + 1);
+		return 0;
+	}
 	(void)snprintf(kind, sizeof(kind), "%.*s", (int)(colon - item), item);
 	found = name_find(&backing_names, kind);
 	if (found < 0 || found == BACKING_FILE)
 		return -EINVAL;
-	*b = (struct axis_backing){ .kind = (enum backing_kind)found };
+	value->backing = (enum backing_kind)found;
+	type = backing_type(value->backing);
+	value->number = type->default_page_bytes;
 	if (*colon == '\0')
 		return 0;
-	if (page_size_parse(colon + 1, &b->page_bytes) != 0 ||
-	    !backing_type_has_page(backing_type(b->kind), b->page_bytes))
+	if (page_size_parse(colon + 1, &value->number) != 0 || !backing_type_has_page(type, value->number))
 		return -EINVAL;
 	return 0;
 }
 
-static int take_backing(struct sweep_spec *s, const char *item, uint32_t at)
+static int parse_word(const struct names *names, const char *item, struct axis_value *value)
 {
-	/* A list in argv has no NUL behind each of its paths. */
-	static char directories[AXIS_MAX_VALUES][AXIS_PATH_BYTES];
-	struct axis_backing b = { .kind = BACKING_FILE };
+	int found = name_find(names, item);
 
-	if (strncmp(item, "path:", 5) == 0) {
-		b.path = item + 5;
-		if (b.path[0] == '\0' || strlen(b.path) >= AXIS_PATH_BYTES)
-			return -EINVAL;
-	} else if (parse_kind(item, &b) != 0) {
+	if (found < 0)
 		return -EINVAL;
-	}
-	for (uint32_t i = 0; i < at; i++) {
-		const struct axis_backing *other = &s->backings[i];
-
-		if (other->kind == b.kind &&
-		    (b.path != NULL ? strcmp(b.path, other->path) == 0 : page_of(&b) == page_of(other)))
-			return (int)i;
-	}
-	if (at < AXIS_MAX_VALUES) {
-		if (b.path != NULL) {
-			(void)snprintf(directories[at], AXIS_PATH_BYTES, "%s", b.path);
-			b.path = directories[at];
-		}
-		s->backings[at] = b;
-	}
-	return (int)at;
+	value->number = (uint64_t)found;
+	return 0;
 }
 
-static void spell_backing(const struct sweep_spec *s, uint32_t at, char *text)
+int axis_parse(enum axis_id id, const char *item, struct axis_value *value)
 {
-	const struct axis_backing *b = &s->backings[at];
-	bool named = b->kind == BACKING_HUGETLB || b->kind == BACKING_MEMFD;
+	*value = (struct axis_value){ .number = 0 };
+	switch (id) {
+	case AXIS_GUEST_PAGE:
+		return page_size_parse(item, &value->number) == 0 ? 0 : -EINVAL;
+	case AXIS_BACKING:
+		return parse_backing(item, value);
+	case AXIS_PREALLOC:
+		return parse_word(&populate_names, item, value);
+	case AXIS_SMP:
+		return number_parse(item, 1, GUEST_MAX_VCPUS, &value->number) == 0 ? 0 : -EINVAL;
+	case AXIS_IRQCHIP:
+		return parse_word(&choice_names, item, value);
+	case AXES:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* The page is named where a kind has several. */
+static void spell_backing(const struct axis_value *value, char *text)
+{
+	const char *kind = backing_name(value->backing);
 	char page[24];
 
-	if (b->path != NULL)
-		(void)snprintf(text, AXIS_ITEM_BYTES, "path:%s", b->path);
+	text[0] = '\0';
+	if (value->path[0] != '\0')
+		append(text, AXIS_ITEM_BYTES, "path:%s", value->path);
+	else if (value->backing == BACKING_ANON || value->backing == BACKING_THP || value->number == 0)
+		append(text, AXIS_ITEM_BYTES, "%s", kind);
 	else
-		(void)snprintf(text, AXIS_ITEM_BYTES, "%s%s%s", backing_name(b->kind), named ? ":" : "",
-			       named ? size_format(page_of(b), page) : "");
+		append(text, AXIS_ITEM_BYTES, "%s:%s", kind, size_format(value->number, page));
 }
 
-static int take_populate(struct sweep_spec *s, const char *item, uint32_t at)
+const char *axis_spell(enum axis_id id, const struct axis_value *value, char *text)
 {
-	int found = name_find(&populate_names, item);
+	unsigned int number = (unsigned int)value->number;
 
-	if (found < 0)
-		return -EINVAL;
-	for (uint32_t i = 0; i < at; i++) {
-		if ((int)s->populates[i] == found)
+	switch (id) {
+	case AXIS_GUEST_PAGE:
+		if (value->number != 0)
+			return size_format(value->number, text);
+		(void)snprintf(text, AXIS_ITEM_BYTES, "native");
+		break;
+	case AXIS_BACKING:
+		spell_backing(value, text);
+		break;
+	case AXIS_PREALLOC:
+		(void)snprintf(text, AXIS_ITEM_BYTES, "%s", name_of(&populate_names, number));
+		break;
+	case AXIS_SMP:
+		(void)snprintf(text, AXIS_ITEM_BYTES, "%u", number);
+		break;
+	case AXIS_IRQCHIP:
+		(void)snprintf(text, AXIS_ITEM_BYTES, "%s", name_of(&choice_names, number));
+		break;
+	case AXES:
+		text[0] = '\0';
+		break;
+	}
+	return text;
+}
+
+int axis_index(const struct axis_values *values, const struct axis_value *value)
+{
+	for (uint32_t i = 0; i < values->count; i++) {
+		const struct axis_value *v = &values->list[i];
+
+		if (v->number == value->number && v->backing == value->backing &&
+		    strcmp(v->path, value->path) == 0)
 			return (int)i;
 	}
-	if (at < AXIS_MAX_VALUES)
-		s->populates[at] = (enum populate)found;
-	return (int)at;
+	return -1;
 }
 
-static void spell_populate(const struct sweep_spec *s, uint32_t at, char *text)
+static json_t *values_json(enum axis_id id, const struct axis_values *values)
 {
-	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", populate_name(s->populates[at]));
-}
+	json_t *array = json_array();
+	char text[AXIS_ITEM_BYTES];
 
-static int take_smp(struct sweep_spec *s, const char *item, uint32_t at)
-{
-	uint64_t count;
+	for (uint32_t i = 0; i < values->count; i++) {
+		const struct axis_value *value = &values->list[i];
 
-	if (number_parse(item, 1, GUEST_MAX_VCPUS, &count) != 0)
-		return -EINVAL;
-	for (uint32_t i = 0; i < at; i++) {
-		if (s->smps[i] == count)
-			return (int)i;
+		json_push(&array,
+			  id == AXIS_SMP ? json_u64(value->number) : json_words(axis_spell(id, value, text)));
 	}
-	if (at < AXIS_MAX_VALUES)
-		s->smps[at] = (uint32_t)count;
-	return (int)at;
+	return array;
 }
 
-static void spell_smp(const struct sweep_spec *s, uint32_t at, char *text)
+json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *sweep)
 {
-	(void)snprintf(text, AXIS_ITEM_BYTES, "%" PRIu32, s->smps[at]);
-}
+	json_t *o = json_object(), *workloads = json_array(), *sets = json_array();
+	char text[32];
 
-static int take_irqchip(struct sweep_spec *s, const char *item, uint32_t at)
-{
-	int found = name_find(&choice_names, item);
-
-	if (found < 0)
-		return -EINVAL;
-	for (uint32_t i = 0; i < at; i++) {
-		if ((int)s->irqchips[i] == found)
-			return (int)i;
+	for (int id = 0; id < AXES; id++) {
+		(void)snprintf(text, sizeof(text), "%s", axis_table[id].name);
+		/* Member names have no hyphens. */
+		for (char *c = text; *c != '\0'; c++)
+			*c = (char)(*c == '-' ? '_' : *c);
+		json_put(&o, text, values_json((enum axis_id)id, &sweep->axes[id]));
 	}
-	if (at < AXIS_MAX_VALUES)
-		s->irqchips[at] = (enum choice)found;
-	return (int)at;
+	for (uint32_t i = 0; i < work->workload_count; i++)
+		json_push(&workloads, json_string(workload_table[work->workloads[i]].name));
+	for (uint32_t i = 0; i < work->set_count; i++)
+		json_push(&sets, json_string(size_format(work->sets_bytes[i], text)));
+	json_put(&o, "workload", workloads);
+	json_put(&o, "working_set", sets);
+	return o;
 }
 
-static void spell_irqchip(const struct sweep_spec *s, uint32_t at, char *text)
+void sweep_baseline(const struct sweep_spec *sweep, char *text, size_t size)
 {
-	(void)snprintf(text, AXIS_ITEM_BYTES, "%s", choice_name(s->irqchips[at]));
-}
+	char value[AXIS_ITEM_BYTES];
 
-const struct axis axis_table[AXES] = {
-	{ "guest-page", "4K, 2M or 1G is expected, and --native for cells without a guest",
-	  offsetof(struct sweep_spec, guest_page_count), take_guest_page, spell_guest_page },
-	{ "backing",
-	  "anon, thp, hugetlb:2M, hugetlb:1G, memfd, memfd:2M, memfd:1G or path:DIRECTORY (of less than 128 "
-	  "characters, none a comma) is expected",
-	  offsetof(struct sweep_spec, backing_count), take_backing, spell_backing },
-	{ "prealloc", "off, on or prefault is expected", offsetof(struct sweep_spec, populate_count),
-	  take_populate, spell_populate },
-	{ "smp", "numbers from 1 to 128 are expected, as in 1,2 or 1-4",
-	  offsetof(struct sweep_spec, smp_count), take_smp, spell_smp },
-	{ "kernel-irqchip", "on, off or default is expected", offsetof(struct sweep_spec, irqchip_count),
-	  take_irqchip, spell_irqchip },
-};
-
-_Static_assert(GUEST_MAX_VCPUS == 128 && AXIS_PATH_BYTES == 128, "the texts name these limits");
-
-uint32_t axis_count(const struct sweep_spec *s, const struct axis *axis)
-{
-	uint32_t count;
-
-	memcpy(&count, (const char *)s + axis->count_at, sizeof(count));
-	return count;
+	text[0] = '\0';
+	if (sweep->baseline != NULL) {
+		append(text, size, "%s", sweep->baseline);
+		return;
+	}
+	for (int id = AXIS_GUEST_PAGE; id <= AXIS_BACKING; id++)
+		append(text, size, "%s%s=%s", id != AXIS_GUEST_PAGE ? "," : "", axis_table[id].name,
+		       axis_spell((enum axis_id)id, &sweep->axes[id].list[0], value));
 }

@@ -7,25 +7,108 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/util/append.h"
-
-static const char *const names[KEY_AXES] = { "guest-page",     "backing",  "prealloc",   "smp",
-					     "kernel-irqchip", "workload", "working-set" };
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 struct key_entry {
 	char joined[KEY_JOINED_BYTES];
 	const struct matrix_cell *cell;
 };
 
+void cell_axis(const struct matrix_cell *cell, enum axis_id id, struct axis_value *value)
+{
+	*value = (struct axis_value){ .number = 0 };
+	switch (id) {
+	case AXIS_GUEST_PAGE:
+		value->number = cell->native ? 0 : cell->guest_page_bytes;
+		break;
+	case AXIS_BACKING:
+		value->backing = cell->backing;
+		value->number = cell->page_bytes;
+		append(value->path, sizeof(value->path), "%s", cell->path);
+		break;
+	case AXIS_PREALLOC:
+		value->number = cell->populate;
+		break;
+	case AXIS_SMP:
+		value->number = cell->vcpus;
+		break;
+	case AXIS_IRQCHIP:
+		value->number = cell->irqchip;
+		break;
+	case AXES:
+		break;
+	}
+}
+
+void cell_set_axis(struct matrix_cell *cell, enum axis_id id, const struct axis_value *value)
+{
+	switch (id) {
+	case AXIS_GUEST_PAGE:
+		cell->native = value->number == 0;
+		cell->guest_page_bytes = value->number;
+		break;
+	case AXIS_BACKING:
+		cell->backing = value->backing;
+		cell->page_bytes = value->number;
+		memcpy(cell->path, value->path, sizeof(cell->path));
+		break;
+	case AXIS_PREALLOC:
+		cell->populate = (enum populate)value->number;
+		break;
+	case AXIS_SMP:
+		cell->vcpus = (uint32_t)value->number;
+		break;
+	case AXIS_IRQCHIP:
+		cell->irqchip = (enum choice)value->number;
+		break;
+	case AXES:
+		break;
+	}
+}
+
+const char *cell_spell(const struct matrix_cell *cell, enum axis_id id, char *text)
+{
+	struct axis_value value;
+
+	cell_axis(cell, id, &value);
+	return axis_spell(id, &value, text);
+}
+
+void matrix_cell_name(struct matrix_cell *cell)
+{
+	size_t size = sizeof(cell->key);
+	char text[AXIS_ITEM_BYTES];
+
+	cell->key[0] = '\0';
+	for (int id = 0; id < AXES; id++) {
+		if (id != AXIS_IRQCHIP || cell->irqchip != CHOICE_DEFAULT)
+			append(cell->key, size, "%s%s=%s", id != 0 ? "," : "", axis_table[id].name,
+			       cell_spell(cell, (enum axis_id)id, text));
+	}
+	append(cell->key, size, ",workload=%s", cell->workload);
+	if (cell->working_set_bytes != 0)
+		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, text));
+}
+
 const char *key_axis_name(enum key_axis axis)
 {
-	return (unsigned int)axis < KEY_AXES ? names[axis] : NULL;
+	switch ((unsigned int)axis) {
+	case KEY_WORKLOAD:
+		return "workload";
+	case KEY_WORKING_SET:
+		return "working-set";
+	default:
+		return (unsigned int)axis < AXES ? axis_table[axis].name : NULL;
+	}
 }
 
 static int take(struct key *key, const char *name, size_t name_bytes, const char *value, size_t value_bytes)
 {
 	for (uint32_t axis = 0; axis < KEY_AXES; axis++) {
-		if (strlen(names[axis]) != name_bytes || memcmp(names[axis], name, name_bytes) != 0)
+		const char *own = key_axis_name((enum key_axis)axis);
+
+		if (strlen(own) != name_bytes || memcmp(own, name, name_bytes) != 0)
 			continue;
 		if (value_bytes >= KEY_VALUE_BYTES)
 			return -EINVAL;
@@ -56,7 +139,7 @@ int key_override(struct key *key, const char *text)
 
 int key_parse(const char *text, struct key *key)
 {
-	*key = (struct key){ .values = { [KEY_IRQCHIP] = "default" } };
+	*key = (struct key){ .values = { [AXIS_IRQCHIP] = "default" } };
 	return key_override(key, text);
 }
 

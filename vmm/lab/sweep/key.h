@@ -1,5 +1,5 @@
 /*
- * The key of a cell, taken apart by axis: cells that are the same but for an axis, found fast.
+ * Cells by axis: their values, their keys, and cells that are the same but for an axis, found fast.
  */
 #ifndef MINIVMM_LAB_SWEEP_KEY_H
 #define MINIVMM_LAB_SWEEP_KEY_H
@@ -7,17 +7,10 @@
 #include <stdint.h>
 
 #include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/spec.h"
 
-enum key_axis {
-	KEY_GUEST_PAGE,
-	KEY_BACKING,
-	KEY_PREALLOC,
-	KEY_SMP,
-	KEY_IRQCHIP,
-	KEY_WORKLOAD,
-	KEY_WORKING_SET,
-	KEY_AXES
-};
+/* What a key names: the axes of a sweep, and what its work is. */
+enum key_axis { KEY_WORKLOAD = AXES, KEY_WORKING_SET, KEY_AXES };
 
 #define KEY_VALUE_BYTES 160
 #define KEY_JOINED_BYTES MATRIX_KEY_BYTES
@@ -26,6 +19,14 @@ enum key_axis {
 struct key {
 	char values[KEY_AXES][KEY_VALUE_BYTES];
 };
+
+/* The value that a cell has on an axis, and as a key spells it, into text[AXIS_ITEM_BYTES], which is returned. */
+void cell_axis(const struct matrix_cell *cell, enum axis_id id, struct axis_value *value);
+void cell_set_axis(struct matrix_cell *cell, enum axis_id id, const struct axis_value *value);
+const char *cell_spell(const struct matrix_cell *cell, enum axis_id id, char *text);
+
+/* Fill cell->key from the members before it. */
+void matrix_cell_name(struct matrix_cell *cell);
 
 /* "guest-page", ...; NULL behind the last one. */
 const char *key_axis_name(enum key_axis axis);

@@ -4,12 +4,9 @@
 #include "vmm/lab/sweep/matrix.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/util/size.h"
-#include "vmm/util/append.h"
 #include "vmm/util/array.h"
 
 const struct names cell_state_names =
@@ -80,36 +77,4 @@ struct matrix_cell *matrix_find(struct matrix *m, const char *key)
 			return &m->cells[i];
 	}
 	return NULL;
-}
-
-/* What --backing of a sweep takes: the page is named where a kind has several. */
-static void name_backing(struct matrix_cell *cell)
-{
-	char page[24];
-
-	if (cell->path[0] != '\0')
-		append(cell->key, sizeof(cell->key), "path:%s", cell->path);
-	else if (strcmp(cell->backing, "anon") == 0 || strcmp(cell->backing, "thp") == 0 ||
-		 cell->page_bytes == 0)
-		append(cell->key, sizeof(cell->key), "%s", cell->backing);
-	else
-		append(cell->key, sizeof(cell->key), "%s:%s", cell->backing,
-		       size_format(cell->page_bytes, page));
-}
-
-void matrix_cell_name(struct matrix_cell *cell)
-{
-	size_t size = sizeof(cell->key);
-	char number[24];
-
-	cell->key[0] = '\0';
-	append(cell->key, size, "guest-page=%s,backing=",
-	       cell->native ? "native" : size_format(cell->guest_page_bytes, number));
-	name_backing(cell);
-	append(cell->key, size, ",prealloc=%s,smp=%" PRIu32, populate_name(cell->populate), cell->vcpus);
-	if (cell->irqchip != CHOICE_DEFAULT)
-		append(cell->key, size, ",kernel-irqchip=%s", choice_name(cell->irqchip));
-	append(cell->key, size, ",workload=%s", cell->workload);
-	if (cell->working_set_bytes != 0)
-		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, number));
 }

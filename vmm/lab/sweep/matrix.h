@@ -90,9 +90,9 @@ struct matrix_cell {
 	char key[MATRIX_KEY_BYTES]; /* "guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,working-set=4M" */
 	bool native;
 	uint64_t guest_page_bytes; /* 0 natively */
-	char backing[16];          /* anon, thp, hugetlb, memfd, file */
-	uint64_t page_bytes;       /* of the backing, resolved; 0: not known */
-	char path[128];            /* of a file; "" */
+	enum backing_kind backing;
+	uint64_t page_bytes; /* of the backing, resolved; 0: not known */
+	char path[128];      /* of a file; "" */
 	enum populate populate;
 	uint32_t vcpus;
 	enum choice irqchip;
@@ -195,9 +195,6 @@ static inline const char *cell_state_name(enum cell_state state)
 {
 	return name_of(&cell_state_names, state);
 }
-
-/* Fill cell->key from the members before it. */
-void matrix_cell_name(struct matrix_cell *cell);
 
 /*
  * All that follows from the runs: figures, ratios to the baseline, translation, speed-ups, knees. Replaces what an

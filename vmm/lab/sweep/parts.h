@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/key.h"
 #include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 #include "vmm/output/table.h"
@@ -52,13 +52,9 @@ int text_matrix_knees(const struct matrix *m, FILE *out);
 /* What the model says, where --predict was given. */
 int text_matrix_predictions(const struct matrix *m, FILE *out);
 
-/* The columns that say which cell a row is of, in every table: their titles, and their texts. */
+/* The columns that say which cell a row is of, in every table, one an axis: their titles, and their texts. */
 #define CONFIG_TITLES "-guest", "-backing", "prealloc", "smp", "irqchip"
-#define CONFIG_COLUMNS 5
 void text_put_config(struct table *table, const struct matrix_cell *cell);
-
-/* "hugetlb:2M" as --backing of a sweep takes it; of TABLE_CELL_BYTES. Returns buf. */
-const char *text_backing(const struct matrix_cell *cell, char *buf);
 
 /*
  * Hide the columns from `first` on that say the same in each row; what they say goes into the line "all", with which

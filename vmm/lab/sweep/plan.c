@@ -1,3 +1,4 @@
+#include "vmm/lab/sweep/key.h"
 #include "vmm/lab/sweep/plan.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ struct planner {
 	const struct run_spec *run;
 	const struct sweep_spec *sweep;
 	struct matrix *m;
-	struct matrix_cell *cell; /* the next one; the axes from the outside in fill it */
+	struct matrix_cell *cell; /* the next one; what is not of an axis */
 	int ret;
 };
 
@@ -57,70 +58,46 @@ static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *se
 	return ret != 0 ? ret : count;
 }
 
-static void add_cell(struct planner *p)
+static void add_cell(struct planner *p, const struct matrix_cell *cell)
 {
 	struct matrix *m = p->m;
 	struct matrix_cell *grown;
 
-	if (p->ret == 0 && m->cell_count == SWEEP_MAX_CELLS)
+	if (m->cell_count == SWEEP_MAX_CELLS) {
 		p->ret = -E2BIG;
-	if (p->ret != 0)
 		return;
+	}
 	grown = array_grow(m->cells, m->cell_count, sizeof(*grown));
 	if (grown == NULL) {
 		p->ret = -ENOMEM;
 		return;
 	}
 	m->cells = grown;
-	m->cells[m->cell_count] = *p->cell;
+	m->cells[m->cell_count] = *cell;
 	p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count]);
 	m->cell_count++;
 }
 
-static void each_backing(struct planner *p)
+/* All combinations of the axes, the last one of `order` changing fastest. */
+static void each_combination(struct planner *p)
 {
-	const struct sweep_spec *s = p->sweep;
+	static const enum axis_id order[AXES] = { AXIS_SMP, AXIS_IRQCHIP, AXIS_PREALLOC, AXIS_GUEST_PAGE,
+						  AXIS_BACKING };
+	struct matrix_cell cell = *p->cell;
+	uint32_t total = 1;
 
-	for (uint32_t i = 0; i < s->backing_count; i++) {
-		const struct axis_backing *b = &s->backings[i];
+	for (int id = 0; id < AXES; id++)
+		total *= p->sweep->axes[id].count;
+	for (uint32_t i = 0; i < total && p->ret == 0; i++) {
+		uint32_t rest = i;
 
-		p->cell->backing[0] = p->cell->path[0] = '\0';
-		append(p->cell->backing, sizeof(p->cell->backing), "%s", backing_name(b->kind));
-		append(p->cell->path, sizeof(p->cell->path), "%s", b->path != NULL ? b->path : "");
-		p->cell->page_bytes = b->page_bytes;
-		add_cell(p);
-	}
-}
+		for (int k = AXES - 1; k >= 0; k--) {
+			const struct axis_values *values = &p->sweep->axes[order[k]];
 
-static void each_guest_page(struct planner *p)
-{
-	const struct sweep_spec *s = p->sweep;
-
-	for (uint32_t i = 0; i < s->guest_page_count; i++) {
-		p->cell->native = false;
-		p->cell->guest_page_bytes = s->guest_pages_bytes[i];
-		each_backing(p);
-	}
-	if (!s->native)
-		return;
-	p->cell->native = true;
-	p->cell->guest_page_bytes = 0;
-	each_backing(p);
-}
-
-static void each_populate(struct planner *p)
-{
-	const struct sweep_spec *s = p->sweep;
-
-	for (uint32_t smp = 0; smp < s->smp_count; smp++) {
-		for (uint32_t irq = 0; irq < s->irqchip_count; irq++) {
-			for (uint32_t pop = 0; pop < s->populate_count; pop++) {
-				p->cell->vcpus = s->smps[smp];
-				p->cell->irqchip = s->irqchips[irq];
-				p->cell->populate = s->populates[pop];
-				each_guest_page(p);
-			}
+			cell_set_axis(&cell, order[k], &values->list[rest % values->count]);
+			rest /= values->count;
 		}
+		add_cell(p, &cell);
 	}
 }
 
@@ -173,7 +150,7 @@ static int each_workload(struct planner *p, struct error *e)
 		append(p->cell->workload, sizeof(p->cell->workload), "%s", workload_table[id].name);
 		for (int s = 0; s < count; s++) {
 			p->cell->working_set_bytes = sets_bytes[s];
-			each_populate(p);
+			each_combination(p);
 		}
 	}
 	if (p->ret == -E2BIG)

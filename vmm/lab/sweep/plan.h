@@ -40,7 +40,4 @@ json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *s
 /* The baseline as axis=value parts: what was asked, or the first guest page and the first backing. */
 void sweep_baseline(const struct sweep_spec *sweep, char *text, size_t size);
 
-/* The command that runs *r, which is one cell's, as a JSON array of words; NULL: no memory. */
-json_t *cell_command(const struct run_spec *r);
-
 #endif

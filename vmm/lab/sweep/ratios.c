@@ -52,7 +52,7 @@ int ratios_make(struct matrix *m, const struct key_index *index)
 struct small_backings {
 	uint32_t count;
 	char names[MAX_SMALL][KEY_VALUE_BYTES];
-	const char *kinds[MAX_SMALL];
+	enum backing_kind kinds[MAX_SMALL];
 };
 
 static bool is_known(const struct small_backings *small, const char *name)
@@ -73,10 +73,10 @@ static void find_small(const struct matrix *m, struct small_backings *small)
 		const struct matrix_cell *cell = &m->cells[i];
 
 		if (cell->page_bytes != PAGE_4K || key_parse(cell->key, &key) != 0 ||
-		    is_known(small, key.values[KEY_BACKING]))
+		    is_known(small, key.values[AXIS_BACKING]))
 			continue;
 		small->kinds[small->count] = cell->backing;
-		(void)snprintf(small->names[small->count++], KEY_VALUE_BYTES, "%s", key.values[KEY_BACKING]);
+		(void)snprintf(small->names[small->count++], KEY_VALUE_BYTES, "%s", key.values[AXIS_BACKING]);
 	}
 }
 
@@ -126,12 +126,12 @@ static const struct matrix_cell *on_small(const struct small_backings *small, co
 {
 	for (int preference = 0; preference < 3; preference++) {
 		for (uint32_t i = 0; i < small->count; i++) {
-			const char *wanted = preference == 0 ? to->backing : "anon";
+			enum backing_kind wanted = preference == 0 ? to->backing : BACKING_ANON;
 			const struct matrix_cell *from;
 
-			if (preference < 2 && strcmp(small->kinds[i], wanted) != 0)
+			if (preference < 2 && small->kinds[i] != wanted)
 				continue;
-			(void)snprintf(key->values[KEY_BACKING], KEY_VALUE_BYTES, "%s", small->names[i]);
+			(void)snprintf(key->values[AXIS_BACKING], KEY_VALUE_BYTES, "%s", small->names[i]);
 			from = key_index_find(index, key);
 			if (from != NULL && cell_takes_part(from))
 				return from;

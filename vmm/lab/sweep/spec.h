@@ -1,5 +1,6 @@
 /*
- * What can be asked of a sweep beyond what a run takes: an axis is a list of values, the sweep is their product.
+ * What can be asked of a sweep beyond what a run takes: an axis is a list of values, the sweep is their product. One table of
+ * the axes serves options, baseline, keys, tables and the record.
  */
 #ifndef MINIVMM_LAB_SWEEP_SPEC_H
 #define MINIVMM_LAB_SWEEP_SPEC_H
@@ -10,40 +11,66 @@
 #include "vmm/core/spec.h"
 
 #define AXIS_MAX_VALUES 16
+/* Of a directory, with its NUL: what a record of a cell can hold. */
+#define AXIS_PATH_BYTES 128
+/* Of a value as it is spelled; the longest is path:DIRECTORY. */
+#define AXIS_ITEM_BYTES 136
 
-/* One value of --backing: KIND, KIND:PAGE or path:DIRECTORY. */
-struct axis_backing {
-	enum backing_kind kind;
-	uint64_t page_bytes; /* 0: the kind's own */
-	const char *path;    /* of path:DIRECTORY; NULL else */
+/* In the order of a cell's key. */
+enum axis_id { AXIS_GUEST_PAGE, AXIS_BACKING, AXIS_PREALLOC, AXIS_SMP, AXIS_IRQCHIP, AXES };
+
+/* One value of an axis; members that the axis does not use are 0. */
+struct axis_value {
+	/*
+	 * Bytes of the guest's page (0: native) or of the backing's (0: a path's file system says), vCPUs, enum populate or
+	 * enum choice.
+	 */
+	uint64_t number;
+	enum backing_kind backing;
+	char path[AXIS_PATH_BYTES]; /* of path:DIRECTORY; "" else */
 };
 
+struct axis_values {
+	uint32_t count;
+	struct axis_value list[AXIS_MAX_VALUES];
+};
+
+struct axis {
+	const char *name;     /* of the option, in a cell's key and in a baseline */
+	const char *words;    /* in the line above a table */
+	const char *expected; /* for a refusal */
+};
+
+extern const struct axis axis_table[AXES];
+
+/* Read one item of an option's list into *value. 0, or -EINVAL: no value of that axis ("native" is none, it is an option). */
+int axis_parse(enum axis_id id, const char *item, struct axis_value *value);
+
+/* As the key of a cell spells it, into text[AXIS_ITEM_BYTES], which is returned. */
+const char *axis_spell(enum axis_id id, const struct axis_value *value, char *text);
+
+/* The place of the same value in the list, or -1. */
+int axis_index(const struct axis_values *values, const struct axis_value *value);
+
 /*
- * Workloads and working sets are the lists of struct measure_spec. The parser has filled in the defaults: no axis is
+ * Workloads and working sets are the lists of struct work_spec. The parser has filled in the defaults: no axis is
  * empty. Strings live until the next command line is parsed.
  */
 struct sweep_spec {
-	const char *preset; /* NULL: none */
-	const char *file;   /* --axes FILE; NULL: none */
-	uint32_t guest_page_count;
-	uint64_t guest_pages_bytes[AXIS_MAX_VALUES];
-	uint32_t backing_count;
-	struct axis_backing backings[AXIS_MAX_VALUES];
-	uint32_t populate_count;
-	enum populate populates[AXIS_MAX_VALUES];
-	uint32_t smp_count;
-	uint32_t smps[AXIS_MAX_VALUES];
-	uint32_t irqchip_count;
-	enum choice irqchips[AXIS_MAX_VALUES];
-	bool native;          /* native cells beside those of guests */
-	bool memory_given;    /* else each cell has as little as its working set needs */
-	uint32_t allocations; /* rounds */
-	uint32_t retries;     /* of a disturbed run */
+	const char *preset;            /* NULL: none */
+	const char *file;              /* --axes FILE; NULL: none */
+	struct axis_values axes[AXES]; /* with the native "guest page", where it is asked for */
+	bool native;                   /* native cells beside those of guests */
+	bool memory_given;             /* else each cell has as little as its working set needs */
+	uint32_t allocations;          /* rounds */
+	uint32_t retries;              /* of a disturbed run */
 	/*
 	 * "guest-page=4K,backing=anon": each part as a cell's key spells it, in the key's order; but kernel-irqchip=default
 	 * is named, which a key leaves out. NULL: the first value of these two axes.
 	 */
 	const char *baseline;
+	bool plan_given; /* anything that says what runs: --resume alone takes that from the journal */
+	bool allocations_given, retries_given;
 	bool resume;
 };
 

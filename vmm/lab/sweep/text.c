@@ -12,40 +12,22 @@
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
-const char *text_backing(const struct matrix_cell *cell, char *buf)
-{
-	char page[24];
-
-	buf[0] = '\0';
-	if (cell->path[0] != '\0')
-		append(buf, TABLE_CELL_BYTES, "path:%s", cell->path);
-	else if (strcmp(cell->backing, "hugetlb") == 0 || strcmp(cell->backing, "memfd") == 0)
-		append(buf, TABLE_CELL_BYTES, "%s:%s", cell->backing, size_format(cell->page_bytes, page));
-	else
-		append(buf, TABLE_CELL_BYTES, "%s", cell->backing);
-	return buf;
-}
-
 void text_put_config(struct table *table, const struct matrix_cell *cell)
 {
-	char text[TABLE_CELL_BYTES];
+	char text[AXIS_ITEM_BYTES];
 
-	table_put(table, "%s", cell->native ? "native" : size_format(cell->guest_page_bytes, text));
-	table_put(table, "%s", text_backing(cell, text));
-	table_put(table, "%s", populate_name(cell->populate));
-	table_put(table, "%" PRIu32, cell->vcpus);
-	table_put(table, "%s", choice_name(cell->irqchip));
+	for (int id = 0; id < AXES; id++)
+		table_put(table, "%s", cell_spell(cell, (enum axis_id)id, text));
 }
 
 void text_fold_config(struct table *table, uint32_t first, FILE *out)
 {
-	static const char *const names[CONFIG_COLUMNS] = { "guest page", "backing", "prealloc", "smp",
-							   "kernel-irqchip" };
-	char line[CONFIG_COLUMNS * (TABLE_CELL_BYTES + 20)] = "", text[TABLE_CELL_BYTES];
+	char line[AXES * (TABLE_CELL_BYTES + 20)] = "", text[TABLE_CELL_BYTES];
 
-	for (uint32_t i = 0; i < CONFIG_COLUMNS; i++) {
+	for (uint32_t i = 0; i < AXES; i++) {
 		if (table_hide_constant(table, first + i, text) && strcmp(text, "default") != 0)
-			append(line, sizeof(line), "%s%s %s", line[0] != '\0' ? ", " : "", names[i], text);
+			append(line, sizeof(line), "%s%s %s", line[0] != '\0' ? ", " : "",
+			       axis_table[i].words, text);
 	}
 	if (line[0] != '\0')
 		paragraph(out, "all", "%s", line);

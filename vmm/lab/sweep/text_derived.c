@@ -14,7 +14,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
 					      "refs", "one ref", "effective",   "from", "to" };
-	const uint32_t spare[] = { 2 + CONFIG_COLUMNS + 6, 2 + CONFIG_COLUMNS + 7, 2 + CONFIG_COLUMNS + 4 };
+	const uint32_t spare[] = { 2 + AXES + 6, 2 + AXES + 7, 2 + AXES + 4 };
 	struct table table;
 	char text[TABLE_CELL_BYTES];
 	int ret;
@@ -49,9 +49,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 
 static const char *page_of(const struct matrix_speed_up *s, const struct matrix_cell *cell, char *buf)
 {
-	if (s->dimension == SPEED_UP_GUEST)
-		return size_format(cell->guest_page_bytes, buf);
-	return text_backing(cell, buf);
+	return cell_spell(cell, s->dimension == SPEED_UP_GUEST ? AXIS_GUEST_PAGE : AXIS_BACKING, buf);
 }
 
 /* packed is there to be subtracted: what larger pages do to it is nothing. The file has that, too. */
@@ -69,7 +67,7 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	const uint32_t spare[] = { 3 };
 	uint32_t shown = 0;
 	struct table table;
-	char text[TABLE_CELL_BYTES];
+	char text[AXIS_ITEM_BYTES];
 	int ret;
 
 	for (uint32_t i = 0; i < m->speed_up_count; i++)

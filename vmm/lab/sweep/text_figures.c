@@ -117,7 +117,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
 					      "to",        "refs", "exits",  "flt/op",      "-!" };
-	const uint32_t after = LEADING + CONFIG_COLUMNS;
+	const uint32_t after = LEADING + AXES;
 	/* What a reader misses least, first; all of it is in the files. */
 	const uint32_t spare[] = {
 		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
@@ -185,8 +185,7 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 					      "value",     "KVM",      "minor",  "major",
 					      "host min",  "host maj", "hits",   "misses" };
 	/* The process's own faults are KVM's and few others, as a rule. */
-	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
-				   LEADING + CONFIG_COLUMNS + 5 };
+	const uint32_t spare[] = { LEADING + AXES + 3, LEADING + AXES + 2, LEADING + AXES + 5 };
 	struct table table;
 	int ret;
 
