@@ -121,4 +121,13 @@ conclude "help names every option"
 case_run "$command" -m 64 --workload none -smp 1 -mem-prealloc
 want_status 0
 conclude "QEMU's spellings; a bare number is MiB"
+# A label is kept in whatever is written, and does not make another plan of a sweep.
+case_run "${PLAN[@]}" --label "night 1" --csv "$T/label.csv" --json "$T/label.json"
+want_status 0
+want_text '^label +night 1$'
+[ "$(jq -r .label "$T/label.json")" = "night 1" ] || problem "the record's label: $(jq -c .label "$T/label.json")"
+head -n 1 "$T/label.csv" | grep -q ',label,' || problem "no column label"
+grep -q ',"night 1",' "$T/label.csv" || problem "the label is in no line of the CSV"
+conclude "--label is in text, JSON and CSV"
+
 tap_done

@@ -73,7 +73,7 @@ static void assert_field(const char *csv, int line, const char *column, const ch
 }
 
 static const char header[] =
-	"key,kind,guest_page_bytes,backing,page_bytes,prealloc,vcpus,kernel_irqchip,workload,variant,"
+	"key,label,kind,guest_page_bytes,backing,page_bytes,prealloc,vcpus,kernel_irqchip,workload,variant,"
 	"working_set_bytes,stride_bytes,pages,memory_bytes,state,reason,unit,statistic,allocations,value,"
 	"ci95_low,"
 	"ci95_high,least,refs_theory,exits,exits_per_operation,page_faults,faults_per_operation,minor_faults,"
@@ -89,12 +89,12 @@ TEST_WITH(whole_lines, setup, teardown)
 	assert_memory_equal(csv, header, strlen(header));
 	assert_non_null(strstr(csv,
 			       "\n\"guest-page=native,backing=anon,prealloc=on,smp=1,workload=chase,"
-			       "working-set=256K\",\"native\",,\"anon\",4096,\"on\",1,\"default\",\"chase\",,"
+			       "working-set=256K\",,\"native\",,\"anon\",4096,\"on\",1,\"default\",\"chase\",,"
 			       "262144,,64,67108864,\"ok\",,\"cycles/access\",\"min\",3,9.5,9,10,9,4,,,2,,"
 			       "301,0,5000,,700,0,0,0,\"guest-page=4K,backing=anon,prealloc=on,smp=1,"
 			       "workload=chase,working-set=256K\",0.85,0.8,0.9\n"));
 	assert_non_null(strstr(csv, "\n\"guest-page=1G,backing=hugetlb:1G,prealloc=on,smp=1,workload=chase,"
-				    "working-set=256K\",\"guest\",1073741824,\"hugetlb\",1073741824,\"on\",1,"
+				    "working-set=256K\",,\"guest\",1073741824,\"hugetlb\",1073741824,\"on\",1,"
 				    "\"default\",\"chase\",,262144,,,67108864,\"refused\","
 				    "\"64M, in pages of \"\"1G\"\"?\",,,,,,,,,,,,,,,,,,,0,1,,,,\n"));
 	free(csv);

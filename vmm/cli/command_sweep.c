@@ -32,6 +32,7 @@ static void describe(const struct request *r, struct matrix *m)
 	}
 	if (gmtime_r(&now, &utc) != NULL)
 		(void)strftime(m->started, sizeof(m->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	append(m->label, sizeof(m->label), "%s", r->run.label != NULL ? r->run.label : "");
 	m->seed = r->run.work.seed;
 	m->allocations = r->sweep.allocations;
 	m->retries = r->sweep.retries;

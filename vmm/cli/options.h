@@ -121,6 +121,7 @@ int set_end(struct parse *p, const char *value);
 /* Its functions, in values_run.c and values_sweep.c. */
 int set_prealloc(struct parse *p, const char *value);
 int set_host_nodes(struct parse *p, const char *value);
+int set_label(struct parse *p, const char *value);
 int set_smp(struct parse *p, const char *value);
 int set_pin(struct parse *p, const char *value);
 int set_workload(struct parse *p, const char *value);

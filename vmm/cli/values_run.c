@@ -34,6 +34,20 @@ int set_host_nodes(struct parse *p, const char *value)
 	return 0;
 }
 
+int set_label(struct parse *p, const char *value)
+{
+	size_t bytes = strlen(value);
+
+	for (size_t i = 0; i < bytes; i++) {
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+			return refuse_value(p, "TEXT", "a text without control characters is expected");
+	}
+	if (bytes == 0 || bytes >= SPEC_LABEL_BYTES)
+		return refuse_value(p, value, "a text of 1 to %d bytes is expected", SPEC_LABEL_BYTES - 1);
+	p->r->run.label = value;
+	return 0;
+}
+
 int set_smp(struct parse *p, const char *value)
 {
 	bool native = p->r->command == COMMAND_NATIVE;

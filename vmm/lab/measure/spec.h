@@ -10,8 +10,12 @@
 #include "vmm/core/spec.h"
 #include "vmm/util/workloads.h"
 
+/* Of a label, with its NUL: what a sweep's file has room for. */
+#define SPEC_LABEL_BYTES 128
+
 struct run_spec {
-	bool native; /* in this process, without a VM */
+	const char *label; /* the user's own name for it; NULL: none */
+	bool native;       /* in this process, without a VM */
 	struct machine_spec machine;
 	struct work_spec work;
 	bool workloads_given; /* else the list of work is the default, and may be cut to fit */

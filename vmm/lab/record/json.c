@@ -237,6 +237,8 @@ static json_t *whole_json(const struct record *rec)
 	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
 	json_put(&o, "kind", json_string(rec->spec.native ? "native" : "run"));
 	json_put(&o, "command", command_json(rec));
+	if (rec->spec.label != NULL)
+		json_put(&o, "label", json_words(rec->spec.label));
 	json_put(&o, "host", host_facts_json(&rec->host));
 	json_put(&o, "requested", requested_json(rec));
 	json_put(&o, "observed", observed_json(rec));

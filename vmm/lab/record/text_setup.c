@@ -48,6 +48,8 @@ void text_asked(const struct record *rec, FILE *out)
 			  backing_name(r->backing), r->mem_path != NULL ? " " : "",
 			  r->mem_path != NULL ? r->mem_path : "", how);
 	asked_guest(rec, out);
+	if (rec->spec.label != NULL)
+		paragraph(out, "label", "%s", rec->spec.label);
 	if (rec->config.note[0] != '\0')
 		paragraph(out, "", "%s", rec->config.note);
 }

@@ -56,6 +56,7 @@ const struct fields matrix_plan_fields = FIELDS_OF(plan_list);
 static const struct field head_list[] = {
 	HEAD_AS(TEXT, version, "minivmm_version", .marks = HEAD_COMPARED),
 	HEAD(JSON, command, .check = fields_check_words),
+	HEAD(TEXT, label, .optional = true, .marks = HEAD_COMPARED),
 	HEAD(NOTE, preset),
 	HEAD(NOTE, teaches),
 	HEAD(TEXT, started),

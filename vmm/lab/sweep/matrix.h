@@ -149,7 +149,8 @@ struct matrix_prediction {
 
 struct matrix {
 	char version[24];
-	json_t *command; /* owned; array */
+	json_t *command;              /* owned; array */
+	char label[SPEC_LABEL_BYTES]; /* the user's own name for it; "": none */
 	char preset[32];
 	char teaches[1024]; /* the preset's paragraph; "" */
 	char started[32];   /* ISO 8601, UTC */

@@ -133,6 +133,8 @@ static void put_head(const struct matrix *m, FILE *out)
 
 	(void)fprintf(out, "minivmm %s sweep%s%s, begun %s\n", m->version, m->preset[0] != '\0' ? " " : "",
 		      m->preset, m->started);
+	if (m->label[0] != '\0')
+		paragraph(out, "label", "%s", m->label);
 	if (m->teaches[0] != '\0')
 		paragraph(out, "teaches", "%s", m->teaches);
 	put_host(m, out);
