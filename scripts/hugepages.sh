@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Grow a hugetlb pool on purpose, and give back exactly what was added.
 #
-#   hugepages.sh reserve 2M|1G COUNT            make COUNT pages available (free and promised to nobody)
+#   hugepages.sh reserve 2M|1G COUNT            make COUNT pages available (free and not reserved)
 #   hugepages.sh reserve 2M|1G COUNT --node N   make COUNT pages free on that NUMA node
 #   hugepages.sh restore                        take away again what reserve added, node by node
 #   hugepages.sh show                           the pools as they are
@@ -49,7 +49,7 @@ count() {
 	cat "$(pool_dir "$1" "$2")/$3" 2>/dev/null || echo 0
 }
 
-# Pages that stay when nobody uses them: what nr_hugepages takes when written. Surplus pages go by themselves.
+# Pages that stay when they are unused: what nr_hugepages takes when written. Surplus pages go by themselves.
 persistent() {
 	echo $(($(count "$1" "$2" nr_hugepages) - $(count "$1" "$2" surplus_hugepages)))
 }
@@ -194,7 +194,7 @@ restore() {
 		return $status
 	fi
 	[ -e "$state" ] || return 0
-	# The intention first, all at once: whoever is killed from here on has only to do the same again.
+	# The intention first, all at once: after a kill from here on the same command works again.
 	next=$state.next
 	{
 		printf 'boot %s\n' "$(boot_id)"

@@ -18,7 +18,7 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# Can something be run as root at all? Asks for no password where nobody can type one.
+# Can something be run as root at all? Asks for no password where none can be typed.
 can_root() {
 	[ "$(id -u)" = 0 ] && return 0
 	have sudo || return 1
@@ -96,7 +96,7 @@ pool_count() {
 	cat "/sys/kernel/mm/hugepages/hugepages-${kib}kB/$2" 2>/dev/null || echo 0
 }
 
-# Free and promised to nobody.
+# Free and not reserved.
 pool_available() {
 	echo $(($(pool_count "$1" free_hugepages) - $(pool_count "$1" resv_hugepages)))
 }

@@ -16,7 +16,7 @@ finish() {
 
 # The files to look at are those that git knows.
 if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-	tap_skip lint "this is no git checkout, or git is not installed"
+	tap_skip lint "this is not a git checkout, or git is not installed"
 	finish
 fi
 
@@ -102,11 +102,11 @@ two_worlds() {
 		{ from = $1; to = $2; sub("/.*", "", from); sub("/.*", "", to) }
 		from == "vmm" && to == "guest" || from == "guest" && to == "vmm" {
 			print $1 " includes " $2 ": vmm/ and guest/ meet in include/ only" }
-		from == "include" && to != "include" { print $1 " includes " $2 ": include/ depends on nobody" }
+		from == "include" && to != "include" { print $1 " includes " $2 ": include/ depends on no other folder" }
 		$2 ~ /\.\.\// { print $1 " includes " $2 ": paths start at the root" }'
 }
 
-# A folder of vmm/ knows itself and those of a lower rank. So core and theory do not know each other, and nobody but
+# A folder of vmm/ knows itself and those of a lower rank. So core and theory do not know each other, and only
 # main.c knows the whole request, which is a header of cli.
 RANKS="util 0
 output 1

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 . scripts/tap.sh
 
 work=$(mktemp -d) || exit 1
-# Also gives back the pool where somebody interrupts the units.
+# Also gives back the pool when the units are interrupted.
 leave() {
 	MINIVMM_POOL_STATE=$work/pool.state scripts/hugepages.sh restore
 	rm -rf "$work"

@@ -12,6 +12,22 @@
 #include "vmm/util/stop.h"
 #include "vmm/util/process.h"
 
+/*
+ * A message quotes arguments, file names and the guest. A control character in them must not command the terminal, so each
+ * is printed as '?': C0, DEL, and C1 in UTF-8 (0xc2 0x80 to 0xc2 0x9f).
+ */
+static void put_printable(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	for (; *c != '\0'; c++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+
+		(void)fputc(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c, stderr);
+		c += c1;
+	}
+}
+
 static void print_error(const struct error *e)
 {
 	const char *name = strerror(e->err);
@@ -19,12 +35,18 @@ static void print_error(const struct error *e)
 	size_t name_bytes = strlen(name);
 	bool named = what_bytes >= name_bytes && strcmp(e->what + what_bytes - name_bytes, name) == 0;
 
-	(void)fprintf(stderr, "minivmm: %s: %s", e->where, e->what);
+	(void)fputs("minivmm: ", stderr);
+	put_printable(e->where);
+	(void)fputs(": ", stderr);
+	put_printable(e->what);
 	if (e->err != 0)
 		(void)fprintf(stderr, named ? " (errno %d)" : " (errno %d, %s)", e->err, name);
 	(void)fputc('\n', stderr);
-	if (e->hint[0] != '\0')
-		(void)fprintf(stderr, "minivmm: try: %s\n", e->hint);
+	if (e->hint[0] == '\0')
+		return;
+	(void)fputs("minivmm: try: ", stderr);
+	put_printable(e->hint);
+	(void)fputc('\n', stderr);
 }
 
 int main(int argc, char **argv)

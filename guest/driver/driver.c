@@ -70,7 +70,7 @@ static enum outcome take_samples(const struct driver_env *env, const struct work
 }
 
 /*
- * The first gate lets nobody's phase begin while another still prepares; the second makes the timed loops start
+ * The first gate keeps a phase from beginning while another vCPU still prepares; the second makes the timed loops start
  * together although the doorbells before it take long; the third keeps a doorbell out of another's timed loop.
  */
 static enum outcome run_part(const struct driver_env *env, uint32_t index, const struct workload_part *part,
@@ -93,7 +93,7 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 		return STEP_STOPPED;
 	env->end(env->self);
 	ctx->unavailable = whole_step;
-	/* The last end stops the log, and KVM drops mappings then: nobody may have prepared for what comes next. */
+	/* The last end stops the log, and KVM then drops mappings: no vCPU may prepare its next part before that. */
 	if (part->dirty_log && gate_wait(env) != 0)
 		return STEP_STOPPED;
 	return STEP_DONE;
@@ -103,7 +103,7 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 static const char *refusal(const struct plan_step *step, uint64_t slice_bytes)
 {
 	if (table_ops(step->workload) == NULL)
-		return "the plan names a workload that is not there";
+		return "the plan names an unknown workload";
 	if (step->working_set_bytes == 0 || !is_aligned(step->working_set_bytes, PAGE_4K))
 		return "the working set is not a multiple of 4 KiB";
 	if (step->working_set_bytes > slice_bytes)

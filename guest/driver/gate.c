@@ -1,5 +1,5 @@
 /*
- * The gate: nobody goes on before all have come.
+ * The gate: no vCPU goes on before all have arrived.
  */
 #include "driver.h"
 

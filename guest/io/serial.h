@@ -8,7 +8,7 @@
 
 /*
  * Whether anything is printed at all: /chosen's minivmm,serial-report. On until the tree has been read, because
- * nobody else would tell that it is missing.
+ * a missing tree cannot be reported in any other way.
  */
 void serial_enable(bool on);
 bool serial_enabled(void);

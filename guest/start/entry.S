@@ -47,7 +47,7 @@ entry32:
 	lgdt	boot_gdtr
 	ljmp	$SEL_KERNEL_CS, $entry64
 
-/* An APIC id that has no area: nobody to report to but the exit port. */
+/* An APIC id that has no area: only the exit port can report it. */
 too_many:
 	mov	$PANIC_CODE, %al
 	out	%al, $PANIC_PORT

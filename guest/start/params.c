@@ -25,7 +25,7 @@ int params_serial(const struct handover *h, int *serial_report, struct text *why
 	int chosen;
 
 	if (error != 0)
-		return refuse("the first module is no device tree: ", fdt_strerror(error), why);
+		return refuse("the first module is not a device tree: ", fdt_strerror(error), why);
 	chosen = fdt_path_offset(h->fdt, "/chosen");
 	if (chosen < 0)
 		return refuse("no /chosen: ", fdt_strerror(chosen), why);

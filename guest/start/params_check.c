@@ -79,9 +79,9 @@ static int check_ram(const struct handover *h, const struct params *p, struct te
 	if (!startinfo_is_ram(h, low.gpa, low.bytes))
 		return refuse("/memory: no RAM in the VMM's memory map at the guest's image", &low, why);
 	if (!startinfo_is_ram(h, p->tables.gpa, p->tables.bytes))
-		return refuse("page-tables reg is no RAM in the VMM's memory map", &p->tables, why);
+		return refuse("page-tables reg is not RAM in the VMM's memory map", &p->tables, why);
 	if (!startinfo_is_ram(h, p->arena.gpa, p->arena.bytes))
-		return refuse("arena reg is no RAM in the VMM's memory map", &p->arena, why);
+		return refuse("arena reg is not RAM in the VMM's memory map", &p->arena, why);
 	return 0;
 }
 
@@ -90,7 +90,7 @@ int params_check(const struct handover *h, const struct params *p, struct text *
 	uint64_t leaf = p->guest_page_bytes;
 
 	if (leaf != PAGE_4K && leaf != PAGE_2M && leaf != PAGE_1G) {
-		text_add(why, "FDT /chosen " FDT_PROP_GUEST_PAGE_BYTES ": no leaf size of x86-64: ");
+		text_add(why, "FDT /chosen " FDT_PROP_GUEST_PAGE_BYTES ": not a leaf size of x86-64: ");
 		text_add_dec(why, leaf);
 		return -1;
 	}

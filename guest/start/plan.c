@@ -51,7 +51,7 @@ int params_plan(const void *fdt, struct params *p, struct text *why)
 		struct fdt_node step = { fdt, offset, fdt_get_name(fdt, offset, NULL) };
 
 		if (step.name == NULL || strncmp(step.name, "step@", 5) != 0)
-			return property_refuse(&plan, NULL, "a subnode that is no step@I", why);
+			return property_refuse(&plan, NULL, "a subnode that is not step@I", why);
 		if (p->step_count == PLAN_MAX_STEPS)
 			return property_refuse(&plan, NULL, "more than 1024 steps", why);
 		if (read_step(&step, &p->steps[p->step_count], why) != 0)

@@ -120,6 +120,6 @@ int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	if (line == LINES_NONE)
 		return refuse(ctx, "the cycle was damaged while it was walked");
 	if (layout->offset_bytes(line) != ctx->cursor)
-		return refuse(ctx, "the timed walk did not end where so many accesses end");
+		return refuse(ctx, "the timed walk did not end where that many accesses end");
 	return 0;
 }

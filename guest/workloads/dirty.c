@@ -41,7 +41,7 @@ static int dirty_prepare(struct workload_ctx *ctx)
 	uint64_t leaf_bytes = 0;
 
 	if (!tables_changeable(platform))
-		return refuse(ctx, "there are no page tables of its own here to change");
+		return refuse(ctx, "it needs page tables of its own to change");
 	ctx->pages = ctx->working_set_bytes / PAGE_4K;
 	if (ctx->pages == 0)
 		return refuse(ctx, "the working set is smaller than a page");

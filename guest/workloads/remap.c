@@ -75,7 +75,7 @@ static int remap_prepare(struct workload_ctx *ctx)
 	uint32_t level = 1;
 
 	if (!tables_changeable(platform))
-		return refuse(ctx, "there are no page tables of its own here to change");
+		return refuse(ctx, "it needs page tables of its own to change");
 	while (level < TABLES_LEVELS && tables_span_bytes(level) < ctx->leaf_bytes)
 		level++;
 	if (choose_pages(ctx, level) != 0)
@@ -115,7 +115,7 @@ static int remap_verify(struct workload_ctx *ctx)
 	return 0;
 }
 
-/* Whoever logged dirty pages before may have left tables and ring-0 stack protected: they are written here first. */
+/* An earlier dirty log may have left tables and ring-0 stack write-protected: they are written here first. */
 static int set_bits(struct workload_ctx *ctx)
 {
 	volatile uint64_t *table = (volatile uint64_t *)(uintptr_t)ctx->own[OWN_TABLE];

@@ -3,7 +3,7 @@
  * invalidated it, touched it and said so. Told through memory: no interrupt is sent, so its delivery is no part of it.
  *
  * Rounds are numbered from 1 over the whole step, and in round r the page is led to leaf r mod 2. Each sample has an
- * opening round before its timed ones, so that nobody's late arrival is timed, and a closing one behind them. Their
+ * opening round before its timed ones, so that no late arrival is timed, and a closing one behind them. Their
  * number is even, so every vCPU's last word is that the page is back on its own memory.
  */
 #include "layout.h"
@@ -99,7 +99,7 @@ static int shootdown_prepare(struct workload_ctx *ctx)
 	uint64_t *entry, leaf_bytes = 0;
 
 	if (!tables_changeable(platform))
-		return refuse(ctx, "there are no page tables of its own here to change");
+		return refuse(ctx, "it needs page tables of its own to change");
 	if (ctx->vcpus < 2 || ctx->vcpus > GUEST_MAX_VCPUS)
 		return refuse(ctx, "a shootdown needs more than one vCPU");
 	if (ctx->slice_bytes < ctx->leaf_bytes || ctx->slice_bytes - ctx->leaf_bytes < sizeof(struct board))
@@ -131,7 +131,7 @@ static int shootdown_verify(struct workload_ctx *ctx)
 	return 0;
 }
 
-/* Whoever logged dirty pages before may have left table and ring-0 stack protected: they are written here first. */
+/* An earlier dirty log may have left table and ring-0 stack write-protected: they are written here first. */
 static int set_bits(struct workload_ctx *ctx)
 {
 	volatile uint64_t *entry = (volatile uint64_t *)(uintptr_t)ctx->own[OWN_TABLE];
@@ -150,8 +150,8 @@ static inline void forget_and_touch(struct shootdown *s, uint64_t round)
 }
 
 /*
- * x86 keeps stores in order, so who sees the round sees the entry; invlpg, serialising, keeps the touch behind it.
- * Waiting is for all others, in any order. Nobody can be ahead of a round; a vCPU that were would be found by its touch,
+ * x86 keeps stores in order, so a vCPU that sees the round sees the entry; invlpg, serialising, keeps the touch behind it.
+ * Waiting is for all others, in any order. No vCPU can be ahead of a round; its touch would show it,
  * so waits are for "not yet" and cannot last for ever.
  */
 static void lead(void *argument)
@@ -191,7 +191,7 @@ static void follow(void *argument)
 	}
 }
 
-/* cursor: rounds done. The board is looked at here: behind the gate that follows it may be somebody else's memory. */
+/* cursor: rounds done. The board is read here: after the next gate another part may use its memory. */
 static uint64_t shootdown_sample(struct workload_ctx *ctx)
 {
 	uint64_t entry = ctx->own[OWN_ENTRY], gpa = ctx->platform->arena_gpa;

@@ -53,7 +53,7 @@ static inline void x2apic_write(uint64_t priority)
 	msr_write(MSR_X2APIC_TPR, priority << APIC_TPR_CLASS_SHIFT);
 }
 
-/* The timed loops, each with its access in line. They may run in ring 0, so they call nobody. */
+/* The timed loops, each with its access in line. They may run in ring 0, so they call no function. */
 #define READ_LOOP(way)                                                \
 	static void way##_read_loop(void *argument)                   \
 	{                                                             \
@@ -140,7 +140,7 @@ static int holds(const struct workload_ctx *ctx, enum priority_way way, uint64_t
 int priority_prepare(struct workload_ctx *ctx)
 {
 	if (ctx->platform == NULL || ctx->platform->privileged == NULL) {
-		ctx->failure = "the task priority is for ring 0 alone, which there is none of here";
+		ctx->failure = "only ring 0 can access the task priority";
 		return -1;
 	}
 	if (ctx->accesses == 0)

@@ -11,8 +11,8 @@
 
 /*
  * Where the arena repeats itself (aliased memory), pages so many apart are one page of the host. What is written then
- * depends on that page alone, so that whoever writes it last, through whichever address, on whichever vCPU, leaves
- * the same.
+ * depends on that page alone, so that the last write leaves the same, through any address and on any
+ * vCPU.
  */
 static uint64_t distinct_pages(const struct workload_ctx *ctx)
 {

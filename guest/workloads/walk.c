@@ -47,7 +47,7 @@ int walk_prepare_slice(struct workload_ctx *ctx, const struct walk_shape *shape,
 		return refuse(ctx, "the order of the loads does not fit this vCPU's part of the arena");
 	if (!checked_mul(ctx->lines - 1, shape->stride_bytes, &end_bytes) || end_bytes >= ctx->slice_bytes ||
 	    walk_offset_bytes(shape, ctx->lines - 1) >= ctx->slice_bytes)
-		return refuse(ctx, "so many lines so far apart do not fit this vCPU's part of the arena");
+		return refuse(ctx, "that many lines at this stride do not fit this vCPU's part of the arena");
 	for (uint64_t i = 0; i < ctx->lines; i++) {
 		uint64_t offset_bytes = walk_offset_bytes(shape, i);
 
@@ -97,7 +97,7 @@ int walk_verify(struct workload_ctx *ctx)
 }
 
 /*
- * x is what the last load gave, made zero; no CPU knows an AND with 0 for one that need not wait, so this load does. In
+ * AND with 0 makes x zero but keeps the data dependency: no CPU takes it for a zeroing idiom, so this load waits. In
  * assembly, because a compiler adds the three terms of an address in whatever order, and so makes the chain longer
  * for one load than for the next. (The address is a computed one; nothing that the compiler knows is read.)
  */

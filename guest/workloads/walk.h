@@ -37,7 +37,7 @@ uint64_t walk_table_bytes(uint64_t lines);
 
 /*
  * Fill the table (walk_table_bytes() of ctx->lines, which is 1 at least), choose ctx->accesses, at least so many a
- * sample, and set pages and pass_accesses. Each entry is computed on its own, so whoever fills the same table writes
+ * sample, and set pages and pass_accesses. Each entry is computed on its own, so vCPUs that fill the same table write
  * the same bytes. 0, or -1 with ctx->failure.
  */
 int walk_prepare(struct workload_ctx *ctx, const struct walk_shape *shape, unsigned char *table,

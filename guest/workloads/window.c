@@ -87,7 +87,7 @@ static const char *refusal(const struct workload_ctx *ctx, const struct walk_sha
 	if (ctx->lines == 0 || ctx->lines > WINDOW_BYTES / PAGE_4K)
 		return "the working set is smaller than a page, or larger than any memory";
 	if (!checked_mul(pages, shape->stride_bytes, &span_bytes) || span_bytes > WINDOW_BYTES)
-		return "so many pages so far apart are more than the 96 TiB of the window";
+		return "that many pages at this stride are more than the 96 TiB of the window";
 	least_bytes = PAGE_4K + walk_table_bytes(ctx->lines) + WINDOW_TABLES_BYTES;
 	if (ctx->slice_bytes < least_bytes || !is_aligned(ctx->slice_bytes, PAGE_4K))
 		return "this vCPU's part of the arena is too small for page tables of its own";

@@ -3,7 +3,7 @@
 . "${0%/*}/lesson.sh"
 
 lesson 4 "lazy against preallocated"
-say "Guest memory that nobody touched has no pages behind it. Its first touch leaves the guest, and two things are missing: the" \
+say "Guest memory that was never touched has no pages behind it. Its first touch leaves the guest, and two things are missing: the" \
 	"second dimension's entry, so KVM is called; and the host's page, so KVM asks the kernel for one. --prealloc takes the" \
 	"host's pages beforehand. It does not fill the second dimension's tables: only --prefault does, where KVM can."
 

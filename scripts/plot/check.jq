@@ -9,20 +9,20 @@ else .[0] |
 	elif .schema != "minivmm.sweep/1" then
 		"its schema is \(schema); minivmm.sweep/1 is needed (minivmm sweep --json FILE)"
 	else . as $file | [("cells", "translation", "speed_ups", "knees") | select($file[.] | type != "array") |
-		"\(.) is no array"] +
-		[("host", "counts", "plan", "axes") | select($file[.] | type != "object") | "\(.) is no object"] +
+		"\(.) is not an array"] +
+		[("host", "counts", "plan", "axes") | select($file[.] | type != "object") | "\(.) is not an object"] +
 		(if $file.cells | type == "array" then
-			[$file.cells | to_entries[] | .key as $i | .value | if type != "object" then "cells[\($i)] is no object"
+			[$file.cells | to_entries[] | .key as $i | .value | if type != "object" then "cells[\($i)] is not an object"
 			else (("key", "state", "workload") as $name | select(.[$name] | type != "string") |
-				"cells[\($i)].\($name) is no string"),
+				"cells[\($i)].\($name) is not a string"),
 				(("figures", "runs") as $name | select(.[$name] | type != "array") |
-					"cells[\($i)].\($name) is no array"),
+					"cells[\($i)].\($name) is not an array"),
 				(("figures", "runs") as $name | select(.[$name] | type == "array" and any(.[]; type != "object")) |
-					"cells[\($i)].\($name) holds what is no object")
+					"cells[\($i)].\($name) holds a member that is not an object")
 			end] else [] end) +
 		[("translation", "speed_ups", "knees") as $name | $file[$name] | select(type == "array" and any(.[];
 			type != "object")) |
-			"\($name) holds what is no object"] |
+			"\($name) holds a member that is not an object"] |
 		if length > 0 then "it breaks schema minivmm.sweep/1: \(.[0])"
 		elif any($file.cells[]; any(.figures[]; .value | number != null)) then empty
 		else "none of its \($file.cells | length | plural("cell")) has a figure\($file.cells | map(select(.state != "ok")) | group_by(.state) |

@@ -87,7 +87,7 @@ aliases() {
 		-m 4G --alias-memory 1G --workload touch --working-set 5G
 	usage "a workload that needs distinct memory" "chase.*distinct" \
 		-m 4G --alias-memory 1G --workload touch,chase
-	grep -q "try: --workload touch," "$T/err" || tap_fail "the hint names those that bear it" "$(cat "$T/err")"
+	grep -q "try: --workload touch," "$T/err" || tap_fail "the hint names those that work with it" "$(cat "$T/err")"
 }
 
 needs() {
@@ -248,8 +248,19 @@ no_guest() {
 	refused "guest that is an ordinary program" 1 "ELF type" "$MINIVMM" -m 64M --guest /bin/true
 }
 
+# A terminal obeys control characters, whoever wrote them: in a value, in a file's name, in UTF-8's long form of one.
+control_characters() {
+	local bad=$'\e[31mX\r\n\x7f\xc2\x9bY\xc3\xa9'
+	usage "control characters in a value" '--memory \?\[31mX\?\?\?\?Yé: ' "--memory=$bad"
+	usage "control characters in a command" "'\\?\\[31mX" "$bad"
+	refused "control characters in a file's name" 1 '\?\[31mX.*No such file' "$MINIVMM" compare "$bad" "$bad"
+	refused "control characters in a path" 1 "\\?\\[31mX" "$MINIVMM" native -m 64M --mem-path "$bad" --page-size 2M
+	! LC_ALL=C grep -q "[[:cntrl:]]" "$T/err" || tap_fail "no control character is printed" "$(cat -v "$T/err")"
+}
+
 sizes
 numbers
+control_characters
 choices
 aliases
 needs

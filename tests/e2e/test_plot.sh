@@ -238,8 +238,8 @@ bad_input() {
 	echo '[1]' >"$T/array.json" && refused "no object" "$T/array.json" 'a JSON array'
 	refused "another schema" tests/golden/run.json 'its schema is minivmm.run/1; minivmm.sweep/1 is needed'
 	echo '{"schema": "minivmm.sweep/2"}' >"$T/next.json" && refused "another version" "$T/next.json" 'minivmm.sweep/2; minivmm.sweep/1 is needed'
-	echo '{"schema": "minivmm.sweep/1"}' >"$T/bare.json" && refused "members that are missing" "$T/bare.json" 'breaks schema .*cells is no array'
-	jq '.cells[3].figures = "x"' "$T/walk-cost.json" >"$T/kind.json" && refused "a member of another kind" "$T/kind.json" 'cells\[3\].figures is no array'
+	echo '{"schema": "minivmm.sweep/1"}' >"$T/bare.json" && refused "members that are missing" "$T/bare.json" 'breaks schema .*cells is not an array'
+	jq '.cells[3].figures = "x"' "$T/walk-cost.json" >"$T/kind.json" && refused "a member of another kind" "$T/kind.json" 'cells\[3\].figures is not an array'
 	sweep failed
 	refused "no figure at all" "$T/failed.json" 'none of its [0-9]+ cells has a figure; [0-9]+ unavailable: the pool of'
 	cp "$T/walk-cost.json" "$T/copy.json"

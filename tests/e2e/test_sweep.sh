@@ -222,7 +222,7 @@ rm -f "$T/run.json" "$T/run.json.journal"
 
 case_run sweep --resume --json "$T/none.json"
 want_status 1
-want_text 'no .*none.json.journal'
+want_text 'none.json.journal does not exist'
 conclude "--resume without anything to resume"
 
 if is_root && mount_at mnt-small tmpfs size=24K,mode=755; then
@@ -251,7 +251,7 @@ rm -f "$T/run.json"
 echo "my notes" >"$T/run.json.journal"
 case_run sweep "${SHORT[@]}" --json "$T/run.json"
 want_status 1
-want_text 'is no journal of a sweep'
+want_text 'is not a journal of a sweep'
 [ "$(cat "$T/run.json.journal")" = "my notes" ] || problem "it was overwritten"
 conclude "a file that only has the journal's name is left alone"
 

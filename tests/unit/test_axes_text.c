@@ -76,7 +76,7 @@ TEST(judged_when_known)
 	assert_int_equal(parse_with_file(line, "guest-page = 2M\nhost-nodes 0\n", &r, &e), 0);
 	assert_string_equal(r.sweep.baseline, "guest-page=2M");
 	assert_true(parse_with_file(line, "guest-page = 4K\nhost-nodes 0\n", &r, &e) < 0);
-	assert_non_null(strstr(error_text(&e), "it has 4K"));
+	assert_non_null(strstr(error_text(&e), "in this sweep: 4K"));
 	assert_true(parse_with_file(line, "guest-page = 2M\n", &r, &e) < 0);
 	assert_non_null(strstr(error_text(&e), "--host-nodes"));
 }
@@ -91,8 +91,8 @@ static const char *const refused[][2] = {
 	{ "smp =  # none", "a value is expected" },
 	{ "= 4K", "a name is expected" },
 	{ "--smp 2",
-	  "f:1: --smp: there is no such option; they stand here by their long names, without dashes" },
-	{ "m = 1G", "there is no such option" },
+	  "f:1: --smp: unknown option; options are written here by their long names, without dashes" },
+	{ "m = 1G", "unknown option" },
 	{ "bogus = 1", "[minivmm sweep --help]" },
 	{ "page-size = 2M", "page-size: this option does not apply to sweep [--backing hugetlb:2M]" },
 	{ "mem-path /x", "does not apply to sweep" },

@@ -75,7 +75,7 @@ static const struct {
 	{ "pvm", "mmio_caching", KNOWN_UNKNOWN, "N", "dearer" },
 	{ "no-kvm", "module", KNOWN_UNKNOWN, "none", "no guest can run" },
 	{ "no-kvm", "nx_huge_pages", KNOWN_UNKNOWN, "unknown", "no KVM module" },
-	{ "intel-ept-off", "mmio_caching", KNOWN_UNKNOWN, "unknown", "not to be found" },
+	{ "intel-ept-off", "mmio_caching", KNOWN_UNKNOWN, "unknown", "was not found" },
 	{ "odd-values", "ept", KNOWN_UNKNOWN, "unknown", "reads \"(null)\"" },
 	{ "odd-values", "vpid", KNOWN_UNKNOWN, "unknown", "reads \"\"" },
 	{ "odd-values", "flexpriority", KNOWN_UNKNOWN, "unknown", "reads \"maybe\"" },

@@ -127,7 +127,7 @@ TEST_WITH(what_is_no_file, setup, teardown)
 	assert_refused(-EISDIR, "is a directory");
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_refused(-EINVAL, "is no regular file");
+	assert_refused(-EINVAL, "not a regular file");
 }
 
 TEST_WITH(too_much_and_too_little, setup, teardown)
@@ -144,10 +144,10 @@ TEST_WITH(what_is_no_json, setup, teardown)
 	char *whole = json_dumps(root, JSON_INDENT(2));
 
 	assert_non_null(whole);
-	assert_text_refused("{\n \"schema\": }", "is no JSON: line 2, column 12: ");
+	assert_text_refused("{\n \"schema\": }", "not JSON: line 2, column 12: ");
 	assert_text_refused("{\"schema\": \"minivmm.sweep/1\", \"schema\": 1}", "duplicate object key");
 	assert_text_refused("{\"seconds\": 1e999}", "line 1, column 17: real number overflow");
-	assert_text_refused("{\"seconds\": NaN}", "is no JSON: line 1");
+	assert_text_refused("{\"seconds\": NaN}", "not JSON: line 1");
 	assert_text_refused("{\"seconds\": 99999999999999999999}", "too big integer");
 	assert_text_refused("{\"a\": \"x\\u0000y\"}", "\\u0000 is not allowed");
 	assert_text_refused("{\"a\": \033[31m}", "near '?'");
@@ -155,9 +155,9 @@ TEST_WITH(what_is_no_json, setup, teardown)
 	assert_text_refused("{} {}", "end of file expected");
 	/* As a full disk or a crash would leave it. */
 	write_bytes(whole, strlen(whole) / 2);
-	assert_refused(-EINVAL, "is no JSON: line ");
+	assert_refused(-EINVAL, "not JSON: line ");
 	write_bytes("{\"a\": 1}\0", 9);
-	assert_refused(-EINVAL, "is no JSON: line 1");
+	assert_refused(-EINVAL, "not JSON: line 1");
 	free(whole);
 }
 
@@ -172,11 +172,11 @@ TEST_WITH(nested_too_deep, setup, teardown)
 
 TEST_WITH(another_schema, setup, teardown)
 {
-	assert_text_refused("[1, 2]", "is JSON, but no object: no sweep (minivmm.sweep/1)");
-	assert_text_refused("{\"cells\": []}", "has no member schema: no sweep (minivmm.sweep/1)");
-	assert_text_refused("{\"schema\": 1}", "schema is no string");
+	assert_text_refused("[1, 2]", "is JSON, but not an object: not a sweep (minivmm.sweep/1)");
+	assert_text_refused("{\"cells\": []}", "has no member schema: not a sweep (minivmm.sweep/1)");
+	assert_text_refused("{\"schema\": 1}", "schema is not a string");
 	assert_text_refused("{\"schema\": \"minivmm.run/1\"}",
-			    "is no sweep: minivmm.run/1 is a record of one run, expected: minivmm.sweep/1");
+			    "not a sweep: minivmm.run/1 is a record of one run, expected: minivmm.sweep/1");
 	assert_text_refused("{\"schema\": \"minivmm.check/1\"}", "minivmm.check/1 is a report of a host");
 	assert_text_refused("{\"schema\": \"other\"}", "other is something else, expected: minivmm.sweep/1");
 	assert_text_refused("{\"schema\": \"minivmm.sweep/2\"}",
@@ -222,8 +222,8 @@ TEST_WITH(each_member_is_missed, setup, teardown)
 TEST_WITH(numbers_out_of_range, setup, teardown)
 {
 	spoil("", "seconds", json_integer(-1), "seconds is -1, expected: a finite number from 0 on");
-	spoil("plan", "seed", json_string("-1"), "plan.seed is no number of 64 bits");
-	spoil("plan", "seed", json_string("18446744073709551616"), "plan.seed is no number of 64 bits");
+	spoil("plan", "seed", json_string("-1"), "plan.seed is not a 64-bit number");
+	spoil("plan", "seed", json_string("18446744073709551616"), "plan.seed is not a 64-bit number");
 	spoil("plan", "allocations", json_integer(0), "plan.allocations is 0, expected: 1 to 4294967295");
 	spoil("cells.0", "vcpus", json_integer(1025), "cells[0].vcpus is 1025, expected: 1 to 1024");
 	spoil("cells.0", "vcpus", json_real(1.5), "cells[0].vcpus is a number, expected: an integer");
@@ -301,10 +301,10 @@ TEST_WITH(words_that_nobody_knows, setup, teardown)
 	      "runs[0].verdict is \"fine\", expected: ok, ");
 	spoil("cells.0.runs.0.rows.0", "unit", json_string("ns"),
 	      "is \"ns\", expected: cycles/access, bytes/s or updates/s");
-	spoil("host", "params", json_pack("{si}", "a", 1), "host.params.a is no string");
-	spoil("", "axes", json_pack("{s[sb]}", "smp", "1", 1), "axes.smp[1] is no string");
+	spoil("host", "params", json_pack("{si}", "a", 1), "host.params.a is not a string");
+	spoil("", "axes", json_pack("{s[sb]}", "smp", "1", 1), "axes.smp[1] is not a string");
 	spoil("", "axes", json_pack("{si}", "smp", 1), "axes.smp is a number, expected: an array");
-	spoil("cells.0", "command", json_pack("[si]", "minivmm", 1), "cells[0].command[1] is no string");
+	spoil("cells.0", "command", json_pack("[si]", "minivmm", 1), "cells[0].command[1] is not a string");
 }
 
 TEST_WITH(keys_are_what_cells_are, setup, teardown)

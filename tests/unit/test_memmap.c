@@ -194,7 +194,7 @@ TEST(aliased_refused)
 		uint64_t arena, alias, page, leaf;
 		const char *naming, *hint;
 	} cases[] = {
-		{ TIB, 3 * MIB, PAGE_4K, PAGE_4K, "3M is no whole number of pages of 2M",
+		{ TIB, 3 * MIB, PAGE_4K, PAGE_4K, "3M is not a whole number of pages of 2M",
 		  "--alias-memory 2M" },
 		{ TIB, PAGE_4K, PAGE_4K, PAGE_4K, "pages of 2M", "--alias-memory 2M" },
 		{ TIB, 1700 * MIB, PAGE_1G, PAGE_4K, "backing pages of 1G", "--alias-memory 2G" },

@@ -87,7 +87,8 @@ TEST(everything)
 	assert_true(r.verbose && r.progress && r.dump_config && !r.output.quiet);
 	assert_int_equal(parse_line("native --quiet --backing memfd --page-size 1G --host-nodes 1", &r, &e),
 			 0);
-	assert_true(r.command == COMMAND_NATIVE && r.output.quiet && r.run.machine.policy == NUMA_POLICY_BIND);
+	assert_true(r.command == COMMAND_NATIVE && r.output.quiet &&
+		    r.run.machine.policy == NUMA_POLICY_BIND);
 	assert_true(r.run.machine.backing == BACKING_MEMFD && r.run.machine.page_bytes == PAGE_1G);
 }
 
@@ -151,7 +152,7 @@ static const char *const refused_lines[][2] = {
 	{ "--smp 99999999999999999999", "from 1 to 128" },
 	{ "native --smp 1025", "native supports 1024" },
 	{ "--workload touch,foo", "touch, packed, chase, seq, gups" },
-	{ "--workload ''", "there are" },
+	{ "--workload ''", "workloads: touch" },
 	{ "--workload touch,none", "'none'" },
 	{ "--mem-path /x --backing anon", "--mem-path" },
 	{ "--page-size 2M", "anon" },
@@ -173,13 +174,13 @@ static const char *const refused_lines[][2] = {
 	{ "--share maybe", "on or off" },
 	{ "--json ''", "file" },
 	{ "--prealloc=yes", "no argument" },
-	{ "--mem 1G", "no such option" },
-	{ "--repe 5", "no such option" },
+	{ "--mem 1G", "unknown option" },
+	{ "--repe 5", "unknown option" },
 	{ "--seed", "argument" },
-	{ "-x", "no such option" },
+	{ "-x", "unknown option" },
 	{ "run extra", "'extra'" },
 	{ "walk", "'walk'" },
-	{ "walk", "there are run, native, sweep, compare, model, explain, check and pool" },
+	{ "walk", "commands: run, native, sweep, compare, model, explain, check and pool" },
 	{ "check extra", "'extra'" },
 	{ "check --memory 1G", "does not apply to check" },
 	{ "check --require ''", "--require help" },
@@ -188,7 +189,7 @@ static const char *const refused_lines[][2] = {
 	{ "check --root ''", "directory" },
 	{ "--require ept", "does not apply to run" },
 	{ "native --root /x", "does not apply to native" },
-	{ "pool grow", "'grow' is not expected here; there are show and plan" },
+	{ "pool grow", "'grow' is not expected here; expected: show or plan" },
 	{ "pool show plan", "'plan'" },
 	{ "pool plan extra", "'extra'" },
 	{ "pool -m 1G", "does not apply to pool" },
@@ -196,8 +197,8 @@ static const char *const refused_lines[][2] = {
 	{ "pool plan --smp 2", "does not apply to pool plan" },
 	{ "pool plan --mem-path /x", "does not apply to pool plan" },
 	{ "pool plan --page-size 4K", "2M or 1G" },
-	{ "pool plan --bogus", "no such option" },
-	{ "show", "'show' is no command" },
+	{ "pool plan --bogus", "unknown option" },
+	{ "show", "unknown command 'show'" },
 	{ "native --guest-page 2M", "does not apply to native" },
 	{ "native --guest x", "does not apply to native" },
 	{ "native --prefault", "does not apply to native" },
@@ -343,8 +344,7 @@ static int rows_of(const char *name, unsigned int commands)
 	int rows = 0;
 
 	for (int id = 0; id < OPTION_COUNT; id++)
-		rows += strcmp(option_table[id].name, name) == 0 &&
-			(option_table[id].bits & commands) != 0;
+		rows += strcmp(option_table[id].name, name) == 0 && (option_table[id].bits & commands) != 0;
 	return rows;
 }
 

@@ -139,7 +139,7 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 		return error_set(p->e, STATUS_USAGE, 0, word, "--%s takes no argument",
 				 option_table[id].name);
 	if (answer == '?' || id < 0 || abbreviated(word, id)) {
-		error_set(p->e, STATUS_USAGE, 0, word, "there is no such option");
+		error_set(p->e, STATUS_USAGE, 0, word, "unknown option");
 		error_hint(p->e, "minivmm %s --help", mine->name);
 		return -EINVAL;
 	}
@@ -157,7 +157,7 @@ static int take_operand(struct parse *p, const char *word)
 	if (p->r->command != COMMAND_COMPARE)
 		return error_set(p->e, STATUS_USAGE, 0, "command line", "'%.60s' is not expected here", word);
 	if (word[0] == '\0')
-		return error_set(p->e, STATUS_USAGE, 0, "compare", "'' is no name of a file");
+		return error_set(p->e, STATUS_USAGE, 0, "compare", "empty file name");
 	if (paths[1] != NULL)
 		return error_set(p->e, STATUS_USAGE, 0, "compare",
 				 "'%.60s' is not expected here: two files are compared", word);

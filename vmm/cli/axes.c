@@ -33,7 +33,7 @@ static int refuse_name(struct parse *p, const char *name)
 		p->option = &option_table[id];
 		return refuse_option(p, name);
 	}
-	(void)refuse(p, name, "there is no such option; they stand here by their long names, without dashes");
+	(void)refuse(p, name, "unknown option; options are written here by their long names, without dashes");
 	error_hint(p->e, "minivmm sweep --help");
 	return -1;
 }
@@ -123,7 +123,7 @@ int request_read_axes(struct request *r, struct error *e)
 	if (count < 0)
 		return error_set(e, STATUS_USAGE, (int)-count, path, "the file of --axes cannot be read");
 	if (count > AXES_FILE_BYTES)
-		return error_set(e, STATUS_USAGE, 0, path, "more than 64K: this is no file of axes");
+		return error_set(e, STATUS_USAGE, 0, path, "more than 64K: not an axes file");
 	text[count] = '\0';
 	return request_assemble(r->argc, r->argv, text, (size_t)count, r, e);
 }

@@ -25,9 +25,8 @@ static int refuse_absent(struct parse *p, enum axis_id id, const char *value)
 
 	for (uint32_t i = 0; i < has->count; i++)
 		append(values, sizeof(values), "%s%s", i > 0 ? ", " : "", axis_spell(id, &has->list[i], one));
-	return refuse_value(p, p->r->sweep.baseline,
-			    "'%.60s' is no value that %s has in this sweep; it has %s", value,
-			    axis_table[id].name, values);
+	return refuse_value(p, p->r->sweep.baseline, "'%.60s' is not one of %s's values in this sweep: %s",
+			    value, axis_table[id].name, values);
 }
 
 static int take_value(struct parse *p, enum axis_id id, const char *value, char *spelled)
@@ -54,13 +53,13 @@ static int take_part(struct parse *p, char *part, struct parts *parts)
 		if (strcmp(axis_table[i].name, part) != 0)
 			continue;
 		if (parts->given[i])
-			return refuse_value(p, text, "'%s' is there twice", part);
+			return refuse_value(p, text, "'%s' is given twice", part);
 		parts->given[i] = true;
 		return take_value(p, (enum axis_id)i, value, parts->values[i]);
 	}
 	return refuse_value(p, text,
-			    "'%.60s' is no axis of a baseline; guest-page, backing, prealloc, smp and "
-			    "kernel-irqchip are",
+			    "'%.60s' is not an axis of a baseline; axes: guest-page, backing, prealloc, smp, "
+			    "kernel-irqchip",
 			    part);
 }
 
@@ -83,7 +82,7 @@ int baseline_check(struct parse *p)
 			return ret;
 	}
 	if (more < 0)
-		return refuse_value(p, s->baseline, "AXIS=VALUE,AXIS=VALUE is expected, nothing empty");
+		return refuse_value(p, s->baseline, "AXIS=VALUE,AXIS=VALUE is expected, without empty parts");
 	spelled[0] = '\0';
 	for (int i = 0; i < AXES; i++) {
 		if (parts.given[i])

@@ -173,7 +173,7 @@ static int refuse_command(const char *word, struct error *e)
 {
 	char names[NAMES_BYTES];
 
-	return error_set(e, STATUS_USAGE, 0, "command line", "'%.60s' is no command; there are %s", word,
+	return error_set(e, STATUS_USAGE, 0, "command line", "unknown command '%.60s'; commands: %s", word,
 			 command_names(names));
 }
 
@@ -188,7 +188,7 @@ static int choose_pool(const char *word, struct request *r, int *first, struct e
 		r->help_topic = "pool plan";
 	} else if (strcmp(word, "show") != 0) {
 		return error_set(e, STATUS_USAGE, 0, "pool",
-				 "'%.60s' is not expected here; there are show and plan", word);
+				 "'%.60s' is not expected here; expected: show or plan", word);
 	}
 	return 0;
 }

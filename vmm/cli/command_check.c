@@ -89,9 +89,9 @@ int command_prepare(const struct request *r, const char **root, struct error *e)
 	*root = r->root != NULL ? r->root : "";
 	/* What is not there would read as a host of which nothing is known. */
 	if (r->root != NULL && stat(r->root, &st) != 0)
-		return error_set(e, STATUS_FAILED, errno, r->root, "there is no recorded host");
+		return error_set(e, STATUS_FAILED, errno, r->root, "not a recorded host");
 	if (r->root != NULL && !S_ISDIR(st.st_mode))
-		return error_set(e, STATUS_FAILED, ENOTDIR, r->root, "there is no recorded host");
+		return error_set(e, STATUS_FAILED, ENOTDIR, r->root, "not a recorded host");
 	return outputs_check(&r->output, e);
 }
 

@@ -10,7 +10,7 @@
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/show/show.h"
 
-/* Whose TLBs and caches there are where nobody says: of the CPUs described, the one that is described best. */
+/* The CPU whose TLBs and caches are simulated by default: the best described one. */
 #define DEFAULT_CPU "skylake"
 
 /* Room for the parts that a struct theory borrows. */

@@ -104,8 +104,8 @@ static void judge(const struct matrix *m, struct error *e)
 		counts[m->cells[i].state]++;
 	if (!m->complete) {
 		(void)error_set(e, STATUS_FAILED, EINTR, "sweep",
-				"stopped by a signal; what it has is written");
-		error_hint(e, "--resume goes on, where there is a --json FILE");
+				"stopped by a signal; the results so far are written");
+		error_hint(e, "--resume continues it, if it writes a --json FILE");
 	} else if (counts[STATE_MISMATCH] != 0) {
 		(void)error_set(e, STATUS_MISMATCH, 0, "sweep",
 				"in %" PRIu32 " of %" PRIu32

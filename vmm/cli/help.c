@@ -149,7 +149,7 @@ static void help_workload(FILE *out)
 	}
 	(void)fprintf(out, "\n%*snone\n", NAME_INDENT, "");
 	put_labelled(out, "does", "boots, reaches ring 3, ends");
-	(void)fputs("\nDefault: touch,packed,chase; with --alias-memory those of them that bear it: touch.\n"
+	(void)fputs("\nDefault: touch,packed,chase; with --alias-memory those that work with it: touch.\n"
 		    "Sets: the working sets of each vCPU, in pages of 4K, of a run without --working-set.\n",
 		    out);
 }

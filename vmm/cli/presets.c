@@ -1,5 +1,5 @@
 /*
- * The presets. Times are those of a machine with two CPUs; a preset that took an hour there would teach nobody.
+ * The presets. Times are those of a machine with two CPUs; each preset ends there within minutes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ const struct preset preset_table[PRESETS] = {
 	  "working-set = 256K,512K,4M,16M,64M\n"
 	  "repeat = 5\n" },
 	{ "first-touch",
-	  "Memory that nobody has touched yet comes in by faults. touch writes once to each 4K page of 256M, "
+	  "Memory that was never touched comes in by faults. touch writes once to each 4K page of 256M, "
 	  "then "
 	  "again; the second pass is what is left when all is mapped. Under EPT and NPT the first pass has a "
 	  "fault "
@@ -216,7 +216,7 @@ int preset_apply(struct parse *p, const char *name)
 	const struct preset *preset = preset_find(name);
 
 	if (preset == NULL)
-		return error_set(p->e, STATUS_USAGE, 0, name, "no preset is called so");
+		return error_set(p->e, STATUS_USAGE, 0, name, "unknown preset");
 	(void)snprintf(text, sizeof(text), "%s", preset->axes);
 	return axes_parse_text(p, name, text, strlen(text));
 }

@@ -38,7 +38,8 @@ int resume_request(const struct request *given, struct request *r, struct resume
 	if (ret != 0)
 		return ret;
 	if (r->command != COMMAND_SWEEP)
-		return error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal's command is no sweep");
+		return error_set(e, STATUS_FAILED, EINVAL, "--resume",
+				 "the journal's command is not a sweep");
 	options_carry(given, r);
 	return 0;
 }

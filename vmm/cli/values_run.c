@@ -103,9 +103,8 @@ int set_workload(struct parse *p, const char *value)
 		(void)snprintf(name, sizeof(name), "%.*s", (int)(length < 64 ? length : 64), start);
 		id = length < sizeof(name) ? workload_find(name) : -1;
 		if (id < 0)
-			return refuse_value(p, value,
-					    "no workload is called '%s'; there are %sor none, alone", name,
-					    workload_names(names));
+			return refuse_value(p, value, "unknown workload '%s'; workloads: %sor none, alone",
+					    name, workload_names(names));
 		if (count == SPEC_MAX_WORKLOADS)
 			return refuse_value(p, value, "at most %d names are accepted", SPEC_MAX_WORKLOADS);
 		chosen[count++] = (enum workload_id)id;

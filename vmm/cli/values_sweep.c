@@ -22,7 +22,7 @@ static int add_item(struct parse *p, enum axis_id id, const char *value, const c
 	if (axis_parse(id, item, next) != 0)
 		return refuse_value(p, value, "'%.60s': %s", item, axis_table[id].expected);
 	if (axis_index(values, next) >= 0)
-		return refuse_value(p, value, "'%.60s' is there twice", item);
+		return refuse_value(p, value, "'%.60s' is given twice", item);
 	values->count++;
 	return 0;
 }
@@ -111,7 +111,7 @@ int set_sweep_workload(struct parse *p, const char *value)
 	for (uint32_t i = 0; i < r->run.work.workload_count; i++) {
 		for (uint32_t j = 0; j < i; j++) {
 			if (r->run.work.workloads[i] == r->run.work.workloads[j])
-				return refuse_value(p, value, "'%s' is there twice",
+				return refuse_value(p, value, "'%s' is given twice",
 						    workload_table[r->run.work.workloads[i]].name);
 		}
 	}
@@ -137,7 +137,7 @@ int set_sweep_sets(struct parse *p, const char *value)
 	qsort(r->run.work.sets_bytes, r->run.work.set_count, sizeof(r->run.work.sets_bytes[0]), by_size);
 	for (uint32_t i = 1; i < r->run.work.set_count; i++) {
 		if (r->run.work.sets_bytes[i] == r->run.work.sets_bytes[i - 1])
-			return refuse_value(p, value, "%s is there twice",
+			return refuse_value(p, value, "%s is given twice",
 					    size_format(r->run.work.sets_bytes[i], size));
 	}
 	return 0;
@@ -149,7 +149,7 @@ int set_preset(struct parse *p, const char *value)
 	char names[PRESET_NAMES_BYTES];
 
 	if (preset == NULL)
-		return refuse_value(p, value, "no preset is called so; there are %s", preset_names(names));
+		return refuse_value(p, value, "unknown preset; presets: %s", preset_names(names));
 	p->r->sweep.preset = preset->name;
 	return 0;
 }

@@ -55,7 +55,7 @@ struct field {
 	/* Called after the member was read into *of; NULL: nothing more to check. */
 	void (*check)(const struct node *member, const void *of);
 	bool optional;  /* may be missing, and is not written where it is 0 or "" */
-	uint32_t marks; /* the caller's own bits, for fields_put and whoever walks the table */
+	uint32_t marks; /* the caller's own bits, for fields_put and other walks of the table */
 };
 
 struct fields {

@@ -138,7 +138,7 @@ uint64_t node_u64(const struct node *at)
 	if (text == NULL)
 		return node_count(at, 0, INT64_MAX);
 	if (strlen(text) != json_string_length(at->json) || number_parse(text, 0, UINT64_MAX, &value) != 0)
-		node_complain(at, "is no number of 64 bits");
+		node_complain(at, "is not a 64-bit number");
 	return value;
 }
 
@@ -160,7 +160,7 @@ const char *node_text(const struct node *at)
 	if (at->json == NULL)
 		return NULL;
 	if (text == NULL)
-		node_complain(at, "is no string");
+		node_complain(at, "is not a string");
 	else if (strlen(text) == json_string_length(at->json))
 		return text;
 	else

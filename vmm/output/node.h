@@ -1,5 +1,5 @@
 /*
- * Typed access to JSON that nobody vouches for. What is missing, of the wrong kind or out of range is a complaint that
+ * Typed access to JSON from outside. What is missing, of the wrong kind or out of range is a complaint that
  * names the path, as cells[3].runs[0].rows[1].samples. After the first complaint all values are 0, so only the end needs
  * to look.
  */

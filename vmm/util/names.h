@@ -1,5 +1,5 @@
 /*
- * The words of enums: one table an enum, for whoever parses, prints or reads back.
+ * The words of enums: one table an enum, to parse, to print and to read back.
  */
 #ifndef MINIVMM_UTIL_NAMES_H
 #define MINIVMM_UTIL_NAMES_H

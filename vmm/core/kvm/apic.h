@@ -17,7 +17,7 @@ int kvm_apic_check(const struct kvm_system *sys, const char *asker, struct error
 
 /*
  * Give the VM an APIC for each vCPU, before the first of them is created. The local APICs alone where KVM has them
- * apart (KVM_CAP_SPLIT_IRQCHIP), else with the PIC and the I/O APIC of a PC, which nobody here programs. 0 or -errno.
+ * apart (KVM_CAP_SPLIT_IRQCHIP), else with the PIC and the I/O APIC of a PC, which no guest here programs. 0 or -errno.
  */
 int kvm_vm_add_apic(const struct kvm_system *sys, const struct kvm_vm *vm, struct error *e);
 

@@ -42,8 +42,8 @@ static int check_limits(struct machine *m, struct error *e)
 }
 
 /*
- * Only for who uses it: giving a VM with such a port back takes KVM some milliseconds, as long as a short run takes in
- * all. What another payload uses nobody knows.
+ * Only for a payload that uses it: giving a VM with such a port back takes KVM some milliseconds, as long as
+ * a whole short run. What another payload uses is unknown.
  */
 static bool wants_kernel_port(const struct machine *m)
 {
@@ -91,7 +91,7 @@ static int watch_cost(const struct machine *m, uint64_t done_bytes, const struct
 	return ret;
 }
 
-/* What is worth a remark, of a host's memory. */
+/* From this much of a host's memory on, KVM's own memory is mentioned in the notes. */
 #define NOTED_BYTES (64 * MIB)
 
 /* Elsewhere it is not known. */
@@ -134,7 +134,7 @@ static int add_slots(struct machine *m, struct error *e)
 	return 0;
 }
 
-/* Nobody reads the eventfd: what KVM does with a write is all that is wanted of it. */
+/* The eventfd is never read: only KVM's work at each write is wanted. */
 static int serve_kernel_port(struct machine *m, struct error *e)
 {
 	if (!m->config->kernel_port)

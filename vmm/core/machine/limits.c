@@ -39,7 +39,7 @@ int limits_check_slots(const struct config *c, uint32_t slots, struct error *e)
 	/* One slot is the low memory's. */
 	least_bytes = c->map.alias_bytes != 0 ? least_alias_bytes(c, slots - 1) : 0;
 	if (least_bytes != 0)
-		error_hint(e, "--alias-memory %s, the least that would do", size_format(least_bytes, least));
+		error_hint(e, "--alias-memory %s or more", size_format(least_bytes, least));
 	return ret;
 }
 
@@ -64,7 +64,7 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 			size_format(end_gpa, text), physical_bits);
 	if (reach_bytes >= last->gpa + unit_bytes)
 		error_hint(
-			e, "-m %s, the largest that would do",
+			e, "-m %s at most",
 			size_format(below_bytes + (reach_bytes - last->gpa) / unit_bytes * unit_bytes, text));
 	return ret;
 }

@@ -53,7 +53,7 @@ static int read_image(const char *path, char **image, size_t *bytes, struct erro
 		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the guest ELF");
 	if (ret == -EISDIR || ret == -EINVAL || ret == -EFBIG || (ret == 0 && *bytes == 0))
 		return error_set(e, STATUS_FAILED, 0, path,
-				 "the guest is no regular file of 1 byte to %" PRIu64 " MiB",
+				 "the guest is not a regular file of 1 byte to %" PRIu64 " MiB",
 				 ELF_MAX_BYTES / MIB);
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, path, "cannot read the guest ELF");
 }

@@ -194,7 +194,7 @@ static uint64_t nearest(uint64_t value, uint64_t unit)
 static int refuse_alias(uint64_t alias_bytes, const char *name, uint64_t unit, struct error *e)
 {
 	char alias[24], size[24], hint[24];
-	int ret = error_set(e, STATUS_USAGE, 0, option, "%s is no whole number of %ss of %s",
+	int ret = error_set(e, STATUS_USAGE, 0, option, "%s is not a whole number of %ss of %s",
 			    size_format(alias_bytes, alias), name, size_format(unit, size));
 
 	error_hint(e, "--alias-memory %s", size_format(nearest(alias_bytes, unit), hint));
@@ -236,7 +236,8 @@ static int check_arena(uint64_t arena_bytes, uint64_t alias_bytes, struct error 
 	}
 	if (arena_bytes % alias_bytes == 0)
 		return 0;
-	ret = error_set(e, STATUS_USAGE, 0, option, "%s of --memory are no whole number of repetitions of %s",
+	ret = error_set(e, STATUS_USAGE, 0, option,
+			"%s of --memory is not a whole number of repetitions of %s",
 			size_format(arena_bytes, arena), size_format(alias_bytes, alias));
 	error_hint(e, "--memory %s",
 		   size_format(min_u64(nearest(arena_bytes, alias_bytes), most_bytes), hint));

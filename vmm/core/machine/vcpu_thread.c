@@ -1,4 +1,4 @@
-/* The thread of one vCPU: enter the guest, serve its exits, until somebody ends the machine. */
+/* The thread of one vCPU: enter the guest, serve its exits, until the machine ends. */
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -58,7 +58,7 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 }
 
 /*
- * The signals of the user belong to the main thread, the kick belongs here: whoever started us may have left it
+ * The signals of the user belong to the main thread, the kick belongs here: the parent process may have left it
  * blocked, and a blocked signal does not get a guest that spins out of KVM_RUN.
  */
 static int set_signals(void)

@@ -110,8 +110,7 @@ int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec,
 		(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
 				"this kernel and CPU have no hugetlb pages of %s",
 				backing_page_name(spec->page_bytes));
-		error_hint(e,
-			   "choose another --page-size; ls /sys/kernel/mm/hugepages shows which there are");
+		error_hint(e, "choose another --page-size; ls /sys/kernel/mm/hugepages lists them");
 		return -ENOENT;
 	}
 	return memory_policy_check(spec, e);

@@ -33,9 +33,10 @@ static int holding_directory(const char *path, char *dir, size_t size, struct er
 			return 0;
 		(void)error_set(e, STATUS_FAILED, EEXIST, path,
 				"--mem-path %s exists already and is not a directory", path);
-		error_hint(e,
-			   "name its directory, or a file that is not there yet: guest RAM never overwrites "
-			   "a file");
+		error_hint(
+			e,
+			"name its directory, or a file that does not exist yet: guest RAM never overwrites "
+			"a file");
 		return -EEXIST;
 	}
 	if (errno != ENOENT) {

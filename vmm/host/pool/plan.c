@@ -40,8 +40,8 @@ static int take_nodes(const struct pool_report *report, const struct pool_size *
 			continue;
 		if (found == NULL) {
 			(void)error_set(e, STATUS_USAGE, EINVAL, "--host-nodes",
-					"there is no node %" PRIu32 " with a pool of such pages", node);
-			error_hint(e, "ls /sys/devices/system/node shows which there are");
+					"no node %" PRIu32 " with a pool of such pages", node);
+			error_hint(e, "ls /sys/devices/system/node lists them");
 			return -EINVAL;
 		}
 		if (report->allowed_nodes != 0 && (report->allowed_nodes >> node & 1) == 0) {
@@ -138,7 +138,7 @@ int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t pa
 		(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
 				"this kernel and CPU have no hugetlb pages of %s",
 				size_format(page_bytes, name));
-		error_hint(e, "choose another --page-size; minivmm pool shows which there are");
+		error_hint(e, "choose another --page-size; minivmm pool lists them");
 		return -ENOENT;
 	}
 	plan->bytes = bytes;

@@ -98,7 +98,7 @@ struct pool_plan {
 void pool_report_read(const char *root, struct pool_report *report);
 
 /*
- * Pure. The fewest pages that make it enough: a page free on a node may be promised to somebody already, so both the
+ * Pure. The fewest pages that make it enough: a page free on a node may be reserved already, so both the
  * node and the pool as a whole (free - reserved) must have room. 0, or -errno with *e set: a page size this kernel
  * has no pool for (-ENOENT), a node that is not there or not allowed (-EINVAL), too much to count (-ERANGE).
  */

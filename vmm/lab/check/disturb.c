@@ -35,7 +35,7 @@ struct number_rule {
 /* Documentation/admin-guide/sysctl/{kernel,vm}.rst, mm/ksm.rst, pm/cpufreq.rst, pm/intel_pstate.rst, cpu hotplug's smt/. */
 static const struct number_rule number_rules[] = {
 	{ "sys/kernel/mm/ksm/run", 1, false, "KSM is running",
-	  "Its thread takes CPU time and merges pages of whoever asked for it; a write to one is a fault.",
+	  "Its thread takes CPU time and merges pages of processes that asked for it; a write to one is a fault.",
 	  "echo 0 > /sys/kernel/mm/ksm/run" },
 	{ "proc/sys/kernel/numa_balancing", 1, true, "NUMA balancing is on",
 	  "It unmaps pages now and then to see who uses them: faults in the timed part, and pages that move.",

@@ -78,7 +78,7 @@ static int evaluate_item(struct evaluation *v, char *name, struct error *e)
 		return ret == 0 ? 0 : refuse(v->out->text, e, "this value is not understood");
 	}
 	if (strchr(name, '.') == NULL)
-		return refuse(v->out->text, e, "there is no such requirement");
+		return refuse(v->out->text, e, "unknown requirement");
 	if (v->value == NULL || v->value[0] == '\0')
 		return refuse(v->out->text, e, "a parameter and its value are expected");
 	return requirement_parameter(v, name);
@@ -99,8 +99,7 @@ int require_evaluate(const char *list, const char *root, const struct check_repo
 			return refuse(item, e, "too many requirements in one list");
 		memset(&out[count], 0, sizeof(out[count]));
 		if (length == 0 || length >= sizeof(name))
-			return refuse(item, e,
-				      length == 0 ? "a name is expected" : "there is no such requirement");
+			return refuse(item, e, length == 0 ? "a name is expected" : "unknown requirement");
 		(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
 		memcpy(out[count].text, name, sizeof(name));
 		ret = evaluate_item(&v, name, e);

@@ -89,7 +89,7 @@ static int usable_kvm(struct evaluation *v)
 	if (kvm->present == KNOWN_UNKNOWN)
 		return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked");
 	if (kvm->present == KNOWN_NO)
-		return conclude(v, KNOWN_NO, "there is no /dev/kvm%s%s", kvm->err != 0 ? ": " : "",
+		return conclude(v, KNOWN_NO, "no /dev/kvm%s%s", kvm->err != 0 ? ": " : "",
 				kvm->err != 0 ? strerror(kvm->err) : "");
 	if (kvm->permitted != KNOWN_YES)
 		return conclude(v, kvm->permitted, "/dev/kvm cannot be opened: %s", strerror(kvm->err));
@@ -118,7 +118,7 @@ static int capability(struct evaluation *v, const char *name)
 	if (value >= 0)
 		return conclude(v, known_if(value > 0), "/dev/kvm has %s%s", value > 0 ? "" : "no ", name);
 	if (v->report->kvm.present == KNOWN_NO)
-		return conclude(v, KNOWN_NO, "there is no /dev/kvm");
+		return conclude(v, KNOWN_NO, "no /dev/kvm");
 	return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked for %s", name);
 }
 
@@ -136,8 +136,7 @@ static int second_is(struct evaluation *v, enum second_dimension wanted, enum se
 	if (is == SECOND_NONE)
 		return no_module(v);
 	if (is == SECOND_UNKNOWN)
-		return conclude(v, KNOWN_UNKNOWN, "the second dimension under %s is not to be found out",
-				module);
+		return conclude(v, KNOWN_UNKNOWN, "the second dimension under %s was not found out", module);
 	return conclude(v, known_if(is == wanted || is == other), "the second dimension under %s is %s",
 			module, second_dimension_name(is));
 }
@@ -153,7 +152,7 @@ static int intel_switch(struct evaluation *v, const char *param)
 	if (strcmp(module, "none") == 0)
 		return no_module(v);
 	if (strcmp(module, "kvm_amd") == 0 || strcmp(module, "kvm_pvm") == 0)
-		return conclude(v, KNOWN_NO, "%s is in charge, which has no such switch", module);
+		return conclude(v, KNOWN_NO, "%s is in charge and has no such switch", module);
 	return conclude(v, KNOWN_UNKNOWN, "%s cannot be read", param);
 }
 
@@ -162,8 +161,7 @@ static int leaf_is_1g(struct evaluation *v, const char *where, uint64_t largest_
 	if (v->report->second_dimension == SECOND_NONE)
 		return no_module(v);
 	if (largest_bytes == 0)
-		return conclude(v, KNOWN_UNKNOWN, "the largest leaf of %s is not to be found out here",
-				where);
+		return conclude(v, KNOWN_UNKNOWN, "the largest leaf of %s was not found out here", where);
 	return conclude(v, known_if(largest_bytes >= PAGE_1G), "the largest leaf of %s is %s", where,
 			largest_bytes >= PAGE_1G   ? "1G"
 			: largest_bytes >= PAGE_2M ? "2M"

@@ -77,10 +77,9 @@ static void explain_unknown(const struct feature_rule *rule, const char *value, 
 		(void)snprintf(row->effect, sizeof(row->effect),
 			       "Not known: no KVM module is in charge here.");
 	else if (value == NULL)
-		(void)snprintf(
-			row->effect, sizeof(row->effect),
-			"Not known: %s is not to be found (an older kernel, or the module is not loaded).",
-			rule->param);
+		(void)snprintf(row->effect, sizeof(row->effect),
+			       "Not known: %s was not found (an older kernel, or the module is not loaded).",
+			       rule->param);
 	else
 		(void)snprintf(row->effect, sizeof(row->effect),
 			       "Not known: %s reads \"%s\", which is neither on nor off.", rule->param,

@@ -109,11 +109,11 @@ static void append_unknown(struct check_report *r)
 
 	if (is(module, "builtin"))
 		append(r->verdict, sizeof(r->verdict),
-		       "unknown: /dev/kvm is there, but by no module that this program knows");
+		       "unknown: /dev/kvm exists, but by no module that this program knows");
 	else if (is(module, "unknown"))
 		append(r->verdict, sizeof(r->verdict), "unknown: more than one vendor's KVM module is live");
 	else if (value == NULL)
-		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s is not to be found",
+		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s was not found",
 		       module, param);
 	else
 		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s reads \"%.40s\"",

@@ -183,7 +183,7 @@ int explain_capture(const struct explain_spec *spec, struct record *rec, struct 
 				 rec->reason_count != 0 ? rec->reasons[0] : "interrupted");
 	if (c.next != EXPLAIN_MOMENTS)
 		return error_set(e, STATUS_FAILED, EPROTO, "explain",
-				 "the guest ended before it had shown all there is to see");
+				 "the guest ended before it had shown everything");
 	fill_in_host(rec, &c.finder, x);
 	explain_derive(&rec->config.map, rec->host.nx_huge_pages, x);
 	return 0;

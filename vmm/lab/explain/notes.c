@@ -85,8 +85,7 @@ static void note_translate(struct explanation *x)
 		explain_note(x, "KVM_TRANSLATE says GPA 0x%" PRIx64 ", this walk 0x%" PRIx64,
 			     x->translate.gpa, last->walk.pa);
 	else if (x->translate.valid)
-		explain_note(x,
-			     "KVM_TRANSLATE says GPA 0x%" PRIx64 ", this walk that there is no translation",
+		explain_note(x, "KVM_TRANSLATE says GPA 0x%" PRIx64 ", this walk finds no translation",
 			     x->translate.gpa);
 	else
 		explain_note(x, "KVM_TRANSLATE finds no translation, this walk GPA 0x%" PRIx64,

@@ -70,7 +70,7 @@ static int read_log(struct phases *p, const struct machine_view *view, int64_t *
 	return 0;
 }
 
-/* The task's vCPU no longer logs; nobody does after the last. */
+/* The task's vCPU no longer logs; after the last one logging ends. */
 static int leave(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	int ret = 0;

@@ -49,7 +49,7 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	crew->pin_count = rec->spec.machine.pin_count;
 	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));
 	crew->size = c->vcpus;
-	/* Pinned ones may share a CPU too. Giving way costs nothing where nobody waits for the CPU. */
+	/* Pinned ones may share a CPU too. Giving way costs nothing where no other thread waits for the CPU. */
 	crew->crowded = c->vcpus > rec->host.cpus || crew->pin_count > 0;
 	for (uint32_t i = 0; i < c->vcpus; i++) {
 		crew->members[i].crew = crew;

@@ -117,7 +117,7 @@ static int refuse_aliases(const struct workload_info *workload, struct error *e)
 	ret = refuse(workload,
 		     "it needs distinct memory, but with --alias-memory several of its pages are the same",
 		     e);
-	error_hint(e, "--workload %s, which bear it; or no --alias-memory", names);
+	error_hint(e, "--workload %s, which work with it; or no --alias-memory", names);
 	return ret;
 }
 

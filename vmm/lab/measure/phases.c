@@ -290,13 +290,14 @@ static void note_strays(struct record *rec)
 	char text[80];
 
 	for (uint32_t i = 0; i < strays->places; i++) {
-		record_reason(rec, VERDICT_OK, "the guest %s, which nobody serves",
+		record_reason(rec, VERDICT_OK, "the guest %s, where no device is",
 			      stray_describe(&strays->place[i], text));
 		untold -= strays->place[i].count;
 	}
 	if (untold != 0)
 		record_reason(rec, VERDICT_OK,
-			      "the guest made %" PRIu64 " accesses more at other places that nobody serves",
+			      "the guest made %" PRIu64
+			      " more accesses to other addresses where no device is",
 			      untold);
 }
 

@@ -80,7 +80,7 @@ const char *event_refusal(int err, char *buf, size_t size)
 		(void)snprintf(
 			buf, size,
 			"not permitted: perf_event_paranoid is %s; `sysctl kernel.perf_event_paranoid=1`, "
-			"CAP_PERFMON, or the name with :u for user mode alone would do",
+			"CAP_PERFMON, or the name with :u for user mode alone helps",
 			paranoid);
 		break;
 	case EINVAL:

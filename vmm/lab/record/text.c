@@ -137,7 +137,7 @@ static void text_notes(const struct record *rec, FILE *out)
 			  interrupts, switches);
 	if (rec->machine.strays.total != 0)
 		paragraph(out, "note",
-			  "accesses of the guest to ports or MMIO addresses that nobody serves: %" PRIu64,
+			  "accesses of the guest to ports or MMIO addresses where no device is: %" PRIu64,
 			  rec->machine.strays.total);
 }
 

@@ -95,11 +95,11 @@ static int open_file(struct journal *j, bool resume, struct error *e)
 {
 	int ret;
 
-	/* Never through a link that somebody left there, nor into a FIFO. */
+	/* Never through a link or into a FIFO that was left there. */
 	j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (resume ? 0 : O_CREAT), 0666);
 	if (j->fd < 0 && errno == ENOENT && resume) {
 		ret = error_set(e, STATUS_FAILED, ENOENT, "--resume",
-				"there is no %s: no sweep was interrupted, or its file has another name",
+				"%s does not exist: no sweep was interrupted, or its file has another name",
 				j->path);
 		error_hint(e, "the same command without --resume begins anew");
 		return ret;
@@ -127,15 +127,15 @@ static int go_on(struct journal *j, struct matrix *m, struct error *e)
 	return put_line(j, journal_resumed(), e);
 }
 
-/* Rounds in it are somebody's afternoon; what is no journal is not ours to overwrite. */
+/* Its rounds took hours, and a file that is not a journal is the user's: neither is overwritten. */
 static int check_fresh(const struct journal *j, struct error *e)
 {
 	uint32_t rounds = 0;
 	int ret = journal_count(j->fd, &rounds);
 
 	if (ret != 0) {
-		ret = error_set(e, STATUS_FAILED, -ret, "--json", "%s is there, but is no journal of a sweep",
-				j->path);
+		ret = error_set(e, STATUS_FAILED, -ret, "--json",
+				"%s exists, but is not a journal of a sweep", j->path);
 		error_hint(e, "move it away, or name another file");
 		return ret;
 	}
@@ -184,7 +184,7 @@ void journal_close(struct journal *j, bool complete)
 
 	if (j->fd < 0)
 		return;
-	/* Removed while it is still locked: nobody else has begun to write it. */
+	/* Removed while it is still locked: no other sweep has begun to write it. */
 	if (complete || (journal_count(j->fd, &rounds) == 0 && rounds == 0))
 		(void)unlink(j->path);
 	(void)close(j->fd);
@@ -207,8 +207,8 @@ json_t *journal_command(const char *json_path, struct error *e)
 	if (ret == 0) {
 		ret = journal_header_words(j.fd, &words);
 		if (ret != 0)
-			(void)error_set(e, STATUS_FAILED, -ret, "--resume", "%s is no journal of schema %s",
-					path, JOURNAL_SCHEMA);
+			(void)error_set(e, STATUS_FAILED, -ret, "--resume",
+					"%s is not a journal of schema %s", path, JOURNAL_SCHEMA);
 	}
 	if (j.fd >= 0)
 		(void)close(j.fd);

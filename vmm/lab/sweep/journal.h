@@ -22,7 +22,7 @@ struct journal {
 /*
  * Begin or go on. `json_path` is the sweep's file; where that is NULL, stdout or a device, none is kept. *m is planned.
  *
- * resume false: one that is there already and holds rounds is refused, so that nobody loses an afternoon. resume true: its
+ * resume false: one that is there already and holds rounds is refused, so that no work is lost. resume true: its
  * rounds go into the cells of *m; it has to be of the same plan (sweep_plan_digest) and of the same kernel, CPU and KVM
  * module. A last line that was cut by a kill is dropped. Another sweep that writes it is refused (flock).
  * 0, or -errno with *e set; then nothing is open.

@@ -142,7 +142,7 @@ static int restore_header(const json_t *line, struct matrix *m, struct error *e)
 
 	json_decref(digest);
 	if (strcmp(text_of(line, "schema"), JOURNAL_SCHEMA) != 0)
-		return error_set(e, STATUS_FAILED, EINVAL, "--resume", "this is no journal of schema %s",
+		return error_set(e, STATUS_FAILED, EINVAL, "--resume", "not a journal of schema %s",
 				 JOURNAL_SCHEMA);
 	for (size_t i = 0; i < HOST_MEMBERS; i++) {
 		const char *name = host_members[i];
@@ -177,8 +177,8 @@ static int restore_line(struct reader *r, const char *text, size_t bytes, struct
 		ret = restore_round(r, line);
 	json_decref(line);
 	if (ret != 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "--resume", "line %" PRIu32 " of the journal is none",
-				r->line);
+		(void)error_set(e, STATUS_FAILED, -ret, "--resume",
+				"line %" PRIu32 " of the journal is not a valid entry", r->line);
 	return ret;
 }
 

@@ -44,11 +44,11 @@ static void expect_schema(const struct node *root)
 	char schema[64];
 
 	if (!json_is_object(root->json)) {
-		node_complain(root, "is JSON, but no object: no sweep (" MATRIX_SCHEMA ")");
+		node_complain(root, "is JSON, but not an object: not a sweep (" MATRIX_SCHEMA ")");
 		return;
 	}
 	if (json_object_get(root->json, "schema") == NULL) {
-		node_complain(root, "has no member schema: no sweep (" MATRIX_SCHEMA ")");
+		node_complain(root, "has no member schema: not a sweep (" MATRIX_SCHEMA ")");
 		return;
 	}
 	member = node_member(root, "schema");
@@ -58,7 +58,7 @@ static void expect_schema(const struct node *root)
 	if (strncmp(schema, SCHEMA_FAMILY, strlen(SCHEMA_FAMILY)) == 0)
 		node_complain(root, "is a sweep of %s: this minivmm reads " MATRIX_SCHEMA, schema);
 	else
-		node_complain(root, "is no sweep: %s is %s, expected: " MATRIX_SCHEMA, schema,
+		node_complain(root, "not a sweep: %s is %s, expected: " MATRIX_SCHEMA, schema,
 			      other_schema(schema));
 }
 
@@ -88,7 +88,7 @@ static int read_text(const char *path, char **text, size_t *bytes, struct error 
 	case -EISDIR:
 		return error_set(e, STATUS_FAILED, EISDIR, path, "is a directory, expected: a sweep's file");
 	case -EINVAL:
-		return error_set(e, STATUS_FAILED, 0, path, "is no regular file, expected: a sweep's file");
+		return error_set(e, STATUS_FAILED, 0, path, "not a regular file, expected: a sweep's file");
 	case -EFBIG:
 		return too_large(path, *bytes, e);
 	case -ENOMEM:
@@ -103,7 +103,7 @@ static int not_json(const char *path, json_error_t *json_error, struct error *e)
 {
 	for (char *c = json_error->text; *c != '\0'; c++)
 		*c = (char)(*c >= 0x20 && *c < 0x7f ? *c : '?');
-	return error_set(e, STATUS_FAILED, 0, path, "is no JSON: line %d, column %d: %s", json_error->line,
+	return error_set(e, STATUS_FAILED, 0, path, "not JSON: line %d, column %d: %s", json_error->line,
 			 json_error->column, json_error->text);
 }
 

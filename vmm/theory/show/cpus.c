@@ -119,8 +119,7 @@ int cpu_list_text(FILE *out)
 		out, 0,
 		"A description has a line \"title = TEXT\", a line \"unit = core cycles\" (or TSC cycles), "
 		"and one line \"name = value  # source\" for each of these figures; a ? behind the value "
-		"marks it as uncertain. Sizes take K, M and G. A cache or TLB of 0 is one that there is "
-		"not.");
+		"marks it as uncertain. Sizes take K, M and G. A cache or TLB of 0 does not exist.");
 	(void)fputc('\n', out);
 	table_init(&table, titles, COUNT_OF(titles));
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {

@@ -90,7 +90,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	    (workload_table[in->workload].needs & IS_SIMULATED) == 0 ||
 	    !tables_make(&in->plan, in->workload == WORKLOAD_alias, &m->tables))
 		return error_set(e, STATUS_USAGE, 0, "simulation",
-				 "there is no such workload with such page tables");
+				 "this workload is not simulated with these page tables");
 	if (in->working_set_bytes > SIMULATE_MOST_BYTES)
 		return refuse(e, E2BIG, "the working set is too large to be simulated, in bytes",
 			      SIMULATE_MOST_BYTES);
@@ -103,7 +103,7 @@ static int machine_init(struct machine *m, const struct simulation_input *in, st
 	if (ret == -EINVAL)
 		return error_set(
 			e, STATUS_USAGE, 0, "simulation",
-			"the working set is smaller than a page, or the stride is none of the workload's");
+			"the working set is smaller than a page, or the stride is not one of the workload's");
 	if (ret == 0)
 		ret = cache_init(&m->cache, in->cpu);
 	if (ret == 0)
@@ -131,7 +131,7 @@ static int run(struct machine *m, const struct simulation_input *in, struct simu
 		accesses = in->workload == WORKLOAD_gups ? GUPS_UPDATES : m->sequence.lines;
 	if (!checked_mul(in->warm_passes, m->sequence.pass_accesses, &warm) ||
 	    !checked_add(warm, accesses, &all) || all > SIMULATE_MOST_ACCESSES)
-		return refuse(e, E2BIG, "so many accesses, warm-up included, take too long to simulate",
+		return refuse(e, E2BIG, "that many accesses, warm-up included, take too long to simulate",
 			      SIMULATE_MOST_ACCESSES);
 	memset(out, 0, sizeof(*out));
 	for (uint64_t i = 0; i < warm; i++)
