@@ -1,7 +1,7 @@
 /*
- * Property: a product's file is there whole or not at all, every failed write is an error that names the place, and one
- * product that is lost costs no other. Buffered output hides ENOSPC until close, and a rename over /dev/null would destroy
- * the device.
+ * Property: a product's file is there whole or not at all, every failed write is an error that names the
+ * place, and one product that is lost costs no other. Buffered output hides ENOSPC until close, and a rename
+ * over /dev/null would destroy the device.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * Property: a schema and the document that it describes have the same members. A column or member that is added to the code
- * alone would be found only where Python's jsonschema is installed; one that is left in a schema promises what no record
- * has.
+ * Property: a schema and the document that it describes have the same members. A column or member that is
+ * added to the code alone would be found only where Python's jsonschema is installed; one that is left in a
+ * schema promises what no record has.
  */
 #include <jansson.h>
 

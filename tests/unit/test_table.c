@@ -1,7 +1,8 @@
 /*
- * Property: a table is as wide as its texts, hides what says the same everywhere, gives up columns in the order named or
- * by rank until it fits, and never lets a text command a terminal; columns give the same value to text, CSV and JSON, and
- * what is not known is no 0. An index off by one would put a figure under another title.
+ * Property: a table is as wide as its texts, hides what says the same everywhere, gives up columns in the
+ * order named or by rank until it fits, and never lets a text command a terminal; columns give the same value
+ * to text, CSV and JSON, and what is not known is no 0. An index off by one would put a figure under another
+ * title.
  */
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /*
- * The products of a command. A file is rendered in memory first, written beside its place, and moved there only when whole.
+ * The products of a command. A file is made in memory, written beside its place, and moved there when whole.
  */
 #include "vmm/output/output.h"
 

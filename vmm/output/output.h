@@ -11,8 +11,8 @@
 #include "vmm/util/error.h"
 
 /*
- * Write data[0..bytes) to `path` ("-": stdout): to a temporary file beside the place, then rename; devices and pipes are
- * written in place. 0, or -errno with *e naming the path.
+ * Write data[0..bytes) to `path` ("-": stdout): to a temporary file beside the place, which is then renamed;
+ * devices and pipes are written in place. 0, or -errno with *e naming the path.
  */
 int output_put(const char *path, const char *data, size_t bytes, struct error *e);
 
@@ -20,10 +20,10 @@ int output_put(const char *path, const char *data, size_t bytes, struct error *e
 int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,
 		struct error *e);
 
-/* Devices, pipes and the like, and names of files that are open already: they are written in place, never replaced. */
+/* Whether `path` is written in place and never replaced: a device, a pipe, the name of a file that is open. */
 bool output_is_direct(const char *path);
 
-/* Whether output_put could write to `path`, asked beforehand; makes nothing. 0 or -errno with the same errors. */
+/* The error that output_put would give for `path`, asked beforehand; makes no file. 0 or -errno. */
 int output_check(const char *path, struct error *e);
 
 /* Flush what was written to `stream`. 0, or -errno where this or anything written before failed. */
@@ -36,8 +36,8 @@ struct output_paths {
 };
 
 /*
- * What makes each product of a command; NULL where it has none of that kind. A writer returns 0 or -errno, and may leave
- * it to the caller to find that `out` has failed.
+ * What makes each product of a command; NULL where it has none of that kind. A writer returns 0 or -errno. The
+ * caller finds errors of `out` itself.
  */
 struct output_writers {
 	int (*text)(const void *product, FILE *out);
@@ -46,7 +46,7 @@ struct output_writers {
 	int (*svg)(const void *product, FILE *out);
 };
 
-/* A writer `id` for a product of one type: OUTPUT_WRITER(sweep_csv, const struct matrix *m, matrix_csv(m, out)) */
+/* A writer for a product of one type: OUTPUT_WRITER(csv, const struct matrix *m, matrix_csv(m, out)) */
 #define OUTPUT_WRITER(id, declaration, call)          \
 	static int id(const void *product, FILE *out) \
 	{                                             \
@@ -66,8 +66,9 @@ FILE *outputs_text_stream(const struct output_paths *paths);
 #define OUTPUT_SVG 8
 
 /*
- * Write all products, each for itself: a full disk under one must not cost the others. Returns 0, or the bits OUTPUT_... of
- * what was not written, with *e the first error. `command` says in an error of the text whose it is; NULL: the stream.
+ * Write all products, each for itself: a full disk under one must not cost the others. Returns 0, or the bits
+ * OUTPUT_... of what was not written; *e is the first error. `command` stands in an error of the text; NULL:
+ * the stream's name does.
  */
 int outputs_write(const struct output_paths *paths, const struct output_writers *writers, const void *product,
 		  const char *command, struct error *e);

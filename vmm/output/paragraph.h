@@ -1,5 +1,5 @@
 /*
- * What people read beside tables: prose, as a label and words wrapped at the width of the screen, and numbers in it.
+ * Prose for people: a label, then words wrapped at the width of the screen; and numbers in prose and tables.
  */
 #ifndef MINIVMM_OUTPUT_PARAGRAPH_H
 #define MINIVMM_OUTPUT_PARAGRAPH_H
@@ -17,11 +17,11 @@
 void paragraph(FILE *out, const char *label, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * The same for `text` behind `column` columns (fewer than SCREEN_COLUMNS) that are on the line already; ends the line.
+ * The same for `text` behind `column` (below SCREEN_COLUMNS) columns that the line has already. Ends the line.
  */
 void paragraph_wrap(FILE *out, size_t column, const char *text);
 
-/* A measured value with three to four digits that mean something, never a false precision; into buf[0..size). */
+/* A measured value into buf[0..size): three or four digits that mean something, never a false precision. */
 void format_real(double value, char *buf, size_t size);
 
 #endif

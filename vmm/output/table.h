@@ -1,17 +1,16 @@
 /*
  * Tables: the values of rows as text, CSV and JSON.
  *
- * A product with files describes its columns once, as a list of struct column (see lab/record/columns.def), and has from
- * it a line of CSV, an object of JSON and a table of text:
+ * A product with files describes its columns once, as a list of struct column (see lab/record/columns.def).
+ * From the list come a line of CSV, an object of JSON and a table of text:
  *
  *	columns_csv_head(&columns, out);            each row: columns_csv_row(&columns, all, row, out)
  *	columns_json(&columns, all, row)            one object a row
  *	table_open(&t, &columns, all);              each row: table_row(&t, all, row)
  *	table_fit(&t, SCREEN_COLUMNS); table_print(&t, -1, out); table_free(&t);
  *
- * `all` is what the rows belong to, `row` is one of them; only the columns' own functions look into them. A table that
- * exists as text alone needs no list: table_init with its titles, then one table_put (or table_real, table_count,
- * table_bytes) a cell.
+ * `all` is what the rows belong to, `row` is one of them; only the columns' own functions look into them. A
+ * table of text alone needs no list: table_init with its titles, then one table_put (table_real, ...) a cell.
  */
 #ifndef MINIVMM_OUTPUT_TABLE_H
 #define MINIVMM_OUTPUT_TABLE_H
@@ -74,19 +73,22 @@ struct column {
 	unsigned int outputs;
 	/* *out comes as CELL_NONE, which stays where the value is not known. */
 	void (*get)(const void *all, const void *row, struct cell *out);
-	/* The rest is of the text table alone. "-title" is left-aligned; blanks in front of a title widen its column. */
+	/* The rest is for text alone. "-title" is left-aligned; blanks in front of a title widen its column. */
 	const char *title;
 	unsigned int
 		rank; /* lines too long for the screen lose the column of the highest rank first; 0: never */
 	bool (*shown)(const void *all); /* NULL: always */
 	/*
-	 * What the figures are, for table_legend, or NULL. Columns of the same legend share one entry. '<' in front: the
-	 * entry stands before that of the column before.
+	 * What the figures are, for table_legend, or NULL. Columns of the same legend share one entry. '<' in
+	 * front: the entry stands before that of the column before.
 	 */
 	const char *legend;
 };
 
-/* A getter `id` for rows of one type: COLUMN_GETTER(get_pages, const struct run *run, const struct row *r, cell_count(out, r->pages)) */
+/*
+ * A getter for rows of one type:
+ * COLUMN_GETTER(get_pages, const struct run *run, const struct row *r, cell_count(out, r->pages))
+ */
 #define COLUMN_GETTER(id, all_declaration, row_declaration, set)           \
 	static void id(const void *all, const void *row, struct cell *out) \
 	{                                                                  \
@@ -102,8 +104,8 @@ struct columns {
 };
 
 /*
- * CSV (RFC 4180): a line of heads, and a line of one row's values. Text is quoted, quotes in it are doubled, so that none
- * can break out of its field; what is not known, and "", is an empty field. Errors stay in the stream.
+ * CSV (RFC 4180): a line of heads, and a line of one row's values. Text is quoted and quotes in it are doubled,
+ * so none breaks out of its field; what is not known, and "", is an empty field. Errors stay in the stream.
  */
 void columns_csv_head(const struct columns *columns, FILE *out);
 void columns_csv_row(const struct columns *columns, const void *all, const void *row, FILE *out);
@@ -124,7 +126,7 @@ struct table {
 };
 
 /*
- * An empty table: of `count` titles; or of those of `columns` that text has and whose shown(all) does not object.
+ * An empty table: of `count` titles; or of those of `columns` that text has and that shown(all) does not hide.
  * table_free releases it.
  */
 void table_init(struct table *t, const char *const *titles, uint32_t count);
@@ -143,8 +145,8 @@ void table_size(struct table *t, uint64_t bytes);
 void table_row(struct table *t, const void *all, const void *row);
 
 /*
- * Hide `column` where all its rows have the same text, which is then in *text (TABLE_CELL_BYTES) for a line above the
- * table; "" and false where they differ or there is no row.
+ * Hide `column` where all its rows have the same text, which is then in *text (TABLE_CELL_BYTES) for a line
+ * above the table; "" and false where they differ or there is no row.
  */
 bool table_hide_constant(struct table *t, uint32_t column, char *text);
 
@@ -157,15 +159,15 @@ int table_width(const struct table *t);
 /* Hide columns, in the order of first[] (`count` of them), until a line is no longer than `width`. */
 void table_drop(struct table *t, const uint32_t *first, uint32_t count, int width);
 
-/* Put columns closer together, then hide them by rank, until a line is no longer than `width` or only rank 0 is left. */
+/* Put columns closer together, then hide them by rank, until a line fits `width` or only rank 0 is left. */
 void table_fit(struct table *t, int width);
 
-/* "ns: median; +-: ..." of the columns that are printed, into buf: "; " stands in front of each entry. Returns buf. */
+/* "; ns: median; +-: ..." of the columns that are printed, into buf[0..size). Returns buf. */
 const char *table_legend(const struct table *t, char *buf, size_t size);
 
 /*
- * Titles and rows, with an empty line where the text of `group_column` changes (-1: nowhere). 0 or -ENOMEM; errors of `out`
- * stay in it.
+ * Titles and rows, with an empty line where the text of `group_column` changes (-1: nowhere). 0 or -ENOMEM;
+ * errors of `out` stay in it.
  */
 int table_print(const struct table *t, int group_column, FILE *out);
 

@@ -1,5 +1,5 @@
 /*
- * From a record and one of its rows to the values of columns.def: one getter a column, made by the table itself.
+ * From a record and one of its rows to the values of columns.def: the table makes one getter a column.
  */
 #include "vmm/lab/record/write.h"
 
@@ -9,6 +9,11 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/output/output.h"
+
+static enum second_dimension second_of(const struct record *rec)
+{
+	return rec->spec.native ? SECOND_NONE : rec->host.second_dimension;
+}
 
 static enum workload_unit unit_of(const struct result *r)
 {
@@ -59,7 +64,7 @@ static const char *vcpu_words(const struct result *r, struct cell *out)
 	return out->buffer;
 }
 
-/* Text leaves out the working set of a workload that touches no memory to speak of, and what follows from it. */
+/* Text leaves out the set and the pages of a workload that has no working set. */
 static uint64_t text_set_bytes(const struct result *r)
 {
 	return row_has_working_set(r) ? r->working_set_bytes : 0;

@@ -1,7 +1,7 @@
 /*
- * The combined row of a step: what all vCPUs did together. Latencies average, also where vCPUs have different parts
- * in one operation (a shootdown's initiator and its peers); rates and counts add up. What KVM tells of the whole VM
- * (leaves, dirty pages) is no sum: the last vCPU to end has seen it all.
+ * The combined row of a step: what all vCPUs did together. Latencies average, also where vCPUs have different
+ * parts in one operation (a shootdown's initiator and its peers); rates and counts add up. What KVM tells of
+ * the whole VM (leaves, dirty pages) is no sum: the last vCPU to end has seen it all.
  */
 #include "vmm/lab/record/record.h"
 

@@ -1,5 +1,5 @@
 /*
- * What the rows of a run show together: the TLB that tlb-probe met, and what the model says of chase beside packed.
+ * What the rows of a run show together: the TLB of tlb-probe, and the model's prediction of chase.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,8 +67,8 @@ double row_stable_figure(const struct result *r)
 }
 
 /*
- * What a TLB miss of this run walks; false where that is not known. A guest on a host that says "none" is no native run, so
- * nothing is known of its second dimension.
+ * What a TLB miss of this run walks; false where that is not known. A guest on a host that says "none" is no
+ * native run, so nothing is known of its second dimension.
  */
 static bool plan_of(const struct record *rec, struct walk_plan *plan)
 {

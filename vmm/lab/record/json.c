@@ -108,7 +108,7 @@ static json_t *observed_json(const struct record *rec)
 	return o;
 }
 
-/* In what state the arena's entries in the guest's own tables start; bits not set are set at the first use. */
+/* The bits of the arena's entries in the guest's own tables before the run; the first use sets the others. */
 static json_t *guest_tables_json(const struct record *rec)
 {
 	json_t *o;

@@ -46,8 +46,8 @@ struct touched {
 };
 
 /*
- * The largest such part. Its leaves are those of the whole run at their peak; but where a part logged dirty pages,
- * which splits leaves, those that were there when the touching part ended.
+ * The largest such part. Its leaves are those of the whole run at their peak; but where a part logged dirty
+ * pages, which splits leaves, those that were there when the touching part ended.
  */
 static struct touched most_touched(const struct record *rec)
 {
@@ -83,8 +83,8 @@ static uint64_t leaves_of(const struct touched *part, uint64_t leaf_bytes)
 }
 
 /*
- * Leaves larger than the rule allows. Under shadow paging the image and low structures, which the guest maps by
- * 2M leaves whatever the arena has, may show as 2M, once for each of the guest's two paging modes.
+ * Leaves larger than the rule allows. Under shadow paging the image and low structures, which the guest maps
+ * by 2M leaves whatever the arena has, may show as 2M, once for each of the guest's two paging modes.
  */
 static bool leaves_too_large(const struct record *rec, uint64_t expected_bytes)
 {
@@ -98,7 +98,7 @@ static bool leaves_too_large(const struct record *rec, uint64_t expected_bytes)
 	       (expected_bytes < PAGE_2M && rec->kvm_pages_2m > allowed_2m);
 }
 
-/* What may have kept KVM from large leaves. */
+/* A known reason why KVM did not install large leaves, or "". */
 static const char *why_too_few(const struct record *rec, uint64_t expected_bytes)
 {
 	if (expected_bytes == PAGE_4K)
@@ -127,7 +127,7 @@ static void judge_leaves(struct record *rec)
 			      "KVM installed leaves larger than %s: %" PRIu64 " of 2M, %" PRIu64 " of 1G",
 			      size, rec->kvm_pages_2m, rec->kvm_pages_1g);
 	most = most_touched(rec);
-	/* Nine tenths: the rim of the arena may share a leaf with something else. */
+	/* Nine tenths: the first and the last leaf of the arena may be shared with other memory. */
 	needed = most.bytes == 0 ? 0 : max_u64(1, most.bytes / 10 * 9 / expected_bytes);
 	if (leaves_of(&most, expected_bytes) >= needed)
 		return;
@@ -147,7 +147,7 @@ static void judge_congruence(struct record *rec)
 			      "cannot install large leaves");
 }
 
-/* Pages that came back. A pool that others use too, or that was resized, proves nothing: only the numbers are told. */
+/* All pages have to be back. A pool that others use or resize proves nothing: its numbers are reported. */
 static void judge_pool(struct record *rec)
 {
 	const struct pool_counts *was = &rec->machine.pool[POOL_BEFORE],
@@ -169,7 +169,7 @@ static void judge_pool(struct record *rec)
 		      shared ? "others use or resize it" : "pages lost, unless others use it");
 }
 
-/* The timed part: nothing but the workload, so no exit of the guest's own. Host interrupts do not count. */
+/* A timed part runs the workload alone: the guest has no exits of its own. Host interrupts do not count. */
 static void judge_exits(struct record *rec)
 {
 	const struct result *first = NULL;

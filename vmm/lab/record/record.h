@@ -49,7 +49,7 @@ struct result {
 	uint64_t accesses;         /* timed operations (or bytes) in one sample */
 	uint64_t checksum;
 	bool may_exit;
-	/* Timed operations of the whole phase, for counts an operation: accesses x samples; 0 where passes warm up. */
+	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
 	uint32_t sample_count; /* 0: no figure here, the note says why */
 	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
@@ -92,33 +92,34 @@ void record_init(struct record *rec);
 void record_free(struct record *rec);
 
 /*
- * The row of what a guest or a native thread reports of one part: all that it says itself, its samples for record_add; what
- * the VMM counts beside is -1 or 0, not known. part may be NULL.
+ * The row of what a guest or a native thread reports of one part: all that it says itself, its samples for
+ * record_add; what the VMM counts beside is -1 or 0, not known. part may be NULL.
  */
 struct result result_from_guest(const struct guest_result *g, uint32_t vcpu,
 				const struct workload_part *part);
 
 /*
- * Append a copy of *r with sample_count samples converted from cycles into the workload's unit:
- * cycles an access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept
- * for its counts and its note. r->pmu goes to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
+ * Append a copy of *r with sample_count samples converted from cycles into the workload's unit: cycles an
+ * access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept for
+ * its counts and its note. r->pmu goes to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
  */
 int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
 
 /*
- * Once all vCPUs are in: append for every (step, variant) a row with vcpu = -1: latency units average, rate units
- * add up, sample by sample; counts add up. Nothing for one vCPU. Rows then sort by step, variant, vcpu. 0 or -ENOMEM.
+ * Once all vCPUs are in: append for every (step, variant) a row with vcpu = -1: latency units average, rate
+ * units add up, sample by sample; counts add up. Nothing for one vCPU. Rows then sort by step, variant, vcpu.
+ * 0 or -ENOMEM.
  */
 int record_combine(struct record *rec);
 
 /*
- * Fill have_tlb and tlb from the rows of tlb-probe, the least of all vCPUs. Nothing where there are none. 0 or -ENOMEM.
+ * Fill have_tlb and tlb from the rows of tlb-probe, the least of all vCPUs, if there are any. 0 or -ENOMEM.
  */
 int record_find_tlb(struct record *rec);
 
 /*
- * Fill prediction from the rows of chase and packed that belong together; a note where that cannot be. 0, -ENOMEM, or
- * -EINVAL for what the model cannot take.
+ * Fill prediction from the rows of chase and packed that belong together; a note where that cannot be. 0,
+ * -ENOMEM, or -EINVAL for what the model cannot take.
  */
 int record_predict(struct record *rec, const struct cpu_model *cpu);
 
@@ -137,8 +138,8 @@ static inline const char *verdict_name(enum verdict v)
 enum status record_status(const struct record *rec);
 
 /*
- * The truth check: requested against observed page size, second dimension against what the leaf rules say, pool
- * closed against before, exits in timed parts. Sets verdict and reasons. Pure.
+ * The truth check: requested against observed page size, second dimension against what the leaf rules say,
+ * pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
  */
 void record_judge(struct record *rec);
 

@@ -11,8 +11,8 @@
 #include "vmm/lab/record/record.h"
 
 /*
- * Room for one more row behind the last: the caller fills it and then increments result_count. NULL: no memory.
- * Pointers to other rows are no longer valid afterwards.
+ * Room for one more row behind the last: the caller fills it and then increments result_count. NULL: no
+ * memory. Pointers to other rows are no longer valid afterwards.
  */
 struct result *rows_new(struct record *rec);
 
@@ -28,7 +28,7 @@ static inline bool same_part(const struct result *a, const struct result *b)
 	return a->step == b->step && a->variant == b->variant;
 }
 
-/* A row of a workload that touches memory to speak of. */
+/* A row of a workload that has a working set. */
 static inline bool row_has_working_set(const struct result *r)
 {
 	return workload_table[r->workload].default_set != SET_NONE;
@@ -39,7 +39,7 @@ static inline bool row_has_stride(const struct result *r)
 	return r->stride_bytes != 0;
 }
 
-/* A row whose exits or faults are its subject, so that their number an operation is worth showing. */
+/* A row that measures exits or faults, so that their number an operation is worth showing. */
 static inline bool row_may_exit(const struct result *r)
 {
 	return r->may_exit && r->operations != 0;
@@ -53,7 +53,7 @@ static inline bool row_logs_dirty(const struct result *r)
 /* Whether any row is so. */
 bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r));
 
-/* The rows that stand for a part where text shows one: of all vCPUs, or of the only one. */
+/* The vCPU of the row that stands for all rows of a part: -1, the combined one, or the only vCPU. */
 static inline int32_t text_vcpu(const struct record *rec)
 {
 	return rec->config.vcpus > 1 ? -1 : 0;
@@ -65,7 +65,7 @@ static inline int32_t text_vcpu(const struct record *rec)
  */
 #define IN_CORE_PAGES 1024
 
-/* Whether the row has a figure and is one that text shows: of the only vCPU, or of all together. */
+/* Whether the row has a figure and stands for all vCPUs (text_vcpu). */
 bool row_has_figure(const struct record *rec, const struct result *r);
 
 /* The packed row of the working set of `chase`, or NULL. */
@@ -75,8 +75,8 @@ const struct result *packed_partner(const struct record *rec, const struct resul
 double row_stable_figure(const struct result *r);
 
 /*
- * Bytes of the expected leaf: under EPT and NPT the backing's page alone (Intel SDM vol. 3C, 29.3; AMD APM vol. 2,
- * 15.25), under shadow paging the smaller of guest page and backing page. 0: no rule is known.
+ * Bytes of the expected leaf: under EPT and NPT the backing's page alone (Intel SDM vol. 3C, 29.3; AMD APM
+ * vol. 2, 15.25), under shadow paging the smaller of guest page and backing page. 0: no rule is known.
  */
 static inline uint64_t leaf_expected_bytes(const struct record *rec)
 {

@@ -1,6 +1,6 @@
 /*
- * Median, median absolute deviation and the bootstrap percentile interval (Efron and Tibshirani, An Introduction
- * to the Bootstrap, chapter 13) of one result's samples.
+ * Median, median absolute deviation and the bootstrap percentile interval (Efron and Tibshirani, An
+ * Introduction to the Bootstrap, chapter 13) of one result's samples.
  */
 #include "vmm/lab/record/stats.h"
 

@@ -1,6 +1,6 @@
 /*
- * Summary statistics. Pure and repeatable: the bootstrap has its own seeded generator. A header of its own: sweeps and
- * comparisons need no record.
+ * Summary statistics. Pure and repeatable: the bootstrap has its own seeded generator. A header of its own:
+ * sweeps and comparisons need no record.
  */
 #ifndef MINIVMM_LAB_RECORD_STATS_H
 #define MINIVMM_LAB_RECORD_STATS_H

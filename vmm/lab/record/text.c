@@ -1,5 +1,5 @@
 /*
- * One screen for people: what was asked, what was observed (with the proof), what it cost, and whether to believe it.
+ * One screen for people: what was asked, what was observed, what it cost, and whether to believe it.
  */
 #include "vmm/lab/record/write.h"
 
@@ -141,7 +141,7 @@ static void text_notes(const struct record *rec, FILE *out)
 			  rec->machine.strays.total);
 }
 
-/* What "ok" stands for, and no more: interrupts and switches are the host's, and stand in a note. */
+/* What "ok" proves. It says nothing of the host's interrupts and switches: a note counts them. */
 static const char *what_is_ok(const struct record *rec)
 {
 	for (uint32_t i = 0; i < rec->result_count; i++) {

@@ -1,5 +1,5 @@
 /*
- * What the table means: differences between rows that one set up to differ in one thing alone.
+ * What the table means: differences between rows whose set-up differs in one thing only.
  */
 #include "vmm/lab/record/write.h"
 
@@ -11,7 +11,7 @@
 #include "vmm/lab/record/rows.h"
 #include "vmm/output/paragraph.h"
 
-/* A list of findings. An entry is there whole or not at all. */
+/* Of a list of findings. An entry that does not fit is left out. */
 #define LIST_BYTES 4096
 
 /* chase - packed, for each working set that has both. */
@@ -94,7 +94,7 @@ static const struct result *next_stride(const struct record *rec, const struct r
 	return next;
 }
 
-/* Each stride takes the page walk one level higher than the one before; a stride of one line is the control. */
+/* Each stride takes the page walk one level higher than the last; a stride of one line is the control. */
 static void level_cost(const struct record *rec, FILE *out)
 {
 	char list[LIST_BYTES] = "";

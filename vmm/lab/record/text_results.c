@@ -1,6 +1,6 @@
 /*
- * The results: rows from the columns of columns.def with a legend, or, for a workload that visits n pages at many strides, a
- * matrix: pages down, strides across, the least cycles an access.
+ * The results: rows from the columns of columns.def with a legend, or, for a workload that visits n pages at
+ * many strides, a matrix: pages down, strides across, the least cycles an access.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -96,7 +96,7 @@ static void put_block(const struct record *rec, enum workload_id workload, const
 	(void)fputc('\n', out);
 }
 
-/* What the rows would have said beside the figure. */
+/* The caption has what the rows would show beside the minimum. */
 static void put_caption(const struct record *rec, enum workload_id workload, FILE *out)
 {
 	int64_t exits = 0;

@@ -27,7 +27,7 @@ void text_observed(const struct record *rec, FILE *out);
 /* The pool at each moment in /proc/meminfo's terms; nothing where the backing has none. */
 void text_pool(const struct record *rec, FILE *out);
 
-/* One row a result from the column table, or a matrix for a workload of many strides; and a legend. 0 or -ENOMEM. */
+/* One row a result, or a matrix for a workload of many strides; and a legend. 0 or -ENOMEM. */
 int text_results(const struct record *rec, FILE *out);
 
 /*
@@ -36,7 +36,7 @@ int text_results(const struct record *rec, FILE *out);
  */
 void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT]);
 
-/* What differences between rows mean: translation, refill after an exit, lost levels. Nothing where there are none. */
+/* What differences between rows mean, if there are any: translation, refill after an exit, lost levels. */
 void text_findings(const struct record *rec, FILE *out);
 
 #endif
