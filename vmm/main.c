@@ -9,7 +9,6 @@
 #include "vmm/cli/request.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/error.h"
-#include "vmm/util/stop.h"
 #include "vmm/util/process.h"
 
 /*

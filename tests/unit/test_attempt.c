@@ -6,7 +6,7 @@
 
 #include "test.h"
 #include "vmm/lab/sweep/attempt.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 static struct attempt judge(int status, const char *output, const char *message)
 {

@@ -10,7 +10,7 @@
 #include "test.h"
 #include "fake_pmu.h"
 #include "vmm/lab/pmu/plan.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static struct pmu_plan plan;
 

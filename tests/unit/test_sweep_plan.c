@@ -9,7 +9,7 @@
 #include "vmm/core/machine/config.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/lab/sweep/plan.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static struct request request_of(const char *words)
 {

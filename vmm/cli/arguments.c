@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
@@ -67,7 +68,7 @@ static char **spell_arguments(int argc, char **argv, int first)
 	copy[0] = argv[0];
 	for (int i = first; i < argc; i++) {
 		copy[i - first + 1] = argv[i];
-		for (size_t s = 0; s < sizeof(spellings) / sizeof(spellings[0]); s++) {
+		for (size_t s = 0; s < COUNT_OF(spellings); s++) {
 			if (strcmp(argv[i], spellings[s] + 1) == 0)
 				copy[i - first + 1] = spellings[s];
 		}
@@ -120,7 +121,7 @@ int refuse_option(struct parse *p, const char *where)
 	const struct command_spec *mine = command_spec(p->r->command);
 	int ret = error_set(p->e, STATUS_USAGE, 0, where, "this option does not apply to %s", mine->name);
 
-	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sweeps); i++) {
 		if (mine->command == COMMAND_SWEEP && strcmp(p->option->name, sweeps[i].name) == 0)
 			error_hint(p->e, "%s", sweeps[i].instead);
 	}

@@ -6,7 +6,7 @@
 
 #include "vmm/cli/options.h"
 #include "vmm/util/size.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 /* As much as a record has room for; all axes together are shorter. */
 #define BASELINE_BYTES 256

@@ -114,7 +114,7 @@ static int check_model(struct parse *p)
 	const struct request *r = p->r;
 	char where[32];
 
-	for (size_t i = 0; r->model.kind_given && i < sizeof(pointless) / sizeof(pointless[0]); i++) {
+	for (size_t i = 0; r->model.kind_given && i < COUNT_OF(pointless); i++) {
 		if (r->model.kind != pointless[i].kind || !p->r->given[pointless[i].option])
 			continue;
 		(void)snprintf(where, sizeof(where), "--%s", option_table[pointless[i].option].name);
@@ -153,7 +153,7 @@ static int check_needs(struct parse *p)
 	};
 	char where[32];
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(needs); i++) {
 		if (needs[i].met || !r->given[needs[i].option])
 			continue;
 		(void)snprintf(where, sizeof(where), "--%s", option_table[needs[i].option].name);

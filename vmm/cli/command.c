@@ -10,7 +10,7 @@
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/theory/show/show.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 const struct command_spec command_table[COMMAND_SPECS] = {
 	{ "run", COMMAND_RUN, FOR_RUN, "[run] [options]", "boot the guest, run workloads, report",

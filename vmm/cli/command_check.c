@@ -10,7 +10,7 @@
 #include "vmm/lab/check/require.h"
 #include "vmm/cli/command.h"
 #include "vmm/output/output.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define KVM_PATH "/dev/kvm"
 

@@ -15,7 +15,7 @@
 #include "vmm/output/output.h"
 #include "vmm/lab/sweep/journal.h"
 #include "vmm/lab/sweep/plan.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 /* What the plan, the host and the clock say of the sweep before its first run. */
 static void describe(const struct request *r, struct matrix *m)

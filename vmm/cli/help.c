@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "units.h"
 #include "abi.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
@@ -124,7 +125,7 @@ static void add_needs(FILE *out, uint32_t needs)
 	};
 	char text[400] = "";
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		if ((needs & rows[i].bit) != 0)
 			append(text, sizeof(text), "%s%s", text[0] != '\0' ? "; " : "", rows[i].text);
 	}

@@ -6,7 +6,7 @@
 
 #include "vmm/cli/options.h"
 #include "vmm/cli/preset.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 const struct preset preset_table[PRESETS] = {
 	{ "tlb-reach",

@@ -69,7 +69,7 @@ int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes)
 	n = sysfile_read(root, path, text, sizeof(text));
 	if (n < 0)
 		return n;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		uint64_t part;
 
 		if (meminfo_parse(text, fields[i], &part) == 0 && !checked_add(*bytes, part, bytes))

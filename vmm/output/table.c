@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "vmm/output/paragraph.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
 static void add_column(struct table *t, const char *title, const struct column *of)

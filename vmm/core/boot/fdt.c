@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "bootparams.h"
+#include "units.h"
 
 #define SERIAL_NODE "serial@3f8"
 #define SERIAL_CLOCK_HZ 1843200
@@ -80,7 +81,7 @@ static void reg(struct tree *t, uint64_t gpa, uint64_t bytes)
 /* Devicetree Specification 0.4, 3.4. */
 static void memory(struct tree *t, const struct memmap *map)
 {
-	fdt64_t pairs[2 * (sizeof(map->ranges) / sizeof(map->ranges[0]))];
+	fdt64_t pairs[2 * COUNT_OF(map->ranges)];
 
 	for (uint32_t i = 0; i < map->range_count; i++) {
 		pairs[2 * i] = cpu_to_fdt64(map->ranges[i].gpa);
@@ -175,7 +176,7 @@ static void plan(struct tree *t, const struct config *c)
 /* Counts that index arrays here; the plan is ours, so a wrong one is a defect of config_make, but a cheap one. */
 static int check_config(const struct config *c, struct error *e)
 {
-	const uint32_t max_ranges = sizeof(c->map.ranges) / sizeof(c->map.ranges[0]);
+	const uint32_t max_ranges = COUNT_OF(c->map.ranges);
 
 	if (c->map.range_count == 0 || c->map.range_count > max_ranges || c->step_count > PLAN_MAX_STEPS ||
 	    c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)

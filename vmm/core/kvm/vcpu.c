@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "vmm/core/kvm/system.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 #define CPUID_MAX_ENTRIES 512
 #define CPUID_LEAF_FEATURES 1

@@ -14,7 +14,7 @@
 #include "vmm/core/machine/internal.h"
 #include "vmm/core/memory/shortage.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 #include "vmm/util/workloads.h"
 
 #define KVM_DEVICE "/dev/kvm"

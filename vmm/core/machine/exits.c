@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "units.h"
 #include "vmm/core/machine/internal.h"
 #include "vmm/util/clock.h"
 
@@ -165,8 +166,8 @@ static int exit_internal_error(struct vcpu_task *task, struct error *e)
 	return error_set(
 		e, STATUS_FAILED, 0, "KVM_RUN",
 		"vCPU %u: KVM gave up at rip 0x%llx: %s (%u): an instruction that this host cannot run",
-		task->vcpu->index, regs.rip,
-		suberrors[suberror < sizeof(suberrors) / sizeof(suberrors[0]) ? suberror : 0], suberror);
+		task->vcpu->index, regs.rip, suberrors[suberror < COUNT_OF(suberrors) ? suberror : 0],
+		suberror);
 }
 
 static const struct {
@@ -192,7 +193,7 @@ static const struct {
 
 const char *exit_name(uint32_t reason)
 {
-	if (reason >= sizeof(exits) / sizeof(exits[0]) || exits[reason].name == NULL)
+	if (reason >= COUNT_OF(exits) || exits[reason].name == NULL)
 		return "unknown";
 	return exits[reason].name;
 }
@@ -201,7 +202,7 @@ int exit_serve(struct vcpu_task *task, struct error *e)
 {
 	uint32_t reason = task->vcpu->run->exit_reason;
 
-	if (reason < sizeof(exits) / sizeof(exits[0]) && exits[reason].serve != NULL)
+	if (reason < COUNT_OF(exits) && exits[reason].serve != NULL)
 		return exits[reason].serve(task, e);
 	return error_set(e, STATUS_FAILED, 0, "KVM_RUN", "vCPU %u: exit %u (%s) that minivmm does not serve",
 			 task->vcpu->index, reason, exit_name(reason));

@@ -4,7 +4,7 @@
 
 #include "vmm/core/machine/internal.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 static int run_built(struct machine *m, struct error *e)
 {

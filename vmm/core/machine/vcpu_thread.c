@@ -7,7 +7,7 @@
 
 #include "vmm/core/memory/shortage.h"
 #include "vmm/core/machine/internal.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 static int pin_thread(const struct vcpu_task *task, struct error *e)
 {

@@ -7,7 +7,7 @@
 
 #include "vmm/core/machine/internal.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 

@@ -25,11 +25,11 @@ static const struct backing_type types[] = {
 	  .has_file = true },
 };
 
-_Static_assert(sizeof(types) / sizeof(types[0]) == BACKING_FILE + 1, "one row a kind");
+_Static_assert(COUNT_OF(types) == BACKING_FILE + 1, "one row a kind");
 
 const struct backing_type *backing_type(enum backing_kind kind)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		if (types[i].kind == kind)
 			return &types[i];
 	}
@@ -229,7 +229,7 @@ static int advise(const struct backing_spec *spec, void *hva, struct error *e)
 	};
 	int ret = thp ? check_thp(spec, e) : 0;
 
-	for (size_t i = 0; ret == 0 && i < sizeof(advices) / sizeof(advices[0]); i++) {
+	for (size_t i = 0; ret == 0 && i < COUNT_OF(advices); i++) {
 		int err;
 
 		if (!advices[i].wanted || madvise(hva, spec->bytes, advices[i].advice) == 0)

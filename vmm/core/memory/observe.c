@@ -62,7 +62,7 @@ static void smaps_field(struct smaps_state *s, const char *line, struct observed
 	};
 	uint64_t bytes;
 
-	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sums); i++) {
 		if (field_bytes(line, sums[i].name, &bytes)) {
 			if (!checked_add(*sums[i].sum, bytes, sums[i].sum))
 				*sums[i].sum = UINT64_MAX;

@@ -16,7 +16,7 @@
 #include "vmm/core/memory/shortage.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 /* Linux 5.14; the C library's headers may be older. */
 #ifndef MADV_POPULATE_WRITE

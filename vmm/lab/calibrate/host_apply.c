@@ -6,7 +6,7 @@
 #include "units.h"
 #include "vmm/lab/calibrate/host_cpu.h"
 #include "vmm/theory/simulate/closed_form.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define LEAST_POINTS 3
 #define MOST_SETS 4096

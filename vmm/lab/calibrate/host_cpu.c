@@ -13,7 +13,7 @@
 #include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/theory/simulate/cpu_cpuid.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 /* So many that the cost of the timer vanishes; with the warm-up passes some 10 ms where each load goes to L3. */
 #define ACCESSES 131072

@@ -13,7 +13,7 @@
 #include "units.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define THP "sys/kernel/mm/transparent_hugepage"
 #define GOVERNOR "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define PARAMETER_SPELLING "MODULE.PARAMETER=VALUE"
 

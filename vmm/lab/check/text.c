@@ -10,7 +10,7 @@
 #include "vmm/lab/check/require.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define NAME_COLUMNS 19
 #define HARDWARE_COLUMNS 9

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/facts.h"

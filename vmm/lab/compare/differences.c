@@ -8,7 +8,7 @@
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/output/json.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 void mismatch_add(struct mismatch *mismatch, const char *fmt, ...)
 {

@@ -11,7 +11,7 @@
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
 #define LISTED 3

@@ -13,7 +13,7 @@
 #include "vmm/util/size.h"
 #include "x86.h"
 
-#define NOTES_MAX (sizeof(((struct explanation *)0)->notes) / sizeof(((struct explanation *)0)->notes[0]))
+#define NOTES_MAX COUNT_OF(((struct explanation *)0)->notes)
 
 void explain_note(struct explanation *x, const char *fmt, ...)
 {

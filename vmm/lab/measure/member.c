@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/lab/measure/crew.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 struct sigbus_guard {
 	sigjmp_buf back;

@@ -9,7 +9,7 @@
 #include "vmm/lab/measure/run.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 #define WAKE_NS UINT64_C(100000000)
 

@@ -5,7 +5,7 @@
 
 #include "layout.h"
 #include "units.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
 #define LIST_BYTES 256

@@ -5,7 +5,7 @@
 
 #include "units.h"
 #include "vmm/util/size.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,
 		    uint64_t stride_bytes, struct config *c, struct error *e)

@@ -7,7 +7,6 @@
 #include "vmm/util/size.h"
 
 #define LARGE_SET_BYTES (256 * MIB)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const uint32_t series_pages[] = { 64, 128, 1024, 4096, 65536 };
 static const uint32_t hot_pages[] = { 16, 64, 256, 1024 };
@@ -15,7 +14,7 @@ static const uint32_t hot_pages[] = { 16, 64, 256, 1024 };
 static const uint32_t probe_pages[] = { 4,   6,   8,   12,  16,  24,   32,   48,   64,   96,  128,
 					192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096 };
 
-_Static_assert(COUNT(probe_pages) <= SPEC_MAX_SETS, "the longest list of its own fits");
+_Static_assert(COUNT_OF(probe_pages) <= SPEC_MAX_SETS, "the longest list of its own fits");
 
 /* A line, which needs next to no translation: the control. Then what an entry of each level of the walk spans. */
 static const uint64_t level_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
@@ -30,7 +29,7 @@ static uint32_t levels(struct config *c, uint64_t *strides_bytes)
 	uint32_t count = 0;
 	char leaf[24];
 
-	for (size_t i = 0; i < sizeof(level_strides) / sizeof(level_strides[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(level_strides); i++) {
 		if (i == 0 || level_strides[i] >= c->guest_page_bytes)
 			strides_bytes[count++] = level_strides[i];
 		else
@@ -59,25 +58,25 @@ const struct set_kind set_kinds[SET_COUNT] = {
 	[SET_ARENA] = { .help = "all of the vCPU's memory" },
 	[SET_SERIES] = { .help = "64, 128, 1024, 4096 and 65536 pages, if they fit",
 			 .pages = series_pages,
-			 .page_count = COUNT(series_pages) },
+			 .page_count = COUNT_OF(series_pages) },
 	[SET_LARGE] = { .help = "256M, or all of the vCPU's memory where that is less",
 			.one_bytes = LARGE_SET_BYTES },
 	[SET_HOT] = { .help = "16, 64, 256 and 1024 pages, if they fit",
 		      .pages = hot_pages,
-		      .page_count = COUNT(hot_pages) },
+		      .page_count = COUNT_OF(hot_pages) },
 	[SET_NONE] = { .help = "none, whatever --working-set names: it touches next to no memory",
 		       .is_fixed = true,
 		       .one_bytes = PAGE_4K },
 	[SET_LEVELS] = { .help = "64, 128, 1024, 4096 and 65536 pages, if they fit; each at strides of 64 bytes (the "
 				 "control), 4K, 2M, 1G and 512G, if there are addresses for them",
 			 .pages = series_pages,
-			 .page_count = COUNT(series_pages),
+			 .page_count = COUNT_OF(series_pages),
 			 .strides = levels },
 	[SET_PROBE] = { .help = "4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 64 bytes (the control), of "
 				"1 to 256 guest pages (natively pages of the backing) and, where those are large, "
 				"inside one",
 			.pages = probe_pages,
-			.page_count = COUNT(probe_pages),
+			.page_count = COUNT_OF(probe_pages),
 			.strides = probes,
 			.inside_pages = INSIDE_MAX_PAGES },
 };

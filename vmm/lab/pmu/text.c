@@ -11,7 +11,7 @@
 #include "vmm/lab/record/record.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/lab/record/write.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define LINE_BYTES 4096
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "units.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/output/output.h"
@@ -155,7 +156,7 @@ static const struct column list[] = {
 #undef TABLE
 };
 
-const struct columns result_columns = { list, sizeof(list) / sizeof(list[0]) };
+const struct columns result_columns = { list, COUNT_OF(list) };
 
 int record_csv(const struct record *rec, FILE *out)
 {

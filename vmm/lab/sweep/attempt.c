@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "units.h"
 #include "vmm/lab/sweep/attempt.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/json.h"
-#include "vmm/util/append.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/text.h"
+#include "vmm/util/process.h"
 
 static void because(struct attempt *a, enum cell_state state, const char *reason)
 {
@@ -159,7 +160,7 @@ static json_t *rows_of(const json_t *record)
 		if (vcpus > 1 && !json_is_null(json_object_get(result, "vcpu")))
 			continue;
 		row = json_object();
-		for (size_t i = 0; i < sizeof(row_members) / sizeof(row_members[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(row_members); i++)
 			json_put(&row, row_members[i], row_member(result, row_members[i]));
 		json_push(&rows, row);
 	}
@@ -185,7 +186,7 @@ json_t *attempt_extract(const json_t *record)
 	json_put(&run, "disturbed", json_null());
 	json_put(&run, "minor_faults", member(faults, "minor"));
 	json_put(&run, "major_faults", member(faults, "major"));
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(unknown); i++)
 		json_put(&run, unknown[i], json_null());
 	json_put(&run, "observed_page_bytes", member(observed, "page_bytes"));
 	json_put(&run, "leaves_4k", member(leaves, "pages_4k"));

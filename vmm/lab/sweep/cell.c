@@ -13,7 +13,7 @@
 #include "vmm/lab/sweep/key.h"
 #include "vmm/lab/sweep/plan.h"
 #include "vmm/output/json.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
 

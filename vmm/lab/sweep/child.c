@@ -15,7 +15,7 @@
 
 #include "vmm/lab/sweep/attempt.h"
 #include "vmm/util/clock.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 #define READ_BYTES 65536
 

@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "units.h"
 #include "vmm/lab/sweep/matrix.h"
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/output/output.h"
@@ -54,7 +55,7 @@ static const struct column list[] = {
 #undef OF_ESTIMATE
 };
 
-static const struct columns columns = { list, sizeof(list) / sizeof(list[0]) };
+static const struct columns columns = { list, COUNT_OF(list) };
 
 int matrix_emit_csv(const struct matrix *m, FILE *out)
 {

@@ -11,7 +11,7 @@
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/random.h"
-#include "vmm/util/stop.h"
+#include "vmm/util/process.h"
 
 /*
  * Sweeps that run on one host at the same time take turns, run by run: two at once would spoil each other's figures and

@@ -14,7 +14,7 @@
 
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 static int fail(struct error *e, int err, const char *call, const char *path)
 {

@@ -12,14 +12,14 @@
 #include "units.h"
 #include "vmm/output/json.h"
 #include "vmm/lab/sweep/plan.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/file.h"
 
 #define JOURNAL_MAX_BYTES (256UL * 1024 * 1024)
 
 /* What has to be the same host's, so that its rounds are of one kind. tsc_khz is measured and never quite the same. */
 static const char *const host_members[] = { "kernel", "cpu_model", "kvm_module", "second_dimension" };
-#define HOST_MEMBERS (sizeof(host_members) / sizeof(host_members[0]))
+#define HOST_MEMBERS COUNT_OF(host_members)
 
 static json_t *digest_json(const struct matrix *m)
 {

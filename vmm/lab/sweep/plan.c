@@ -11,7 +11,7 @@
 #include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/json.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/array.h"
 
 /* Room for a workload's own working sets: every list of machine/sets.c is in it. */

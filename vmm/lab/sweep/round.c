@@ -8,7 +8,7 @@
 
 #include "vmm/lab/sweep/attempt.h"
 #include "vmm/lab/sweep/engine.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define STEAL_SHARE 0.01
 #define NS_PER_SWITCH (50 * INT64_C(1000000))

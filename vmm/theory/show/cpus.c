@@ -6,7 +6,7 @@
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
 /* Behind a name of 16 characters, two blanks before and one behind it. */

@@ -1,7 +1,7 @@
 #include "vmm/theory/simulate/cpu.h"
 
 #include "units.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
 static const struct cpu_parameter_info parameters[] = {

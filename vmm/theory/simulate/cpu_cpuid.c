@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 
 #define CACHES_MOST 16
 

@@ -9,7 +9,7 @@
 
 #include "units.h"
 #include "vmm/theory/simulate/cpu.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/file.h"
 #include "vmm/util/pairs.h"
 #include "vmm/util/size.h"

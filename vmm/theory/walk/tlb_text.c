@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "vmm/theory/walk/tlb_probe.h"
-#include "vmm/util/append.h"
+#include "vmm/util/text.h"
 #include "vmm/util/names.h"
 #include "vmm/util/size.h"
 

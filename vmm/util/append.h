@@ -1,2 +1,0 @@
-/* For the rest of the move to text.h. */
-#include "vmm/util/text.h"
