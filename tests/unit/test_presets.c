@@ -8,7 +8,7 @@
 #include "sweep_line.h"
 #include "units.h"
 #include "vmm/cli/command.h"
-#include "vmm/cli/preset.h"
+#include "vmm/lab/sweep/presets.h"
 #include "vmm/util/workloads.h"
 #include "vmm/lab/sweep/matrix.h"
 
@@ -108,14 +108,14 @@ TEST(what_the_issue_names)
 TEST(paragraphs)
 {
 	LOOP (int, i, 0, i < PRESETS, i++) {
-		const char *text = preset_table[i].teaches;
+		char text[PRESET_TEACHES_BYTES];
 		const struct matrix *m = NULL;
-		size_t length = strlen(text);
+		size_t length = strlen(preset_teaches(&preset_table[i], text));
 		int sentences = 0;
 
 		assert_in_range(length, 300, sizeof(m->teaches) - 1);
 		assert_in_range(strlen(preset_table[i].name), 3, sizeof(m->preset) - 1);
-		assert_in_range(strlen(preset_table[i].axes), 10, PRESET_AXES_BYTES - 1);
+		assert_in_range(strlen(preset_axes(&preset_table[i])), 10, PRESET_AXES_BYTES - 1);
 		LOOP (size_t, at, 0, at < length, at++) {
 			assert_true(isprint((unsigned char)text[at]));
 			assert_false(text[at] == ' ' && text[at + 1] == ' ');
@@ -144,7 +144,8 @@ TEST(help)
 		(void)snprintf(heading, sizeof(heading), "\n  %s\n", preset_table[i].name);
 		assert_non_null(strstr(text, heading));
 		(void)snprintf(first_line, sizeof(first_line), "\n        %.*s\n",
-			       (int)strcspn(preset_table[i].axes, "\n"), preset_table[i].axes);
+			       (int)strcspn(preset_axes(&preset_table[i]), "\n"),
+			       preset_axes(&preset_table[i]));
 		assert_non_null(strstr(strstr(text, heading), first_line));
 		assert_non_null(strstr(preset_names(names), preset_table[i].name));
 	}

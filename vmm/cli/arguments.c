@@ -9,7 +9,6 @@
 #include "units.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/preset.h"
 
 /* getopt's answer for a long option is this plus its enum option_id; above every character. */
 #define LONG_BASE 0x100

@@ -4,9 +4,11 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vmm/cli/options.h"
+#include "vmm/lab/sweep/presets.h"
 #include "vmm/util/file.h"
 #include "vmm/util/pairs.h"
 
@@ -129,3 +131,15 @@ int request_read_axes(struct request *r, struct error *e)
 }
 
 _Static_assert(AXES_FILE_BYTES == 65536, "the text names this limit");
+
+int preset_apply(struct parse *p, const char *name)
+{
+	/* Values that are words stay in it, so the embedded text would not do. */
+	static char text[PRESET_AXES_BYTES];
+	const struct preset *preset = preset_find(name);
+
+	if (preset == NULL)
+		return error_set(p->e, STATUS_USAGE, 0, name, "unknown preset");
+	(void)snprintf(text, sizeof(text), "%s", preset_axes(preset));
+	return axes_parse_text(p, name, text, strlen(text));
+}

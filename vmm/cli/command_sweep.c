@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "vmm/cli/preset.h"
+#include "vmm/lab/sweep/presets.h"
 #include "vmm/util/size.h"
 #include "vmm/cli/command.h"
 #include "vmm/host/facts.h"
@@ -28,7 +28,7 @@ static void describe(const struct request *r, struct matrix *m)
 	append(m->version, sizeof(m->version), "%s", MINIVMM_VERSION);
 	if (preset != NULL) {
 		append(m->preset, sizeof(m->preset), "%s", preset->name);
-		append(m->teaches, sizeof(m->teaches), "%s", preset->teaches);
+		(void)preset_teaches(preset, m->teaches);
 	}
 	if (gmtime_r(&now, &utc) != NULL)
 		(void)strftime(m->started, sizeof(m->started), "%Y-%m-%dT%H:%M:%SZ", &utc);

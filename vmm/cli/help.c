@@ -6,7 +6,7 @@
 #include "abi.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
-#include "vmm/cli/preset.h"
+#include "vmm/lab/sweep/presets.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/text.h"
@@ -160,11 +160,12 @@ static void help_preset(FILE *out)
 	(void)fputs("Presets (minivmm sweep --preset NAME):\n", out);
 	for (size_t i = 0; i < PRESETS; i++) {
 		const struct preset *preset = &preset_table[i];
+		char teaches[PRESET_TEACHES_BYTES];
 
 		(void)fprintf(out, "\n%*s%s\n", NAME_INDENT, "", preset->name);
 		(void)fprintf(out, "%*s", TEXT_INDENT, "");
-		paragraph_wrap(out, TEXT_INDENT, preset->teaches);
-		for (const char *line = preset->axes; *line != '\0';) {
+		paragraph_wrap(out, TEXT_INDENT, preset_teaches(preset, teaches));
+		for (const char *line = preset_axes(preset); *line != '\0';) {
 			size_t length = strcspn(line, "\n");
 
 			(void)fprintf(out, "%*s%.*s\n", TEXT_INDENT + 2, "", (int)length, line);

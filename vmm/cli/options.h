@@ -107,6 +107,9 @@ int baseline_check(struct parse *p);
  */
 int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_bytes);
 
+/* Store the options of a preset. 0, or -errno with p->e set: unknown preset. */
+int preset_apply(struct parse *p, const char *name);
+
 #define AXES_FILE_BYTES 65536
 
 /* The kinds of options.def, in values.c. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "vmm/lab/measure/spec.h"
+#include "vmm/lab/sweep/presets.h"
 #include "vmm/theory/simulate/prediction.h"
 #include "vmm/util/error.h"
 
@@ -152,9 +153,9 @@ struct matrix {
 	json_t *command;              /* owned; array */
 	char label[SPEC_LABEL_BYTES]; /* the user's own name for it; "": none */
 	char preset[32];
-	char teaches[1024]; /* the preset's paragraph; "" */
-	char started[32];   /* ISO 8601, UTC */
-	double seconds;     /* spent, all sessions */
+	char teaches[PRESET_TEACHES_BYTES]; /* the preset's paragraph; "" */
+	char started[32];                   /* ISO 8601, UTC */
+	double seconds;                     /* spent, all sessions */
 	bool complete;
 	uint32_t resumed; /* how often */
 	uint64_t seed, waited_ns;
