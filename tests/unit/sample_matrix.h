@@ -6,14 +6,6 @@
 #define TESTS_UNIT_SAMPLE_MATRIX_H
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "golden.h"
 #include "units.h"
