@@ -1,5 +1,6 @@
 /*
  * Prose for people: a label, then words wrapped at the width of the screen; and numbers in prose and tables.
+ * A header of its own: most reports have prose and no table.
  */
 #ifndef MINIVMM_OUTPUT_PARAGRAPH_H
 #define MINIVMM_OUTPUT_PARAGRAPH_H
