@@ -16,7 +16,7 @@ enum sample_cell {
 	SAMPLE_CHASE_2M,
 	SAMPLE_PACKED_4K,
 	SAMPLE_NATIVE,
-	SAMPLE_TOUCH,   /* mismatch: figures of the first part, counts alone of the second */
+	SAMPLE_TOUCH,        /* mismatch: figures of the first part, counts alone of the second */
 	SAMPLE_CELL_REFUSED, /* no runs */
 	SAMPLE_CELLS
 };
