@@ -75,6 +75,11 @@ is_root() {
 	[ "$(id -u)" = 0 ]
 }
 
+# Memory that a process can have here without anybody's harm, in MiB.
+available_mib() {
+	awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo
+}
+
 # Grow a pool for the time of this file. Prints nothing; 1 with the reason in pool_reason.
 pool_reserve() {
 	is_root || {

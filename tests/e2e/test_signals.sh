@@ -49,8 +49,8 @@ want_partial() {
 }
 
 before=$(host_state)
-available_mib=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
-fill_mib=$((available_mib / 2 < 8192 ? available_mib / 2 : 8192))
+fill_mib=$(($(available_mib) / 2))
+[ $fill_mib -lt 8192 ] || fill_mib=8192
 
 commands=(native)
 reason=$(no_kvm_reason)
