@@ -6,6 +6,7 @@
 #ifndef MINIVMM_UTIL_ARRAY_H
 #define MINIVMM_UTIL_ARRAY_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -22,5 +23,17 @@ static inline void *array_grow(void *array, uint32_t count, size_t element_bytes
 		return array;
 	return reallocarray(array, count == 0 ? ARRAY_FIRST_ELEMENTS : 2 * (size_t)count, element_bytes);
 }
+
+/* Append `value` to `array`, a pointer, and count it. 0, or -ENOMEM: nothing has changed. */
+#define ARRAY_PUSH(array, count, value)                                          \
+	({                                                                       \
+		void *grown_ = array_grow((array), (count), sizeof((array)[0])); \
+                                                                                 \
+		if (grown_ != NULL) {                                            \
+			(array) = grown_;                                        \
+			(array)[(count)++] = (value);                            \
+		}                                                                \
+		grown_ != NULL ? 0 : -ENOMEM;                                    \
+	})
 
 #endif

@@ -90,14 +90,9 @@ static bool means_the_same(const struct matrix_cell *cell, const struct matrix_f
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
-	struct compared *grown = array_grow(c->figures, c->count, sizeof(*grown));
+	const struct compared pair = { .cells = { cells[SIDE_A], cells[SIDE_B] }, .figures = { a, b } };
 
-	if (grown == NULL)
-		return -ENOMEM;
-	c->figures = grown;
-	grown[c->count++] =
-		(struct compared){ .cells = { cells[SIDE_A], cells[SIDE_B] }, .figures = { a, b } };
-	return 0;
+	return ARRAY_PUSH(c->figures, c->count, pair);
 }
 
 static int pair_figure(struct comparison *c, const struct matrix_cell *const cells[SIDES],

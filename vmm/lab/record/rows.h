@@ -59,12 +59,6 @@ static inline int32_t text_vcpu(const struct record *rec)
 	return rec->config.vcpus > 1 ? -1 : 0;
 }
 
-/*
- * Up to so many lines (64 KiB, and their page-table entries) a chase stays in the second-level cache of any
- * current CPU. There the minimum is the stable figure; beyond it, L3, DRAM and neighbours take part.
- */
-#define IN_CORE_PAGES 1024
-
 /* Whether the row has a figure and stands for all vCPUs (text_vcpu). */
 bool row_has_figure(const struct record *rec, const struct result *r);
 

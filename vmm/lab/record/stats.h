@@ -22,4 +22,10 @@ void stats_sort(double *values, uint32_t count);
 /* Of count > 0 values in ascending order; of an even number the mean of the middle two. */
 double stats_median(const double *sorted, uint32_t count);
 
+/*
+ * Up to so many lines (64 KiB, and their page-table entries) a chase stays in the second-level cache of any
+ * current CPU. There the minimum is the stable figure; beyond it, L3, DRAM and neighbours take part.
+ */
+#define IN_CORE_PAGES 1024
+
 #endif

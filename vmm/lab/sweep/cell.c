@@ -116,11 +116,12 @@ static json_t *cell_command(const struct run_spec *r)
 /* Of a workload that takes all there is, where the user names neither memory nor working set. */
 #define ARENA_MEMORY_BYTES (256 * MIB)
 
-static void explain(struct matrix_cell *cell, enum cell_state state, const struct error *e)
+static void refuse(struct matrix_cell *cell, const struct error *e)
 {
-	cell->state = state;
-	cell->reason[0] = '\0';
-	append(cell->reason, sizeof(cell->reason), "%s: %s", e->where, e->what);
+	char reason[sizeof(cell->reason)] = "";
+
+	append(reason, sizeof(reason), "%s: %s", e->where, e->what);
+	cell_set_state(cell, e->status == STATUS_CANNOT ? STATE_UNAVAILABLE : STATE_REFUSED, reason);
 }
 
 static int try_config(const struct run_spec *r, uint64_t page_bytes, struct error *e)
@@ -229,7 +230,7 @@ int plan_cell(const struct run_spec *sweep, bool memory_given, struct matrix_cel
 		ret = memory_given ? try_config(&r, spec.page_bytes, &e)
 				   : choose_memory(&r, spec.page_bytes, &e);
 	if (ret != 0)
-		explain(cell, e.status == STATUS_CANNOT ? STATE_UNAVAILABLE : STATE_REFUSED, &e);
+		refuse(cell, &e);
 	matrix_cell_name(cell);
 	cell->memory_bytes = ret == 0 || memory_given ? r.machine.memory_bytes : 0;
 	cell->command = cell_command(&r);

@@ -47,18 +47,13 @@ static int curve_points_make(const struct matrix *m, const char *workload, struc
 		    key_parse(cell->key, &key) != 0)
 			continue;
 		for (uint32_t f = 0; f < cell->figure_count; f++) {
-			struct curve_point *grown;
+			struct curve_point point = { .cell = cell, .figure = &cell->figures[f] };
 
-			if (cell->figures[f].value.count == 0)
+			if (point.figure->value.count == 0)
 				continue;
-			grown = array_grow(*points, *count, sizeof(*grown));
-			if (grown == NULL)
+			key_join(&key, 1U << KEY_WORKLOAD | 1U << KEY_WORKING_SET, point.configuration);
+			if (ARRAY_PUSH(*points, *count, point) != 0)
 				return -ENOMEM;
-			*points = grown;
-			grown += (*count)++;
-			grown->cell = cell;
-			grown->figure = &cell->figures[f];
-			key_join(&key, 1U << KEY_WORKLOAD | 1U << KEY_WORKING_SET, grown->configuration);
 		}
 	}
 	if (*count != 0)
@@ -162,18 +157,6 @@ static int translate(const struct curve_point *chase, const struct matrix_cell *
 	return reference != NULL ? effective(&of_chase, &of_lines, reference, t) : 0;
 }
 
-static int add_translation(struct matrix *m, const struct matrix_translation *t)
-{
-	struct matrix_translation *grown =
-		array_grow(m->translations, m->translation_count, sizeof(*m->translations));
-
-	if (grown == NULL)
-		return -ENOMEM;
-	m->translations = grown;
-	grown[m->translation_count++] = *t;
-	return 0;
-}
-
 static const struct matrix_cell *packed_of(const struct matrix_cell *chase, const struct key_index *index)
 {
 	struct key key;
@@ -210,7 +193,7 @@ int translations_make(struct matrix *m, const struct key_index *index)
 			continue;
 		ret = translate(&chases[i], cell, &packed, &t);
 		if (ret == 0 && t.cost.count != 0)
-			ret = add_translation(m, &t);
+			ret = ARRAY_PUSH(m->translations, m->translation_count, t);
 	}
 	if (m->translation_count != 0)
 		qsort(m->translations, m->translation_count, sizeof(*m->translations), by_cell);
@@ -295,12 +278,7 @@ static bool fill_curve(const struct matrix *m, const struct curve_point *points,
 static int add_knee(struct matrix *m, const struct curve_point *at, const struct estimate *values,
 		    bool of_translation)
 {
-	struct matrix_knee *grown = array_grow(m->knees, m->knee_count, sizeof(*grown));
-
-	if (grown == NULL)
-		return -ENOMEM;
-	m->knees = grown;
-	grown[m->knee_count++] = (struct matrix_knee){
+	const struct matrix_knee knee = {
 		.below = at[0].cell,
 		.above = at[1].cell,
 		.pages_below = at[0].figure->pages,
@@ -309,7 +287,8 @@ static int add_knee(struct matrix *m, const struct curve_point *at, const struct
 		.value_below = values[0].value,
 		.value_above = values[1].value,
 	};
-	return 0;
+
+	return ARRAY_PUSH(m->knees, m->knee_count, knee);
 }
 
 static int knees_of(struct matrix *m, const struct curve_point *points, uint32_t count)

@@ -41,18 +41,13 @@ static bool has_figure(const struct matrix_cell *cell, const struct matrix_row *
 
 static int add_figure(struct matrix_cell *cell, const struct matrix_row *row)
 {
-	struct matrix_figure *f = array_grow(cell->figures, cell->figure_count, sizeof(*f));
+	struct matrix_figure f = { .stride_bytes = row->stride_bytes,
+				   .working_set_bytes = row->working_set_bytes,
+				   .pages = row->pages };
 
-	if (f == NULL)
-		return -ENOMEM;
-	cell->figures = f;
-	f += cell->figure_count++;
-	*f = (struct matrix_figure){ .stride_bytes = row->stride_bytes,
-				     .working_set_bytes = row->working_set_bytes,
-				     .pages = row->pages };
-	(void)snprintf(f->variant, sizeof(f->variant), "%s", row->variant);
-	(void)snprintf(f->unit, sizeof(f->unit), "%s", row->unit);
-	return 0;
+	(void)snprintf(f.variant, sizeof(f.variant), "%s", row->variant);
+	(void)snprintf(f.unit, sizeof(f.unit), "%s", row->unit);
+	return ARRAY_PUSH(cell->figures, cell->figure_count, f);
 }
 
 /* What the rows say about the figure as a whole; one statistic for all its runs. */
@@ -71,7 +66,7 @@ static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 		if (f->note[0] == '\0')
 			(void)snprintf(f->note, sizeof(f->note), "%s", row->note);
 	}
-	f->least = several && f->pages <= MATRIX_IN_CORE_PAGES && strcmp(f->unit, LATENCY) == 0;
+	f->least = several && f->pages <= IN_CORE_PAGES && strcmp(f->unit, LATENCY) == 0;
 }
 
 /* The run's samples as one value; the best of them moves *best. */

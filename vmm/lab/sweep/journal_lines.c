@@ -125,9 +125,7 @@ static int restore_round(const struct reader *r, const json_t *line)
 		if (ret != 0)
 			matrix_run_free(&run);
 	}
-	cell->state = (enum cell_state)state;
-	cell->reason[0] = '\0';
-	append(cell->reason, sizeof(cell->reason), "%s", text_of(line, "reason"));
+	cell_set_state(cell, (enum cell_state)state, text_of(line, "reason"));
 	cell->disturbed_runs = count_of(line, "disturbed_runs");
 	cell->failed_runs = count_of(line, "failed_runs");
 	return ret;

@@ -48,6 +48,12 @@ void matrix_free(struct matrix *m)
 	*m = (struct matrix){ 0 };
 }
 
+void cell_set_state(struct matrix_cell *cell, enum cell_state state, const char *reason)
+{
+	cell->state = state;
+	(void)snprintf(cell->reason, sizeof(cell->reason), "%s", reason);
+}
+
 int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run)
 {
 	uint32_t at = cell->run_count;

@@ -16,8 +16,6 @@
 
 #define MATRIX_SCHEMA "minivmm.sweep/1"
 #define MATRIX_KEY_BYTES 320
-/* Up to so many lines a pattern and its page-table entries stay in the core's own caches: minima are compared. */
-#define MATRIX_IN_CORE_PAGES 1024
 
 /* A figure with its 95 % interval over allocations (estimate.h). count: allocations behind it; 0: there is none. */
 struct estimate {
@@ -181,6 +179,9 @@ void matrix_free(struct matrix *m);
 
 /* Release what a run owns and zero it. */
 void matrix_run_free(struct matrix_run *run);
+
+/* Set both; a reason too long is cut. */
+void cell_set_state(struct matrix_cell *cell, enum cell_state state, const char *reason);
 
 /*
  * Give *run to the cell; kept in order of rounds, in place of the one of the same round. *run is zeroed. 0 or -ENOMEM,

@@ -61,21 +61,13 @@ static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *se
 static void add_cell(struct planner *p, const struct matrix_cell *cell)
 {
 	struct matrix *m = p->m;
-	struct matrix_cell *grown;
 
-	if (m->cell_count == SWEEP_MAX_CELLS) {
+	if (m->cell_count == SWEEP_MAX_CELLS)
 		p->ret = -E2BIG;
-		return;
-	}
-	grown = array_grow(m->cells, m->cell_count, sizeof(*grown));
-	if (grown == NULL) {
-		p->ret = -ENOMEM;
-		return;
-	}
-	m->cells = grown;
-	m->cells[m->cell_count] = *cell;
-	p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count]);
-	m->cell_count++;
+	else
+		p->ret = ARRAY_PUSH(m->cells, m->cell_count, *cell);
+	if (p->ret == 0)
+		p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count - 1]);
 }
 
 /* All combinations of the axes, the last one of `order` changing fastest. */

@@ -88,7 +88,7 @@ static void add_point(struct prediction *p, const struct matrix_translation *t)
 /* The entries [0, count) are of one configuration. */
 static int predict(struct matrix *m, const struct cpu_model *cpu, const struct entry *entries, uint32_t count)
 {
-	struct matrix_prediction *grown, made = { .cell = entries[0].translation->chase };
+	struct matrix_prediction made = { .cell = entries[0].translation->chase };
 	int ret;
 
 	if (!plan_of(m, made.cell, &made.prediction.plan))
@@ -98,14 +98,7 @@ static int predict(struct matrix *m, const struct cpu_model *cpu, const struct e
 	if (made.prediction.count == 0)
 		return 0;
 	ret = prediction_make(cpu, &made.prediction);
-	if (ret != 0)
-		return ret;
-	grown = array_grow(m->predictions, m->prediction_count, sizeof(*grown));
-	if (grown == NULL)
-		return -ENOMEM;
-	m->predictions = grown;
-	grown[m->prediction_count++] = made;
-	return 0;
+	return ret != 0 ? ret : ARRAY_PUSH(m->predictions, m->prediction_count, made);
 }
 
 int matrix_predict(struct matrix *m, const struct cpu_model *cpu)

@@ -86,7 +86,6 @@ static int add_speed_up(struct matrix *m, enum speed_up_dimension dimension, con
 	const struct matrix_figure *slow = figure_like(from, &to->figures[to_figure]);
 	struct series of_from, of_to = series_of(&to->figures[to_figure]);
 	struct matrix_speed_up s = { .dimension = dimension, .from = from, .to = to, .to_figure = to_figure };
-	struct matrix_speed_up *grown;
 	bool latency;
 	int ret;
 
@@ -99,12 +98,7 @@ static int add_speed_up(struct matrix *m, enum speed_up_dimension dimension, con
 			      &s.speed_up);
 	if (ret != 0 || s.speed_up.count == 0)
 		return ret;
-	grown = array_grow(m->speed_ups, m->speed_up_count, sizeof(*grown));
-	if (grown == NULL)
-		return -ENOMEM;
-	m->speed_ups = grown;
-	grown[m->speed_up_count++] = s;
-	return 0;
+	return ARRAY_PUSH(m->speed_ups, m->speed_up_count, s);
 }
 
 static int add_speed_ups(struct matrix *m, enum speed_up_dimension dimension, const struct matrix_cell *from,

@@ -13,11 +13,6 @@
 #define STEAL_SHARE 0.01
 #define NS_PER_SWITCH (50 * INT64_C(1000000))
 
-static void add_reason(struct matrix_run *run, const char *what)
-{
-	append(run->disturbed, sizeof(run->disturbed), "%s%s", run->disturbed[0] != '\0' ? "; " : "", what);
-}
-
 static int64_t switches_allowed(const struct matrix_run *run, const struct matrix_row *row, uint32_t vcpus)
 {
 	int64_t each = row->sample_count > 1 ? row->sample_count / 4
@@ -45,36 +40,25 @@ double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus)
 {
 	int64_t switches = cpus != 0 && vcpus > cpus ? 0 : switches_too_many(run, vcpus);
 	double badness = 0, steal = 0;
-	char text[80];
+	const size_t size = sizeof(run->disturbed);
 
 	run->disturbed[0] = '\0';
 	if (strcmp(run->verdict, "disturbed") == 0) {
-		add_reason(run, "exits in a timed part that should have none");
+		append_remark(run->disturbed, size, "exits in a timed part that should have none");
 		badness += 1000;
 	}
 	if (run->steal_ns > 0 && run->wall_ns > 0)
 		steal = (double)run->steal_ns / ((double)run->wall_ns * (cpus != 0 ? cpus : 1));
 	if (steal > STEAL_SHARE) {
-		text[0] = '\0';
-		append(text, sizeof(text), "steal time: %.1f %% of all CPUs' time", 100 * steal);
-		add_reason(run, text);
+		append_remark(run->disturbed, size, "steal time: %.1f %% of all CPUs' time", 100 * steal);
 		badness += 100 * steal;
 	}
 	if (switches > 0) {
-		text[0] = '\0';
-		append(text, sizeof(text), "%" PRId64 " involuntary switches too many in a timed part",
-		       switches);
-		add_reason(run, text);
+		append_remark(run->disturbed, size,
+			      "%" PRId64 " involuntary switches too many in a timed part", switches);
 		badness += (double)switches;
 	}
 	return badness;
-}
-
-static void set_state(struct matrix_cell *cell, enum cell_state state, const char *reason)
-{
-	cell->state = state;
-	cell->reason[0] = '\0';
-	append(cell->reason, sizeof(cell->reason), "%s", reason);
 }
 
 static bool gave_up(const struct matrix_cell *cell, uint32_t retries)
@@ -112,7 +96,7 @@ static int keep(struct matrix_cell *cell, enum cell_state state, const char *rea
 {
 	if (state == STATE_OK && cell->state == STATE_MISMATCH)
 		drop_runs(cell);
-	set_state(cell, state, reason);
+	cell_set_state(cell, state, reason);
 	if (matrix_cell_add_run(cell, run) != 0)
 		return error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for a run");
 	return 1;
@@ -127,7 +111,7 @@ static int settle_failure(struct matrix_cell *cell, struct attempt *a, struct er
 		if (cell->state == STATE_OK)
 			cell->failed_runs++;
 		else
-			set_state(cell, a->state, a->reason);
+			cell_set_state(cell, a->state, a->reason);
 		return 1;
 	}
 	cell->failed_runs++;

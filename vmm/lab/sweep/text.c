@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "vmm/lab/record/stats.h"
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
@@ -145,7 +146,7 @@ static void put_head(const struct matrix *m, FILE *out)
 	paragraph(out, "figures",
 		  "value: median over allocations of each one's least sample (cycles, up to %d pages) or "
 		  "median sample; from, to: its interval over allocations, by order statistics, which %s",
-		  MATRIX_IN_CORE_PAGES, interval_text(m->allocations, interval, sizeof(interval)));
+		  IN_CORE_PAGES, interval_text(m->allocations, interval, sizeof(interval)));
 	paragraph(out, "", "ratio: to %s in the same round, likewise", m->baseline);
 }
 
