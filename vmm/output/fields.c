@@ -62,7 +62,7 @@ json_t *field_json(const struct field *f,
 	case FIELD_REALS:
 		return reals_json(f, from);
 	case FIELD_JSON:
-		memcpy(&json, at, sizeof(json));
+		memcpy(&json, at, f->bytes);
 		return json_shared_or_null(json);
 	case FIELD_OBJECT:
 		json = json_object();
@@ -177,7 +177,7 @@ static void take(const struct field *f, const struct node *at, char *to) // NOLI
 	case FIELD_JSON:
 		f->check(&member, to);
 		shared = at->complaint->err == 0 ? json_incref(json_object_get(at->json, f->name)) : NULL;
-		memcpy(into, &shared, sizeof(shared));
+		memcpy(into, &shared, f->bytes);
 		return;
 	case FIELD_OBJECT:
 		member = node_object(at, f->name);

@@ -9,7 +9,7 @@
  *
  *	fields_put(&run, 0, &object, &r);	fields_take(&run, &node, &r);
  *
- * A row of a kind that its member does not have is no constant expression: it does not compile.
+ * A row of a kind that its member does not have does not compile.
  */
 #ifndef MINIVMM_OUTPUT_FIELDS_H
 #define MINIVMM_OUTPUT_FIELDS_H
@@ -68,27 +68,25 @@ struct fields {
 		.list = (list_), .count = COUNT_OF(list_) \
 	}
 
-#define FIELD_IS_COUNT(m) _Generic((m), uint32_t : true, uint64_t : true, default : false)
-#define FIELD_IS_SIZE(m) FIELD_IS_COUNT(m)
-#define FIELD_IS_PAGE(m) _Generic((m), uint64_t : true, default : false)
-#define FIELD_IS_BITS(m) FIELD_IS_PAGE(m)
-#define FIELD_IS_KNOWN(m) _Generic((m), int64_t : true, default : false)
-#define FIELD_IS_REAL(m) _Generic((m), double : true, default : false)
-#define FIELD_IS_TRUTH(m) _Generic((m), bool : true, default : false)
-#define FIELD_IS_ENUM(m) _Generic((m), unsigned int : true, bool : true, default : false)
-#define FIELD_IS_WORD(m) _Generic((m), char * : true, default : false)
-#define FIELD_IS_TEXT(m) FIELD_IS_WORD(m)
-#define FIELD_IS_NOTE(m) FIELD_IS_WORD(m)
-#define FIELD_IS_REALS(m) _Generic((m), double * : true, default : false)
-#define FIELD_IS_JSON(m) _Generic((m), json_t * : true, default : false)
+/* The size of a member; of a type that the kind does not have it does not compile. */
+#define FIELD_BYTES_COUNT(m) _Generic((m), uint32_t : sizeof(m), uint64_t : sizeof(m))
+#define FIELD_BYTES_SIZE(m) FIELD_BYTES_COUNT(m)
+#define FIELD_BYTES_PAGE(m) _Generic((m), uint64_t : sizeof(m))
+#define FIELD_BYTES_BITS(m) FIELD_BYTES_PAGE(m)
+#define FIELD_BYTES_KNOWN(m) _Generic((m), int64_t : sizeof(m))
+#define FIELD_BYTES_REAL(m) _Generic((m), double : sizeof(m))
+#define FIELD_BYTES_TRUTH(m) _Generic((m), bool : sizeof(m))
+#define FIELD_BYTES_ENUM(m) _Generic((m), unsigned int : sizeof(m), bool : sizeof(m))
+#define FIELD_BYTES_WORD(m) _Generic((m), char * : sizeof(m))
+#define FIELD_BYTES_TEXT(m) FIELD_BYTES_WORD(m)
+#define FIELD_BYTES_NOTE(m) FIELD_BYTES_WORD(m)
+#define FIELD_BYTES_REALS(m) _Generic((m), double * : sizeof(void *))
+#define FIELD_BYTES_JSON(m) _Generic((m), json_t * : sizeof(void *))
 
-#define FIELD_MEMBER(type, member) (((type *)0)->member)
-#define FIELD_AS(kind_, type, member, name_, ...)                                             \
-	{                                                                                     \
-		.name = (name_), .kind = FIELD_##kind_, .offset = offsetof(type, member),     \
-		.bytes = sizeof(FIELD_MEMBER(type, member)) *                                 \
-			 sizeof(char[FIELD_IS_##kind_(FIELD_MEMBER(type, member)) ? 1 : -1]), \
-		##__VA_ARGS__                                                                 \
+#define FIELD_AS(kind_, type, member, name_, ...)                                         \
+	{                                                                                 \
+		.name = (name_), .kind = FIELD_##kind_, .offset = offsetof(type, member), \
+		.bytes = FIELD_BYTES_##kind_(((type *)0)->member), ##__VA_ARGS__          \
 	}
 #define FIELD(kind_, type, member, ...) FIELD_AS(kind_, type, member, #member, ##__VA_ARGS__)
 #define FIELDS_IN(name_, fields_)                                           \

@@ -201,7 +201,7 @@ int journal_restore(int fd, struct matrix *m, int64_t *bytes, struct error *e)
 	if (ret == 0)
 		ret = make_index(&r);
 	line = text;
-	for (char *end = ret == 0 ? strchr(line, '\n') : NULL; end != NULL && ret == 0;
+	for (char *end = ret == 0 && text != NULL ? strchr(line, '\n') : NULL; end != NULL && ret == 0;
 	     end = strchr(line, '\n')) {
 		ret = restore_line(&r, line, (size_t)(end - line), e);
 		line = end + 1;

@@ -111,7 +111,7 @@ static json_t *read_json(const char *path, struct error *e)
 {
 	json_error_t json_error;
 	json_t *root = NULL;
-	size_t bytes;
+	size_t bytes = 0;
 	char *text = NULL;
 
 	if (read_text(path, &text, &bytes, e) == 0) {
