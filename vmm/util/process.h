@@ -1,5 +1,7 @@
 /*
  * The process: its streams, made safe before anything else is opened or written, and whether the user asked it to stop.
+ *
+ * A header of its own: it acts on the process as a whole, and nothing else of util does.
  */
 #ifndef MINIVMM_UTIL_PROCESS_H
 #define MINIVMM_UTIL_PROCESS_H
