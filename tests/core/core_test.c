@@ -3,7 +3,6 @@
  * host/, output/ and util/ alone, so it does not link once core needs the laboratory.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "units.h"
 #include "vmm/core/machine/machine.h"
@@ -35,20 +34,19 @@ static int boot(const char *elf, struct machine_report *report, struct error *e)
 
 int main(int argc, char **argv)
 {
-	struct machine_report *report = calloc(1, sizeof(*report));
+	static struct machine_report report;
 	struct error e = { .status = STATUS_OK };
 	int ret;
 
-	if (argc != 2 || report == NULL) {
+	if (argc != 2) {
 		(void)fprintf(stderr, "usage: core-test GUEST.elf\n");
 		return STATUS_USAGE;
 	}
-	ret = boot(argv[1], report, &e);
-	(void)printf("%s", report->console.text);
-	if (report->exit_code >= 0)
-		(void)printf("exit byte 0x%x\n", (unsigned int)report->exit_code);
+	ret = boot(argv[1], &report, &e);
+	(void)printf("%s", report.console.text);
+	if (report.exit_code >= 0)
+		(void)printf("exit byte 0x%x\n", (unsigned int)report.exit_code);
 	if (ret != 0)
 		(void)fprintf(stderr, "core-test: %s: %s\n", e.where, e.what);
-	free(report);
 	return ret == 0 ? 0 : (int)e.status;
 }
