@@ -4,7 +4,7 @@
  */
 #include "test.h"
 #include "units.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 #include "vmm/lab/measure/plan.h"
 
 static struct run_spec usual(void)

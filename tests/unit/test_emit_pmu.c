@@ -6,6 +6,7 @@
 #include "golden.h"
 #include "sample_record.h"
 #include "test.h"
+#include "vmm/lab/record/write.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/output/json.h"
 

@@ -6,9 +6,9 @@
 #include "test.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 #include "vmm/lab/explain/spec.h"
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 
 /* What a user asks: of the machine, and of the address. */
 struct asked {

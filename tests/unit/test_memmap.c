@@ -7,7 +7,7 @@
 #include "test.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/memmap.h"
 
 static void check_ram(const struct memmap *m, uint64_t ram_bytes)
 {

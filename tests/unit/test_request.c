@@ -8,7 +8,7 @@
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/request.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 
 TEST(defaults)
 {

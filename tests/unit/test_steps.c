@@ -6,7 +6,7 @@
 #include "test.h"
 #include "layout.h"
 #include "units.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 #include "vmm/lab/measure/plan.h"
 
 static struct config config;

@@ -6,7 +6,7 @@
 #include "test.h"
 #include "units.h"
 #include "tests/unit/sweep_line.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/lab/sweep/plan.h"
 #include "vmm/util/text.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "vmm/lab/explain/spec.h"
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/spec.h"
 #include "vmm/theory/spec.h"
 #include "vmm/output/output.h"

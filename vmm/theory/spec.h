@@ -1,5 +1,6 @@
 /*
- * What can be asked of the theory: which walk, on which CPU, of which working sets.
+ * What can be asked of the theory: which walk, on which CPU, of which working sets. A header of its own: cli fills it, and
+ * includes nothing else of the theory for that.
  */
 #ifndef MINIVMM_THEORY_SPEC_H
 #define MINIVMM_THEORY_SPEC_H

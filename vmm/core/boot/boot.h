@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/core/machine/config.h"
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/config.h"
+#include "vmm/core/plan/memmap.h"
 #include "vmm/util/error.h"
 
 /* Where segments may go: [low_gpa, high_gpa), and the hook that turns that into host memory (NULL: not RAM). */

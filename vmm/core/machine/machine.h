@@ -11,7 +11,7 @@
 #include "abi.h"
 #include "vmm/core/kvm/vcpu.h"
 #include "vmm/core/kvm/vm.h"
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/core/memory/observe.h"
 #include "vmm/core/memory/prealloc.h"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/memmap.h"
 #include "vmm/theory/walk/page_walk.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/names.h"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "vmm/lab/explain/explanation.h"
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/memmap.h"
 #include "vmm/core/memory/backing.h"
 
 /*

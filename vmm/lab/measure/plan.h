@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/core/machine/config.h"
-#include "vmm/lab/measure/spec.h"
+#include "vmm/core/plan/config.h"
+#include "vmm/lab/spec.h"
 #include "vmm/util/error.h"
 
 /*

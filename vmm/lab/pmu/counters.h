@@ -66,8 +66,4 @@ json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *co
  */
 void pmu_plan_text(const struct pmu_plan *plan, const char *label, FILE *out);
 
-/* Behind the table of results: for each row the counts an operation. Nothing where nothing was asked for. */
-struct record;
-void text_pmu(const struct record *rec, FILE *out);
-
 #endif

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "abi.h"
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 #include "vmm/lab/record/stats.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/machine/machine.h"

@@ -39,4 +39,7 @@ void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT]);
 /* What differences between rows mean, if there are any: translation, refill after an exit, lost levels. */
 void text_findings(const struct record *rec, FILE *out);
 
+/* Behind the table of results: for each row the counts an operation. Nothing where nothing was asked for. */
+void text_pmu(const struct record *rec, FILE *out);
+
 #endif

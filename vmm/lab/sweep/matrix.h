@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/presets.h"
 #include "vmm/theory/simulate/prediction.h"
 #include "vmm/util/error.h"

@@ -4,7 +4,7 @@
 #ifndef MINIVMM_LAB_SWEEP_PLAN_H
 #define MINIVMM_LAB_SWEEP_PLAN_H
 
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/matrix.h"
 #include "vmm/lab/sweep/spec.h"
 #include "vmm/util/error.h"

@@ -1,8 +1,8 @@
 /*
  * Where guest RAM, the page-table pool and the arena lie in guest-physical space. Pure arithmetic.
  */
-#ifndef MINIVMM_CORE_MACHINE_MEMMAP_H
-#define MINIVMM_CORE_MACHINE_MEMMAP_H
+#ifndef MINIVMM_CORE_PLAN_MEMMAP_H
+#define MINIVMM_CORE_PLAN_MEMMAP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "vmm/core/machine/config.h"
+#include "vmm/core/plan/config.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* Where guest RAM, tables and arena lie, the slots they take, and memory that repeats. Pure arithmetic. */
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/memmap.h"
 
 #include <errno.h>
 

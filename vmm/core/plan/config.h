@@ -1,8 +1,8 @@
 /*
  * The machine that will be built, decided before anything is touched. Pure.
  */
-#ifndef MINIVMM_CORE_MACHINE_CONFIG_H
-#define MINIVMM_CORE_MACHINE_CONFIG_H
+#ifndef MINIVMM_CORE_PLAN_CONFIG_H
+#define MINIVMM_CORE_PLAN_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "driver.h"
 #include "vmm/core/spec.h"
 #include "vmm/util/workloads.h"
-#include "vmm/core/machine/memmap.h"
+#include "vmm/core/plan/memmap.h"
 #include "vmm/util/error.h"
 #include "vmm/util/text.h"
 

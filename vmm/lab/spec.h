@@ -1,8 +1,8 @@
 /*
  * What can be asked of a run, in a guest or natively: a machine, the work it does, and how that is measured.
  */
-#ifndef MINIVMM_LAB_MEASURE_SPEC_H
-#define MINIVMM_LAB_MEASURE_SPEC_H
+#ifndef MINIVMM_LAB_SPEC_H
+#define MINIVMM_LAB_SPEC_H
 
 #include <stdbool.h>
 #include <stdint.h>

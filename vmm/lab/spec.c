@@ -1,4 +1,4 @@
-#include "vmm/lab/measure/spec.h"
+#include "vmm/lab/spec.h"
 
 #include "units.h"
 
