@@ -225,6 +225,20 @@ want_status 1
 want_text 'none.json.journal does not exist'
 conclude "--resume without anything to resume"
 
+# The file of the interrupted command line is read again, and this call's own options stand above it.
+printf 'native\nworkload = chase\nworking-set = 256K,4M\nallocations = 10\nretries = 0\n' >"$T/long.axes"
+problems=() command_line=(sweep --axes "$T/long.axes")
+"$MINIVMM" sweep --axes "$T/long.axes" --json "$T/run.json" >"$T/out" 2>"$T/err" </dev/null &
+pid=$!
+wait_rounds 3
+kill -KILL $pid
+{ wait $pid; } 2>/dev/null
+case_run sweep --resume --allocations 11 --json "$T/run.json"
+[ -n "$reason" ] || want_status 0
+want_json '.complete and .resumed == 1 and ([.cells[] | select(.state == "ok") | .runs | length == 11] | all)' "every cell has the rounds of both calls"
+conclude "--resume of a sweep that was begun with --axes"
+rm -f "$T/run.json" "$T/run.json.journal"
+
 if is_root && mount_at mnt-small tmpfs size=24K,mode=755; then
 	echo "what was there before" >"$T/mnt-small/s.json"
 	case_run sweep "${LONG[@]}" --json "$T/mnt-small/s.json"

@@ -155,8 +155,7 @@ enum status command_sweep(const struct request *given, struct error *e)
 		return e->status;
 	}
 	*r = *given;
-	if (resume_request(given, r, &resume, e) == 0 && request_read_axes(r, e) == 0 &&
-	    sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
+	if (resume_request(given, r, &resume, e) == 0 && sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
 		describe(r, &m);
 		if (m.host == NULL || m.command == NULL || m.axes == NULL)
 			(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");

@@ -96,8 +96,8 @@ struct resume {
 };
 
 /*
- * Fill *r, a copy of *given, with what is to be run: --resume without axes takes them from the interrupted sweep. Strings
- * of *r live until resume_free. 0, or -errno with *e set.
+ * Fill *r, a copy of *given, with what is to be run, the --axes file read: --resume without axes takes them from the
+ * interrupted sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
  */
 int resume_request(const struct request *given, struct request *r, struct resume *resume, struct error *e);
 

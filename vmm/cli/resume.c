@@ -31,17 +31,18 @@ int resume_request(const struct request *given, struct request *r, struct resume
 	int argc = 0, ret;
 
 	if (!given->sweep.resume || request_has_plan(given))
-		return 0;
+		return request_read_axes(r, e);
 	ret = take_words(resume, given->output.json, &argc, e);
 	if (ret == 0)
 		ret = request_parse(argc, resume->argv, r, e);
-	if (ret != 0)
-		return ret;
-	if (r->command != COMMAND_SWEEP)
-		return error_set(e, STATUS_FAILED, EINVAL, "--resume",
-				 "the journal's command is not a sweep");
-	options_carry(given, r);
-	return 0;
+	if (ret == 0 && r->command != COMMAND_SWEEP)
+		ret = error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal's command is not a sweep");
+	/* All is parsed again with the file, so this call's own comes last. */
+	if (ret == 0)
+		ret = request_read_axes(r, e);
+	if (ret == 0)
+		options_carry(given, r);
+	return ret;
 }
 
 void resume_free(struct resume *resume)
