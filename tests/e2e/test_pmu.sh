@@ -79,6 +79,8 @@ conclude "--pmu help lists roles and this CPU's events"
 
 # From here on real counts: software events need no PMU, only permission.
 case_record native "${SMALL[@]}" --pmu perf::PAGE-FAULTS,perf::TASK-CLOCK,perf::MAJOR-FAULTS
+want_json '[.results[].pmu[] | .thread >= 0 and .guest == null and .host == null] | all' \
+	"what is counted of the whole thread is no count of a guest or a host"
 if [ "$(json '.pmu.events[0].available')" != true ]; then
 	tap_skip "software events" "$(json '.pmu.events[0].reason')"
 	tap_done

@@ -55,7 +55,8 @@ static void drop(struct pmu_counters *c, uint32_t first)
 {
 	int16_t *index = &c->index[0][0][0];
 
-	for (size_t i = 0; i < COUNT_OF(c->index); i++) {
+	/* Over all three dimensions, so not COUNT_OF(c->index). */
+	for (size_t i = 0; i < sizeof(c->index) / sizeof(*index); i++) {
 		if (index[i] >= (int16_t)first)
 			index[i] = PMU_NO_COUNTER;
 	}
