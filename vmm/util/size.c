@@ -129,14 +129,29 @@ int list_item(const char **cursor, char *item, size_t item_bytes)
 	return 1;
 }
 
-/* Split "A<separator>B" in place; *second is NULL where there is no separator. */
-static void split(char *item, const char *separator, char **second)
+static int number_up_to(const char *text, uint64_t limit, uint64_t *number)
 {
-	*second = strstr(item, separator);
-	if (*second != NULL) {
-		**second = '\0';
-		*second += strlen(separator);
+	return number_parse(text, 0, limit, number);
+}
+
+/* "A", which is "A<separator>A", or "A<separator>B", cut in place. 0, or -errno of parse(), or -EINVAL where B < A. */
+static int range_parse(char *item, const char *separator,
+		       int (*parse)(const char *text, uint64_t parameter, uint64_t *value),
+		       uint64_t parameter, uint64_t *first, uint64_t *last)
+{
+	char *last_text = strstr(item, separator);
+	int ret;
+
+	if (last_text != NULL) {
+		*last_text = '\0';
+		last_text += strlen(separator);
 	}
+	ret = parse(item, parameter, first);
+	if (ret == 0)
+		ret = parse(last_text != NULL ? last_text : item, parameter, last);
+	if (ret != 0)
+		return ret;
+	return *last < *first ? -EINVAL : 0;
 }
 
 int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max)
@@ -146,21 +161,11 @@ int list_parse(const char *text, uint16_t limit, uint16_t *values, uint32_t max)
 	int more;
 
 	while ((more = list_item(&text, item, sizeof(item))) == 1) {
-		char *last_text;
 		uint64_t first, last;
-		int ret;
+		int ret = range_parse(item, "-", number_up_to, limit, &first, &last);
 
-		split(item, "-", &last_text);
-		ret = number_parse(item, 0, limit, &first);
 		if (ret != 0)
 			return ret;
-		last = first;
-		if (last_text != NULL)
-			ret = number_parse(last_text, 0, limit, &last);
-		if (ret != 0)
-			return ret;
-		if (last < first)
-			return -EINVAL;
 		if (last - first >= max - count)
 			return -ERANGE;
 		for (uint64_t v = first; v <= last; v++)
@@ -186,21 +191,11 @@ int size_series_parse(const char *text, uint64_t *bytes, uint32_t max)
 	int more;
 
 	while ((more = list_item(&text, item, sizeof(item))) == 1) {
-		char *last_text;
 		uint64_t first, last;
-		int ret;
+		int ret = range_parse(item, "..", size_parse, 1, &first, &last);
 
-		split(item, "..", &last_text);
-		ret = size_parse(item, 1, &first);
 		if (ret != 0)
 			return ret;
-		last = first;
-		if (last_text != NULL)
-			ret = size_parse(last_text, 1, &last);
-		if (ret != 0)
-			return ret;
-		if (last < first)
-			return -EINVAL;
 		for (;;) {
 			if (count == max)
 				return -ERANGE;
