@@ -11,6 +11,7 @@
 
 #include "vmm/lab/record/rows.h"
 #include "vmm/lab/record/stats.h"
+#include "vmm/util/array.h"
 
 const struct names verdict_names = NAMES_OF("ok", "disturbed", "mismatch", "interrupted", "failed");
 
@@ -35,20 +36,15 @@ void record_free(struct record *rec)
 	rec->pmu = NULL;
 	rec->results = NULL;
 	rec->result_count = 0;
-	rec->result_capacity = 0;
 }
 
 struct result *rows_new(struct record *rec)
 {
-	if (rec->result_count == rec->result_capacity) {
-		uint32_t capacity = rec->result_capacity == 0 ? 16 : rec->result_capacity * 2;
-		struct result *grown = reallocarray(rec->results, capacity, sizeof(*grown));
+	struct result *grown = array_grow(rec->results, rec->result_count, sizeof(*grown));
 
-		if (grown == NULL)
-			return NULL;
-		rec->results = grown;
-		rec->result_capacity = capacity;
-	}
+	if (grown == NULL)
+		return NULL;
+	rec->results = grown;
 	return &rec->results[rec->result_count];
 }
 

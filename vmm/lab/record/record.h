@@ -76,7 +76,7 @@ struct record {
 	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
 	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
 	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */
-	uint32_t result_count, result_capacity;
+	uint32_t result_count;
 	struct result *results;
 	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */
 	struct tlb_findings tlb;
