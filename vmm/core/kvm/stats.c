@@ -128,14 +128,12 @@ void stats_close(struct kvm_stats *stats)
 	stats->fd = -1;
 }
 
-const char *stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes)
+void stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes)
 {
-	buf[0] = '\0';
 	for (uint32_t i = 0; stats->fd >= 0 && i < stats->count; i++) {
 		if (stats->offsets_bytes[i] == STATS_ABSENT)
 			append(buf, bytes, "%s%s", buf[0] != '\0' ? ", " : "", stats->names[i]);
 	}
-	return buf;
 }
 
 void stats_read(const struct kvm_stats *stats, int64_t *values)

@@ -43,10 +43,10 @@ int vcpu_stats_open(int vcpu_fd, struct kvm_stats *stats, struct error *e);
 void stats_close(struct kvm_stats *stats);
 
 /*
- * The names that this KVM does not have, "pages_2m, pages_1g", into buf[0..bytes); "" where it has all, and where there are
- * no statistics at all (fd -1). Returns buf. A later kernel may have renamed one: what it proves is then not known.
+ * Append the names that this KVM does not have, "pages_2m, pages_1g", to the text in buf[0..bytes); nothing where it has
+ * all, and where there are no statistics at all (fd -1). A later kernel may have renamed one: what it proves is then not known.
  */
-const char *stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes);
+void stats_missing(const struct kvm_stats *stats, char *buf, size_t bytes);
 
 /* values[i] of each counter asked for, -1 where absent or unreadable (fd -1 included). */
 void stats_read(const struct kvm_stats *stats, int64_t *values);

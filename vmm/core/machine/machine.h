@@ -122,6 +122,13 @@ int machine_run(const struct machine_spec *asked, struct config *c, struct host_
  */
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
 
+/* The block of a vCPU, claimed likewise. The guest may write to it meanwhile: copy it out before it is checked. */
+static inline const struct vcpu_block *machine_block(struct machine *m, uint32_t vcpu, struct error *e)
+{
+	return machine_claim(m, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES,
+			     sizeof(struct vcpu_block), e);
+}
+
 /* The header of a vCPU's block, before anything in it is believed. 0, or -EINVAL with the reason in why[0..why_bytes). */
 int block_check(const struct vcpu_block *block, uint32_t vcpu, char *why, size_t why_bytes);
 

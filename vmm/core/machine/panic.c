@@ -109,9 +109,7 @@ static int guest_panicked(struct vcpu_task *task, struct error *e)
 
 int guest_ended(struct vcpu_task *task, uint32_t code, struct error *e)
 {
-	const void *block =
-		machine_claim(task->machine, VCPU_BLOCKS_GPA + (uint64_t)task->vcpu->index * VCPU_BLOCK_BYTES,
-			      sizeof(task->copy), e);
+	const void *block = machine_block(task->machine, task->vcpu->index, e);
 	char message[GUEST_MESSAGE_BYTES];
 
 	pthread_mutex_lock(&task->machine->lock);

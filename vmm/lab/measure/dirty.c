@@ -86,8 +86,7 @@ static int leave(struct phases *p, const struct machine_view *view, uint32_t vcp
 int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	struct phase_vcpu *self = &p->vcpus[vcpu];
-	const struct vcpu_block *block = machine_claim(
-		view->machine, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES, sizeof(*block), e);
+	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
 	const struct workload_part *part;
 	int ret = 0;
 

@@ -156,8 +156,7 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 
 static int phase_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
-	const struct vcpu_block *block = machine_claim(
-		view->machine, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES, sizeof(*block), e);
+	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
 	struct phase_vcpu *self = &p->vcpus[vcpu];
 	struct phase_snapshot end;
 	int64_t order;
@@ -304,16 +303,13 @@ static void note_strays(struct record *rec)
 /* What a missing count would have proved is not known: said, because a verdict of ok does not rest on it then. */
 static void note_missing(struct record *rec, const struct machine_view *view)
 {
-	char vm[80], vcpu[80];
-	bool both;
+	char names[160] = "";
 
-	(void)stats_missing(&view->vm->stats, vm, sizeof(vm));
-	(void)stats_missing(&view->vcpus[0].stats, vcpu, sizeof(vcpu));
-	both = vm[0] != '\0' && vcpu[0] != '\0';
-	if (vm[0] != '\0' || vcpu[0] != '\0')
-		record_reason(rec, VERDICT_OK,
-			      "this KVM does not count %s%s%s: what that proves is not known", vm,
-			      both ? ", " : "", vcpu);
+	stats_missing(&view->vm->stats, names, sizeof(names));
+	stats_missing(&view->vcpus[0].stats, names, sizeof(names));
+	if (names[0] != '\0')
+		record_reason(rec, VERDICT_OK, "this KVM does not count %s: what that proves is not known",
+			      names);
 }
 
 static int ended(void *argument, const struct machine_view *view, int ret, struct error *e)

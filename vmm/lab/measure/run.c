@@ -1,7 +1,5 @@
 #include "vmm/lab/measure/run.h"
 
-#include <stdlib.h>
-
 #include "vmm/lab/measure/phases.h"
 
 int measure_guest(struct record *rec, const struct machine_observer *beside, prealloc_progress progress,
