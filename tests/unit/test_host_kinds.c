@@ -198,7 +198,7 @@ TEST(a_sweep)
 		facts_read(root, &facts);
 		assert_int_equal(matrix_read(TESTS_DIR "/golden/sweep.json", &m, &e), 0);
 		json_decref(m.host);
-		m.host = host_facts_json(&facts);
+		m.host = fields_json(&host_fields, &facts);
 		assert_int_equal(matrix_derive(&m), 0);
 		(void)snprintf(words, sizeof(words), "second dimension: %s (%s)", kinds[i].second,
 			       kinds[i].module);

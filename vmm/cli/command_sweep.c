@@ -51,7 +51,7 @@ static void describe(const struct request *r, struct matrix *m)
 	facts_read("", host);
 	if (host->tsc_khz == 0)
 		host->tsc_khz = facts_tsc_khz();
-	m->host = host_facts_json(host);
+	m->host = fields_json(&host_fields, host);
 	free(host);
 }
 

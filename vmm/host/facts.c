@@ -318,11 +318,3 @@ static const struct field host_list[] = {
 	HOST(SIZE, memory_bytes),
 };
 const struct fields host_fields = FIELDS_OF(host_list);
-
-json_t *host_facts_json(const struct host_facts *h)
-{
-	json_t *o = json_object();
-
-	fields_put(&host_fields, 0, &o, h);
-	return o;
-}

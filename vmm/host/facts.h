@@ -72,10 +72,9 @@ void thp_policy(const char *root, bool shmem, char *buf, size_t size);
 bool thp_policy_allows_madvise(const char *policy);
 
 /*
- * The member `host` of every schema: its fields, which are written alone (a file read is only checked against their kinds, as
- * it may be of another host), and the whole as a new reference; NULL: no memory.
+ * The member `host` of every schema. Its fields are only written (fields_json): of a file read, which may be of another
+ * host, no more than their kinds is checked.
  */
 extern const struct fields host_fields;
-json_t *host_facts_json(const struct host_facts *h);
 
 #endif

@@ -36,6 +36,7 @@ json_t *field_json(const struct field *f,
 {
 	const char *at = (const char *)from + f->offset;
 	json_t *json = NULL;
+	uint32_t count;
 	double real;
 
 	switch (f->kind) {
@@ -65,9 +66,10 @@ json_t *field_json(const struct field *f,
 		memcpy(&json, at, f->bytes);
 		return json_shared_or_null(json);
 	case FIELD_OBJECT:
-		json = json_object();
-		fields_put(f->fields, 0, &json, from);
-		return json;
+		return fields_json(f->fields, from);
+	case FIELD_LIST:
+		memcpy(&count, (const char *)from + f->count_offset, sizeof(count));
+		return fields_array(f->fields, at, count, f->bytes);
 	case FIELD_MADE:
 		return f->make(from);
 	}
@@ -91,6 +93,26 @@ void fields_put(const struct fields *fields, uint32_t marks, json_t **object, co
 		if ((f->marks & marks) == marks && !is_left_out(f, from))
 			json_put(object, f->name, field_json(f, from));
 	}
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the tables
+json_t *fields_json(const struct fields *fields, const void *from)
+{
+	json_t *object = from != NULL ? json_object() : json_null();
+
+	if (from != NULL)
+		fields_put(fields, 0, &object, from);
+	return object;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the tables
+json_t *fields_array(const struct fields *fields, const void *first, uint32_t count, size_t struct_bytes)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < count; i++)
+		json_push(&array, fields_json(fields, (const char *)first + i * struct_bytes));
+	return array;
 }
 
 static uint64_t take_page(const struct node *member)
@@ -183,6 +205,7 @@ static void take(const struct field *f, const struct node *at, char *to) // NOLI
 		member = node_object(at, f->name);
 		fields_take(f->fields, &member, to);
 		break;
+	case FIELD_LIST:
 	case FIELD_MADE:
 		break;
 	default:

@@ -7,7 +7,7 @@
  *	};
  *	static const struct fields run = FIELDS_OF(run_fields);
  *
- *	fields_put(&run, 0, &object, &r);	fields_take(&run, &node, &r);
+ *	json = fields_json(&run, &r);		fields_take(&run, &node, &r);
  *
  * A row of a kind that its member does not have does not compile.
  */
@@ -29,7 +29,7 @@ enum field_kind {
 	FIELD_SIZE,   /* the same; 0: not known, or there is none */
 	FIELD_PAGE,   /* uint64_t, 4K, 2M or 1G; 0: not known */
 	FIELD_BITS,   /* uint64_t, any: a decimal string where JSON's integers are too short */
-	FIELD_KNOWN,  /* int64_t; -1: not known */
+	FIELD_KNOWN,  /* int64_t or uint64_t; -1 (UINT64_MAX): not known, or no limit */
 	FIELD_REAL,   /* double, finite, from 0 on */
 	FIELD_TRUTH,  /* bool */
 	FIELD_ENUM,   /* an enum or a bool, one of `names` */
@@ -39,7 +39,8 @@ enum field_kind {
 	FIELD_REALS,  /* double *, owned; their uint32_t count stands at count_offset */
 	FIELD_JSON,   /* json_t *, owned; NULL: none. What is read is any that `check` accepts */
 	FIELD_OBJECT, /* an object that has `fields` of the same struct */
-	FIELD_MADE,   /* what `make` gives; `check` looks at what is read, nothing is stored */
+	FIELD_LIST, /* structs that have `fields`; their uint32_t count stands at count_offset. Written, not read */
+	FIELD_MADE, /* what `make` gives; `check` looks at what is read, nothing is stored */
 };
 
 struct fields;
@@ -73,7 +74,7 @@ struct fields {
 #define FIELD_BYTES_SIZE(m) FIELD_BYTES_COUNT(m)
 #define FIELD_BYTES_PAGE(m) _Generic((m), uint64_t : sizeof(m))
 #define FIELD_BYTES_BITS(m) FIELD_BYTES_PAGE(m)
-#define FIELD_BYTES_KNOWN(m) _Generic((m), int64_t : sizeof(m))
+#define FIELD_BYTES_KNOWN(m) _Generic((m), int64_t : sizeof(m), uint64_t : sizeof(m))
 #define FIELD_BYTES_REAL(m) _Generic((m), double : sizeof(m))
 #define FIELD_BYTES_TRUTH(m) _Generic((m), bool : sizeof(m))
 #define FIELD_BYTES_ENUM(m) _Generic((m), unsigned int : sizeof(m), bool : sizeof(m))
@@ -93,6 +94,12 @@ struct fields {
 	{                                                                   \
 		.name = (name_), .kind = FIELD_OBJECT, .fields = &(fields_) \
 	}
+#define FIELDS_LIST(name_, type, member, count_, fields_)                              \
+	{                                                                              \
+		.name = (name_), .kind = FIELD_LIST, .offset = offsetof(type, member), \
+		.bytes = sizeof(((type *)0)->member[0]), .fields = &(fields_),         \
+		.count_offset = offsetof(type, count_)                                 \
+	}
 
 #define FIELD_BY(name_, make_, check_)                                                  \
 	{                                                                               \
@@ -104,6 +111,13 @@ json_t *field_json(const struct field *field, const void *from);
 
 /* Put those fields into *object that have all bits of `marks` (0: every one). As json_put. */
 void fields_put(const struct fields *fields, uint32_t marks, json_t **object, const void *from);
+
+/* An object that has the fields of *from; null for NULL. */
+json_t *fields_json(const struct fields *fields, const void *from);
+
+/* An array of such objects, of `count` structs from `first` on. */
+#define FIELDS_ARRAY(fields, first, count) fields_array(fields, first, count, sizeof(*(first)))
+json_t *fields_array(const struct fields *fields, const void *first, uint32_t count, size_t struct_bytes);
 
 /*
  * Read the members of `at` into *to, in the order of the table. What was complained about stands in at->complaint; what *to

@@ -23,6 +23,24 @@ void json_push(json_t **array, json_t *value)
 	}
 }
 
+json_t *json_document(const char *schema)
+{
+	json_t *document = json_object();
+
+	json_put(&document, "schema", json_string(schema));
+	json_put(&document, "minivmm_version", json_string(MINIVMM_VERSION));
+	return document;
+}
+
+json_t *json_words_array(char *const *list, int count)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_push(&array, json_words(list[i]));
+	return array;
+}
+
 json_t *json_u64(uint64_t value)
 {
 	if (value > INT64_MAX)

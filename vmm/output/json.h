@@ -15,6 +15,12 @@
 void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
+/* The object of one file, with the members that all begin with: "schema" and "minivmm_version". */
+json_t *json_document(const char *schema);
+
+/* Each string of list[0..count), as json_words. */
+json_t *json_words_array(char *const *list, int count);
+
 /* jansson's integers are signed: what does not fit (a seed may) becomes a decimal string. */
 json_t *json_u64(uint64_t value);
 

@@ -1,99 +1,89 @@
 /*
- * Both pictures as JSON; tests/schema/ says what each member is.
+ * Report and plan of the pools as JSON; tests/schema/ says what each member is.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "vmm/host/pool/lines.h"
 #include "vmm/host/pool/pool.h"
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 
-static json_t *limit_or_null(uint64_t bytes)
-{
-	return bytes == POOL_UNLIMITED ? json_null() : json_u64(bytes);
-}
+static const struct field limit_list[] = {
+	FIELD(TEXT, struct cgroup_limit, path),
+	FIELD(COUNT, struct cgroup_limit, limit_bytes),
+	FIELD(COUNT, struct cgroup_limit, used_bytes),
+};
+static const struct fields limit_fields = FIELDS_OF(limit_list);
 
-static json_t *limits_json(const struct pool_size *size)
-{
-	json_t *array = json_array();
+static const struct field cgroup_list[] = {
+	FIELD_AS(KNOWN, struct pool_size, cgroup_max_bytes, "max_bytes"),
+	FIELD_AS(KNOWN, struct pool_size, cgroup_rsvd_max_bytes, "rsvd_max_bytes"),
+	FIELDS_LIST("limits", struct pool_size, limits, limit_count, limit_fields),
+};
+static const struct fields cgroup_fields = FIELDS_OF(cgroup_list);
 
-	for (uint32_t i = 0; i < size->limit_count; i++) {
-		json_t *o = json_object();
+static const struct field node_list[] = {
+	FIELD(COUNT, struct pool_node, node),
+	FIELD(COUNT, struct pool_node, total),
+	FIELD(COUNT, struct pool_node, free),
+	FIELD(COUNT, struct pool_node, surplus),
+};
+static const struct fields node_fields = FIELDS_OF(node_list);
 
-		json_put(&o, "path", json_words(size->limits[i].path));
-		json_put(&o, "limit_bytes", json_u64(size->limits[i].limit_bytes));
-		json_put(&o, "used_bytes", json_u64(size->limits[i].used_bytes));
-		json_push(&array, o);
-	}
-	return array;
-}
+static const struct field size_list[] = {
+	FIELD(COUNT, struct pool_size, page_bytes),
+	FIELD_AS(TRUTH, struct pool_size, is_default, "default"),
+	FIELD_AS(COUNT, struct pool_size, counts.total, "total"),
+	FIELD_AS(COUNT, struct pool_size, counts.free, "free"),
+	FIELD_AS(COUNT, struct pool_size, counts.reserved, "reserved"),
+	FIELD_AS(COUNT, struct pool_size, counts.surplus, "surplus"),
+	FIELD(COUNT, struct pool_size, overcommit),
+	FIELD_AS(COUNT, struct pool_size, available_pages, "available"),
+	FIELDS_LIST("nodes", struct pool_size, nodes, node_count, node_fields),
+	FIELDS_IN("cgroup", cgroup_fields),
+};
+static const struct fields size_fields = FIELDS_OF(size_list);
 
-static json_t *size_json(const struct pool_size *size)
-{
-	json_t *o = json_object(), *nodes = json_array(), *cgroup = json_object();
+static const struct field mount_list[] = {
+	FIELD(TEXT, struct pool_mount, path),
+	FIELD(SIZE, struct pool_mount, page_bytes),
+	FIELD(TEXT, struct pool_mount, options),
+};
+static const struct fields mount_fields = FIELDS_OF(mount_list);
 
-	json_put(&o, "page_bytes", json_u64(size->page_bytes));
-	json_put(&o, "default", json_boolean(size->is_default));
-	json_put(&o, "total", json_u64(size->counts.total));
-	json_put(&o, "free", json_u64(size->counts.free));
-	json_put(&o, "reserved", json_u64(size->counts.reserved));
-	json_put(&o, "surplus", json_u64(size->counts.surplus));
-	json_put(&o, "overcommit", json_u64(size->overcommit));
-	json_put(&o, "available", json_u64(size->available_pages));
-	for (uint32_t i = 0; i < size->node_count; i++) {
-		json_t *node = json_object();
+static const struct field report_list[] = {
+	FIELD(SIZE, struct pool_report, memory_available_bytes),
+	FIELDS_LIST("sizes", struct pool_report, sizes, size_count, size_fields),
+	FIELDS_LIST("mounts", struct pool_report, mounts, mount_count, mount_fields),
+};
+static const struct fields report_fields = FIELDS_OF(report_list);
 
-		json_put(&node, "node", json_u64(size->nodes[i].node));
-		json_put(&node, "total", json_u64(size->nodes[i].total));
-		json_put(&node, "free", json_u64(size->nodes[i].free));
-		json_put(&node, "surplus", json_u64(size->nodes[i].surplus));
-		json_push(&nodes, node);
-	}
-	json_put(&o, "nodes", nodes);
-	json_put(&cgroup, "max_bytes", limit_or_null(size->cgroup_max_bytes));
-	json_put(&cgroup, "rsvd_max_bytes", limit_or_null(size->cgroup_rsvd_max_bytes));
-	json_put(&cgroup, "limits", limits_json(size));
-	json_put(&o, "cgroup", cgroup);
-	return o;
-}
+static const struct field plan_node_list[] = {
+	FIELD(COUNT, struct pool_plan_node, node),    FIELD(COUNT, struct pool_plan_node, total),
+	FIELD(COUNT, struct pool_plan_node, free),    FIELD(COUNT, struct pool_plan_node, needed),
+	FIELD(COUNT, struct pool_plan_node, missing),
+};
+static const struct fields plan_node_fields = FIELDS_OF(plan_node_list);
+
+static const struct field plan_list[] = {
+	FIELD(COUNT, struct pool_plan, bytes),
+	FIELD(COUNT, struct pool_plan, page_bytes),
+	FIELD_AS(COUNT, struct pool_plan, needed_pages, "needed"),
+	FIELD_AS(COUNT, struct pool_plan, available_pages, "available"),
+	FIELD_AS(COUNT, struct pool_plan, on_demand_pages, "on_demand"),
+	FIELD_AS(COUNT, struct pool_plan, missing_pages, "missing"),
+	FIELD(TRUTH, struct pool_plan, enough),
+	FIELDS_LIST("nodes", struct pool_plan, nodes, node_count, plan_node_fields),
+};
+static const struct fields plan_fields = FIELDS_OF(plan_list);
 
 int pool_show_json(const struct pool_report *report, FILE *out)
 {
-	json_t *o = json_object(), *sizes = json_array(), *mounts = json_array();
+	json_t *o = json_document(POOL_SCHEMA);
 
-	json_put(&o, "schema", json_string(POOL_SCHEMA));
-	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
-	json_put(&o, "memory_available_bytes", json_u64_or_null(report->memory_available_bytes));
-	for (uint32_t i = 0; i < report->size_count; i++)
-		json_push(&sizes, size_json(&report->sizes[i]));
-	json_put(&o, "sizes", sizes);
-	for (uint32_t i = 0; i < report->mount_count; i++) {
-		json_t *mount = json_object();
-
-		json_put(&mount, "path", json_words(report->mounts[i].path));
-		json_put(&mount, "page_bytes", json_u64_or_null(report->mounts[i].page_bytes));
-		json_put(&mount, "options", json_words(report->mounts[i].options));
-		json_push(&mounts, mount);
-	}
-	json_put(&o, "mounts", mounts);
+	fields_put(&report_fields, 0, &o, report);
 	return json_finish(o, out);
-}
-
-static json_t *nodes_json(const struct pool_plan *plan)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < plan->node_count; i++) {
-		json_t *o = json_object();
-
-		json_put(&o, "node", json_u64(plan->nodes[i].node));
-		json_put(&o, "total", json_u64(plan->nodes[i].total));
-		json_put(&o, "free", json_u64(plan->nodes[i].free));
-		json_put(&o, "needed", json_u64(plan->nodes[i].needed));
-		json_put(&o, "missing", json_u64(plan->nodes[i].missing));
-		json_push(&array, o);
-	}
-	return array;
 }
 
 /* Every kind is there, with an empty list where nothing is to be done. */
@@ -122,17 +112,8 @@ int pool_plan_json(const struct pool_report *report, const struct pool_plan *pla
 	if (lines == NULL)
 		return -ENOMEM;
 	pool_lines_all(report, plan, lines);
-	o = json_object();
-	json_put(&o, "schema", json_string(POOL_PLAN_SCHEMA));
-	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
-	json_put(&o, "bytes", json_u64(plan->bytes));
-	json_put(&o, "page_bytes", json_u64(plan->page_bytes));
-	json_put(&o, "needed", json_u64(plan->needed_pages));
-	json_put(&o, "available", json_u64(plan->available_pages));
-	json_put(&o, "on_demand", json_u64(plan->on_demand_pages));
-	json_put(&o, "missing", json_u64(plan->missing_pages));
-	json_put(&o, "enough", json_boolean(plan->enough));
-	json_put(&o, "nodes", nodes_json(plan));
+	o = json_document(POOL_PLAN_SCHEMA);
+	fields_put(&plan_fields, 0, &o, plan);
 	json_put(&o, "lines", lines_json(lines));
 	free(lines);
 	return json_finish(o, out);

@@ -86,7 +86,7 @@ struct pool_plan {
 	uint64_t on_demand_pages; /* of needed_pages, what counts on overcommit */
 	uint64_t missing_pages;   /* to add to the pool, 0 where a limit alone is too tight */
 	uint32_t node_count;      /* of nodes[], 0: not bound */
-	struct {
+	struct pool_plan_node {
 		uint32_t node;
 		uint64_t needed, free;
 		uint64_t total, missing; /* pages there now and to be added */

@@ -6,6 +6,7 @@
 #include "units.h"
 #include "vmm/lab/check/require.h"
 #include "vmm/lab/pmu/counters.h"
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 
 static json_t *known_json(enum known answer)
@@ -64,64 +65,43 @@ static json_t *rows_json(const struct check_report *report)
 	return array;
 }
 
-static json_t *verdict_json(const struct check_report *report)
-{
-	json_t *o = json_object();
+static const struct field verdict_list[] = {
+	FIELD(ENUM, struct check_report, second_dimension, .names = &second_dimension_names),
+	FIELD(SIZE, struct check_report, guest_levels),
+	FIELD(SIZE, struct check_report, second_levels),
+	FIELD(SIZE, struct check_report, largest_guest_leaf_bytes),
+	FIELD(SIZE, struct check_report, largest_second_leaf_bytes),
+	FIELD_AS(TEXT, struct check_report, verdict, "text"),
+};
+static const struct fields verdict_fields = FIELDS_OF(verdict_list);
 
-	json_put(&o, "second_dimension", json_words(second_dimension_name(report->second_dimension)));
-	json_put(&o, "guest_levels", json_u64_or_null(report->guest_levels));
-	json_put(&o, "second_levels", json_u64_or_null(report->second_levels));
-	json_put(&o, "largest_guest_leaf_bytes", json_u64_or_null(report->largest_guest_leaf_bytes));
-	json_put(&o, "largest_second_leaf_bytes", json_u64_or_null(report->largest_second_leaf_bytes));
-	json_put(&o, "text", json_words(report->verdict));
-	return o;
-}
+static const struct field disturber_list[] = {
+	FIELD(TEXT, struct check_disturber, what),
+	FIELD(NOTE, struct check_disturber, effect),
+	FIELD(NOTE, struct check_disturber, command),
+};
+static const struct fields disturber_fields = FIELDS_OF(disturber_list);
 
-static json_t *disturbers_json(const struct check_report *report)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++) {
-		const struct check_disturber *d = &report->disturbers[i];
-		json_t *o = json_object();
-
-		json_put(&o, "what", json_words(d->what));
-		json_put(&o, "effect", json_words_or_null(d->effect));
-		json_put(&o, "command", json_words_or_null(d->command));
-		json_push(&array, o);
-	}
-	return array;
-}
-
-static json_t *requirements_json(const struct requirement *requirements, uint32_t count)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < count; i++) {
-		json_t *o = json_object();
-
-		json_put(&o, "requirement", json_words(requirements[i].text));
-		json_put(&o, "met", json_boolean(requirements[i].met));
-		json_put(&o, "reason", json_words(requirements[i].reason));
-		json_push(&array, o);
-	}
-	return array;
-}
+static const struct field requirement_list[] = {
+	FIELD_AS(TEXT, struct requirement, text, "requirement"),
+	FIELD(TRUTH, struct requirement, met),
+	FIELD(TEXT, struct requirement, reason),
+};
+static const struct fields requirement_fields = FIELDS_OF(requirement_list);
 
 int check_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	       FILE *out)
 {
-	json_t *o = json_object();
+	json_t *o = json_document(CHECK_SCHEMA);
 
-	json_put(&o, "schema", json_string(CHECK_SCHEMA));
-	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
-	json_put(&o, "host", host_facts_json(&report->facts));
+	json_put(&o, "host", fields_json(&host_fields, &report->facts));
 	json_put(&o, "kvm", kvm_json(&report->kvm));
 	json_put(&o, "features", rows_json(report));
-	json_put(&o, "verdict", verdict_json(report));
-	json_put(&o, "disturbers", disturbers_json(report));
+	json_put(&o, "verdict", fields_json(&verdict_fields, report));
+	json_put(&o, "disturbers",
+		 FIELDS_ARRAY(&disturber_fields, report->disturbers, report->disturber_count));
 	json_put(&o, "pmu", pmu_plan_json(report->pmu));
-	json_put(&o, "requirements", requirements_json(requirements, count));
+	json_put(&o, "requirements", FIELDS_ARRAY(&requirement_fields, requirements, count));
 	json_put(&o, "met", count == 0 ? json_null() : json_boolean(require_all_met(requirements, count)));
 	return json_finish(o, out);
 }

@@ -93,10 +93,8 @@ static json_t *figure_json(const struct compared *pair)
 
 int comparison_json(const struct comparison *c, FILE *out)
 {
-	json_t *o = json_object(), *figures = json_array();
+	json_t *o = json_document(COMPARE_SCHEMA), *figures = json_array();
 
-	json_put(&o, "schema", json_string(COMPARE_SCHEMA));
-	json_put(&o, "minivmm_version", json_words(MINIVMM_VERSION));
 	json_put(&o, "a", sweep_json(c, SIDE_A));
 	json_put(&o, "b", sweep_json(c, SIDE_B));
 	json_put(&o, "threshold", json_real(c->threshold));

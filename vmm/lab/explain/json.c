@@ -199,10 +199,8 @@ static json_t *explanation_json(const struct explanation *x)
 
 int explain_json(const struct explanation *const xs[], uint32_t count, FILE *out)
 {
-	json_t *o = json_object(), *array = json_array();
+	json_t *o = json_document(EXPLAIN_SCHEMA), *array = json_array();
 
-	json_put(&o, "schema", json_string(EXPLAIN_SCHEMA));
-	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
 	for (uint32_t i = 0; i < count; i++)
 		json_push(&array, explanation_json(xs[i]));
 	json_put(&o, "explanations", array);

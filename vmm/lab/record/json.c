@@ -8,17 +8,9 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/theory/show/show.h"
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 #include "vmm/lab/record/rows.h"
-
-static json_t *command_json(const struct record *rec)
-{
-	json_t *array = json_array();
-
-	for (int i = 0; i < rec->argc; i++)
-		json_push(&array, json_words(rec->argv[i]));
-	return array;
-}
 
 static json_t *node_list(uint64_t mask)
 {
@@ -69,18 +61,12 @@ static json_t *requested_json(const struct record *rec)
 	return o;
 }
 
-static json_t *leaves_json(const struct record *rec)
-{
-	json_t *o;
-
-	if (!rec->have_kvm_pages)
-		return json_null();
-	o = json_object();
-	json_put(&o, "pages_4k", json_u64(rec->kvm_pages_4k));
-	json_put(&o, "pages_2m", json_u64(rec->kvm_pages_2m));
-	json_put(&o, "pages_1g", json_u64(rec->kvm_pages_1g));
-	return o;
-}
+static const struct field leaf_list[] = {
+	FIELD_AS(COUNT, struct record, kvm_pages_4k, "pages_4k"),
+	FIELD_AS(COUNT, struct record, kvm_pages_2m, "pages_2m"),
+	FIELD_AS(COUNT, struct record, kvm_pages_1g, "pages_1g"),
+};
+static const struct fields leaf_fields = FIELDS_OF(leaf_list);
 
 static json_t *observed_json(const struct record *rec)
 {
@@ -95,7 +81,7 @@ static json_t *observed_json(const struct record *rec)
 		json_put(&nodes, name, json_u64(rec->machine.observed.node_pages[node]));
 	}
 	json_put(&o, "node_pages", nodes);
-	json_put(&o, "second_dimension", leaves_json(rec));
+	json_put(&o, "second_dimension", fields_json(&leaf_fields, rec->have_kvm_pages ? rec : NULL));
 	json_put(&o, "gpa_hva_congruent",
 		 rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
 	json_put(&o, "rss_bytes", json_u64(rec->machine.observed.rss_bytes));
@@ -109,67 +95,53 @@ static json_t *observed_json(const struct record *rec)
 }
 
 /* The bits of the arena's entries in the guest's own tables before the run; the first use sets the others. */
-static json_t *guest_tables_json(const struct record *rec)
-{
-	json_t *o;
+static const struct field guest_table_list[] = {
+	FIELD_AS(TRUTH, struct record, config.guest_ad, "accessed"),
+	FIELD_AS(TRUTH, struct record, config.guest_ad, "dirty"),
+};
+static const struct fields guest_table_fields = FIELDS_OF(guest_table_list);
 
-	if (rec->spec.native)
-		return json_null();
-	o = json_object();
-	json_put(&o, "accessed", json_boolean(rec->config.guest_ad));
-	json_put(&o, "dirty", json_boolean(rec->config.guest_ad));
-	return o;
-}
+static const struct field pool_list[] = {
+	FIELD(COUNT, struct pool_counts, total),
+	FIELD(COUNT, struct pool_counts, free),
+	FIELD(COUNT, struct pool_counts, reserved),
+	FIELD(COUNT, struct pool_counts, surplus),
+};
+static const struct fields pool_fields = FIELDS_OF(pool_list);
 
 static json_t *pool_json(const struct record *rec)
 {
-	json_t *o, *counts;
+	json_t *o;
 
 	if (rec->machine.pool_page_bytes == 0)
 		return json_null();
 	o = json_object();
 	json_put(&o, "page_bytes", json_u64(rec->machine.pool_page_bytes));
 	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
-		const struct pool_counts *c = &rec->machine.pool[moment];
+		bool known = pool_moment_known(rec, moment);
 
-		counts = json_null();
-		if (pool_moment_known(rec, moment)) {
-			counts = json_object();
-			json_put(&counts, "total", json_u64(c->total));
-			json_put(&counts, "free", json_u64(c->free));
-			json_put(&counts, "reserved", json_u64(c->reserved));
-			json_put(&counts, "surplus", json_u64(c->surplus));
-		}
-		json_put(&o, pool_moment_name(moment), counts);
+		json_put(&o, pool_moment_name(moment),
+			 fields_json(&pool_fields, known ? &rec->machine.pool[moment] : NULL));
 	}
 	return o;
 }
 
-static json_t *faults_json(const struct record *rec)
-{
-	json_t *o = json_object();
-
-	json_put(&o, "minor", json_u64(rec->machine.minor_faults));
-	json_put(&o, "major", json_u64(rec->machine.major_faults));
-	json_put(&o, "voluntary_switches", json_u64(rec->machine.voluntary_switches));
-	json_put(&o, "involuntary_switches", json_u64(rec->machine.involuntary_switches));
-	return o;
-}
+static const struct field fault_list[] = {
+	FIELD_AS(COUNT, struct machine_report, minor_faults, "minor"),
+	FIELD_AS(COUNT, struct machine_report, major_faults, "major"),
+	FIELD(COUNT, struct machine_report, voluntary_switches),
+	FIELD(COUNT, struct machine_report, involuntary_switches),
+};
+static const struct fields fault_fields = FIELDS_OF(fault_list);
 
 /* A stage that did not happen has no time. */
-static json_t *timing_json(const struct timing_ns *t)
-{
-	json_t *o = json_object();
-
-	json_put(&o, "open", json_u64_or_null(t->open));
-	json_put(&o, "map", json_u64_or_null(t->map));
-	json_put(&o, "populate", json_u64_or_null(t->populate));
-	json_put(&o, "load", json_u64_or_null(t->load));
-	json_put(&o, "to_guest_main", json_u64_or_null(t->to_guest_main));
-	json_put(&o, "workloads", json_u64_or_null(t->workloads));
-	json_put(&o, "total", json_u64_or_null(t->total));
-	return o;
-}
+static const struct field timing_list[] = {
+	FIELD(SIZE, struct timing_ns, open),          FIELD(SIZE, struct timing_ns, map),
+	FIELD(SIZE, struct timing_ns, populate),      FIELD(SIZE, struct timing_ns, load),
+	FIELD(SIZE, struct timing_ns, to_guest_main), FIELD(SIZE, struct timing_ns, workloads),
+	FIELD(SIZE, struct timing_ns, total),
+};
+static const struct fields timing_fields = FIELDS_OF(timing_list);
 
 static json_t *results_json(const struct record *rec)
 {
@@ -184,20 +156,17 @@ static json_t *results_json(const struct record *rec)
 	return array;
 }
 
+static const struct field knee_list[] = {
+	FIELD(COUNT, struct tlb_knee, stride_bytes), FIELD(COUNT, struct tlb_knee, low_pages),
+	FIELD(COUNT, struct tlb_knee, high_pages),   FIELD(REAL, struct tlb_knee, low_cycles),
+	FIELD(REAL, struct tlb_knee, high_cycles),
+};
+static const struct fields knee_fields = FIELDS_OF(knee_list);
+
 /* A finding that was not made is null, never 0. */
 static json_t *knee_json(const struct tlb_knee *knee)
 {
-	json_t *o;
-
-	if (!knee->found)
-		return json_null();
-	o = json_object();
-	json_put(&o, "stride_bytes", json_u64(knee->stride_bytes));
-	json_put(&o, "low_pages", json_u64(knee->low_pages));
-	json_put(&o, "high_pages", json_u64(knee->high_pages));
-	json_put(&o, "low_cycles", json_real(knee->low_cycles));
-	json_put(&o, "high_cycles", json_real(knee->high_cycles));
-	return o;
+	return fields_json(&knee_fields, knee->found ? knee : NULL);
 }
 
 static json_t *level_json(const struct tlb_level *level)
@@ -229,23 +198,21 @@ static json_t *tlb_json(const struct record *rec)
 	return o;
 }
 
-static json_t *whole_json(const struct record *rec)
+int record_json(const struct record *rec, FILE *out)
 {
-	json_t *o = json_object(), *reasons = json_array();
+	json_t *o = json_document(RECORD_SCHEMA), *reasons = json_array();
 
-	json_put(&o, "schema", json_string(RECORD_SCHEMA));
-	json_put(&o, "minivmm_version", json_string(MINIVMM_VERSION));
 	json_put(&o, "kind", json_string(rec->spec.native ? "native" : "run"));
-	json_put(&o, "command", command_json(rec));
+	json_put(&o, "command", json_words_array(rec->argv, rec->argc));
 	if (rec->spec.label != NULL)
 		json_put(&o, "label", json_words(rec->spec.label));
-	json_put(&o, "host", host_facts_json(&rec->host));
+	json_put(&o, "host", fields_json(&host_fields, &rec->host));
 	json_put(&o, "requested", requested_json(rec));
 	json_put(&o, "observed", observed_json(rec));
-	json_put(&o, "guest_tables", guest_tables_json(rec));
+	json_put(&o, "guest_tables", fields_json(&guest_table_fields, rec->spec.native ? NULL : rec));
 	json_put(&o, "pool", pool_json(rec));
-	json_put(&o, "faults", faults_json(rec));
-	json_put(&o, "timing_ns", timing_json(&rec->machine.timing));
+	json_put(&o, "faults", fields_json(&fault_fields, &rec->machine));
+	json_put(&o, "timing_ns", fields_json(&timing_fields, &rec->machine.timing));
 	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->machine.vmm_rss_bytes));
 	json_put(&o, "stray_exits", json_u64(rec->machine.strays.total));
 	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
@@ -256,10 +223,5 @@ static json_t *whole_json(const struct record *rec)
 	for (uint32_t i = 0; i < rec->reason_count && i < RECORD_MAX_REASONS; i++)
 		json_push(&reasons, json_words(rec->reasons[i]));
 	json_put(&o, "reasons", reasons);
-	return o;
-}
-
-int record_json(const struct record *rec, FILE *out)
-{
-	return json_finish(whole_json(rec), out);
+	return json_finish(o, out);
 }

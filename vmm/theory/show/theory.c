@@ -26,13 +26,9 @@ int theory_text(const struct theory *t, FILE *out)
 
 int theory_json(const struct theory *t, FILE *out)
 {
-	json_t *o = json_object(), *command = json_array();
+	json_t *o = json_document(MODEL_SCHEMA);
 
-	for (int i = 0; i < t->argc; i++)
-		json_push(&command, json_words(t->argv[i]));
-	json_put(&o, "schema", json_string(MODEL_SCHEMA));
-	json_put(&o, "minivmm_version", json_words(MINIVMM_VERSION));
-	json_put(&o, "command", command);
+	json_put(&o, "command", json_words_array(t->argv, t->argc));
 	json_put(&o, "table", t->table != NULL ? theory_table_json(t->table) : json_null());
 	json_put(&o, "list", t->list != NULL ? walk_list_json(t->list) : json_null());
 	json_put(&o, "scale", t->scale != NULL ? scale_json(t->scale) : json_null());
