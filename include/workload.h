@@ -32,6 +32,8 @@ enum default_set {
 #define LEAVES_BY_PORT 32U  /* writes PORT_KERNEL, itself or by platform.leave: KVM has to serve it */
 #define WORKS_ALIASED 16U   /* right where several guest-physical pages are one page of the host */
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
+#define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
+#define WRITES_ALL 256U /* writes to each 4 KiB page of its set: leaves for all of it have to be there then */
 
 enum workload_id {
 #define WORKLOAD(id, ...) WORKLOAD_##id,
@@ -149,7 +151,8 @@ struct workload_info {
 	const char *name;
 	enum workload_unit unit;
 	enum default_set default_set;
-	uint32_t needs; /* NEEDS_* and the other bits above */
+	uint32_t needs;        /* NEEDS_* and the other bits above */
+	const char *operation; /* "an access" */
 	const char *isolates;
 	const char *expect;
 };

@@ -3,7 +3,6 @@ include "base";
 include "panel";
 
 def least_points: 3;
-def page_axis: .workload | . == "chase" or . == "packed" or . == "alias" or . == "tlb-probe" or . == "translation";
 
 # Points of one part of one workload -> curves, by configuration. $x: the member that is the x axis.
 def curves($x; $varying):
@@ -100,7 +99,7 @@ def lines($bars):
 				$cost | map(.at[]) | if all(.[]; low > 0) then (map({at: [.]}) | of_curves) else curved_axis end))} else empty end,
 	 ($points | map(select(.workload != "chase" and (.workload != "packed" or ($chase | length == 0)) and
 			((.workload == "touch" and .variant == "first" and $bars) | not))) |
-		group_by([.workload, .variant, .unit])[] | . as $part | (if .[0] | page_axis then "pages"
+		group_by([.workload, .variant, .unit])[] | . as $part | (if .[0].over_pages then "pages"
 			else "set" end) as $x |
 		[($x, "vcpus") | . as $axis | {axis: ., curves: ($part | curves($axis; varying))} | select(.axis as $a |
 			grown($a; .curves))] |

@@ -44,7 +44,8 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
 (.cells | map({key, value: (.kernel_irqchip // "default")}) | from_entries) as $irqchip |
 {version: .minivmm_version, command, preset, teaches, started, seconds, complete, resumed, plan, axes, baseline, host,
 	counts,
- cells: [.cells[] | identity + {key, workload, set: (.working_set_bytes | number), asked: (.page_bytes | number),
+ cells: [.cells[] | identity + {key, workload, operation: (.operation // "an operation" | text),
+	over_pages: (.over_pages == true), set: (.working_set_bytes | number), asked: (.page_bytes | number),
 	state, reason, command,
 	disturbed: (.disturbed_runs | number // 0), failed: (.failed_runs | number // 0), figures: [.figures[] | point],
 	proof: proof, host: medians}],

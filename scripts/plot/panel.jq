@@ -4,12 +4,11 @@ include "base";
 
 # Every figure that may be compared, with its configuration beside it.
 def points: [.cells[] | select(.state == "ok") | . as $cell | .figures[] | select(.value != null) |
-	($cell | {guest, guest_rank, backing, backing_rank, prealloc, vcpus, irqchip, workload, key}) + .];
+	($cell | {guest, guest_rank, backing, backing_rank, prealloc, vcpus, irqchip, workload, operation, over_pages,
+	key}) + .];
 def part: if .variant == "" then .workload else "\(.workload) \(.variant)" end;
-# What the cycles of a unit "cycles/access" are for, in the words of these workloads.
-def operation: map(.workload) | unique | if all(.[]; IN("chase", "packed", "alias", "tlb-probe", "scatter", "vpid", "seq",
-	"translation")) then "an access" elif . == ["touch"] then "a page of 4 KiB" elif . == ["exit"] then "an exit"
-	else "an operation" end;
+# What the cycles of a unit "cycles/access" are for: the word of the workloads, where they have the same.
+def operation: map(.operation) | unique | if length == 1 then .[0] | plain else "an operation" end;
 def unit_words($points): if . == "cycles/access" then "TSC cycles \($points | operation)" elif . == "bytes/s" then "bytes a second"
 	elif . == "updates/s" then "updates a second" else plain end;
 

@@ -22,6 +22,8 @@ def misses($pages): if $pages <= 96 then 0 elif $pages <= 1024 then 1 else 2 end
 def packed_cost($pages): 3.8 + 0.9 * ([($pages | log2) - 8, 0] | max);
 def chase_cost($pages): packed_cost($pages) + misses($pages) * 5.5 + (if $pages > 1024 then refs * 1.3 else 0 end);
 
+def operation: {chase: "an access", packed: "an access", scatter: "an access", touch: "a page of 4 KiB",
+	exit: "an exit"}[.workload] // "an operation";
 def parts:
 	. as $c | ($c.working_set_bytes // 4096) as $set | ($set / 4096) as $pages |
 	if .workload == "chase" then [{variant: null, x: chase_cost($pages)}]
@@ -73,7 +75,8 @@ def cell($rounds; $salt; $lacks):
 	(refs) as $refs |
 	(.name as $name | if $lacks | index($name) then "unavailable" else "ok" end) as $state |
 	{key, kind, guest_page_bytes, backing: .of, page_bytes, path: null, prealloc, vcpus, kernel_irqchip: "default",
-	 workload, working_set_bytes, memory_bytes: 1073741824,
+	 workload, operation: operation, over_pages: (.workload == "chase" or .workload == "packed"), working_set_bytes,
+	 memory_bytes: 1073741824,
 	 command: ["minivmm", "-m", "1G", "--backing", .name, "--workload", .workload], state: $state,
 	 reason: (if $state == "ok" then null else "the pool of \(.name) pages is empty: needed 1, free 0" end),
 	 disturbed_runs: (if $salt % 7 == 0 then 1 else 0 end), failed_runs: 0,

@@ -160,6 +160,20 @@ curves() {
 	want_sound
 	want_words "$(dirname "$report")/lines-1.svg" "vCPUs"
 	conclude "curves over vCPUs"
+
+	plot walk-cost
+	jq '.cells |= map(select(.workload == "packed")) | .translation = [] | .knees = [] | .speed_ups = []' \
+		"$T/walk-cost.json" >"$T/packed.json"
+	case_command "$PLOT" "$T/packed.json"
+	want_status 0
+	want_words "$T/packed-report/lines-1.svg" "TSC cycles an access"
+	want_words "$T/packed-report/lines-1.svg" "pages touched (K = 1024)"
+	jq '.cells |= map(del(.operation, .over_pages))' "$T/packed.json" >"$T/older.json"
+	case_command "$PLOT" "$T/older.json"
+	want_status 0
+	want_words "$T/older-report/lines-1.svg" "TSC cycles an operation"
+	want_words "$T/older-report/lines-1.svg" "working set, bytes (K = 1024)"
+	conclude "what an operation is and what its cost goes with: as the file says, or in general where it is older"
 }
 
 others() {
@@ -194,7 +208,7 @@ hostile() {
 	jq --arg evil $'<script>alert(1)</script>"\'`touch EVIL`\n\tp1.kind\theat\n$(touch EVIL)\\"; system("touch EVIL") #{/Bold x}@' '
 		.command += [$evil] | .preset = $evil | .teaches = $evil | .started = $evil | .minivmm_version = $evil | .baseline = $evil |
 		.host.cpu_model = $evil | .host.params[$evil] = $evil | .plan.seed = $evil | .plan.allocations = {"a": $evil} |
-		.cells |= map(.reason = (if .state != "ok" then $evil else .reason end) | .command += [$evil] |
+		.cells |= map(.reason = (if .state != "ok" then $evil else .reason end) | .command += [$evil] | .operation = $evil |
 			if .backing == "thp" then .backing = $evil else . end | .kernel_irqchip = $evil |
 			.figures |= map(.note = $evil | .exits_per_operation = $evil | .variant = (if .pages == 64 then null else $evil end))) |
 		.translation |= map(if .backing == "thp" then .backing = $evil else . end) | .knees |= map(.of = $evil) |

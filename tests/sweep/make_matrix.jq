@@ -104,7 +104,8 @@ def cell($index; $u; $factor; $sd):
 	setup_members as $members |
 	{ key: key_of, kind: $members.kind, guest_page_bytes: $members.guest_page_bytes, backing: .backing,
 	  page_bytes: $members.page_bytes, path: null, prealloc: .prealloc, vcpus: .smp, kernel_irqchip: "default",
-	  workload: .workload, working_set_bytes: .bytes, memory_bytes: (.bytes * 2), command: command_of,
+	  workload: .workload, operation: "an access", over_pages: true, working_set_bytes: .bytes,
+	  memory_bytes: (.bytes * 2), command: command_of,
 	  state: "ok", reason: null, disturbed_runs: 0, failed_runs: 0,
 	  figures: [ {
 		variant: null, stride_bytes: null, working_set_bytes: .bytes, pages: (.bytes / 4096),

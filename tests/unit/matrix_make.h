@@ -7,6 +7,7 @@
 #include "test.h"
 #include "units.h"
 #include "vmm/lab/sweep/key.h"
+#include "vmm/util/workloads.h"
 
 #define LATENCY_UNIT "cycles/access"
 #define RATE_UNIT "bytes/s"
@@ -37,7 +38,7 @@ static inline struct matrix_cell *make_cell(struct matrix *m, uint64_t guest_pag
 				      .memory_bytes = 64 * MIB,
 				      .state = STATE_OK };
 	cell->backing = (enum backing_kind)name_find(&backing_names, backing);
-	(void)snprintf(cell->workload, sizeof(cell->workload), "%s", workload);
+	cell_set_workload(cell, (enum workload_id)workload_find(workload));
 	matrix_cell_name(cell);
 	return cell;
 }

@@ -11,6 +11,7 @@
 #include "units.h"
 #include "vmm/lab/record/stats.h"
 #include "vmm/lab/sweep/key.h"
+#include "vmm/util/workloads.h"
 
 enum sample_cell {
 	SAMPLE_CHASE_4K,
@@ -49,7 +50,7 @@ static inline struct matrix_cell *sample_cell(struct matrix *m, uint64_t page, c
 				      .memory_bytes = 64 * MIB,
 				      .state = STATE_OK };
 	cell->backing = (enum backing_kind)name_find(&backing_names, backing);
-	(void)snprintf(cell->workload, sizeof(cell->workload), "%s", workload);
+	cell_set_workload(cell, (enum workload_id)workload_find(workload));
 	cell->command = json_pack("[ssss]", "minivmm", page == 0 ? "native" : "run", "--workload", workload);
 	assert_non_null(cell->command);
 	matrix_cell_name(cell);

@@ -156,6 +156,13 @@ TEST(working_sets_of_workloads_that_name_their_own)
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=touch");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=exit");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=vpid,working-set=64K");
+	/* Pictures are told what a figure is the cost of, and what it goes with. */
+	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
+		const char *operation = workload_table[workload_find(m.cells[i].workload)].operation;
+
+		assert_string_equal(m.cells[i].operation, operation);
+		assert_int_equal(m.cells[i].over_pages, strcmp(m.cells[i].workload, "chase") == 0);
+	}
 	matrix_free(&m);
 }
 

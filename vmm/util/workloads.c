@@ -3,12 +3,13 @@
 #include <string.h>
 
 const struct workload_info workload_table[WORKLOAD_COUNT] = {
-#define WORKLOAD(id, name_, unit_, set_, needs_, isolates_, expect_) \
-	[WORKLOAD_##id] = { .name = name_,                           \
-			    .unit = unit_,                           \
-			    .default_set = set_,                     \
-			    .needs = (needs_),                       \
-			    .isolates = isolates_,                   \
+#define WORKLOAD(id, name_, unit_, set_, needs_, operation_, isolates_, expect_) \
+	[WORKLOAD_##id] = { .name = name_,                                       \
+			    .unit = unit_,                                       \
+			    .default_set = set_,                                 \
+			    .needs = (needs_),                                   \
+			    .operation = operation_,                             \
+			    .isolates = isolates_,                               \
 			    .expect = expect_ },
 #include "workloads.def"
 #undef WORKLOAD

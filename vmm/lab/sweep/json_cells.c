@@ -37,6 +37,8 @@ static const struct field cell_list[] = {
 	CELL(COUNT, vcpus, .least = 1, .most = SPEC_MAX_CPUS, .marks = IN_CONFIGURATION),
 	CELL_AS(ENUM, irqchip, "kernel_irqchip", .names = &choice_names),
 	CELL(TEXT, workload),
+	CELL(TEXT, operation, .optional = true),
+	CELL(TRUTH, over_pages, .optional = true),
 	CELL(SIZE, working_set_bytes),
 	CELL(SIZE, memory_bytes),
 	CELL(JSON, command, .check = fields_check_words),

@@ -4,11 +4,13 @@
 #include "vmm/lab/sweep/key.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+#include "vmm/util/workloads.h"
 
 struct key_entry {
 	char joined[KEY_JOINED_BYTES];
@@ -73,6 +75,15 @@ const char *cell_spell(const struct matrix_cell *cell, enum axis_id id, char *te
 
 	cell_axis(cell, id, &value);
 	return axis_spell(id, &value, text);
+}
+
+void cell_set_workload(struct matrix_cell *cell, enum workload_id id)
+{
+	const struct workload_info *workload = &workload_table[id];
+
+	(void)snprintf(cell->workload, sizeof(cell->workload), "%s", workload->name);
+	(void)snprintf(cell->operation, sizeof(cell->operation), "%s", workload->operation);
+	cell->over_pages = (workload->needs & COSTS_BY_PAGES) != 0;
 }
 
 void matrix_cell_name(struct matrix_cell *cell)

@@ -25,6 +25,9 @@ void cell_axis(const struct matrix_cell *cell, enum axis_id id, struct axis_valu
 void cell_set_axis(struct matrix_cell *cell, enum axis_id id, const struct axis_value *value);
 const char *cell_spell(const struct matrix_cell *cell, enum axis_id id, char *text);
 
+/* The cell's workload, and what is said about it. */
+void cell_set_workload(struct matrix_cell *cell, enum workload_id id);
+
 /* Fill cell->key from the members before it. */
 void matrix_cell_name(struct matrix_cell *cell);
 

@@ -96,6 +96,8 @@ struct matrix_cell {
 	uint32_t vcpus;
 	enum choice irqchip;
 	char workload[24];
+	char operation[24];         /* what its figures are the cost of, "an access"; "": not known */
+	bool over_pages;            /* curves are drawn over pages, not over bytes of working set */
 	uint64_t working_set_bytes; /* 0: the workload's own, or it has none */
 	uint64_t memory_bytes;
 	json_t *command; /* owned; array: what runs this cell alone */

@@ -11,10 +11,9 @@
 #include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/json.h"
-#include "vmm/util/text.h"
 #include "vmm/util/array.h"
 
-/* Room for a workload's own working sets: every list of machine/sets.c is in it. */
+/* Room for a workload's own working sets: every list of measure/sets.c is in it. */
 #define LISTED_MEMORY_BYTES (4 * GIB)
 
 struct planner {
@@ -138,8 +137,7 @@ static int each_workload(struct planner *p, struct error *e)
 
 		if (count < 0)
 			return count;
-		p->cell->workload[0] = '\0';
-		append(p->cell->workload, sizeof(p->cell->workload), "%s", workload_table[id].name);
+		cell_set_workload(p->cell, id);
 		for (int s = 0; s < count; s++) {
 			p->cell->working_set_bytes = sets_bytes[s];
 			each_combination(p);
