@@ -7,7 +7,6 @@
 #include "test.h"
 #include "permute.h"
 #include "units.h"
-#include "vmm/theory/simulate/cpu_cpuid.h"
 #include "vmm/theory/simulate/cpu.h"
 
 struct leaf {

@@ -5,7 +5,7 @@
  */
 #include "sample_explanation.h"
 
-#include "vmm/lab/explain/text.h"
+#include "vmm/lab/explain/write.h"
 
 static struct explanation x;
 static const struct explain_references *const r = &x.references;

@@ -8,7 +8,7 @@
 
 #include "test.h"
 #include "units.h"
-#include "vmm/theory/simulate/prediction.h"
+#include "vmm/theory/simulate/closed_form.h"
 
 static const struct walk_plan nested = {
 	.kind = WALK_NESTED,

@@ -9,7 +9,7 @@
 #include "alias_shape.h"
 #include "guest/workloads/walk.h"
 #include "units.h"
-#include "vmm/theory/simulate/sequence.h"
+#include "vmm/theory/simulate/simulate.h"
 #include "workload.h"
 
 static struct workload_ctx make_ctx(uint64_t set_bytes, uint64_t seed)

@@ -5,7 +5,7 @@
 
 #include "test.h"
 #include "units.h"
-#include "vmm/theory/walk/tlb_curves.h"
+#include "vmm/theory/walk/tlb_probe.h"
 
 static const uint64_t pages[] = { 32, 48, 64, 96, 128, 192, 256, 512 };
 #define COUNT (sizeof(pages) / sizeof(pages[0]))

@@ -9,7 +9,6 @@
 
 #include "units.h"
 #include "vmm/theory/walk/walk_list.h"
-#include "vmm/theory/walk/walk_tables.h"
 
 static const uint64_t leaves[] = { PAGE_4K, PAGE_2M, PAGE_1G };
 

@@ -12,7 +12,7 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/record.h"
-#include "vmm/theory/simulate/cpu_cpuid.h"
+#include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/process.h"
 
 /* So many that the cost of the timer vanishes; with the warm-up passes some 10 ms where each load goes to L3. */

@@ -2,13 +2,12 @@
  * Explanations as JSON, schema minivmm.explain/1. Addresses and entries are strings in hex: many readers of
  * JSON keep numbers as doubles, which have 53 bits. Sizes are integers in bytes. What is not known is null.
  */
-#include "vmm/lab/explain/explanation.h"
+#include "vmm/lab/explain/write.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/explain/text.h"
 #include "vmm/output/json.h"
 
 static json_t *hex(uint64_t value)

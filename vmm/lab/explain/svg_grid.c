@@ -2,12 +2,10 @@
  * The grid of both dimensions, with a path through its boxes in the order of the numbers. The path is drawn
  * first, so that boxes lie on it.
  */
-#include "vmm/lab/explain/svg.h"
+#include "vmm/lab/explain/write.h"
 
 #include <inttypes.h>
 #include <stddef.h>
-
-#include "vmm/lab/explain/text.h"
 
 static void put_host_box(const struct svg_walk *w, const struct explain_reference *one,
 			 const struct svg_box *box, FILE *out)

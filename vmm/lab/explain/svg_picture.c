@@ -1,13 +1,12 @@
 /*
  * One picture: title, one or two walks, legend.
  */
-#include "vmm/lab/explain/svg.h"
+#include "vmm/lab/explain/write.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "vmm/lab/explain/text.h"
 #include "vmm/util/text.h"
 
 #define MARGIN 20

@@ -2,12 +2,10 @@
  * Shadow paging. On the left is the table that the CPU walks; it is KVM's. On the right is the guest's own
  * table, which the CPU never reads: KVM reads it when it builds an entry on the left.
  */
-#include "vmm/lab/explain/svg.h"
+#include "vmm/lab/explain/write.h"
 
 #include <inttypes.h>
 #include <stddef.h>
-
-#include "vmm/lab/explain/text.h"
 
 /* Rows are levels from the root on, then the data; two columns of boxes. */
 struct columns {

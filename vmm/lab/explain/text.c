@@ -2,14 +2,13 @@
  * An explanation as text: what was asked, the walk in the order of the picture, the count, what changed. For
  * two explanations it compares the counts and lists the references that are no longer made.
  */
-#include "vmm/lab/explain/explanation.h"
+#include "vmm/lab/explain/write.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/explain/text.h"
 #include "vmm/output/table.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/text.h"

@@ -1,5 +1,5 @@
 /* The lines of a walk: for each row of the grid what was derived, then the entry that was read. */
-#include "vmm/lab/explain/text.h"
+#include "vmm/lab/explain/write.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -15,7 +15,7 @@
 #include "vmm/theory/walk/tlb_probe.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/lab/pmu/plan.h"
-#include "vmm/theory/simulate/prediction.h"
+#include "vmm/theory/simulate/closed_form.h"
 
 #define RECORD_SCHEMA "minivmm.run/1"
 #define RECORD_MAX_REASONS 16

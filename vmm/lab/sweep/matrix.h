@@ -11,7 +11,7 @@
 
 #include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/presets.h"
-#include "vmm/theory/simulate/prediction.h"
+#include "vmm/theory/simulate/closed_form.h"
 #include "vmm/util/error.h"
 
 #define MATRIX_SCHEMA "minivmm.sweep/1"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/theory/simulate/prediction.h"
+#include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/simulate/simulate.h"
 #include "vmm/theory/walk/scale.h"
 #include "vmm/theory/walk/walk_list.h"

@@ -1,4 +1,4 @@
-#include "vmm/theory/simulate/cpu_cpuid.h"
+#include "vmm/theory/simulate/cpu.h"
 
 #include <cpuid.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * chase and packed: the cycle as line numbers instead of pointers. alias: the order of its walk, without the table of
  * offsets, which a CPU reads ahead. gups: the stream of random words.
  */
-#include "vmm/theory/simulate/sequence.h"
+#include "vmm/theory/simulate/simulate.h"
 
 #include <errno.h>
 #include <stdlib.h>

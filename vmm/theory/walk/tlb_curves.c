@@ -1,7 +1,7 @@
 /*
  * From rows to curves.
  */
-#include "vmm/theory/walk/tlb_curves.h"
+#include "vmm/theory/walk/tlb_probe.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "units.h"
-#include "vmm/theory/walk/walk_tables.h"
 
 /* The guest's own tables, and those that KVM keeps as their shadow. */
 #define GUEST_LEVELS 4

@@ -1,7 +1,7 @@
 /*
  * The memory references of one TLB miss: how many there are at most, and in which order they come. Pure.
  *
- * The list is found by walking tables that were really built (walk_tables.h), the counts by a formula; unit tests hold
+ * The list is found by walking tables that were really built (struct walk_tables), the counts by a formula; unit tests hold
  * one against the other. Each of the g guest entries lies at a guest-physical address that h host entries translate
  * first, and so does the address at the end (Bhargava et al., ASPLOS 2008; AMD APM vol. 2, 15.25; Intel SDM vol. 3C,
  * 28.3).
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/theory/walk/page_walk.h"
 #include "vmm/util/names.h"
 
 enum walk_kind {
@@ -101,5 +102,45 @@ int walk_list_make(const struct walk_plan *plan, struct walk_list *list);
 /* "nested", "shadow", "native", "unpaged"; never NULL. */
 extern const struct names walk_kind_names;
 const char *walk_kind_name(enum walk_kind kind);
+
+/*
+ * Page tables of both dimensions in a sparse physical memory, for walk_list_make().
+ *
+ * There is one memory, the host's. It holds the guest's tables too, where the host's tables map their guest-physical
+ * addresses. The entries of both have the format of ordinary x86-64 paging, as NPT has it (AMD APM vol. 2, 15.25). EPT
+ * has other bits in the same shape (Intel SDM vol. 3C, 28.3).
+ */
+#define FRAME_ENTRIES 512
+
+/* 5 tables of the guest; below the host's root 4 for each of them and for the data, no two with one in common. */
+#define WALK_MAX_FRAMES (5 + 1 + 6 * 4)
+
+struct physical_frame {
+	uint64_t pa; /* a multiple of 4 KiB */
+	uint64_t entries[FRAME_ENTRIES];
+};
+
+struct walk_tables {
+	struct page_walk_mode guest; /* its root is a GPA; natively and for shadow tables an HPA */
+	struct page_walk_mode host;  /* levels = 0: there is none */
+	uint64_t gva;                /* the one address that is mapped; with paging off it is gpa */
+	uint64_t gpa;                /* where the guest's tables put it */
+	uint64_t gpa_step;           /* from one page of the guest's to the next */
+	uint64_t next_gpa, next_table_hpa, next_leaf_hpa; /* not in use yet */
+	uint64_t host_leaf_bytes;
+	uint32_t frame_count;
+	struct physical_frame frames[WALK_MAX_FRAMES];
+};
+
+/*
+ * Build the tables of a valid plan into *tables, which need not be initialised. 0, or -ENOMEM where they do not fit.
+ */
+int walk_tables_build(const struct walk_plan *plan, struct walk_tables *tables);
+
+/* A page_walk_read: eight bytes at a host-physical address; -ENOENT where there is no memory. self: a walk_tables. */
+int walk_tables_read(void *self, uint64_t hpa, uint64_t *entry);
+
+/* Translate gpa by the host's tables; the walk is in *walk, and a hole in them is a fault there. */
+void walk_tables_host(struct walk_tables *tables, uint64_t gpa, struct page_walk *walk);
 
 #endif

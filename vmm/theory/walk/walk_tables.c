@@ -1,4 +1,4 @@
-#include "vmm/theory/walk/walk_tables.h"
+#include "vmm/theory/walk/walk_list.h"
 
 #include <errno.h>
 #include <stddef.h>
