@@ -8,7 +8,7 @@
 #include "golden.h"
 #include "test.h"
 #include "units.h"
-#include "vmm/lab/check/require.h"
+#include "vmm/lab/check/report.h"
 
 static struct check_report report;
 static struct requirement needs[2];

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "vmm/lab/check/require.h"
+#include "vmm/lab/check/report.h"
 #include "vmm/cli/command.h"
 #include "vmm/output/output.h"
 #include "vmm/util/text.h"

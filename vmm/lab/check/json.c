@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/check/require.h"
+#include "vmm/lab/check/report.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/output/fields.h"
 #include "vmm/output/json.h"

@@ -1,34 +1,347 @@
 /*
- * The list of --require: cut at commas, each name looked up among the rows of requirements.def, each decided by the report.
+ * `check --require LIST`: each name is looked up among the rows of requirements.def, which decide it by the report, mostly
+ * with one of the functions below.
  */
-#include "vmm/lab/check/require.h"
-
 #include <errno.h>
-#include <stdio.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "abi.h"
+#include "units.h"
+#include "vmm/host/pool/pool.h"
+#include "vmm/host/sysfile.h"
+#include "vmm/lab/check/report.h"
+#include "vmm/output/output.h"
+#include "vmm/util/size.h"
 #include "vmm/util/text.h"
+
+/* One requirement while it is evaluated. */
+struct evaluation {
+	const struct check_report *report;
+	const char *root;  /* pools and event sources are read below it */
+	const char *value; /* the text behind '=', NULL where there is none */
+	struct requirement *out;
+};
+
+#define KVM_API 12
+
+/* As many bytes as the plan of a pool counts: 2^60. */
+#define MAX_PAGES (UINT64_C(1) << 30)
+
+/* For at_least(): the argument is a size, reported in MiB, and no number. */
+#define A_SIZE 0
+
+static enum known known_if(bool answer)
+{
+	return answer ? KNOWN_YES : KNOWN_NO;
+}
+
+static bool is_unknown(const char *fact)
+{
+	return strcmp(fact, "unknown") == 0;
+}
+
+/* Set the outcome and its reason. Unknown is not met, and says that it is unknown. Returns 0 for the callers to return. */
+static int __attribute__((format(printf, 3, 4)))
+conclude(struct evaluation *v, enum known answer, const char *fmt, ...)
+{
+	size_t size = sizeof(v->out->reason);
+	size_t used = 0;
+	va_list args;
+
+	if (answer == KNOWN_UNKNOWN)
+		used = (size_t)snprintf(v->out->reason, size, "unknown: ");
+	va_start(args, fmt);
+	(void)vsnprintf(v->out->reason + used, size - used, fmt, args);
+	va_end(args);
+	v->out->met = answer == KNOWN_YES;
+	return 0;
+}
+
+/*
+ * A number of the host that is at least the one asked for (1 to `max`, or A_SIZE). The reason is "N wanted, <before>
+ * M<after>", or `unknown` where `have` is 0.
+ */
+static int at_least(struct evaluation *v, uint64_t max, uint64_t have, const char *before, const char *after,
+		    const char *unknown)
+{
+	const char *unit = max == A_SIZE ? " MiB" : "";
+	uint64_t divisor = max == A_SIZE ? MIB : 1, wanted;
+	int ret =
+		max == A_SIZE ? size_parse(v->value, MIB, &wanted) : number_parse(v->value, 1, max, &wanted);
+
+	if (ret != 0)
+		return -EINVAL;
+	if (have == 0)
+		return conclude(v, KNOWN_UNKNOWN, "%s", unknown);
+	return conclude(v, known_if(have >= wanted), "%" PRIu64 "%s wanted, %s%" PRIu64 "%s%s",
+			wanted / divisor, unit, before, have / divisor, unit, after);
+}
+
+/* The first required capability that KVM was asked for and does not have, or NULL. */
+static const char *missing_capability(const struct kvm_probe *kvm)
+{
+	for (uint32_t i = 0; i < kvm->capability_count; i++) {
+		if (kvm->capability[i].required && kvm->capability[i].value <= 0)
+			return kvm->capability[i].name;
+	}
+	return NULL;
+}
+
+static int usable_kvm(struct evaluation *v)
+{
+	const struct kvm_probe *kvm = &v->report->kvm;
+	const char *missing = missing_capability(kvm);
+
+	if (kvm->present == KNOWN_UNKNOWN)
+		return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked");
+	if (kvm->present == KNOWN_NO)
+		return conclude(v, KNOWN_NO, "no /dev/kvm%s%s", kvm->err != 0 ? ": " : "",
+				kvm->err != 0 ? strerror(kvm->err) : "");
+	if (kvm->permitted != KNOWN_YES)
+		return conclude(v, kvm->permitted, "/dev/kvm cannot be opened: %s", strerror(kvm->err));
+	if (kvm->api_version != KVM_API)
+		return conclude(v, kvm->api_version < 0 ? KNOWN_UNKNOWN : KNOWN_NO, "API version %d, not %d",
+				kvm->api_version, KVM_API);
+	if (missing != NULL)
+		return conclude(v, KNOWN_NO, "/dev/kvm has no %s", missing);
+	return conclude(v, KNOWN_YES, "/dev/kvm opened, API version %d", kvm->api_version);
+}
+
+/* The value of a capability as KVM gave it, or -1 where KVM was not asked for it. */
+static int capability_value(const struct kvm_probe *kvm, const char *name)
+{
+	for (uint32_t i = 0; i < kvm->capability_count; i++) {
+		if (strcmp(kvm->capability[i].name, name) == 0)
+			return kvm->capability[i].value;
+	}
+	return -1;
+}
+
+static int capability(struct evaluation *v, const char *name)
+{
+	int value = capability_value(&v->report->kvm, name);
+
+	if (value >= 0)
+		return conclude(v, known_if(value > 0), "/dev/kvm has %s%s", value > 0 ? "" : "no ", name);
+	if (v->report->kvm.present == KNOWN_NO)
+		return conclude(v, KNOWN_NO, "no /dev/kvm");
+	return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked for %s", name);
+}
+
+static int no_module(struct evaluation *v)
+{
+	return conclude(v, KNOWN_NO, "no KVM module is in charge");
+}
+
+/* The second dimension is one of the two. */
+static int second_is(struct evaluation *v, enum second_dimension wanted, enum second_dimension other)
+{
+	const char *module = v->report->facts.kvm_module;
+	enum second_dimension is = v->report->second_dimension;
+
+	if (is == SECOND_NONE)
+		return no_module(v);
+	if (is == SECOND_UNKNOWN)
+		return conclude(v, KNOWN_UNKNOWN, "the second dimension under %s was not found out", module);
+	return conclude(v, known_if(is == wanted || is == other), "the second dimension under %s is %s",
+			module, second_dimension_name(is));
+}
+
+/* A switch of kvm_intel, which the other modules do not have. */
+static int intel_switch(struct evaluation *v, const char *param)
+{
+	const char *module = v->report->facts.kvm_module;
+	const char *value = facts_param(&v->report->facts, param);
+
+	if (value != NULL)
+		return conclude(v, known_boolean(value), "%s=%s", param, value);
+	if (strcmp(module, "none") == 0)
+		return no_module(v);
+	if (strcmp(module, "kvm_amd") == 0 || strcmp(module, "kvm_pvm") == 0)
+		return conclude(v, KNOWN_NO, "%s is in charge and has no such switch", module);
+	return conclude(v, KNOWN_UNKNOWN, "%s cannot be read", param);
+}
+
+static int leaf_is_1g(struct evaluation *v, const char *where, uint64_t largest_bytes)
+{
+	if (v->report->second_dimension == SECOND_NONE)
+		return no_module(v);
+	if (largest_bytes == 0)
+		return conclude(v, KNOWN_UNKNOWN, "the largest leaf of %s was not found out here", where);
+	return conclude(v, known_if(largest_bytes >= PAGE_1G), "the largest leaf of %s is %s", where,
+			largest_bytes >= PAGE_1G   ? "1G"
+			: largest_bytes >= PAGE_2M ? "2M"
+						   : "4K");
+}
+
+static int enough_vcpus(struct evaluation *v)
+{
+	int allowed = capability_value(&v->report->kvm, "KVM_CAP_MAX_VCPUS");
+	uint64_t wanted;
+
+	if (number_parse(v->value, 1, UINT32_MAX, &wanted) != 0)
+		return -EINVAL;
+	if (wanted > GUEST_MAX_VCPUS)
+		return conclude(v, KNOWN_NO, "the guest supports %d vCPUs", GUEST_MAX_VCPUS);
+	if (allowed > 0 && (uint64_t)allowed < wanted)
+		return conclude(v, KNOWN_NO, "KVM allows %d vCPUs", allowed);
+	return at_least(v, UINT32_MAX, v->report->facts.cpus, "this process may run on ", " CPUs",
+			"the CPUs of this process cannot be read");
+}
+
+/* The kernel shows no pool of that size: it has none, or nothing below the root can be read at all. */
+static int no_pool(struct evaluation *v, uint64_t page_bytes)
+{
+	enum known answer = sysfile_exists(v->root, "sys/kernel/mm") ? KNOWN_NO : KNOWN_UNKNOWN;
+	char size[24];
+
+	return conclude(v, answer, "the kernel shows no pool of %s pages", size_format(page_bytes, size));
+}
+
+static int pool_exists(struct evaluation *v, uint64_t page_bytes)
+{
+	struct pool_counts pool;
+	char size[24];
+
+	if (pool_read(v->root, page_bytes, &pool) != 0)
+		return no_pool(v, page_bytes);
+	return conclude(v, KNOWN_YES,
+			"the kernel has a pool of %s pages: %" PRIu64 " in all, %" PRIu64 " free",
+			size_format(page_bytes, size), pool.total, pool.free);
+}
+
+/* "2M:512@1". */
+struct pages {
+	uint64_t page_bytes, count;
+	uint64_t nodes; /* mask; 0: any */
+};
+
+static int parse_pages(const char *value, struct pages *out)
+{
+	const char *colon = strchr(value, ':'), *at = strchr(value, '@');
+	char size[8], count[24];
+	uint64_t node;
+	size_t digits;
+
+	out->nodes = 0;
+	if (colon == NULL || (size_t)(colon - value) >= sizeof(size) || (at != NULL && at < colon))
+		return -EINVAL;
+	digits = at != NULL ? (size_t)(at - colon) - 1 : strlen(colon + 1);
+	if (digits >= sizeof(count))
+		return -EINVAL;
+	(void)snprintf(size, sizeof(size), "%.*s", (int)(colon - value), value);
+	(void)snprintf(count, sizeof(count), "%.*s", (int)digits, colon + 1);
+	if (at != NULL && number_parse(at + 1, 0, HOST_MAX_NODES - 1, &node) != 0)
+		return -EINVAL;
+	if (at != NULL)
+		out->nodes = UINT64_C(1) << node;
+	if (page_size_parse(size, &out->page_bytes) != 0 || out->page_bytes == PAGE_4K)
+		return -EINVAL;
+	return number_parse(count, 1, MAX_PAGES, &out->count) == 0 ? 0 : -EINVAL;
+}
+
+/* Pages that the kernel would make on demand (overcommit) may fail to come, so they do not count as available. */
+static int conclude_plan(struct evaluation *v, const struct pool_size *pool, const struct pages *asked,
+			 const struct pool_plan *plan)
+{
+	bool met = plan->enough && plan->on_demand_pages == 0;
+
+	if (plan->available_pages >= asked->count && !met)
+		return conclude(v, KNOWN_NO,
+				"%" PRIu64 " wanted, %" PRIu64 " available, but %.70s is too tight",
+				asked->count, plan->available_pages,
+				pool->limit_count > 0 ? pool->limits[0].path : "a limit");
+	if (asked->nodes != 0)
+		return conclude(v, known_if(met),
+				"%" PRIu64 " wanted, %" PRIu64 " available on that node (%" PRIu64
+				" free there; of %" PRIu64 " free on all %" PRIu64 " reserved)",
+				asked->count, plan->available_pages, plan->nodes[0].free, pool->counts.free,
+				pool->counts.reserved);
+	return conclude(v, known_if(met),
+			"%" PRIu64 " wanted, %" PRIu64 " available (%" PRIu64 " free, %" PRIu64
+			" of them reserved)",
+			asked->count, plan->available_pages, pool->counts.free, pool->counts.reserved);
+}
+
+/* Decided by the plan that a run of that size would get. */
+static int pages_available(struct evaluation *v)
+{
+	struct error e = { .status = STATUS_OK };
+	struct pool_report *report;
+	struct pool_plan plan;
+	struct pages asked;
+	int ret;
+
+	if (parse_pages(v->value, &asked) != 0)
+		return -EINVAL;
+	report = calloc(1, sizeof(*report));
+	if (report == NULL)
+		return conclude(v, KNOWN_UNKNOWN, "no memory for the picture of the pools");
+	pool_report_read(v->root, report);
+	ret = pool_plan_make(report, asked.count * asked.page_bytes, asked.page_bytes, asked.nodes, &plan,
+			     &e);
+	if (ret == -ENOENT)
+		ret = no_pool(v, asked.page_bytes);
+	else if (ret != 0)
+		ret = conclude(v, KNOWN_NO, "%.140s", e.what);
+	else
+		ret = conclude_plan(v, pool_report_size(report, asked.page_bytes), &asked, &plan);
+	free(report);
+	return ret;
+}
+
+#define REQUIREMENT(id, name, argument, meaning, answer)         \
+	static int evaluate_##id(struct evaluation *v)           \
+	{                                                        \
+		const struct check_report *report = v->report;   \
+		const struct host_facts *facts = &report->facts; \
+                                                                 \
+		(void)facts;                                     \
+		return answer;                                   \
+	}
+#include "vmm/lab/check/requirements.def"
+#undef REQUIREMENT
+
+static const struct {
+	const char *name, *argument, *meaning;
+	int (*evaluate)(struct evaluation *v);
+} rules[] = {
+#define REQUIREMENT(id, name, argument, meaning, answer) { name, argument, meaning, evaluate_##id },
+#include "vmm/lab/check/requirements.def"
+#undef REQUIREMENT
+};
+
+/* A parameter of kvm or of the module in charge: `name` is "kvm.tdp_mmu", v->value what it has to be. */
+static int parameter_is(struct evaluation *v, const char *name)
+{
+	const char *value = facts_param(&v->report->facts, name);
+	enum known is;
+
+	if (value == NULL)
+		return conclude(v, KNOWN_UNKNOWN, "neither kvm nor the module in charge shows a parameter %s",
+				name);
+	if (is_unknown(value))
+		return conclude(v, KNOWN_UNKNOWN, "%s cannot be read", name);
+	is = known_boolean(value);
+	return conclude(v,
+			known_if(strcmp(value, v->value) == 0 ||
+				 (is != KNOWN_UNKNOWN && is == known_boolean(v->value))),
+			"%s=%s", name, value);
+}
 
 #define PARAMETER_SPELLING "MODULE.PARAMETER=VALUE"
 
-/* "hugepages=SIZE:COUNT[@NODE]" */
-static const char *spell(const struct requirement_rule *rule, char buf[64])
+/* The rule as the user spells it: "hugepages=SIZE:COUNT[@NODE]". */
+static const char *spell(size_t rule, char buf[64])
 {
-	(void)snprintf(buf, 64, "%s%s%s", rule->name, rule->argument != NULL ? "=" : "",
-		       rule->argument != NULL ? rule->argument : "");
+	const char *argument = rules[rule].argument;
+
+	(void)snprintf(buf, 64, "%s%s%s", rules[rule].name, argument != NULL ? "=" : "",
+		       argument != NULL ? argument : "");
 	return buf;
-}
-
-const char *require_names(void)
-{
-	static char names[512];
-	char spelling[64];
-
-	names[0] = '\0';
-	for (size_t i = 0; i < requirement_rule_count; i++)
-		append(names, sizeof(names), "%s, ", spell(&requirement_rules[i], spelling));
-	append(names, sizeof(names), PARAMETER_SPELLING);
-	return names;
 }
 
 int require_help(FILE *out)
@@ -36,23 +349,24 @@ int require_help(FILE *out)
 	char spelling[64];
 
 	(void)fputs("Requirements (check --require NAME,NAME,...), each met by:\n", out);
-	for (size_t i = 0; i < requirement_rule_count; i++)
-		(void)fprintf(out, "  %-28s %s\n", spell(&requirement_rules[i], spelling),
-			      requirement_rules[i].meaning);
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
+		(void)fprintf(out, "  %-28s %s\n", spell(i, spelling), rules[i].meaning);
 	(void)fprintf(out, "  %-28s %s\n", PARAMETER_SPELLING,
 		      "that value of a parameter of kvm or of the module in charge");
 	(void)fputs("\nExit status 6 where one of them is not met. What cannot be found out is not met.\n",
 		    out);
-	return fflush(out) != 0 || ferror(out) != 0 ? -EIO : 0;
+	return stream_finish(out);
 }
 
 static int refuse(const char *item, struct error *e, const char *why)
 {
-	char where[96];
+	char where[96], names[512] = "", spelling[64];
 
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
+		append(names, sizeof(names), "%s, ", spell(i, spelling));
 	(void)snprintf(where, sizeof(where), "--require %.60s", item[0] != '\0' ? item : "''");
 	(void)error_set(e, STATUS_USAGE, 0, where, "%s", why);
-	error_hint(e, "minivmm check --require LIST, where LIST is of %s", require_names());
+	error_hint(e, "minivmm check --require LIST, where LIST is of %s" PARAMETER_SPELLING, names);
 	return -EINVAL;
 }
 
@@ -60,28 +374,25 @@ static int refuse(const char *item, struct error *e, const char *why)
 static int evaluate_item(struct evaluation *v, char *name, struct error *e)
 {
 	char *equals = strchr(name, '=');
-	int ret;
 
 	if (equals != NULL) {
 		*equals = '\0';
 		v->value = equals + 1;
 	}
-	for (size_t i = 0; i < requirement_rule_count; i++) {
-		const struct requirement_rule *rule = &requirement_rules[i];
-
-		if (strcmp(name, rule->name) != 0)
+	for (size_t i = 0; i < COUNT_OF(rules); i++) {
+		if (strcmp(name, rules[i].name) != 0)
 			continue;
-		if ((v->value != NULL) != (rule->argument != NULL))
+		if ((v->value != NULL) != (rules[i].argument != NULL))
 			return refuse(v->out->text, e,
 				      v->value != NULL ? "this name takes no value" : "a value is expected");
-		ret = rule->evaluate(v);
-		return ret == 0 ? 0 : refuse(v->out->text, e, "this value is not understood");
+		return rules[i].evaluate(v) == 0 ? 0
+						 : refuse(v->out->text, e, "this value is not understood");
 	}
 	if (strchr(name, '.') == NULL)
 		return refuse(v->out->text, e, "unknown requirement");
 	if (v->value == NULL || v->value[0] == '\0')
 		return refuse(v->out->text, e, "a parameter and its value are expected");
-	return requirement_parameter(v, name);
+	return parameter_is(v, name);
 }
 
 int require_evaluate(const char *list, const char *root, const struct check_report *report,

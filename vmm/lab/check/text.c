@@ -2,13 +2,13 @@
  * The check's report for people: who pages guests here, what each switch means, what will disturb, what was required.
  * And the same as a test for a harness (Test Anything Protocol, testanything.org).
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/check/require.h"
+#include "vmm/lab/check/report.h"
 #include "vmm/lab/pmu/counters.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/text.h"
 
@@ -194,13 +194,6 @@ static void text_requirements(const struct requirement *requirements, uint32_t c
 	}
 }
 
-static int flushed(FILE *out)
-{
-	if (fflush(out) != 0)
-		return -errno;
-	return ferror(out) != 0 ? -EIO : 0;
-}
-
 int check_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	       FILE *out)
 {
@@ -209,13 +202,13 @@ int check_text(const struct check_report *report, const struct requirement *requ
 	text_rows(report, out);
 	(void)fputc('\n', out);
 	if (report->pmu != NULL)
-		pmu_plan_text(report->pmu, "pmu", out);
+		(void)pmu_plan_text(report->pmu, "pmu", out);
 	else
 		paragraph(out, "pmu", "not asked: this is a recorded host");
 	paragraph(out, "verdict", "%s", report->verdict);
 	text_disturbers(report, out);
 	text_requirements(requirements, count, out);
-	return flushed(out);
+	return stream_finish(out);
 }
 
 /* A '#' would start a directive ("# SKIP") and a newline the next test: neither may come from outside. */
@@ -251,5 +244,5 @@ int check_tap(const struct check_report *report, const struct requirement *requi
 		(void)fputc('\n', out);
 		comment("  because", requirements[i].reason, out);
 	}
-	return flushed(out);
+	return stream_finish(out);
 }
