@@ -9,7 +9,7 @@
 #include "sample_record.h"
 
 #include "golden.h"
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/record.h"
 
 static inline int text_plain(const struct record *rec, FILE *out)
 {

@@ -6,7 +6,7 @@
 #include "golden.h"
 #include "sample_record.h"
 #include "test.h"
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/rows.h"
 #include "vmm/lab/pmu/counters.h"
 #include "vmm/output/json.h"
 
@@ -85,7 +85,7 @@ static const char *text_of(void)
 	text = NULL;
 	out = open_memstream(&text, &bytes);
 	assert_non_null(out);
-	text_pmu(&rec, out);
+	put_pmu(&rec, out);
 	assert_int_equal(fclose(out), 0);
 	assert_fits_screen(text);
 	return text;

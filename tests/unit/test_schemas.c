@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "test.h"
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/rows.h"
 
 #define WHY_BYTES 512
 

@@ -9,7 +9,7 @@
 #include "vmm/host/facts.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/lab/measure/run.h"
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/record.h"
 #include "vmm/output/output.h"
 #include "vmm/util/clock.h"
 

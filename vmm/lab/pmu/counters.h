@@ -60,10 +60,13 @@ json_t *pmu_plan_json(const struct pmu_plan *plan);
 /* The member `pmu` of a result: one entry an event of the plan; null where nothing was asked for or kept. */
 json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *counts);
 
+/* The name of the event's role, else its own. */
+const char *pmu_event_name(const struct pmu_event *event);
+
 /*
  * What can be counted and what not, and why: one paragraph each, reasons told once. `label` stands in front of the
- * first.
+ * first. Returns whether there is anything that can be counted.
  */
-void pmu_plan_text(const struct pmu_plan *plan, const char *label, FILE *out);
+bool pmu_plan_text(const struct pmu_plan *plan, const char *label, FILE *out);
 
 #endif

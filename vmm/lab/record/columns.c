@@ -1,14 +1,13 @@
 /*
  * From a record and one of its rows to the values of columns.def: the table makes one getter a column.
  */
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/rows.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "units.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/record/rows.h"
 #include "vmm/output/output.h"
 
 static enum second_dimension second_of(const struct record *rec)
@@ -48,13 +47,13 @@ static double text_spread(const struct result *r)
 	return r->sample_count > 1 ? r->summary.mad * text_scale(r) : NAN;
 }
 
-static const char *row_label(const struct result *r, struct cell *out)
+const char *row_name(const struct result *r, char *buf, size_t size)
 {
 	const char *variant = workload_variant_name(r->variant);
 
-	(void)snprintf(out->buffer, sizeof(out->buffer), "%s%s%s", workload_table[r->workload].name,
-		       variant[0] != '\0' ? " " : "", variant);
-	return out->buffer;
+	(void)snprintf(buf, size, "%s%s%s", workload_table[r->workload].name, variant[0] != '\0' ? " " : "",
+		       variant);
+	return buf;
 }
 
 static const char *vcpu_words(const struct result *r, struct cell *out)

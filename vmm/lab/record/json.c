@@ -1,7 +1,7 @@
 /*
  * The whole record as JSON, schema minivmm.run/1. Unknown is null; sizes are integers in bytes.
  */
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/rows.h"
 
 #include <jansson.h>
 
@@ -10,7 +10,6 @@
 #include "vmm/theory/show/show.h"
 #include "vmm/output/fields.h"
 #include "vmm/output/json.h"
-#include "vmm/lab/record/rows.h"
 
 static json_t *node_list(uint64_t mask)
 {

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "abi.h"
 #include "vmm/lab/spec.h"
@@ -142,5 +143,10 @@ enum status record_status(const struct record *rec);
  * pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
  */
 void record_judge(struct record *rec);
+
+/* Write it: one screen, at most 100 columns, with colour where `out` is a terminal; CSV; JSON. 0 or -errno. */
+int record_text(const struct record *rec, FILE *out);
+int record_csv(const struct record *rec, FILE *out);
+int record_json(const struct record *rec, FILE *out);
 
 #endif

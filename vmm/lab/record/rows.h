@@ -9,6 +9,7 @@
 
 #include "units.h"
 #include "vmm/lab/record/record.h"
+#include "vmm/output/table.h"
 
 /*
  * Room for one more row behind the last: the caller fills it and then increments result_count. NULL: no
@@ -49,6 +50,9 @@ static inline bool row_logs_dirty(const struct result *r)
 {
 	return r->dirty_pages >= 0;
 }
+
+/* "touch first": the workload and, where it has several, its variant, into buf[0..size). Returns buf. */
+const char *row_name(const struct result *r, char *buf, size_t size);
 
 /* Whether any row is so. */
 bool rows_any(const struct record *rec, bool (*is_so)(const struct result *r));
@@ -95,5 +99,23 @@ static inline bool pool_moment_known(const struct record *rec, int moment)
 
 	return (c->total | c->free | c->reserved | c->surplus) != 0 || before->total == 0;
 }
+
+/* The columns of a result (columns.def): rows are of struct result, `all` is their struct record. */
+extern const struct columns result_columns;
+
+/* Print the results: a row each, or a matrix for a workload of many strides; and a legend. 0 or -ENOMEM. */
+int put_results(const struct record *rec, FILE *out);
+
+/*
+ * Whether a workload's results are a matrix, pages down and strides across, because rows would be too many:
+ * in_matrix[] by enum workload_id.
+ */
+void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT]);
+
+/* Print what differences between rows mean, if there are any: translation, refill after an exit, lost levels. */
+void put_findings(const struct record *rec, FILE *out);
+
+/* Print what was counted: for each row the counts an operation. Nothing where nothing was asked for. */
+void put_pmu(const struct record *rec, FILE *out);
 
 #endif

@@ -1,18 +1,19 @@
 /*
  * One screen for people: what was asked, what was observed, what it cost, and whether to believe it.
  */
-#include "vmm/lab/record/write.h"
+#include "vmm/lab/record/rows.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/lab/pmu/counters.h"
-#include "vmm/theory/show/show.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
-#include "vmm/lab/record/rows.h"
+#include "vmm/theory/show/show.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
 #include "vmm/util/workloads.h"
 
 #define TITLE_ON "\033[1m"
@@ -20,7 +21,7 @@
 #define RED_ON "\033[31m"
 #define COLOUR_OFF "\033[0m"
 
-static void text_header(const struct record *rec, FILE *out, bool colour)
+static void put_header(const struct record *rec, FILE *out, bool colour)
 {
 	const struct host_facts *h = &rec->host;
 
@@ -39,7 +40,153 @@ static void text_header(const struct record *rec, FILE *out, bool colour)
 			  "that is shown here.");
 }
 
-static void text_timing(const struct record *rec, FILE *out)
+/* What the guest is, beyond its memory. */
+static void asked_guest(const struct record *rec, FILE *out)
+{
+	const char *plural = rec->config.vcpus == 1 ? "" : "s";
+	char leaf[24];
+
+	if (rec->spec.native) {
+		paragraph(out, "", "%u thread%s, no virtual machine", rec->config.vcpus, plural);
+		return;
+	}
+	paragraph(out, "", "%u vCPU%s%s, guest page tables with %s leaves%s", rec->config.vcpus, plural,
+		  rec->config.apic ? " with an APIC inside KVM" : "",
+		  size_format(rec->config.guest_page_bytes, leaf),
+		  rec->config.guest_ad ? ", accessed and dirty bits set beforehand" : "");
+}
+
+static void put_asked(const struct record *rec, FILE *out)
+{
+	const struct machine_spec *r = &rec->spec.machine;
+	char memory[24], page[24], window[24], how[64] = "lazily populated";
+	uint64_t alias_bytes = rec->config.map.alias_bytes;
+
+	(void)size_format(rec->config.ram_bytes, memory);
+	(void)size_format(rec->config.page_bytes, page);
+	if (r->populate >= POPULATE_PREALLOC)
+		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->machine.prealloc_threads,
+			       rec->machine.prealloc_threads == 1 ? "" : "s");
+	if (alias_bytes != 0)
+		paragraph(out, "asked", "%s of guest RAM on %s of memory in %s pages, backing %s%s%s, %s",
+			  memory, size_format(alias_bytes, window), page, backing_name(r->backing),
+			  r->mem_path != NULL ? " " : "", r->mem_path != NULL ? r->mem_path : "", how);
+	else
+		paragraph(out, "asked", "%s of memory in %s pages, backing %s%s%s, %s", memory, page,
+			  backing_name(r->backing), r->mem_path != NULL ? " " : "",
+			  r->mem_path != NULL ? r->mem_path : "", how);
+	asked_guest(rec, out);
+	if (rec->spec.label != NULL)
+		paragraph(out, "label", "%s", rec->spec.label);
+	if (rec->config.note[0] != '\0')
+		paragraph(out, "", "%s", rec->config.note);
+}
+
+static const char *dimension_meaning(enum second_dimension second)
+{
+	switch (second) {
+	case SECOND_EPT:
+		return "EPT: hardware walks both dimensions; KVM's leaf follows the backing page";
+	case SECOND_NPT:
+		return "NPT: hardware walks both dimensions; KVM's leaf follows the backing page";
+	case SECOND_SHADOW:
+		return "shadow paging: hardware walks one table that KVM keeps; its leaf = min(guest page, backing page)";
+	default:
+		return "unknown: no leaf rule to check against";
+	}
+}
+
+static void observed_backing(const struct record *rec, FILE *out)
+{
+	const struct observed_memory *seen = &rec->machine.observed;
+	char page[24] = "mixed", resident[24];
+
+	(void)size_format(seen->rss_bytes, resident);
+	if (seen->page_bytes != 0)
+		(void)size_format(seen->page_bytes, page);
+	if (seen->page_bytes == 0 && seen->rss_bytes == 0)
+		paragraph(out, "observed", "smaps: nothing resident");
+	else
+		paragraph(out, "observed", "smaps: %s pages, %s resident%s", page, resident,
+			  rec->spec.native                 ? ""
+			  : rec->machine.gpa_hva_congruent ? "; gpa = hva modulo the largest page"
+							   : "; gpa and hva are NOT congruent");
+}
+
+/* The same memory many times over: nothing else here would show it. */
+static void observed_aliases(const struct record *rec, FILE *out)
+{
+	uint64_t alias_bytes = rec->config.map.alias_bytes;
+	char memory[24], window[24];
+
+	if (alias_bytes == 0)
+		return;
+	paragraph(out, "",
+		  "aliased: %" PRIu64 " of %u memory slots show the guest the same %s of the host, as %s",
+		  rec->config.map.arena_bytes / alias_bytes, rec->machine.memory_slots,
+		  size_format(alias_bytes, window), size_format(rec->config.map.arena_bytes, memory));
+}
+
+/* KVM's leaves and what its tables and faults cost. */
+static void observed_kvm(const struct record *rec, FILE *out)
+{
+	char cost[128] = "";
+
+	if (!rec->have_kvm_pages) {
+		paragraph(out, "", "KVM: installed leaves not known");
+		return;
+	}
+	if (rec->kvm_page_faults >= 0)
+		append(cost, sizeof(cost), "; %" PRId64 " page faults", rec->kvm_page_faults);
+	if (rec->kvm_tables_bytes >= 0)
+		append(cost, sizeof(cost), "; its own tables %.1f MiB",
+		       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0));
+	paragraph(out, "",
+		  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G%s%s",
+		  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g,
+		  rows_any(rec, row_logs_dirty) ? ", each at its peak: to log dirty pages splits leaves" : "",
+		  cost);
+}
+
+static void put_observed(const struct record *rec, FILE *out)
+{
+	char leaf[24], levels[24] = "";
+
+	observed_backing(rec, out);
+	observed_aliases(rec, out);
+	if (rec->spec.native)
+		return;
+	observed_kvm(rec, out);
+	if (rec->host.second_dimension_levels != 0)
+		(void)snprintf(levels, sizeof(levels), " in %" PRIu32 " levels",
+			       rec->host.second_dimension_levels);
+	paragraph(out, "", "second dimension (%s%s): %s%s%s", rec->host.kvm_module, levels,
+		  dimension_meaning(rec->host.second_dimension),
+		  leaf_expected_bytes(rec) != 0 ? ", here " : "",
+		  leaf_expected_bytes(rec) != 0 ? size_format(leaf_expected_bytes(rec), leaf) : "");
+}
+
+static void put_pool(const struct record *rec, FILE *out)
+{
+	char page[24];
+
+	if (rec->machine.pool_page_bytes == 0)
+		return;
+	(void)fprintf(out, "\npool %-10s%9s%9s%9s%9s   (pages of %s, as in /proc/meminfo)\n", "", "Total",
+		      "Free", "Rsvd", "Surp", size_format(rec->machine.pool_page_bytes, page));
+	for (int moment = 0; moment < POOL_MOMENTS; moment++) {
+		const struct pool_counts *c = &rec->machine.pool[moment];
+
+		(void)fprintf(out, "  %-13s", pool_moment_name(moment));
+		if (pool_moment_known(rec, moment))
+			(void)fprintf(out, "%9" PRIu64 "%9" PRIu64 "%9" PRIu64 "%9" PRIu64 "\n", c->total,
+				      c->free, c->reserved, c->surplus);
+		else
+			(void)fprintf(out, "%9s%9s%9s%9s\n", "-", "-", "-", "-");
+	}
+}
+
+static void put_timing(const struct record *rec, FILE *out)
 {
 	const struct timing_ns *t = &rec->machine.timing;
 	char to_main[64] = "";
@@ -54,7 +201,7 @@ static void text_timing(const struct record *rec, FILE *out)
 }
 
 /* What tlb-probe found: sentences, each with its evidence. */
-static void text_tlb(const struct record *rec, FILE *out)
+static void put_tlb(const struct record *rec, FILE *out)
 {
 	char lines[TLB_MAX_LINES][TLB_LINE_BYTES];
 	uint32_t count = rec->have_tlb ? tlb_findings_lines(&rec->tlb, lines) : 0;
@@ -84,20 +231,20 @@ static void name_parts(const struct record *rec, const char *note, char *text, s
 	text[0] = '\0';
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
-		const char *variant = workload_variant_name(r->variant);
+		char name[48];
 
 		if (r->sample_count != 0 || strcmp(r->note, note) != 0 || seen[r->workload][r->variant])
 			continue;
 		seen[r->workload][r->variant] = true;
-		if (!append_whole(text, bytes, "%s%s%s%s", text[0] == '\0' ? "" : ", ",
-				  workload_table[r->workload].name, variant[0] != '\0' ? " " : "", variant))
+		if (!append_whole(text, bytes, "%s%s", text[0] == '\0' ? "" : ", ",
+				  row_name(r, name, sizeof(name))))
 			break;
 	}
 	if (text[0] != '\0')
 		(void)append_whole(text, bytes, ": ");
 }
 
-static void row_notes(const struct record *rec, FILE *out)
+static void put_row_notes(const struct record *rec, FILE *out)
 {
 	char parts[512], slowdown[128] = "", times[48];
 
@@ -117,11 +264,11 @@ static void row_notes(const struct record *rec, FILE *out)
 	}
 }
 
-static void text_notes(const struct record *rec, FILE *out)
+static void put_notes(const struct record *rec, FILE *out)
 {
 	int64_t interrupts = 0, switches = 0;
 
-	row_notes(rec, out);
+	put_row_notes(rec, out);
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
@@ -151,7 +298,7 @@ static const char *what_is_ok(const struct record *rec)
 	return ": page sizes are as asked";
 }
 
-static void text_verdict(const struct record *rec, FILE *out, bool colour)
+static void put_verdict(const struct record *rec, FILE *out, bool colour)
 {
 	const char *on = rec->verdict == VERDICT_OK ? GREEN_ON : RED_ON;
 
@@ -166,23 +313,23 @@ int record_text(const struct record *rec, FILE *out)
 {
 	const bool colour = isatty(fileno(out)) == 1;
 
-	text_header(rec, out, colour);
-	text_asked(rec, out);
-	text_observed(rec, out);
-	text_pool(rec, out);
-	if (text_results(rec, out) != 0)
+	put_header(rec, out, colour);
+	put_asked(rec, out);
+	put_observed(rec, out);
+	put_pool(rec, out);
+	if (put_results(rec, out) != 0)
 		return -ENOMEM;
-	text_findings(rec, out);
-	text_tlb(rec, out);
+	put_findings(rec, out);
+	put_tlb(rec, out);
 	if (rec->prediction != NULL) {
 		(void)fputc('\n', out);
 		prediction_legend_text(rec->prediction, out);
 		if (prediction_text(rec->prediction, out) != 0)
 			return -ENOMEM;
 	}
-	text_pmu(rec, out);
-	text_timing(rec, out);
-	text_notes(rec, out);
-	text_verdict(rec, out, colour);
+	put_pmu(rec, out);
+	put_timing(rec, out);
+	put_notes(rec, out);
+	put_verdict(rec, out, colour);
 	return stream_finish(out);
 }

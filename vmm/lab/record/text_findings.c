@@ -1,15 +1,14 @@
 /*
- * What the table means: differences between rows whose set-up differs in one thing only.
+ * What stands behind the table of results: differences between rows whose set-up differs in one thing only, and the PMU's
+ * counts of each row.
  */
-#include "vmm/lab/record/write.h"
-
 #include <inttypes.h>
 
 #include "units.h"
-#include "vmm/util/size.h"
-#include "vmm/util/text.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/output/paragraph.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 /* Of a list of findings. An entry that does not fit is left out. */
 #define LIST_BYTES 4096
@@ -126,9 +125,101 @@ static void level_cost(const struct record *rec, FILE *out)
 		  "an entry of its own for every page)");
 }
 
-void text_findings(const struct record *rec, FILE *out)
+void put_findings(const struct record *rec, FILE *out)
 {
 	translation_cost(rec, out);
 	refill_cost(rec, out);
 	level_cost(rec, out);
+}
+
+#define LINE_BYTES 4096
+
+/* Below this part of the time a count is an extrapolation worth mentioning. */
+#define WHOLE_SHARE 0.999
+
+/* A count an operation, or in all where the operations are not known. */
+static void add_count(char *line, const struct pmu_counts *counts, const struct pmu_count *count)
+{
+	if (count->count < 0)
+		append(line, LINE_BYTES, "?");
+	else if (counts->operations != 0)
+		append(line, LINE_BYTES, "%.3g", (double)count->count / (double)counts->operations);
+	else
+		append(line, LINE_BYTES, "%" PRId64 " in all", count->count);
+}
+
+static void add_event(char *line, const struct pmu_event *event, const struct pmu_counts *counts,
+		      const struct pmu_count *count)
+{
+	append(line, LINE_BYTES, "%s%s ", line[0] != '\0' ? ", " : "", pmu_event_name(event));
+	if (!event->split) {
+		add_count(line, counts, &count[PMU_THREAD]);
+		return;
+	}
+	add_count(line, counts, &count[PMU_GUEST]);
+	append(line, LINE_BYTES, " + ");
+	add_count(line, counts, &count[PMU_HOST]);
+}
+
+static void put_row_counts(const struct record *rec, const struct result *r, FILE *out)
+{
+	char name[96], size[24], line[LINE_BYTES] = "";
+
+	(void)row_name(r, name, sizeof(name));
+	if (row_has_working_set(r))
+		append(name, sizeof(name), " %s", size_format(r->working_set_bytes, size));
+	if (row_has_stride(r))
+		append(name, sizeof(name), " stride %s", size_format(r->stride_bytes, size));
+	for (uint32_t i = 0; i < rec->pmu->event_count; i++) {
+		if (rec->pmu->events[i].available)
+			add_event(line, &rec->pmu->events[i], r->pmu, r->pmu->count[i]);
+	}
+	if (line[0] != '\0')
+		paragraph(out, "", "%s: %s", name, line);
+}
+
+/* The least part of its time that any of a row's counters ran. */
+static double least_share(const struct record *rec, const struct result *r)
+{
+	double least = 1;
+
+	for (uint32_t i = 0; i < rec->pmu->event_count; i++) {
+		for (int share = 0; share < PMU_SHARES; share++) {
+			const struct pmu_count *c = &r->pmu->count[i][share];
+
+			if (c->count >= 0 && c->running_share < least)
+				least = c->running_share;
+		}
+	}
+	return least;
+}
+
+void put_pmu(const struct record *rec, FILE *out)
+{
+	bool in_matrix[WORKLOAD_COUNT];
+	double least = 1;
+
+	if (rec->pmu == NULL || !pmu_plan_text(rec->pmu, "pmu", out))
+		return;
+	matrix_choose(rec, in_matrix);
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+		double share;
+
+		if (r->pmu == NULL || r->vcpu != text_vcpu(rec))
+			continue;
+		/* As many lines as there are rows: what the table has as a matrix is left to JSON. */
+		if (!in_matrix[r->workload])
+			put_row_counts(rec, r, out);
+		share = least_share(rec, r);
+		least = share < least ? share : least;
+	}
+	paragraph(out, "",
+		  "(counts an operation, warm-up included; \"guest + host\" where the CPU tells them apart, "
+		  "else of the whole thread)");
+	if (least < WHOLE_SHARE)
+		paragraph(out, "",
+			  "(more events than counters: each ran part of the time, %.0f %% at least, and is "
+			  "scaled up; fewer events would be exact)",
+			  100 * least);
 }

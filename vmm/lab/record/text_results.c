@@ -7,7 +7,6 @@
 
 #include "units.h"
 #include "vmm/lab/record/rows.h"
-#include "vmm/lab/record/write.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 
@@ -122,7 +121,7 @@ static void put_caption(const struct record *rec, enum workload_id workload, FIL
 	(void)fputs(")\n", out);
 }
 
-static void text_matrix(const struct record *rec, enum workload_id workload, FILE *out)
+static void put_matrix(const struct record *rec, enum workload_id workload, FILE *out)
 {
 	const uint32_t most = SCREEN_COLUMNS / CELL_COLUMNS - 1;
 	struct axis pages = { 0 }, strides = { 0 };
@@ -189,7 +188,7 @@ static void put_legend(const struct record *rec, const struct table *t, FILE *ou
 		  rec->config.vcpus > VCPUS_ONE_BY_ONE ? "; rows of single vCPUs: --json, --csv" : "");
 }
 
-int text_results(const struct record *rec, FILE *out)
+int put_results(const struct record *rec, FILE *out)
 {
 	bool in_matrix[WORKLOAD_COUNT];
 	struct table t;
@@ -209,7 +208,7 @@ int text_results(const struct record *rec, FILE *out)
 		ret = put_table(&t, out);
 	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
 		if (in_matrix[w])
-			text_matrix(rec, (enum workload_id)w, out);
+			put_matrix(rec, (enum workload_id)w, out);
 	}
 	if (rows != 0)
 		put_legend(rec, &t, out);
