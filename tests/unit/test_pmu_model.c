@@ -8,7 +8,7 @@
  */
 
 #include "test.h"
-#include "vmm/lab/pmu/model.h"
+#include "vmm/lab/pmu/plan.h"
 
 #define TYPE_HARDWARE 0
 #define TYPE_RAW 4

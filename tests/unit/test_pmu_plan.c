@@ -24,9 +24,12 @@ static int fresh(void **state)
 static void make(const char *list)
 {
 	struct error e = { .status = STATUS_OK };
+	struct pmu_plan *made;
 
-	if (pmu_plan_make(list, &plan, &e) != 0)
+	if (pmu_plan_new(list, &made, &e) != 0)
 		fail_msg("%s: %s", list, e.what);
+	plan = *made;
+	free(made);
 	assert_int_equal(e.status, STATUS_OK);
 	assert_int_equal(fake.opened, 0);
 }

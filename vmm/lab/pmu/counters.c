@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/lab/pmu/event_open.h"
 
 /* An event is counted for guest and host, or for the thread. */
 #define PMU_MAX_COUNTERS (PMU_MAX_EVENTS * PMU_MAX_PARTS * 2)

@@ -1,7 +1,7 @@
 /*
  * Names of events become what perf_event_open(2) wants. The only file that calls libpfm4.
  */
-#include "vmm/lab/pmu/model.h"
+#include "vmm/lab/pmu/plan.h"
 
 #include <errno.h>
 #include <perfmon/pfmlib_perf_event.h>

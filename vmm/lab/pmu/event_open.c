@@ -1,4 +1,4 @@
-#include "vmm/lab/pmu/event_open.h"
+#include "vmm/lab/pmu/counters.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>

@@ -1,38 +1,36 @@
 /* The PMU's part of the record in JSON. What is not known is null. */
 #include "vmm/lab/pmu/counters.h"
 
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 
-static json_t *role_json(const struct pmu_event *event)
+static json_t *role_json(const void *event)
 {
-	const char *name = pmu_role_name(event->role);
-
-	return name != NULL ? json_string(name) : json_null();
+	return json_words_or_null(pmu_role_name(((const struct pmu_event *)event)->role));
 }
+
+static const struct field event_list[] = {
+	FIELD_BY("role", role_json, NULL),     FIELD_AS(NOTE, struct pmu_event, name, "event"),
+	FIELD(NOTE, struct pmu_event, note),   FIELD(TRUTH, struct pmu_event, available),
+	FIELD(NOTE, struct pmu_event, reason),
+};
+static const struct fields event_fields = FIELDS_OF(event_list);
+
+static json_t *model_json(const void *plan)
+{
+	return json_words(((const struct pmu_plan *)plan)->model->title);
+}
+
+static const struct field plan_list[] = {
+	FIELD(TEXT, struct pmu_plan, pmu),
+	FIELD_BY("model", model_json, NULL),
+	FIELDS_LIST("events", struct pmu_plan, events, event_count, event_fields),
+};
+static const struct fields plan_fields = FIELDS_OF(plan_list);
 
 json_t *pmu_plan_json(const struct pmu_plan *plan)
 {
-	json_t *o, *events;
-
-	if (plan == NULL)
-		return json_null();
-	o = json_object();
-	events = json_array();
-	for (uint32_t i = 0; i < plan->event_count; i++) {
-		const struct pmu_event *event = &plan->events[i];
-		json_t *one = json_object();
-
-		json_put(&one, "role", role_json(event));
-		json_put(&one, "event", json_words_or_null(event->name));
-		json_put(&one, "note", json_words_or_null(event->note));
-		json_put(&one, "available", json_boolean(event->available));
-		json_put(&one, "reason", json_words_or_null(event->reason));
-		json_push(&events, one);
-	}
-	json_put(&o, "pmu", json_words(plan->pmu));
-	json_put(&o, "model", json_words(plan->model->title));
-	json_put(&o, "events", events);
-	return o;
+	return fields_json(&plan_fields, plan);
 }
 
 json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *counts)

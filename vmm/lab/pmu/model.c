@@ -1,8 +1,10 @@
 /* The tables of events.def, and how they are looked up. */
-#include "vmm/lab/pmu/model.h"
+#include "vmm/lab/pmu/plan.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "vmm/util/text.h"
 
 enum model_id {
 #define PMU_MODEL(id, pmus, title, source) MODEL_##id,
@@ -38,25 +40,10 @@ static const struct {
 #undef PMU_ROLE
 };
 
-/* Is `word` one of the comma-separated words of `list`? */
-static bool has_word(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	while (*list != '\0') {
-		size_t item = strcspn(list, ",");
-
-		if (item == length && strncmp(list, word, length) == 0)
-			return true;
-		list += item + (list[item] == ',' ? 1 : 0);
-	}
-	return false;
-}
-
 const struct pmu_model *pmu_model_find(const char *pmu)
 {
 	for (size_t i = 0; i < MODEL_COUNT; i++) {
-		if (has_word(pmu_models[i].pmus, pmu))
+		if (list_has_word(pmu_models[i].pmus, ",", pmu))
 			return &pmu_models[i];
 	}
 	return &pmu_models[MODEL_other];

@@ -1,7 +1,7 @@
 /*
  * A plan is made from names, and then probed: each of its events is opened as a run would open it, and closed again.
  */
-#include "vmm/lab/pmu/plan.h"
+#include "vmm/lab/pmu/counters.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,35 +9,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/lab/pmu/event_open.h"
-
 #include "vmm/util/text.h"
 
-struct maker {
-	struct pmu_plan *plan;
-	struct error *e;
-};
-
-/* The next event of the plan, zeroed, or NULL with *e set. */
-static struct pmu_event *new_event(struct maker *m, enum pmu_role role)
+/* The next event of the plan, or NULL with *e set. */
+static struct pmu_event *new_event(struct pmu_plan *plan, enum pmu_role role, struct error *e)
 {
 	struct pmu_event *event;
 
-	if (m->plan->event_count == PMU_MAX_EVENTS) {
-		(void)error_set(m->e, STATUS_USAGE, 0, "--pmu", "at most %d events are accepted",
+	if (plan->event_count == PMU_MAX_EVENTS) {
+		(void)error_set(e, STATUS_USAGE, 0, "--pmu", "at most %d events are accepted",
 				PMU_MAX_EVENTS);
 		return NULL;
 	}
-	event = &m->plan->events[m->plan->event_count++];
-	memset(event, 0, sizeof(*event));
+	event = &plan->events[plan->event_count++];
 	event->role = role;
 	return event;
 }
 
 /* An event by the user's own name. 0; or -EINVAL with *e set. */
-static int add_name(struct maker *m, const char *name)
+static int add_name(struct pmu_plan *plan, const char *name, struct error *e)
 {
-	struct pmu_event *event = new_event(m, PMU_ROLE_NONE);
+	struct pmu_event *event = new_event(plan, PMU_ROLE_NONE, e);
 	const char *why = "";
 
 	if (event == NULL)
@@ -47,10 +39,10 @@ static int add_name(struct maker *m, const char *name)
 		event->part_count = 1;
 		return 0;
 	}
-	(void)error_set(m->e, STATUS_USAGE, 0, "--pmu",
-			"libpfm4 knows no event '%.100s' for this CPU (%s, %s): %s", name, m->plan->pmu,
-			m->plan->model->title, why);
-	error_hint(m->e,
+	(void)error_set(e, STATUS_USAGE, 0, "--pmu",
+			"libpfm4 knows no event '%.100s' for this CPU (%s, %s): %s", name, plan->pmu,
+			plan->model->title, why);
+	error_hint(e,
 		   "minivmm --pmu help shows this CPU's events; perf::PAGE-FAULTS and the like need no PMU");
 	return -EINVAL;
 }
@@ -76,24 +68,24 @@ static bool add_term(const struct pmu_plan *plan, struct pmu_event *event, const
 }
 
 /* The event of a role is chosen here, so one that this CPU lacks is reported as unavailable, not as a usage error. */
-static int add_role(struct maker *m, enum pmu_role role)
+static int add_role(struct pmu_plan *plan, enum pmu_role role, struct error *e)
 {
-	const struct pmu_model_event *known = pmu_model_event(m->plan->model, role);
-	struct pmu_event *event = new_event(m, role);
+	const struct pmu_model_event *known = pmu_model_event(plan->model, role);
+	struct pmu_event *event = new_event(plan, role, e);
 	const char *term = known != NULL ? known->events : NULL;
 
 	if (event == NULL)
 		return -EINVAL;
 	if (known == NULL)
 		(void)snprintf(event->reason, sizeof(event->reason), "%s",
-			       m->plan->model->pmus[0] != '\0' ? "this model has no such event"
-							       : "no event for it is known of this CPU");
+			       plan->model->pmus[0] != '\0' ? "this model has no such event"
+							    : "no event for it is known of this CPU");
 	else
 		(void)snprintf(event->note, sizeof(event->note), "%s", known->note);
 	while (term != NULL) {
 		size_t length = strcspn(term, "+");
 
-		if (!add_term(m->plan, event, term, length)) {
+		if (!add_term(plan, event, term, length)) {
 			event->part_count = 0;
 			(void)snprintf(event->reason, sizeof(event->reason),
 				       "the libpfm4 in this program does not know its name");
@@ -104,7 +96,7 @@ static int add_role(struct maker *m, enum pmu_role role)
 	return 0;
 }
 
-static int add_item(struct maker *m, const char *item, size_t length)
+static int add_item(struct pmu_plan *plan, const char *item, size_t length, struct error *e)
 {
 	char name[PMU_NAME_BYTES];
 	enum pmu_role role;
@@ -112,73 +104,52 @@ static int add_item(struct maker *m, const char *item, size_t length)
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
 	if (length == 0 || length >= sizeof(name))
-		return error_set(m->e, STATUS_USAGE, 0, "--pmu",
+		return error_set(e, STATUS_USAGE, 0, "--pmu",
 				 "a list of events with commas is expected, not '%.60s'", name);
 	if (strcmp(name, PMU_DEFAULT_LIST) == 0) {
 		for (int r = 0; r < PMU_ROLE_COUNT && ret == 0; r++)
-			ret = add_role(m, (enum pmu_role)r);
+			ret = add_role(plan, (enum pmu_role)r, e);
 		return ret;
 	}
 	role = pmu_role_find(name);
 	if (role != PMU_ROLE_NONE)
-		return add_role(m, role);
-	return add_name(m, name);
+		return add_role(plan, role, e);
+	return add_name(plan, name, e);
 }
 
-int pmu_plan_make(const char *list, struct pmu_plan *plan, struct error *e)
+int pmu_plan_new(const char *list, struct pmu_plan **out, struct error *e)
 {
-	struct maker m = { .plan = plan, .e = e };
+	struct pmu_plan *plan = calloc(1, sizeof(*plan));
 	int ret;
 
-	memset(plan, 0, sizeof(*plan));
+	*out = NULL;
+	if (plan == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--pmu", "no memory for the list of events");
 	ret = pmu_encode_init(e);
-	if (ret != 0)
-		return ret;
-	pmu_encode_cpu(plan->pmu, sizeof(plan->pmu));
-	plan->model = pmu_model_find(plan->pmu);
+	if (ret == 0) {
+		pmu_encode_cpu(plan->pmu, sizeof(plan->pmu));
+		plan->model = pmu_model_find(plan->pmu);
+	}
 	while (list != NULL && ret == 0) {
 		size_t length = strcspn(list, ",");
 
-		ret = add_item(&m, list, length);
+		ret = add_item(plan, list, length, e);
 		list = list[length] == ',' ? list + length + 1 : NULL;
 	}
-	return ret;
-}
-
-int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e)
-{
-	struct pmu_plan *made = malloc(sizeof(*made));
-	int ret;
-
-	*plan = NULL;
-	if (made == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "--pmu", "no memory for the list of events");
-	ret = pmu_plan_make(list, made, e);
-	if (ret != 0)
-		free(made);
+	if (ret == 0)
+		*out = plan;
 	else
-		*plan = made;
+		free(plan);
 	return ret;
-}
-
-/* 0 or -errno. */
-static int try_open(const struct pmu_code *code, enum pmu_share share)
-{
-	int fd = event_open(code, share, -1);
-
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
-	return 0;
 }
 
 static void probe_event(struct pmu_event *event, bool split)
 {
 	enum pmu_share first, last;
-	int ret = 0;
+	int fd = 0;
 
 	event->available = false;
-	/* pmu_plan_make has set the reason. */
+	/* pmu_plan_new has set the reason. */
 	if (event->part_count == 0)
 		return;
 	event->reason[0] = '\0';
@@ -187,13 +158,16 @@ static void probe_event(struct pmu_event *event, bool split)
 		event->split = event->split && event_can_split(&event->part[i]);
 	first = event->split ? PMU_GUEST : PMU_THREAD;
 	last = event->split ? PMU_HOST : PMU_THREAD;
-	for (uint32_t i = 0; i < event->part_count && ret == 0; i++) {
-		for (enum pmu_share share = first; share <= last && ret == 0; share++)
-			ret = try_open(&event->part[i], share);
+	for (uint32_t i = 0; i < event->part_count && fd >= 0; i++) {
+		for (enum pmu_share share = first; share <= last && fd >= 0; share++) {
+			fd = event_open(&event->part[i], share, -1);
+			if (fd >= 0)
+				(void)close(fd);
+		}
 	}
-	event->available = ret == 0;
-	if (ret != 0)
-		(void)event_refusal(-ret, event->reason, sizeof(event->reason));
+	event->available = fd >= 0;
+	if (fd < 0)
+		(void)event_refusal(-fd, event->reason, sizeof(event->reason));
 }
 
 void pmu_plan_probe(struct pmu_plan *plan, bool split)
