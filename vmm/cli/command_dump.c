@@ -9,18 +9,6 @@
 #include "vmm/lab/measure/plan.h"
 #include "vmm/output/output.h"
 
-static void dump_config(const struct record *rec, FILE *out, struct error *e)
-{
-	char *text = malloc(DUMP_BYTES);
-	int ret = text == NULL ? -ENOMEM : plan_dump(&rec->spec, &rec->config, text, DUMP_BYTES);
-
-	if (ret < 0)
-		(void)error_set(e, STATUS_FAILED, -ret, "--dump-config", "cannot write the configuration");
-	else if (fputs(text, out) < 0 || fflush(out) != 0)
-		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
-	free(text);
-}
-
 static void dump_fdt(const char *path, const struct record *rec, struct error *e)
 {
 	char *blob = malloc(FDT_MAX_BYTES);
@@ -35,8 +23,10 @@ static void dump_fdt(const char *path, const struct record *rec, struct error *e
 
 enum status command_dump(const struct request *r, const struct record *rec, struct error *e)
 {
-	if (r->dump_config)
-		dump_config(rec, r->out, e);
+	int ret = r->dump_config ? plan_dump(&rec->spec, &rec->config, r->out) : 0;
+
+	if (ret != 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "stdout", "cannot write");
 	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
 		dump_fdt(r->dump_fdt_path, rec, e);
 	return e->status;

@@ -52,40 +52,16 @@ struct crew {
 	struct crew_member members[];
 };
 
-/* A crew for the plan of rec->config on arena; NULL with *e set. crew_free() takes it back. */
-struct crew *crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e);
-
 /* Only when all threads have finished (crew_wait); joins them. */
 void crew_free(struct crew *crew);
-
-/* Start all threads. -errno with *e set: those that did start are told to give up and still have to be awaited. */
-int crew_start(struct crew *crew, struct error *e);
 
 /* Ask all threads to end before their next sample. */
 void crew_give_up(struct crew *crew);
 
-/* Wait for the threads until deadline_ns (clock_ns()), at most 100 ms at a time. True: all have finished. */
-bool crew_wait(struct crew *crew, uint64_t deadline_ns);
-
-/* From now on no result is added to the record. The first failure of a thread, if any, goes to *e. */
-void crew_close(struct crew *crew, struct error *e);
-
 /* The thread's body (member.c). */
 void *crew_member_main(void *member);
 
-enum sigbus_cause {
-	SIGBUS_NONE,
-	SIGBUS_NO_PAGE,  /* the backing has run dry */
-	SIGBUS_HARDWARE, /* the page's memory is faulty */
-};
-
 /* Catch SIGBUS from now on. One that no guard expects still ends the process, as it would have. */
 int sigbus_guard_install(struct error *e);
-
-/*
- * Call body(argument); when it touches a page of [start, start + bytes) that cannot be had, it is left there and then,
- * and the cause is returned. It must not hold a lock while it touches that memory.
- */
-enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start, uint64_t bytes);
 
 #endif

@@ -13,6 +13,12 @@
 #include "vmm/lab/measure/crew.h"
 #include "vmm/util/process.h"
 
+enum sigbus_cause {
+	SIGBUS_NONE,
+	SIGBUS_NO_PAGE,  /* the backing has run dry */
+	SIGBUS_HARDWARE, /* the page's memory is faulty */
+};
+
 struct sigbus_guard {
 	sigjmp_buf back;
 	uintptr_t start_hva;
@@ -54,7 +60,12 @@ int sigbus_guard_install(struct error *e)
 	return 0;
 }
 
-enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start, uint64_t bytes)
+/*
+ * Call body(argument). Where it touches a page of [start, start + bytes) that cannot be had, it is left at once, and the
+ * cause is returned. It must not hold a lock while it touches that memory.
+ */
+static enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start,
+					   uint64_t bytes)
 {
 	struct sigbus_guard l = { .start_hva = (uintptr_t)start, .bytes = bytes, .cause = SIGBUS_NONE };
 

@@ -57,7 +57,8 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	}
 }
 
-struct crew *crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
+/* A crew for the plan of rec->config on arena; NULL with *e set. crew_free() takes it back. */
+static struct crew *crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
 {
 	uint32_t vcpus = rec->config.vcpus;
 	struct crew *crew = calloc(1, sizeof(*crew) + vcpus * sizeof(crew->members[0]));
@@ -92,7 +93,8 @@ void crew_free(struct crew *crew)
 	free(crew);
 }
 
-int crew_start(struct crew *crew, struct error *e)
+/* Start all threads. -errno with *e set: those that did start are told to give up and still have to be awaited. */
+static int crew_start(struct crew *crew, struct error *e)
 {
 	for (uint32_t i = 0; i < crew->size; i++) {
 		int ret = pthread_create(&crew->members[i].thread, NULL, crew_member_main, &crew->members[i]);
@@ -114,7 +116,8 @@ void crew_give_up(struct crew *crew)
 	__atomic_store_n(&crew->give_up, true, __ATOMIC_RELEASE);
 }
 
-bool crew_wait(struct crew *crew, uint64_t deadline_ns)
+/* Wait for the threads until deadline_ns (clock_ns()), at most 100 ms at a time. True: all have finished. */
+static bool crew_wait(struct crew *crew, uint64_t deadline_ns)
 {
 	uint64_t wake_ns = clock_ns() + WAKE_NS;
 	struct timespec wake;
@@ -133,7 +136,8 @@ bool crew_wait(struct crew *crew, uint64_t deadline_ns)
 	return all;
 }
 
-void crew_close(struct crew *crew, struct error *e)
+/* From now on no result is added to the record. The first failure of a thread, if any, goes to *e. */
+static void crew_close(struct crew *crew, struct error *e)
 {
 	(void)pthread_mutex_lock(&crew->lock);
 	crew->rec = NULL;

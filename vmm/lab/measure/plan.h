@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/core/plan/config.h"
 #include "vmm/lab/spec.h"
@@ -21,12 +22,10 @@
 int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
 
 /*
- * Write the configuration as "name = value" lines into buf[0..capacity), NUL-terminated: what was asked with its defaults,
- * the memory map in GPA ranges (end excluded), the steps. Returns the length without the NUL, or -ENOSPC. DUMP_BYTES is
- * enough for every configuration.
+ * Write the configuration as "name = value" lines: what was asked with its defaults, the memory map in GPA ranges (end
+ * excluded), the steps. 0 or -errno.
  */
-#define DUMP_BYTES (256 * 1024)
-int plan_dump(const struct run_spec *r, const struct config *c, char *buf, size_t capacity);
+int plan_dump(const struct run_spec *r, const struct config *c, FILE *out);
 
 /*
  * Bytes of the arena that each vCPU has, in whole 4 KiB and as the driver cuts it: whole guest pages, whole
