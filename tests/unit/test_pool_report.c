@@ -49,11 +49,11 @@ TEST(two_nodes)
 	assert_int_equal(size->available_pages, 24);
 	assert_int_equal(size->cgroup_max_bytes, 64 * MIB);
 	assert_int_equal(size->cgroup_rsvd_max_bytes, 128 * MIB);
-	assert_string_equal(size->cgroup_path, "/sys/fs/cgroup/user.slice/hugetlb.2MB.max");
+	assert_string_equal(size->limits[0].path, "/sys/fs/cgroup/user.slice/hugetlb.2MB.max");
 	size = pool_report_size(&report, PAGE_1G);
 	assert_int_equal(size->available_pages, 1);
 	assert_true(size->cgroup_max_bytes == POOL_UNLIMITED);
-	assert_string_equal(size->cgroup_path, "");
+	assert_string_equal(size->limits[0].path, "");
 	assert_null(pool_report_size(&report, PAGE_4K));
 }
 
@@ -192,7 +192,7 @@ TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
 	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 5);
 	assert_int_equal(report.sizes[0].limit_count, 2);
-	assert_string_equal(report.sizes[0].cgroup_path,
+	assert_string_equal(report.sizes[0].limits[0].path,
 			    "/sys/fs/cgroup/hugetlb/a/hugetlb.2MB.rsvd.limit_in_bytes");
 	assert_int_equal(report.sizes[0].cgroup_max_bytes, 100 * MIB);
 	/* A limit lowered below what is used leaves nothing. */

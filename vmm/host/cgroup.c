@@ -67,24 +67,28 @@ static bool mount_point(const char *root, const char *controller, char *path, si
 	return mounts_each(root, is_hierarchy, &s) == 0 && s.found;
 }
 
-/* Tell of the limit that the two files in `dir` hold, if they do. */
+/* The files of one limited resource (Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/hugetlb.rst). */
+struct resource {
+	const char *controller;
+	const char *v2_limit, *v2_used, *v1_limit, *v1_used;
+};
+
+/* Visit the limit that the two files in `dir` hold, if there is one. */
 static void consider(const char *root, const char *dir, const char *limit_file, const char *used_file,
 		     cgroup_visit visit, void *arg)
 {
 	struct cgroup_limit found = { 0 };
 	char path[512];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, used_file);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &found.used_bytes) != 0)
-		found.used_bytes = 0;
-	n = snprintf(path, sizeof(path), "%s/%s", dir, limit_file);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, used_file);
+	/* 0 where it cannot be read. */
+	(void)sysfile_u64(root, path, &found.used_bytes);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, limit_file);
 	/* "max" is not a number: no limit. */
-	if (n < 0 || (size_t)n >= sizeof(path) || sysfile_u64(root, path, &found.limit_bytes) != 0 ||
-	    found.limit_bytes >= NO_LIMIT_BYTES)
+	if (sysfile_u64(root, path, &found.limit_bytes) != 0 || found.limit_bytes >= NO_LIMIT_BYTES)
 		return;
-	n = snprintf(found.path, sizeof(found.path), "/%s", path);
-	if (n < 0 || (size_t)n >= sizeof(found.path))
-		found.path[sizeof(found.path) - 1] = '\0';
+	found.path[0] = '/';
+	append(found.path, sizeof(found.path), "%s", path);
 	visit(&found, arg);
 }
 
@@ -117,7 +121,7 @@ uint64_t cgroup_room(const struct cgroup_limit *limit)
 	return limit->limit_bytes - min_u64(limit->used_bytes, limit->limit_bytes);
 }
 
-void cgroup_each(const char *root, const struct cgroup_resource *resource, cgroup_visit visit, void *arg)
+static void visit_limits(const char *root, const struct resource *resource, cgroup_visit visit, void *arg)
 {
 	walk_up(root, resource->controller, resource->v1_limit, resource->v1_used, visit, arg);
 	walk_up(root, NULL, resource->v2_limit, resource->v2_used, visit, arg);
@@ -131,17 +135,11 @@ static void keep_tighter(const struct cgroup_limit *limit, void *arg)
 		*out = *limit;
 }
 
-void cgroup_tightest(const char *root, const struct cgroup_resource *resource, struct cgroup_limit *out)
-{
-	memset(out, 0, sizeof(*out));
-	cgroup_each(root, resource, keep_tighter, out);
-}
-
 void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, cgroup_visit visit, void *arg)
 {
 	static const char *const suffixes[4] = { "max", "current", "limit_in_bytes", "usage_in_bytes" };
 	char names[4][48], size[16];
-	const struct cgroup_resource resource = { "hugetlb", names[0], names[1], names[2], names[3] };
+	const struct resource resource = { "hugetlb", names[0], names[1], names[2], names[3] };
 
 	if (page_bytes >= GIB)
 		(void)snprintf(size, sizeof(size), "%" PRIu32 "GB", (uint32_t)(page_bytes / GIB));
@@ -152,13 +150,14 @@ void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, c
 	for (size_t i = 0; i < 4; i++)
 		(void)snprintf(names[i], sizeof(names[i]), "hugetlb.%s.%s%s", size, reserved ? "rsvd." : "",
 			       suffixes[i]);
-	cgroup_each(root, &resource, visit, arg);
+	visit_limits(root, &resource, visit, arg);
 }
 
 void cgroup_memory_limit(const char *root, struct cgroup_limit *out)
 {
-	static const struct cgroup_resource memory = { "memory", "memory.max", "memory.current",
-						       "memory.limit_in_bytes", "memory.usage_in_bytes" };
+	static const struct resource memory = { "memory", "memory.max", "memory.current",
+						"memory.limit_in_bytes", "memory.usage_in_bytes" };
 
-	cgroup_tightest(root, &memory, out);
+	memset(out, 0, sizeof(*out));
+	visit_limits(root, &memory, keep_tighter, out);
 }

@@ -12,31 +12,19 @@ struct cgroup_limit {
 	char path[256]; /* the file that holds the limit, as seen on the host; "" where none is in force */
 };
 
-/* The files of one limited resource (Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/hugetlb.rst). */
-struct cgroup_resource {
-	const char *controller;
-	const char *v2_limit, *v2_used, *v1_limit, *v1_used;
-};
-
 /* What is left of a limit, in bytes; UINT64_MAX where none is in force (path ""). */
 uint64_t cgroup_room(const struct cgroup_limit *limit);
 
 /* Called with each limit found; `arg` is the caller's own. */
 typedef void (*cgroup_visit)(const struct cgroup_limit *limit, void *arg);
 
-/* Every limit in force on own group and all above it (proc/self/cgroup, proc/self/mounts below root). */
-void cgroup_each(const char *root, const struct cgroup_resource *resource, cgroup_visit visit, void *arg);
-
-/* Of these, the limit with the least room. *out is zeroed where there is none, or no control groups at all. */
-void cgroup_tightest(const char *root, const struct cgroup_resource *resource, struct cgroup_limit *out);
-
 /*
- * Every limit on the huge pages of one size: with `reserved` on what a process may have promised to it (rsvd), else
- * on what it may use.
+ * Every limit in force on own group and all above it (proc/self/cgroup, proc/self/mounts below root) on the huge pages of
+ * one size: with `reserved` on what a process may have promised to it (rsvd), else on what it may use.
  */
 void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, cgroup_visit visit, void *arg);
 
-/* The tightest limit on ordinary memory. */
+/* The limit on ordinary memory with the least room. *out is zeroed where there is none, or no control groups at all. */
 void cgroup_memory_limit(const char *root, struct cgroup_limit *out);
 
 #endif

@@ -1,10 +1,8 @@
 #include "vmm/host/cpuinfo.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/host/sysfile.h"
 #include "vmm/util/text.h"
 
 /* One processor's entry is about 2 KiB; the flags grow by a few names a year. */
@@ -26,11 +24,11 @@ static char *value_of(char *line, const char *key)
 	return p + strspn(p, " \t");
 }
 
-int cpuinfo_has(const char *flags, const char *flag)
+enum known cpuinfo_has(const char *flags, const char *flag)
 {
-	if (flags[strspn(flags, BLANKS)] == '\0')
-		return -ENODATA;
-	return list_has_word(flags, BLANKS, flag);
+	if (flag == NULL || flags[strspn(flags, BLANKS)] == '\0')
+		return KNOWN_UNKNOWN;
+	return list_has_word(flags, BLANKS, flag) ? KNOWN_YES : KNOWN_NO;
 }
 
 static void copy(char *buf, size_t size, const char *value)
@@ -40,16 +38,6 @@ static void copy(char *buf, size_t size, const char *value)
 	/* A line that does not fit would make what is behind its end look absent. */
 	if (n < 0 || (size_t)n >= size)
 		buf[0] = '\0';
-}
-
-static void note_flags(struct cpuinfo *cpu)
-{
-	cpu->hypervisor = cpuinfo_has(cpu->flags, "hypervisor") == 1;
-	cpu->pdpe1gb = cpuinfo_has(cpu->flags, "pdpe1gb") == 1;
-	cpu->vmx = cpuinfo_has(cpu->flags, "vmx") == 1;
-	cpu->svm = cpuinfo_has(cpu->flags, "svm") == 1;
-	cpu->la57 = cpuinfo_has(cpu->flags, "la57") == 1;
-	cpu->ept_5level = cpuinfo_has(cpu->vmx_flags, "ept_5level") == 1;
 }
 
 static void note_line(char *line, struct cpuinfo *cpu)
@@ -85,5 +73,4 @@ void cpuinfo_read(const char *root, struct cpuinfo *cpu)
 			break;
 		note_line(line, cpu);
 	}
-	note_flags(cpu);
 }

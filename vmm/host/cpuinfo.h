@@ -4,7 +4,7 @@
 #ifndef MINIVMM_HOST_CPUINFO_H
 #define MINIVMM_HOST_CPUINFO_H
 
-#include <stdbool.h>
+#include "vmm/host/sysfile.h"
 
 /* Flags of an AMD CPU of 2024 take 1.6 KiB. */
 #define CPUINFO_FLAGS_BYTES 6144
@@ -13,18 +13,15 @@
 struct cpuinfo {
 	char model[128]; /* "unknown" where not stated */
 	char vendor[16]; /* vendor_id: "GenuineIntel", "AuthenticAMD"; "unknown" where not stated */
-	bool hypervisor, pdpe1gb, vmx, svm;
-	bool la57;       /* the kernel runs with five levels: it clears the flag where it does not */
-	bool ept_5level; /* of "vmx flags" */
 	/* The lines themselves; "" where missing: kernels before 5.7 have no "vmx flags", nor has AMD. */
 	char flags[CPUINFO_FLAGS_BYTES];
 	char vmx_flags[CPUINFO_VMX_FLAGS_BYTES];
 };
 
-/* proc/cpuinfo below root. What cannot be read is "unknown" or false. */
+/* proc/cpuinfo below root. What cannot be read is "unknown" or "". */
 void cpuinfo_read(const char *root, struct cpuinfo *cpu);
 
-/* Is `flag` a word of `flags`? 1, 0, or -ENODATA where the line is empty: then nothing is known. Pure. */
-int cpuinfo_has(const char *flags, const char *flag);
+/* Is `flag` a word of `flags`? KNOWN_UNKNOWN where the line is empty, or flag is NULL. Pure. */
+enum known cpuinfo_has(const char *flags, const char *flag);
 
 #endif

@@ -49,37 +49,28 @@ static void read_kernel(const char *root, struct host_facts *f)
 	(void)snprintf(f->kernel, sizeof(f->kernel), "%s%s%s", release, *version != '\0' ? " " : "", version);
 }
 
-/* How many numbers a kernel list ("0-3,8") names, up to its end of line; 0 for anything else. */
-static uint32_t count_list(char *list)
-{
-	uint16_t numbers[MAX_LISTED];
-	int count;
-
-	list[strcspn(list, " \t\n")] = '\0';
-	count = list_parse(list, MAX_LISTED - 1, numbers, MAX_LISTED);
-	return count < 0 ? 0 : (uint32_t)count;
-}
-
-/* The affinity mask, which a container or taskset may have made smaller than the machine. */
+/* The CPUs of the affinity mask, which a container or taskset may have made smaller than the machine. */
 static uint32_t allowed_cpus(const char *root)
 {
-	static const char key[] = "Cpus_allowed_list:";
-	char text[8192];
-	char *line;
+	uint16_t numbers[MAX_LISTED];
 
-	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
-		return 0;
-	line = strstr(text, key);
-	if (line == NULL)
-		return 0;
-	line += sizeof(key) - 1;
-	return count_list(line + strspn(line, " \t"));
+	return sysfile_status_list(root, "Cpus_allowed_list", numbers, MAX_LISTED);
+}
+
+static uint32_t online_nodes(const char *root)
+{
+	uint16_t numbers[MAX_LISTED];
+	char list[256];
+	int count = 0;
+
+	if (sysfile_value(root, "sys/devices/system/node/online", list, sizeof(list)) > 0)
+		count = list_parse(list, MAX_LISTED - 1, numbers, MAX_LISTED);
+	return count < 0 ? 0 : (uint32_t)count;
 }
 
 static void read_memory_policy(const char *root, struct host_facts *f)
 {
 	struct host_memory memory;
-	char list[256];
 
 	thp_policy(root, false, f->thp, sizeof(f->thp));
 	thp_policy(root, true, f->shmem_thp, sizeof(f->shmem_thp));
@@ -89,46 +80,44 @@ static void read_memory_policy(const char *root, struct host_facts *f)
 		f->memory_bytes = memory.total_bytes;
 		f->memory_available_bytes = memory.available_bytes;
 	}
-	if (sysfile_value(root, "sys/devices/system/node/online", list, sizeof(list)) > 0)
-		f->numa_nodes = count_list(list);
+	f->numa_nodes = online_nodes(root);
 }
 
-/* Vendor modules, and the parameter that says whether they use the hardware's second dimension. */
+/*
+ * Vendor modules: the CPU's flag that one needs, and the parameter that says whether it uses the hardware's second
+ * dimension.
+ */
 struct vendor {
 	const char *module;
+	const char *flag;  /* NULL: it needs none */
 	const char *param; /* NULL: it has none to use */
 	enum second_dimension with_param, without;
 };
 
 static const struct vendor vendors[] = {
-	{ "kvm_intel", "kvm_intel.ept", SECOND_EPT, SECOND_SHADOW },
-	{ "kvm_amd", "kvm_amd.npt", SECOND_NPT, SECOND_SHADOW },
-	{ "kvm_pvm", NULL, SECOND_SHADOW, SECOND_SHADOW },
+	{ "kvm_intel", "vmx", "kvm_intel.ept", SECOND_EPT, SECOND_SHADOW },
+	{ "kvm_amd", "svm", "kvm_amd.npt", SECOND_NPT, SECOND_SHADOW },
+	{ "kvm_pvm", NULL, NULL, SECOND_SHADOW, SECOND_SHADOW },
 };
-#define VENDORS (COUNT_OF(vendors))
 
 static void set(char *buf, size_t size, const char *text)
 {
 	(void)snprintf(buf, size, "%s", text);
 }
 
-/* Is vendors[i] the module that serves guests here? */
-static bool vendor_counts(const char *root, size_t i, const struct cpuinfo *cpu)
+/* Is it the module that serves guests here? */
+static bool vendor_counts(const char *root, const struct vendor *v, const struct cpuinfo *cpu)
 {
 	char path[64], state[16];
 
-	(void)snprintf(path, sizeof(path), "sys/module/%s", vendors[i].module);
+	(void)snprintf(path, sizeof(path), "sys/module/%s", v->module);
 	if (!sysfile_exists(root, path))
 		return false;
-	(void)snprintf(path, sizeof(path), "sys/module/%s/initstate", vendors[i].module);
+	(void)snprintf(path, sizeof(path), "sys/module/%s/initstate", v->module);
 	/* Only a loadable module has initstate; a failed one does not stay loaded. */
 	if (sysfile_value(root, path, state, sizeof(state)) > 0)
 		return strcmp(state, "live") == 0;
-	if (strcmp(vendors[i].module, "kvm_intel") == 0)
-		return cpu->vmx;
-	if (strcmp(vendors[i].module, "kvm_amd") == 0)
-		return cpu->svm;
-	return true;
+	return v->flag == NULL || cpuinfo_has(cpu->flags, v->flag) == KNOWN_YES;
 }
 
 static void add_params(const char *root, const char *module, struct host_facts *f)
@@ -179,15 +168,9 @@ const char *facts_param(const struct host_facts *f, const char *name)
 /* Booleans read Y or N; older kernels' integers 1 or 0. */
 static enum second_dimension find_dimension(const struct host_facts *f, const struct vendor *v)
 {
-	const char *value = v->param == NULL ? "N" : facts_param(f, v->param);
+	enum known used = v->param == NULL ? KNOWN_NO : known_boolean(facts_param(f, v->param));
 
-	if (value == NULL)
-		return SECOND_UNKNOWN;
-	if (strcmp(value, "Y") == 0 || strcmp(value, "1") == 0)
-		return v->with_param;
-	if (strcmp(value, "N") == 0 || strcmp(value, "0") == 0)
-		return v->without;
-	return SECOND_UNKNOWN;
+	return used == KNOWN_UNKNOWN ? SECOND_UNKNOWN : used == KNOWN_YES ? v->with_param : v->without;
 }
 
 /*
@@ -201,8 +184,8 @@ static void read_kvm_module(const char *root, const struct cpuinfo *cpu, struct 
 	const char *nx;
 	unsigned int count = 0;
 
-	for (size_t i = 0; i < VENDORS; i++) {
-		if (!vendor_counts(root, i, cpu))
+	for (size_t i = 0; i < COUNT_OF(vendors); i++) {
+		if (!vendor_counts(root, &vendors[i], cpu))
 			continue;
 		found = &vendors[i];
 		count++;
@@ -236,11 +219,14 @@ static void read_kvm_module(const char *root, const struct cpuinfo *cpu, struct 
  */
 static uint32_t table_levels(enum second_dimension second, const struct cpuinfo *cpu)
 {
+	enum known five = KNOWN_UNKNOWN;
+
 	if (second == SECOND_EPT)
-		return cpu->vmx_flags[0] == '\0' ? 0 : cpu->ept_5level ? 5 : 4;
+		five = cpuinfo_has(cpu->vmx_flags, "ept_5level");
+	/* A kernel that runs with four levels clears the flag. */
 	if (second == SECOND_NPT)
-		return cpu->flags[0] == '\0' ? 0 : cpu->la57 ? 5 : 4;
-	return 0;
+		five = cpuinfo_has(cpu->flags, "la57");
+	return five == KNOWN_UNKNOWN ? 0 : five == KNOWN_YES ? 5 : 4;
 }
 
 void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits)
@@ -261,8 +247,7 @@ void facts_read(const char *root, struct host_facts *f)
 	read_kernel(root, f);
 	cpuinfo_read(root, &cpu);
 	memcpy(f->cpu_model, cpu.model, sizeof(f->cpu_model));
-	f->hypervisor = cpu.hypervisor;
-	f->pdpe1gb = cpu.pdpe1gb;
+	f->hypervisor = cpuinfo_has(cpu.flags, "hypervisor") == KNOWN_YES;
 	f->cpus = allowed_cpus(root);
 	read_kvm_module(root, &cpu, f);
 	f->second_dimension_levels = table_levels(f->second_dimension, &cpu);

@@ -21,9 +21,8 @@ struct host_param {
 struct host_facts {
 	char kernel[128]; /* release and version, as uname prints them */
 	char cpu_model[128];
-	uint32_t cpus;   /* that this process may run on */
-	bool hypervisor; /* cpuinfo flag: this host is itself a guest */
-	bool pdpe1gb;
+	uint32_t cpus;       /* that this process may run on */
+	bool hypervisor;     /* cpuinfo flag: this host is itself a guest */
 	char kvm_module[32]; /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
 	enum second_dimension second_dimension;
 	/* Of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known. */

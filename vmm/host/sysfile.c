@@ -12,6 +12,7 @@
 #include "vmm/util/file.h"
 #include "vmm/util/size.h"
 
+#define STATUS_BYTES 16384
 #define MOUNTS_MAX_BYTES ((size_t)8 << 20)
 
 int sysfile_path(const char *root, const char *path, char *buf, size_t size)
@@ -108,6 +109,33 @@ int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **t
 	ret = file_read(fd, FILE_ANY, max_bytes, text, &bytes);
 	(void)close(fd);
 	return ret;
+}
+
+uint32_t sysfile_status_list(const char *root, const char *key, uint16_t *numbers, uint32_t max)
+{
+	char text[STATUS_BYTES];
+	char *list;
+	int count;
+
+	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
+		return 0;
+	list = strstr(text, key);
+	if (list == NULL)
+		return 0;
+	list += strlen(key);
+	list += strspn(list, ": \t");
+	list[strcspn(list, " \t\n")] = '\0';
+	count = list_parse(list, (uint16_t)(max - 1), numbers, max);
+	return count < 0 ? 0 : (uint32_t)count;
+}
+
+enum known known_boolean(const char *value)
+{
+	if (value != NULL && (strcmp(value, "Y") == 0 || strcmp(value, "1") == 0))
+		return KNOWN_YES;
+	if (value != NULL && (strcmp(value, "N") == 0 || strcmp(value, "0") == 0))
+		return KNOWN_NO;
+	return KNOWN_UNKNOWN;
 }
 
 int sysfile_exists(const char *root, const char *path)

@@ -29,6 +29,18 @@ int sysfile_choice(const char *root, const char *path, char *buf, size_t size);
  */
 int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **text);
 
+/*
+ * The numbers of the list ("0-3,8") in the line `key` of proc/self/status, each below `max`, into numbers[max]. Returns how
+ * many; 0 where there is none.
+ */
+uint32_t sysfile_status_list(const char *root, const char *key, uint16_t *numbers, uint32_t max);
+
+/* Known to be so, known not to be so, or not to be found out here: never guessed. */
+enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
+
+/* A boolean as the kernel prints it: Y or 1, N or 0; KNOWN_UNKNOWN for NULL and any other text. */
+enum known known_boolean(const char *value);
+
 /* 1 where root/path exists, else 0. */
 int sysfile_exists(const char *root, const char *path);
 

@@ -48,7 +48,6 @@ struct pool_size {
 	struct pool_node nodes[HOST_MAX_NODES];
 	/* Limits of this process's cgroup and those above it, in bytes; POOL_UNLIMITED where none is in force. */
 	uint64_t cgroup_max_bytes, cgroup_rsvd_max_bytes;
-	char cgroup_path[256]; /* of the tightest one; "" where none */
 	/* All of them with what is used (both kinds, the tightest first); the tightest POOL_MAX_LIMITS are kept. */
 	uint32_t limit_count;
 	struct cgroup_limit limits[POOL_MAX_LIMITS];

@@ -16,37 +16,36 @@
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/size.h"
 
-#define POOLS "sys/kernel/mm/hugepages"
-#define STATUS_BYTES 16384
+#define MEMORY_DIR "sys/kernel/mm"
 /* A kernel without cpusets allows every node it could ever have. */
 #define MAX_NODE_NUMBERS 1024
 
+/* One count of the pool of that page size, of the host (`dir` is "sys/kernel/mm") or of a node. 0 or -errno. */
+static int count_read(const char *root, const char *dir, uint64_t page_bytes, const char *file,
+		      uint64_t *pages)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/hugepages/hugepages-%" PRIu64 "kB/%s", dir, page_bytes / KIB,
+		       file);
+	return sysfile_u64(root, path, pages);
+}
+
 int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
 {
-	struct {
-		const char *file;
-		uint64_t *value;
-	} const fields[] = {
-		{ "nr_hugepages", &out->total },
-		{ "free_hugepages", &out->free },
-		{ "resv_hugepages", &out->reserved },
-		{ "surplus_hugepages", &out->surplus },
-	};
-	char path[128];
+	int ret;
 
 	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		int ret;
-
-		(void)snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
-			       page_bytes / KIB, fields[i].file);
-		ret = sysfile_u64(root, path, fields[i].value);
-		if (ret != 0) {
-			memset(out, 0, sizeof(*out));
-			return ret;
-		}
-	}
-	return 0;
+	ret = count_read(root, MEMORY_DIR, page_bytes, "nr_hugepages", &out->total);
+	if (ret == 0)
+		ret = count_read(root, MEMORY_DIR, page_bytes, "free_hugepages", &out->free);
+	if (ret == 0)
+		ret = count_read(root, MEMORY_DIR, page_bytes, "resv_hugepages", &out->reserved);
+	if (ret == 0)
+		ret = count_read(root, MEMORY_DIR, page_bytes, "surplus_hugepages", &out->surplus);
+	if (ret != 0)
+		memset(out, 0, sizeof(*out));
+	return ret;
 }
 
 /* The page size in a directory's name "hugepages-2048kB", 0 for any other name. */
@@ -79,7 +78,8 @@ static int by_size(const void *a, const void *b)
 static void find_sizes(const char *root, struct pool_report *report)
 {
 	char path[PATH_MAX];
-	DIR *dir = sysfile_path(root, POOLS, path, sizeof(path)) == 0 ? opendir(path) : NULL;
+	DIR *dir =
+		sysfile_path(root, MEMORY_DIR "/hugepages", path, sizeof(path)) == 0 ? opendir(path) : NULL;
 	struct dirent *entry;
 
 	if (dir == NULL)
@@ -94,53 +94,33 @@ static void find_sizes(const char *root, struct pool_report *report)
 	qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
 }
 
-/* One count of a node's pool: false where the node or its pool is not there. */
-static bool node_count(const char *root, uint32_t node, uint64_t page_bytes, const char *file,
-		       uint64_t *pages)
-{
-	char path[160];
-
-	(void)snprintf(path, sizeof(path),
-		       "sys/devices/system/node/node%" PRIu32 "/hugepages/hugepages-%" PRIu64 "kB/%s", node,
-		       page_bytes / KIB, file);
-	return sysfile_u64(root, path, pages) == 0;
-}
-
 static void read_nodes(const char *root, struct pool_size *size)
 {
+	char dir[64];
+
 	for (uint32_t node = 0; node < HOST_MAX_NODES; node++) {
 		struct pool_node *out = &size->nodes[size->node_count];
 
-		if (!node_count(root, node, size->page_bytes, "nr_hugepages", &out->total) ||
-		    !node_count(root, node, size->page_bytes, "free_hugepages", &out->free))
+		(void)snprintf(dir, sizeof(dir), "sys/devices/system/node/node%" PRIu32, node);
+		if (count_read(root, dir, size->page_bytes, "nr_hugepages", &out->total) != 0 ||
+		    count_read(root, dir, size->page_bytes, "free_hugepages", &out->free) != 0)
 			continue;
 		/* 0 where it cannot be read. */
-		(void)node_count(root, node, size->page_bytes, "surplus_hugepages", &out->surplus);
+		(void)count_read(root, dir, size->page_bytes, "surplus_hugepages", &out->surplus);
 		(void)meminfo_node_available(root, node, &out->memory_available_bytes);
 		out->node = node;
 		size->node_count++;
 	}
 }
 
-/* Mems_allowed_list of proc/self/status as a mask, 0 where it is not told (Documentation: cgroup-v1/cpusets.rst). */
+/* The nodes that this process may use as a mask, 0 where it is not told (Documentation: cgroup-v1/cpusets.rst). */
 static uint64_t read_allowed(const char *root)
 {
-	char text[STATUS_BYTES];
 	uint16_t nodes[MAX_NODE_NUMBERS];
+	uint32_t count = sysfile_status_list(root, "Mems_allowed_list", nodes, MAX_NODE_NUMBERS);
 	uint64_t mask = 0;
-	char *list;
-	int n;
 
-	if (sysfile_read(root, "proc/self/status", text, sizeof(text)) < 0)
-		return 0;
-	list = strstr(text, "\nMems_allowed_list:");
-	if (list == NULL)
-		return 0;
-	list += strcspn(list, ":") + 1;
-	list += strspn(list, " \t");
-	list[strcspn(list, "\n")] = '\0';
-	n = list_parse(list, MAX_NODE_NUMBERS - 1, nodes, MAX_NODE_NUMBERS);
-	for (int i = 0; i < n; i++)
+	for (uint32_t i = 0; i < count; i++)
 		mask |= nodes[i] < HOST_MAX_NODES ? UINT64_C(1) << nodes[i] : 0;
 	return mask;
 }
@@ -210,8 +190,6 @@ static void read_limits(const char *root, struct pool_size *size)
 	size->cgroup_rsvd_max_bytes = POOL_UNLIMITED;
 	cgroup_each_hugetlb(root, size->page_bytes, false, collect_limit, &use);
 	cgroup_each_hugetlb(root, size->page_bytes, true, collect_limit, &promise);
-	if (size->limit_count > 0)
-		memcpy(size->cgroup_path, size->limits[0].path, sizeof(size->cgroup_path));
 }
 
 struct mount_collector {
@@ -263,7 +241,6 @@ static void read_mounts(const char *root, struct pool_report *report)
 void pool_report_read(const char *root, struct pool_report *report)
 {
 	struct host_memory memory;
-	char path[128];
 
 	memset(report, 0, sizeof(*report));
 	/* Each leaves zeros where it cannot be read, which is what the caller is promised. */
@@ -276,9 +253,8 @@ void pool_report_read(const char *root, struct pool_report *report)
 
 		size->is_default = size->page_bytes == memory.default_huge_bytes;
 		(void)pool_read(root, size->page_bytes, &size->counts);
-		(void)snprintf(path, sizeof(path), POOLS "/hugepages-%" PRIu64 "kB/nr_overcommit_hugepages",
-			       size->page_bytes / KIB);
-		(void)sysfile_u64(root, path, &size->overcommit);
+		(void)count_read(root, MEMORY_DIR, size->page_bytes, "nr_overcommit_hugepages",
+				 &size->overcommit);
 		read_nodes(root, size);
 		read_limits(root, size);
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);

@@ -11,6 +11,7 @@
 #include "vmm/host/pool/lines.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/size.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 
 static void size_rows(const struct pool_size *size, FILE *out)
@@ -82,7 +83,6 @@ static void allowed(const struct pool_report *report, FILE *out)
 
 int pool_show_text(const struct pool_report *report, FILE *out)
 {
-	errno = 0;
 	if (report->size_count == 0) {
 		paragraph(out, "pools", "this kernel has no hugetlb pools, or /sys is not mounted");
 	} else {
@@ -107,9 +107,7 @@ int pool_show_text(const struct pool_report *report, FILE *out)
 		paragraph(out, "memory", "%" PRIu64 " MiB available: what pools could still grow by at most",
 			  report->memory_available_bytes / MIB);
 	paragraph(out, "next", "minivmm pool plan -m 1G --page-size 2M tells what a run would need");
-	if (fflush(out) != 0 || ferror(out))
-		return errno != 0 ? -errno : -EIO;
-	return 0;
+	return stream_finish(out);
 }
 
 #define INDENT 2
@@ -262,7 +260,6 @@ int pool_plan_text(const struct pool_report *report, const struct pool_plan *pla
 	if (lines == NULL)
 		return -ENOMEM;
 	pool_lines_all(report, plan, lines);
-	errno = 0;
 	numbers(report, plan, out);
 	verdict(report, plan, out);
 	(void)fputc('\n', out);
@@ -277,7 +274,5 @@ int pool_plan_text(const struct pool_report *report, const struct pool_plan *pla
 	section(lines, LINE_QEMU, "QEMU options for the same backing:", out);
 	section(lines, LINE_LIBVIRT, "libvirt domain elements for the same backing:", out);
 	free(lines);
-	if (fflush(out) != 0 || ferror(out))
-		return errno != 0 ? -errno : -EIO;
-	return 0;
+	return stream_finish(out);
 }

@@ -96,15 +96,6 @@ const char *known_name(enum known answer)
 	return answer == KNOWN_YES ? "yes" : answer == KNOWN_NO ? "no" : "unknown";
 }
 
-enum known known_boolean(const char *value)
-{
-	if (strcmp(value, "Y") == 0 || strcmp(value, "1") == 0)
-		return KNOWN_YES;
-	if (strcmp(value, "N") == 0 || strcmp(value, "0") == 0)
-		return KNOWN_NO;
-	return KNOWN_UNKNOWN;
-}
-
 void check_build(const char *root, struct check_report *report)
 {
 	struct cpuinfo cpu;

@@ -18,14 +18,8 @@
 #define CHECK_MAX_ROWS 64
 #define CHECK_MAX_DISTURBERS 16
 
-/* Known to be so, known not to be so, or not to be found out here: never guessed. */
-enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
-
 /* "yes", "no", "unknown". */
 const char *known_name(enum known answer);
-
-/* A boolean as a module prints it: Y or 1, N or 0; KNOWN_UNKNOWN for any other text. */
-enum known known_boolean(const char *value);
 
 /* /dev/kvm as this process finds it; filled by check_probe_kvm, zero for a fixture root. */
 struct kvm_probe {

@@ -30,16 +30,7 @@ const size_t feature_rule_count = COUNT_OF(feature_rules);
 
 enum known feature_param_state(const char *value)
 {
-	if (value == NULL)
-		return KNOWN_UNKNOWN;
-	return is(value, "never") ? KNOWN_NO : known_boolean(value);
-}
-
-static enum known flag_state(const char *flags, const char *flag)
-{
-	int has = flag == NULL ? -1 : cpuinfo_has(flags, flag);
-
-	return has < 0 ? KNOWN_UNKNOWN : has == 1 ? KNOWN_YES : KNOWN_NO;
+	return value != NULL && is(value, "never") ? KNOWN_NO : known_boolean(value);
 }
 
 /*
@@ -48,8 +39,8 @@ static enum known flag_state(const char *flags, const char *flag)
  */
 static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, const char *vmx_flag)
 {
-	enum known by_flags = flag_state(cpu->flags, flag);
-	enum known by_vmx = flag_state(cpu->vmx_flags, vmx_flag);
+	enum known by_flags = cpuinfo_has(cpu->flags, flag);
+	enum known by_vmx = cpuinfo_has(cpu->vmx_flags, vmx_flag);
 
 	return by_vmx == KNOWN_UNKNOWN ? by_flags : by_vmx;
 }
@@ -116,7 +107,7 @@ static void add_virtualization(struct builder *b, const char *flag, const char *
 	const char *tail = "";
 
 	row->of_hardware = true;
-	row->hardware = flag_state(b->cpu->flags, flag);
+	row->hardware = cpuinfo_has(b->cpu->flags, flag);
 	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", in_charge ? module : "-");
 	if (row->hardware == KNOWN_YES)
 		tail = in_charge ? "the CPU runs guests, KVM uses it."
@@ -218,9 +209,10 @@ static void add_guest_1g(struct builder *b)
 
 static enum feature_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
 {
-	if (is(module, "kvm_intel") || (cpu->vmx && !is(module, "kvm_amd")))
+	if (is(module, "kvm_intel") ||
+	    (cpuinfo_has(cpu->flags, "vmx") == KNOWN_YES && !is(module, "kvm_amd")))
 		return VENDOR_INTEL;
-	if (is(module, "kvm_amd") || cpu->svm)
+	if (is(module, "kvm_amd") || cpuinfo_has(cpu->flags, "svm") == KNOWN_YES)
 		return VENDOR_AMD;
 	return VENDOR_ANY;
 }

@@ -31,10 +31,10 @@ static bool is(const char *a, const char *b)
  */
 static uint64_t hardware_leaf(const struct check_report *r, const struct cpuinfo *cpu)
 {
-	int has_1g = r->second_dimension == SECOND_EPT ? cpuinfo_has(cpu->vmx_flags, "ept_1gb")
-						       : cpuinfo_has(cpu->flags, "pdpe1gb");
+	enum known has_1g = r->second_dimension == SECOND_EPT ? cpuinfo_has(cpu->vmx_flags, "ept_1gb")
+							      : cpuinfo_has(cpu->flags, "pdpe1gb");
 
-	return has_1g < 0 ? 0 : has_1g == 1 ? PAGE_1G : PAGE_2M;
+	return has_1g == KNOWN_UNKNOWN ? 0 : has_1g == KNOWN_YES ? PAGE_1G : PAGE_2M;
 }
 
 /* The largest page this kernel can back guest RAM with, pool or not yet; 0: not known. */
