@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/util/text.h"
 
 struct builder {
 	const struct cpuinfo *cpu;
@@ -45,7 +46,8 @@ static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, co
 	return by_vmx == KNOWN_UNKNOWN ? by_flags : by_vmx;
 }
 
-static struct check_row *add(struct builder *b, enum row_group group, const char *name)
+static struct check_row *add(struct builder *b, enum row_group group, const char *name, const char *enabled,
+			     const char *effect)
 {
 	struct check_report *r = b->report;
 	struct check_row *row = &r->rows[r->row_count < CHECK_MAX_ROWS ? r->row_count++ : CHECK_MAX_ROWS - 1];
@@ -53,7 +55,8 @@ static struct check_row *add(struct builder *b, enum row_group group, const char
 	memset(row, 0, sizeof(*row));
 	row->group = group;
 	(void)snprintf(row->name, sizeof(row->name), "%s", name);
-	(void)snprintf(row->enabled, sizeof(row->enabled), "-");
+	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", enabled);
+	(void)snprintf(row->effect, sizeof(row->effect), "%s", effect);
 	return row;
 }
 
@@ -80,35 +83,32 @@ static void explain_unknown(const struct feature_rule *rule, const char *value, 
 static void apply(struct builder *b, const struct feature_rule *rule)
 {
 	const char *value = rule->param == NULL ? NULL : facts_param(&b->report->facts, rule->param);
-	struct check_row *row = add(b, rule->group, rule->name);
-	enum known state = feature_param_state(value);
+	enum known hardware = hardware_state(b->cpu, rule->flag, rule->vmx_flag);
+	enum known state = rule->param == NULL ? hardware : feature_param_state(value);
+	bool shadow = b->shadow && rule->shadow != NULL;
+	struct check_row *row = add(b, rule->group, rule->name,
+				    rule->param == NULL      ? "-"
+				    : state == KNOWN_UNKNOWN ? "unknown"
+							     : value,
+				    shadow               ? rule->shadow
+				    : state == KNOWN_YES ? rule->on
+							 : rule->off);
 
 	row->of_hardware = rule->flag != NULL || rule->vmx_flag != NULL;
-	row->hardware = hardware_state(b->cpu, rule->flag, rule->vmx_flag);
-	if (rule->param == NULL)
-		state = row->hardware;
-	else
-		(void)snprintf(row->enabled, sizeof(row->enabled), "%s",
-			       state == KNOWN_UNKNOWN ? "unknown" : value);
-	if (b->shadow && rule->shadow != NULL)
-		(void)snprintf(row->effect, sizeof(row->effect), "%s", rule->shadow);
-	else if (state == KNOWN_UNKNOWN)
+	row->hardware = hardware;
+	if (!shadow && state == KNOWN_UNKNOWN)
 		explain_unknown(rule, value, b->report->facts.kvm_module, row);
-	else
-		(void)snprintf(row->effect, sizeof(row->effect), "%s",
-			       state == KNOWN_YES ? rule->on : rule->off);
 }
 
 /* VT-x or AMD-V: hardware, the module that uses it, what that means. */
 static void add_virtualization(struct builder *b, const char *flag, const char *title, const char *module)
 {
-	struct check_row *row = add(b, ROW_MODULE, flag);
 	bool in_charge = is(b->report->facts.kvm_module, module);
+	struct check_row *row = add(b, ROW_MODULE, flag, in_charge ? module : "-", title);
 	const char *tail = "";
 
 	row->of_hardware = true;
 	row->hardware = cpuinfo_has(b->cpu->flags, flag);
-	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", in_charge ? module : "-");
 	if (row->hardware == KNOWN_YES)
 		tail = in_charge ? "the CPU runs guests, KVM uses it."
 				 : "the CPU could run guests in hardware, but its module is not in charge.";
@@ -117,7 +117,7 @@ static void add_virtualization(struct builder *b, const char *flag, const char *
 		       "around this host keeps it. No guest can run in hardware.";
 	else
 		tail = "not known: /proc/cpuinfo does not tell.";
-	(void)snprintf(row->effect, sizeof(row->effect), "%s: %s", title, tail);
+	append(row->effect, sizeof(row->effect), ": %s", tail);
 }
 
 static void add_module(struct builder *b)
@@ -136,60 +136,43 @@ static void add_module(struct builder *b)
 	const char *module = b->report->facts.kvm_module;
 
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
-		struct check_row *row;
-
-		if (!is(module, others[i].module))
-			continue;
-		row = add(b, ROW_MODULE, "module");
-		(void)snprintf(row->enabled, sizeof(row->enabled), "%s", module);
-		(void)snprintf(row->effect, sizeof(row->effect), "%s", others[i].effect);
+		if (is(module, others[i].module))
+			(void)add(b, ROW_MODULE, "module", module, others[i].effect);
 	}
 }
 
 /* How to read the numbers of this host. */
 static void add_meaning(struct builder *b)
 {
-	static const struct {
-		enum second_dimension dimension;
-		const char *name, *effect;
-	} meanings[] = {
-		{ SECOND_EPT, "steady accesses",
-		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what the second "
-		  "one costs." },
-		{ SECOND_NPT, "steady accesses",
-		  "Two dimensions in hardware: `run` less `native`, on the same pages, is what the second "
-		  "one costs." },
-		{ SECOND_SHADOW, "steady accesses",
-		  "One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` "
-		  "equals `native` with leaf min(guest, backing): TLB reach is real, a second dimension of "
-		  "KVM's is not in it." },
-		{ SECOND_SHADOW, "first touches",
-		  "Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, "
-		  "and no estimate of either." },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(meanings); i++) {
-		if (b->report->facts.second_dimension == meanings[i].dimension)
-			(void)snprintf(add(b, ROW_MODULE, meanings[i].name)->effect,
-				       sizeof(((struct check_row *)0)->effect), "%s", meanings[i].effect);
-	}
+	if (is_two_dimensional(b->report->facts.second_dimension))
+		(void)add(b, ROW_MODULE, "steady accesses", "-",
+			  "Two dimensions in hardware: `run` less `native`, on the same pages, is what the "
+			  "second one costs.");
+	if (!b->shadow)
+		return;
+	(void)add(
+		b, ROW_MODULE, "steady accesses", "-",
+		"One dimension: KVM folds guest and host tables into one, and the CPU walks that. `run` equals "
+		"`native` with leaf min(guest, backing): TLB reach is real, a second dimension of KVM's is not "
+		"in it.");
+	(void)add(
+		b, ROW_MODULE, "first touches", "-",
+		"Page faults, table changes and exits are KVM's software: far dearer than with EPT or NPT, and "
+		"no estimate of either.");
 }
 
 /* On a host that is itself a guest: how its dimensions relate to those of the metal. */
 static void add_outer_host(struct builder *b)
 {
 	bool two = is_two_dimensional(b->report->facts.second_dimension);
-	struct check_row *row;
 
-	if (!b->report->facts.hypervisor)
-		return;
-	row = add(b, ROW_MODULE, "outer hypervisor");
-	(void)snprintf(
-		row->effect, sizeof(row->effect), "%s",
-		two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "
-		      "than KVM reports here, and each exit passes through it, many times dearer."
-		    : "One dimension here may be two on the metal: what this host takes for physical memory "
-		      "is translated once more, for `run` and `native` alike.");
+	if (b->report->facts.hypervisor)
+		(void)add(
+			b, ROW_MODULE, "outer hypervisor", "-",
+			two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "
+			      "than KVM reports here, and each exit passes through it, many times dearer."
+			    : "One dimension here may be two on the metal: what this host takes for physical "
+			      "memory is translated once more, for `run` and `native` alike.");
 }
 
 static void add_guest_1g(struct builder *b)
@@ -200,11 +183,9 @@ static void add_guest_1g(struct builder *b)
 		"A guest's CPUID has no 1G pages here: --guest-page 1G is refused, 2M is its largest leaf.",
 		"A guest's CPUID has 1G pages: --guest-page 1G works.",
 	};
-	struct check_row *row = add(b, ROW_MEMORY, "guest pdpe1gb");
 	enum known state = b->report->kvm.guest_1g_pages;
 
-	(void)snprintf(row->enabled, sizeof(row->enabled), "%s", values[state]);
-	(void)snprintf(row->effect, sizeof(row->effect), "%s", effects[state]);
+	(void)add(b, ROW_MEMORY, "guest pdpe1gb", values[state], effects[state]);
 }
 
 static enum feature_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
