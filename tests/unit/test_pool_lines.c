@@ -40,12 +40,12 @@ static void line_is(enum pool_line_kind kind, uint32_t nth, const char *text)
 		if (lines.line[i].kind != kind || nth-- != 0)
 			continue;
 		if (text == NULL)
-			fail_msg("unexpected %s line: %s", pool_line_name(kind), lines.line[i].text);
+			fail_msg("unexpected %s line: %s", pool_line_infos[kind].name, lines.line[i].text);
 		assert_string_equal(lines.line[i].text, text);
 		return;
 	}
 	if (text != NULL)
-		fail_msg("no %s line for: %s", pool_line_name(kind), text);
+		fail_msg("no %s line for: %s", pool_line_infos[kind].name, text);
 }
 
 TEST_WITH(default_size, fixture, NULL)
@@ -205,7 +205,7 @@ static void check_text(void)
 	continue_lines(text);
 	squeeze_blanks(text);
 	LOOP (uint32_t, k, 0, k < lines.count, k++) {
-		if (pool_line_is_shell(lines.line[k].kind) && strstr(text, lines.line[k].text) == NULL)
+		if (pool_line_infos[lines.line[k].kind].shell && strstr(text, lines.line[k].text) == NULL)
 			fail_msg("not in the text: %s", lines.line[k].text);
 	}
 	free(text);
@@ -251,7 +251,7 @@ TEST_WITH(json_has_every_line, fixture, NULL)
 	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 2);
 	kinds = json_object_get(root, "lines");
 	LOOP (int, kind, 0, kind < LINE_KIND_COUNT, kind++) {
-		const json_t *array = json_object_get(kinds, pool_line_name((enum pool_line_kind)kind));
+		const json_t *array = json_object_get(kinds, pool_line_infos[kind].name);
 
 		assert_true(json_is_array(array));
 		told += (uint32_t)json_array_size(array);

@@ -98,7 +98,7 @@ static json_t *lines_json(const struct pool_lines *lines)
 			if ((int)lines->line[i].kind == kind)
 				json_push(&array, json_words(lines->line[i].text));
 		}
-		json_put(&o, pool_line_name((enum pool_line_kind)kind), array);
+		json_put(&o, pool_line_infos[kind].name, array);
 	}
 	return o;
 }

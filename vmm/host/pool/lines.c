@@ -12,26 +12,13 @@
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
-static const struct {
-	const char *name;
-	bool shell;
-} kinds[LINE_KIND_COUNT] = {
+const struct pool_line_info pool_line_infos[LINE_KIND_COUNT] = {
 	[LINE_SYSCTL] = { "sysctl", true }, [LINE_SYSFS] = { "sysfs", true },
 	[LINE_CGROUP] = { "cgroup", true }, [LINE_SCRIPT] = { "script", true },
 	[LINE_BOOT] = { "boot", false },    [LINE_MOUNT] = { "mount", true },
 	[LINE_FSTAB] = { "fstab", false },  [LINE_MINIVMM] = { "minivmm", true },
 	[LINE_QEMU] = { "qemu", true },     [LINE_LIBVIRT] = { "libvirt", false },
 };
-
-const char *pool_line_name(enum pool_line_kind kind)
-{
-	return kinds[kind].name;
-}
-
-bool pool_line_is_shell(enum pool_line_kind kind)
-{
-	return kinds[kind].shell;
-}
 
 __attribute__((format(printf, 3, 4))) static void add(struct pool_lines *lines, enum pool_line_kind kind,
 						      const char *fmt, ...)

@@ -37,11 +37,13 @@ struct pool_lines {
 	} line[POOL_MAX_LINES];
 };
 
-/* "sysctl", "sysfs", "cgroup", ...: the key in JSON. */
-const char *pool_line_name(enum pool_line_kind kind);
+/* By enum pool_line_kind. */
+struct pool_line_info {
+	const char *name; /* "sysctl", "sysfs", "cgroup", ...: the key in JSON */
+	bool shell;       /* a shell reads lines of this kind */
+};
 
-/* Does a shell read lines of this kind? */
-bool pool_line_is_shell(enum pool_line_kind kind);
+extern const struct pool_line_info pool_line_infos[LINE_KIND_COUNT];
 
 /*
  * Lines that provide what the plan misses: LINE_SYSCTL, LINE_SYSFS and LINE_CGROUP; none where it is enough.

@@ -168,7 +168,7 @@ static void section(const struct pool_lines *lines, enum pool_line_kind kind, co
 		if (!told)
 			(void)fprintf(out, "%s\n", title);
 		told = true;
-		if (pool_line_is_shell(kind))
+		if (pool_line_infos[kind].shell)
 			shell_line(lines->line[i].text, out);
 		else
 			plain_lines(lines->line[i].text, out);
