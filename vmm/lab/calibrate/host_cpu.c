@@ -30,18 +30,6 @@
 #define MEMORY_LARGE_PAGES_BYTES (256 * MIB)
 #define CACHES_LINES_MOST (UINT64_C(1) << 18)
 
-/* A working set of so many lines: the workloads take one line for every 4 KiB that are asked for. 0 lines: none. */
-static void add_set(struct work_spec *work, uint64_t lines)
-{
-	if (lines != 0)
-		work->sets_bytes[work->set_count++] = lines * PAGE_4K;
-}
-
-static void add_workload(struct work_spec *work, enum workload_id id)
-{
-	work->workloads[work->workload_count++] = id;
-}
-
 /* The runs of a calibration, one after the other. */
 struct calibration {
 	struct record *record; /* of the current run */
@@ -86,6 +74,23 @@ static bool run_native(struct calibration *c, const struct work_spec *work, uint
 	return ret == 0;
 }
 
+/*
+ * The same for packed, and chase where it is asked for, over working sets of lines[0..count): the workloads take one line
+ * for every 4 KiB that are asked for. A working set of 0 lines is left out.
+ */
+static bool run_sets(struct calibration *c, bool chase, const uint64_t *lines, uint32_t count,
+		     uint64_t memory_bytes, enum backing_kind backing)
+{
+	struct work_spec work = { .workload_count = chase ? 2 : 1,
+				  .workloads = { WORKLOAD_packed, WORKLOAD_chase } };
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (lines[i] != 0)
+			work.sets_bytes[work.set_count++] = lines[i] * PAGE_4K;
+	}
+	return run_native(c, &work, memory_bytes, backing);
+}
+
 /* The least of all samples for so many lines, the one that was disturbed least. 0: there is none. */
 static double min_cycles(const struct record *rec, enum workload_id workload, uint64_t lines)
 {
@@ -122,32 +127,19 @@ static struct sizes choose_sizes(const struct cpu_model *cpu)
 static void measure_caches(struct calibration *c, const struct cpu_model *cpu)
 {
 	struct sizes s = choose_sizes(cpu);
-	struct work_spec work = { 0 };
+	const uint64_t lines[] = { s.l1, s.l2, s.l3 };
 
-	add_set(&work, s.l1);
-	add_set(&work, s.l2);
-	add_set(&work, s.l3);
 	/* Large pages, so that translation costs next to nothing. */
-	add_workload(&work, WORKLOAD_packed);
-	(void)run_native(c, &work, MEMORY_CACHES_BYTES, BACKING_THP);
+	(void)run_sets(c, false, lines, COUNT_OF(lines), MEMORY_CACHES_BYTES, BACKING_THP);
 	c->measured.l1_cycles = min_cycles(c->record, WORKLOAD_packed, s.l1);
 	c->measured.l2_cycles = min_cycles(c->record, WORKLOAD_packed, s.l2);
 	c->measured.l3_cycles = min_cycles(c->record, WORKLOAD_packed, s.l3);
 	record_free(c->record);
-}
-
-/* Beyond L3, in a run of its own, because a host with little free memory refuses it. */
-static void measure_memory(struct calibration *c, const struct cpu_model *cpu)
-{
-	uint64_t lines = choose_sizes(cpu).memory;
-	struct work_spec work = { 0 };
-
-	if (lines == 0)
+	if (s.memory == 0)
 		return;
-	add_set(&work, lines);
-	add_workload(&work, WORKLOAD_packed);
-	(void)run_native(c, &work, MEMORY_MOST_BYTES, BACKING_THP);
-	c->measured.memory_cycles = min_cycles(c->record, WORKLOAD_packed, lines);
+	/* Beyond L3 in a run of its own, because a host with little free memory refuses it. */
+	(void)run_sets(c, false, &s.memory, 1, MEMORY_MOST_BYTES, BACKING_THP);
+	c->measured.memory_cycles = min_cycles(c->record, WORKLOAD_packed, s.memory);
 	record_free(c->record);
 }
 
@@ -156,16 +148,12 @@ static void measure_stlb(struct calibration *c, const struct cpu_model *cpu)
 {
 	struct cpu_tlb dtlb = cpu_tlb(cpu, false, PAGE_4K), stlb = cpu_tlb(cpu, true, PAGE_4K);
 	uint64_t lines = max_u64(2 * (uint64_t)dtlb.sets * dtlb.ways, 256);
-	struct work_spec work = { 0 };
 	double chase, packed;
 
 	if (lines > cpu->parameter[CPU_L1D_BYTES] / CACHE_LINE_BYTES / 2 ||
 	    lines > (uint64_t)stlb.sets * stlb.ways / 2)
 		return;
-	add_set(&work, lines);
-	add_workload(&work, WORKLOAD_packed);
-	add_workload(&work, WORKLOAD_chase);
-	(void)run_native(c, &work, MEMORY_FEW_BYTES, BACKING_ANON);
+	(void)run_sets(c, true, &lines, 1, MEMORY_FEW_BYTES, BACKING_ANON);
 	chase = min_cycles(c->record, WORKLOAD_chase, lines);
 	packed = min_cycles(c->record, WORKLOAD_packed, lines);
 	c->measured.stlb_cycles = packed > 0 && chase > packed ? chase - packed : 0;
@@ -177,14 +165,8 @@ static void measure_curve(struct calibration *c)
 {
 	static const uint64_t pages[HOST_STLB_POINTS] = { 512,  1024, 1536, 2048,  3072,
 							  4096, 6144, 8192, 12288, 16384 };
-	struct work_spec work = { 0 };
-	bool measured;
+	bool measured = run_sets(c, true, pages, HOST_STLB_POINTS, MEMORY_CURVE_BYTES, BACKING_ANON);
 
-	for (int i = 0; i < HOST_STLB_POINTS; i++)
-		add_set(&work, pages[i]);
-	add_workload(&work, WORKLOAD_packed);
-	add_workload(&work, WORKLOAD_chase);
-	measured = run_native(c, &work, MEMORY_CURVE_BYTES, BACKING_ANON);
 	for (int i = 0; i < HOST_STLB_POINTS && measured; i++) {
 		struct stlb_point point = {
 			.pages = pages[i],
@@ -228,7 +210,6 @@ static void measure(struct calibration *c, const struct cpu_model *told)
 	host_cpu_apply(&probed, &c->measured);
 	measure_stlb(c, &probed);
 	measure_caches(c, told);
-	measure_memory(c, told);
 	measure_tlbs(c, MEMORY_LARGE_PAGES_BYTES, BACKING_THP);
 }
 
