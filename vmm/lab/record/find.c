@@ -104,28 +104,21 @@ static void take_points(const struct record *rec, struct prediction *p)
 int record_predict(struct record *rec, const struct cpu_model *cpu)
 {
 	struct prediction *p = calloc(1, sizeof(*p));
+	const char *why = NULL;
 	int ret;
 
 	if (p == NULL)
 		return -ENOMEM;
 	take_points(rec, p);
-	if (p->count == 0) {
-		free(p);
-		record_reason(
-			rec, VERDICT_OK,
-			"--predict: nothing to predict: it takes packed and chase over the same working "
-			"sets");
-		return 0;
-	}
-	if (!plan_of(rec, &p->plan)) {
-		free(p);
-		record_reason(rec, VERDICT_OK,
-			      "--predict: the page behind the memory or this host's second dimension is not "
-			      "known, so neither is its walk");
-		return 0;
-	}
-	ret = prediction_make(cpu, p);
-	if (ret != 0)
+	if (p->count == 0)
+		why = "nothing to predict: it takes packed and chase over the same working sets";
+	else if (!plan_of(rec, &p->plan))
+		why = "the page behind the memory or this host's second dimension is not known, so neither is its "
+		      "walk";
+	if (why != NULL)
+		record_reason(rec, VERDICT_OK, "--predict: %s", why);
+	ret = why == NULL ? prediction_make(cpu, p) : 0;
+	if (why != NULL || ret != 0)
 		free(p);
 	else
 		rec->prediction = p;

@@ -90,9 +90,9 @@ static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesse
 
 int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz)
 {
-	struct result *row;
 	enum workload_unit unit;
-	int ret;
+	struct result *row;
+	int ret = 0;
 
 	if ((unsigned int)r->workload >= WORKLOAD_COUNT || (unsigned int)r->variant >= VARIANT_COUNT ||
 	    r->accesses == 0 || r->sample_count > RESULT_MAX_SAMPLES)
@@ -104,29 +104,23 @@ int record_add(struct record *rec, const struct result *r, const uint64_t *sampl
 	if (row == NULL)
 		return -ENOMEM;
 	*row = *r;
-	row->samples = NULL;
+	row->samples = r->sample_count != 0 ? calloc(r->sample_count, sizeof(*row->samples)) : NULL;
 	row->summary = (struct summary){ 0 };
-	if (r->sample_count == 0) {
-		rec->result_count++;
-		return 0;
-	}
-	row->samples = calloc(r->sample_count, sizeof(*row->samples));
-	if (row->samples == NULL)
+	if (r->sample_count != 0 && row->samples == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < r->sample_count; i++) {
-		if (samples_cycles[i] == 0) {
-			free(row->samples);
-			return -EINVAL;
-		}
-		row->samples[i] = in_unit(unit, samples_cycles[i], r->accesses, tsc_khz);
+	for (uint32_t i = 0; i < r->sample_count && ret == 0; i++) {
+		if (samples_cycles[i] == 0)
+			ret = -EINVAL;
+		else
+			row->samples[i] = in_unit(unit, samples_cycles[i], r->accesses, tsc_khz);
 	}
-	ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
-	if (ret != 0) {
+	if (ret == 0 && r->sample_count != 0)
+		ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
+	if (ret != 0)
 		free(row->samples);
-		return ret;
-	}
-	rec->result_count++;
-	return 0;
+	else
+		rec->result_count++;
+	return ret;
 }
 
 void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)

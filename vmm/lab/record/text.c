@@ -59,22 +59,18 @@ static void asked_guest(const struct record *rec, FILE *out)
 static void put_asked(const struct record *rec, FILE *out)
 {
 	const struct machine_spec *r = &rec->spec.machine;
-	char memory[24], page[24], window[24], how[64] = "lazily populated";
-	uint64_t alias_bytes = rec->config.map.alias_bytes;
+	char memory[24], page[24], window[24], on[48] = "memory", how[64] = "lazily populated";
 
-	(void)size_format(rec->config.ram_bytes, memory);
-	(void)size_format(rec->config.page_bytes, page);
+	if (rec->config.map.alias_bytes != 0)
+		(void)snprintf(on, sizeof(on), "guest RAM on %s of memory",
+			       size_format(rec->config.map.alias_bytes, window));
 	if (r->populate >= POPULATE_PREALLOC)
 		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->machine.prealloc_threads,
 			       rec->machine.prealloc_threads == 1 ? "" : "s");
-	if (alias_bytes != 0)
-		paragraph(out, "asked", "%s of guest RAM on %s of memory in %s pages, backing %s%s%s, %s",
-			  memory, size_format(alias_bytes, window), page, backing_name(r->backing),
-			  r->mem_path != NULL ? " " : "", r->mem_path != NULL ? r->mem_path : "", how);
-	else
-		paragraph(out, "asked", "%s of memory in %s pages, backing %s%s%s, %s", memory, page,
-			  backing_name(r->backing), r->mem_path != NULL ? " " : "",
-			  r->mem_path != NULL ? r->mem_path : "", how);
+	paragraph(out, "asked", "%s of %s in %s pages, backing %s%s%s, %s",
+		  size_format(rec->config.ram_bytes, memory), on, size_format(rec->config.page_bytes, page),
+		  backing_name(r->backing), r->mem_path != NULL ? " " : "",
+		  r->mem_path != NULL ? r->mem_path : "", how);
 	asked_guest(rec, out);
 	if (rec->spec.label != NULL)
 		paragraph(out, "label", "%s", rec->spec.label);
