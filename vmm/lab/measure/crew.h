@@ -28,15 +28,13 @@ struct crew_member {
 
 struct crew {
 	/* fixed before the first thread starts */
-	struct plan_step *steps;
-	uint32_t step_count;
+	struct config config; /* a copy, as a stuck thread outlives the record */
 	unsigned char *arena;
-	uint64_t arena_bytes, leaf_bytes, seed, tsc_khz;
+	uint64_t tsc_khz;
 	uint32_t refs_theory;
 	const struct pmu_plan *pmu; /* of the record; NULL: nothing is counted */
 	uint32_t pin_count;
 	uint16_t pin[SPEC_MAX_CPUS];
-	uint32_t size;    /* members that take part in the gate */
 	bool crowded;     /* more threads than CPUs: who waits gives way */
 	struct gate gate; /* atomics of the driver */
 	bool give_up;     /* atomic: sticky */

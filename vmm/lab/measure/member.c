@@ -89,24 +89,12 @@ static struct phase_counts count_now(void)
 	return counts;
 }
 
-static int64_t difference(int64_t after, int64_t before)
-{
-	return after < 0 || before < 0 ? -1 : after - before;
-}
-
 static void phase_begin(void *self)
 {
 	struct crew_member *member = self;
 
 	member->before = count_now();
 	pmu_counters_start(member->pmu);
-}
-
-/* The counters stop first: what follows here is not the workload's. */
-static struct phase_counts count_after(const struct crew_member *member)
-{
-	pmu_counters_stop(member->pmu);
-	return count_now();
 }
 
 static void keep_row(struct crew_member *member, struct result *row)
@@ -134,13 +122,16 @@ static void phase_end(void *self)
 	struct crew_member *member = self;
 	struct crew *crew = member->crew;
 	const struct guest_result *g = &member->result;
-	const struct workload_part *part = driver_part(g->workload, g->variant);
-	struct phase_counts after = count_after(member);
-	struct result row = result_from_guest(g, member->vcpu, part);
+	struct phase_counts after;
+	struct result row;
 
-	row.guest_page_bytes = crew->leaf_bytes;
-	row.counts.page_faults = difference(after.page_faults, member->before.page_faults);
-	row.counts.switches = difference(after.switches, member->before.switches);
+	/* What follows here is not the workload's, so the counters stop first. */
+	pmu_counters_stop(member->pmu);
+	after = count_now();
+	row = result_from_guest(g, member->vcpu, driver_part(g->workload, g->variant));
+	row.guest_page_bytes = crew->config.page_bytes;
+	row.counts.page_faults = count_between(member->before.page_faults, after.page_faults);
+	row.counts.switches = count_between(member->before.switches, after.switches);
 	row.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses);
 	row.refs_theory = crew->refs_theory;
 	keep_row(member, &row);
@@ -204,15 +195,15 @@ static void run_plan(struct crew_member *member, struct error *e)
 {
 	struct crew *crew = member->crew;
 	struct drive d = { .env = {
-				   .steps = crew->steps,
-				   .step_count = crew->step_count,
+				   .steps = crew->config.steps,
+				   .step_count = crew->config.step_count,
 				   .arena = crew->arena,
-				   .arena_bytes = crew->arena_bytes,
-				   .leaf_bytes = crew->leaf_bytes,
-				   .seed = crew->seed,
+				   .arena_bytes = crew->config.map.arena_bytes,
+				   .leaf_bytes = crew->config.page_bytes,
+				   .seed = crew->config.seed,
 				   .platform = &platform,
 				   .vcpu = member->vcpu,
-				   .vcpus = crew->size,
+				   .vcpus = crew->config.vcpus,
 				   .gate = &crew->gate,
 				   .result = &member->result,
 				   .self = member,
@@ -221,7 +212,7 @@ static void run_plan(struct crew_member *member, struct error *e)
 				   .stopped = phase_stopped,
 			   } };
 
-	switch (sigbus_guard_call(drive, &d, crew->arena, crew->arena_bytes)) {
+	switch (sigbus_guard_call(drive, &d, crew->arena, crew->config.map.arena_bytes)) {
 	case SIGBUS_NO_PAGE:
 		/* Explained once, by who has the backing; the others wait at the gate for nothing. */
 		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);

@@ -37,18 +37,13 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	const struct config *c = &rec->config;
 
 	crew->rec = rec;
-	crew->step_count = c->step_count;
-	memcpy(crew->steps, c->steps, c->step_count * sizeof(*c->steps));
+	crew->config = *c;
 	crew->arena = arena;
-	crew->arena_bytes = c->map.arena_bytes;
-	crew->leaf_bytes = c->page_bytes;
-	crew->seed = c->seed;
 	crew->tsc_khz = tsc_khz;
 	crew->refs_theory = refs_theory(SECOND_NONE, 0, c->page_bytes, c->page_bytes);
 	crew->pmu = rec->pmu;
 	crew->pin_count = rec->spec.machine.pin_count;
 	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));
-	crew->size = c->vcpus;
 	/* Pinned ones may share a CPU too. Giving way costs nothing where no other thread waits for the CPU. */
 	crew->crowded = c->vcpus > rec->host.cpus || crew->pin_count > 0;
 	for (uint32_t i = 0; i < c->vcpus; i++) {
@@ -62,18 +57,10 @@ static struct crew *crew_new(struct record *rec, void *arena, uint64_t tsc_khz, 
 {
 	uint32_t vcpus = rec->config.vcpus;
 	struct crew *crew = calloc(1, sizeof(*crew) + vcpus * sizeof(crew->members[0]));
-	int ret = ENOMEM;
+	int ret = crew != NULL ? init_sync(crew) : ENOMEM;
 
-	if (crew != NULL) {
-		/* One more than needed, because calloc of nothing may return NULL. */
-		crew->steps = calloc(rec->config.step_count + 1, sizeof(*crew->steps));
-		if (crew->steps != NULL)
-			ret = init_sync(crew);
-	}
 	if (ret != 0) {
 		(void)error_set(e, STATUS_FAILED, ret, "native", "no memory for %u threads", vcpus);
-		if (crew != NULL)
-			free(crew->steps);
 		free(crew);
 		return NULL;
 	}
@@ -89,20 +76,19 @@ void crew_free(struct crew *crew)
 		(void)pthread_join(crew->members[i].thread, NULL);
 	(void)pthread_cond_destroy(&crew->changed);
 	(void)pthread_mutex_destroy(&crew->lock);
-	free(crew->steps);
 	free(crew);
 }
 
 /* Start all threads. -errno with *e set: those that did start are told to give up and still have to be awaited. */
 static int crew_start(struct crew *crew, struct error *e)
 {
-	for (uint32_t i = 0; i < crew->size; i++) {
+	for (uint32_t i = 0; i < crew->config.vcpus; i++) {
 		int ret = pthread_create(&crew->members[i].thread, NULL, crew_member_main, &crew->members[i]);
 
 		if (ret != 0) {
 			crew_give_up(crew);
 			return error_set(e, STATUS_FAILED, ret, "pthread_create", "no thread %u of %u", i,
-					 crew->size);
+					 crew->config.vcpus);
 		}
 		(void)pthread_mutex_lock(&crew->lock);
 		crew->started++;

@@ -22,16 +22,11 @@ static void snapshot_take(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
 	s->tsc_cycles = clock_tsc_cycles();
 }
 
-static int64_t delta(int64_t from, int64_t to)
-{
-	return from < 0 || to < 0 ? -1 : to - from;
-}
-
 /* Exits that the guest itself caused: all, less those for the host's own interrupts. -1: not known. */
 static int64_t own_exits(const struct phase_snapshot *from, const struct phase_snapshot *to)
 {
-	int64_t all = delta(from->stats[VCPU_EXITS], to->stats[VCPU_EXITS]);
-	int64_t irq = delta(from->stats[VCPU_IRQ_EXITS], to->stats[VCPU_IRQ_EXITS]);
+	int64_t all = count_between(from->stats[VCPU_EXITS], to->stats[VCPU_EXITS]);
+	int64_t irq = count_between(from->stats[VCPU_IRQ_EXITS], to->stats[VCPU_IRQ_EXITS]);
 
 	if (all < 0 || irq < 0)
 		return all;
@@ -58,9 +53,9 @@ static struct phase_counts phase_count(const struct phase_vcpu *self, const stru
 {
 	struct phase_counts counts = {
 		.exits = own_exits(&self->begin, end),
-		.interrupts = delta(self->begin.stats[VCPU_IRQ_EXITS], end->stats[VCPU_IRQ_EXITS]),
-		.page_faults = delta(self->begin.stats[VCPU_PF_FIXED], end->stats[VCPU_PF_FIXED]),
-		.switches = delta(self->begin.switches, end->switches),
+		.interrupts = count_between(self->begin.stats[VCPU_IRQ_EXITS], end->stats[VCPU_IRQ_EXITS]),
+		.page_faults = count_between(self->begin.stats[VCPU_PF_FIXED], end->stats[VCPU_PF_FIXED]),
+		.switches = count_between(self->begin.switches, end->switches),
 	};
 	/* The phase holds one doorbell: the one that ends it. */
 	int64_t doorbell = self->doorbell_exits >= 0 ? self->doorbell_exits : 1;

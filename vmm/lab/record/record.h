@@ -38,6 +38,12 @@ struct phase_counts {
 	int64_t switches; /* involuntary context switches of the thread */
 };
 
+/* What was counted from one reading to the next; -1 where one of them is not known. */
+static inline int64_t count_between(int64_t from, int64_t to)
+{
+	return from < 0 || to < 0 ? -1 : to - from;
+}
+
 struct result {
 	uint32_t step;
 	enum workload_id workload;
