@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "host_root.h"
-#include "vmm/host/cpuinfo.h"
 #include "vmm/host/facts.h"
 
 #define HOSTS TESTS_DIR "/fixtures/host/"

@@ -1,4 +1,4 @@
-#include "vmm/host/cpuinfo.h"
+#include "vmm/host/facts.h"
 
 #include <stdio.h>
 #include <string.h>

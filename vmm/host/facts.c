@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/cpuinfo.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/output/json.h"

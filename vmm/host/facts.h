@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/host/sysfile.h"
 #include "vmm/output/fields.h"
 #include "vmm/util/names.h"
 
@@ -75,5 +76,24 @@ bool thp_policy_allows_madvise(const char *policy);
  * host, no more than their kinds is checked.
  */
 extern const struct fields host_fields;
+
+/* Flags of an AMD CPU of 2024 take 1.6 KiB. */
+#define CPUINFO_FLAGS_BYTES 6144
+#define CPUINFO_VMX_FLAGS_BYTES 2048
+
+/* The few things of /proc/cpuinfo that matter here, from its first processor. */
+struct cpuinfo {
+	char model[128]; /* "unknown" where not stated */
+	char vendor[16]; /* vendor_id: "GenuineIntel", "AuthenticAMD"; "unknown" where not stated */
+	/* The lines themselves; "" where missing: kernels before 5.7 have no "vmx flags", nor has AMD. */
+	char flags[CPUINFO_FLAGS_BYTES];
+	char vmx_flags[CPUINFO_VMX_FLAGS_BYTES];
+};
+
+/* proc/cpuinfo below root. What cannot be read is "unknown" or "". */
+void cpuinfo_read(const char *root, struct cpuinfo *cpu);
+
+/* Is `flag` a word of `flags`? KNOWN_UNKNOWN where the line is empty, or flag is NULL. Pure. */
+enum known cpuinfo_has(const char *flags, const char *flag);
 
 #endif

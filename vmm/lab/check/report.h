@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/host/cpuinfo.h"
 #include "vmm/host/facts.h"
 #include "vmm/lab/pmu/plan.h"
 #include "vmm/util/error.h"
