@@ -33,7 +33,7 @@ enum default_set {
 #define WORKS_ALIASED 16U   /* right where several guest-physical pages are one page of the host */
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
-#define WRITES_ALL 256U /* writes to each 4 KiB page of its set: leaves for all of it have to be there then */
+#define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
 
 enum workload_id {
 #define WORKLOAD(id, ...) WORKLOAD_##id,
@@ -89,7 +89,7 @@ struct workload_ctx {
 	uint64_t slice_bytes;
 	uint64_t leaf_bytes; /* of the mapping under the slice: guest page, or the backing's page natively */
 	uint64_t working_set_bytes; /* <= slice_bytes, a multiple of 4 KiB */
-	uint64_t stride_bytes;      /* of SET_LEVELS and SET_PROBE; else 0 */
+	uint64_t stride_bytes;      /* of a kind of set that has strides; else 0 */
 	uint64_t
 		alias_bytes; /* the arena repeats the same memory every so many bytes; 0: all of it is distinct */
 	const struct platform *platform;

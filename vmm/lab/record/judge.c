@@ -58,7 +58,7 @@ static struct touched most_touched(const struct record *rec)
 		const struct result *r = &rec->results[i];
 		uint64_t bytes = 0;
 
-		if (!row_is_single(r) || (workload_table[r->workload].needs & WRITES_ALL) == 0)
+		if (!row_is_single(r) || (workload_table[r->workload].needs & PROVES_LEAVES) == 0)
 			continue;
 		for (uint32_t j = 0; j < rec->result_count; j++) {
 			if (row_is_single(&rec->results[j]) && same_part(&rec->results[j], r))
