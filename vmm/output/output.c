@@ -227,8 +227,8 @@ static int write_text(const struct output_paths *paths, int (*write)(const void 
 	FILE *out = outputs_text_stream(paths);
 	int ret = write(product, out);
 
-	if (ret == 0 && fflush(out) != 0)
-		ret = -errno;
+	if (ret == 0)
+		ret = stream_finish(out);
 	if (ret == 0)
 		return 0;
 	if (command == NULL)

@@ -313,3 +313,11 @@ int table_print(const struct table *t, int group_column, FILE *out)
 	}
 	return 0;
 }
+
+int table_finish(struct table *t, int group_column, FILE *out)
+{
+	int ret = table_print(t, group_column, out);
+
+	table_free(t);
+	return ret;
+}

@@ -171,4 +171,7 @@ const char *table_legend(const struct table *t, char *buf, size_t size);
  */
 int table_print(const struct table *t, int group_column, FILE *out);
 
+/* The same, then release the table. */
+int table_finish(struct table *t, int group_column, FILE *out);
+
 #endif

@@ -3,7 +3,6 @@
  */
 #include "vmm/lab/explain/write.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -173,7 +172,5 @@ int explain_svg(const struct explanation *const xs[], uint32_t count, FILE *out)
 	}
 	put_legend(xs, count, out);
 	svg_end(out);
-	if (fflush(out) != 0)
-		return -errno;
-	return ferror(out) != 0 ? -EIO : 0;
+	return 0;
 }

@@ -4,7 +4,6 @@
  */
 #include "vmm/lab/explain/write.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -153,7 +152,6 @@ static int put_changes(const struct explanation *x, FILE *out)
 	const struct page_walk *walk = &explanation_last(x)->walk;
 	char changes[WORDS_BYTES];
 	struct table t;
-	int ret;
 
 	if (!x->touched || walk->step_count == 0)
 		return 0;
@@ -172,9 +170,7 @@ static int put_changes(const struct explanation *x, FILE *out)
 			  ? "KVM, which walks the guest's tables for the CPU, sets A in each entry that it "
 			    "uses, and D in the leaf for a write"
 			  : "the CPU sets A in each entry that a walk uses, and D in the leaf for a write");
-	ret = table_print(&t, -1, out);
-	table_free(&t);
-	return ret;
+	return table_finish(&t, -1, out);
 }
 
 static void put_translate(const struct explanation *x, FILE *out)
@@ -213,7 +209,6 @@ static int put_counts(const struct explanation *before, const struct explanation
 	const struct explanation *const xs[] = { before, after };
 	char text[WORDS_BYTES];
 	struct table t;
-	int ret;
 
 	table_init(&t, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < 2; i++) {
@@ -228,9 +223,7 @@ static int put_counts(const struct explanation *before, const struct explanation
 		else
 			table_put(&t, "unknown");
 	}
-	ret = table_print(&t, -1, out);
-	table_free(&t);
-	return ret;
+	return table_finish(&t, -1, out);
 }
 
 /* Whether a walk makes a reference at the same place of the grid as `one`. */
@@ -345,11 +338,6 @@ static int put_both(const struct explanation *const xs[2], FILE *out)
 
 int explain_text(const struct explanation *const xs[], uint32_t count, FILE *out)
 {
-	int ret;
-
 	(void)fprintf(out, "minivmm %s explain\n", MINIVMM_VERSION);
-	ret = count == 2 ? put_both(xs, out) : put_one(xs[0], out);
-	if (fflush(out) != 0)
-		return -errno;
-	return ret == 0 && ferror(out) != 0 ? -EIO : ret;
+	return count == 2 ? put_both(xs, out) : put_one(xs[0], out);
 }

@@ -50,7 +50,6 @@ static int counts_text(const struct theory_table *t, FILE *out)
 					      "  1G",   "native", "   4K", "  2M", "  1G" };
 	struct table table;
 	char leaf[24];
-	int ret;
 
 	(void)fprintf(out, "\n%-10s%19s%19s%8s%19s\n", "", "4-level host", "5-level host", "",
 		      "shadow, backing");
@@ -67,9 +66,7 @@ static int counts_text(const struct theory_table *t, FILE *out)
 	}
 	for (uint32_t i = TABLE_SIDES; i < TABLE_COLUMNS; i++)
 		table_put(&table, "-");
-	ret = table_print(&table, -1, out);
-	table_free(&table);
-	return ret;
+	return table_finish(&table, -1, out);
 }
 
 int theory_table_text(const struct theory_table *t, FILE *out)
@@ -228,8 +225,7 @@ int walk_list_text(const struct walk_list *list, FILE *out)
 		table_put(&table, "%s", purpose(list, r, text));
 		table_put(&table, "%u", r->row);
 	}
-	ret = table_print(&table, list->plan.kind == WALK_NESTED ? 6 : -1, out);
-	table_free(&table);
+	ret = table_finish(&table, list->plan.kind == WALK_NESTED ? 6 : -1, out);
 	(void)fputc('\n', out);
 	put_end(list, out);
 	return ret;

@@ -95,8 +95,7 @@ static int put_tables(const struct scale *s, FILE *out)
 	put_dimension(&table, first_name(s), &s->guest);
 	put_dimension(&table, "shadow", &s->shadow);
 	put_dimension(&table, "host", &s->host);
-	ret = table_print(&table, 0, out);
-	table_free(&table);
+	ret = table_finish(&table, 0, out);
 	(void)fputc('\n', out);
 	return ret;
 }

@@ -91,7 +91,6 @@ static int rows_text(const struct simulation_series *s, const char *const *title
 		     void (*put)(struct table *table, const struct simulation_row *row), FILE *out)
 {
 	struct table table;
-	int ret;
 
 	(void)fputc('\n', out);
 	table_init(&table, titles, columns);
@@ -99,9 +98,7 @@ static int rows_text(const struct simulation_series *s, const char *const *title
 		put_setup(&table, &s->rows[i]);
 		put(&table, &s->rows[i]);
 	}
-	ret = table_print(&table, -1, out);
-	table_free(&table);
-	return ret;
+	return table_finish(&table, -1, out);
 }
 
 static void put_legend(const struct simulation_series *s, FILE *out)
@@ -352,8 +349,7 @@ int prediction_text(const struct prediction *p, FILE *out)
 	for (uint32_t i = 0; i < p->count; i++)
 		put_point(&table, &p->points[i]);
 	table.hidden[10] = p->plan.kind != WALK_NESTED;
-	ret = table_print(&table, -1, out);
-	table_free(&table);
+	ret = table_finish(&table, -1, out);
 	put_fit(p, out);
 	return ret;
 }

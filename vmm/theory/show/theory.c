@@ -3,6 +3,7 @@
 
 #include "units.h"
 #include "vmm/output/json.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
 #include "vmm/theory/show/show.h"
@@ -23,9 +24,7 @@ int theory_text(const struct theory *t, FILE *out)
 		(void)fputc('\n', out);
 	if (ret == 0 && t->simulation != NULL)
 		ret = simulation_text(t->simulation, out);
-	if (ret == 0 && (fflush(out) != 0 || ferror(out) != 0))
-		ret = errno != 0 ? -errno : -EIO;
-	return ret;
+	return ret == 0 ? stream_finish(out) : ret;
 }
 
 int theory_json(const struct theory *t, FILE *out)
@@ -217,7 +216,5 @@ int cpu_list_text(FILE *out)
 		table_put(&table, "%s", info->name);
 		put_accepted(&table, info);
 	}
-	ret = table_print(&table, -1, out);
-	table_free(&table);
-	return ret;
+	return table_finish(&table, -1, out);
 }
