@@ -122,7 +122,7 @@ TEST(without_a_second_dimension_the_guests_entries_are_all)
 	explain_list_references(&x);
 	assert_true(r->complete);
 	assert_int_equal(r->count, 4);
-	assert_true(r->list[0].read);
+	assert_int_equal(r->list[0].walk.dimension, DIMENSION_GUEST);
 }
 
 TEST(formulae_are_written_out)

@@ -115,47 +115,20 @@ static void derive_kind(const struct memmap *map, struct explanation *x)
 	x->shadow_leaf_bytes = x->kind == WALK_SHADOW ? shadow_leaf(map, explanation_last(x), x) : 0;
 }
 
-static void add(struct explain_references *r, const struct explain_reference *one)
+static void add(struct explanation *x, enum walk_dimension dimension, uint32_t level, uint32_t row, bool leaf,
+		uint64_t address)
 {
+	struct explain_references *r = &x->references;
+
 	if (r->count == WALK_MAX_REFERENCES)
 		return;
-	r->list[r->count] = *one;
-	r->list[r->count].number = r->count + 1;
-	r->list[r->count].index = page_walk_index(one->address, one->walk.level);
-	r->count++;
-}
-
-/*
- * Entries of one dimension from `levels` down, all for `address`; the last one is the leaf. None of them was
- * read.
- */
-static void add_derived(struct explain_references *r, enum walk_dimension dimension, uint32_t levels,
-			uint32_t entries, uint32_t row, uint64_t address)
-{
-	for (uint32_t i = 0; i < entries; i++) {
-		uint32_t level = levels - i;
-		const struct explain_reference one = {
-			.walk = walk_reference_make(dimension, level,
-						    dimension == DIMENSION_HOST ? row : level,
-						    i + 1 == entries),
-			.address = address,
-		};
-
-		add(r, &one);
-	}
-}
-
-static void add_read(struct explain_references *r, uint64_t gva, const struct page_walk_step *step)
-{
-	const struct explain_reference one = {
-		.walk = walk_reference_make(DIMENSION_GUEST, step->level, step->level, step->leaf),
-		.address = gva,
-		.read = true,
-		.entry_pa = step->entry_pa,
-		.entry = step->entry,
+	r->list[r->count] = (struct explain_reference){
+		.walk = walk_reference_make(dimension, level, row, leaf),
+		.number = r->count + 1,
+		.address = address,
+		.index = page_walk_index(address, level),
 	};
-
-	add(r, &one);
+	r->count++;
 }
 
 /*
@@ -167,7 +140,8 @@ static bool add_host(struct explanation *x, const struct explain_place *place, u
 		return true;
 	if (place->host_entries == 0 || place->host_entries > x->host_levels)
 		return false;
-	add_derived(&x->references, DIMENSION_HOST, x->host_levels, place->host_entries, row, place->gpa);
+	for (uint32_t i = 1; i <= place->host_entries; i++)
+		add(x, DIMENSION_HOST, x->host_levels + 1 - i, row, i == place->host_entries, place->gpa);
 	return true;
 }
 
@@ -181,7 +155,8 @@ static void list_shadow(struct explanation *x)
 
 	if (explanation_last(x)->walk.fault != PAGE_FAULT_NONE || entries == 0)
 		return;
-	add_derived(&x->references, DIMENSION_GUEST, x->mode.levels, entries, 0, x->gva);
+	for (uint32_t level = x->mode.levels; level > x->mode.levels - entries; level--)
+		add(x, DIMENSION_GUEST, level, level, level + entries == x->mode.levels + 1, x->gva);
 	x->references.complete = true;
 }
 
@@ -200,9 +175,11 @@ void explain_list_references(struct explanation *x)
 		return;
 	}
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
-		if (!add_host(x, &last->places[i], last->walk.steps[i].level))
+		const struct page_walk_step *step = &last->walk.steps[i];
+
+		if (!add_host(x, &last->places[i], step->level))
 			return;
-		add_read(&x->references, x->gva, &last->walk.steps[i]);
+		add(x, DIMENSION_GUEST, step->level, step->level, step->leaf, x->gva);
 	}
 	x->references.complete = last->walk.fault == PAGE_FAULT_NONE && add_host(x, &last->data, 0);
 }

@@ -72,8 +72,6 @@ struct explain_reference {
 	uint32_t number;            /* from 1, in the order in which a CPU makes them */
 	uint64_t address;           /* translated: a GPA in the host's tables, the GVA in the others */
 	uint32_t index;             /* of the entry in its table */
-	bool read;                  /* the entry was read; else it is derived, and its value is not known */
-	uint64_t entry_pa, entry;   /* of one that was read */
 };
 
 struct explain_references {

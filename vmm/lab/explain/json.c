@@ -85,9 +85,13 @@ static json_t *walks_json(const struct explanation *x)
 	return array;
 }
 
-static json_t *reference_json(const struct explain_reference *one)
+static json_t *reference_json(const struct explanation *x, const struct explain_reference *one)
 {
 	const struct walk_reference *walk = &one->walk;
+	/* The guest's entries were read, one a level from the root on; those of the others' tables were not. */
+	bool read = walk->dimension == DIMENSION_GUEST && x->kind != WALK_SHADOW;
+	const struct page_walk_step *step =
+		read ? &explanation_last(x)->walk.steps[x->mode.levels - walk->level] : NULL;
 	json_t *o = json_object();
 
 	json_put(&o, "number", json_integer(one->number));
@@ -96,12 +100,12 @@ static json_t *reference_json(const struct explain_reference *one)
 	json_put(&o, "entry", json_string(page_entry_name(walk->level)));
 	json_put(&o, "for", json_string(walk->row != 0 ? page_entry_name(walk->row) : "data"));
 	json_put(&o, "translates", hex(one->address));
-	json_put(&o, "bits", json_sprintf("%" PRIu32 ":%" PRIu32, walk->high_bit, walk->low_bit));
+	json_put(&o, "bits", json_sprintf("%u:%u", walk->high_bit, walk->low_bit));
 	json_put(&o, "index", json_integer(one->index));
 	json_put(&o, "leaf", json_boolean(walk->leaf));
-	json_put(&o, "source", json_string(one->read ? "read" : "derived"));
-	json_put(&o, "address", hex_if(one->read, one->entry_pa));
-	json_put(&o, "value", hex_if(one->read, one->entry));
+	json_put(&o, "source", json_string(step != NULL ? "read" : "derived"));
+	json_put(&o, "address", step != NULL ? hex(step->entry_pa) : json_null());
+	json_put(&o, "value", step != NULL ? hex(step->entry) : json_null());
 	return o;
 }
 
@@ -113,7 +117,7 @@ static void put_references(json_t **o, const struct explanation *x)
 	char formula[WORDS_BYTES];
 
 	for (uint32_t i = 0; i < r->count; i++)
-		json_push(&array, reference_json(&r->list[i]));
+		json_push(&array, reference_json(x, &r->list[i]));
 	json_put(o, "references_total", json_u64_or_null(r->complete ? r->count : 0));
 	json_put(o, "formula", json_words_or_null(words_formula(x, formula)));
 	json_put(o, "references", array);

@@ -215,20 +215,11 @@ int svg_below_y(const struct svg_layout *l, uint32_t row, enum svg_below below)
 	return l->first_y + l->row_pitch * (int)row + l->box_height + (int)below;
 }
 
-uint32_t svg_step(const struct explain_walk *walk, uint32_t level)
-{
-	uint32_t i = 0;
-
-	while (i < walk->walk.step_count && walk->walk.steps[i].level != level)
-		i++;
-	return i;
-}
-
 const char *svg_reference_id(const struct svg_walk *w, const struct explain_reference *one, char *id)
 {
 	id[0] = '\0';
 	if (one != NULL)
-		(void)snprintf(id, SVG_ID_BYTES, "w%" PRIu32 "-ref-%" PRIu32, w->number, one->number);
+		(void)snprintf(id, SVG_ID_BYTES, "w%u-ref-%u", w->number, one->number);
 	return id;
 }
 
@@ -255,7 +246,7 @@ void svg_place_words(const struct explain_place *place, bool narrow, bool in_sho
 		return;
 	}
 	if (!narrow)
-		append(text, WORDS_BYTES, " -> slot %" PRIu32 ", hva 0x%" PRIx64, place->slot, place->hva);
+		append(text, WORDS_BYTES, " -> slot %u, hva 0x%" PRIx64, place->slot, place->hva);
 	if (!in_short || place->frame_known)
 		append(text, WORDS_BYTES, " -> %s", frame_words(place, frame));
 	if (place->page_bytes != 0)
@@ -306,13 +297,13 @@ void svg_put_entry(const struct svg_walk *w, uint32_t number, const struct svg_b
 	(void)svg_reference_id(w, numbered ? one : NULL, id);
 	(void)snprintf(group, sizeof(group), "%s guest read%s", id[0] != '\0' ? "ref" : "entry",
 		       faults ? " fault" : "");
-	svg_group(out, group, id, "%s [%" PRIu32 "] at gpa 0x%" PRIx64 ", read", page_entry_name(step->level),
+	svg_group(out, group, id, "%s [%u] at gpa 0x%" PRIx64 ", read", page_entry_name(step->level),
 		  step->index, step->entry_pa);
 	svg_rect(out, box);
 	if (id[0] != '\0')
-		svg_text(out, SVG_NUMBER, x, svg_line_y(box, 0), 0, "%" PRIu32, one->number);
-	svg_text(out, SVG_LABEL, x + (numbered ? 28 : 0), svg_line_y(box, 0), width - 28,
-		 "%s [%" PRIu32 "]%s", page_entry_name(step->level), step->index, step->leaf ? ", leaf" : "");
+		svg_text(out, SVG_NUMBER, x, svg_line_y(box, 0), 0, "%u", one->number);
+	svg_text(out, SVG_LABEL, x + (numbered ? 28 : 0), svg_line_y(box, 0), width - 28, "%s [%u]%s",
+		 page_entry_name(step->level), step->index, step->leaf ? ", leaf" : "");
 	svg_text(out, SVG_VALUE, x, svg_line_y(box, 1), width, "0x%016" PRIx64, step->entry);
 	svg_text(out, SVG_CODE, x, svg_line_y(box, 2), width, "%s", words_flags(step, flags));
 	if (words_changes(w->x, number, changes)[0] != '\0')

@@ -14,12 +14,12 @@ static void put_host_box(const struct svg_walk *w, const struct explain_referenc
 	char id[SVG_ID_BYTES];
 
 	svg_group(out, "ref host derived", svg_reference_id(w, one, id),
-		  "%s %s [%" PRIu32 "], by bits %" PRIu32 ":%" PRIu32 " of gpa 0x%" PRIx64 ", derived",
-		  words_second_dimension(w->x), page_entry_name(one->walk.level), one->index,
-		  one->walk.high_bit, one->walk.low_bit, one->address);
+		  "%s %s [%u], by bits %u:%u of gpa 0x%" PRIx64 ", derived", words_second_dimension(w->x),
+		  page_entry_name(one->walk.level), one->index, one->walk.high_bit, one->walk.low_bit,
+		  one->address);
 	svg_rect(out, box);
-	svg_text(out, SVG_NUMBER | SVG_MIDDLE, middle, y - 5, 0, "%" PRIu32, one->number);
-	svg_text(out, SVG_CODE | SVG_MIDDLE, middle, y + 9, box->width, "[%" PRIu32 "]", one->index);
+	svg_text(out, SVG_NUMBER | SVG_MIDDLE, middle, y - 5, 0, "%u", one->number);
+	svg_text(out, SVG_CODE | SVG_MIDDLE, middle, y + 9, box->width, "[%u]", one->index);
 	if (one->walk.leaf) {
 		char size[24];
 
@@ -81,8 +81,7 @@ static void put_label(const struct svg_walk *w, const struct svg_layout *l, uint
 	}
 	page_walk_index_bits(level, &high, &low);
 	svg_text(out, used ? SVG_HEAD : SVG_GREY, x, y - 3, 0, "g%s", page_entry_name(level));
-	svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "GVA %" PRIu32 ":%" PRIu32,
-		 high, low);
+	svg_text(out, used ? SVG_SMALL : SVG_GREY, x, y + 12, l->label_width, "GVA %u:%u", high, low);
 	if (row == 0)
 		svg_text(out, SVG_SMALL, x, y + 26, l->label_width, "from CR3");
 }
@@ -100,7 +99,7 @@ static void put_headers(const struct svg_walk *w, const struct svg_layout *l, FI
 		svg_text(out, SVG_STRONG | SVG_MIDDLE, middle, y - 13, 0, "%s%s%s",
 			 l->narrow ? "" : words_second_dimension(w->x), l->narrow ? "" : " ",
 			 page_entry_name(level));
-		svg_text(out, SVG_SMALL | SVG_MIDDLE, middle, y, 0, "GPA %" PRIu32 ":%" PRIu32, high, low);
+		svg_text(out, SVG_SMALL | SVG_MIDDLE, middle, y, 0, "GPA %u:%u", high, low);
 	}
 	if (l->narrow && l->columns != 0)
 		svg_text(out, SVG_STRONG, l->area.x, y - 13, l->label_width,
@@ -172,7 +171,7 @@ static void put_path(const struct svg_walk *w, const struct svg_layout *l, FILE 
 
 	for (uint32_t i = 0; i < steps + (arrives ? 1 : 0); i++) {
 		bool data = i == steps;
-		uint32_t level = data ? 0 : last->walk.steps[i].level, row = svg_level(w, level);
+		uint32_t row = data ? w->x->mode.levels : i;
 
 		if (i == 0)
 			(void)fprintf(out, "<path class=\"path\" d=\"M%d %d", l->lane_x,
@@ -195,20 +194,19 @@ void svg_put_grid(const struct svg_walk *w, const struct svg_box *area, FILE *ou
 	put_headers(w, &l, out);
 	put_path(w, &l, out);
 	for (uint32_t row = 0; row < l.rows; row++) {
-		uint32_t level = svg_level(w, row), step = svg_step(last, level);
+		bool data = row == w->x->mode.levels && last->walk.fault == PAGE_FAULT_NONE;
 		struct svg_box box = svg_guest_box(&l, row);
-		bool data = level == 0 && last->walk.fault == PAGE_FAULT_NONE;
 
-		put_label(w, &l, row, data || step < last->walk.step_count, out);
-		if (level == 0) {
+		put_label(w, &l, row, data || row < last->walk.step_count, out);
+		if (svg_level(w, row) == 0) {
 			put_host_boxes(w, &l, row, data ? "unknown" : "unreached", out);
 			svg_put_data(w, &box, out);
 			if (data)
 				put_caption(&l, &last->data, row, out);
-		} else if (step < last->walk.step_count) {
+		} else if (row < last->walk.step_count) {
 			put_host_boxes(w, &l, row, "unknown", out);
-			svg_put_entry(w, step, &box, true, out);
-			put_caption(&l, &last->places[step], row, out);
+			svg_put_entry(w, row, &box, true, out);
+			put_caption(&l, &last->places[row], row, out);
 		} else {
 			put_unused_row(w, &l, row, out);
 		}

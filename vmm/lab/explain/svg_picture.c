@@ -37,8 +37,7 @@ static void host_words(const struct explanation *x, char *text)
 	if (x->kind == WALK_SHADOW)
 		append(text, WORDS_BYTES, ", shadow paging: the leaf is the smaller page");
 	else if (x->host_levels != 0)
-		append(text, WORDS_BYTES, ", %s of %" PRIu32 " levels", words_second_dimension(x),
-		       x->host_levels);
+		append(text, WORDS_BYTES, ", %s of %u levels", words_second_dimension(x), x->host_levels);
 	if (x->references.complete && x->kind == WALK_NESTED)
 		append(text, WORDS_BYTES, "; %s", words_formula(x, words));
 	if (x->hypervisor)
@@ -48,7 +47,7 @@ static void host_words(const struct explanation *x, char *text)
 static void total(const struct explanation *x, char *text)
 {
 	if (x->references.complete)
-		append(text, WORDS_BYTES, "%" PRIu32, x->references.count);
+		append(text, WORDS_BYTES, "%u", x->references.count);
 	else
 		append(text, WORDS_BYTES, "%s",
 		       explanation_last(x)->walk.fault != PAGE_FAULT_NONE ? "no translation" : "unknown");
@@ -79,7 +78,7 @@ static void put_one(const struct svg_walk *w, const struct svg_box *area, const 
 	char text[WORDS_BYTES] = "";
 	bool two = area->width < SVG_WIDTH / 2;
 
-	(void)fprintf(out, "<g class=\"walk\" id=\"w%" PRIu32 "\">\n", w->number);
+	(void)fprintf(out, "<g class=\"walk\" id=\"w%u\">\n", w->number);
 	append(text, sizeof(text), "%s", label);
 	pages_words(w->x, text);
 	if (two) {

@@ -22,7 +22,7 @@ static void put_host(const struct explanation *x, FILE *out)
 		paragraph(out, "host", "%s with shadow paging: the CPU walks one dimension only%s",
 			  x->kvm_module, below);
 	else if (x->host_levels != 0)
-		paragraph(out, "host", "%s with %s, tables of %" PRIu32 " levels%s", x->kvm_module,
+		paragraph(out, "host", "%s with %s, tables of %u levels%s", x->kvm_module,
 			  words_second_dimension(x), x->host_levels, below);
 	else
 		paragraph(out, "host", "%s, second dimension: %s%s", x->kvm_module,
@@ -37,8 +37,7 @@ static void put_head(const struct explanation *x, bool in_short, FILE *out)
 		  x->touched ? ", in the arena"
 			     : ", outside the arena: walked once, no access is made for it");
 	paragraph(out, "guest",
-		  "%s of memory from %s in %s pages; the guest's own pages as asked: %s; %" PRIu32
-		  "-level tables",
+		  "%s of memory from %s in %s pages; the guest's own pages as asked: %s; %u-level tables",
 		  words_size(x->memory_bytes, memory), x->backing, words_size(x->backing_page_bytes, page),
 		  words_size(x->guest_page_bytes, guest), x->mode.levels);
 	if (in_short)
@@ -96,8 +95,7 @@ static void put_no_total(const struct explanation *x, FILE *out)
 		paragraph(out, "total", "none: the address has no translation");
 	else if (last->walk.fault != PAGE_FAULT_NONE)
 		paragraph(out, "total",
-			  "none: the address has no translation (%" PRIu32
-			  " references up to where that shows)",
+			  "none: the address has no translation (%u references up to where that shows)",
 			  x->references.count);
 	else if (!last->data.in_slot)
 		paragraph(out, "total",
@@ -116,16 +114,15 @@ static void put_total(const struct explanation *x, FILE *out)
 	if (!x->references.complete)
 		put_no_total(x, out);
 	else if (x->kind == WALK_NESTED)
-		paragraph(out, "total",
-			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
-			  "walks: %s. Each of the %" PRIu32
-			  " guest entries costs its host entries + 1 for itself, the data's address its host "
-			  "entries only.",
-			  x->references.count, words_formula(x, formula),
-			  explanation_last(x)->walk.step_count);
+		paragraph(
+			out, "total",
+			"%u memory references for one TLB miss, without the CPU's caches of "
+			"walks: %s. Each of the %u guest entries costs its host entries + 1 for itself, the "
+			"data's address its host entries only.",
+			x->references.count, words_formula(x, formula), explanation_last(x)->walk.step_count);
 	else
 		paragraph(out, "total",
-			  "%" PRIu32 " memory references for one TLB miss, without the CPU's caches of "
+			  "%u memory references for one TLB miss, without the CPU's caches of "
 			  "walks: one dimension, one entry a level",
 			  x->references.count);
 }
@@ -217,9 +214,9 @@ static int put_counts(const struct explanation *before, const struct explanation
 		table_put(&t, i == 0 ? "before" : "after");
 		table_size(&t, walk->leaf_bytes);
 		table_put(&t, "%s", words_host_pages(xs[i], text));
-		table_put(&t, "%" PRIu32, walk->step_count);
+		table_put(&t, "%u", walk->step_count);
 		if (xs[i]->references.complete)
-			table_put(&t, "%" PRIu32, xs[i]->references.count);
+			table_put(&t, "%u", xs[i]->references.count);
 		else
 			table_put(&t, "unknown");
 	}
@@ -234,9 +231,9 @@ static bool makes(const struct explanation *x, const struct walk_reference *one)
 
 static void append_range(char *numbers, uint32_t from, uint32_t to)
 {
-	append(numbers, WORDS_BYTES, "%s%" PRIu32, numbers[0] != '\0' ? "," : "", from);
+	append(numbers, WORDS_BYTES, "%s%u", numbers[0] != '\0' ? "," : "", from);
 	if (to != from)
-		append(numbers, WORDS_BYTES, "-%" PRIu32, to);
+		append(numbers, WORDS_BYTES, "-%u", to);
 }
 
 /* The references of one row that a makes and b does not. */
@@ -282,7 +279,7 @@ static uint32_t put_gone(const struct explanation *a, const struct explanation *
 		gone += makes(b, &a->references.list[i].walk) ? 0 : 1;
 	if (gone == 0)
 		return 0;
-	(void)fprintf(out, "\n%s: %" PRIu32 " references\n", title, gone);
+	(void)fprintf(out, "\n%s: %u references\n", title, gone);
 	for (uint32_t row = PAGE_WALK_MAX_LEVELS; row > 0; row--)
 		put_gone_row(a, b, row, out);
 	put_gone_row(a, b, 0, out);
@@ -301,8 +298,7 @@ static int put_comparison(const struct explanation *before, const struct explana
 	    0)
 		(void)fputs("\nNothing disappeared: both walks make the same references.\n", out);
 	(void)fputc('\n', out);
-	paragraph(out, "ratio", "%" PRIu32 " / %" PRIu32 " = %.2f", references, fewer,
-		  (double)references / (double)fewer);
+	paragraph(out, "ratio", "%u / %u = %.2f", references, fewer, (double)references / (double)fewer);
 	return ret;
 }
 

@@ -21,7 +21,7 @@ static const char *place_words(const struct explanation *x, const struct explain
 		append(buf, WORDS_BYTES, "in no memory slot, nothing is there");
 		return buf;
 	}
-	append(buf, WORDS_BYTES, "slot %" PRIu32 ", hva 0x%" PRIx64, place->slot, place->hva);
+	append(buf, WORDS_BYTES, "slot %u, hva 0x%" PRIx64, place->slot, place->hva);
 	if (!place->present) {
 		append(buf, WORDS_BYTES,
 		       place->presence_hidden ? ", whether the host has a page there is not known"
@@ -50,8 +50,8 @@ static void put_entry(const struct explanation *x, uint32_t number, const char *
 		append(text, sizeof(text), " (leaf)");
 	if (words_changes(x, number, changes)[0] != '\0')
 		append(text, sizeof(text), "  * %s", changes);
-	used = fprintf(out, "%-5s [%3" PRIu32 "]  GVA %2" PRIu32 ":%2" PRIu32 "  0x%016" PRIx64 "  ",
-		       page_entry_name(step->level), step->index, high, low, step->entry);
+	used = fprintf(out, "%-5s [%3u]  GVA %2u:%2u  0x%016" PRIx64 "  ", page_entry_name(step->level),
+		       step->index, high, low, step->entry);
 	paragraph_wrap(out, TEXT_LEFT_COLUMNS + (size_t)(used > 0 ? used : 0), text);
 }
 
@@ -64,7 +64,7 @@ static void put_host_row(const struct explanation *x, const struct explain_place
 	uint32_t first, last;
 
 	if (explain_host_numbers(x, row, &first, &last)) {
-		(void)snprintf(refs, sizeof(refs), "%" PRIu32 "-%" PRIu32, first, last);
+		(void)snprintf(refs, sizeof(refs), "%u-%u", first, last);
 		(void)snprintf(text, sizeof(text), "%s walks to its %s leaf for the %s at gpa %s",
 			       words_second_dimension(x), words_size(place->host_leaf_bytes, leaf), what,
 			       place_words(x, place, where));
@@ -79,31 +79,27 @@ static void put_host_row(const struct explanation *x, const struct explain_place
 /* The fault, and its error code (SDM vol. 3A, 4.7). */
 static void put_fault(const struct explanation *x, FILE *out)
 {
-	char fault[WORDS_BYTES];
-	const char *more = "";
+	static const char *const more[PAGE_FAULT_COUNT] = {
+		[PAGE_FAULT_NOT_CANONICAL] =
+			": the bits above the highest translated one are not copies of it. The CPU looks at "
+			"that before it walks, so no table is read (#SS instead where the stack segment is "
+			"used).",
+		[PAGE_FAULT_NOT_PRESENT] =
+			("; bit P of the error code is 0, and the rest of the entry means nothing to the "
+			 "CPU"),
+		[PAGE_FAULT_RESERVED] = "; bits P and RSVD of the error code are 1",
+		[PAGE_FAULT_NO_MEMORY] =
+			(": no exception of the guest's; the CPU leaves it, and KVM has no memory to give"),
+	};
+	enum page_fault fault = explanation_last(x)->walk.fault;
+	char words[WORDS_BYTES];
 
-	switch (explanation_last(x)->walk.fault) {
-	case PAGE_FAULT_NOT_CANONICAL:
-		more = ": the bits above the highest translated one are not copies of it. The CPU looks at "
-		       "that before it walks, so no table is read (#SS instead where the stack segment is "
-		       "used).";
-		break;
-	case PAGE_FAULT_NOT_PRESENT:
-		more = "; bit P of the error code is 0, and the rest of the entry means nothing to the CPU";
-		break;
-	case PAGE_FAULT_RESERVED:
-		more = "; bits P and RSVD of the error code are 1";
-		break;
-	case PAGE_FAULT_NO_MEMORY:
-		more = ": no exception of the guest's; the CPU leaves it, and KVM has no memory to give";
-		break;
-	default:
+	if (fault == PAGE_FAULT_NONE)
 		return;
-	}
 	left_columns("", "FAULT", out);
-	(void)words_fault(x, fault);
-	append(fault, sizeof(fault), "%s", more);
-	paragraph_wrap(out, TEXT_LEFT_COLUMNS, fault);
+	(void)words_fault(x, words);
+	append(words, sizeof(words), "%s", more[fault]);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, words);
 }
 
 static void put_arrival(const struct explanation *x, FILE *out)
@@ -134,7 +130,7 @@ static void put_guest_walk(const struct explanation *x, FILE *out)
 
 		put_host_row(x, &last->places[i], level, out);
 		if (own != NULL)
-			(void)snprintf(refs, sizeof(refs), "%" PRIu32, own->number);
+			(void)snprintf(refs, sizeof(refs), "%u", own->number);
 		put_entry(x, i, refs, out);
 	}
 	if (last->walk.fault == PAGE_FAULT_NONE)
@@ -167,11 +163,10 @@ static void put_shadow_walk(const struct explanation *x, FILE *out)
 	for (uint32_t i = 0; i < x->references.count; i++) {
 		const struct explain_reference *one = &x->references.list[i];
 
-		(void)snprintf(refs, sizeof(refs), "%" PRIu32, one->number);
+		(void)snprintf(refs, sizeof(refs), "%u", one->number);
 		left_columns(refs, "derived", out);
-		(void)fprintf(out, "shadow %-5s [%3" PRIu32 "]  GVA %2" PRIu32 ":%2" PRIu32,
-			      page_entry_name(one->walk.level), one->index, one->walk.high_bit,
-			      one->walk.low_bit);
+		(void)fprintf(out, "shadow %-5s [%3u]  GVA %2u:%2u", page_entry_name(one->walk.level),
+			      one->index, one->walk.high_bit, one->walk.low_bit);
 		if (one->walk.leaf)
 			(void)fprintf(out, "  leaf of %s, to the host's frame",
 				      words_size(x->shadow_leaf_bytes, leaf));

@@ -95,19 +95,18 @@ const char *words_formula(const struct explanation *x, char *buf)
 	if (!x->references.complete)
 		return buf;
 	if (x->kind != WALK_NESTED) {
-		(void)snprintf(buf, WORDS_BYTES, "%" PRIu32, x->references.count);
+		(void)snprintf(buf, WORDS_BYTES, "%u", x->references.count);
 		return buf;
 	}
 	for (uint32_t i = 0; i < g; i++)
 		equal = equal && last->places[i].host_entries == h;
 	if (equal) {
-		(void)snprintf(buf, WORDS_BYTES, "(%" PRIu32 "+1)(%" PRIu32 "+1) - 1 = %" PRIu32, g, h,
-			       x->references.count);
+		(void)snprintf(buf, WORDS_BYTES, "(%u+1)(%u+1) - 1 = %u", g, h, x->references.count);
 		return buf;
 	}
 	for (uint32_t i = 0; i < g; i++)
-		append(buf, WORDS_BYTES, "(%" PRIu32 "+1) + ", last->places[i].host_entries);
-	append(buf, WORDS_BYTES, "%" PRIu32 " = %" PRIu32, h, x->references.count);
+		append(buf, WORDS_BYTES, "(%u+1) + ", last->places[i].host_entries);
+	append(buf, WORDS_BYTES, "%u = %u", h, x->references.count);
 	return buf;
 }
 

@@ -135,14 +135,14 @@ struct svg_walk {
 	uint32_t number;                  /* 1 or 2: its ids begin with "w1-" or "w2-" */
 };
 
-/* The guest's level of a row (rows count from the root; 0: the data), and likewise the row of a level. */
+/*
+ * The guest's level of a row, 0 for the data; and likewise the row of a level. Rows count from the root on, as the steps of
+ * the walk do: step `row` read the guest's entry there.
+ */
 static inline uint32_t svg_level(const struct svg_walk *w, uint32_t row)
 {
 	return w->x->mode.levels - row;
 }
-
-/* Number of the step that read the guest's entry of that level; step_count where none did. */
-uint32_t svg_step(const struct explain_walk *walk, uint32_t level);
 
 #define SVG_ID_BYTES 32
 

@@ -130,28 +130,22 @@ const char *page_entry_name(uint32_t level)
 	return names[level <= PAGE_WALK_MAX_LEVELS ? level : 0];
 }
 
+static const struct {
+	const char *name, *exception;
+} faults[PAGE_FAULT_COUNT] = {
+	[PAGE_FAULT_NONE] = { "none", "" },
+	[PAGE_FAULT_NOT_CANONICAL] = { "not canonical", "#GP" },
+	[PAGE_FAULT_NOT_PRESENT] = { "not present", "#PF" },
+	[PAGE_FAULT_RESERVED] = { "reserved bit", "#PF" },
+	[PAGE_FAULT_NO_MEMORY] = { "no memory", "" },
+};
+
 const char *page_fault_name(enum page_fault fault)
 {
-	static const char *const names[PAGE_FAULT_COUNT] = {
-		[PAGE_FAULT_NONE] = "none",
-		[PAGE_FAULT_NOT_CANONICAL] = "not canonical",
-		[PAGE_FAULT_NOT_PRESENT] = "not present",
-		[PAGE_FAULT_RESERVED] = "reserved bit",
-		[PAGE_FAULT_NO_MEMORY] = "no memory",
-	};
-
-	return (uint32_t)fault < PAGE_FAULT_COUNT ? names[fault] : "?";
+	return (uint32_t)fault < PAGE_FAULT_COUNT ? faults[fault].name : "?";
 }
 
 const char *page_fault_exception(enum page_fault fault)
 {
-	switch (fault) {
-	case PAGE_FAULT_NOT_CANONICAL:
-		return "#GP";
-	case PAGE_FAULT_NOT_PRESENT:
-	case PAGE_FAULT_RESERVED:
-		return "#PF";
-	default:
-		return "";
-	}
+	return (uint32_t)fault < PAGE_FAULT_COUNT ? faults[fault].exception : "";
 }
