@@ -5,19 +5,11 @@
 #include "vmm/util/size.h"
 #include "vmm/lab/measure/plan.h"
 
-static uint64_t address_asked(const struct explain_spec *x)
-{
-	if (!x->gva_given)
-		return ARENA_GVA;
-	return x->gva_in_arena ? ARENA_GVA + x->gva : x->gva;
-}
-
 struct explain_address explain_address_of(const struct explain_spec *x, const struct config *c)
 {
-	struct explain_address address = { .gva = address_asked(x) };
+	uint64_t gva = !x->gva_given ? ARENA_GVA : x->gva_in_arena ? ARENA_GVA + x->gva : x->gva;
 
-	address.touched = address.gva >= ARENA_GVA && address.gva - ARENA_GVA < c->map.arena_bytes;
-	return address;
+	return (struct explain_address){ gva, gva >= ARENA_GVA && gva - ARENA_GVA < c->map.arena_bytes };
 }
 
 int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_spec *r, struct config *c,

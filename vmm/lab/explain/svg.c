@@ -88,11 +88,6 @@ void svg_begin(FILE *out, const char *title)
 		style, SVG_WIDTH, SVG_HEIGHT);
 }
 
-void svg_end(FILE *out)
-{
-	(void)fputs("</svg>\n", out);
-}
-
 void svg_text(FILE *out, uint32_t look, int x, int y, int width, const char *fmt, ...)
 {
 	const char *anchor = (look & SVG_MIDDLE) != 0 ? " middle" : (look & SVG_END) != 0 ? " end" : "";

@@ -170,6 +170,6 @@ int explain_svg(const struct explanation *const xs[], uint32_t count, FILE *out)
 		put_one(&w, count == 2 ? &halves[i] : &whole, count == 2 ? labels[i] : "", out);
 	}
 	put_legend(xs, count, out);
-	svg_end(out);
+	(void)fputs("</svg>\n", out);
 	return 0;
 }

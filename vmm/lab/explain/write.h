@@ -75,9 +75,8 @@ enum svg_look {
 #define SVG_MIDDLE 0x100u
 #define SVG_END 0x200u
 
-/* The document with its style sheet; title is also what screen readers say. */
+/* Begin the document with its style sheet; title is also what screen readers say. */
 void svg_begin(FILE *out, const char *title);
-void svg_end(FILE *out);
 
 /* A text at x, its baseline at y; cut where it would be wider than `width` (0: as long as it is). */
 void svg_text(FILE *out, uint32_t look, int x, int y, int width, const char *fmt, ...)
