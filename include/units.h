@@ -41,6 +41,12 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
 	return align_down(value + align - 1, align);
 }
 
+/* a / b, rounded up. */
+static inline uint64_t divide_up(uint64_t a, uint64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
 static inline bool is_aligned(uint64_t value, uint64_t align)
 {
 	return (value & (align - 1)) == 0;

@@ -88,8 +88,9 @@ static struct cpu_model described(const struct leaf *leaves, const char *base_na
 static void told(const struct cpu_model *cpu, enum cpu_parameter figure, uint64_t value)
 {
 	if (cpu->parameter[figure] != value || cpu->origin[figure] != ORIGIN_CPUID)
-		fail_msg("%s is %llu (%s)", cpu_parameter_info(figure)->name,
-			 (unsigned long long)cpu->parameter[figure], cpu_origin_name(cpu->origin[figure]));
+		fail_msg("%s is %llu (%s)", cpu_parameters[figure].name,
+			 (unsigned long long)cpu->parameter[figure],
+			 name_of(&cpu_origin_names, cpu->origin[figure]));
 }
 
 TEST(leaf_18_and_4_of_intel)
@@ -209,7 +210,7 @@ TEST(garbage_stays_within_bounds)
 		assert_int_equal(cpu_load(cpu_base_name(garbage, &seed), &base, &e), 0);
 		cpu_from_cpuid(garbage, &seed, &base, &cpu);
 		LOOP (int, i, 0, i < CPU_PARAMETER_COUNT, i++) {
-			const struct cpu_parameter_info *f = cpu_parameter_info((enum cpu_parameter)i);
+			const struct cpu_parameter_info *f = &cpu_parameters[i];
 
 			assert_in_range(cpu.parameter[i], f->least, f->most);
 			assert_true(f->kind != KIND_POWER || cpu.parameter[i] == 0 ||

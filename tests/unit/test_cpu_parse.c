@@ -19,7 +19,7 @@ static size_t describe(char text[TEXT_BYTES], uint32_t broken, const char *line)
 	size_t used = 0;
 
 	for (uint32_t i = 0; i < CPU_PARAMETER_COUNT + 2; i++) {
-		const char *name = i < 2 ? "" : cpu_parameter_info((enum cpu_parameter)(i - 2))->name;
+		const char *name = i < 2 ? "" : cpu_parameters[i - 2].name;
 		const char *value = strstr(name, "_in") != NULL ? "own"
 				    : strstr(name, "hashed") != NULL || strstr(name, "smashed") != NULL ||
 						    strstr(name, "combined") != NULL
@@ -66,7 +66,7 @@ TEST(those_in_the_binary_are_whole)
 
 static void text_of(const struct cpu_model *cpu, enum cpu_parameter parameter, char value[24])
 {
-	parameter_text(cpu_parameter_info(parameter)->kind, cpu->parameter[parameter], value, 24);
+	parameter_text(cpu_parameters[parameter].kind, cpu->parameter[parameter], value, 24);
 }
 
 TEST(values_are_read_as_written)
@@ -145,8 +145,7 @@ TEST(what_is_missing_is_named)
 		assert_int_equal(cpu_parse("x.cpu", text, bytes, &cpu, &e), -EINVAL);
 		assert_non_null(strstr(e.what, "missing"));
 		if (line > 2)
-			assert_non_null(
-				strstr(e.what, cpu_parameter_info((enum cpu_parameter)(line - 3))->name));
+			assert_non_null(strstr(e.what, cpu_parameters[line - 3].name));
 	}
 }
 

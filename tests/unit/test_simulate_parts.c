@@ -61,10 +61,10 @@ TEST(use_refreshes_and_a_look_does_not_fill)
 	assert_int_equal(lru_init(&l, 1, 2, false), 0);
 	assert_false(lru_find(&l, 1));
 	assert_false(lru_find(&l, 1));
-	lru_insert(&l, 1);
-	lru_insert(&l, 2);
+	(void)lru_touch(&l, 1);
+	(void)lru_touch(&l, 2);
 	assert_true(lru_find(&l, 1));
-	lru_insert(&l, 3);
+	(void)lru_touch(&l, 3);
 	assert_true(lru_find(&l, 1));
 	assert_false(lru_find(&l, 2));
 	lru_free(&l);
@@ -77,7 +77,7 @@ TEST(nothing_and_too_much)
 	assert_int_equal(lru_init(&l, 0, 4, false), 0);
 	assert_false(lru_touch(&l, 0));
 	assert_false(lru_touch(&l, 0));
-	lru_insert(&l, 0);
+	(void)lru_touch(&l, 0);
 	lru_free(&l);
 	assert_int_equal(lru_init(&l, 16, 0, false), 0);
 	assert_false(lru_touch(&l, 0));

@@ -403,7 +403,7 @@ TEST(sentences_name_the_evidence)
 	assert_int_equal(tlb_findings_lines(&f, lines), 4);
 	assert_non_null(strstr(lines[1], "not found"));
 	assert_non_null(strstr(lines[3], "a 1G page is one entry: no rise up to 512 places inside one"));
-	assert_string_equal(tlb_sets_name((enum tlb_sets)99), "unknown");
-	assert_string_equal(tlb_fracture_name(TLB_FRACTURE_2M), "2M");
-	assert_string_equal(tlb_fracture_name((enum tlb_fracture)99), "unknown");
+	assert_string_equal(name_of(&tlb_sets_names, 99), "unknown");
+	assert_string_equal(name_of(&tlb_fracture_names, TLB_FRACTURE_2M), "2M");
+	assert_string_equal(name_of(&tlb_fracture_names, 99), "unknown");
 }

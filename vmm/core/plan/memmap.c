@@ -12,19 +12,14 @@
 /* What one entry of the guest's PML4 maps; an arena of distinct memory stays within one. */
 #define PML4_SLOT_BYTES (512 * GIB)
 
-static uint64_t round_up_div(uint64_t value, uint64_t by)
-{
-	return value / by + (value % by != 0);
-}
-
 uint64_t memmap_tables_bytes(uint64_t arena_bytes, uint64_t leaf_bytes)
 {
-	uint64_t pages = round_up_div(arena_bytes, PML4_SLOT_BYTES);
+	uint64_t pages = divide_up(arena_bytes, PML4_SLOT_BYTES);
 
 	if (leaf_bytes < PAGE_1G)
-		pages += round_up_div(arena_bytes, PAGE_1G);
+		pages += divide_up(arena_bytes, PAGE_1G);
 	if (leaf_bytes < PAGE_2M)
-		pages += round_up_div(arena_bytes, PAGE_2M);
+		pages += divide_up(arena_bytes, PAGE_2M);
 	return align_up(pages * PAGE_4K, PAGE_2M);
 }
 

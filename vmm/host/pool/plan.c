@@ -66,7 +66,7 @@ static void spread_missing(struct pool_plan *plan)
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		uint32_t left = plan->node_count - i;
 
-		plan->nodes[i].missing = missing / left + (missing % left != 0);
+		plan->nodes[i].missing = divide_up(missing, left);
 		missing -= plan->nodes[i].missing;
 	}
 }
@@ -143,7 +143,7 @@ int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t pa
 	}
 	plan->bytes = bytes;
 	plan->page_bytes = page_bytes;
-	plan->needed_pages = bytes / page_bytes + (bytes % page_bytes != 0);
+	plan->needed_pages = divide_up(bytes, page_bytes);
 	/* Every sum below stays far from 64 bits: a host with so much does not exist. */
 	if (!checked_mul(plan->needed_pages, page_bytes, &all) || all > UINT64_C(1) << 60)
 		return error_set(e, STATUS_USAGE, ERANGE, "--memory", "%" PRIu64 " bytes are too many",

@@ -82,7 +82,7 @@ uint64_t stlb_fit_sets(const struct cpu_model *cpu, const struct stlb_point *poi
 static void put(struct cpu_model *cpu, enum cpu_parameter parameter, double value, enum cpu_origin origin,
 		const char *how)
 {
-	const struct cpu_parameter_info *f = cpu_parameter_info(parameter);
+	const struct cpu_parameter_info *f = &cpu_parameters[parameter];
 	double rounded = round(f->kind == KIND_CYCLES ? value * (double)CYCLE_PARTS : value);
 
 	/* A description would refuse it. */

@@ -39,7 +39,7 @@ static uint64_t slice_of_ram(const struct config *c, uint64_t ram_bytes)
 static uint64_t aliased_memory_for(const struct config *c, uint64_t set_bytes)
 {
 	uint64_t alias_bytes = c->map.alias_bytes;
-	uint64_t repetitions = set_bytes / alias_bytes + (set_bytes % alias_bytes != 0);
+	uint64_t repetitions = divide_up(set_bytes, alias_bytes);
 	uint64_t bytes;
 
 	if (!checked_mul(repetitions * alias_bytes, c->vcpus, &bytes) || bytes > ARENA_MAX_BYTES)

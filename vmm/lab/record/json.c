@@ -173,7 +173,7 @@ static json_t *level_json(const struct tlb_level *level)
 	json_t *o = json_object();
 
 	json_put(&o, "reach", knee_json(&level->reach));
-	json_put(&o, "sets", json_string(tlb_sets_name(level->sets)));
+	json_put(&o, "sets", json_string(name_of(&tlb_sets_names, level->sets)));
 	json_put(&o, "ways", knee_json(&level->ways));
 	return o;
 }
@@ -191,7 +191,7 @@ static json_t *tlb_json(const struct record *rec)
 	json_put(&o, "miss_cycles", f->miss_cycles > 0 ? json_real(f->miss_cycles) : json_null());
 	json_put(&o, "dtlb", level_json(&f->dtlb));
 	json_put(&o, "stlb", level_json(&f->stlb));
-	json_put(&o, "fracture", json_string(tlb_fracture_name(f->fracture)));
+	json_put(&o, "fracture", json_string(name_of(&tlb_fracture_names, f->fracture)));
 	json_put(&o, "inside", knee_json(&f->inside));
 	json_put(&o, "inside_pages", json_u64_or_null(f->inside_pages));
 	return o;

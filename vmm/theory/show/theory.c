@@ -119,7 +119,7 @@ void cpu_text(const struct cpu_model *cpu, FILE *out)
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
 		if (cpu->origin[i] == ORIGIN_UNCERTAIN || cpu->origin[i] == ORIGIN_ASSUMED)
 			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "",
-			       cpu_parameter_info((enum cpu_parameter)i)->name);
+			       cpu_parameters[i].name);
 	}
 	paragraph(out, "cpu", "%s: %s, in %s. %u figures: %s", cpu->name, cpu->title, cpu->unit,
 		  (uint32_t)CPU_PARAMETER_COUNT, counts);
@@ -137,7 +137,7 @@ json_t *cpu_json(const struct cpu_model *cpu)
 	json_t *o = json_object(), *parameters = json_object();
 
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
-		const struct cpu_parameter_info *info = cpu_parameter_info((enum cpu_parameter)i);
+		const struct cpu_parameter_info *info = &cpu_parameters[i];
 		const char *word = parameter_word(info->kind, cpu->parameter[i]);
 		json_t *one = json_object();
 
@@ -145,7 +145,7 @@ json_t *cpu_json(const struct cpu_model *cpu)
 			 word != NULL                ? json_string(word)
 			 : info->kind == KIND_CYCLES ? json_real(cpu_cycles(cpu, (enum cpu_parameter)i))
 						     : json_u64(cpu->parameter[i]));
-		json_put(&one, "origin", json_string(cpu_origin_name(cpu->origin[i])));
+		json_put(&one, "origin", json_string(name_of(&cpu_origin_names, cpu->origin[i])));
 		json_put(&one, "source", json_words(cpu->source[i]));
 		json_put(&parameters, info->name, one);
 	}
@@ -211,7 +211,7 @@ int cpu_list_text(FILE *out)
 	(void)fputc('\n', out);
 	table_init(&table, titles, COUNT_OF(titles));
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
-		const struct cpu_parameter_info *info = cpu_parameter_info((enum cpu_parameter)i);
+		const struct cpu_parameter_info *info = &cpu_parameters[i];
 
 		table_put(&table, "%s", info->name);
 		put_accepted(&table, info);

@@ -74,11 +74,6 @@ bool lru_touch(struct lru *l, uint64_t key)
 	return use(l, key, true);
 }
 
-void lru_insert(struct lru *l, uint64_t key)
-{
-	(void)use(l, key, true);
-}
-
 /* L1 and L2 are indexed by the lowest bits; L3 by all of them, as its slices are on every CPU described. */
 int cache_init(struct cache *cache, const struct cpu_model *cpu)
 {

@@ -30,10 +30,7 @@ void lru_free(struct lru *l);
 /* Whether it holds key (below 2^64 - 1), which then is the most recent of its set. */
 bool lru_find(struct lru *l, uint64_t key);
 
-/* Make key the most recent of its set; a key that was not there takes the place of the least recent one. */
-void lru_insert(struct lru *l, uint64_t key);
-
-/* lru_find, and lru_insert where it was not there. */
+/* The same; a key that was not there takes the place of the least recent one of its set. */
 bool lru_touch(struct lru *l, uint64_t key);
 
 enum simulated_level { LEVEL_L1, LEVEL_L2, LEVEL_L3, LEVEL_MEMORY, LEVEL_COUNT };

@@ -13,11 +13,6 @@
 /* Beyond the ways of a set, a second page more per set and LRU has lost them all. */
 #define PAGES_TO_ALL 2.0
 
-static uint64_t entries_for(uint64_t bytes, uint64_t leaf_bytes)
-{
-	return bytes / leaf_bytes + (bytes % leaf_bytes != 0);
-}
-
 /* A fixed cycle over sets with a linear index: all hit up to the ways, none two pages a set later. */
 static double linear_missing(double pages, const struct cpu_tlb *tlb)
 {
@@ -56,7 +51,7 @@ static double missing(double pages, const struct cpu_tlb *tlb, bool independent)
 /* Share of the accesses over `bytes` that miss the TLB. */
 static double missing_bytes(uint64_t bytes, const struct cpu_tlb *tlb, const struct closed_form_input *in)
 {
-	uint64_t entries = entries_for(bytes, tlb->entry_bytes);
+	uint64_t entries = divide_up(bytes, tlb->entry_bytes);
 
 	/* Several lines in one entry: which entry comes next is as good as independent. */
 	return missing((double)entries, tlb, in->independent || entries < in->pages);
@@ -150,14 +145,14 @@ void closed_form(const struct closed_form_input *in, struct closed_form_terms *o
 		leaf_bytes = walk_leaf_bytes(plan);
 	dtlb = cpu_tlb(in->cpu, false, leaf_bytes);
 	stlb = cpu_tlb(in->cpu, true, leaf_bytes);
-	*out = (struct closed_form_terms){ .translations = entries_for(bytes, dtlb.entry_bytes) };
+	*out = (struct closed_form_terms){ .translations = divide_up(bytes, dtlb.entry_bytes) };
 	out->dtlb_missing = missing_bytes(bytes, &dtlb, in);
 	out->stlb_missing = missing_bytes(bytes, &stlb, in);
 	/* What the dTLB has is not looked for in the STLB. */
 	if (out->stlb_missing > out->dtlb_missing)
 		out->stlb_missing = out->dtlb_missing;
-	read_terms(in, paged ? lines_of(entries_for(bytes, guest_bytes)) : 0,
-		   hosted ? lines_of(entries_for(bytes, plan->host_leaf_bytes)) : 0, out);
+	read_terms(in, paged ? lines_of(divide_up(bytes, guest_bytes)) : 0,
+		   hosted ? lines_of(divide_up(bytes, plan->host_leaf_bytes)) : 0, out);
 	out->walk_cycles = in->walk_constant_cycles + out->guest_read_cycles + out->host_read_cycles;
 	out->total_cycles = in->data_cycles + out->dtlb_missing * cpu_cycles(in->cpu, CPU_STLB_HIT_CYCLES) +
 			    out->stlb_missing * out->walk_cycles;

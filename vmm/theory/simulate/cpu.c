@@ -4,7 +4,7 @@
 #include "vmm/util/text.h"
 #include "vmm/util/size.h"
 
-static const struct cpu_parameter_info parameters[] = {
+const struct cpu_parameter_info cpu_parameters[CPU_PARAMETER_COUNT] = {
 #define PARTS(kind) ((kind) == KIND_CYCLES ? CYCLE_PARTS : 1)
 #define PARAMETER(id, name, kind, least, most) \
 	[CPU_##id] = { name, kind, (least)*PARTS(kind), (most)*PARTS(kind) },
@@ -18,14 +18,9 @@ const struct cpu_cache cpu_caches[CPU_CACHES] = {
 	{ CPU_L3_BYTES, CPU_L3_WAYS, CPU_L3_CYCLES },
 };
 
-const struct cpu_parameter_info *cpu_parameter_info(enum cpu_parameter parameter)
-{
-	return &parameters[parameter];
-}
-
 bool cpu_parameter_fits(enum cpu_parameter parameter, uint64_t value)
 {
-	const struct cpu_parameter_info *p = &parameters[parameter];
+	const struct cpu_parameter_info *p = &cpu_parameters[parameter];
 
 	return value >= p->least && value <= p->most &&
 	       (p->kind != KIND_POWER || value == 0 || is_pow2(value));
@@ -56,15 +51,9 @@ void parameter_text(enum parameter_kind kind, uint64_t value, char *text, size_t
 		append(text, bytes, "%llu", number);
 }
 
-const char *cpu_origin_name(enum cpu_origin origin)
-{
-	static const char *const names[ORIGIN_COUNT] = {
-		[ORIGIN_SOURCE] = "source",     [ORIGIN_UNCERTAIN] = "uncertain", [ORIGIN_CPUID] = "CPUID",
-		[ORIGIN_MEASURED] = "measured", [ORIGIN_ASSUMED] = "assumed",
-	};
-
-	return (uint32_t)origin < ORIGIN_COUNT ? names[origin] : "?";
-}
+const struct names cpu_origin_names =
+	NAMES_OF([ORIGIN_SOURCE] = "source", [ORIGIN_UNCERTAIN] = "uncertain", [ORIGIN_CPUID] = "CPUID",
+		 [ORIGIN_MEASURED] = "measured", [ORIGIN_ASSUMED] = "assumed");
 
 uint32_t cpu_count_origin(const struct cpu_model *cpu, enum cpu_origin origin)
 {

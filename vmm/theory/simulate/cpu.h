@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "vmm/util/error.h"
+#include "vmm/util/names.h"
 
 enum cpu_parameter {
 #define PARAMETER(id, ...) CPU_##id,
@@ -35,7 +36,7 @@ struct cpu_parameter_info {
 	uint64_t least, most;
 };
 
-const struct cpu_parameter_info *cpu_parameter_info(enum cpu_parameter parameter);
+extern const struct cpu_parameter_info cpu_parameters[CPU_PARAMETER_COUNT];
 
 /* Whether a description may have that value. */
 bool cpu_parameter_fits(enum cpu_parameter parameter, uint64_t value);
@@ -57,8 +58,7 @@ enum cpu_origin {
 	ORIGIN_COUNT
 };
 
-/* "source", "uncertain", "CPUID", "measured", "assumed"; never NULL. */
-const char *cpu_origin_name(enum cpu_origin origin);
+extern const struct names cpu_origin_names;
 
 #define CPU_NAME_BYTES 32
 #define CPU_TITLE_BYTES 96
@@ -111,15 +111,15 @@ struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_byt
  */
 int cpu_parse(const char *where, const char *text, size_t bytes, struct cpu_model *cpu, struct error *e);
 
-/* The same for a file of at most CPU_FILE_MOST_BYTES; another -errno where it cannot be read. */
-#define CPU_FILE_MOST_BYTES 65536
-int cpu_read(const char *path, struct cpu_model *cpu, struct error *e);
-
 /* Number of descriptions in the binary, and their names in the order in which they are listed; NULL beyond. */
 uint32_t cpu_count(void);
 const char *cpu_name(uint32_t number);
 
-/* Load the built-in description `name`; any other name is the path of a file. 0, or -errno with *e set. */
+/*
+ * Load the built-in description `name`; any other name is the path of a file of at most CPU_FILE_MOST_BYTES. 0, or -errno
+ * with *e set.
+ */
+#define CPU_FILE_MOST_BYTES 65536
 int cpu_load(const char *name, struct cpu_model *cpu, struct error *e);
 
 /*

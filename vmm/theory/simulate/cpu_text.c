@@ -66,7 +66,7 @@ static bool parse_cycles(struct span s, uint64_t *value)
 
 static bool parse_value(struct span s, enum cpu_parameter parameter, uint64_t *value)
 {
-	enum parameter_kind kind = cpu_parameter_info(parameter)->kind;
+	enum parameter_kind kind = cpu_parameters[parameter].kind;
 	bool known;
 
 	if (parameter_word(kind, 0) != NULL) {
@@ -105,7 +105,7 @@ static const char *kind_name(enum parameter_kind kind)
 static int parse_parameter(struct parser *p, enum cpu_parameter parameter, struct span value,
 			   struct span source)
 {
-	const struct cpu_parameter_info *info = cpu_parameter_info(parameter);
+	const struct cpu_parameter_info *info = &cpu_parameters[parameter];
 	char what[160] = "", least[24], most[24];
 
 	if (p->seen[parameter])
@@ -150,13 +150,13 @@ static int parse_name(struct parser *p, struct span name, struct span value, str
 			       : fault(p, value, "the unit is \"core cycles\" or \"TSC cycles\"");
 	}
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
-		if (span_is(name, cpu_parameter_info((enum cpu_parameter)i)->name))
+		if (span_is(name, cpu_parameters[i].name))
 			return parse_parameter(p, (enum cpu_parameter)i, value, source);
 	}
 	(void)fault(p, name, "a CPU description has no such figure");
 	names[0] = '\0';
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++)
-		append(names, sizeof(names), ", %s", cpu_parameter_info((enum cpu_parameter)i)->name);
+		append(names, sizeof(names), ", %s", cpu_parameters[i].name);
 	error_hint(p->e, "title, unit%s", names);
 	return -EINVAL;
 }
@@ -202,7 +202,7 @@ int cpu_parse(const char *where, const char *text, size_t bytes, struct cpu_mode
 	for (int i = 0; i < CPU_PARAMETER_COUNT; i++) {
 		if (!p.seen[i])
 			return error_set(e, STATUS_USAGE, 0, where, "the figure %s is missing",
-					 cpu_parameter_info((enum cpu_parameter)i)->name);
+					 cpu_parameters[i].name);
 	}
 	return 0;
 }
@@ -234,7 +234,7 @@ const char *cpu_name(uint32_t number)
 	return number < COUNT_OF(embedded) ? embedded[number].name : NULL;
 }
 
-int cpu_read(const char *path, struct cpu_model *cpu, struct error *e)
+static int read_file(const char *path, struct cpu_model *cpu, struct error *e)
 {
 	char *text = NULL;
 	size_t bytes;
@@ -271,7 +271,7 @@ int cpu_load(const char *name, struct cpu_model *cpu, struct error *e)
 			return cpu_parse(c->where, c->start, (size_t)(c->end - c->start), cpu, e);
 		append(names, sizeof(names), "%s%s", i == 0 ? "" : ", ", c->name);
 	}
-	ret = cpu_read(name, cpu, e);
+	ret = read_file(name, cpu, e);
 	if (ret == -ENOENT)
 		error_hint(e, "--cpu takes %s, host, or the path of a description", names);
 	return ret;

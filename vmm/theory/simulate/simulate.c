@@ -15,8 +15,6 @@
 /* gups makes so many updates a sample. */
 #define GUPS_UPDATES (UINT64_C(1) << 20)
 
-#define LINES_A_PAGE (PAGE_4K / CACHE_LINE_BYTES)
-
 struct machine {
 	struct tables tables;
 	struct sequence sequence;
@@ -196,7 +194,7 @@ static void put_closed_form(const struct simulation_input *input, double data, d
 
 	/* packed: 64 lines share a page, and which page comes next is as good as independent. */
 	if (input->workload == WORKLOAD_packed) {
-		in.pages = (in.pages + LINES_A_PAGE - 1) / LINES_A_PAGE;
+		in.pages = divide_up(in.pages, PAGE_4K / CACHE_LINE_BYTES);
 		in.independent = true;
 	}
 	if (input->workload == WORKLOAD_alias) {

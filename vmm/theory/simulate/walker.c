@@ -83,9 +83,9 @@ static uint64_t translate(struct walker *w, uint64_t gpa)
 		parts += read_entry(w, tables_host_entry(gpa, level), w->counts.host_loads);
 		w->counts.host_references++;
 		if (level > t->host_leaf_level)
-			lru_insert(&w->host_pwc[level], gpa / page_walk_span_bytes(level));
+			(void)lru_touch(&w->host_pwc[level], gpa / page_walk_span_bytes(level));
 	}
-	lru_insert(&w->nested_tlb, page);
+	(void)lru_touch(&w->nested_tlb, page);
 	return parts;
 }
 
@@ -108,7 +108,7 @@ static uint64_t walk_guest(struct walker *w, uint64_t address)
 		parts += read_entry(w, entry, w->counts.guest_loads);
 		w->counts.guest_references++;
 		if (level > t->guest_leaf_level)
-			lru_insert(&w->pwc[level], address / page_walk_span_bytes(level));
+			(void)lru_touch(&w->pwc[level], address / page_walk_span_bytes(level));
 	}
 	return parts;
 }
@@ -138,11 +138,6 @@ uint64_t walker_walk(struct walker *w, uint64_t address)
 #define HOST_TABLES_HPA (UINT64_C(3) << 44)
 #define LEVEL_SHIFT 40
 
-static uint32_t leaf_level(uint64_t leaf_bytes)
-{
-	return leaf_bytes == PAGE_4K ? 1 : leaf_bytes == PAGE_2M ? 2 : 3;
-}
-
 bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
 {
 	bool paged = walk_is_paged(plan->kind), hosted = walk_is_hosted(plan->kind);
@@ -156,9 +151,9 @@ bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
 		.kind = plan->kind,
 		.window = window,
 		.guest_levels = paged ? plan->guest_levels : 0,
-		.guest_leaf_level = paged ? leaf_level(leaf_bytes) : 0,
+		.guest_leaf_level = paged ? page_walk_leaf_level(leaf_bytes) : 0,
 		.host_levels = hosted ? plan->host_levels : 0,
-		.host_leaf_level = hosted ? leaf_level(plan->host_leaf_bytes) : 0,
+		.host_leaf_level = hosted ? page_walk_leaf_level(plan->host_leaf_bytes) : 0,
 		.guest_leaf_bytes = paged ? plan->guest_leaf_bytes : 0,
 		.walk_leaf_bytes = walk_leaf_bytes(plan),
 	};

@@ -27,6 +27,11 @@ uint64_t page_walk_span_bytes(uint32_t level)
 	return UINT64_C(1) << (OFFSET_BITS + INDEX_BITS * (level - 1));
 }
 
+uint32_t page_walk_leaf_level(uint64_t leaf_bytes)
+{
+	return leaf_bytes == PAGE_4K ? 1 : leaf_bytes == PAGE_2M ? 2 : leaf_bytes == PAGE_1G ? 3 : 0;
+}
+
 void page_walk_index_bits(uint32_t level, uint32_t *high, uint32_t *low)
 {
 	*low = OFFSET_BITS + INDEX_BITS * (level - 1);

@@ -69,6 +69,9 @@ uint32_t page_walk_index(uint64_t va, uint32_t level);
 /* What one entry of a table of that level spans: 4 KiB at level 1, 512 times as much at each level above. */
 uint64_t page_walk_span_bytes(uint32_t level);
 
+/* Level of the table whose entries map leaves of that size: 1 for 4K, 2 for 2M, 3 for 1G; 0 for other sizes. */
+uint32_t page_walk_leaf_level(uint64_t leaf_bytes);
+
 /* Highest and lowest bit of the address that index a table of that level: 47 and 39 for level 4. */
 void page_walk_index_bits(uint32_t level, uint32_t *high, uint32_t *low);
 

@@ -15,20 +15,6 @@ static bool fits(uint64_t bytes, uint32_t bits)
 	return bytes <= UINT64_C(1) << bits;
 }
 
-static uint64_t divide_up(uint64_t a, uint64_t b)
-{
-	return a / b + (a % b != 0);
-}
-
-static uint32_t leaf_level(uint64_t leaf_bytes)
-{
-	uint32_t level = 1;
-
-	while (page_walk_span_bytes(level) < leaf_bytes)
-		level++;
-	return level;
-}
-
 /* Count the tables over `bytes`, level by level: what is a table on one is an entry on the next. */
 static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_bytes)
 {
@@ -37,7 +23,7 @@ static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_b
 	t->present = true;
 	t->leaf_bytes = leaf_bytes;
 	t->leaf_entries = entries;
-	for (uint32_t level = leaf_level(leaf_bytes); level <= t->levels; level++) {
+	for (uint32_t level = page_walk_leaf_level(leaf_bytes); level <= t->levels; level++) {
 		t->entries += entries;
 		entries = divide_up(entries, ENTRIES);
 		t->tables[level] = entries;

@@ -182,21 +182,11 @@ bool tlb_findings_make(const struct tlb_point *points, size_t count, bool distin
 	return true;
 }
 
-static const struct names sets_names = NAMES_OF([TLB_SETS_UNKNOWN] = "unknown", [TLB_SETS_LINEAR] = "linear",
-						[TLB_SETS_MORE] = "not-reached", [TLB_SETS_NONE] = "none");
-static const struct names fracture_names =
+const struct names tlb_sets_names = NAMES_OF([TLB_SETS_UNKNOWN] = "unknown", [TLB_SETS_LINEAR] = "linear",
+					     [TLB_SETS_MORE] = "not-reached", [TLB_SETS_NONE] = "none");
+const struct names tlb_fracture_names =
 	NAMES_OF([TLB_FRACTURE_UNKNOWN] = "unknown", [TLB_FRACTURE_WHOLE] = "whole", [TLB_FRACTURE_4K] = "4K",
 		 [TLB_FRACTURE_2M] = "2M");
-
-const char *tlb_sets_name(enum tlb_sets sets)
-{
-	return name_of(&sets_names, sets);
-}
-
-const char *tlb_fracture_name(enum tlb_fracture fracture)
-{
-	return name_of(&fracture_names, fracture);
-}
 
 /* "64 to 95", "16", "fewer than 4": what a knee leaves open. */
 static void add_count(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
@@ -268,7 +258,7 @@ static void put_fracture(char line[TLB_LINE_BYTES], const struct tlb_findings *f
 		return;
 	}
 	append(line, TLB_LINE_BYTES, "a %s page is fractured below into entries of %s", leaf,
-	       tlb_fracture_name(f->fracture));
+	       name_of(&tlb_fracture_names, f->fracture));
 	add_evidence(line, &f->inside);
 	append(line, TLB_LINE_BYTES, ": the counts above are of such entries");
 }

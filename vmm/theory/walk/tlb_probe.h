@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/util/names.h"
+
 /* One row: n pages in a random order, `stride_bytes` apart; a stride below 4 KiB is the control: no translation. */
 struct tlb_point {
 	uint64_t pages;
@@ -77,9 +79,8 @@ bool tlb_findings_make(const struct tlb_point *points, size_t count, bool distin
 #define TLB_LINE_BYTES 320
 uint32_t tlb_findings_lines(const struct tlb_findings *f, char lines[TLB_MAX_LINES][TLB_LINE_BYTES]);
 
-/* "linear", "unknown", ...: words for the record; never NULL. */
-const char *tlb_sets_name(enum tlb_sets sets);
-const char *tlb_fracture_name(enum tlb_fracture fracture);
+/* For the record. */
+extern const struct names tlb_sets_names, tlb_fracture_names;
 
 /*
  * Between rows and findings: the rows as curves, one a stride, each without what a load costs that misses nothing.

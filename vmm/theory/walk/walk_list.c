@@ -27,18 +27,9 @@ bool walk_is_hosted(enum walk_kind kind)
 
 uint32_t refs_levels(uint32_t levels, uint64_t leaf_bytes)
 {
-	if (levels != 4 && levels != 5)
-		return 0;
-	switch (leaf_bytes) {
-	case PAGE_4K:
-		return levels;
-	case PAGE_2M:
-		return levels - 1;
-	case PAGE_1G:
-		return levels - 2;
-	default:
-		return 0;
-	}
+	uint32_t leaf_level = page_walk_leaf_level(leaf_bytes);
+
+	return (levels == 4 || levels == 5) && leaf_level != 0 ? levels + 1 - leaf_level : 0;
 }
 
 bool walk_plan_is_valid(const struct walk_plan *plan)
