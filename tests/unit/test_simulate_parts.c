@@ -8,7 +8,7 @@
 #include "test.h"
 #include "sim_cpu.h"
 #include "units.h"
-#include "vmm/theory/simulate/caches.h"
+#include "vmm/theory/simulate/walker.h"
 
 /* Misses of `passes` passes over keys 0, step, 2 step, ... */
 static uint32_t misses(struct lru *l, uint64_t count, uint64_t step, int passes)

@@ -1,7 +1,225 @@
+/*
+ * Sets are short arrays in the order of use: the ways are few, so that a search beats any list.
+ */
 #include "vmm/theory/simulate/walker.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "layout.h"
+#include "random.h"
 #include "units.h"
+
+int lru_init(struct lru *l, uint64_t sets, uint32_t ways, bool hashed)
+{
+	uint64_t entries;
+
+	*l = (struct lru){ .sets = ways != 0 ? sets : 0, .ways = ways, .hashed = hashed };
+	if (l->sets == 0)
+		return 0;
+	if (!checked_mul(sets, ways, &entries) || entries > LRU_MOST_ENTRIES) {
+		l->sets = 0;
+		return -E2BIG;
+	}
+	l->keys = calloc(entries, sizeof(*l->keys));
+	if (l->keys == NULL) {
+		l->sets = 0;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void lru_free(struct lru *l)
+{
+	free(l->keys);
+	*l = (struct lru){ 0 };
+}
+
+static uint64_t *set_of(const struct lru *l, uint64_t key)
+{
+	uint64_t index = l->hashed ? random_mix(key) : key;
+
+	return l->keys + (is_pow2(l->sets) ? index & (l->sets - 1) : index % l->sets) * l->ways;
+}
+
+static void bring_to_front(uint64_t *set, uint32_t way, uint64_t key)
+{
+	memmove(&set[1], &set[0], way * sizeof(set[0]));
+	set[0] = key + 1;
+}
+
+/* Whether it holds key, which then becomes the most recent one of its set; else insert decides whether it does. */
+static bool use(struct lru *l, uint64_t key, bool insert)
+{
+	uint64_t *set;
+	uint32_t way = 0;
+
+	if (l->sets == 0)
+		return false;
+	set = set_of(l, key);
+	while (way < l->ways && set[way] != key + 1)
+		way++;
+	if (way < l->ways || insert)
+		bring_to_front(set, way < l->ways ? way : l->ways - 1, key);
+	return way < l->ways;
+}
+
+bool lru_find(struct lru *l, uint64_t key)
+{
+	return use(l, key, false);
+}
+
+bool lru_touch(struct lru *l, uint64_t key)
+{
+	return use(l, key, true);
+}
+
+/* L1 and L2 are indexed by the lowest bits; L3 by all of them, as its slices are on every CPU described. */
+int cache_init(struct cache *cache, const struct cpu_model *cpu)
+{
+	int ret = 0;
+
+	*cache = (struct cache){ .cycle_parts[LEVEL_MEMORY] = cpu->parameter[CPU_MEMORY_CYCLES] };
+	for (int i = 0; i < LEVEL_MEMORY && ret == 0; i++) {
+		uint64_t lines = cpu->parameter[cpu_caches[i].bytes] / CACHE_LINE_BYTES;
+		uint64_t w = cpu->parameter[cpu_caches[i].ways];
+
+		cache->cycle_parts[i] = cpu->parameter[cpu_caches[i].cycles];
+		ret = lru_init(&cache->level[i], w != 0 ? lines / w : 0, (uint32_t)w, i == LEVEL_L3);
+	}
+	return ret;
+}
+
+void cache_free(struct cache *cache)
+{
+	for (int i = 0; i < LEVEL_MEMORY; i++)
+		lru_free(&cache->level[i]);
+}
+
+enum simulated_level cache_load(struct cache *cache, uint64_t pa)
+{
+	int i = 0;
+
+	while (i < LEVEL_MEMORY && !lru_touch(&cache->level[i], pa / CACHE_LINE_BYTES))
+		i++;
+	return (enum simulated_level)i;
+}
+
+int tlb_init(struct tlb *tlb, const struct cpu_model *cpu, uint64_t leaf_bytes)
+{
+	struct cpu_tlb first = cpu_tlb(cpu, false, leaf_bytes);
+	struct cpu_tlb second = cpu_tlb(cpu, true, leaf_bytes);
+	int ret;
+
+	*tlb = (struct tlb){ .leaf_bytes = leaf_bytes, .stlb_entry_bytes = second.entry_bytes };
+	ret = lru_init(&tlb->dtlb, first.sets, first.ways, first.hashed);
+	return ret != 0 ? ret : lru_init(&tlb->stlb, second.sets, second.ways, second.hashed);
+}
+
+void tlb_free(struct tlb *tlb)
+{
+	lru_free(&tlb->dtlb);
+	lru_free(&tlb->stlb);
+}
+
+/* Every look-up fills both levels. The STLB is looked up, and so refreshed, only where the dTLB misses. */
+enum tlb_result tlb_look(struct tlb *tlb, uint64_t address)
+{
+	if (lru_touch(&tlb->dtlb, address / tlb->leaf_bytes))
+		return TLB_DTLB_HIT;
+	return lru_touch(&tlb->stlb, address / tlb->stlb_entry_bytes) ? TLB_STLB_HIT : TLB_MISS;
+}
+
+#define ENTRIES UINT64_C(512)
+#define ENTRY_BYTES UINT64_C(8)
+
+/* Above all that layout.h fixes, and congruent with every leaf; what a large RAM has for an arena. */
+#define ARENA_GPA (4 * GIB)
+#define WINDOW_TABLES_GPA (ARENA_GPA + PAGE_1G - 4 * PAGE_4K)
+
+/* Frames, far from each other. */
+#define RAM_HPA (UINT64_C(1) << 44)
+#define WALK_TABLES_HPA (UINT64_C(2) << 44)
+#define HOST_TABLES_HPA (UINT64_C(3) << 44)
+#define LEVEL_SHIFT 40
+
+bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
+{
+	bool paged = walk_is_paged(plan->kind), hosted = walk_is_hosted(plan->kind);
+	uint64_t leaf_bytes = plan->guest_leaf_bytes;
+
+	if (!walk_plan_is_valid(plan) || (window && !paged))
+		return false;
+	if (plan->kind == WALK_SHADOW)
+		leaf_bytes = walk_leaf_bytes(plan);
+	*t = (struct tables){
+		.kind = plan->kind,
+		.window = window,
+		.guest_levels = paged ? plan->guest_levels : 0,
+		.guest_leaf_level = paged ? page_walk_leaf_level(leaf_bytes) : 0,
+		.host_levels = hosted ? plan->host_levels : 0,
+		.host_leaf_level = hosted ? page_walk_leaf_level(plan->host_leaf_bytes) : 0,
+		.guest_leaf_bytes = paged ? plan->guest_leaf_bytes : 0,
+		.walk_leaf_bytes = walk_leaf_bytes(plan),
+	};
+	return true;
+}
+
+uint64_t tables_address(const struct tables *t, uint64_t offset_bytes)
+{
+	if (t->kind == WALK_UNPAGED)
+		return ARENA_GPA + offset_bytes;
+	return (t->window ? WINDOW_GVA : ARENA_GVA) + offset_bytes;
+}
+
+uint64_t tables_gpa(const struct tables *t, uint64_t address)
+{
+	if (t->kind == WALK_UNPAGED)
+		return address;
+	return ARENA_GPA + (t->window ? address % t->guest_leaf_bytes : address - ARENA_GVA);
+}
+
+uint64_t tables_hpa(const struct tables *t, uint64_t gpa)
+{
+	return t->kind == WALK_NATIVE ? gpa : RAM_HPA + gpa;
+}
+
+/* Number of the table in the order in which paging_map() of the guest takes them: each before what lies below it. */
+static uint64_t pool_number(const struct tables *t, uint64_t offset_bytes, uint32_t level)
+{
+	uint64_t gib = offset_bytes / PAGE_1G;
+	uint64_t directory = 1 + gib * (t->guest_leaf_level == 1 ? 1 + ENTRIES : 1);
+
+	if (level == 3)
+		return 0;
+	return level == 2 ? directory : directory + 1 + offset_bytes / PAGE_2M % ENTRIES;
+}
+
+static uint64_t guest_table(const struct tables *t, uint64_t address, uint32_t level)
+{
+	if (level == 5 || (level == 4 && !t->window))
+		return IMAGE_GPA + (level - 4) * PAGE_4K;
+	if (t->window)
+		return WINDOW_TABLES_GPA + (4 - level) * PAGE_4K;
+	return TABLE_POOL_GPA + pool_number(t, address - ARENA_GVA, level) * PAGE_4K;
+}
+
+uint64_t tables_guest_entry(const struct tables *t, uint64_t address, uint32_t level)
+{
+	uint64_t pa = guest_table(t, address, level) + page_walk_index(address, level) * ENTRY_BYTES;
+
+	return t->kind == WALK_NESTED ? pa : WALK_TABLES_HPA + pa;
+}
+
+uint64_t tables_host_entry(uint64_t gpa, uint32_t level)
+{
+	uint64_t table = gpa / page_walk_span_bytes(level) / ENTRIES;
+
+	/* A page further at each level: else the first entries of all levels would share one set of a cache. */
+	return HOST_TABLES_HPA + ((uint64_t)level << LEVEL_SHIFT) + (table + level) * PAGE_4K +
+	       page_walk_index(gpa, level) * ENTRY_BYTES;
+}
 
 /* Each is fully associative: their sets are not documented. */
 static int caches_init(struct lru *caches, const struct cpu_model *cpu, enum cpu_parameter pde)
@@ -123,94 +341,4 @@ uint64_t walker_walk(struct walker *w, uint64_t address)
 	if (t->host_levels != 0)
 		parts += translate(w, tables_gpa(t, address));
 	return parts;
-}
-
-#define ENTRIES UINT64_C(512)
-#define ENTRY_BYTES UINT64_C(8)
-
-/* Above all that layout.h fixes, and congruent with every leaf; what a large RAM has for an arena. */
-#define ARENA_GPA (4 * GIB)
-#define WINDOW_TABLES_GPA (ARENA_GPA + PAGE_1G - 4 * PAGE_4K)
-
-/* Frames, far from each other. */
-#define RAM_HPA (UINT64_C(1) << 44)
-#define WALK_TABLES_HPA (UINT64_C(2) << 44)
-#define HOST_TABLES_HPA (UINT64_C(3) << 44)
-#define LEVEL_SHIFT 40
-
-bool tables_make(const struct walk_plan *plan, bool window, struct tables *t)
-{
-	bool paged = walk_is_paged(plan->kind), hosted = walk_is_hosted(plan->kind);
-	uint64_t leaf_bytes = plan->guest_leaf_bytes;
-
-	if (!walk_plan_is_valid(plan) || (window && !paged))
-		return false;
-	if (plan->kind == WALK_SHADOW)
-		leaf_bytes = walk_leaf_bytes(plan);
-	*t = (struct tables){
-		.kind = plan->kind,
-		.window = window,
-		.guest_levels = paged ? plan->guest_levels : 0,
-		.guest_leaf_level = paged ? page_walk_leaf_level(leaf_bytes) : 0,
-		.host_levels = hosted ? plan->host_levels : 0,
-		.host_leaf_level = hosted ? page_walk_leaf_level(plan->host_leaf_bytes) : 0,
-		.guest_leaf_bytes = paged ? plan->guest_leaf_bytes : 0,
-		.walk_leaf_bytes = walk_leaf_bytes(plan),
-	};
-	return true;
-}
-
-uint64_t tables_address(const struct tables *t, uint64_t offset_bytes)
-{
-	if (t->kind == WALK_UNPAGED)
-		return ARENA_GPA + offset_bytes;
-	return (t->window ? WINDOW_GVA : ARENA_GVA) + offset_bytes;
-}
-
-uint64_t tables_gpa(const struct tables *t, uint64_t address)
-{
-	if (t->kind == WALK_UNPAGED)
-		return address;
-	return ARENA_GPA + (t->window ? address % t->guest_leaf_bytes : address - ARENA_GVA);
-}
-
-uint64_t tables_hpa(const struct tables *t, uint64_t gpa)
-{
-	return t->kind == WALK_NATIVE ? gpa : RAM_HPA + gpa;
-}
-
-/* Number of the table in the order in which paging_map() of the guest takes them: each before what lies below it. */
-static uint64_t pool_number(const struct tables *t, uint64_t offset_bytes, uint32_t level)
-{
-	uint64_t gib = offset_bytes / PAGE_1G;
-	uint64_t directory = 1 + gib * (t->guest_leaf_level == 1 ? 1 + ENTRIES : 1);
-
-	if (level == 3)
-		return 0;
-	return level == 2 ? directory : directory + 1 + offset_bytes / PAGE_2M % ENTRIES;
-}
-
-static uint64_t guest_table(const struct tables *t, uint64_t address, uint32_t level)
-{
-	if (level == 5 || (level == 4 && !t->window))
-		return IMAGE_GPA + (level - 4) * PAGE_4K;
-	if (t->window)
-		return WINDOW_TABLES_GPA + (4 - level) * PAGE_4K;
-	return TABLE_POOL_GPA + pool_number(t, address - ARENA_GVA, level) * PAGE_4K;
-}
-
-uint64_t tables_guest_entry(const struct tables *t, uint64_t address, uint32_t level)
-{
-	uint64_t pa = guest_table(t, address, level) + page_walk_index(address, level) * ENTRY_BYTES;
-
-	return t->kind == WALK_NESTED ? pa : WALK_TABLES_HPA + pa;
-}
-
-uint64_t tables_host_entry(uint64_t gpa, uint32_t level)
-{
-	uint64_t table = gpa / page_walk_span_bytes(level) / ENTRIES;
-
-	/* A page further at each level: else the first entries of all levels would share one set of a cache. */
-	return HOST_TABLES_HPA + ((uint64_t)level << LEVEL_SHIFT) + (table + level) * PAGE_4K +
-	       page_walk_index(gpa, level) * ENTRY_BYTES;
 }

@@ -1,11 +1,6 @@
 /*
- * The page walker: caches of upper entries for both dimensions, the nested TLB, and reads of entries through the caches
- * of data.
- *
- * An entry of the guest dimension's walk cache holds the host's address of the next table (Intel SDM vol. 3C, caching of
- * translations, combined mappings; AMD APM vol. 2, 15.25.9), so a hit saves the guest's entries above and the host's
- * walks for them, that for the next table too. The nested TLB holds the frame of a guest page: a hit saves a whole host
- * walk. Assumed, as no maker says it: it keeps frames of data as well as of tables, and one walk fills all caches.
+ * The machine that is simulated: the LRU sets that everything in it is made of, caches, both levels of TLB, the addresses
+ * of page-table entries, and the page walker.
  */
 #ifndef MINIVMM_THEORY_SIMULATE_WALKER_H
 #define MINIVMM_THEORY_SIMULATE_WALKER_H
@@ -13,9 +8,63 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/theory/simulate/caches.h"
 #include "vmm/theory/simulate/cpu.h"
 #include "vmm/theory/walk/walk_list.h"
+
+/* A set-associative memory of keys that forgets the least recently used one of a set: TLB, walk cache or cache. */
+struct lru {
+	uint64_t sets; /* 0: holds nothing */
+	uint32_t ways;
+	bool hashed;    /* all bits of the key choose the set; else the lowest */
+	uint64_t *keys; /* owned; [set][way], the most recent one first, plus one: 0 is empty */
+};
+
+/* Entries of one such memory at most: 512 MiB. */
+#define LRU_MOST_ENTRIES (UINT64_C(1) << 26)
+
+/* Empty. sets or ways of 0: nothing ever hits. 0, -E2BIG or -ENOMEM; lru_free releases it. */
+int lru_init(struct lru *l, uint64_t sets, uint32_t ways, bool hashed);
+void lru_free(struct lru *l);
+
+/* Whether it holds key (below 2^64 - 1), which then is the most recent of its set. */
+bool lru_find(struct lru *l, uint64_t key);
+
+/* The same; a key that was not there takes the place of the least recent one of its set. */
+bool lru_touch(struct lru *l, uint64_t key);
+
+/*
+ * The caches hold lines of data and of page tables alike. A load fills every level on its way: neither victim caches nor
+ * exclusive ones are told apart.
+ */
+enum simulated_level { LEVEL_L1, LEVEL_L2, LEVEL_L3, LEVEL_MEMORY, LEVEL_COUNT };
+
+struct cache {
+	struct lru level[LEVEL_MEMORY];
+	uint64_t cycle_parts[LEVEL_COUNT]; /* hundredths of a cycle */
+};
+
+/* Empty caches of *cpu. 0, -E2BIG or -ENOMEM; cache_free releases them, also after an error. */
+int cache_init(struct cache *cache, const struct cpu_model *cpu);
+void cache_free(struct cache *cache);
+
+/* Load the line of a physical address: the level that had it. */
+enum simulated_level cache_load(struct cache *cache, uint64_t pa);
+
+enum tlb_result { TLB_DTLB_HIT, TLB_STLB_HIT, TLB_MISS };
+
+/* Both levels of TLB for pages of one size. */
+struct tlb {
+	struct lru dtlb, stlb;
+	uint64_t leaf_bytes;       /* what an entry of the dTLB covers */
+	uint64_t stlb_entry_bytes; /* of the STLB: less where it smashes 1G pages */
+};
+
+/* Empty TLBs of *cpu for pages of leaf_bytes. 0, -E2BIG or -ENOMEM; tlb_free releases them, also after an error. */
+int tlb_init(struct tlb *tlb, const struct cpu_model *cpu, uint64_t leaf_bytes);
+void tlb_free(struct tlb *tlb);
+
+/* Look an address up. The entry is in both levels afterwards, as if the walk had filled it in where it missed. */
+enum tlb_result tlb_look(struct tlb *tlb, uint64_t address);
 
 /*
  * Addresses of the page-table entries that a walk reads, computed for the memory of one run. No table is built.
@@ -65,6 +114,15 @@ struct walk_counts {
 	uint64_t guest_loads[LEVEL_COUNT], host_loads[LEVEL_COUNT];
 };
 
+/*
+ * The page walker: caches of upper entries for both dimensions, the nested TLB, and reads of entries through the caches
+ * of data.
+ *
+ * An entry of the guest dimension's walk cache holds the host's address of the next table (Intel SDM vol. 3C, caching of
+ * translations, combined mappings; AMD APM vol. 2, 15.25.9), so a hit saves the guest's entries above and the host's
+ * walks for them, that for the next table too. The nested TLB holds the frame of a guest page: a hit saves a whole host
+ * walk. Assumed, as no maker says it: it keeps frames of data as well as of tables, and one walk fills all caches.
+ */
 struct walker {
 	const struct tables *tables;
 	struct cache *cache;
