@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "units.h"
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
@@ -252,17 +253,14 @@ static json_t *tables_json(const struct scale_tables *t)
 	return o;
 }
 
-static json_t *tlb_json(const struct scale *s)
-{
-	json_t *o = json_object();
-
-	json_put(&o, "leaf_bytes", json_u64(s->leaf_bytes));
-	json_put(&o, "l1_entries", json_u64_or_null(s->plan.tlb_l1_entries));
-	json_put(&o, "l1_bytes", json_u64_or_null(s->tlb_l1_bytes));
-	json_put(&o, "l2_entries", json_u64_or_null(s->plan.tlb_l2_entries));
-	json_put(&o, "l2_bytes", json_u64_or_null(s->tlb_l2_bytes));
-	return o;
-}
+static const struct field tlb_list[] = {
+	FIELD(COUNT, struct scale, leaf_bytes),
+	FIELD_AS(SIZE, struct scale, plan.tlb_l1_entries, "l1_entries"),
+	FIELD_AS(SIZE, struct scale, tlb_l1_bytes, "l1_bytes"),
+	FIELD_AS(SIZE, struct scale, plan.tlb_l2_entries, "l2_entries"),
+	FIELD_AS(SIZE, struct scale, tlb_l2_bytes, "l2_bytes"),
+};
+static const struct fields tlb_fields = FIELDS_OF(tlb_list);
 
 static json_t *populate_json(const struct scale *s)
 {
@@ -280,20 +278,12 @@ static json_t *populate_json(const struct scale *s)
 	return o;
 }
 
-static json_t *predicted_json(const struct scale *s)
-{
-	json_t *o;
-
-	if (s->walk_cycles <= 0)
-		return json_null();
-	o = json_object();
-	json_put(&o, "cpu", json_words(s->cpu));
-	json_put(&o, "unit", json_words(s->unit));
-	json_put(&o, "access_cycles", json_real(s->access_cycles));
-	json_put(&o, "data_cycles", json_real(s->data_cycles));
-	json_put(&o, "walk_cycles", json_real(s->walk_cycles));
-	return o;
-}
+static const struct field predicted_list[] = {
+	FIELD(TEXT, struct scale, cpu),           FIELD(TEXT, struct scale, unit),
+	FIELD(REAL, struct scale, access_cycles), FIELD(REAL, struct scale, data_cycles),
+	FIELD(REAL, struct scale, walk_cycles),
+};
+static const struct fields predicted_fields = FIELDS_OF(predicted_list);
 
 json_t *scale_json(const struct scale *s)
 {
@@ -306,10 +296,10 @@ json_t *scale_json(const struct scale *s)
 	json_put(&o, "host_tables", tables_json(&s->host));
 	json_put(&o, "shadow_tables", tables_json(&s->shadow));
 	json_put(&o, "table_bytes", json_u64(s->table_bytes));
-	json_put(&o, "tlb", tlb_json(s));
+	json_put(&o, "tlb", fields_json(&tlb_fields, s));
 	json_put(&o, "references", json_u64(s->references));
 	json_put(&o, "formula", json_string(walk_formula(&s->walk, s->references, words)));
-	json_put(&o, "predicted", predicted_json(s));
+	json_put(&o, "predicted", fields_json(&predicted_fields, s->walk_cycles > 0 ? s : NULL));
 	json_put(&o, "populate", populate_json(s));
 	json_put(&o, "beyond_physical_addresses", json_boolean(s->beyond_physical));
 	json_put(&o, "beyond_unpaged_addresses", json_boolean(s->beyond_unpaged));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
@@ -202,19 +203,16 @@ static json_t *counts_json(const struct simulation *s)
 	return o;
 }
 
-static json_t *closed_json(const struct closed_form_terms *t)
-{
-	json_t *o = json_object();
-
-	json_put(&o, "translations", json_u64(t->translations));
-	json_put(&o, "m1", json_real(t->dtlb_missing));
-	json_put(&o, "m2", json_real(t->stlb_missing));
-	json_put(&o, "guest_read_cycles", json_real(t->guest_read_cycles));
-	json_put(&o, "host_read_cycles", json_real(t->host_read_cycles));
-	json_put(&o, "walk_cycles", json_real(t->walk_cycles));
-	json_put(&o, "total_cycles", json_real(t->total_cycles));
-	return o;
-}
+static const struct field closed_list[] = {
+	FIELD(COUNT, struct closed_form_terms, translations),
+	FIELD_AS(REAL, struct closed_form_terms, dtlb_missing, "m1"),
+	FIELD_AS(REAL, struct closed_form_terms, stlb_missing, "m2"),
+	FIELD(REAL, struct closed_form_terms, guest_read_cycles),
+	FIELD(REAL, struct closed_form_terms, host_read_cycles),
+	FIELD(REAL, struct closed_form_terms, walk_cycles),
+	FIELD(REAL, struct closed_form_terms, total_cycles),
+};
+static const struct fields closed_fields = FIELDS_OF(closed_list);
 
 static json_t *row_json(const struct simulation_row *row)
 {
@@ -234,7 +232,7 @@ static json_t *row_json(const struct simulation_row *row)
 	json_put(&o, "references_per_walk", s->walks != 0 ? json_real(s->references_per_walk) : json_null());
 	json_put(&o, "theory_references", json_u64(s->theory_references));
 	json_put(&o, "counts", counts_json(s));
-	json_put(&o, "closed_form", row->have_closed ? closed_json(&row->closed) : json_null());
+	json_put(&o, "closed_form", fields_json(&closed_fields, row->have_closed ? &row->closed : NULL));
 	return o;
 }
 
@@ -249,34 +247,30 @@ json_t *simulation_json(const struct simulation_series *s)
 	return o;
 }
 
-static json_t *point_json(const struct prediction_point *point)
-{
-	json_t *o = json_object();
-
-	json_put(&o, "pages", json_u64(point->pages));
-	json_put(&o, "data_cycles", json_real(point->data_cycles));
-	json_put(&o, "measured_cycles", json_real(point->measured_cycles));
-	json_put(&o, "predicted_cycles", json_real(point->predicted_cycles));
-	json_put(&o, "uncalibrated_cycles", json_real(point->uncalibrated_cycles));
-	json_put(&o, "error", json_real(point->error));
-	json_put(&o, "held_out", json_boolean(point->held_out));
-	json_put(&o, "dtlb_missing", json_real(point->terms.dtlb_missing));
-	json_put(&o, "stlb_missing", json_real(point->terms.stlb_missing));
-	json_put(&o, "guest_read_cycles", json_real(point->terms.guest_read_cycles));
-	json_put(&o, "host_read_cycles", json_real(point->terms.host_read_cycles));
-	json_put(&o, "walk_cycles", json_real(point->terms.walk_cycles));
-	return o;
-}
+static const struct field point_list[] = {
+	FIELD(COUNT, struct prediction_point, pages),
+	FIELD(REAL, struct prediction_point, data_cycles),
+	FIELD(REAL, struct prediction_point, measured_cycles),
+	FIELD(REAL, struct prediction_point, predicted_cycles),
+	FIELD(REAL, struct prediction_point, uncalibrated_cycles),
+	FIELD(REAL, struct prediction_point, error),
+	FIELD(TRUTH, struct prediction_point, held_out),
+	FIELD_AS(REAL, struct prediction_point, terms.dtlb_missing, "dtlb_missing"),
+	FIELD_AS(REAL, struct prediction_point, terms.stlb_missing, "stlb_missing"),
+	FIELD_AS(REAL, struct prediction_point, terms.guest_read_cycles, "guest_read_cycles"),
+	FIELD_AS(REAL, struct prediction_point, terms.host_read_cycles, "host_read_cycles"),
+	FIELD_AS(REAL, struct prediction_point, terms.walk_cycles, "walk_cycles"),
+};
+static const struct fields point_fields = FIELDS_OF(point_list);
 
 json_t *prediction_json(const struct prediction *p)
 {
-	json_t *o, *points;
+	json_t *o;
 	bool tested;
 
 	if (p == NULL)
 		return json_null();
 	o = json_object();
-	points = json_array();
 	tested = p->held_out_count != 0;
 	json_put(&o, "cpu", json_words(p->cpu));
 	json_put(&o, "cpu_unit", json_words(p->unit));
@@ -287,9 +281,7 @@ json_t *prediction_json(const struct prediction *p)
 	json_put(&o, "held_out_points", json_u64(p->held_out_count));
 	json_put(&o, "mean_error", tested ? json_real(p->mean_error) : json_null());
 	json_put(&o, "most_error", tested ? json_real(p->most_error) : json_null());
-	for (uint32_t i = 0; i < p->count; i++)
-		json_push(&points, point_json(&p->points[i]));
-	json_put(&o, "points", points);
+	json_put(&o, "points", FIELDS_ARRAY(&point_fields, p->points, p->count));
 	return o;
 }
 

@@ -67,9 +67,7 @@ uint32_t refs_count(const struct walk_plan *plan)
 	uint32_t g = walk_is_paged(plan->kind) ? refs_levels(plan->guest_levels, guest_leaf_bytes) : 0;
 	uint32_t h = walk_is_hosted(plan->kind) ? refs_levels(plan->host_levels, plan->host_leaf_bytes) : 0;
 
-	if ((walk_is_paged(plan->kind) && g == 0) || (walk_is_hosted(plan->kind) && h == 0))
-		return 0;
-	return refs_two_dimensional(g, h);
+	return walk_plan_is_valid(plan) ? refs_two_dimensional(g, h) : 0;
 }
 
 bool refs_plan(enum second_dimension second, uint32_t host_levels, uint64_t guest_leaf_bytes,
