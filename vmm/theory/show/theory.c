@@ -157,24 +157,6 @@ json_t *cpu_json(const struct cpu_model *cpu)
 	return o;
 }
 
-static int known_text(FILE *out)
-{
-	(void)fputs("CPUs that can be simulated, and how many of their figures are uncertain:\n\n", out);
-	for (uint32_t i = 0; i < cpu_count(); i++) {
-		struct error e = { .status = STATUS_OK };
-		struct cpu_model cpu;
-		char text[160] = "";
-
-		if (cpu_load(cpu_name(i), &cpu, &e) != 0)
-			return -EINVAL;
-		(void)fprintf(out, "  %-16s ", cpu.name);
-		append(text, sizeof(text), "%s: %u of %u figures", cpu.title,
-		       cpu_count_origin(&cpu, ORIGIN_UNCERTAIN), (uint32_t)CPU_PARAMETER_COUNT);
-		paragraph_wrap(out, TEXT_COLUMN, text);
-	}
-	return 0;
-}
-
 /* The values that a description may have. */
 static void put_accepted(struct table *table, const struct cpu_parameter_info *info)
 {
@@ -195,11 +177,21 @@ static void put_accepted(struct table *table, const struct cpu_parameter_info *i
 int cpu_list_text(FILE *out)
 {
 	static const char *const titles[] = { "-figure", "-value" };
+	struct error e = { .status = STATUS_OK };
 	struct table table;
-	int ret = known_text(out);
 
-	if (ret != 0)
-		return ret;
+	(void)fputs("CPUs that can be simulated, and how many of their figures are uncertain:\n\n", out);
+	for (uint32_t i = 0; i < cpu_count(); i++) {
+		struct cpu_model cpu;
+		char text[160] = "";
+
+		if (cpu_load(cpu_name(i), &cpu, &e) != 0)
+			return -EINVAL;
+		(void)fprintf(out, "  %-16s ", cpu.name);
+		append(text, sizeof(text), "%s: %u of %u figures", cpu.title,
+		       cpu_count_origin(&cpu, ORIGIN_UNCERTAIN), (uint32_t)CPU_PARAMETER_COUNT);
+		paragraph_wrap(out, TEXT_COLUMN, text);
+	}
 	(void)fprintf(out, "  %-16s %s\n  %-16s %s\n\n", "host",
 		      "this CPU: CPUID, and the rest measured, in TSC cycles", "FILE",
 		      "a description of the same form");
