@@ -96,25 +96,6 @@ static void derive_walk(const struct memmap *map, struct explain_walk *walk, str
 		derive_place(map, &walk->data, x);
 }
 
-/*
- * What a leaf of the shadow table maps is contiguous in the guest's page and in the host's, and lies in one
- * slot.
- */
-static uint64_t shadow_leaf(const struct memmap *map, const struct explain_walk *last, struct explanation *x)
-{
-	if (last->walk.fault != PAGE_FAULT_NONE)
-		return 0;
-	return installed_leaf(host_leaf(map, &last->data, last->walk.leaf_bytes, x), x);
-}
-
-static void derive_kind(const struct memmap *map, struct explanation *x)
-{
-	x->kind = x->second_dimension == SECOND_SHADOW ? WALK_SHADOW
-		  : x->second_dimension == SECOND_NONE ? WALK_NATIVE
-						       : WALK_NESTED;
-	x->shadow_leaf_bytes = x->kind == WALK_SHADOW ? shadow_leaf(map, explanation_last(x), x) : 0;
-}
-
 static void add(struct explanation *x, enum walk_dimension dimension, uint32_t level, uint32_t row, bool leaf,
 		uint64_t address)
 {
@@ -215,9 +196,18 @@ bool explain_host_numbers(const struct explanation *x, uint32_t row, uint32_t *f
 
 void explain_derive(const struct memmap *map, const char *nx_huge_pages, struct explanation *x)
 {
+	const struct explain_walk *last = explanation_last(x);
+
 	for (int moment = 0; moment < EXPLAIN_MOMENTS; moment++)
 		derive_walk(map, &x->walks[moment], x);
-	derive_kind(map, x);
+	x->kind = x->second_dimension == SECOND_SHADOW ? WALK_SHADOW
+		  : x->second_dimension == SECOND_NONE ? WALK_NATIVE
+						       : WALK_NESTED;
+	/* A leaf of the shadow table maps what is contiguous in the guest's page and in the host's, in one slot. */
+	x->shadow_leaf_bytes = 0;
+	if (x->kind == WALK_SHADOW && last->walk.fault == PAGE_FAULT_NONE)
+		x->shadow_leaf_bytes =
+			installed_leaf(host_leaf(map, &last->data, last->walk.leaf_bytes, x), x);
 	explain_list_references(x);
 	explain_add_notes(nx_huge_pages, x);
 }
