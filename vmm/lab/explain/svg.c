@@ -176,6 +176,9 @@ void svg_layout_make(struct svg_layout *l, const struct svg_box *area, uint32_t 
 	} else {
 		l->guest_x = l->host_x;
 	}
+	/* Without host columns the path comes down where the caption would begin. */
+	l->caption_x = host_levels != 0 ? l->host_x : l->guest_x + 28;
+	l->caption_width = (host_levels != 0 ? l->guest_x : area->x + area->width) - l->caption_x;
 	l->first_y = area->y + HEADER_HEIGHT;
 	l->row_pitch = (area->height - HEADER_HEIGHT) / (int)l->rows;
 	l->box_height = l->row_pitch - BELOW_BOXES;

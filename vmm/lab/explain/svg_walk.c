@@ -56,19 +56,14 @@ static void put_host_boxes(const struct svg_walk *w, const struct svg_layout *l,
 	}
 }
 
-static void put_caption(const struct svg_layout *l, const struct explain_place *place, uint32_t row,
-			FILE *out)
+/* Where that row's entry or data lies, below its boxes. */
+static void put_place(const struct svg_layout *l, const struct explain_place *place, uint32_t row,
+		      bool in_short, FILE *out)
 {
-	int y = svg_below_y(l, row, SVG_CAPTION);
 	char text[WORDS_BYTES];
 
-	svg_place_words(place, l->narrow, false, text);
-	/* Without host columns the path comes down where the caption would begin. */
-	if (l->columns != 0)
-		svg_text(out, SVG_CODE, l->host_x, y, l->guest_x - l->host_x, "%s", text);
-	else
-		svg_text(out, SVG_CODE, l->guest_x + 28, y, l->area.x + l->area.width - l->guest_x - 28, "%s",
-			 text);
+	svg_place_words(place, l->narrow, in_short, text);
+	svg_text(out, SVG_CODE, l->caption_x, svg_below_y(l, row, SVG_CAPTION), l->caption_width, "%s", text);
 }
 
 static void put_label(const struct svg_walk *w, const struct svg_layout *l, uint32_t row, bool used,
@@ -205,11 +200,11 @@ void svg_put_grid(const struct svg_walk *w, const struct svg_box *area, FILE *ou
 			put_host_boxes(w, &l, row, data ? "unknown" : "unreached", out);
 			svg_put_data(w, &box, out);
 			if (data)
-				put_caption(&l, &last->data, row, out);
+				put_place(&l, &last->data, row, false, out);
 		} else if (row < last->walk.step_count) {
 			put_host_boxes(w, &l, row, "unknown", out);
 			svg_put_entry(w, row, &box, true, out);
-			put_caption(&l, &last->places[row], row, out);
+			put_place(&l, &last->places[row], row, false, out);
 		} else {
 			put_unused_row(w, &l, row, out);
 		}
@@ -227,6 +222,8 @@ static struct svg_layout place_columns(const struct svg_box *area, uint32_t leve
 	l.host_width = l.narrow ? 170 : 300;
 	l.guest_x = l.host_x + l.host_width + (l.narrow ? 40 : 240);
 	l.guest_width = l.narrow ? 190 : 300;
+	l.caption_x = l.guest_x;
+	l.caption_width = area->x + area->width - l.caption_x;
 	return l;
 }
 
@@ -274,15 +271,6 @@ static void put_lines(const struct svg_walk *w, const struct svg_layout *l, FILE
 	}
 }
 
-static void put_place(const struct svg_layout *l, const struct explain_place *place, uint32_t row, FILE *out)
-{
-	char text[WORDS_BYTES];
-
-	svg_place_words(place, l->narrow, true, text);
-	svg_text(out, SVG_CODE, l->guest_x, svg_below_y(l, row, SVG_CAPTION),
-		 l->area.x + l->area.width - l->guest_x, "%s", text);
-}
-
 static void put_left(const struct svg_walk *w, const struct svg_layout *l, uint32_t row, FILE *out)
 {
 	bool arrives = explanation_last(w->x)->walk.fault == PAGE_FAULT_NONE;
@@ -311,7 +299,7 @@ static void put_right(const struct svg_walk *w, const struct svg_layout *l, uint
 
 	if (row < last->walk.step_count) {
 		svg_put_entry(w, row, &box, false, out);
-		put_place(l, &last->places[row], row, out);
+		put_place(l, &last->places[row], row, true, out);
 	} else if (row < w->x->mode.levels) {
 		svg_text(out, SVG_GREY, box.x, box.y + box.height / 2 + 4, 0, "%s",
 			 last->walk.fault == PAGE_FAULT_NONE ? "none: the guest's leaf is above"
@@ -319,7 +307,7 @@ static void put_right(const struct svg_walk *w, const struct svg_layout *l, uint
 	} else if (last->walk.fault == PAGE_FAULT_NONE) {
 		svg_text(out, SVG_LABEL, box.x, svg_below_y(l, row, SVG_CAPTION) - 17, box.width,
 			 "the data's gpa");
-		put_place(l, &last->data, row, out);
+		put_place(l, &last->data, row, true, out);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "vmm/lab/explain/write.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "vmm/output/paragraph.h"
@@ -10,6 +11,21 @@
 static void left_columns(const char *refs, const char *how, FILE *out)
 {
 	(void)fprintf(out, "%-*s%-*s", TEXT_REFS_COLUMNS, refs, TEXT_LEFT_COLUMNS - TEXT_REFS_COLUMNS, how);
+}
+
+static void put_line(FILE *out, const char *refs, const char *how, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void put_line(FILE *out, const char *refs, const char *how, const char *fmt, ...)
+{
+	char text[2 * WORDS_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	left_columns(refs, how, out);
+	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 }
 
 static const char *place_words(const struct explanation *x, const struct explain_place *place, char *buf)
@@ -59,21 +75,19 @@ static void put_entry(const struct explanation *x, uint32_t number, const char *
 static void put_host_row(const struct explanation *x, const struct explain_place *place, uint32_t row,
 			 FILE *out)
 {
-	char refs[32] = "?", text[2 * WORDS_BYTES], where[WORDS_BYTES], leaf[24];
+	char refs[32], where[WORDS_BYTES], leaf[24];
 	const char *what = row == 0 ? "data" : page_entry_name(row);
 	uint32_t first, last;
 
 	if (explain_host_numbers(x, row, &first, &last)) {
 		(void)snprintf(refs, sizeof(refs), "%u-%u", first, last);
-		(void)snprintf(text, sizeof(text), "%s walks to its %s leaf for the %s at gpa %s",
-			       words_second_dimension(x), words_size(place->host_leaf_bytes, leaf), what,
-			       place_words(x, place, where));
-		left_columns(refs, "derived", out);
+		put_line(out, refs, "derived", "%s walks to its %s leaf for the %s at gpa %s",
+			 words_second_dimension(x), words_size(place->host_leaf_bytes, leaf), what,
+			 place_words(x, place, where));
 	} else {
-		(void)snprintf(text, sizeof(text), "the %s at gpa %s", what, place_words(x, place, where));
-		left_columns(x->kind == WALK_NESTED ? "?" : "", x->kind == WALK_NESTED ? "unknown" : "", out);
+		put_line(out, x->kind == WALK_NESTED ? "?" : "", x->kind == WALK_NESTED ? "unknown" : "",
+			 "the %s at gpa %s", what, place_words(x, place, where));
 	}
-	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
 }
 
 /* The fault, and its error code (SDM vol. 3A, 4.7). */
@@ -81,9 +95,9 @@ static void put_fault(const struct explanation *x, FILE *out)
 {
 	static const char *const more[PAGE_FAULT_COUNT] = {
 		[PAGE_FAULT_NOT_CANONICAL] =
-			": the bits above the highest translated one are not copies of it. The CPU looks at "
-			"that before it walks, so no table is read (#SS instead where the stack segment is "
-			"used).",
+			(": the bits above the highest translated one are not copies of it. The CPU looks at "
+			 "that before it walks, so no table is read (#SS instead where the stack segment is "
+			 "used)."),
 		[PAGE_FAULT_NOT_PRESENT] =
 			("; bit P of the error code is 0, and the rest of the entry means nothing to the "
 			 "CPU"),
@@ -94,35 +108,27 @@ static void put_fault(const struct explanation *x, FILE *out)
 	enum page_fault fault = explanation_last(x)->walk.fault;
 	char words[WORDS_BYTES];
 
-	if (fault == PAGE_FAULT_NONE)
-		return;
-	left_columns("", "FAULT", out);
-	(void)words_fault(x, words);
-	append(words, sizeof(words), "%s", more[fault]);
-	paragraph_wrap(out, TEXT_LEFT_COLUMNS, words);
+	if (fault != PAGE_FAULT_NONE)
+		put_line(out, "", "FAULT", "%s%s", words_fault(x, words), more[fault]);
 }
 
 static void put_arrival(const struct explanation *x, FILE *out)
 {
 	const struct page_walk *walk = &explanation_last(x)->walk;
-	char leaf[24], text[WORDS_BYTES];
+	char leaf[24];
 
-	if (walk->fault != PAGE_FAULT_NONE)
-		return;
-	(void)snprintf(text, sizeof(text), "gpa 0x%" PRIx64 " in a %s page of the guest's: %s, %s, %s",
-		       walk->pa, words_size(walk->leaf_bytes, leaf),
-		       walk->writable ? "writable" : "read-only", walk->user ? "user" : "supervisor only",
-		       walk->executable ? "executable" : "not executable");
-	left_columns("", "arrives", out);
-	paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
+	if (walk->fault == PAGE_FAULT_NONE)
+		put_line(out, "", "arrives", "gpa 0x%" PRIx64 " in a %s page of the guest's: %s, %s, %s",
+			 walk->pa, words_size(walk->leaf_bytes, leaf),
+			 walk->writable ? "writable" : "read-only", walk->user ? "user" : "supervisor only",
+			 walk->executable ? "executable" : "not executable");
 }
 
 static void put_guest_walk(const struct explanation *x, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
 
-	left_columns("refs", "how", out);
-	(void)fputs("what is read there\n", out);
+	put_line(out, "refs", "how", "what is read there");
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
 		uint32_t level = last->walk.steps[i].level;
 		const struct explain_reference *own = explain_reference_at(x, DIMENSION_GUEST, level, level);
@@ -155,11 +161,10 @@ static const char *no_shadow_walk(const struct explain_walk *last)
 static void put_shadow_walk(const struct explanation *x, FILE *out)
 {
 	const struct explain_walk *last = explanation_last(x);
-	char text[WORDS_BYTES], where[WORDS_BYTES], refs[16], leaf[24];
+	char where[WORDS_BYTES], refs[16], leaf[24];
 
 	(void)fputs("What the CPU walks: one table, which KVM keeps\n", out);
-	left_columns("refs", "how", out);
-	(void)fputs("what is read there\n", out);
+	put_line(out, "refs", "how", "what is read there");
 	for (uint32_t i = 0; i < x->references.count; i++) {
 		const struct explain_reference *one = &x->references.list[i];
 
@@ -172,22 +177,15 @@ static void put_shadow_walk(const struct explanation *x, FILE *out)
 				      words_size(x->shadow_leaf_bytes, leaf));
 		(void)fputc('\n', out);
 	}
-	if (x->references.count == 0) {
-		left_columns("", "none", out);
-		paragraph_wrap(out, TEXT_LEFT_COLUMNS, no_shadow_walk(last));
-	}
+	if (x->references.count == 0)
+		put_line(out, "", "none", "%s", no_shadow_walk(last));
 	(void)fputs("\nWhat KVM reads to build it: the guest's own tables\n", out);
 	for (uint32_t i = 0; i < last->walk.step_count; i++) {
 		put_entry(x, i, "", out);
-		(void)snprintf(text, sizeof(text), "at gpa %.240s", place_words(x, &last->places[i], where));
-		left_columns("", "", out);
-		paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
+		put_line(out, "", "", "at gpa %s", place_words(x, &last->places[i], where));
 	}
-	if (last->walk.fault == PAGE_FAULT_NONE) {
-		(void)snprintf(text, sizeof(text), "at gpa %.240s", place_words(x, &last->data, where));
-		left_columns("", "data", out);
-		paragraph_wrap(out, TEXT_LEFT_COLUMNS, text);
-	}
+	if (last->walk.fault == PAGE_FAULT_NONE)
+		put_line(out, "", "data", "at gpa %s", place_words(x, &last->data, where));
 	put_arrival(x, out);
 	put_fault(x, out);
 }

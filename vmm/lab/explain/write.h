@@ -106,6 +106,7 @@ struct svg_layout {
 	int host_x, host_pitch, host_width;
 	int guest_x, guest_width;
 	int first_y, row_pitch, box_height;
+	int caption_x, caption_width; /* of the text below a row: where its entry or data lies */
 };
 
 /* Pixels below a row's boxes. */
