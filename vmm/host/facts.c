@@ -180,34 +180,26 @@ static enum second_dimension find_dimension(const struct host_facts *f, const st
 static void read_kvm_module(const char *root, const struct cpuinfo *cpu, struct host_facts *f)
 {
 	const struct vendor *found = NULL;
-	const char *nx;
+	/* /dev/kvm alone: guests can run, by a module this table does not know. */
+	const char *nx, *module = sysfile_exists(root, "dev/kvm") ? "builtin" : "none";
 	unsigned int count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(vendors); i++) {
 		if (!vendor_counts(root, &vendors[i], cpu))
 			continue;
 		found = &vendors[i];
-		count++;
+		module = count++ == 0 ? found->module : "unknown";
 	}
 	add_params(root, "kvm", f);
 	if (count == 1)
-		add_params(root, found->module, f);
+		add_params(root, module, f);
 	qsort(f->params, f->param_count, sizeof(f->params[0]), by_name);
 
-	if (count == 1) {
-		set(f->kvm_module, sizeof(f->kvm_module), found->module);
+	set(f->kvm_module, sizeof(f->kvm_module), module);
+	if (count == 1)
 		f->second_dimension = find_dimension(f, found);
-	} else if (count > 1) {
-		set(f->kvm_module, sizeof(f->kvm_module), "unknown");
-		f->second_dimension = SECOND_UNKNOWN;
-	} else if (sysfile_exists(root, "dev/kvm")) {
-		/* Guests can run, by a module this table does not know. */
-		set(f->kvm_module, sizeof(f->kvm_module), "builtin");
-		f->second_dimension = SECOND_UNKNOWN;
-	} else {
-		set(f->kvm_module, sizeof(f->kvm_module), "none");
-		f->second_dimension = SECOND_NONE;
-	}
+	else
+		f->second_dimension = strcmp(module, "none") == 0 ? SECOND_NONE : SECOND_UNKNOWN;
 	nx = facts_param(f, "kvm.nx_huge_pages");
 	set(f->nx_huge_pages, sizeof(f->nx_huge_pages), nx == NULL || *nx == '\0' ? "unknown" : nx);
 }

@@ -36,16 +36,6 @@ static json_t *kvm_json(const struct kvm_probe *kvm)
 	return o;
 }
 
-static const char *group_name(enum row_group group)
-{
-	static const char *const names[] = {
-		[ROW_MODULE] = "module", [ROW_PAGING] = "paging", [ROW_INTERRUPTS] = "interrupts",
-		[ROW_KVM] = "kvm",       [ROW_MEMORY] = "memory",
-	};
-
-	return (unsigned int)group < COUNT_OF(names) ? names[group] : "other";
-}
-
 static json_t *rows_json(const struct check_report *report)
 {
 	json_t *array = json_array();
@@ -55,7 +45,7 @@ static json_t *rows_json(const struct check_report *report)
 		bool unknown = strcmp(row->enabled, "unknown") == 0;
 		json_t *o = json_object();
 
-		json_put(&o, "group", json_string(group_name(row->group)));
+		json_put(&o, "group", json_string(name_of(&row_group_names, row->group)));
 		json_put(&o, "name", json_words(row->name));
 		json_put(&o, "hardware", known_json(row->hardware));
 		json_put(&o, "enabled", unknown ? json_null() : json_words(row->enabled));

@@ -38,7 +38,10 @@ struct kvm_probe {
 	uint32_t guest_physical_bits; /* width of its physical addresses; 0: unknown */
 };
 
-enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY };
+enum row_group { ROW_MODULE, ROW_PAGING, ROW_INTERRUPTS, ROW_KVM, ROW_MEMORY, ROW_GROUP_COUNT };
+
+/* The names of the groups in JSON, and their titles in the text. */
+extern const struct names row_group_names, row_group_titles;
 
 /* One line of the table: hardware | enabled | effect on your measurement. */
 struct check_row {

@@ -21,6 +21,10 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
+const struct names row_group_names = NAMES_OF("module", "paging", "interrupts", "kvm", "memory");
+const struct names row_group_titles =
+	NAMES_OF("who runs guests", "paging", "interrupts", "kvm itself", "memory");
+
 const struct feature_rule feature_rules[] = {
 #define FEATURE(group, vendor, name, flag, vmx_flag, param, on, off, shadow) \
 	{ ROW_##group, VENDOR_##vendor, name, flag, vmx_flag, param, on, off, shadow },

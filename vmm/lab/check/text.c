@@ -86,16 +86,6 @@ static void text_kvm(const struct kvm_probe *kvm, FILE *out)
 	text_capabilities(kvm, "  lacking", false, false, out);
 }
 
-static const char *group_title(enum row_group group)
-{
-	static const char *const titles[] = {
-		[ROW_MODULE] = "who runs guests", [ROW_PAGING] = "paging", [ROW_INTERRUPTS] = "interrupts",
-		[ROW_KVM] = "kvm itself",         [ROW_MEMORY] = "memory",
-	};
-
-	return (unsigned int)group < COUNT_OF(titles) ? titles[group] : "other";
-}
-
 /* `text` in buf[0..columns), cut to fit, with '?' for control characters: the host's files may hold anything. */
 static const char *cell(const char *text, size_t columns, char *buf)
 {
@@ -132,14 +122,14 @@ static void text_rows(const struct check_report *report, FILE *out)
 	(void)fprintf(out, "\n%-*s%-*s%-*s%s\n", 2 + NAME_COLUMNS,
 		      strcmp(module, "none") == 0 ? "no KVM" : cell(module, sizeof(name), name),
 		      HARDWARE_COLUMNS, "hardware", ENABLED_COLUMNS, "enabled", "effect on your measurement");
-	for (enum row_group group = ROW_MODULE; group <= ROW_MEMORY; group++) {
+	for (enum row_group group = 0; group < ROW_GROUP_COUNT; group++) {
 		bool titled = false;
 
 		for (uint32_t i = 0; i < report->row_count && i < CHECK_MAX_ROWS; i++) {
 			if (report->rows[i].group != group)
 				continue;
 			if (!titled)
-				(void)fprintf(out, "%s\n", group_title(group));
+				(void)fprintf(out, "%s\n", name_of(&row_group_titles, group));
 			titled = true;
 			text_row(&report->rows[i], out);
 		}

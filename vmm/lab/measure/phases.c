@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +93,6 @@ static double ring0_slowdown(const struct vcpu_block *block)
 	return (double)block->ring0_loop_cycles / (double)block->ring3_loop_cycles;
 }
 
-/* The record has one figure for all vCPUs: the worst of them, since one that was preempted in ring 3 shows too little. */
-static double max_slowdown(double known, const struct vcpu_block *block)
-{
-	double mine = ring0_slowdown(block);
-
-	return mine > known ? mine : known;
-}
-
 /* What the row says in place of a figure, or AVAILABLE. */
 static enum unavailable withheld(const struct vcpu_block *block, const struct workload_part *part)
 {
@@ -139,7 +132,8 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
 	r.pmu = pmu_counters_take(self->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&p->lock);
-	rec->ring0_slowdown = max_slowdown(rec->ring0_slowdown, &self->copy);
+	/* The worst of all vCPUs, since one that was preempted in ring 3 shows too little. */
+	rec->ring0_slowdown = fmax(rec->ring0_slowdown, ring0_slowdown(&self->copy));
 	ret = record_add(rec, &r, g->samples_cycles, view->tsc_khz);
 	dirty_tell_rows(rec, r.step, r.variant, r.dirty_pages);
 	pthread_mutex_unlock(&p->lock);
