@@ -19,10 +19,10 @@ static struct phases phases;
 static const struct machine_view view = { .vcpus = vcpus };
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes);
-void __wrap_meminfo_settle(const char *root);
+void __wrap_meminfo_refresh(const char *root);
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
 
-void __wrap_meminfo_settle(const char *root)
+void __wrap_meminfo_refresh(const char *root)
 {
 	(void)root;
 	settled++;

@@ -261,9 +261,9 @@ TEST_WITH(all_rows_of_a_part_tell_the_vms_count, setup, teardown)
 	rows[0].step = 2;
 	rows[1].variant = VARIANT_WRITE;
 	rows[1].dirty_pages = -1;
-	dirty_tell_rows(&rec, 3, VARIANT_WRITE_LOGGED, -1);
+	dirty_update_rows(&rec, 3, VARIANT_WRITE_LOGGED, -1);
 	assert_int_equal(rows[3].dirty_pages, 2);
-	dirty_tell_rows(&rec, 3, VARIANT_WRITE_LOGGED, 5);
+	dirty_update_rows(&rec, 3, VARIANT_WRITE_LOGGED, 5);
 	assert_int_equal(rows[0].dirty_pages, 2);
 	assert_int_equal(rows[1].dirty_pages, -1);
 	assert_int_equal(rows[2].dirty_pages, 5);

@@ -109,7 +109,7 @@ TEST(the_guest_settles_the_levels)
 		struct host_facts f;
 
 		facts_read(cases[i].root, &f);
-		facts_settle_levels(&f, cases[i].bits);
+		facts_limit_levels(&f, cases[i].bits);
 		assert_int_equal(f.second_dimension_levels, cases[i].levels);
 	}
 }

@@ -57,7 +57,7 @@ TEST_WITH(without_a_file_nothing_is_known, setup, teardown)
 	assert_int_equal(meminfo_kvm_tables(root, &bytes), -ENOENT);
 	assert_int_equal(bytes, 0);
 	/* Nobody's business: not everyone may. */
-	meminfo_settle(root);
+	meminfo_refresh(root);
 }
 
 /* Of 16000 kB, 1000 are the others'. */

@@ -47,7 +47,7 @@ static struct pmu_counts *phase(struct pmu_counters *c)
 
 	pmu_counters_start(c);
 	pmu_counters_stop(c);
-	counts = pmu_counters_take(c, 10, 3, 7);
+	counts = pmu_counters_read(c, 10, 3, 7);
 	assert_non_null(counts);
 	return counts;
 }
@@ -235,7 +235,7 @@ TEST_WITH(nothing_to_count, fresh, NULL)
 	assert_int_equal(err, 0);
 	pmu_counters_start(NULL);
 	pmu_counters_stop(NULL);
-	assert_null(pmu_counters_take(NULL, 1, 1, 1));
+	assert_null(pmu_counters_read(NULL, 1, 1, 1));
 	pmu_counters_close(NULL);
 	add_event(false, 3, 0);
 	plan.events[0].available = false;
@@ -244,7 +244,7 @@ TEST_WITH(nothing_to_count, fresh, NULL)
 	counts = phase(c);
 	assert_int_equal(counts->count[0][PMU_THREAD].count, -1);
 	free(counts);
-	counts = pmu_counters_take(c, UINT64_MAX, 2, 0);
+	counts = pmu_counters_read(c, UINT64_MAX, 2, 0);
 	assert_int_equal(counts->operations, 0);
 	close_all(c, counts);
 }

@@ -91,7 +91,7 @@ TEST(faults_as_getrusage_counts_them)
 			pmu_counters_stop(c);
 			faults = own_faults() - before;
 			touch(other);
-			counts = pmu_counters_take(c, pages, 1, 0);
+			counts = pmu_counters_read(c, pages, 1, 0);
 			assert_non_null(counts);
 			assert_in_range(faults, pages, pages + 90);
 			assert_int_equal(counts->count[at][PMU_THREAD].count, faults);
@@ -117,7 +117,7 @@ TEST(modes_are_told_apart)
 	pmu_counters_start(c);
 	touch(PAGES);
 	pmu_counters_stop(c);
-	counts = pmu_counters_take(c, 0, 0, 0);
+	counts = pmu_counters_read(c, 0, 0, 0);
 	assert_non_null(counts);
 	assert_in_range(counts->count[0][PMU_THREAD].count, PAGES, PAGES + 90);
 	assert_in_range(counts->count[1][PMU_THREAD].count, 0, 90);

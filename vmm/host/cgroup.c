@@ -14,7 +14,7 @@
 /* v1 says "no limit" with the largest page counter it has, which is a little below 2^63. */
 #define NO_LIMIT_BYTES (UINT64_C(1) << 62)
 
-/* Own group's path in the v1 hierarchy of `controller`, or with NULL in the v2 one. */
+/* The path of this process's group in the v1 hierarchy of `controller`; NULL: in the v2 hierarchy. */
 static bool own_group(const char *root, const char *controller, char *path, size_t size)
 {
 	char text[TEXT_BYTES];
@@ -100,7 +100,7 @@ static void walk_up(const char *root, const char *controller, const char *limit_
 	if (!own_group(root, controller, group, sizeof(group)) ||
 	    !mount_point(root, controller, mount, sizeof(mount)))
 		return;
-	/* A group outside our namespace's root reads "/..": nothing of it can be seen. */
+	/* The path of a group outside the root of this cgroup namespace has "..", and its files are not visible. */
 	if (strstr(group, "..") != NULL)
 		return;
 	for (;;) {

@@ -19,7 +19,7 @@ uint64_t cgroup_room(const struct cgroup_limit *limit);
 typedef void (*cgroup_visit)(const struct cgroup_limit *limit, void *arg);
 
 /*
- * Every limit in force on own group and all above it (proc/self/cgroup, proc/self/mounts below root) on the huge pages of
+ * Every limit in force on this process's group and those above it (proc/self/cgroup, proc/self/mounts below root) on the huge pages of
  * one size: with `reserved` on what a process may have promised to it (rsvd), else on what it may use.
  */
 void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, cgroup_visit visit, void *arg);

@@ -35,7 +35,7 @@ static void copy(char *buf, size_t size, const char *value)
 {
 	int n = snprintf(buf, size, "%s", value);
 
-	/* A line that does not fit would make what is behind its end look absent. */
+	/* Of a line that was cut, the flags behind the cut would look absent: none of it is kept. */
 	if (n < 0 || (size_t)n >= size)
 		buf[0] = '\0';
 }

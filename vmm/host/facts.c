@@ -14,7 +14,7 @@
 
 #define MAX_LISTED 4096
 
-/* What four levels of tables translate. */
+/* Address bits that four levels of tables translate. */
 #define FOUR_LEVELS_BITS 48
 
 #define THP_DIR "sys/kernel/mm/transparent_hugepage/"
@@ -205,8 +205,8 @@ static void read_kvm_module(const char *root, const struct cpuinfo *cpu, struct 
 }
 
 /*
- * As KVM chooses (kvm_mmu_get_tdp_level): NPT has the host kernel's own levels; EPT five where the CPU can. What the
- * guest's CPUID takes away from that is not known here.
+ * As KVM chooses (kvm_mmu_get_tdp_level): NPT has the host kernel's own levels; EPT five where the CPU can. facts_limit_levels
+ * corrects that by the guest's CPUID.
  */
 static uint32_t table_levels(enum second_dimension second, const struct cpuinfo *cpu)
 {
@@ -220,7 +220,7 @@ static uint32_t table_levels(enum second_dimension second, const struct cpuinfo 
 	return five == KNOWN_UNKNOWN ? 0 : five == KNOWN_YES ? 5 : 4;
 }
 
-void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits)
+void facts_limit_levels(struct host_facts *f, uint32_t guest_physical_bits)
 {
 	if (f->second_dimension != SECOND_EPT)
 		return;

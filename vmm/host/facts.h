@@ -48,11 +48,11 @@ void facts_read(const char *root, struct host_facts *f);
 const char *facts_param(const struct host_facts *f, const char *name);
 
 /*
- * What the width of the guest's physical addresses (its CPUID, 0x80000008) decides: KVM walks EPT in four levels for a
- * guest that fits them (kvm_mmu_get_tdp_level). With 0, not known, five levels become "not known". NPT has the host
- * kernel's levels for every guest.
+ * Correct second_dimension_levels by the width of the guest's physical addresses (its CPUID, 0x80000008; 0: not known). KVM
+ * walks EPT in four levels for a guest whose addresses fit them (kvm_mmu_get_tdp_level); where the width is not known,
+ * five levels become "not known". NPT has the host kernel's levels for every guest.
  */
-void facts_settle_levels(struct host_facts *f, uint32_t guest_physical_bits);
+void facts_limit_levels(struct host_facts *f, uint32_t guest_physical_bits);
 
 /*
  * TSC frequency for a process without a VM: CPUID leaf 0x15/0x40000010 where they state it, else a measurement of

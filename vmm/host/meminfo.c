@@ -78,11 +78,11 @@ int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes)
 	return 0;
 }
 
-void meminfo_settle(const char *root)
+void meminfo_refresh(const char *root)
 {
 	char nothing[8];
 
-	/* Reading it is the request; there is nothing in it. */
+	/* To read the file is the request. It has no content. */
 	(void)sysfile_read(root, "proc/sys/vm/stat_refresh", nothing, sizeof(nothing));
 }
 

@@ -21,17 +21,17 @@ struct host_memory {
 int meminfo_read(const char *root, struct host_memory *m);
 
 /*
- * What of node `node` could be taken without killing anyone: free memory and what is cheap to reclaim.
+ * Memory of `node` that can be had without ending a process: free memory and what is cheap to reclaim.
  * 0 or -errno.
  */
 int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes);
 
 /*
- * Have every CPU bring in the last hundred pages or so that it has counted and not yet told: proc/sys/vm/stat_refresh
- * (Documentation/admin-guide/sysctl/vm.rst), which changes nothing else. Only root may; else the fields of meminfo are
- * up to a second late by that much a CPU.
+ * Make each CPU add what it alone has counted (up to some hundred pages) to the fields of meminfo: proc/sys/vm/stat_refresh
+ * (Documentation/admin-guide/sysctl/vm.rst), which changes nothing else. Only root may do that; otherwise the fields are up
+ * to a second late by so many pages a CPU.
  */
-void meminfo_settle(const char *root);
+void meminfo_refresh(const char *root);
 
 /*
  * SecPageTables: the page tables that hypervisors keep for their guests, EPT, NPT and shadow alike, of the whole host.
@@ -41,7 +41,7 @@ int meminfo_kvm_tables(const char *root, uint64_t *bytes);
 
 /* Counters since boot, all CPUs and nodes together. -1: not known. */
 struct host_activity {
-	int64_t steal_ns;                   /* time that a hypervisor below gave to others (proc(5): stat) */
+	int64_t steal_ns; /* time in which the hypervisor of this host ran other VMs (proc(5): stat) */
 	int64_t minor_faults, major_faults; /* pgfault - pgmajfault, pgmajfault (/proc/vmstat) */
 	int64_t numa_hit, numa_miss;        /* pages where the policy wanted them, and elsewhere */
 };

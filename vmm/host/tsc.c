@@ -11,7 +11,7 @@
 #define CPUID1_ECX_HYPERVISOR (1u << 31)
 #define MEASURE_NS 20000000L
 
-/* Outside these bounds a stated frequency is not one (100 MHz to 10 GHz). */
+/* A stated frequency outside 100 MHz to 10 GHz is not believed. */
 static bool plausible_khz(uint64_t khz)
 {
 	return khz >= 100000 && khz <= 10000000;
@@ -86,7 +86,7 @@ uint64_t facts_tsc_khz(void)
 	if (khz != 0)
 		return khz;
 	first = read_both();
-	/* Woken early by a signal, the interval is shorter, not wrong. */
+	/* A signal that ends the sleep makes the interval shorter, not wrong. */
 	(void)nanosleep(&pause, NULL);
 	second = read_both();
 	if (second.ns <= first.ns)

@@ -190,7 +190,7 @@ static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
 {
 	int ret = 0;
 
-	facts_settle_levels(m->host, kvm_cpuid_physical_bits(m->cpuid));
+	facts_limit_levels(m->host, kvm_cpuid_physical_bits(m->cpuid));
 	if (!m->config->apic)
 		kvm_cpuid_drop_x2apic(m->cpuid);
 	for (uint32_t i = 0; ret == 0 && i < m->config->vcpus; i++)

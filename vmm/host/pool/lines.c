@@ -33,7 +33,7 @@ __attribute__((format(printf, 3, 4))) static void add(struct pool_lines *lines, 
 	va_start(args, fmt);
 	n = vsnprintf(line->text, sizeof(line->text), fmt, args);
 	va_end(args);
-	/* Half a command is worse than none. */
+	/* A command that was cut would do something else. */
 	if (n >= 0 && (size_t)n < sizeof(line->text))
 		lines->count++;
 }
@@ -143,7 +143,7 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 	}
 }
 
-/* Nodes that the plan does not touch keep what they have: those not named would get nothing at boot. */
+/* All nodes, also those outside the plan with what they have: at boot, a node that is not named gets no pages. */
 static void boot_nodes(const struct pool_size *size, const struct pool_plan *plan, char *buf, size_t bytes)
 {
 	buf[0] = '\0';
@@ -164,7 +164,7 @@ static void script_lines(const struct pool_plan *plan, const char *name, struct 
 		return;
 	if (plan->node_count == 0)
 		add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name, plan->needed_pages);
-	/* The script makes pages free on the node, so what is free there already is asked for again. */
+	/* The script is told how many pages are to be free on the node, so those that are free already count, too. */
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		if (plan->nodes[i].missing > 0)
 			add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32,
@@ -172,8 +172,8 @@ static void script_lines(const struct pool_plan *plan, const char *name, struct 
 	}
 }
 
-static void keep_lines(const struct pool_report *report, const struct pool_plan *plan,
-		       struct pool_lines *lines)
+static void permanent_lines(const struct pool_report *report, const struct pool_plan *plan,
+			    struct pool_lines *lines)
 {
 	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
 	char name[24], path[256], count[POOL_LINE_BYTES - 64];
@@ -277,6 +277,6 @@ static void backing_lines(const struct pool_report *report, const struct pool_pl
 void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines)
 {
 	pool_lines_provide(report, plan, lines);
-	keep_lines(report, plan, lines);
+	permanent_lines(report, plan, lines);
 	backing_lines(report, plan, lines);
 }

@@ -1,6 +1,6 @@
 /*
- * What to type so that a plan comes true, and how other programs name the same backing: one table for text, JSON and
- * the errors of a run.
+ * Commands that provide what a plan misses, and how other programs name the same backing; for text, JSON and the errors of
+ * a run.
  */
 #ifndef MINIVMM_HOST_POOL_LINES_H
 #define MINIVMM_HOST_POOL_LINES_H
@@ -54,8 +54,8 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 			struct pool_lines *lines);
 
 /*
- * All lines, each appended to *lines; a line that does not fit is left out. Those above, those for good (LINE_SCRIPT,
- * LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt.
+ * All lines, each appended to *lines; a line that does not fit is left out. Those of pool_lines_provide, those
+ * that last or can be undone (LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt.
  */
 void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines);
 

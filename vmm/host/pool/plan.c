@@ -1,5 +1,5 @@
 /*
- * From what is there to what a run needs: arithmetic only.
+ * What a run needs of the pools, and what of it is missing. Pure.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -30,8 +30,8 @@ static uint64_t bound_nodes(const struct pool_report *report, const struct pool_
 	return (there & ~report->allowed_nodes) != 0 ? there & report->allowed_nodes : 0;
 }
 
-static int take_nodes(const struct pool_report *report, const struct pool_size *size, uint64_t mask,
-		      struct pool_plan *plan, struct error *e)
+static int add_nodes(const struct pool_report *report, const struct pool_size *size, uint64_t mask,
+		     struct pool_plan *plan, struct error *e)
 {
 	for (uint32_t node = 0; node < HOST_MAX_NODES; node++) {
 		const struct pool_node *found = find_node(size, node);
@@ -58,7 +58,7 @@ static int take_nodes(const struct pool_report *report, const struct pool_size *
 	return 0;
 }
 
-/* The missing pages in equal parts, the first nodes taking what is left over. */
+/* The missing pages in equal parts; the first nodes have the remainder. */
 static void spread_missing(struct pool_plan *plan)
 {
 	uint64_t missing = plan->missing_pages;
@@ -102,7 +102,7 @@ static bool limits_allow(const struct pool_size *size, uint64_t bytes)
 	return true;
 }
 
-/* Fill in what is available and missing, of the nodes taken and of the pool. */
+/* Fill in what is available and missing, on the plan's nodes and in the pool. */
 static void balance(const struct pool_size *size, struct pool_plan *plan)
 {
 	uint64_t promised = min_u64(size->counts.reserved, size->counts.free);
@@ -114,7 +114,7 @@ static void balance(const struct pool_size *size, struct pool_plan *plan)
 	if (plan->node_count > 0)
 		plan->available_pages = min_u64(plan->available_pages, near);
 	plan->missing_pages = plan->needed_pages - min_u64(plan->needed_pages, plan->available_pages);
-	/* Pages made on demand come from any node: for a bound run they are no promise. */
+	/* A page made on demand may come from any node, so a bound run cannot count on it. */
 	if (plan->node_count == 0)
 		plan->on_demand_pages = min_u64(plan->missing_pages, size->on_demand_pages);
 	if (plan->on_demand_pages < plan->missing_pages)
@@ -144,11 +144,11 @@ int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t pa
 	plan->bytes = bytes;
 	plan->page_bytes = page_bytes;
 	plan->needed_pages = divide_up(bytes, page_bytes);
-	/* Every sum below stays far from 64 bits: a host with so much does not exist. */
+	/* No host has so much memory, and below it no sum of this file overflows. */
 	if (!checked_mul(plan->needed_pages, page_bytes, &all) || all > UINT64_C(1) << 60)
 		return error_set(e, STATUS_USAGE, ERANGE, "--memory", "%" PRIu64 " bytes are too many",
 				 bytes);
-	ret = take_nodes(report, size, bound_nodes(report, size, host_nodes), plan, e);
+	ret = add_nodes(report, size, bound_nodes(report, size, host_nodes), plan, e);
 	if (ret != 0)
 		return ret;
 	balance(size, plan);

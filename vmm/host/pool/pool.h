@@ -1,6 +1,6 @@
 /*
- * The hugetlb pools of this host: as the kernel counts them, as one picture, as a plan for a run, as text and JSON, and as
- * the reason of a run that could not have its pages.
+ * The hugetlb pools of this host: their counts, a report of them all, the plan for a run, both as text and JSON, and the
+ * error of a run that could not have its pages.
  */
 #ifndef MINIVMM_HOST_POOL_H
 #define MINIVMM_HOST_POOL_H
@@ -42,7 +42,7 @@ struct pool_size {
 	bool is_default;
 	struct pool_counts counts;
 	uint64_t overcommit; /* nr_overcommit_hugepages */
-	/* That the kernel would still make when mapped: overcommit - surplus, as memory allows. */
+	/* Pages that the kernel would still make when they are mapped: overcommit - surplus, as memory allows. */
 	uint64_t on_demand_pages;
 	uint32_t node_count;
 	struct pool_node nodes[HOST_MAX_NODES];
@@ -125,8 +125,8 @@ int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, u
 
 /*
  * Before a mapping: are there pages for it, in the pool or made on demand, and on those nodes? Limits of control
- * groups are left to the kernel: which of them bites depends on the mapping. 0, or -ENOMEM explained as above. A host
- * that does not tell is not refused anything.
+ * groups are left to the kernel: which of them applies depends on the mapping. 0, or -ENOMEM explained as above. Where
+ * the counts cannot be read, nothing is refused.
  */
 int pool_check(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t host_nodes,
 	       const char *where, struct error *e);

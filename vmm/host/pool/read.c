@@ -1,5 +1,5 @@
 /*
- * The picture itself: page sizes, their counts, nodes, limits and mounts, and what this process could get of them.
+ * The report: page sizes, their counts, nodes, limits and mounts, and what this process could get of them.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "vmm/util/size.h"
 
 #define MEMORY_DIR "sys/kernel/mm"
-/* A kernel without cpusets allows every node it could ever have. */
+/* A kernel without cpusets lists every node number that it supports. */
 #define MAX_NODE_NUMBERS 1024
 
 /* One count of the pool of that page size, of the host (`dir` is "sys/kernel/mm") or of a node. 0 or -errno. */

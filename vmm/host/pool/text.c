@@ -112,7 +112,7 @@ int pool_show_text(const struct pool_report *report, FILE *out)
 
 #define INDENT 2
 
-/* Where to end a line of a shell command that has `room` columns: behind a blank or a comma, 0 for nowhere. */
+/* How much of a shell command goes on a line of `room` columns: up to a blank or a comma; 0: it cannot be broken. */
 static size_t break_at(const char *text, size_t room)
 {
 	size_t best = 0, blank = 0;

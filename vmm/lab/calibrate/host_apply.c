@@ -85,7 +85,7 @@ static void put(struct cpu_model *cpu, enum cpu_parameter parameter, double valu
 	const struct cpu_parameter_info *f = &cpu_parameters[parameter];
 	double rounded = round(f->kind == KIND_CYCLES ? value * (double)CYCLE_PARTS : value);
 
-	/* A description would refuse it. */
+	/* Outside the bounds that a CPU description has. */
 	if (!(rounded >= (double)f->least && rounded <= (double)f->most))
 		return;
 	cpu->parameter[parameter] = (uint64_t)rounded;

@@ -15,14 +15,14 @@
 #include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/process.h"
 
-/* So many that the cost of the timer vanishes; with the warm-up passes some 10 ms where each load goes to L3. */
+/* Enough that the cost of reading the clock vanishes; with the warm-up some 10 ms where each load goes to L3. */
 #define ACCESSES 131072
 #define REPEAT 5
 
-/* Putting more lines in order would take seconds, so memory behind a larger L3 is not measured. */
+/* To shuffle more lines would take seconds, so memory behind a larger L3 is not measured. */
 #define LINES_MOST (UINT64_C(1) << 20)
 
-/* Addresses for them, of which packed touches a 64th; and enough for what lies within L3. */
+/* The memory of the runs, by what they measure: a page for each line, of which packed touches a 64th. */
 #define MEMORY_MOST_BYTES (5 * GIB)
 #define MEMORY_CACHES_BYTES GIB
 #define MEMORY_CURVE_BYTES (128 * MIB)

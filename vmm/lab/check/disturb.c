@@ -70,7 +70,7 @@ static void add(struct finder *f, const char *what, const char *effect, const ch
 	r->disturber_count++;
 }
 
-/* Only the last part of a path: the list is for people. */
+/* Only the last part of a path, because people read the list. */
 static void not_understood(struct finder *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');

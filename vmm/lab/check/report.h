@@ -24,7 +24,7 @@ const char *known_name(enum known answer);
 struct kvm_probe {
 	enum known present;   /* it is there, and where it could be opened it answers as KVM does */
 	enum known permitted; /* this process may open it */
-	int err;              /* errno of what failed first, 0 */
+	int err;              /* errno of what failed first; 0: nothing */
 	int api_version;      /* -1: not known */
 	uint32_t capability_count;
 	struct {
@@ -122,14 +122,14 @@ int check_tap(const struct check_report *report, const struct requirement *requi
 
 /*
  * The steps of check_build, once report->facts is there. Rows and verdict are made of facts, kvm and *cpu; the verdict
- * looks at the kernel's pools below root as well. Disturbers come from the facts and from files below root; what could
- * not be read (as opposed to what this kernel does not have) is one last entry of theirs, so that none means quiet.
+ * looks at the kernel's pools below root as well. Disturbers come from the facts and from files below root. A
+ * last one names the files that are there and could not be read, so that a list without entries means a quiet host.
  */
 void rows_build(const struct cpuinfo *cpu, struct check_report *report);
 void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *report);
 void disturb_build(const char *root, struct check_report *report);
 
-/* Whose hosts a feature is about. */
+/* The vendor on whose hosts a feature is reported. */
 enum feature_vendor { VENDOR_ANY, VENDOR_INTEL, VENDOR_AMD };
 
 /* A row of features.def, which explains the members. */

@@ -30,7 +30,7 @@ struct evaluation {
 /* As many bytes as the plan of a pool counts: 2^60. */
 #define MAX_PAGES (UINT64_C(1) << 30)
 
-/* For at_least(): the argument is a size, reported in MiB, and no number. */
+/* For at_least(): the argument is a size, reported in MiB, not a number. */
 #define A_SIZE 0
 
 static enum known known_if(bool answer)
@@ -243,7 +243,7 @@ static int parse_pages(const char *value, struct pages *out)
 	return number_parse(count, 1, MAX_PAGES, &out->count) == 0 ? 0 : -EINVAL;
 }
 
-/* Pages that the kernel would make on demand (overcommit) may fail to come, so they do not count as available. */
+/* The kernel may fail to make pages on demand (overcommit), so they do not count as available. */
 static int conclude_plan(struct evaluation *v, const struct pool_size *pool, const struct pages *asked,
 			 const struct pool_plan *plan)
 {

@@ -39,8 +39,8 @@ enum known feature_param_state(const char *value)
 }
 
 /*
- * "vmx flags" where there is one: it is the capability registers'. "flags" says "vpid" also of CPUs without it (since
- * Linux 5.6, where init_vmx_capabilities looks for the bit in the wrong word).
+ * The line "vmx flags", where there is one, shows the capability registers. "flags" has "vpid" also on CPUs without it
+ * (since Linux 5.6, where init_vmx_capabilities looks for the bit in the wrong word).
  */
 static enum known hardware_state(const struct cpuinfo *cpu, const char *flag, const char *vmx_flag)
 {
@@ -210,7 +210,7 @@ void rows_build(const struct cpuinfo *cpu, struct check_report *report)
 	b.shadow = report->facts.second_dimension == SECOND_SHADOW;
 	b.vendor = find_vendor(cpu, report->facts.kvm_module);
 	report->row_count = 0;
-	/* Without either feature the CPU's maker says which of the two is missing; an unknown maker lacks both. */
+	/* Without either feature the CPU's vendor says which of the two is missing. For an unknown vendor both rows are shown. */
 	if (b.vendor == VENDOR_INTEL || (b.vendor == VENDOR_ANY && !amd))
 		add_virtualization(&b, "vmx", "VT-x", "kvm_intel");
 	if (b.vendor == VENDOR_AMD || (b.vendor == VENDOR_ANY && !is(cpu->vendor, "GenuineIntel")))

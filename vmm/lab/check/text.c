@@ -218,7 +218,7 @@ static void comment(const char *label, const char *text, FILE *out)
 int check_tap(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	      FILE *out)
 {
-	/* Nothing required is nothing tested: a plan of none, which harnesses count as skipped. */
+	/* Where nothing is required there are no tests: a plan of none, which harnesses count as skipped. */
 	(void)fprintf(out, count != 0 ? "1..%" PRIu32 "\n" : "1..%" PRIu32 " # SKIP nothing is required\n",
 		      count);
 	comment("kernel", report->facts.kernel, out);

@@ -143,7 +143,7 @@ void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_rep
 	r->second_dimension = r->facts.second_dimension;
 	r->verdict[0] = '\0';
 	r->guest_levels = r->second_dimension == SECOND_NONE ? 0 : GUEST_LEVELS;
-	facts_settle_levels(&r->facts, r->kvm.guest_physical_bits);
+	facts_limit_levels(&r->facts, r->kvm.guest_physical_bits);
 	r->second_levels = r->facts.second_dimension_levels;
 	r->largest_guest_leaf_bytes = 0;
 	if (r->second_dimension != SECOND_NONE && r->kvm.guest_1g_pages != KNOWN_UNKNOWN)

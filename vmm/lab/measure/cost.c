@@ -4,15 +4,15 @@
 #include "vmm/host/meminfo.h"
 
 /*
- * A run without any step is over in less time than it takes to have all CPUs bring their counts in, and its tables are
- * of no interest.
+ * A run without any step takes less time than meminfo_refresh, which is therefore left out: the tables of such a run are of
+ * no interest.
  */
 static int64_t tables_bytes(const struct phases *p)
 {
 	uint64_t bytes = 0;
 
 	if (p->rec->config.step_count != 0)
-		meminfo_settle("");
+		meminfo_refresh("");
 	return meminfo_kvm_tables("", &bytes) == 0 && bytes <= INT64_MAX ? (int64_t)bytes : -1;
 }
 

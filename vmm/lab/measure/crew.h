@@ -35,7 +35,7 @@ struct crew {
 	const struct pmu_plan *pmu; /* of the record; NULL: nothing is counted */
 	uint32_t pin_count;
 	uint16_t pin[SPEC_MAX_CPUS];
-	bool crowded;     /* more threads than CPUs: who waits gives way */
+	bool crowded;     /* more threads than CPUs: one that waits yields its CPU */
 	struct gate gate; /* atomics of the driver */
 	bool give_up;     /* atomic: sticky */
 	bool starved;     /* atomic: a page of the arena could not be had */

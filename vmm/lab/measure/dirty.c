@@ -70,7 +70,7 @@ static int read_log(struct phases *p, const struct machine_view *view, int64_t *
 	return 0;
 }
 
-/* The task's vCPU no longer logs; after the last one logging ends. */
+/* The vCPU no longer logs. After the last one, logging ends. */
 static int leave(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	int ret = 0;
@@ -125,7 +125,7 @@ int dirty_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, 
 	return ret != 0 ? ret : left;
 }
 
-void dirty_tell_rows(struct record *rec, uint32_t step, enum workload_variant variant, int64_t pages)
+void dirty_update_rows(struct record *rec, uint32_t step, enum workload_variant variant, int64_t pages)
 {
 	for (uint32_t i = rec->result_count; pages >= 0 && i > 0; i--) {
 		struct result *r = &rec->results[i - 1];

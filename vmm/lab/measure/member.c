@@ -132,7 +132,7 @@ static void phase_end(void *self)
 	row.guest_page_bytes = crew->config.page_bytes;
 	row.counts.page_faults = count_between(member->before.page_faults, after.page_faults);
 	row.counts.switches = count_between(member->before.switches, after.switches);
-	row.pmu = pmu_counters_take(member->pmu, g->accesses, g->samples, g->warm_accesses);
+	row.pmu = pmu_counters_read(member->pmu, g->accesses, g->samples, g->warm_accesses);
 	row.refs_theory = crew->refs_theory;
 	keep_row(member, &row);
 }
@@ -183,7 +183,7 @@ static void drive(void *argument)
 	d->ret = driver_run(&d->env, &d->failure);
 }
 
-/* The way into the kernel and back: what an exit is to a guest. getppid, because the C library keeps no copy of it. */
+/* A system call is to a native run what an exit is to a guest. The C library does not cache the result of getppid. */
 static void leave(void)
 {
 	(void)syscall(SYS_getppid);
@@ -214,7 +214,7 @@ static void run_plan(struct crew_member *member, struct error *e)
 
 	switch (sigbus_guard_call(drive, &d, crew->arena, crew->config.map.arena_bytes)) {
 	case SIGBUS_NO_PAGE:
-		/* Explained once, by who has the backing; the others wait at the gate for nothing. */
+		/* Explained once, where the backing is known. The other threads must not wait at the gate for this one. */
 		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);
 		crew_give_up(crew);
 		return;
@@ -231,7 +231,7 @@ static void run_plan(struct crew_member *member, struct error *e)
 				d.failure != NULL ? d.failure : "failed without a reason");
 }
 
-/* What cannot be opened is a value that is missing, no error. */
+/* An event that cannot be opened is a missing value, not an error. */
 static void open_counters(struct crew_member *member)
 {
 	struct crew *crew = member->crew;

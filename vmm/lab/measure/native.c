@@ -44,7 +44,7 @@ static void plan_members(struct crew *crew, struct record *rec, void *arena, uin
 	crew->pmu = rec->pmu;
 	crew->pin_count = rec->spec.machine.pin_count;
 	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));
-	/* Pinned ones may share a CPU too. Giving way costs nothing where no other thread waits for the CPU. */
+	/* Pinned threads may share a CPU, too. To yield costs nothing where no other thread waits for the CPU. */
 	crew->crowded = c->vcpus > rec->host.cpus || crew->pin_count > 0;
 	for (uint32_t i = 0; i < c->vcpus; i++) {
 		crew->members[i].crew = crew;
@@ -132,10 +132,10 @@ static void crew_close(struct crew *crew, struct error *e)
 	(void)pthread_mutex_unlock(&crew->lock);
 }
 
-/* What a thread that was told to stop has to finish its sample. */
+/* Time that a thread that was asked to stop has to finish its sample. */
 #define GRACE_NS (2 * NS_PER_S)
 
-/* Until all have finished, the user stops us or the watchdog does. True: no thread runs any more. */
+/* Wait until all threads have finished, the user stops the run or its time is over. True: no thread runs any more. */
 static bool await(struct crew *crew, struct record *rec, struct error *e)
 {
 	uint64_t deadline_ns = clock_ns() + rec->spec.machine.timeout_s * NS_PER_S;
@@ -177,7 +177,7 @@ static int run_crew(struct record *rec, const struct backing *backing, void *are
 	crew_close(crew, e);
 	if (e->status == STATUS_OK && __atomic_load_n(&crew->starved, __ATOMIC_ACQUIRE))
 		(void)shortage_explain(backing, ENOMEM, "no page behind a workload's access", e);
-	/* The crew of a stuck thread is left to it; the process is about to end anyway. */
+	/* A stuck thread still uses the memory, which is therefore not freed. The process is about to end. */
 	if (*idle)
 		crew_free(crew);
 	rec->machine.timing.workloads = clock_ns() - start_ns;

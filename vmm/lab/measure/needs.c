@@ -17,7 +17,7 @@ uint64_t plan_slice_bytes(const struct config *c)
 	return align_down(driver_slice_bytes(c->map.arena_bytes, unit_bytes, c->vcpus), PAGE_4K);
 }
 
-bool room_is_native(const struct config *c)
+bool plan_is_native(const struct config *c)
 {
 	return c->map.tables_bytes == 0;
 }
@@ -28,14 +28,14 @@ static uint64_t slice_of_ram(const struct config *c, uint64_t ram_bytes)
 	struct error ignored = { 0 };
 	struct memmap map;
 
-	if (room_is_native(c))
+	if (plan_is_native(c))
 		return driver_slice_bytes(ram_bytes, c->guest_page_bytes, c->vcpus);
 	if (memmap_make(ram_bytes, c->page_bytes, c->guest_page_bytes, &map, &ignored) != 0)
 		return 0;
 	return driver_slice_bytes(map.arena_bytes, c->guest_page_bytes, c->vcpus);
 }
 
-/* Where all of --memory is the arena, and slices are whole repetitions, it is a sum. */
+/* With aliases all of --memory is the arena, and slices are whole repetitions of an alias: no search is needed. */
 static uint64_t aliased_memory_for(const struct config *c, uint64_t set_bytes)
 {
 	uint64_t alias_bytes = c->map.alias_bytes;
@@ -47,9 +47,11 @@ static uint64_t aliased_memory_for(const struct config *c, uint64_t set_bytes)
 	return bytes;
 }
 
-/* By trying, because holes and tables make no simple formula: what RAM has beyond the arena is at most 3 GiB, the
- * tables and a leaf for each vCPU. */
-uint64_t room_memory_for(const struct config *c, uint64_t set_bytes)
+/*
+ * By trying sizes, because holes and tables have no simple formula. What RAM has beyond the arena is at most 3 GiB, the
+ * tables and a leaf for each vCPU.
+ */
+uint64_t plan_memory_for(const struct config *c, uint64_t set_bytes)
 {
 	uint64_t stride = max_u64(256 * MIB, c->page_bytes);
 	uint64_t ram_bytes;
@@ -66,15 +68,15 @@ uint64_t room_memory_for(const struct config *c, uint64_t set_bytes)
 	return 0;
 }
 
-int room_refuse(const struct config *c, uint64_t set_bytes, struct error *e)
+int refuse_large_set(const struct config *c, uint64_t set_bytes, struct error *e)
 {
-	uint64_t enough_bytes = room_memory_for(c, set_bytes);
+	uint64_t enough_bytes = plan_memory_for(c, set_bytes);
 	char set[24], slice[24], ram[24], enough[24];
 	int ret;
 
 	ret = error_set(e, STATUS_USAGE, 0, "--working-set",
 			"%s is more than one %s's share of %s, which is %s with --smp %u",
-			size_format(set_bytes, set), room_is_native(c) ? "thread" : "vCPU",
+			size_format(set_bytes, set), plan_is_native(c) ? "thread" : "vCPU",
 			size_format(c->ram_bytes, ram), size_format(plan_slice_bytes(c), slice), c->vcpus);
 	if (enough_bytes != 0)
 		error_hint(e, "--memory %s", size_format(enough_bytes, enough));
@@ -124,8 +126,8 @@ static int refuse_aliases(const struct workload_info *workload, struct error *e)
 /* More memory or, in a guest, smaller leaves. */
 static int refuse_slice(const struct workload_info *workload, const struct config *c, struct error *e)
 {
-	uint64_t enough_bytes = room_memory_for(c, 2 * c->guest_page_bytes);
-	bool smaller = !room_is_native(c) && c->guest_page_bytes > PAGE_4K;
+	uint64_t enough_bytes = plan_memory_for(c, 2 * c->guest_page_bytes);
+	bool smaller = !plan_is_native(c) && c->guest_page_bytes > PAGE_4K;
 	char why[160], leaf[24], slice[24], enough[24];
 	const char *page = c->guest_page_bytes == PAGE_1G ? "--guest-page 2M" : "--guest-page 4K";
 	int ret;
@@ -147,7 +149,7 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 	uint32_t needs = workload->needs;
 	int ret = 0;
 
-	if ((needs & NEEDS_GUEST) != 0 && room_is_native(c)) {
+	if ((needs & NEEDS_GUEST) != 0 && plan_is_native(c)) {
 		ret = refuse(workload, "it needs a guest: page tables, ports or ring 0 of its own", e);
 		error_hint(e, "minivmm run --workload %s", workload->name);
 	} else if ((needs & NEEDS_APIC) != 0 && r->machine.apic == CHOICE_OFF) {
@@ -161,7 +163,7 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 		ret = refuse_aliases(workload, e);
 	} else if (plan_slice_bytes(c) < needs_least_bytes(workload, c)) {
 		ret = (needs & NEEDS_TWO_LEAVES) != 0 ? refuse_slice(workload, c, e)
-						      : room_refuse(c, PAGE_4K, e);
+						      : refuse_large_set(c, PAGE_4K, e);
 	}
 	return ret;
 }

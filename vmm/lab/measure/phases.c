@@ -14,7 +14,7 @@
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
 
-static void snapshot_take(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
+static void snapshot_read(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
 {
 	struct rusage usage;
 
@@ -40,7 +40,7 @@ static void calibrate(struct phase_vcpu *self, const struct kvm_vcpu *vcpu)
 	struct phase_snapshot now;
 	int64_t exits;
 
-	snapshot_take(vcpu, &now);
+	snapshot_read(vcpu, &now);
 	if (self->seen_empty) {
 		exits = own_exits(&self->last_empty, &now);
 		if (exits >= 0 && (self->doorbell_exits < 0 || exits < self->doorbell_exits))
@@ -122,7 +122,7 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	r.leaves_4k = pages[VM_PAGES_4K];
 	r.leaves_2m = pages[VM_PAGES_2M];
 	r.leaves_1g = pages[VM_PAGES_1G];
-	/* The log's end puts KVM's tables back together: first what they were. */
+	/* When logging ends, KVM merges its leaves again, so they are counted before. */
 	pthread_mutex_lock(&p->lock);
 	phases_keep_peak_pages(p, view);
 	cost_sample(p, self->last_result);
@@ -130,12 +130,12 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	if (dirty_end(p, view, vcpu, &r.dirty_pages, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
 	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
-	r.pmu = pmu_counters_take(self->pmu, g->accesses, g->samples, g->warm_accesses);
+	r.pmu = pmu_counters_read(self->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&p->lock);
 	/* The worst of all vCPUs, since one that was preempted in ring 3 shows too little. */
 	rec->ring0_slowdown = fmax(rec->ring0_slowdown, ring0_slowdown(&self->copy));
 	ret = record_add(rec, &r, g->samples_cycles, view->tsc_khz);
-	dirty_tell_rows(rec, r.step, r.variant, r.dirty_pages);
+	dirty_update_rows(rec, r.step, r.variant, r.dirty_pages);
 	pthread_mutex_unlock(&p->lock);
 	if (ret == 0)
 		return 0;
@@ -151,7 +151,7 @@ static int phase_end(struct phases *p, const struct machine_view *view, uint32_t
 	int64_t order;
 	char why[160];
 
-	snapshot_take(&view->vcpus[vcpu], &end);
+	snapshot_read(&view->vcpus[vcpu], &end);
 	if (block == NULL)
 		return -EFAULT;
 	if (!self->in_phase)
@@ -176,16 +176,16 @@ static int phase_begin(struct phases *p, const struct machine_view *view, uint32
 {
 	struct phase_vcpu *self = &p->vcpus[vcpu];
 
-	/* First what may take long, then the counters. */
+	/* What may take long comes first, then the counters. */
 	if (dirty_begin(p, view, vcpu, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
 	self->in_phase = true;
-	snapshot_take(&view->vcpus[vcpu], &self->begin);
+	snapshot_read(&view->vcpus[vcpu], &self->begin);
 	pmu_counters_start(self->pmu);
 	return 0;
 }
 
-static int tell_beside(const struct phases *p, const struct machine_view *view, uint32_t vcpu,
+static int call_beside(const struct phases *p, const struct machine_view *view, uint32_t vcpu,
 		       uint32_t number, struct error *e)
 {
 	return p->beside != NULL ? p->beside->doorbell(p->beside->self, view, vcpu, number, e) : 0;
@@ -199,17 +199,17 @@ static int doorbell(void *argument, const struct machine_view *view, uint32_t vc
 
 	switch (number) {
 	case DOORBELL_BEGIN:
-		ret = tell_beside(p, view, vcpu, number, e);
+		ret = call_beside(p, view, vcpu, number, e);
 		return ret == 0 ? phase_begin(p, view, vcpu, e) : ret;
 	case DOORBELL_END:
 		pmu_counters_stop(p->vcpus[vcpu].pmu);
 		ret = phase_end(p, view, vcpu, e);
-		return ret == 0 ? tell_beside(p, view, vcpu, number, e) : ret;
+		return ret == 0 ? call_beside(p, view, vcpu, number, e) : ret;
 	case DOORBELL_EMPTY:
 		calibrate(&p->vcpus[vcpu], &view->vcpus[vcpu]);
 		return 0;
 	default:
-		return tell_beside(p, view, vcpu, number, e);
+		return call_beside(p, view, vcpu, number, e);
 	}
 }
 
@@ -219,7 +219,7 @@ static void loaded(void *argument, const struct machine_view *view)
 	cost_start(argument);
 }
 
-/* Events belong to the thread that opens them. What cannot be opened is a value that is missing, no error. */
+/* Events belong to the thread that opens them. One that cannot be opened is a missing value, not an error. */
 static void vcpu_begins(void *argument, const struct machine_view *view, uint32_t vcpu)
 {
 	struct phases *p = argument;
@@ -255,7 +255,7 @@ uint32_t phases_expected_results(const struct config *config)
 	return count;
 }
 
-/* The embedded guest owes every result of the plan; another payload may do something else entirely. */
+/* The embedded guest has to report every result of the plan. Another payload may report fewer. */
 static int check_complete(struct record *rec, struct error *e)
 {
 	uint32_t expected = phases_expected_results(&rec->config) * rec->config.vcpus;
@@ -274,22 +274,22 @@ static int check_complete(struct record *rec, struct error *e)
 static void note_strays(struct record *rec)
 {
 	const struct stray_log *strays = &rec->machine.strays;
-	uint64_t untold = strays->total;
+	uint64_t unlisted = strays->total;
 	char text[80];
 
 	for (uint32_t i = 0; i < strays->places; i++) {
 		record_reason(rec, VERDICT_OK, "the guest %s, where no device is",
 			      stray_describe(&strays->place[i], text));
-		untold -= strays->place[i].count;
+		unlisted -= strays->place[i].count;
 	}
-	if (untold != 0)
+	if (unlisted != 0)
 		record_reason(rec, VERDICT_OK,
 			      "the guest made %" PRIu64
 			      " more accesses to other addresses where no device is",
-			      untold);
+			      unlisted);
 }
 
-/* What a missing count would have proved is not known: said, because a verdict of ok does not rest on it then. */
+/* Note which counts are missing, because a verdict of ok does not prove then what they would have shown. */
 static void note_missing(struct record *rec, const struct machine_view *view)
 {
 	char names[160] = "";
@@ -310,7 +310,7 @@ static int ended(void *argument, const struct machine_view *view, int ret, struc
 			      p->rec->machine.stop_signal);
 	note_strays(p->rec);
 	note_missing(p->rec, view);
-	/* Also where no phase was completed: what was installed is known all the same. */
+	/* Also where no phase was completed: the installed leaves are known then, too. */
 	pthread_mutex_lock(&p->lock);
 	phases_keep_peak_pages(p, view);
 	cost_finish(p, view);

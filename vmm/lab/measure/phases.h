@@ -67,7 +67,7 @@ struct phases {
 	struct dirty_log dirty;
 	struct vm_cost cost;
 	struct machine_observer observer;      /* to run the machine with */
-	const struct machine_observer *beside; /* whose doorbell is called, too; NULL: none */
+	const struct machine_observer *beside; /* its doorbell is called, too; NULL: none */
 };
 
 /*
@@ -105,8 +105,8 @@ void cost_sample(struct phases *p, int64_t part);
 void cost_finish(struct phases *p, const struct machine_view *view);
 
 /*
- * A phase of the vCPU begins, before it is timed: if the part that its block names logs dirty pages, see to
- * it. What the block says is only looked up in the table. Takes p->lock. 0 or -errno.
+ * A phase of the vCPU begins, before it is timed: if the part that its block names logs dirty pages, switch
+ * the log on. What the block says is only looked up in the table. Takes p->lock. 0 or -errno.
  */
 int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e);
 
@@ -117,8 +117,8 @@ int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu
 int dirty_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, int64_t *pages,
 	      struct error *e);
 
-/* The rows of that part that were there before: no fewer pages than the last. p->lock is held. */
-void dirty_tell_rows(struct record *rec, uint32_t step, enum workload_variant variant, int64_t pages);
+/* Raise the count of the rows of that part that are in the record to `pages`. p->lock is held. */
+void dirty_update_rows(struct record *rec, uint32_t step, enum workload_variant variant, int64_t pages);
 
 /* Free what is left of a run that stopped in the middle. */
 void dirty_release(struct dirty_log *log);

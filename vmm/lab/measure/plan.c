@@ -24,7 +24,7 @@ static int add_step(const struct run_spec *r, enum workload_id workload, uint64_
 	return 0;
 }
 
-/* Not one of its pages and strides found place. */
+/* None of the workload's working sets fits at any of its strides. */
 static int refuse_strides(const struct workload_info *workload, uint64_t set_bytes, const struct config *c,
 			  struct error *e)
 {
@@ -34,8 +34,8 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 			    "the pages of a working set of %s, each in a page of %s of its own, do not fit",
 			    size_format(set_bytes, set), size_format(c->guest_page_bytes, leaf));
 
-	if (room_is_native(c) && checked_mul(set_bytes / PAGE_4K, c->guest_page_bytes, &span_bytes))
-		enough_bytes = room_memory_for(c, span_bytes);
+	if (plan_is_native(c) && checked_mul(set_bytes / PAGE_4K, c->guest_page_bytes, &span_bytes))
+		enough_bytes = plan_memory_for(c, span_bytes);
 	if (enough_bytes != 0)
 		error_hint(e, "--memory %s", size_format(enough_bytes, enough));
 	else
@@ -44,9 +44,9 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 }
 
 /*
- * By working set, then by stride: what is held against each other, a stride and the control of as many lines, is then
- * measured side by side, and a busy moment of the host is one point of all curves and not a piece of one. With the
- * control alone there would be nothing to hold against it.
+ * By working set, then by stride. A stride and the control of as many lines, which are compared, are then measured one
+ * after the other, and a busy moment of the host disturbs one point of all curves instead of a piece of one curve. The
+ * control alone is refused, because there would be nothing to compare it with.
  */
 static int add_workload(const struct run_spec *r, enum workload_id id, struct config *c, struct error *e)
 {

@@ -78,12 +78,12 @@ uint64_t needs_least_bytes(const struct workload_info *workload, const struct co
 bool needs_apic(const struct run_spec *r);
 
 /* Whether the machine is the native runner's, not a guest's. */
-bool room_is_native(const struct config *c);
+bool plan_is_native(const struct config *c);
 
 /* The least --memory, in steps of 256 MiB or an alias, whose slices hold set_bytes; 0 where there is none. */
-uint64_t room_memory_for(const struct config *c, uint64_t set_bytes);
+uint64_t plan_memory_for(const struct config *c, uint64_t set_bytes);
 
 /* STATUS_USAGE for a working set larger than a slice, with the --memory that is enough as the hint. -EINVAL. */
-int room_refuse(const struct config *c, uint64_t set_bytes, struct error *e);
+int refuse_large_set(const struct config *c, uint64_t set_bytes, struct error *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* Is what the guest claims believable? Pure. */
+/* Is the result that a guest claims believable? Pure. */
 #include "vmm/lab/measure/phases.h"
 
 #include <errno.h>
@@ -67,7 +67,7 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 	if (r->stride_bytes != step->stride_bytes)
 		return refuse(why, why_bytes, "stride %" PRIu64 " bytes, %" PRIu64 " planned",
 			      r->stride_bytes, step->stride_bytes);
-	/* UNAVAILABLE_RING0 is for the VMM to say. */
+	/* UNAVAILABLE_RING0 is set by the VMM alone. */
 	if (r->unavailable >= UNAVAILABLE_RING0)
 		return refuse(why, why_bytes, "%" PRIu64 " as a reason to be unavailable", r->unavailable);
 	if (r->pages == 0 || r->pages > r->working_set_bytes)

@@ -10,18 +10,18 @@
 
 static const uint32_t series_pages[] = { 64, 128, 1024, 4096, 65536 };
 static const uint32_t hot_pages[] = { 16, 64, 256, 1024 };
-/* Two to an octave: between two of them a TLB of any usual size lies at one knee only. */
+/* Two sizes an octave: fine enough that each usual size of a TLB shows as a knee of its own. */
 static const uint32_t probe_pages[] = { 4,   6,   8,   12,  16,  24,   32,   48,   64,   96,  128,
 					192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096 };
 
 _Static_assert(COUNT_OF(probe_pages) <= SPEC_MAX_SETS, "the longest list of its own fits");
 
-/* A line, which needs next to no translation: the control. Then what an entry of each level of the walk spans. */
+/* A cache line is the control: it needs next to no translation. The others are the spans of an entry of each level. */
 static const uint64_t level_strides[] = { CACHE_LINE_BYTES, PAGE_4K, PAGE_2M, PAGE_1G, 512 * PAGE_1G };
 
 /* Set and way of a TLB come from the address: doubling the stride drops one index bit after the other. */
 #define PROBE_LARGEST_MULTIPLE 256
-/* A leaf that the TLB below breaks into 4 KiB or 2 MiB shows it by that many pages inside it. */
+/* So many pages inside a leaf show whether the TLB keeps the leaf as pieces of 4 KiB or 2 MiB. */
 #define INSIDE_MAX_PAGES 512
 
 static uint32_t levels(struct config *c, uint64_t *strides_bytes)
@@ -93,12 +93,12 @@ static int refuse_small(uint64_t set_bytes, uint64_t least_bytes, const struct c
 			"%s is less than two pages of %s, which this workload needs",
 			size_format(set_bytes, set), size_format(c->guest_page_bytes, leaf));
 	error_hint(e, "--working-set %s%s", size_format(least_bytes, least),
-		   room_is_native(c) || c->guest_page_bytes == PAGE_4K ? "" : ", or a smaller --guest-page");
+		   plan_is_native(c) || c->guest_page_bytes == PAGE_4K ? "" : ", or a smaller --guest-page");
 	return ret;
 }
 
 /* In whole 4 KiB, the same for every workload. */
-static int take_named(const struct run_spec *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
+static int sets_named(const struct run_spec *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
 		      struct error *e)
 {
 	uint64_t slice_bytes = plan_slice_bytes(c);
@@ -111,7 +111,7 @@ static int take_named(const struct run_spec *r, uint64_t least_bytes, struct con
 		if (r->work.sets_bytes[i] < least_bytes)
 			return refuse_small(r->work.sets_bytes[i], least_bytes, c, e);
 		if (!checked_align_up(r->work.sets_bytes[i], PAGE_4K, &bytes) || bytes > slice_bytes)
-			return room_refuse(c, r->work.sets_bytes[i], e);
+			return refuse_large_set(c, r->work.sets_bytes[i], e);
 		if (bytes != r->work.sets_bytes[i])
 			note_add(c, "working set of %s rounded up to %s",
 				 size_format(r->work.sets_bytes[i], asked), size_format(bytes, rounded));
@@ -121,8 +121,8 @@ static int take_named(const struct run_spec *r, uint64_t least_bytes, struct con
 }
 
 /* As much of the list as fits; the whole slice where not even the first does; none smaller than the least. */
-static int take_list(const uint32_t *pages, size_t page_count, uint64_t least_bytes, struct config *c,
-		     uint64_t *sets_bytes)
+static int sets_default(const uint32_t *pages, size_t page_count, uint64_t least_bytes, struct config *c,
+			uint64_t *sets_bytes)
 {
 	uint64_t slice_bytes = plan_slice_bytes(c);
 	char slice[24], least[24];
@@ -159,9 +159,9 @@ int sets_choose(const struct run_spec *r, const struct workload_info *workload, 
 	uint64_t slice_bytes = plan_slice_bytes(c);
 
 	if (r->work.set_count > 0 && !kind->is_fixed)
-		return take_named(r, least_bytes, c, sets_bytes, e);
+		return sets_named(r, least_bytes, c, sets_bytes, e);
 	if (kind->pages != NULL)
-		return take_list(kind->pages, kind->page_count, least_bytes, c, sets_bytes);
+		return sets_default(kind->pages, kind->page_count, least_bytes, c, sets_bytes);
 	sets_bytes[0] = slice_bytes;
 	if (kind->is_fixed)
 		sets_bytes[0] = kind->one_bytes;
@@ -180,20 +180,20 @@ uint32_t strides_of(enum default_set set, struct config *c, uint64_t *strides_by
 
 bool strides_fit(enum default_set set, uint64_t set_bytes, uint64_t stride_bytes, struct config *c)
 {
-	uint64_t window_bytes = room_is_native(c) ? plan_slice_bytes(c) : WINDOW_BYTES;
+	uint64_t window_bytes = plan_is_native(c) ? plan_slice_bytes(c) : WINDOW_BYTES;
 	uint64_t pages = set_bytes / PAGE_4K;
 	uint64_t span_bytes;
 	char window[24];
 
 	if (stride_bytes == 0)
 		return true;
-	/* Not noted: more pages inside a leaf than that would tell nothing more. */
+	/* Left out without a note: more pages inside a leaf would show nothing more. */
 	if (set_kinds[set].inside_pages != 0 && stride_bytes != CACHE_LINE_BYTES &&
 	    stride_bytes < c->guest_page_bytes && pages > set_kinds[set].inside_pages)
 		return false;
 	if (checked_mul(pages, stride_bytes, &span_bytes) && span_bytes <= window_bytes)
 		return true;
 	note_add(c, "left out: steps whose pages x stride exceed %s, %s", size_format(window_bytes, window),
-		 room_is_native(c) ? "all that each thread has" : "the address space for them");
+		 plan_is_native(c) ? "all that each thread has" : "the address space for them");
 	return false;
 }

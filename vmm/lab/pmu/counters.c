@@ -28,7 +28,7 @@ struct pmu_counters {
 	struct pmu_plan plan; /* a copy: a thread that is stuck outlives the record */
 	uint32_t count;
 	struct counter counter[PMU_MAX_COUNTERS];
-	/* Which counter has it, or PMU_NO_COUNTER. Two events may share one: what is counted twice costs a counter. */
+	/* Which counter has it, or PMU_NO_COUNTER. Events with the same code share one, as counters are few. */
 	int16_t index[PMU_MAX_EVENTS][PMU_MAX_PARTS][PMU_SHARES];
 };
 
@@ -85,8 +85,8 @@ static int add(struct pmu_counters *c, uint32_t event, uint32_t part, enum pmu_s
 }
 
 /*
- * Whether a group counts at all: the kernel lets one in that would fit an idle PMU, and never runs it where others
- * hold a counter, as the NMI watchdog does.
+ * Does the group count at all? The kernel accepts a group that would fit an idle PMU, and never runs it where something
+ * else, such as the NMI watchdog, holds a counter.
  */
 static bool runs(const struct counter *leader)
 {
@@ -242,7 +242,7 @@ static uint64_t phase_operations(uint64_t accesses, uint64_t samples, uint64_t w
 	return operations;
 }
 
-struct pmu_counts *pmu_counters_take(struct pmu_counters *c, uint64_t accesses, uint64_t samples,
+struct pmu_counts *pmu_counters_read(struct pmu_counters *c, uint64_t accesses, uint64_t samples,
 				     uint64_t warm_accesses)
 {
 	struct pmu_counts *counts = c != NULL ? calloc(1, sizeof(*counts)) : NULL;

@@ -49,7 +49,7 @@ void pmu_counters_stop(struct pmu_counters *counters);
  * What was counted between the two, from malloc, with pmu_counts.operations = accesses x samples + warm_accesses.
  * NULL for NULL, and where there is no memory.
  */
-struct pmu_counts *pmu_counters_take(struct pmu_counters *counters, uint64_t accesses, uint64_t samples,
+struct pmu_counts *pmu_counters_read(struct pmu_counters *counters, uint64_t accesses, uint64_t samples,
 				     uint64_t warm_accesses);
 
 /* *sum and *term of two threads become what both did together: counts add up, the smaller running share stands. */

@@ -20,7 +20,7 @@ static enum workload_unit unit_of(const struct result *r)
 	return workload_table[r->workload].unit;
 }
 
-/* Text shows rates in units that a reader can hold in mind: GB/s and M updates/s. */
+/* Text shows rates as GB/s and M updates/s, which have few digits. */
 static const char *text_unit(const struct result *r)
 {
 	static const char *const names[] = { "cycles", "GB/s", "M upd/s" };
@@ -35,8 +35,8 @@ static double text_scale(const struct result *r)
 	return scale[unit_of(r)];
 }
 
-/* A row without samples has no figure, which is not the same as 0. */
-static double figure(const struct result *r, double value)
+/* A row without samples has no value, which is not the same as 0. */
+static double if_measured(const struct result *r, double value)
 {
 	return r->sample_count != 0 ? value : NAN;
 }

@@ -1,7 +1,7 @@
 /*
  * The combined row of a step: what all vCPUs did together. Latencies average, also where vCPUs have different
- * parts in one operation (a shootdown's initiator and its peers); rates and counts add up. What KVM tells of
- * the whole VM (leaves, dirty pages) is no sum: the last vCPU to end has seen it all.
+ * parts in one operation (a shootdown's initiator and its peers); rates and counts add up. Counts of the whole VM (leaves,
+ * dirty pages) are not added: the highest of them stands, which is that of the vCPU that ended last.
  */
 #include "vmm/lab/record/record.h"
 
@@ -47,7 +47,7 @@ static void sum_counts(const struct result *rows, uint32_t count, struct result 
 		sum->leaves_2m = most(sum->leaves_2m, rows[v].leaves_2m);
 		sum->leaves_1g = most(sum->leaves_1g, rows[v].leaves_1g);
 		sum->dirty_pages = most(sum->dirty_pages, rows[v].dirty_pages);
-		/* Equal on all vCPUs, as a rule: only then does one figure stand for all. */
+		/* Equal on all vCPUs as a rule. Where they differ, the combined row has none. */
 		if (rows[v].checksum != rows[0].checksum)
 			sum->checksum = 0;
 		add_count(&sum->counts.exits, rows[v].counts.exits);
@@ -73,8 +73,8 @@ static int sum_pmu(const struct result *rows, uint32_t count, struct result *sum
 	return 0;
 }
 
-/* A part without a figure on one vCPU has none for all; the note is that vCPU's reason. */
-static void take_least_samples(const struct result *rows, uint32_t count, struct result *sum)
+/* A part that has no samples on one vCPU has none in the combined row; the note is that vCPU's reason. */
+static void keep_least_samples(const struct result *rows, uint32_t count, struct result *sum)
 {
 	for (uint32_t v = 1; v < count; v++) {
 		if (rows[v].sample_count < sum->sample_count) {
@@ -84,7 +84,7 @@ static void take_least_samples(const struct result *rows, uint32_t count, struct
 	}
 }
 
-/* The figure of *sum: samples, their summary and what they are. 0, -ENOMEM or -EINVAL. */
+/* Samples, summary and note of *sum. 0, -ENOMEM or -EINVAL. */
 static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count,
 		       struct result *sum)
 {
@@ -122,7 +122,7 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	sum->samples = NULL;
 	sum->pmu = NULL;
 	sum->summary = (struct summary){ 0 };
-	take_least_samples(rows, count, sum);
+	keep_least_samples(rows, count, sum);
 	sum_counts(rows, count, sum);
 	ret = sum_samples(rec, rows, count, sum);
 	if (ret == 0)

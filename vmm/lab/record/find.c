@@ -67,10 +67,10 @@ double row_stable_figure(const struct result *r)
 }
 
 /*
- * What a TLB miss of this run walks; false where that is not known. A guest on a host that says "none" is no
- * native run, so nothing is known of its second dimension.
+ * What a TLB miss of this run walks; false where that is not known. Where a guest ran although the host says "none",
+ * nothing is known of its second dimension.
  */
-static bool plan_of(const struct record *rec, struct walk_plan *plan)
+static bool walk_of(const struct record *rec, struct walk_plan *plan)
 {
 	enum second_dimension second = rec->spec.native ? SECOND_NONE : rec->host.second_dimension;
 	uint64_t backing_bytes = rec->machine.observed.page_bytes != 0 ? rec->machine.observed.page_bytes
@@ -82,7 +82,7 @@ static bool plan_of(const struct record *rec, struct walk_plan *plan)
 			 backing_bytes, plan);
 }
 
-static void take_points(const struct record *rec, struct prediction *p)
+static void collect_points(const struct record *rec, struct prediction *p)
 {
 	for (uint32_t i = 0; i < rec->result_count && p->count < PREDICTION_MOST_POINTS; i++) {
 		const struct result *chase = &rec->results[i];
@@ -91,7 +91,7 @@ static void take_points(const struct record *rec, struct prediction *p)
 		if (chase->workload != WORKLOAD_chase || !row_has_figure(rec, chase))
 			continue;
 		packed = packed_partner(rec, chase);
-		/* A clock too coarse may make it 0, of which no error has a share. */
+		/* A clock too coarse may measure 0 cycles, of which there is no relative error. */
 		if (packed != NULL && row_stable_figure(chase) > 0)
 			p->points[p->count++] = (struct prediction_point){
 				.pages = chase->pages,
@@ -109,10 +109,10 @@ int record_predict(struct record *rec, const struct cpu_model *cpu)
 
 	if (p == NULL)
 		return -ENOMEM;
-	take_points(rec, p);
+	collect_points(rec, p);
 	if (p->count == 0)
 		why = "nothing to predict: it takes packed and chase over the same working sets";
-	else if (!plan_of(rec, &p->plan))
+	else if (!walk_of(rec, &p->plan))
 		why = "the page behind the memory or this host's second dimension is not known, so neither is its "
 		      "walk";
 	if (why != NULL)

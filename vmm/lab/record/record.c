@@ -1,5 +1,5 @@
 /*
- * The record's life: rows are added sample by sample in the workload's unit, reasons and the verdict pile up.
+ * The record: rows are added with their samples in the workload's unit, and reasons, which make the verdict.
  */
 #include "vmm/lab/record/record.h"
 

@@ -108,7 +108,7 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu,
 /*
  * Append a copy of *r with sample_count samples converted from cycles into the workload's unit: cycles an
  * access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept for
- * its counts and its note. r->pmu goes to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
+ * its counts and its note. The record owns r->pmu where 0 is returned. 0 or -ENOMEM/-EINVAL.
  */
 int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
 

@@ -109,7 +109,7 @@ static void observed_backing(const struct record *rec, FILE *out)
 							   : "; gpa and hva are NOT congruent");
 }
 
-/* The same memory many times over: nothing else here would show it. */
+/* Nothing else in the text shows that the guest sees the same memory many times. */
 static void observed_aliases(const struct record *rec, FILE *out)
 {
 	uint64_t alias_bytes = rec->config.map.alias_bytes;

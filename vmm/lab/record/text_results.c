@@ -138,7 +138,7 @@ static void put_matrix(const struct record *rec, enum workload_id workload, FILE
 			  (uint32_t)min_u64(most, strides.count - first), out);
 }
 
-/* With more vCPUs than these, the row of all of them stands for each: one screen holds no more. */
+/* With more vCPUs than these, only the combined rows are shown, so that they fit one screen. */
 #define VCPUS_ONE_BY_ONE 2
 
 /* Rows are sorted, so that the row of all vCPUs comes first in its part; an interrupted run may have none. */
