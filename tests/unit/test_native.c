@@ -13,7 +13,7 @@
 #include "test.h"
 #include "driver.h"
 #include "units.h"
-#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/native.h"
 #include "vmm/lab/measure/run.h"
 
 /* What the wrapped calls do; reset before each test. */
@@ -25,7 +25,7 @@ static struct {
 	uint32_t threads_allowed;
 	uint32_t unmaps;
 	int prealloc_error;
-	struct crew *crew; /* that of the last thread */
+	struct native_threads *threads; /* that of the last thread */
 } fake;
 
 int __real_driver_run(const struct driver_env *env, const char **failure);
@@ -55,8 +55,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	if (fake.threads_allowed == 0)
 		return EAGAIN;
 	fake.threads_allowed--;
-	if (body == crew_member_main)
-		fake.crew = ((struct crew_member *)arg)->crew;
+	if (body == native_thread_main)
+		fake.threads = ((struct native_thread *)arg)->all;
 	return __real_pthread_create(thread, attr, body, arg);
 }
 
@@ -276,7 +276,7 @@ TEST(stuck_thread_is_abandoned)
 		(void)usleep(1000);
 	/* The late result found the record closed. */
 	assert_int_equal(rec->result_count, 1);
-	crew_free(fake.crew);
+	threads_free(fake.threads);
 	free_record(rec);
 }
 

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "vmm/core/memory/shortage.h"
-#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/native.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
@@ -13,7 +13,7 @@
 
 #define WAKE_NS UINT64_C(100000000)
 
-static int init_sync(struct crew *crew)
+static int init_sync(struct native_threads *threads)
 {
 	pthread_condattr_t attr;
 	int ret = pthread_condattr_init(&attr);
@@ -22,88 +22,89 @@ static int init_sync(struct crew *crew)
 		return ret;
 	ret = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	if (ret == 0)
-		ret = pthread_cond_init(&crew->changed, &attr);
+		ret = pthread_cond_init(&threads->changed, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	if (ret != 0)
 		return ret;
-	ret = pthread_mutex_init(&crew->lock, NULL);
+	ret = pthread_mutex_init(&threads->lock, NULL);
 	if (ret != 0)
-		(void)pthread_cond_destroy(&crew->changed);
+		(void)pthread_cond_destroy(&threads->changed);
 	return ret;
 }
 
-static void plan_members(struct crew *crew, struct record *rec, void *arena, uint64_t tsc_khz)
+static void init_threads(struct native_threads *threads, struct record *rec, void *arena, uint64_t tsc_khz)
 {
 	const struct config *c = &rec->config;
 
-	crew->rec = rec;
-	crew->config = *c;
-	crew->arena = arena;
-	crew->tsc_khz = tsc_khz;
-	crew->refs_theory = refs_theory(SECOND_NONE, 0, c->page_bytes, c->page_bytes);
-	crew->pmu = rec->pmu;
-	crew->pin_count = rec->spec.machine.pin_count;
-	memcpy(crew->pin, rec->spec.machine.pin, sizeof(crew->pin));
+	threads->rec = rec;
+	threads->config = *c;
+	threads->arena = arena;
+	threads->tsc_khz = tsc_khz;
+	threads->refs_theory = refs_theory(SECOND_NONE, 0, c->page_bytes, c->page_bytes);
+	threads->pmu = rec->pmu;
+	threads->pin_count = rec->spec.machine.pin_count;
+	memcpy(threads->pin, rec->spec.machine.pin, sizeof(threads->pin));
 	/* Pinned threads may share a CPU, too. To yield costs nothing where no other thread waits for the CPU. */
-	crew->crowded = c->vcpus > rec->host.cpus || crew->pin_count > 0;
+	threads->crowded = c->vcpus > rec->host.cpus || threads->pin_count > 0;
 	for (uint32_t i = 0; i < c->vcpus; i++) {
-		crew->members[i].crew = crew;
-		crew->members[i].vcpu = i;
+		threads->thread[i].all = threads;
+		threads->thread[i].vcpu = i;
 	}
 }
 
-/* A crew for the plan of rec->config on arena; NULL with *e set. crew_free() takes it back. */
-static struct crew *crew_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
+/* The threads of the plan of rec->config on arena, not started yet; NULL with *e set. Freed by threads_free(). */
+static struct native_threads *threads_new(struct record *rec, void *arena, uint64_t tsc_khz, struct error *e)
 {
 	uint32_t vcpus = rec->config.vcpus;
-	struct crew *crew = calloc(1, sizeof(*crew) + vcpus * sizeof(crew->members[0]));
-	int ret = crew != NULL ? init_sync(crew) : ENOMEM;
+	struct native_threads *threads = calloc(1, sizeof(*threads) + vcpus * sizeof(threads->thread[0]));
+	int ret = threads != NULL ? init_sync(threads) : ENOMEM;
 
 	if (ret != 0) {
 		(void)error_set(e, STATUS_FAILED, ret, "native", "no memory for %u threads", vcpus);
-		free(crew);
+		free(threads);
 		return NULL;
 	}
-	plan_members(crew, rec, arena, tsc_khz);
-	return crew;
+	init_threads(threads, rec, arena, tsc_khz);
+	return threads;
 }
 
-void crew_free(struct crew *crew)
+void threads_free(struct native_threads *threads)
 {
-	if (crew == NULL)
+	if (threads == NULL)
 		return;
-	for (uint32_t i = 0; i < crew->started; i++)
-		(void)pthread_join(crew->members[i].thread, NULL);
-	(void)pthread_cond_destroy(&crew->changed);
-	(void)pthread_mutex_destroy(&crew->lock);
-	free(crew);
+	for (uint32_t i = 0; i < threads->started; i++)
+		(void)pthread_join(threads->thread[i].thread, NULL);
+	(void)pthread_cond_destroy(&threads->changed);
+	(void)pthread_mutex_destroy(&threads->lock);
+	free(threads);
 }
 
 /* Start all threads. -errno with *e set: those that did start are told to give up and still have to be awaited. */
-static int crew_start(struct crew *crew, struct error *e)
+static int threads_start(struct native_threads *threads, struct error *e)
 {
-	for (uint32_t i = 0; i < crew->config.vcpus; i++) {
-		int ret = pthread_create(&crew->members[i].thread, NULL, crew_member_main, &crew->members[i]);
+	for (uint32_t i = 0; i < threads->config.vcpus; i++) {
+		int ret = pthread_create(&threads->thread[i].thread, NULL, native_thread_main,
+					 &threads->thread[i]);
 
 		if (ret != 0) {
-			crew_give_up(crew);
+			threads_give_up(threads);
 			return error_set(e, STATUS_FAILED, ret, "pthread_create", "no thread %u of %u", i,
-					 crew->config.vcpus);
+					 threads->config.vcpus);
 		}
-		(void)pthread_mutex_lock(&crew->lock);
-		crew->started++;
-		(void)pthread_mutex_unlock(&crew->lock);
+		(void)pthread_mutex_lock(&threads->lock);
+		threads->started++;
+		(void)pthread_mutex_unlock(&threads->lock);
 	}
 	return 0;
 }
 
-void crew_give_up(struct crew *crew)
+void threads_give_up(struct native_threads *threads)
 {
-	__atomic_store_n(&crew->give_up, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&threads->give_up, true, __ATOMIC_RELEASE);
 }
 
 /* Wait for the threads until deadline_ns (clock_ns()), at most 100 ms at a time. True: all have finished. */
-static bool crew_wait(struct crew *crew, uint64_t deadline_ns)
+static bool threads_wait(struct native_threads *threads, uint64_t deadline_ns)
 {
 	uint64_t wake_ns = clock_ns() + WAKE_NS;
 	struct timespec wake;
@@ -113,36 +114,36 @@ static bool crew_wait(struct crew *crew, uint64_t deadline_ns)
 		wake_ns = deadline_ns;
 	wake.tv_sec = (time_t)(wake_ns / NS_PER_S);
 	wake.tv_nsec = (long)(wake_ns % NS_PER_S);
-	(void)pthread_mutex_lock(&crew->lock);
-	while (crew->finished < crew->started &&
-	       pthread_cond_timedwait(&crew->changed, &crew->lock, &wake) == 0)
+	(void)pthread_mutex_lock(&threads->lock);
+	while (threads->finished < threads->started &&
+	       pthread_cond_timedwait(&threads->changed, &threads->lock, &wake) == 0)
 		;
-	all = crew->finished == crew->started;
-	(void)pthread_mutex_unlock(&crew->lock);
+	all = threads->finished == threads->started;
+	(void)pthread_mutex_unlock(&threads->lock);
 	return all;
 }
 
 /* From now on no result is added to the record. The first failure of a thread, if any, goes to *e. */
-static void crew_close(struct crew *crew, struct error *e)
+static void threads_close(struct native_threads *threads, struct error *e)
 {
-	(void)pthread_mutex_lock(&crew->lock);
-	crew->rec = NULL;
-	if (crew->error.status != STATUS_OK && e->status == STATUS_OK)
-		*e = crew->error;
-	(void)pthread_mutex_unlock(&crew->lock);
+	(void)pthread_mutex_lock(&threads->lock);
+	threads->rec = NULL;
+	if (threads->error.status != STATUS_OK && e->status == STATUS_OK)
+		*e = threads->error;
+	(void)pthread_mutex_unlock(&threads->lock);
 }
 
 /* Time that a thread that was asked to stop has to finish its sample. */
 #define GRACE_NS (2 * NS_PER_S)
 
 /* Wait until all threads have finished, the user stops the run or its time is over. True: no thread runs any more. */
-static bool await(struct crew *crew, struct record *rec, struct error *e)
+static bool await(struct native_threads *threads, struct record *rec, struct error *e)
 {
 	uint64_t deadline_ns = clock_ns() + rec->spec.machine.timeout_s * NS_PER_S;
-	bool finished = crew_wait(crew, deadline_ns);
+	bool finished = threads_wait(threads, deadline_ns);
 
 	while (!finished && stop_requested() == 0 && clock_ns() < deadline_ns)
-		finished = crew_wait(crew, deadline_ns);
+		finished = threads_wait(threads, deadline_ns);
 	if (stop_requested() != 0) {
 		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
 			      stop_requested());
@@ -153,33 +154,33 @@ static bool await(struct crew *crew, struct record *rec, struct error *e)
 		error_hint(e, "--timeout SEC allows more");
 	}
 	if (!finished) {
-		crew_give_up(crew);
+		threads_give_up(threads);
 		for (uint64_t end_ns = clock_ns() + GRACE_NS; !finished && clock_ns() < end_ns;)
-			finished = crew_wait(crew, end_ns);
+			finished = threads_wait(threads, end_ns);
 	}
 	return finished;
 }
 
 /* *idle: no thread uses the arena any more, so it may be unmapped. */
-static int run_crew(struct record *rec, const struct backing *backing, void *arena, bool *idle,
-		    struct error *e)
+static int run_threads(struct record *rec, const struct backing *backing, void *arena, bool *idle,
+		       struct error *e)
 {
 	uint64_t start_ns = clock_ns();
-	struct crew *crew;
+	struct native_threads *threads;
 
 	if (rec->host.tsc_khz == 0)
 		rec->host.tsc_khz = facts_tsc_khz();
-	crew = crew_new(rec, arena, rec->host.tsc_khz, e);
-	if (crew == NULL)
+	threads = threads_new(rec, arena, rec->host.tsc_khz, e);
+	if (threads == NULL)
 		return -ENOMEM;
-	(void)crew_start(crew, e);
-	*idle = await(crew, rec, e);
-	crew_close(crew, e);
-	if (e->status == STATUS_OK && __atomic_load_n(&crew->starved, __ATOMIC_ACQUIRE))
+	(void)threads_start(threads, e);
+	*idle = await(threads, rec, e);
+	threads_close(threads, e);
+	if (e->status == STATUS_OK && __atomic_load_n(&threads->starved, __ATOMIC_ACQUIRE))
 		(void)shortage_explain(backing, ENOMEM, "no page behind a workload's access", e);
 	/* A stuck thread still uses the memory, which is therefore not freed. The process is about to end. */
 	if (*idle)
-		crew_free(crew);
+		threads_free(threads);
 	rec->machine.timing.workloads = clock_ns() - start_ns;
 	if (e->status == STATUS_OK)
 		return 0;
@@ -199,7 +200,7 @@ static int run_on(struct record *rec, struct backing *backing, struct error *e)
 	else if (arena == NULL)
 		ret = error_set(e, STATUS_FAILED, EFAULT, "native", "the arena does not lie in the memory");
 	else
-		ret = run_crew(rec, backing, arena, &idle, e);
+		ret = run_threads(rec, backing, arena, &idle, e);
 	if (ram_observe(backing, &rec->machine, &observe_error) != 0 && ret == 0) {
 		*e = observe_error;
 		ret = e->err > 0 ? -e->err : -EINVAL;

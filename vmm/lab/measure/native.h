@@ -1,11 +1,11 @@
 /*
  * The threads of a native run: each runs the whole plan on its slice of the arena and hands its results over.
  *
- * Everything that a thread uses is in the crew or behind it, so that a stuck thread can be abandoned together
+ * Everything that a thread uses is in struct native_threads or behind it, so that a stuck thread can be abandoned together
  * with what it uses, while the rest of the program ends in good order.
  */
-#ifndef MINIVMM_LAB_MEASURE_CREW_H
-#define MINIVMM_LAB_MEASURE_CREW_H
+#ifndef MINIVMM_LAB_MEASURE_NATIVE_H
+#define MINIVMM_LAB_MEASURE_NATIVE_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -15,10 +15,10 @@
 #include "vmm/lab/record/record.h"
 #include "vmm/util/error.h"
 
-struct crew;
+struct native_threads;
 
-struct crew_member {
-	struct crew *crew;
+struct native_thread {
+	struct native_threads *all;
 	pthread_t thread;
 	uint32_t vcpu;
 	struct phase_counts before; /* at begin() */
@@ -26,7 +26,7 @@ struct crew_member {
 	struct guest_result result;
 };
 
-struct crew {
+struct native_threads {
 	/* fixed before the first thread starts */
 	struct config config; /* a copy, as a stuck thread outlives the record */
 	unsigned char *arena;
@@ -41,23 +41,23 @@ struct crew {
 	bool starved;     /* atomic: a page of the arena could not be had */
 
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a member finished; CLOCK_MONOTONIC */
+	pthread_cond_t changed; /* a thread finished; CLOCK_MONOTONIC */
 	/* under the lock */
 	struct record *rec; /* NULL once the results are closed */
 	uint32_t started, finished;
 	struct error error; /* the first failure */
 
-	struct crew_member members[];
+	struct native_thread thread[];
 };
 
-/* Only when all threads have finished (crew_wait); joins them. */
-void crew_free(struct crew *crew);
+/* Only when all threads have finished (threads_wait); joins them. */
+void threads_free(struct native_threads *threads);
 
 /* Ask all threads to end before their next sample. */
-void crew_give_up(struct crew *crew);
+void threads_give_up(struct native_threads *threads);
 
-/* The thread's body (member.c). */
-void *crew_member_main(void *member);
+/* The thread's body (native_thread.c). */
+void *native_thread_main(void *self);
 
 /* Catch SIGBUS from now on. One that no guard expects still ends the process, as it would have. */
 int sigbus_guard_install(struct error *e);

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "vmm/lab/measure/crew.h"
+#include "vmm/lab/measure/native.h"
 #include "vmm/util/process.h"
 
 enum sigbus_cause {
@@ -89,82 +89,82 @@ static struct phase_counts count_now(void)
 	return counts;
 }
 
-static void phase_begin(void *self)
+static void phase_begin(void *argument)
 {
-	struct crew_member *member = self;
+	struct native_thread *self = argument;
 
-	member->before = count_now();
-	pmu_counters_start(member->pmu);
+	self->before = count_now();
+	pmu_counters_start(self->pmu);
 }
 
-static void keep_row(struct crew_member *member, struct result *row)
+static void keep_row(struct native_thread *self, struct result *row)
 {
-	struct crew *crew = member->crew;
+	struct native_threads *threads = self->all;
 	bool closed;
 	int ret = 0;
 
-	(void)pthread_mutex_lock(&crew->lock);
-	closed = crew->rec == NULL;
+	(void)pthread_mutex_lock(&threads->lock);
+	closed = threads->rec == NULL;
 	if (!closed)
-		ret = record_add(crew->rec, row, member->result.samples_cycles, crew->tsc_khz);
+		ret = record_add(threads->rec, row, self->result.samples_cycles, threads->tsc_khz);
 	if (ret != 0)
-		(void)error_set(&crew->error, STATUS_FAILED, -ret, "native",
-				"cannot keep a result of thread %u", member->vcpu);
-	(void)pthread_mutex_unlock(&crew->lock);
+		(void)error_set(&threads->error, STATUS_FAILED, -ret, "native",
+				"cannot keep a result of thread %u", self->vcpu);
+	(void)pthread_mutex_unlock(&threads->lock);
 	if (closed || ret != 0)
 		free(row->pmu);
 	if (ret != 0)
-		crew_give_up(crew);
+		threads_give_up(threads);
 }
 
-static void phase_end(void *self)
+static void phase_end(void *argument)
 {
-	struct crew_member *member = self;
-	struct crew *crew = member->crew;
-	const struct guest_result *g = &member->result;
+	struct native_thread *self = argument;
+	struct native_threads *threads = self->all;
+	const struct guest_result *g = &self->result;
 	struct phase_counts after;
 	struct result row;
 
 	/* What follows here is not the workload's, so the counters stop first. */
-	pmu_counters_stop(member->pmu);
+	pmu_counters_stop(self->pmu);
 	after = count_now();
-	row = result_from_guest(g, member->vcpu, driver_part(g->workload, g->variant));
-	row.guest_page_bytes = crew->config.page_bytes;
-	row.counts.page_faults = count_between(member->before.page_faults, after.page_faults);
-	row.counts.switches = count_between(member->before.switches, after.switches);
-	row.pmu = pmu_counters_read(member->pmu, g->accesses, g->samples, g->warm_accesses);
-	row.refs_theory = crew->refs_theory;
-	keep_row(member, &row);
+	row = result_from_guest(g, self->vcpu, driver_part(g->workload, g->variant));
+	row.guest_page_bytes = threads->config.page_bytes;
+	row.counts.page_faults = count_between(self->before.page_faults, after.page_faults);
+	row.counts.switches = count_between(self->before.switches, after.switches);
+	row.pmu = pmu_counters_read(self->pmu, g->accesses, g->samples, g->warm_accesses);
+	row.refs_theory = threads->refs_theory;
+	keep_row(self, &row);
 }
 
-static int phase_stopped(void *self)
+static int phase_stopped(void *argument)
 {
-	const struct crew_member *member = self;
+	const struct native_thread *self = argument;
 
-	if (stop_requested() != 0 || __atomic_load_n(&member->crew->give_up, __ATOMIC_ACQUIRE))
+	if (stop_requested() != 0 || __atomic_load_n(&self->all->give_up, __ATOMIC_ACQUIRE))
 		return 1;
 	/* With more threads than CPUs, a thread that spins at the gate would starve those that have not arrived. */
-	if (member->crew->crowded)
+	if (self->all->crowded)
 		(void)sched_yield();
 	return 0;
 }
 
 /* Before the first touch, so that the pages come from the node of the CPU that uses them. */
-static int pin(const struct crew_member *member, struct error *e)
+static int pin(const struct native_thread *self, struct error *e)
 {
-	const struct crew *crew = member->crew;
+	const struct native_threads *threads = self->all;
 	cpu_set_t set;
 	uint16_t cpu;
 
-	if (crew->pin_count == 0)
+	if (threads->pin_count == 0)
 		return 0;
-	cpu = crew->pin[member->vcpu % crew->pin_count];
+	cpu = threads->pin[self->vcpu % threads->pin_count];
 	CPU_ZERO(&set);
 	if (cpu < CPU_SETSIZE)
 		CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
-	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", member->vcpu, cpu);
+	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", self->vcpu, cpu);
 	error_hint(e, "taskset -cp $$ lists the CPUs that may be used");
 	return e->err > 0 ? -e->err : -EINVAL;
 }
@@ -191,85 +191,85 @@ static void leave(void)
 
 static const struct platform platform = { .leave = leave };
 
-static void run_plan(struct crew_member *member, struct error *e)
+static void run_plan(struct native_thread *self, struct error *e)
 {
-	struct crew *crew = member->crew;
+	struct native_threads *threads = self->all;
 	struct drive d = { .env = {
-				   .steps = crew->config.steps,
-				   .step_count = crew->config.step_count,
-				   .arena = crew->arena,
-				   .arena_bytes = crew->config.map.arena_bytes,
-				   .leaf_bytes = crew->config.page_bytes,
-				   .seed = crew->config.seed,
+				   .steps = threads->config.steps,
+				   .step_count = threads->config.step_count,
+				   .arena = threads->arena,
+				   .arena_bytes = threads->config.map.arena_bytes,
+				   .leaf_bytes = threads->config.page_bytes,
+				   .seed = threads->config.seed,
 				   .platform = &platform,
-				   .vcpu = member->vcpu,
-				   .vcpus = crew->config.vcpus,
-				   .gate = &crew->gate,
-				   .result = &member->result,
-				   .self = member,
+				   .vcpu = self->vcpu,
+				   .vcpus = threads->config.vcpus,
+				   .gate = &threads->gate,
+				   .result = &self->result,
+				   .self = self,
 				   .begin = phase_begin,
 				   .end = phase_end,
 				   .stopped = phase_stopped,
 			   } };
 
-	switch (sigbus_guard_call(drive, &d, crew->arena, crew->config.map.arena_bytes)) {
+	switch (sigbus_guard_call(drive, &d, threads->arena, threads->config.map.arena_bytes)) {
 	case SIGBUS_NO_PAGE:
 		/* Explained once, where the backing is known. The other threads must not wait at the gate for this one. */
-		__atomic_store_n(&crew->starved, true, __ATOMIC_RELEASE);
-		crew_give_up(crew);
+		__atomic_store_n(&threads->starved, true, __ATOMIC_RELEASE);
+		threads_give_up(threads);
 		return;
 	case SIGBUS_HARDWARE:
 		(void)error_set(e, STATUS_FAILED, EHWPOISON, "workload",
 				"thread %u: a page of the memory is one that the hardware reports as faulty",
-				member->vcpu);
+				self->vcpu);
 		return;
 	case SIGBUS_NONE:
 		break;
 	}
 	if (d.ret < 0)
-		(void)error_set(e, STATUS_FAILED, 0, "workload", "thread %u: %s", member->vcpu,
+		(void)error_set(e, STATUS_FAILED, 0, "workload", "thread %u: %s", self->vcpu,
 				d.failure != NULL ? d.failure : "failed without a reason");
 }
 
 /* An event that cannot be opened is a missing value, not an error. */
-static void open_counters(struct crew_member *member)
+static void open_counters(struct native_thread *self)
 {
-	struct crew *crew = member->crew;
+	struct native_threads *threads = self->all;
 	uint32_t event;
 	int err;
 
-	member->pmu = pmu_counters_open(crew->pmu, &err, &event);
+	self->pmu = pmu_counters_open(threads->pmu, &err, &event);
 	if (err == 0)
 		return;
-	(void)pthread_mutex_lock(&crew->lock);
-	if (crew->rec != NULL)
-		record_reason(crew->rec, VERDICT_OK, "thread %u could not count %s: %s", member->vcpu,
-			      crew->pmu->events[event].name, strerror(err));
-	(void)pthread_mutex_unlock(&crew->lock);
+	(void)pthread_mutex_lock(&threads->lock);
+	if (threads->rec != NULL)
+		record_reason(threads->rec, VERDICT_OK, "thread %u could not count %s: %s", self->vcpu,
+			      threads->pmu->events[event].name, strerror(err));
+	(void)pthread_mutex_unlock(&threads->lock);
 }
 
-void *crew_member_main(void *arg)
+void *native_thread_main(void *arg)
 {
-	struct crew_member *member = arg;
-	struct crew *crew = member->crew;
+	struct native_thread *self = arg;
+	struct native_threads *threads = self->all;
 	struct error e = { .status = STATUS_OK };
 	int ret = stop_block_in_thread();
 
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
-	else if (pin(member, &e) == 0) {
-		open_counters(member);
-		run_plan(member, &e);
-		pmu_counters_close(member->pmu);
+	else if (pin(self, &e) == 0) {
+		open_counters(self);
+		run_plan(self, &e);
+		pmu_counters_close(self->pmu);
 	}
 
 	if (e.status != STATUS_OK)
-		crew_give_up(crew);
-	(void)pthread_mutex_lock(&crew->lock);
-	if (crew->error.status == STATUS_OK)
-		crew->error = e;
-	crew->finished++;
-	(void)pthread_cond_signal(&crew->changed);
-	(void)pthread_mutex_unlock(&crew->lock);
+		threads_give_up(threads);
+	(void)pthread_mutex_lock(&threads->lock);
+	if (threads->error.status == STATUS_OK)
+		threads->error = e;
+	threads->finished++;
+	(void)pthread_cond_signal(&threads->changed);
+	(void)pthread_mutex_unlock(&threads->lock);
 	return NULL;
 }
