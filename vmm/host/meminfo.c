@@ -17,27 +17,34 @@
 #define VMSTAT_MAX_BYTES (256UL * 1024)
 #define STAT_LINE_BYTES 512
 
+/* Behind the name of a field, a whole word in front of `separator`: "Active" is not "Inactive". NULL: there is none. */
+static const char *find_field(const char *text, const char *name, char separator)
+{
+	size_t length = strlen(name);
+
+	for (const char *p = strstr(text, name); p != NULL; p = strstr(p + length, name)) {
+		/* A node's lines of meminfo begin "Node 0 ". */
+		if ((p == text || isspace((unsigned char)p[-1])) && p[length] == separator)
+			return p + length + 1;
+	}
+	return NULL;
+}
+
 int meminfo_parse(const char *text, const char *name, uint64_t *bytes)
 {
-	size_t len = strlen(name);
+	const char *digits = find_field(text, name, ':');
+	uint64_t kib;
 
 	*bytes = 0;
-	for (const char *p = strstr(text, name); p != NULL; p = strstr(p + len, name)) {
-		const char *digits;
-		uint64_t kib;
-
-		/* A whole word: "Active" is not "Inactive", nor "Active(file)". A node's lines begin "Node 0 ". */
-		if ((p != text && !isspace((unsigned char)p[-1])) || p[len] != ':')
-			continue;
-		digits = p + len + 1 + strspn(p + len + 1, " \t");
-		if (digits_parse(&digits, digits + strcspn(digits, "\n"), &kib) != 0 ||
-		    !checked_mul(kib, KIB, bytes)) {
-			*bytes = 0;
-			return -ENOENT;
-		}
-		return 0;
+	if (digits == NULL)
+		return -ENOENT;
+	digits += strspn(digits, " \t");
+	if (digits_parse(&digits, digits + strcspn(digits, "\n"), &kib) != 0 ||
+	    !checked_mul(kib, KIB, bytes)) {
+		*bytes = 0;
+		return -ENOENT;
 	}
-	return -ENOENT;
+	return 0;
 }
 
 int meminfo_read(const char *root, struct host_memory *m)
@@ -123,21 +130,12 @@ static int64_t parse_steal(const char *text)
 	return steal * ((int64_t)NS_PER_S / ticks);
 }
 
-/* The field of that name in lines of "name value". */
+/* The field of that name in lines of "name value"; -1: there is none. */
 static int64_t parse_field(const char *text, const char *name)
 {
-	size_t length = strlen(name);
+	const char *value = find_field(text, name, ' ');
 
-	for (const char *line = text; line != NULL && *line != '\0';) {
-		const char *end = strchr(line, '\n');
-
-		if (strncmp(line, name, length) == 0 && line[length] == ' ') {
-			line += length + 1;
-			return parse_number(&line);
-		}
-		line = end != NULL ? end + 1 : NULL;
-	}
-	return -1;
+	return value != NULL ? parse_number(&value) : -1;
 }
 
 void activity_read(const char *root, struct host_activity *a)

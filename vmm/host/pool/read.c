@@ -52,19 +52,13 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
 static uint64_t size_of_name(const char *name)
 {
 	static const char prefix[] = "hugepages-";
-	uint64_t kib;
-	char digits[24];
-	size_t len;
+	const char *digits = name + sizeof(prefix) - 1;
+	uint64_t kib, bytes;
 
-	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 ||
+	    digits_parse(&digits, digits + strlen(digits), &kib) != 0 || strcmp(digits, "kB") != 0)
 		return 0;
-	name += sizeof(prefix) - 1;
-	len = strspn(name, "0123456789");
-	if (len >= sizeof(digits) || strcmp(name + len, "kB") != 0)
-		return 0;
-	memcpy(digits, name, len);
-	digits[len] = '\0';
-	return number_parse(digits, 1, UINT64_MAX / KIB, &kib) == 0 ? kib * KIB : 0;
+	return checked_mul(kib, KIB, &bytes) ? bytes : 0;
 }
 
 static int by_size(const void *a, const void *b)

@@ -3,7 +3,6 @@
  */
 #include "vmm/lab/check/report.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
