@@ -68,7 +68,7 @@ uint64_t facts_tsc_khz(void);
  */
 void thp_policy(const char *root, bool shmem, char *buf, size_t size);
 
-/* Whether MADV_HUGEPAGE has an effect under that policy; true for "unknown": then madvise itself will tell. */
+/* Whether MADV_HUGEPAGE has an effect under that policy; true for "unknown", where madvise itself reports it. */
 bool thp_policy_allows_madvise(const char *policy);
 
 /*

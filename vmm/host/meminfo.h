@@ -11,10 +11,10 @@
 int meminfo_parse(const char *text, const char *name, uint64_t *bytes);
 
 struct host_memory {
-	uint64_t total_bytes, available_bytes; /* 0: not told */
-	uint64_t default_huge_bytes; /* Hugepagesize: the pool that vm.nr_hugepages means; 0: not told */
+	uint64_t total_bytes, available_bytes; /* 0: not known */
+	uint64_t default_huge_bytes; /* Hugepagesize: the pool that vm.nr_hugepages means; 0: not known */
 	uint64_t swap_bytes, swap_free_bytes;
-	bool swap_known; /* both are told, and 0 means that there is none */
+	bool swap_known; /* both are known, and 0 means that there is none */
 };
 
 /* proc/meminfo below root. 0 or -errno; fields that are missing are 0. */

@@ -1,6 +1,6 @@
 /*
- * Text files of /proc and /sys, read below an injectable root: the only way this room opens a file. And what is mounted, as
- * /proc/self/mounts tells it.
+ * Text files of /proc and /sys, read below an injectable root: the only way this room opens a file. And the mounts in
+ * /proc/self/mounts.
  */
 #ifndef MINIVMM_HOST_SYSFILE_H
 #define MINIVMM_HOST_SYSFILE_H

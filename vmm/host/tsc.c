@@ -19,7 +19,7 @@ static bool plausible_khz(uint64_t khz)
 
 /*
  * Leaf 0x15: TSC = crystal * EBX / EAX (SDM vol. 3B, 19.7.3). Leaf 0x40000010 is VMware's timing leaf, EAX in kHz;
- * only hypervisors known to mean that by it are believed.
+ * it is read only under hypervisors that are known to follow VMware there.
  */
 static uint64_t stated_khz(void)
 {

@@ -34,7 +34,7 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 struct pool_node {
 	uint32_t node;
 	uint64_t total, free, surplus;   /* in pages; the kernel keeps no reservations a node */
-	uint64_t memory_available_bytes; /* of the node: what its pool could grow by at most; 0: not told */
+	uint64_t memory_available_bytes; /* of the node: what its pool could grow by at most; 0: not known */
 };
 
 struct pool_size {
@@ -60,7 +60,7 @@ struct pool_size {
 
 struct pool_mount {
 	char path[256];
-	uint64_t page_bytes; /* 0: the options do not tell and statfs is not available */
+	uint64_t page_bytes; /* 0: not among the options, and statfs is not available */
 	char options[160];
 };
 
@@ -69,8 +69,8 @@ struct pool_report {
 	struct pool_size sizes[POOL_MAX_SIZES];
 	uint32_t mount_count;
 	struct pool_mount mounts[POOL_MAX_MOUNTS];
-	uint64_t memory_available_bytes; /* MemAvailable; 0: not told */
-	uint64_t allowed_nodes;          /* mask of Mems_allowed of this process; 0: not told */
+	uint64_t memory_available_bytes; /* MemAvailable; 0: not known */
+	uint64_t allowed_nodes;          /* mask of Mems_allowed of this process; 0: not known */
 };
 
 /*

@@ -107,7 +107,7 @@ static void read_nodes(const char *root, struct pool_size *size)
 	}
 }
 
-/* The nodes that this process may use as a mask, 0 where it is not told (Documentation: cgroup-v1/cpusets.rst). */
+/* The nodes that this process may use as a mask, 0 where it is not known (Documentation: cgroup-v1/cpusets.rst). */
 static uint64_t read_allowed(const char *root)
 {
 	uint16_t nodes[MAX_NODE_NUMBERS];

@@ -1,5 +1,5 @@
 /*
- * Short native runs of the workloads measure those parameters of this CPU that CPUID does not tell.
+ * Short native runs of the workloads measure those parameters of this CPU that CPUID does not have.
  */
 #include "vmm/lab/calibrate/host_cpu.h"
 

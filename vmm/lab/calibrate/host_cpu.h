@@ -1,5 +1,5 @@
 /*
- * A description of the CPU that this process runs on: what CPUID tells, and the rest measured with the workloads
+ * A description of the CPU that this process runs on: what CPUID has, and the rest measured with the workloads
  * themselves, natively. All cycles are the TSC's.
  */
 #ifndef MINIVMM_LAB_CALIBRATE_HOST_CPU_H

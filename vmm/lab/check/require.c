@@ -43,7 +43,7 @@ static bool is_unknown(const char *fact)
 	return strcmp(fact, "unknown") == 0;
 }
 
-/* Set the outcome and its reason. Unknown is not met, and says that it is unknown. Returns 0 for the callers to return. */
+/* Set the outcome and its reason. Unknown is not met, and the reason begins with it. Returns 0 for the callers to return. */
 static int __attribute__((format(printf, 3, 4)))
 conclude(struct evaluation *v, enum known answer, const char *fmt, ...)
 {

@@ -1,5 +1,5 @@
 /*
- * The check's report for people: who pages guests here, what each switch means, what will disturb, what was required.
+ * The check's report for people: how guests are paged here, what each switch means, what will disturb, what was required.
  * And the same as a test for a harness (Test Anything Protocol, testanything.org).
  */
 #include <inttypes.h>

@@ -79,7 +79,7 @@ void threads_free(struct native_threads *threads)
 	free(threads);
 }
 
-/* Start all threads. -errno with *e set: those that did start are told to give up and still have to be awaited. */
+/* Start all threads. -errno with *e set: those that did start are asked to end and still have to be awaited. */
 static int threads_start(struct native_threads *threads, struct error *e)
 {
 	for (uint32_t i = 0; i < threads->config.vcpus; i++) {

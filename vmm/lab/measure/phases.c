@@ -34,7 +34,7 @@ static int64_t own_exits(const struct phase_snapshot *from, const struct phase_s
 	return all - irq;
 }
 
-/* Two empty doorbells in a row: what lies between them is what a doorbell costs. The least of several counts. */
+/* The exits between two empty doorbells are what one doorbell costs. The least of several such counts is used. */
 static void calibrate(struct phase_vcpu *self, const struct kvm_vcpu *vcpu)
 {
 	struct phase_snapshot now;

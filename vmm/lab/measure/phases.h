@@ -96,8 +96,8 @@ void cost_start(struct phases *p);
 
 /*
  * A vCPU ended a part of the plan, p->lock held: keep the peak in rec->kvm_tables_bytes. `part` is any number that
- * tells parts apart. Only at the last vCPU's end is there something to do (0.3 ms): the others wait at the gate then,
- * and no phase of theirs is disturbed.
+ * differs between parts. The work (0.3 ms) is done at the last vCPU's end only: the others wait at the gate then, and none
+ * of their phases is disturbed.
  */
 void cost_sample(struct phases *p, int64_t part);
 

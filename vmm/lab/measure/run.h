@@ -27,7 +27,7 @@ int measure_guest(struct record *rec, const struct machine_observer *beside, pre
 /*
  * Run the plan natively on rec->config.vcpus threads; nothing is combined or judged. STATUS_WATCHDOG when a thread was
  * stuck beyond rec->spec.machine.timeout_s, its memory is left mapped then; STATUS_FAILED when a workload's own check
- * failed; whatever ram_acquire says.
+ * failed; what ram_acquire returns.
  */
 int measure_native(struct record *rec, prealloc_progress progress, struct error *e);
 

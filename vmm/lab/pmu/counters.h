@@ -65,7 +65,7 @@ json_t *pmu_counts_json(const struct pmu_plan *plan, const struct pmu_counts *co
 const char *pmu_event_name(const struct pmu_event *event);
 
 /*
- * What can be counted and what not, and why: one paragraph each, reasons told once. `label` stands in front of the
+ * What can be counted and what not, and why: one paragraph each, each reason once. `label` stands in front of the
  * first. Returns whether there is anything that can be counted.
  */
 bool pmu_plan_text(const struct pmu_plan *plan, const char *label, FILE *out);

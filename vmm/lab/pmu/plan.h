@@ -81,7 +81,7 @@ int pmu_encode(const char *name, struct pmu_code *code, const char **why);
 
 /*
  * Whose events a count holds. A thread's are split into those of the guest and those of the host where the CPU itself
- * tells the two apart; else there is one count of the thread.
+ * counts the two apart; else there is one count of the thread.
  */
 enum pmu_share { PMU_GUEST, PMU_HOST, PMU_THREAD, PMU_SHARES };
 
@@ -112,12 +112,12 @@ int pmu_plan_new(const char *list, struct pmu_plan **plan, struct error *e);
 
 /*
  * Ask the kernel, by opening each event on the calling thread and closing it again, which it would count: fills
- * available and reason. `split`: a guest runs on this thread whose events the CPU tells from the host's.
+ * available and reason. `split`: a guest runs on this thread, and the CPU counts its events apart from the host's.
  */
 void pmu_plan_probe(struct pmu_plan *plan, bool split);
 
 /*
- * Does the CPU tell a guest's events from the host's under this KVM module? With VMX (VM-entry switches
+ * Does the CPU count a guest's events apart from the host's under this KVM module? With VMX (VM-entry switches
  * IA32_PERF_GLOBAL_CTRL) and SVM (host-only and guest-only bits of the event selectors); not where guest code runs
  * as code of the host does.
  */

@@ -284,7 +284,7 @@ static void put_notes(const struct record *rec, FILE *out)
 			  rec->machine.strays.total);
 }
 
-/* What "ok" proves. It says nothing of the host's interrupts and switches: a note counts them. */
+/* What "ok" proves. The host's interrupts and switches are no part of it: a note counts them. */
 static const char *what_is_ok(const struct record *rec)
 {
 	for (uint32_t i = 0; i < rec->result_count; i++) {
