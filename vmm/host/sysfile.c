@@ -80,20 +80,17 @@ int sysfile_choice(const char *root, const char *path, char *buf, size_t size)
 {
 	char text[256];
 	int n = sysfile_value(root, path, text, sizeof(text));
-	const char *open_bracket, *close_bracket;
+	const char *bracket;
 	size_t len;
 
 	buf[0] = '\0';
 	if (n < 0)
 		return n;
-	open_bracket = strchr(text, '[');
-	close_bracket = open_bracket == NULL ? NULL : strchr(open_bracket, ']');
-	if (close_bracket == NULL)
+	bracket = strchr(text, '[');
+	len = bracket != NULL ? strcspn(bracket + 1, "]") : 0;
+	if (len == 0 || len >= size || bracket[1 + len] != ']')
 		return -EINVAL;
-	len = (size_t)(close_bracket - open_bracket) - 1;
-	if (len == 0 || len >= size)
-		return -EINVAL;
-	memcpy(buf, open_bracket + 1, len);
+	memcpy(buf, bracket + 1, len);
 	buf[len] = '\0';
 	return (int)len;
 }

@@ -20,11 +20,6 @@
 
 #define HUGEPAGES "sys/kernel/mm/hugepages/hugepages-"
 
-static bool is(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 /*
  * EPT: by its own capability; NPT and shadow tables are in the CPU's ordinary format, so by pdpe1gb (kvm_configure_mmu
  * and its callers). 0: not known, but 2M at least: no CPU that has EPT lacks 2M leaves.
@@ -44,7 +39,7 @@ static uint64_t backing_leaf(const char *root, const struct host_facts *f)
 		return PAGE_1G;
 	if (sysfile_exists(root, HUGEPAGES "2048kB"))
 		return PAGE_2M;
-	if (!is(f->thp, "unknown") && thp_policy_allows_madvise(f->thp))
+	if (strcmp(f->thp, "unknown") != 0 && thp_policy_allows_madvise(f->thp))
 		return PAGE_2M;
 	return sysfile_exists(root, "sys/kernel/mm") ? PAGE_4K : 0;
 }
@@ -104,13 +99,13 @@ static void append_shadow(struct check_report *r)
 static void append_unknown(struct check_report *r)
 {
 	const char *module = r->facts.kvm_module;
-	const char *param = is(module, "kvm_intel") ? "kvm_intel.ept" : "kvm_amd.npt";
+	const char *param = strcmp(module, "kvm_intel") == 0 ? "kvm_intel.ept" : "kvm_amd.npt";
 	const char *value = facts_param(&r->facts, param);
 
-	if (is(module, "builtin"))
+	if (strcmp(module, "builtin") == 0)
 		append(r->verdict, sizeof(r->verdict),
 		       "unknown: /dev/kvm exists, but by no module that this program knows");
-	else if (is(module, "unknown"))
+	else if (strcmp(module, "unknown") == 0)
 		append(r->verdict, sizeof(r->verdict), "unknown: more than one vendor's KVM module is live");
 	else if (value == NULL)
 		append(r->verdict, sizeof(r->verdict), "unknown: %s is in charge, but %s was not found",
