@@ -105,7 +105,7 @@ TEST_WITH(frames_are_hidden_without_a_privilege, setup, teardown)
 	assert_true(place.present);
 	assert_false(place.frame_known);
 	assert_int_equal(finder.frames_hidden, 1);
-	assert_int_equal(finder.frames_told, 0);
+	assert_int_equal(finder.frames_known, 0);
 }
 
 TEST_WITH(page_sizes_are_observed, setup, teardown)

@@ -10,17 +10,18 @@
 #include "units.h"
 #include "vmm/theory/walk/scale.h"
 
-static struct scale_plan plan_of(enum walk_kind kind, uint64_t bytes, uint64_t guest_leaf, uint64_t host_leaf)
+static struct scale_input plan_of(enum walk_kind kind, uint64_t bytes, uint64_t guest_leaf,
+				  uint64_t host_leaf)
 {
-	return (struct scale_plan){ .walk = { kind, 4, 4, guest_leaf, host_leaf },
-				    .memory_bytes = bytes,
-				    .fault_ns = SCALE_FAULT_NS,
-				    .zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S };
+	return (struct scale_input){ .walk = { kind, 4, 4, guest_leaf, host_leaf },
+				     .memory_bytes = bytes,
+				     .fault_ns = SCALE_FAULT_NS,
+				     .zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S };
 }
 
 static struct scale make(enum walk_kind kind, uint64_t bytes, uint64_t guest_leaf, uint64_t host_leaf)
 {
-	struct scale_plan plan = plan_of(kind, bytes, guest_leaf, host_leaf);
+	struct scale_input plan = plan_of(kind, bytes, guest_leaf, host_leaf);
 	struct scale s;
 
 	assert_int_equal(scale_make(&plan, &s), 0);
@@ -143,7 +144,7 @@ TEST(five_levels_where_four_do_not_reach)
 TEST(exabytes)
 {
 	struct scale s = make(WALK_SHADOW, UINT64_C(16777215) * TIB, PAGE_4K, PAGE_1G);
-	struct scale_plan plan = plan_of(WALK_NESTED, UINT64_MAX, PAGE_4K, PAGE_4K);
+	struct scale_input plan = plan_of(WALK_NESTED, UINT64_MAX, PAGE_4K, PAGE_4K);
 
 	assert_true(s.beyond_physical && s.guest.beyond && s.guest.raised);
 	assert_int_equal(s.faults, UINT64_C(16777215) << 28);
@@ -151,7 +152,7 @@ TEST(exabytes)
 	assert_int_equal(s.guest.tables[5], 128);
 	assert_int_equal(s.guest.table_bytes, s.guest.table_count * 4096);
 	assert_true(s.table_bytes > s.guest.table_bytes);
-	assert_int_equal(s.populated_bytes, s.plan.memory_bytes);
+	assert_int_equal(s.populated_bytes, s.input.memory_bytes);
 	assert_int_equal(scale_make(&plan, &s), -ERANGE);
 	assert_false(make(WALK_NESTED, 4096 * TIB, PAGE_4K, PAGE_4K).beyond_physical);
 	assert_true(make(WALK_NESTED, 4096 * TIB + 1, PAGE_4K, PAGE_4K).beyond_physical);
@@ -162,7 +163,7 @@ TEST(exabytes)
 
 TEST(reach_of_the_smaller_leaf)
 {
-	struct scale_plan plan = plan_of(WALK_NESTED, GIB, PAGE_1G, PAGE_2M);
+	struct scale_input plan = plan_of(WALK_NESTED, GIB, PAGE_1G, PAGE_2M);
 	struct scale s;
 
 	plan.tlb_l1_entries = 64;
@@ -180,7 +181,7 @@ TEST(reach_of_the_smaller_leaf)
 
 TEST(refused_plans)
 {
-	struct scale_plan plan = plan_of(WALK_NESTED, 0, PAGE_4K, PAGE_4K);
+	struct scale_input plan = plan_of(WALK_NESTED, 0, PAGE_4K, PAGE_4K);
 	struct scale s;
 
 	assert_int_equal(scale_make(&plan, &s), -EINVAL);

@@ -48,12 +48,12 @@ static struct theory *sample_list(struct theory_sample *s, enum walk_kind kind, 
 static struct theory *sample_scale(struct theory_sample *s, enum walk_kind kind, uint64_t bytes,
 				   uint64_t guest_leaf, uint64_t host_leaf, uint32_t tlb_entries)
 {
-	const struct scale_plan plan = { .walk = { kind, 4, 4, guest_leaf, host_leaf },
-					 .memory_bytes = bytes,
-					 .tlb_l1_entries = tlb_entries / 8,
-					 .tlb_l2_entries = tlb_entries,
-					 .fault_ns = SCALE_FAULT_NS,
-					 .zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S };
+	const struct scale_input plan = { .walk = { kind, 4, 4, guest_leaf, host_leaf },
+					  .memory_bytes = bytes,
+					  .tlb_l1_entries = tlb_entries / 8,
+					  .tlb_l2_entries = tlb_entries,
+					  .fault_ns = SCALE_FAULT_NS,
+					  .zeroing_bytes_per_s = SCALE_ZEROING_BYTES_PER_S };
 
 	s->theory = (struct theory){ .scale = &s->scale };
 	assert_int_equal(scale_make(&plan, &s->scale), 0);

@@ -56,7 +56,7 @@ static int make_scale(const struct request *r, const struct cpu_model *cpu, stru
 		      struct error *e)
 {
 	struct random_access access;
-	struct scale_plan plan = {
+	struct scale_input input = {
 		.walk = plan_of(r),
 		.memory_bytes = r->run.machine.memory_bytes,
 		.fault_ns = r->model.fault_ns > 0 ? r->model.fault_ns : SCALE_FAULT_NS,
@@ -64,13 +64,13 @@ static int make_scale(const struct request *r, const struct cpu_model *cpu, stru
 	};
 	int ret;
 
-	random_access_predict(cpu, &plan.walk, walk_leaf_bytes(&plan.walk),
+	random_access_predict(cpu, &input.walk, walk_leaf_bytes(&input.walk),
 			      max_u64(r->run.machine.memory_bytes, PAGE_4K), &access);
-	plan.tlb_l1_entries = access.dtlb_entries;
-	plan.tlb_l2_entries = access.stlb_entries;
-	plan.tlb_l1_entry_bytes = access.dtlb_entry_bytes;
-	plan.tlb_l2_entry_bytes = access.stlb_entry_bytes;
-	ret = scale_make(&plan, scale);
+	input.tlb_l1_entries = access.dtlb_entries;
+	input.tlb_l2_entries = access.stlb_entries;
+	input.tlb_l1_entry_bytes = access.dtlb_entry_bytes;
+	input.tlb_l2_entry_bytes = access.stlb_entry_bytes;
+	ret = scale_make(&input, scale);
 	if (ret == 0)
 		predict_scale(cpu, &access, scale);
 	if (ret == -ERANGE)

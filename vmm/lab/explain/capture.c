@@ -116,7 +116,7 @@ int explain_check_after(const struct explain_spec *x, enum backing_kind backing,
 	return 0;
 }
 
-/* One capture on its way: what the observer of the run works with. */
+/* The state of a capture, for the observer of the run. */
 struct capture {
 	struct explanation *x;
 	struct place_finder finder;
@@ -189,7 +189,7 @@ static void ask_kvm(const struct machine_view *view, struct explanation *x)
 		t->agrees = !t->valid;
 }
 
-static void finish(struct capture *c, const struct machine_view *view)
+static void read_at_end(struct capture *c, const struct machine_view *view)
 {
 	struct explanation *x = c->x;
 	int64_t leaves[VM_STAT_COUNT];
@@ -212,8 +212,8 @@ static bool is_due(const struct capture *c, uint32_t doorbell)
 	return doorbell == (c->next == EXPLAIN_BEFORE ? DOORBELL_BEGIN : DOORBELL_END);
 }
 
-static int look(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t doorbell,
-		struct error *e)
+static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t doorbell,
+		       struct error *e)
 {
 	struct capture *c = self;
 	int ret;
@@ -230,7 +230,7 @@ static int look(void *self, const struct machine_view *view, uint32_t vcpu, uint
 		return ret;
 	c->next++;
 	if (!c->x->touched || c->next == EXPLAIN_MOMENTS)
-		finish(c, view);
+		read_at_end(c, view);
 	return 0;
 }
 
@@ -258,7 +258,7 @@ static void fill_in_host(const struct record *rec, const struct place_finder *f,
 	x->second_dimension = rec->host.second_dimension;
 	(void)snprintf(x->kvm_module, sizeof(x->kvm_module), "%s", rec->host.kvm_module);
 	x->host_levels = rec->host.second_dimension_levels;
-	x->frames_refused = f->frames_hidden != 0 && f->frames_told == 0;
+	x->frames_refused = f->frames_hidden != 0 && f->frames_known == 0;
 	if (f->pagemap_err != 0)
 		explain_note(
 			x, "/proc/self/pagemap cannot be read (%s): whether the host has a page is not known",
@@ -272,7 +272,7 @@ int explain_capture(const struct explain_spec *spec, struct record *rec, struct 
 		    struct error *e)
 {
 	struct capture c = { .x = x };
-	const struct machine_observer observer = { .self = &c, .doorbell = look };
+	const struct machine_observer observer = { .self = &c, .doorbell = at_doorbell };
 	int fd, ret;
 
 	fill_in_plan(spec, rec, x);

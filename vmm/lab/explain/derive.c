@@ -61,7 +61,9 @@ static uint64_t host_leaf(const struct memmap *map, const struct explain_place *
 	return leaf_bytes;
 }
 
-/* A leaf size that KVM counts no leaf of at the last moment is ruled out; the next smaller one is taken. */
+/*
+ * A leaf size of which KVM counts no leaf at the last moment is ruled out, and the next smaller one assumed.
+ */
 static uint64_t installed_leaf(uint64_t leaf_bytes, struct explanation *x)
 {
 	uint64_t wanted_bytes = leaf_bytes;

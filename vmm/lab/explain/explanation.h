@@ -76,8 +76,8 @@ struct explain_reference {
 
 struct explain_references {
 	/*
-	 * The walk reaches the data and every number is known. Else the list ends before the first place of
-	 * which the second dimension's leaf is not known, or with the entry that faults.
+	 * Set where the walk reaches the data and all numbers are known. Otherwise the list ends before the first place
+	 * whose leaf in the second dimension is not known, or with the entry that faults.
 	 */
 	bool complete;
 	uint32_t count;

@@ -105,7 +105,7 @@ void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *plac
 	place->frame_known = (entry & PAGEMAP_FRAME) != 0;
 	if (place->frame_known) {
 		place->frame = (entry & PAGEMAP_FRAME) * PAGE_4K + place->hva % PAGE_4K;
-		f->frames_told++;
+		f->frames_known++;
 	} else {
 		f->frames_hidden++;
 	}

@@ -57,7 +57,7 @@ struct place_finder {
 	uint64_t vma_page_bytes; /* KernelPageSize; 0: not known */
 	/* Of the pages that map all of the backing's resident memory; 0: sizes differ, or not known. */
 	uint64_t whole_page_bytes;
-	uint32_t frames_hidden, frames_told;
+	uint32_t frames_hidden, frames_known;
 	int pagemap_err, smaps_err, copy_err; /* errno of the last failure, 0: none */
 };
 

@@ -51,7 +51,7 @@ static const char *const style =
 	".builds { fill: none; stroke: #555; stroke-width: 1.5; stroke-dasharray: 6 4; marker-end: "
 	"url(#arrow); }\n";
 
-static void escaped(FILE *out, const char *text, size_t length)
+static void put_escaped(FILE *out, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -77,7 +77,7 @@ void svg_begin(FILE *out, const char *title)
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
 		"role=\"img\">\n<title>",
 		SVG_WIDTH, SVG_HEIGHT, SVG_WIDTH, SVG_HEIGHT);
-	escaped(out, title, strlen(title));
+	put_escaped(out, title, strlen(title));
 	(void)fprintf(
 		out,
 		"</title>\n<style>\n%s</style>\n"
@@ -102,7 +102,7 @@ void svg_text(FILE *out, uint32_t look, int x, int y, int width, const char *fmt
 	length = strlen(text);
 	most = width > 0 ? (size_t)(width * 100 / looks[kind].pitch) : length;
 	(void)fprintf(out, "<text class=\"%s%s\" x=\"%d\" y=\"%d\">", looks[kind].name, anchor, x, y);
-	escaped(out, text, length <= most ? length : most > 2 ? most - 2 : 0);
+	put_escaped(out, text, length <= most ? length : most > 2 ? most - 2 : 0);
 	(void)fprintf(out, "%s</text>\n", length <= most ? "" : "..");
 }
 
@@ -129,7 +129,7 @@ void svg_group(FILE *out, const char *look, const char *id, const char *fmt, ...
 	if (id[0] != '\0')
 		(void)fprintf(out, " id=\"%s\"", id);
 	(void)fputs("><title>", out);
-	escaped(out, text, strlen(text));
+	put_escaped(out, text, strlen(text));
 	(void)fputs("</title>\n", out);
 }
 

@@ -97,7 +97,7 @@ static void put_one(const struct svg_walk *w, const struct svg_box *area, const 
 }
 
 /* Put one sample box and its words at x. Returns where the next one begins. */
-static int sample(FILE *out, int x, const char *look, const char *words)
+static int put_sample(FILE *out, int x, const char *look, const char *words)
 {
 	const struct svg_box box = { x, LEGEND_Y, SAMPLE_WIDTH, SAMPLE_HEIGHT };
 
@@ -126,18 +126,18 @@ static void put_legend(const struct explanation *const xs[], uint32_t count, FIL
 	int x = 20;
 
 	svg_line(out, "rule", 20, LEGEND_Y - 12, SVG_WIDTH - 20, LEGEND_Y - 12);
-	x = sample(out, x, "read", "read from the guest's memory");
+	x = put_sample(out, x, "read", "read from the guest's memory");
 	if (xs[0]->kind != WALK_NATIVE)
-		x = sample(out, x, "derived",
-			   shadow ? "derived: KVM's table" : "derived from the host's page");
-	x = sample(out, x, "skipped",
-		   !fault             ? "skipped: a larger leaf ends the walk"
-		   : fault_everywhere ? "not reached"
-				      : "skipped or not reached");
+		x = put_sample(out, x, "derived",
+			       shadow ? "derived: KVM's table" : "derived from the host's page");
+	x = put_sample(out, x, "skipped",
+		       !fault             ? "skipped: a larger leaf ends the walk"
+		       : fault_everywhere ? "not reached"
+					  : "skipped or not reached");
 	if (two)
-		x = sample(out, x, "skipped gone", "gone since before");
+		x = put_sample(out, x, "skipped gone", "gone since before");
 	if (fault)
-		x = sample(out, x, "read fault", "the walk ends here");
+		x = put_sample(out, x, "read fault", "the walk ends here");
 	svg_line(out, "path", x, LEGEND_Y + 9, x + SAMPLE_WIDTH, LEGEND_Y + 9);
 	svg_text(out, SVG_SMALL, x + SAMPLE_WIDTH + 8, LEGEND_Y + 13, 0, "order of the references");
 	x += SAMPLE_WIDTH + 8 + 23 * 6 + 18;

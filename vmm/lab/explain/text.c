@@ -84,8 +84,7 @@ static void put_sources(const struct explanation *x, FILE *out)
 }
 
 /*
- * Why there is no total. Only where the CPU walks the guest's own tables is it known how far a faulting walk
- * gets.
+ * Why there is no total. How far a faulting walk gets is known only where the CPU walks the guest's own tables.
  */
 static void put_no_total(const struct explanation *x, FILE *out)
 {

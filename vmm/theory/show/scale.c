@@ -1,4 +1,4 @@
-/* What a guest of a size costs. */
+/* What a guest of so much memory costs, as text and JSON. */
 #include <inttypes.h>
 
 #include "units.h"
@@ -15,7 +15,7 @@
 /* Documentation/arch/x86/x86_64/mm.rst: the direct mapping of all physical memory. */
 #define LINUX_4_LEVEL_BYTES (64 * TIB)
 
-/* Four digits and a unit: exact where size_format() is short, else the next best. */
+/* Four digits and a unit: exact where size_format() is short, else rounded. */
 static const char *about(uint64_t bytes, char buf[SIZE_BYTES])
 {
 	static const char units[] = { '\0', 'K', 'M', 'G', 'T', 'P', 'E' };
@@ -103,7 +103,7 @@ static int put_tables(const struct scale *s, FILE *out)
 
 static double percent(const struct scale *s, uint64_t bytes)
 {
-	return 100 * (double)bytes / (double)s->plan.memory_bytes;
+	return 100 * (double)bytes / (double)s->input.memory_bytes;
 }
 
 static void put_sum(const struct scale *s, const char *label, const char *whose, const struct scale_tables *t,
@@ -133,12 +133,12 @@ static void put_sums(const struct scale *s, FILE *out)
 static void put_reach(const struct scale *s, FILE *out)
 {
 	char leaf[SIZE_BYTES], l1[SIZE_BYTES], l2[SIZE_BYTES], piece[SIZE_BYTES];
-	uint64_t piece_bytes = s->plan.tlb_l2_entry_bytes != 0 ? s->plan.tlb_l2_entry_bytes : s->leaf_bytes;
+	uint64_t piece_bytes = s->input.tlb_l2_entry_bytes != 0 ? s->input.tlb_l2_entry_bytes : s->leaf_bytes;
 	bool smashed = piece_bytes != s->leaf_bytes;
 
 	(void)size_format(s->leaf_bytes, leaf);
 	(void)size_format(piece_bytes, piece);
-	if (s->plan.tlb_l1_entries == 0 && s->plan.tlb_l2_entries == 0)
+	if (s->input.tlb_l1_entries == 0 && s->input.tlb_l2_entries == 0)
 		paragraph(out, "TLB",
 			  "one entry covers %s%s; how far all reach is the CPU's (not known here)", leaf,
 			  s->walk.kind == WALK_NESTED ? ", the smaller of both pages" : "");
@@ -146,7 +146,7 @@ static void put_reach(const struct scale *s, FILE *out)
 		paragraph(out, "TLB",
 			  "one entry covers %s: %" PRIu32 " entries of the first level reach %s, %" PRIu32
 			  " of the second%s%s%s %s, which is %.3g %% of the memory",
-			  leaf, s->plan.tlb_l1_entries, about(s->tlb_l1_bytes, l1), s->plan.tlb_l2_entries,
+			  leaf, s->input.tlb_l1_entries, about(s->tlb_l1_bytes, l1), s->input.tlb_l2_entries,
 			  smashed ? ", which keeps such pages in pieces of " : "", smashed ? piece : "",
 			  smashed ? "," : "", about(s->tlb_l2_bytes, l2), percent(s, s->tlb_l2_bytes));
 }
@@ -177,8 +177,8 @@ static void put_costs(const struct scale *s, FILE *out)
 		out, "time",
 		"%s to populate on one CPU: %.4g s for the faults, at %g ns each, and %.4g s to clear %s, at "
 		"%g GB/s. Both costs are stated, not measured.",
-		duration(s->populate_s, time), s->fault_s, s->plan.fault_ns, s->zeroing_s,
-		about(s->populated_bytes, bytes), s->plan.zeroing_bytes_per_s / 1e9);
+		duration(s->populate_s, time), s->fault_s, s->input.fault_ns, s->zeroing_s,
+		about(s->populated_bytes, bytes), s->input.zeroing_bytes_per_s / 1e9);
 }
 
 static void put_notes(const struct scale *s, FILE *out)
@@ -187,7 +187,7 @@ static void put_notes(const struct scale *s, FILE *out)
 		bool holds;
 		const char *text;
 	} notes[] = {
-		{ s->guest.present && s->guest.levels == 4 && s->plan.memory_bytes > LINUX_4_LEVEL_BYTES,
+		{ s->guest.present && s->guest.levels == 4 && s->input.memory_bytes > LINUX_4_LEVEL_BYTES,
 		  "Linux takes 5 levels for itself above 64T, which is all that its direct map with 4 levels "
 		  "holds" },
 		{ s->guest.raised,
@@ -217,7 +217,7 @@ int scale_text(const struct scale *s, FILE *out)
 	char words[WALK_TEXT_BYTES], bytes[SIZE_BYTES];
 	int ret;
 
-	paragraph(out, "memory", "%s, %s", about(s->plan.memory_bytes, bytes),
+	paragraph(out, "memory", "%s, %s", about(s->input.memory_bytes, bytes),
 		  walk_plan_text(&s->walk, words));
 	ret = put_tables(s, out);
 	put_sums(s, out);
@@ -255,9 +255,9 @@ static json_t *tables_json(const struct scale_tables *t)
 
 static const struct field tlb_list[] = {
 	FIELD(COUNT, struct scale, leaf_bytes),
-	FIELD_AS(SIZE, struct scale, plan.tlb_l1_entries, "l1_entries"),
+	FIELD_AS(SIZE, struct scale, input.tlb_l1_entries, "l1_entries"),
 	FIELD_AS(SIZE, struct scale, tlb_l1_bytes, "l1_bytes"),
-	FIELD_AS(SIZE, struct scale, plan.tlb_l2_entries, "l2_entries"),
+	FIELD_AS(SIZE, struct scale, input.tlb_l2_entries, "l2_entries"),
 	FIELD_AS(SIZE, struct scale, tlb_l2_bytes, "l2_bytes"),
 };
 static const struct fields tlb_fields = FIELDS_OF(tlb_list);
@@ -269,8 +269,8 @@ static json_t *populate_json(const struct scale *s)
 	json_put(&o, "fault_leaf_bytes", json_u64(s->fault_leaf_bytes));
 	json_put(&o, "faults", json_u64(s->faults));
 	json_put(&o, "bytes", json_u64(s->populated_bytes));
-	json_put(&o, "fault_ns", json_real(s->plan.fault_ns));
-	json_put(&o, "zeroing_bytes_per_s", json_real(s->plan.zeroing_bytes_per_s));
+	json_put(&o, "fault_ns", json_real(s->input.fault_ns));
+	json_put(&o, "zeroing_bytes_per_s", json_real(s->input.zeroing_bytes_per_s));
 	json_put(&o, "costs", json_string("stated, not measured"));
 	json_put(&o, "fault_s", json_real(s->fault_s));
 	json_put(&o, "zeroing_s", json_real(s->zeroing_s));
@@ -290,7 +290,7 @@ json_t *scale_json(const struct scale *s)
 	json_t *o = json_object();
 	char words[WALK_TEXT_BYTES];
 
-	json_put(&o, "memory_bytes", json_u64(s->plan.memory_bytes));
+	json_put(&o, "memory_bytes", json_u64(s->input.memory_bytes));
 	walk_plan_put(&o, &s->walk);
 	json_put(&o, "guest_tables", tables_json(&s->guest));
 	json_put(&o, "host_tables", tables_json(&s->host));

@@ -54,7 +54,7 @@ int theory_json(const struct theory *t, FILE *out);
 /* For --cpu help: the descriptions in the binary, how a description is written, and its parameters. */
 int cpu_list_text(FILE *out);
 
-/* The parts of it. */
+/* The parts of the document. */
 
 int theory_table_text(const struct theory_table *t, FILE *out);
 json_t *theory_table_json(const struct theory_table *t);
@@ -65,7 +65,7 @@ json_t *walk_list_json(const struct walk_list *list);
 int scale_text(const struct scale *s, FILE *out);
 json_t *scale_json(const struct scale *s);
 
-/* Whose parameters they are, how well known, and what is assumed; then the rows, as two tables. */
+/* The CPU and how well its parameters are known, what is assumed, then the rows. Text has two tables of them. */
 int simulation_text(const struct simulation_series *s, FILE *out);
 json_t *simulation_json(const struct simulation_series *s);
 

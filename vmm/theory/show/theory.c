@@ -97,7 +97,7 @@ void walk_plan_put(json_t **object, const struct walk_plan *plan)
 	json_put(object, "host_leaf_bytes", host ? json_u64(plan->host_leaf_bytes) : json_null());
 }
 
-/* Behind a name of 16 characters, two blanks before and one behind it. */
+/* Where text begins: behind two blanks, a name of 16 characters and a blank. */
 #define TEXT_COLUMN 19
 
 void cpu_text(const struct cpu_model *cpu, FILE *out)

@@ -10,7 +10,7 @@
 #define ENTRIES_A_LINE 8.0
 #define BISECTIONS 60
 
-/* Beyond the ways of a set, a second page more per set and LRU has lost them all. */
+/* With two pages a set more than it has ways, LRU misses on every access of a cycle. */
 #define PAGES_TO_ALL 2.0
 
 /* A fixed cycle over sets with a linear index: all hit up to the ways, none two pages a set later. */

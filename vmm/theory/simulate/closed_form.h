@@ -40,8 +40,9 @@ struct closed_form_fit {
 };
 
 /*
- * One measured point: *at_0 is the closed form of it with a walk constant of 0. What it leaves is held against m2, both
- * relative to what was measured, as the errors are: else the largest working set alone would decide.
+ * One measured point: *at_0 is the closed form of it with a walk constant of 0. What that leaves
+ * unexplained is fitted to m2. Both are taken relative to the measured value, as the errors are: else the largest working
+ * set alone would decide.
  */
 void closed_form_fit_add(struct closed_form_fit *fit, const struct closed_form_terms *at_0,
 			 double measured_cycles);
@@ -52,7 +53,7 @@ void closed_form_fit_add(struct closed_form_fit *fit, const struct closed_form_t
  */
 double closed_form_fit_constant(const struct closed_form_fit *fit);
 
-/* One load at a random place of a memory of any size: what no machine at hand is large enough to measure. */
+/* One load at a random place of a memory of any size, also of one that no machine at hand has. */
 struct random_access {
 	uint32_t dtlb_entries, stlb_entries; /* for the page that a TLB entry covers; 0: none */
 	uint64_t dtlb_entry_bytes, stlb_entry_bytes;
@@ -86,7 +87,7 @@ struct prediction_point {
 struct prediction {
 	char cpu[CPU_NAME_BYTES], unit[CPU_NAME_BYTES];
 	struct walk_plan plan;
-	bool fitted;                 /* else no point that the fit may use walks, and the constant is 0 */
+	bool fitted;                 /* false: no point that the fit may use walks, and the constant is 0 */
 	double walk_constant_cycles; /* cW: what a walk costs beyond reading leaf entries, unexplained */
 	uint32_t fitted_count, held_out_count;
 	double mean_error, most_error; /* of |error| over those held out; 0 where there are none */

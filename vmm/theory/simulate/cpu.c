@@ -81,7 +81,7 @@ double cpu_cycles(const struct cpu_model *cpu, enum cpu_parameter parameter)
 	return (double)cpu->parameter[parameter] / (double)CYCLE_PARTS;
 }
 
-/* Sets and ways of an array, and whose it is, follow each other in parameters.def; the 4K one has no such question. */
+/* In parameters.def the sets, the ways and the _IN of an array follow each other; the array of 4K pages has no _IN. */
 struct cpu_tlb cpu_tlb(const struct cpu_model *cpu, bool stlb, uint64_t leaf_bytes)
 {
 	const uint64_t *parameter = cpu->parameter;
@@ -346,7 +346,7 @@ static int read_file(const char *path, struct cpu_model *cpu, struct error *e)
 	if (fd >= 0)
 		(void)close(fd);
 	if (ret == -EFBIG) {
-		/* E2BIG is for the caller; to a person its text speaks of arguments. */
+		/* The caller gets E2BIG; its text (argument list too long) would mislead a reader and is left out. */
 		(void)error_set(e, STATUS_USAGE, 0, path, "a CPU description has at most %u bytes",
 				CPU_FILE_MOST_BYTES);
 		ret = -E2BIG;

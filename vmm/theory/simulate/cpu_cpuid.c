@@ -70,7 +70,7 @@ struct cpuid_tlbs {
 	struct cpuid_tlb dtlb[CPUID_SIZES], stlb[CPUID_SIZES];
 };
 
-/* Leaf 18H: subleaves looked at, at most; an array number is a bit. */
+/* At most so many subleaves of leaf 18H are read: each array has a bit. */
 #define SUBLEAVES_MOST 32
 #define TYPE_DATA 1
 #define TYPE_UNIFIED 3
@@ -100,7 +100,7 @@ static void add_subleaf(const struct cpuid_registers *r, uint32_t array, struct 
 	}
 }
 
-/* Descriptors of leaf 2 that tell of TLBs for data: entries and ways of each size. */
+/* Descriptors of leaf 2 for TLBs of data: entries and ways of each size. */
 static const struct descriptor {
 	uint8_t code;
 	bool stlb;
@@ -122,7 +122,7 @@ static void add_descriptor(uint8_t code, struct cpuid_tlbs *tlbs)
 	for (uint32_t i = 0; i < COUNT_OF(descriptors); i++) {
 		const struct descriptor *d = &descriptors[i];
 
-		/* Of a size in two descriptors the first counts. */
+		/* Where two descriptors tell of one size, the first counts. */
 		for (int size = 0; d->code == code && size < CPUID_SIZES; size++) {
 			struct cpuid_tlb *tlb = d->stlb ? &tlbs->stlb[size] : &tlbs->dtlb[size];
 
@@ -138,7 +138,7 @@ static void add_leaf_2(const struct cpuid_registers *r, struct cpuid_tlbs *tlbs)
 	const uint32_t registers[] = { r->eax, r->ebx, r->ecx, r->edx };
 
 	for (int i = 0; i < 4; i++) {
-		/* Bit 31: the register has no descriptors. The lowest byte of EAX is none. */
+		/* Bit 31 set: the register has no descriptors. The lowest byte of EAX is not one either. */
 		for (int byte = i == 0; byte < 4 && (registers[i] >> 31) == 0; byte++)
 			add_descriptor((uint8_t)(registers[i] >> 8 * byte), tlbs);
 	}
@@ -246,7 +246,7 @@ static void put_none(struct cpu_model *cpu, enum cpu_parameter sets, const struc
 	}
 }
 
-/* In one array with the 4K pages where the same arrays hold both: AMD does not tell. */
+/* Pages of the size share an array with 4K pages where CPUID names the same arrays for both. AMD's leaves do not tell. */
 static void put_sharing(struct cpu_model *cpu, enum cpu_parameter in,
 			const struct cpuid_tlb tlbs[CPUID_SIZES], int size)
 {
@@ -275,7 +275,7 @@ static void put_tlbs(cpuid_read read, void *self, struct cpu_model *cpu)
 	put_sharing(cpu, CPU_STLB_1G_IN, t.stlb, CPUID_1G);
 }
 
-/* Only as a whole: a size without its ways would change the sets. */
+/* Bytes and ways change together or not at all: bytes without their ways would change the number of sets. */
 static void put_size(struct cpu_model *cpu, const struct cpu_cache *cache, uint64_t bytes, uint64_t ways)
 {
 	if (!cpu_parameter_fits(cache->bytes, bytes) || !cpu_parameter_fits(cache->ways, ways))

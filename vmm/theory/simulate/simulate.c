@@ -74,7 +74,7 @@ static void derive(const struct simulation_input *in, struct simulation *out)
 
 static int refuse(struct error *e, int err, const char *what, uint64_t most)
 {
-	/* E2BIG is for the caller; to a person its text speaks of arguments. */
+	/* The caller gets E2BIG; its text (argument list too long) would mislead a reader and is left out. */
 	(void)error_set(e, STATUS_USAGE, 0, "simulation", "%s (at most %llu)", what,
 			(unsigned long long)most);
 	return -err;
@@ -163,7 +163,7 @@ int simulate(const struct simulation_input *in, struct simulation *out, struct e
 	return ret;
 }
 
-/* The same lines without the translations: what `data` of the closed form is. */
+/* Simulate the same lines without translations, for `data` of the closed form. */
 static int data_cycles(const struct simulation_input *input, double *cycles, struct error *e)
 {
 	struct simulation_input in = *input;
@@ -219,7 +219,7 @@ int simulation_row_make(const struct simulation_input *input, double walk_consta
 		.stride_bytes = input->stride_bytes,
 	};
 	ret = simulate(input, &row->counts, e);
-	/* The closed form's pages follow each other, each with an entry of its own; those of alias share their tables. */
+	/* The closed form takes pages to follow each other, each with an entry of its own; those of alias share their tables. */
 	if (ret != 0 || input->workload == WORKLOAD_gups ||
 	    (input->workload == WORKLOAD_alias && input->stride_bytes != CACHE_LINE_BYTES))
 		return ret;
@@ -250,7 +250,7 @@ static bool stride_fits(uint64_t stride_bytes, uint64_t set_bytes, const struct 
 	       checked_mul(set_bytes / PAGE_4K, stride_bytes, &span_bytes) && span_bytes <= WINDOW_BYTES;
 }
 
-/* All sets are checked before the first row: those before a refused one take minutes. */
+/* All sets are checked before the first row is simulated: rows before a set that is refused would take minutes. */
 static int check_set(uint64_t set_bytes, uint64_t accesses, struct error *e)
 {
 	uint64_t pages = set_bytes / PAGE_4K;

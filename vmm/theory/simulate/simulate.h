@@ -17,7 +17,7 @@
 #include "vmm/util/workloads.h"
 #include "walk_shape.h"
 
-/* Largest working set, and most accesses in all, warm-up included: some 15 seconds and 100 MiB at the most. */
+/* Largest working set, and most accesses in all, warm-up included. They take 15 seconds and 100 MiB at most. */
 #define SIMULATE_MOST_BYTES (UINT64_C(16) << 30)
 #define SIMULATE_MOST_ACCESSES (UINT64_C(1) << 24)
 
@@ -44,9 +44,9 @@ struct simulation {
 	uint64_t data_loads[LEVEL_COUNT];
 	double data_cycles, stlb_cycles, walk_cycles; /* of all accesses, one after another */
 	/* Derived: */
-	uint32_t theory_references;    /* of one miss without any cache */
-	double references_per_walk;    /* 0 where nothing walks */
-	double cycles_per_access;      /* gups: what the scarcer of misses and walks at once lets through */
+	uint32_t theory_references; /* of one miss without any cache */
+	double references_per_walk; /* 0 where nothing walks */
+	double cycles_per_access; /* gups: limited by misses at once or by walks at once, whichever is scarcer */
 	double data_cycles_per_access; /* the same without translation */
 };
 

@@ -49,7 +49,10 @@ static void bring_to_front(uint64_t *set, uint32_t way, uint64_t key)
 	set[0] = key + 1;
 }
 
-/* Whether it holds key, which then becomes the most recent one of its set; else insert decides whether it does. */
+/*
+ * Whether it holds key, which then becomes the most recent one of its set. Only with `insert` a key that was not there
+ * is added.
+ */
 static bool use(struct lru *l, uint64_t key, bool insert)
 {
 	uint64_t *set;
@@ -134,7 +137,7 @@ enum tlb_result tlb_look(struct tlb *tlb, uint64_t address)
 #define ENTRIES UINT64_C(512)
 #define ENTRY_BYTES UINT64_C(8)
 
-/* Above all that layout.h fixes, and congruent with every leaf; what a large RAM has for an arena. */
+/* The arena as a guest with much RAM has it: above all addresses that layout.h fixes, and aligned for every leaf. */
 #define ARENA_GPA (4 * GIB)
 #define WINDOW_TABLES_GPA (ARENA_GPA + PAGE_1G - 4 * PAGE_4K)
 
@@ -185,7 +188,7 @@ uint64_t tables_hpa(const struct tables *t, uint64_t gpa)
 	return t->kind == WALK_NATIVE ? gpa : RAM_HPA + gpa;
 }
 
-/* Number of the table in the order in which paging_map() of the guest takes them: each before what lies below it. */
+/* Number of the table in the order in which the guest's paging_map() allocates them: a table before those below it. */
 static uint64_t pool_number(const struct tables *t, uint64_t offset_bytes, uint32_t level)
 {
 	uint64_t gib = offset_bytes / PAGE_1G;
@@ -312,7 +315,7 @@ static uint64_t walk_guest(struct walker *w, uint64_t address)
 	const struct tables *t = w->tables;
 	uint32_t level =
 		first_level(w->pwc, address, t->guest_leaf_level, t->guest_levels, w->counts.pwc_hits);
-	bool known = level < t->guest_levels; /* the host's address of the table */
+	bool known = level < t->guest_levels; /* a walk cache had the host's address of the table */
 	uint64_t parts = 0;
 
 	for (; level >= t->guest_leaf_level; level--) {

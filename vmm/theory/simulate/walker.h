@@ -33,8 +33,8 @@ bool lru_find(struct lru *l, uint64_t key);
 bool lru_touch(struct lru *l, uint64_t key);
 
 /*
- * The caches hold lines of data and of page tables alike. A load fills every level on its way: neither victim caches nor
- * exclusive ones are told apart.
+ * The caches hold lines of data and of page tables alike. A load fills every level on its way: victim caches and
+ * exclusive caches are not modelled.
  */
 enum simulated_level { LEVEL_L1, LEVEL_L2, LEVEL_L3, LEVEL_MEMORY, LEVEL_COUNT };
 

@@ -15,7 +15,7 @@ static bool fits(uint64_t bytes, uint32_t bits)
 	return bytes <= UINT64_C(1) << bits;
 }
 
-/* Count the tables over `bytes`, level by level: what is a table on one is an entry on the next. */
+/* Count the tables over `bytes`, level by level: a table of one level is an entry of the next. */
 static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_bytes)
 {
 	uint64_t entries = divide_up(bytes, leaf_bytes);
@@ -32,7 +32,7 @@ static void count_tables(struct scale_tables *t, uint64_t bytes, uint64_t leaf_b
 	t->table_bytes = t->table_count * PAGE_4K;
 }
 
-/* half: the addresses are of the lower half, one bit less than the levels translate, as a GVA is. */
+/* half: the addresses are of the lower half, as GVAs are: they have one bit less than the levels translate. */
 static void make_dimension(struct scale_tables *t, uint64_t bytes, uint32_t levels, uint64_t leaf_bytes,
 			   bool half)
 {
@@ -44,8 +44,8 @@ static void make_dimension(struct scale_tables *t, uint64_t bytes, uint32_t leve
 
 static void make_tables(struct scale *s)
 {
-	const struct walk_plan *walk = &s->plan.walk;
-	uint64_t bytes = s->plan.memory_bytes;
+	const struct walk_plan *walk = &s->input.walk;
+	uint64_t bytes = s->input.memory_bytes;
 
 	if (walk_is_paged(walk->kind)) {
 		make_dimension(&s->guest, bytes, walk->guest_levels, walk->guest_leaf_bytes, true);
@@ -60,17 +60,20 @@ static void make_tables(struct scale *s)
 	s->table_bytes = s->guest.table_bytes + s->host.table_bytes + s->shadow.table_bytes;
 }
 
-/* A nested walk maps what the backing has, whatever the guest's page; the others map what one entry can hold. */
+/*
+ * A fault under nested paging maps a page of the backing, whatever the guest's page; the others map what one TLB entry
+ * can hold.
+ */
 static int make_faults(struct scale *s)
 {
-	const struct scale_plan *plan = &s->plan;
+	const struct scale_input *input = &s->input;
 
-	s->fault_leaf_bytes = plan->walk.kind == WALK_NESTED ? plan->walk.host_leaf_bytes : s->leaf_bytes;
-	s->faults = divide_up(plan->memory_bytes, s->fault_leaf_bytes);
+	s->fault_leaf_bytes = input->walk.kind == WALK_NESTED ? input->walk.host_leaf_bytes : s->leaf_bytes;
+	s->faults = divide_up(input->memory_bytes, s->fault_leaf_bytes);
 	if (!checked_mul(s->faults, s->fault_leaf_bytes, &s->populated_bytes))
 		return -ERANGE;
-	s->fault_s = (double)s->faults * plan->fault_ns / 1e9;
-	s->zeroing_s = (double)s->populated_bytes / plan->zeroing_bytes_per_s;
+	s->fault_s = (double)s->faults * input->fault_ns / 1e9;
+	s->zeroing_s = (double)s->populated_bytes / input->zeroing_bytes_per_s;
 	s->populate_s = s->fault_s + s->zeroing_s;
 	return 0;
 }
@@ -80,24 +83,24 @@ static uint64_t reach(uint32_t entries, uint64_t entry_bytes, uint64_t leaf_byte
 	return entries * (entry_bytes != 0 ? entry_bytes : leaf_bytes);
 }
 
-int scale_make(const struct scale_plan *plan, struct scale *s)
+int scale_make(const struct scale_input *input, struct scale *s)
 {
 	struct walk_list list;
-	int ret = walk_list_make(&plan->walk, &list);
+	int ret = walk_list_make(&input->walk, &list);
 
-	*s = (struct scale){ .plan = *plan, .walk = plan->walk };
+	*s = (struct scale){ .input = *input, .walk = input->walk };
 	if (ret != 0)
 		return ret;
 	/* Written so that a NaN is refused too. */
-	if (plan->memory_bytes == 0 || !(plan->fault_ns > 0) || !(plan->zeroing_bytes_per_s > 0))
+	if (input->memory_bytes == 0 || !(input->fault_ns > 0) || !(input->zeroing_bytes_per_s > 0))
 		return -EINVAL;
-	s->leaf_bytes = walk_leaf_bytes(&plan->walk);
-	s->tlb_l1_bytes = reach(plan->tlb_l1_entries, plan->tlb_l1_entry_bytes, s->leaf_bytes);
-	s->tlb_l2_bytes = reach(plan->tlb_l2_entries, plan->tlb_l2_entry_bytes, s->leaf_bytes);
-	s->beyond_physical = !fits(plan->memory_bytes, PHYSICAL_BITS);
-	s->beyond_unpaged = !walk_is_paged(plan->walk.kind) && !fits(plan->memory_bytes, UNPAGED_BITS);
+	s->leaf_bytes = walk_leaf_bytes(&input->walk);
+	s->tlb_l1_bytes = reach(input->tlb_l1_entries, input->tlb_l1_entry_bytes, s->leaf_bytes);
+	s->tlb_l2_bytes = reach(input->tlb_l2_entries, input->tlb_l2_entry_bytes, s->leaf_bytes);
+	s->beyond_physical = !fits(input->memory_bytes, PHYSICAL_BITS);
+	s->beyond_unpaged = !walk_is_paged(input->walk.kind) && !fits(input->memory_bytes, UNPAGED_BITS);
 	make_tables(s);
-	/* With the levels that the size takes. */
+	/* Counted with the levels that so much memory needs. */
 	ret = walk_list_make(&s->walk, &list);
 	s->references = list.count;
 	return ret == 0 ? make_faults(s) : ret;

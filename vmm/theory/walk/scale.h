@@ -2,7 +2,7 @@
  * What a guest of so much memory costs in page tables, TLB reach, references and faults, by arithmetic alone. Pure.
  *
  * Counted is one range of memory from address 0 on in each dimension, each page of it mapped once by leaves of one
- * size. Not counted are the host's own tables for the process that is the VMM, which its backing pages decide likewise.
+ * size. Not counted are the host kernel's own tables for the process of the VMM; their size depends on the backing pages too.
  */
 #ifndef MINIVMM_THEORY_WALK_SCALE_H
 #define MINIVMM_THEORY_WALK_SCALE_H
@@ -17,7 +17,7 @@
 #define SCALE_FAULT_NS 1000.0
 #define SCALE_ZEROING_BYTES_PER_S 10e9
 
-struct scale_plan {
+struct scale_input {
 	struct walk_plan walk;
 	uint64_t memory_bytes;
 	uint32_t tlb_l1_entries, tlb_l2_entries;         /* of the CPU for walk_leaf_bytes(); 0: not known */
@@ -41,8 +41,8 @@ struct scale_tables {
 };
 
 struct scale {
-	struct scale_plan plan;
-	struct walk_plan walk;               /* plan.walk with the levels that reach */
+	struct scale_input input;
+	struct walk_plan walk;               /* input.walk with the levels that reach */
 	struct scale_tables guest;           /* indexed by a GVA; natively the only one */
 	struct scale_tables host;            /* indexed by a GPA */
 	struct scale_tables shadow;          /* indexed by a GVA, kept by the hypervisor beside the guest's */
@@ -62,6 +62,6 @@ struct scale {
 };
 
 /* 0; -EINVAL for no memory, a cost that is not positive or an invalid walk; -ERANGE: over 2^64; -ENOMEM. */
-int scale_make(const struct scale_plan *plan, struct scale *s);
+int scale_make(const struct scale_input *input, struct scale *s);
 
 #endif

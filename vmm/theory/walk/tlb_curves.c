@@ -53,7 +53,7 @@ static bool is_usable(const struct tlb_point *p)
 	return p->pages > 0 && p->stride_bytes > 0 && isfinite(p->cycles) && p->cycles > 0;
 }
 
-/* Neighbours on each side that the median of a point is of: two points of one burst of noise do not change it. */
+/* So many neighbours on each side enter the median of a point: noise on two points in a row does not change it. */
 #define MEDIAN_REACH 2
 #define MEDIAN_POINTS (2 * MEDIAN_REACH + 1)
 
@@ -96,11 +96,12 @@ static double control_at(const struct tlb_curve *control, uint64_t pages)
 }
 
 /*
- * What the loads of each point cost without translation: the control's figure. But where the curve has been below its
- * control (some CPUs load a line by changing addresses as fast as by one if those are far enough apart), it goes on
- * from there, and follows the control only upwards. Without a control the least of the curve stands for all.
+ * The base of each point: what its loads cost without translation. That is the control's value. Where the curve was below
+ * its control, the base stays at that lower value and follows the control only upwards: some CPUs load a line through
+ * changing addresses as fast as through one address, if those are far enough apart. Without a control the least value of
+ * the curve is the base of all its points.
  */
-static void take_base(struct tlb_curve *curve, const struct tlb_curve *control)
+static void find_base(struct tlb_curve *curve, const struct tlb_curve *control)
 {
 	double least = curve->count > 0 ? curve->at[0].cycles : 0, last = 0;
 
@@ -156,13 +157,13 @@ bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct
 	for (uint32_t i = 0; i < out->outside_count; i++) {
 		if (distinct_lines && control == NULL)
 			cut(&out->outside[i], LINES_IN_ANY_L1);
-		take_base(&out->outside[i], control);
+		find_base(&out->outside[i], control);
 	}
 	for (uint32_t i = 0; i < out->inside_count; i++) {
 		/* The control of one page does not tell what distinct lines cost. */
 		if (!distinct_lines || control == NULL)
 			cut(&out->inside[i], LINES_IN_ANY_L1);
-		take_base(&out->inside[i], distinct_lines ? control : NULL);
+		find_base(&out->inside[i], distinct_lines ? control : NULL);
 	}
 	return out->outside_count + out->inside_count > 0;
 }
@@ -173,7 +174,7 @@ static double limit_at(const struct tlb_curve *curve, uint32_t i, double least_e
 	return fmax(TLB_NOISE * curve->at[i].base, least_excess);
 }
 
-/* Point i is above the limit by no more than noise, and the rise is still to come: it may be on either side. */
+/* Point i is above the limit by no more than noise and the next one shows a rise: the knee may be on either side of i. */
 static bool is_doubtful(const struct tlb_curve *curve, uint32_t i, double least_excess)
 {
 	double noise = TLB_NOISE * curve->at[i].base, excess = curve->at[i].excess;

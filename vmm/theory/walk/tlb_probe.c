@@ -13,10 +13,16 @@
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
-/* A second-level miss costs so much more than a first-level one: a walk has a load at least, which takes as long. */
+/*
+ * A second-level miss is dearer than a first-level one by this share at least: a walk makes one load or more, and a load
+ * takes about as long as a hit in the second level.
+ */
 #define SECOND_SHARE 0.35
 
-/* No first-level TLB of today has as many entries; inside a leaf so many pages have to be flat. */
+/*
+ * More entries than any first-level TLB has today. So many pages inside a leaf have to cost the same before the leaf counts
+ * as one entry.
+ */
 #define PAGES_BEYOND_DTLB 192
 
 /* So many strides have to agree, over a factor of 8 at least, before a TLB is said to have no sets. */
@@ -53,8 +59,8 @@ static double plateau_excess(const struct tlb_curve *curve, const struct tlb_kne
 }
 
 /*
- * Twice the stride halves a knee that moves; what is nearer than a factor of 1.6 has not moved. Where a knee lies below
- * all that was measured, one that begins where it ends is the same.
+ * Whether two knees are at the same place. Twice the stride halves the pages of a knee that moves, so a knee nearer than a
+ * factor of 1.6 has not moved. A knee below all measured points is at the same place as any whose interval touches its own.
  */
 static bool same_place(const struct tlb_knee *a, const struct tlb_knee *b)
 {
@@ -64,8 +70,8 @@ static bool same_place(const struct tlb_knee *a, const struct tlb_knee *b)
 }
 
 /*
- * How the knee moves with the stride. knees[0..count) belong to ascending strides; of a stride where the level could
- * not be seen, because all that fits the level above it fits this one too, `hidden` is set.
+ * How the knee moves with the stride. knees[0..count) belong to ascending strides. `hidden` marks the strides at which
+ * this level holds no more pages than the level above it, so that its own knee does not show.
  */
 static void find_sets(const struct tlb_knee *knees, const bool *hidden, uint32_t count,
 		      struct tlb_level *level)
@@ -96,8 +102,8 @@ static void find_sets(const struct tlb_knee *knees, const bool *hidden, uint32_t
 }
 
 /*
- * The knee of each stride. One that the last point alone shows counts where the next wider stride has its knee no
- * later: there is never more room at a wider one.
+ * The knee of each stride. A knee that only the last point shows counts if the next wider stride has its knee
+ * no later: at a wider stride a TLB never holds more pages.
  */
 static void find_knees(const struct tlb_curves *curves, double least_excess, struct tlb_knee *knees)
 {
@@ -132,14 +138,14 @@ static void find_levels(const struct tlb_curves *curves, struct tlb_findings *ou
 	find_sets(second, hidden, curves->outside_count, &out->stlb);
 }
 
-/* What a load costs where nothing misses: the control's, or the least there is. */
+/* What a load costs where nothing misses: the control's value, or the least of the curve. */
 static double base_of(const struct tlb_curves *curves)
 {
 	const struct tlb_curve *curve = curves->outside_count > 0 ? &curves->outside[0] : &curves->inside[0];
 	const struct tlb_knee knee = tlb_curve_knee(curve, 0, TLB_POINTS_ALONE);
 	double base = curve->count > 0 ? curve->at[0].base : 0;
 
-	/* That of as many loads as the last that all hit. */
+	/* The base of the last point at which all loads hit. */
 	for (uint32_t i = 0; i < curve->count && knee.found && curve->at[i].pages <= knee.low_pages; i++)
 		base = curve->at[i].base;
 	return base;
@@ -189,7 +195,7 @@ const struct names tlb_fracture_names =
 		 [TLB_FRACTURE_2M] = "2M");
 
 /* "64 to 95", "16", "fewer than 4": what a knee leaves open. */
-static void add_count(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
+static void put_count(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
 {
 	if (k->low_pages == 0)
 		append(line, TLB_LINE_BYTES, "fewer than %" PRIu64, k->high_pages);
@@ -199,7 +205,7 @@ static void add_count(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
 		append(line, TLB_LINE_BYTES, "%" PRIu64 " to %" PRIu64, k->low_pages, k->high_pages - 1);
 }
 
-static void add_evidence(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
+static void put_evidence(char line[TLB_LINE_BYTES], const struct tlb_knee *k)
 {
 	char stride[24];
 
@@ -220,19 +226,19 @@ static void put_level(char line[TLB_LINE_BYTES], const char *name, const struct 
 		append(line, TLB_LINE_BYTES, "not found");
 		return;
 	}
-	add_count(line, &level->reach);
+	put_count(line, &level->reach);
 	append(line, TLB_LINE_BYTES, " entries");
-	add_evidence(line, &level->reach);
+	put_evidence(line, &level->reach);
 	switch (level->sets) {
 	case TLB_SETS_LINEAR:
 		append(line, TLB_LINE_BYTES, "; ");
-		add_count(line, &level->ways);
+		put_count(line, &level->ways);
 		append(line, TLB_LINE_BYTES, " ways");
-		add_evidence(line, &level->ways);
+		put_evidence(line, &level->ways);
 		break;
 	case TLB_SETS_MORE:
 		append(line, TLB_LINE_BYTES, "; fewer than %" PRIu64 " ways", level->ways.high_pages);
-		add_evidence(line, &level->ways);
+		put_evidence(line, &level->ways);
 		break;
 	case TLB_SETS_NONE:
 		append(line, TLB_LINE_BYTES,
@@ -259,7 +265,7 @@ static void put_fracture(char line[TLB_LINE_BYTES], const struct tlb_findings *f
 	}
 	append(line, TLB_LINE_BYTES, "a %s page is fractured below into entries of %s", leaf,
 	       name_of(&tlb_fracture_names, f->fracture));
-	add_evidence(line, &f->inside);
+	put_evidence(line, &f->inside);
 	append(line, TLB_LINE_BYTES, ": the counts above are of such entries");
 }
 

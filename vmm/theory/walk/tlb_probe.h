@@ -83,7 +83,8 @@ uint32_t tlb_findings_lines(const struct tlb_findings *f, char lines[TLB_MAX_LIN
 extern const struct names tlb_sets_names, tlb_fracture_names;
 
 /*
- * Between rows and findings: the rows as curves, one a stride, each without what a load costs that misses nothing.
+ * Between rows and findings: the rows as curves, one for each stride; and of each point, what its loads cost beyond
+ * loads that miss no TLB.
  */
 #define TLB_MAX_STRIDES 24
 #define TLB_MAX_INSIDE 4
@@ -113,18 +114,18 @@ struct tlb_curves {
 bool tlb_curves_make(const struct tlb_point *points, size_t count, bool distinct_lines,
 		     struct tlb_curves *out);
 
-/* Costs that differ by less than this share of what a load costs anyway are the same. */
+/* Costs that differ by less than this share of the base count as equal. */
 #define TLB_NOISE 0.12
 
 /*
- * Where the curve's excess rises for good above least_excess and above TLB_NOISE of its base: after the last n that is
- * not above. low_pages = 0 where all are. Where the first n above shows little more than noise and the next one a rise,
- * high_pages is the next one: the knee may be on either side. At least so many points have to show the
- * rise: what disturbs a measurement makes loads dearer, never cheaper.
+ * Where the curve's excess rises for good above least_excess and above TLB_NOISE of its base. low_pages is the last n
+ * that is not above, 0 where all are. high_pages is the next n; where that shows little more than noise and the one
+ * after it a rise, high_pages is the one after it, because the knee may be on either side. At least least_points points
+ * have to show the rise: what disturbs a measurement makes loads dearer, never cheaper.
  */
 struct tlb_knee tlb_curve_knee(const struct tlb_curve *curve, double least_excess, uint32_t least_points);
 
-/* So many are believed without another curve that says the same. */
+/* So many points show a rise by themselves; fewer count only where another curve shows the same. */
 #define TLB_POINTS_ALONE 2
 
 #endif

@@ -151,7 +151,7 @@ static int read_guest(void *self, uint64_t pa, uint64_t *entry)
 	return ret;
 }
 
-/* Only the walk knows which entry is the leaf, once it has read it. */
+/* Which entry is the leaf is known only once it was read. */
 static void mark_guest_leaf(struct walk_list *list, const struct page_walk *walk)
 {
 	uint32_t leaf_level = walk->steps[walk->step_count - 1].level;

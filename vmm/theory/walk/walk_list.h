@@ -26,7 +26,7 @@ enum walk_kind {
 /* 5 guest entries and the address itself, each behind 5 host entries: 6 * 6 - 1. */
 #define WALK_MAX_REFERENCES 35
 
-/* What is walked. Leaves are 4K, 2M or 1G, levels 4 or 5; what the kind has no use for is ignored. */
+/* What is walked. Leaves are 4K, 2M or 1G, levels 4 or 5. Members that the kind does not use are ignored. */
 struct walk_plan {
 	enum walk_kind kind;
 	uint32_t guest_levels, host_levels;
