@@ -119,7 +119,7 @@ static int check_model(struct parse *p)
 			continue;
 		(void)snprintf(where, sizeof(where), "--%s", option_table[pointless[i].option].name);
 		return error_set(p->e, STATUS_USAGE, 0, where, "it means nothing with --kind %s: %s",
-				 walk_kind_name(r->model.kind), pointless[i].why);
+				 name_of(&walk_kind_names, r->model.kind), pointless[i].why);
 	}
 	for (uint32_t i = 0; p->r->given[OPTION_MODEL_WORKLOAD] && i < r->run.work.workload_count; i++) {
 		const struct workload_info *workload = &workload_table[r->run.work.workloads[i]];

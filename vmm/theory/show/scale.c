@@ -52,13 +52,6 @@ static const char *first_name(const struct scale *s)
 	return s->walk.kind == WALK_NATIVE ? "native" : "guest";
 }
 
-/* The levels that have tables go from the root down to the leaf's. */
-static bool next_level(const struct scale_tables *t, uint32_t *level)
-{
-	*level = *level == 0 ? t->levels : *level - 1;
-	return t->present && *level > 0 && t->tables[*level] != 0;
-}
-
 static bool is_leaf(const struct scale_tables *t, uint32_t level)
 {
 	return page_walk_span_bytes(level) == t->leaf_bytes;
@@ -69,11 +62,12 @@ static uint64_t entries_of(const struct scale_tables *t, uint32_t level)
 	return is_leaf(t, level) ? t->leaf_entries : t->tables[level - 1];
 }
 
+/* The levels that have tables go from the root down to the leaf's. */
 static void put_dimension(struct table *table, const char *whose, const struct scale_tables *t)
 {
 	char bytes[SIZE_BYTES], span[SIZE_BYTES];
 
-	for (uint32_t level = 0; next_level(t, &level);) {
+	for (uint32_t level = t->levels; level > 0 && t->tables[level] != 0; level--) {
 		table_put(table, "%s", whose);
 		table_put(table, "%s", page_table_name(level));
 		table_put(table, "%" PRIu64, t->tables[level]);
@@ -235,7 +229,7 @@ static json_t *tables_json(const struct scale_tables *t)
 		return json_null();
 	o = json_object();
 	levels = json_array();
-	for (uint32_t level = 0; next_level(t, &level);) {
+	for (uint32_t level = t->levels; level > 0 && t->tables[level] != 0; level--) {
 		json_t *one = json_object();
 
 		json_put(&one, "table", json_string(page_table_name(level)));

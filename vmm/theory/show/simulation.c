@@ -39,7 +39,7 @@ static void put_setup(struct table *table, const struct simulation_row *row)
 	if (row->plan.kind != WALK_NATIVE)
 		(void)size_format(row->plan.host_leaf_bytes, host);
 	table_put(table, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
-	table_put(table, "%s", walk_kind_name(row->plan.kind));
+	table_put(table, "%s", name_of(&walk_kind_names, row->plan.kind));
 	table_put(table, "%s/%s", guest, host);
 	table_put(table, "%s", size_format(row->working_set_bytes, set));
 }
@@ -274,7 +274,7 @@ json_t *prediction_json(const struct prediction *p)
 	tested = p->held_out_count != 0;
 	json_put(&o, "cpu", json_words(p->cpu));
 	json_put(&o, "cpu_unit", json_words(p->unit));
-	json_put(&o, "walk_kind", json_string(walk_kind_name(p->plan.kind)));
+	json_put(&o, "walk_kind", json_string(name_of(&walk_kind_names, p->plan.kind)));
 	json_put(&o, "fitted", json_boolean(p->fitted));
 	json_put(&o, "walk_constant_cycles", p->fitted ? json_real(p->walk_constant_cycles) : json_null());
 	json_put(&o, "fitted_points", json_u64(p->fitted_count));

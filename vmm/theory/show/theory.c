@@ -88,7 +88,7 @@ void walk_plan_put(json_t **object, const struct walk_plan *plan)
 {
 	bool guest = walk_is_paged(plan->kind), host = plan->kind != WALK_NATIVE;
 
-	json_put(object, "kind", json_string(walk_kind_name(plan->kind)));
+	json_put(object, "kind", json_string(name_of(&walk_kind_names, plan->kind)));
 	json_put(object, "guest_levels", guest ? json_u64(plan->guest_levels) : json_null());
 	json_put(object, "guest_leaf_bytes", guest ? json_u64(plan->guest_leaf_bytes) : json_null());
 	/* A shadow table has the guest's levels; of the host only the backing page counts. */

@@ -99,9 +99,7 @@ struct walk_reference walk_reference_make(enum walk_dimension dimension, uint32_
 /* Build the tables, walk one address, list the entries read. 0, -EINVAL for an invalid plan, or -ENOMEM. */
 int walk_list_make(const struct walk_plan *plan, struct walk_list *list);
 
-/* "nested", "shadow", "native", "unpaged"; never NULL. */
 extern const struct names walk_kind_names;
-const char *walk_kind_name(enum walk_kind kind);
 
 /*
  * Page tables of both dimensions in a sparse physical memory, for walk_list_make().
