@@ -48,11 +48,11 @@ TEST(each_workload_over_each_set)
 	LOOP (uint32_t, i, 0, i < s.count, i++) {
 		const struct simulation_row *row = &s.rows[i];
 
-		assert_int_equal(row->workload, i < 2 ? WORKLOAD_packed : WORKLOAD_chase);
+		assert_int_equal(row->input.workload, i < 2 ? WORKLOAD_packed : WORKLOAD_chase);
 		/* In whole pages. */
-		assert_int_equal(row->working_set_bytes, i % 2 == 0 ? 256 * KIB : MIB + PAGE_4K);
-		assert_int_equal(row->counts.accesses, row->working_set_bytes / PAGE_4K);
-		assert_memory_equal(&row->plan, &nested, sizeof(nested));
+		assert_int_equal(row->input.working_set_bytes, i % 2 == 0 ? 256 * KIB : MIB + PAGE_4K);
+		assert_int_equal(row->counts.accesses, row->input.working_set_bytes / PAGE_4K);
+		assert_memory_equal(&row->input.plan, &nested, sizeof(nested));
 		/* Without a cache every reference is made: (4+1)(3+1)-1. */
 		assert_true(row->counts.references_per_walk == 19 && row->have_closed);
 	}
@@ -99,7 +99,7 @@ static void check_strides(const struct walk_plan *plan, uint64_t set_bytes, cons
 	s = make(&r, plan, &cpu);
 	assert_int_equal(s.count, count);
 	LOOP (uint32_t, i, 0, i < s.count, i++)
-		assert_int_equal(s.rows[i].stride_bytes, strides[i]);
+		assert_int_equal(s.rows[i].input.stride_bytes, strides[i]);
 	simulation_series_free(&s);
 }
 

@@ -32,16 +32,17 @@ static void put_setup(struct table *table, const struct simulation_row *row)
 {
 	char guest[24] = "-", host[24] = "-", set[24], stride[24] = "";
 
-	if (row->stride_bytes != 0)
-		(void)size_format(row->stride_bytes, stride);
-	if (walk_is_paged(row->plan.kind))
-		(void)size_format(row->plan.guest_leaf_bytes, guest);
-	if (row->plan.kind != WALK_NATIVE)
-		(void)size_format(row->plan.host_leaf_bytes, host);
-	table_put(table, "%s%s%s", workload_table[row->workload].name, stride[0] != '\0' ? " " : "", stride);
-	table_put(table, "%s", name_of(&walk_kind_names, row->plan.kind));
+	if (row->input.stride_bytes != 0)
+		(void)size_format(row->input.stride_bytes, stride);
+	if (walk_is_paged(row->input.plan.kind))
+		(void)size_format(row->input.plan.guest_leaf_bytes, guest);
+	if (row->input.plan.kind != WALK_NATIVE)
+		(void)size_format(row->input.plan.host_leaf_bytes, host);
+	table_put(table, "%s%s%s", workload_table[row->input.workload].name, stride[0] != '\0' ? " " : "",
+		  stride);
+	table_put(table, "%s", name_of(&walk_kind_names, row->input.plan.kind));
 	table_put(table, "%s/%s", guest, host);
-	table_put(table, "%s", size_format(row->working_set_bytes, set));
+	table_put(table, "%s", size_format(row->input.working_set_bytes, set));
 }
 
 static void put_costs(struct table *table, const struct simulation_row *row)
@@ -77,7 +78,7 @@ static void put_loads(struct table *table, const struct simulation_row *row)
 {
 	static const uint64_t none[LEVEL_COUNT] = { 0 };
 	const struct walk_counts *w = &row->counts.walk;
-	const uint64_t *hits = walk_is_paged(row->plan.kind) ? w->pwc_hits : w->host_pwc_hits;
+	const uint64_t *hits = walk_is_paged(row->input.plan.kind) ? w->pwc_hits : w->host_pwc_hits;
 	uint64_t begun_below = 0, looked_up = w->nested_tlb_hits + w->nested_tlb_misses;
 
 	for (int level = 0; level < WALKER_LEVELS; level++)
@@ -107,7 +108,7 @@ static void put_legend(const struct simulation_series *s, FILE *out)
 	bool gups = false;
 
 	for (uint32_t i = 0; i < s->count; i++)
-		gups = gups || s->rows[i].workload == WORKLOAD_gups;
+		gups = gups || s->rows[i].input.workload == WORKLOAD_gups;
 	paragraph(out, "read",
 		  "pages: guest/host leaf; set: the working set; n: its pages of 4K, of which each has one "
 		  "line (packed: its lines, 64 a page); cycles, T(n): of one access (-: the closed form has "
@@ -219,11 +220,11 @@ static json_t *row_json(const struct simulation_row *row)
 	const struct simulation *s = &row->counts;
 	json_t *o = json_object(), *plan = json_object();
 
-	walk_plan_put(&plan, &row->plan);
-	json_put(&o, "workload", json_string(workload_table[row->workload].name));
+	walk_plan_put(&plan, &row->input.plan);
+	json_put(&o, "workload", json_string(workload_table[row->input.workload].name));
 	json_put(&o, "plan", plan);
-	json_put(&o, "working_set_bytes", json_u64(row->working_set_bytes));
-	json_put(&o, "stride_bytes", json_u64_or_null(row->stride_bytes));
+	json_put(&o, "working_set_bytes", json_u64(row->input.working_set_bytes));
+	json_put(&o, "stride_bytes", json_u64_or_null(row->input.stride_bytes));
 	json_put(&o, "pages", json_u64(s->pages));
 	json_put(&o, "accesses", json_u64(s->accesses));
 	json_put(&o, "tlb_leaf_bytes", json_u64(s->tlb_leaf_bytes));

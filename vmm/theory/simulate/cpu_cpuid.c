@@ -144,13 +144,12 @@ static void add_leaf_2(const struct cpuid_registers *r, struct cpuid_tlbs *tlbs)
 	}
 }
 
-/* From leaf 18H, or from leaf 2 where that is empty. */
-static void cpuid_tlbs_intel(cpuid_read read, void *self, struct cpuid_tlbs *tlbs)
+/* From leaf 18H, or from leaf 2 where that is empty, into *tlbs, which are all zero. */
+static void add_intel(cpuid_read read, void *self, struct cpuid_tlbs *tlbs)
 {
 	uint32_t highest = read(self, 0, 0).eax, last;
 	bool told = false;
 
-	memset(tlbs, 0, sizeof(*tlbs));
 	if (highest >= 0x18) {
 		last = read(self, 0x18, 0).eax;
 		for (uint32_t i = 0; i <= last && i < SUBLEAVES_MOST; i++) {
@@ -188,13 +187,12 @@ static void put_l1(uint32_t reg, struct cpuid_tlb *tlb)
 				   .ways = ways != 0xff ? ways : 0 };
 }
 
-/* From 80000005H, 80000006H and 80000019H. */
-static void cpuid_tlbs_amd(cpuid_read read, void *self, struct cpuid_tlbs *tlbs)
+/* From 80000005H, 80000006H and 80000019H, likewise. */
+static void add_amd(cpuid_read read, void *self, struct cpuid_tlbs *tlbs)
 {
 	uint32_t highest = read(self, 0x80000000, 0).eax;
 	struct cpuid_registers r;
 
-	memset(tlbs, 0, sizeof(*tlbs));
 	if (highest >= 0x80000005 && highest < 0x80010000) {
 		r = read(self, 0x80000005, 0);
 		put_l1(r.ebx, &tlbs->dtlb[CPUID_4K]);
@@ -256,12 +254,12 @@ static void put_sharing(struct cpu_model *cpu, enum cpu_parameter in,
 
 static void put_tlbs(cpuid_read read, void *self, struct cpu_model *cpu)
 {
-	struct cpuid_tlbs t;
+	struct cpuid_tlbs t = { 0 };
 
 	if (is_amd(read, self))
-		cpuid_tlbs_amd(read, self, &t);
+		add_amd(read, self, &t);
 	else
-		cpuid_tlbs_intel(read, self, &t);
+		add_intel(read, self, &t);
 	put_tlb(cpu, CPU_DTLB_4K_SETS, &t.dtlb[CPUID_4K]);
 	put_tlb(cpu, CPU_DTLB_2M_SETS, &t.dtlb[CPUID_2M]);
 	put_tlb(cpu, CPU_DTLB_1G_SETS, &t.dtlb[CPUID_1G]);

@@ -212,12 +212,7 @@ int simulation_row_make(const struct simulation_input *input, double walk_consta
 	double data = 0;
 	int ret;
 
-	*row = (struct simulation_row){
-		.plan = input->plan,
-		.workload = input->workload,
-		.working_set_bytes = input->working_set_bytes,
-		.stride_bytes = input->stride_bytes,
-	};
+	*row = (struct simulation_row){ .input = *input };
 	ret = simulate(input, &row->counts, e);
 	/* The closed form takes pages to follow each other, each with an entry of its own; those of alias share their tables. */
 	if (ret != 0 || input->workload == WORKLOAD_gups ||

@@ -58,9 +58,7 @@ int simulate(const struct simulation_input *input, struct simulation *out, struc
 
 /* A workload simulated, and the closed form beside it. */
 struct simulation_row {
-	struct walk_plan plan;
-	enum workload_id workload;
-	uint64_t working_set_bytes, stride_bytes;
+	struct simulation_input input;
 	struct simulation counts;
 	bool have_closed; /* not for gups: the closed form is of one access after another */
 	struct closed_form_terms closed;
