@@ -1,6 +1,6 @@
 /*
- * What can be asked of the theory: which walk, on which CPU, of which working sets. A header of its own, because
- * cli fills it and includes nothing else of the theory.
+ * What can be asked of the theory: which walk, on which CPU, of which working sets. A header of its own: cli fills
+ * it and includes nothing else of the theory.
  */
 #ifndef MINIVMM_THEORY_SPEC_H
 #define MINIVMM_THEORY_SPEC_H
