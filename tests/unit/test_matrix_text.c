@@ -92,7 +92,7 @@ TEST(doubtful_figures_are_marked)
 	sample_figures(&m);
 	m.cells[SAMPLE_NATIVE].figures[0].count = SAMPLE_ROUNDS - 1;
 	text = text_of(&m);
-	assert_end(line_of(text, "\ntouch first" + 1, line, sizeof(line)), "  dw");
+	assert_end(line_of(text, "touch first", line, sizeof(line)), "  dw");
 	assert_end(line_of(text, "packed ", line, sizeof(line)), "  -");
 	assert_non_null(strstr(text, "\n!          d: of runs that are still disturbed"));
 	assert_non_null(strstr(text, "\nnote       1 figure, touch second: counts alone: nothing to time\n"));
