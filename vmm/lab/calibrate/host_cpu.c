@@ -28,6 +28,8 @@
 #define MEMORY_CURVE_BYTES (128 * MIB)
 #define MEMORY_FEW_BYTES (64 * MIB)
 #define MEMORY_LARGE_PAGES_BYTES (256 * MIB)
+
+/* The lines for which MEMORY_CACHES_BYTES has pages. */
 #define CACHES_LINES_MOST (UINT64_C(1) << 18)
 
 /* The runs of a calibration, one after the other. */
