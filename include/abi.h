@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core_clock.h"
 #include "layout.h"
 
-#define MINIVMM_ABI_VERSION 2
+#define MINIVMM_ABI_VERSION 3
 
 /* 16550 UART, transmit only: data at +0, line status at +5. */
 #define PORT_SERIAL 0x3f8
@@ -65,7 +66,8 @@ struct guest_result {
 	uint64_t warm_accesses; /* operations of the phase beside the timed ones */
 	uint64_t checksum;    /* a function of seed, working set and accesses alone: equal under every VMM */
 	uint64_t unavailable; /* enum unavailable */
-	uint64_t samples_cycles[RESULT_MAX_SAMPLES]; /* TSC cycles of one whole sample */
+	uint64_t samples_cycles[RESULT_MAX_SAMPLES];     /* TSC cycles of one whole sample */
+	struct core_clock clock[RESULT_MAX_SAMPLES + 1]; /* before the first sample, and after each one */
 };
 
 /* Written by ring 0 at an exception (Intel SDM vol. 3A, 6.15 for vectors and error codes). */
@@ -89,7 +91,8 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 72 + 8 * RESULT_MAX_SAMPLES, "guest_result has no padding");
+_Static_assert(sizeof(struct guest_result) == 72 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1),
+	       "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");
 _Static_assert(offsetof(struct vcpu_block, panic) == 16, "the guest's assembly fills the panic record");
 _Static_assert(sizeof(struct vcpu_block) <= VCPU_BLOCK_BYTES, "a block fits its slot");

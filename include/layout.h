@@ -8,7 +8,7 @@
  *   0x0010000  | FDT                           |      written by the VMM; elsewhere under other VMMs
  *   0x0090000  | unused (firmware holes elsewhere)
  *   0x0200000  | guest image: text, data, bss  |      the ELF's segments, per-vCPU stacks in bss
- *   0x0600000  | vCPU blocks, 8 KiB a vCPU     |      abi.h; read by the VMM at each doorbell
+ *   0x0600000  | vCPU blocks, 16 KiB a vCPU    |      abi.h; read by the VMM at each doorbell
  *   0x0800000  | page-table pool               |      sized by the VMM for arena and leaf; named in the FDT
  *      ...     +-------------------------------+
  *              | arena: what workloads touch   |      ARENA_GVA, leaves of --guest-page
@@ -29,7 +29,7 @@
 #define IMAGE_END_GPA 0x600000
 
 #define VCPU_BLOCKS_GPA 0x600000
-#define VCPU_BLOCK_BYTES 0x2000
+#define VCPU_BLOCK_BYTES 0x4000
 
 #define TABLE_POOL_GPA 0x800000
 

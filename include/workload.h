@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 enum workload_unit {
-	UNIT_CYCLES_PER_ACCESS,
+	UNIT_CYCLES_PER_ACCESS, /* core cycles */
 	UNIT_BYTES_PER_SECOND,
 	UNIT_UPDATES_PER_SECOND,
+	UNIT_TSC_CYCLES_PER_ACCESS, /* of a row whose core clock is not known; no workload's own */
+	UNIT_COUNT
 };
 
 enum default_set {

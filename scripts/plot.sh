@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Pictures and one report of a sweep: plot.sh FILE.json [DIR]
 #
-# FILE.json is what `minivmm sweep --json` wrote (schema minivmm.sweep/1). Into DIR, by default FILE without .json and
+# FILE.json is what `minivmm sweep --json` wrote (schema minivmm.sweep/2). Into DIR, by default FILE without .json and
 # with -report behind it, go report.html, which holds everything and needs nothing else, and each picture as SVG and
 # PNG. A directory that is there already is replaced only where it is empty or holds nothing but an earlier report.
 # Needs jq and gnuplot (scripts/deps.sh plot). Status 2 for a wrong call, 1 for whatever else went wrong; then nothing
@@ -158,7 +158,7 @@ put() {
 }
 
 if [ $# -lt 1 ] || [ $# -gt 2 ] || [ "${1-}" = --help ] || [ -z "${1-}" ] || [ "${2-x}" = "" ]; then
-	warn "usage: plot.sh FILE.json [DIR]    pictures and report of a sweep (schema minivmm.sweep/1)"
+	warn "usage: plot.sh FILE.json [DIR]    pictures and report of a sweep (schema minivmm.sweep/2)"
 	warn "       DIR: FILE without .json and with -report behind it, unless named"
 	exit 2
 fi
@@ -175,7 +175,7 @@ check_target
 leave
 make_room
 cd "$tmp/work" && cp "$parts"/*.gp . || no_room
-pass model -c "$file" >model.json || plot_die "$name: it breaks schema minivmm.sweep/1, or there is no room to write: $(complaint)"
+pass model -c "$file" >model.json || plot_die "$name: it breaks schema minivmm.sweep/2, or there is no room to write: $(complaint)"
 pass panels -r model.json >rows || plot_die "$name: it cannot be drawn: $(complaint)"
 distribute <rows || no_room
 draw

@@ -26,9 +26,9 @@
 #define IO_BITMAP_PORTS 0x800
 #define IO_BITMAP_BYTES (IO_BITMAP_PORTS / 8)
 
-/* An area is as large as a vCPU's block (abi.h), so that both are found from one address. */
+/* A vCPU's block (abi.h) is found from its area: see TO_BLOCK in vectors.S. */
 #define CPU_AREAS_GPA 0x300000
-#define CPU_AREA_BYTES VCPU_BLOCK_BYTES
+#define CPU_AREA_BYTES 0x2000
 #define CPU_PANIC_STACK_TOP 0x1000
 #define CPU_RING0_STACK_TOP 0x1800
 #define CPU_FAULT_STACK_TOP 0x2000

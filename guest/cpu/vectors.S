@@ -8,8 +8,11 @@
 #include "guest/cpu/upcall.h"
 #include "x86.h"
 
-/* An area and a block have the same size, so one register reaches both. */
-#define TO_BLOCK (VCPU_BLOCKS_GPA - CPU_AREAS_GPA)
+/* A block is twice as large as an area, so one register reaches both: the block is at TO_BLOCK(area, area). */
+#if VCPU_BLOCK_BYTES != 2 * CPU_AREA_BYTES
+#error "a block is twice as large as an area"
+#endif
+#define TO_BLOCK (VCPU_BLOCKS_GPA - 2 * CPU_AREAS_GPA)
 
 /* Vectors where the CPU pushes an error code itself: 8, 10-14, 17, 21, 29, 30. */
 #define ERROR_CODE_VECTORS 0x60227d00
@@ -89,40 +92,40 @@ exception:
 	jne	give_up
 	movl	$1, CPU_PANICKING(%rbx)
 
-	mov	%rax, TO_BLOCK + BLOCK_RAX(%rbx)
-	mov	%rcx, TO_BLOCK + BLOCK_RCX(%rbx)
-	mov	%rdx, TO_BLOCK + BLOCK_RDX(%rbx)
-	mov	%rsi, TO_BLOCK + BLOCK_RSI(%rbx)
-	mov	%rdi, TO_BLOCK + BLOCK_RDI(%rbx)
-	mov	%rbp, TO_BLOCK + BLOCK_RBP(%rbx)
-	mov	%r8, TO_BLOCK + BLOCK_R8(%rbx)
-	mov	%r9, TO_BLOCK + BLOCK_R8 + 8(%rbx)
-	mov	%r10, TO_BLOCK + BLOCK_R8 + 16(%rbx)
-	mov	%r11, TO_BLOCK + BLOCK_R8 + 24(%rbx)
-	mov	%r12, TO_BLOCK + BLOCK_R8 + 32(%rbx)
-	mov	%r13, TO_BLOCK + BLOCK_R8 + 40(%rbx)
-	mov	%r14, TO_BLOCK + BLOCK_R8 + 48(%rbx)
-	mov	%r15, TO_BLOCK + BLOCK_R15(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_RAX(%rbx, %rbx)
+	mov	%rcx, TO_BLOCK + BLOCK_RCX(%rbx, %rbx)
+	mov	%rdx, TO_BLOCK + BLOCK_RDX(%rbx, %rbx)
+	mov	%rsi, TO_BLOCK + BLOCK_RSI(%rbx, %rbx)
+	mov	%rdi, TO_BLOCK + BLOCK_RDI(%rbx, %rbx)
+	mov	%rbp, TO_BLOCK + BLOCK_RBP(%rbx, %rbx)
+	mov	%r8, TO_BLOCK + BLOCK_R8(%rbx, %rbx)
+	mov	%r9, TO_BLOCK + BLOCK_R8 + 8(%rbx, %rbx)
+	mov	%r10, TO_BLOCK + BLOCK_R8 + 16(%rbx, %rbx)
+	mov	%r11, TO_BLOCK + BLOCK_R8 + 24(%rbx, %rbx)
+	mov	%r12, TO_BLOCK + BLOCK_R8 + 32(%rbx, %rbx)
+	mov	%r13, TO_BLOCK + BLOCK_R8 + 40(%rbx, %rbx)
+	mov	%r14, TO_BLOCK + BLOCK_R8 + 48(%rbx, %rbx)
+	mov	%r15, TO_BLOCK + BLOCK_R15(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_RBX(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_RBX(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_VECTOR(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_VECTOR(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_ERROR_CODE(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_ERROR_CODE(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_RIP(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_RIP(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_CS(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_CS(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_RFLAGS(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_RFLAGS(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_RSP(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_RSP(%rbx, %rbx)
 	pop	%rax
-	mov	%rax, TO_BLOCK + BLOCK_SS(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_SS(%rbx, %rbx)
 	mov	%cr2, %rax
-	mov	%rax, TO_BLOCK + BLOCK_CR2(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_CR2(%rbx, %rbx)
 	mov	%cr3, %rax
-	mov	%rax, TO_BLOCK + BLOCK_CR3(%rbx)
+	mov	%rax, TO_BLOCK + BLOCK_CR3(%rbx, %rbx)
 
 	mov	%rbx, %rdi
 	lea	CPU_RING0_STACK_TOP(%rbx), %rsp

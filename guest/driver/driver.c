@@ -26,8 +26,12 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->warm_accesses = 0;
 	result->checksum = ctx->checksum;
 	result->unavailable = ctx->unavailable;
-	/* Both pages that a guest's result lies in: who logged dirty pages before has them fault, here and not later. */
-	result->samples_cycles[RESULT_MAX_SAMPLES - 1] = 0;
+	/* Every page that a guest's result lies in: who logged dirty pages before has them fault, here and not later. */
+	for (uint32_t i = 0; i < RESULT_MAX_SAMPLES; i += PAGE_4K / sizeof(result->samples_cycles[0]))
+		result->samples_cycles[i] = 0;
+	for (uint32_t i = 0; i < RESULT_MAX_SAMPLES; i += PAGE_4K / sizeof(result->clock[0]))
+		result->clock[i] = (struct core_clock){ 0 };
+	result->clock[RESULT_MAX_SAMPLES] = (struct core_clock){ 0 };
 }
 
 /*
@@ -59,10 +63,12 @@ static enum outcome take_samples(const struct driver_env *env, const struct work
 
 	if (part->max_samples > 0)
 		samples = min_u64(samples, part->max_samples);
+	env->result->clock[0] = core_clock_read();
 	for (uint32_t i = 0; i < samples; i++) {
 		if (env->stopped(env->self))
 			return STEP_STOPPED;
 		env->result->samples_cycles[i] = part->sample(ctx);
+		env->result->clock[i + 1] = core_clock_read();
 		env->result->samples = i + 1;
 		env->result->warm_accesses += ctx->untimed_accesses;
 	}

@@ -27,7 +27,7 @@ def panel($axis; $title; $varying; $absent):
 	($kinds | length) as $n | ($clusters | map([.[0].guest, .[0].guest_rank])) as $guests |
 	def place($p): [$clusters | to_entries[] | select(.value[0] | cluster == ($p | cluster)) | .key][0];
 	def offset($prealloc): (if $prealloc == null then ($n - 1) / 2 else $kinds | index($prealloc) end) - ($n - 1) / 2 | . * (0.84 / ([$n, 1] | max));
-	{kind: "bars", title: $title, text: [$title, "", "TSC cycles a page of 4 KiB"],
+	{kind: "bars", title: $title, text: [$title, "", "\($points | cycles) a page of 4 KiB"],
 	 par: {width: 760, height: 470, kinds: $n, style: [$kinds[] as $k | orders | index($k) + 1], groups: ($clusters |
 		length), half: (0.42 / ([$n, 1] | max)),
 		ylog: ($axis.log | bool), ymin: $axis.range[0], ymax: $axis.range[1], absent: ($absent | length),

@@ -28,12 +28,12 @@ def panel($title; $caption):
 	 caption: "<b>\($title | html).</b> \($caption) Darker is dearer, on a logarithmic scale. Below a figure: \($full | interval_words | if . == "no interval" then "no interval, of one allocation" else "its \(.), from low to high" end), and the page-table references of one TLB miss in theory, without caches.\(if $empty | length > 0 then " Hatched: cells without a figure that may be compared, with their state; the reasons are in the table of cells." else "" end)"};
 
 # One heat map for each combination of what is neither a row nor a column; a single row or column is no matrix.
-def panels($what; $set; $caption):
+def panels($what; $set; $cycles; $caption):
 	select((map(.guest) | unique | length > 1) and (map(.backing) | unique | length > 1)) | varying as $varying | group_by([(.prealloc | prealloc_rank), .vcpus, .irqchip]) | map(select(any(.[];
 		.state == "ok")) |
 		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] |
 			map(", " + .) | join("")) as $more |
-		panel("\($what), working set \($set | size)\($more): TSC cycles an access"; $caption));
+		panel("\($what), working set \($set | size)\($more): \($cycles) an access"; $caption));
 
 # One figure a cell: chase has one part, unless asked for several strides; then the first.
 def heat:
@@ -44,11 +44,11 @@ def heat:
 	([.translation[] | select(.value != null) | .set] | max) as $cost_set |
 	[(if $set == null then empty else [$chase[] | select(.set == $set)] | group_by([.guest_rank, .backing_rank,
 		.prealloc, .vcpus, .irqchip]) | map(.[0]) |
-		panels("chase"; $set; "One line a page in a random cycle.")[] end),
+		panels("chase"; $set; ($chase | cycles); "One line a page in a random cycle.")[] end),
 	 (if $cost_set == null then empty
 		else ([.translation[] | select(.set == $cost_set and .value != null) | . + {state: "ok"}]) as $costs | ($costs |
 			map([.guest, .backing, .prealloc, .vcpus, .irqchip])) as $there |
 		([$chase[] | select(.set == $cost_set and .state != "ok" and ([.guest, .backing, .prealloc, .vcpus,
 			.irqchip] as $k | $there | index([$k]) | not)) | .value = null]) as $rest |
-		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set;
+		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set; ($chase | cycles);
 			"What translation adds to an access.")[] end)] | .[:most_heats * 2];

@@ -92,10 +92,10 @@ def lines($bars):
 	([$model.translation[] | select(.value != null) | . + {workload: "translation", stride: null}] | curves("pages";
 		varying)) as $cost |
 	[if grown("pages"; $chase) then {drawn: [$chase[], $packed[] | .at[]], pictures:
-			($chase | family("pages"; "chase: one cache line a page, in a random cycle"; "TSC cycles an access";
+			($chase | family("pages"; "chase: one cache line a page, in a random cycle"; "\($points | cycles) an access";
 				$packed; $model.knees; [$chase[], $packed[]] | of_curves))} else empty end,
 	 if grown("pages"; $cost) then {drawn: [], pictures:
-			($cost | family("pages"; "translation: chase - packed"; "TSC cycles an access"; []; $model.knees;
+			($cost | family("pages"; "translation: chase - packed"; "\($points | cycles) an access"; []; $model.knees;
 				$cost | map(.at[]) | if all(.[]; low > 0) then (map({at: [.]}) | of_curves) else curved_axis end))} else empty end,
 	 ($points | map(select(.workload != "chase" and (.workload != "packed" or ($chase | length == 0)) and
 			((.workload == "touch" and .variant == "first" and $bars) | not))) |

@@ -29,7 +29,7 @@ def identity: {guest: guest_name, guest_rank: guest_rank, backing: backing_name,
 def point:
 	{variant: (.variant | text), stride: (.stride_bytes | number), set: (.working_set_bytes | number // 0),
 		pages: (.pages | number // 0),
-	 unit: (.unit | text), refs: (.refs_theory | number), statistic: (.statistic | text), n: (.allocations |
+	 unit: (.unit | text | if . == "cycles/access" then "TSC cycles/access" else . end), refs: (.refs_theory | number), statistic: (.statistic | text), n: (.allocations |
 		number // 0),
 	 value: (.value | number), ci: (.ci95 | interval), least: (.least | number), exits: (.exits_per_operation |
 		number),

@@ -7,9 +7,11 @@ def points: [.cells[] | select(.state == "ok") | . as $cell | .figures[] | selec
 	($cell | {guest, guest_rank, backing, backing_rank, prealloc, vcpus, irqchip, workload, operation, over_pages,
 	key}) + .];
 def part: if .variant == "" then .workload else "\(.workload) \(.variant)" end;
-# What the cycles of a unit "cycles/access" are for: the word of the workloads, where they have the same.
+# What latencies of these points are in: core cycles, or TSC cycles.
+def cycles: map(.unit // "" | select(endswith(" cycles/access"))) | .[0] // "core cycles/access" | rtrimstr("/access");
+# What the cycles of a latency are for: the word of the workloads, where they have the same.
 def operation: map(.operation) | unique | if length == 1 then .[0] | plain else "an operation" end;
-def unit_words($points): if . == "cycles/access" then "TSC cycles \($points | operation)" elif . == "bytes/s" then "bytes a second"
+def unit_words($points): if endswith(" cycles/access") then "\(rtrimstr("/access")) \($points | operation)" elif . == "bytes/s" then "bytes a second"
 	elif . == "updates/s" then "updates a second" else plain end;
 
 # Of what tells points apart, that which differs among them: only this needs naming.

@@ -162,7 +162,7 @@ want_schema_of() {
 		problem "it breaks its schema: $(head -c 400 <<<"$out")"
 }
 want_schema() {
-	want_schema_of minivmm.run-1
+	want_schema_of minivmm.run-2
 }
 SCHEMA_CHECK=
 /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null && SCHEMA_CHECK=1

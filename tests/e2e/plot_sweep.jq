@@ -1,4 +1,4 @@
-# A synthetic file of schema minivmm.sweep/1 for the tests of scripts/plot.sh, made by rule and not by any machine:
+# A synthetic file of schema minivmm.sweep/2 for the tests of scripts/plot.sh, made by rule and not by any machine:
 #   jq -n --arg preset walk-cost|tlb-reach|first-touch|exit-cost|terabyte|smp|failed|many -f plot_sweep.jq
 # Figures are a function of the cell, so that a test can ask for them; noise repeats.
 
@@ -50,7 +50,7 @@ def parts:
 		unit: "bytes/s"}]
 	else [{variant: null, x: 500}] end |
 	map({stride_bytes: null, working_set_bytes: ($c.working_set_bytes // 4096), pages: $pages, exits: 0, faults: null,
-		unit: "cycles/access"} + .);
+		unit: "core cycles/access"} + .);
 
 def figure($rounds; $salt):
 	. as $part | [range($rounds) as $r | $part.x * noise($r; $salt)] as $values | ($values | sort) as $s |
@@ -145,7 +145,7 @@ def count($state): map(select(.state == $state)) | length;
 plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cell($p.rounds; $i;
 	$p.lacks))) as $cells |
 ($cells | translations) as $translation |
-{schema: "minivmm.sweep/1", minivmm_version: "0.1.0", command: ["minivmm", "sweep", "--preset", $preset, "--json",
+{schema: "minivmm.sweep/2", minivmm_version: "0.1.0", command: ["minivmm", "sweep", "--preset", $preset, "--json",
 	"s.json"],
  preset: $preset, teaches: "What the preset \($preset) teaches, as a paragraph.", started: "2026-11-26T11:20:00Z",
 	seconds: 103.2, complete: true,

@@ -23,7 +23,7 @@ make_matrix 96 3 1.03 0.005 >"$T/slower.json"
 
 case_compare "$T/a.json" "$T/b.json"
 want_status 0
-want_schema_of minivmm.compare-1
+want_schema_of minivmm.compare-2
 want_text 'marked +nothing'
 [ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 conclude "no difference: nothing is marked"
@@ -35,7 +35,7 @@ conclude "a file with itself: nothing is marked"
 
 case_compare "$T/a.json" "$T/slower.json"
 want_status 0
-want_schema_of minivmm.compare-1
+want_schema_of minivmm.compare-2
 want_json '[.figures[] | .marked] | map(select(.)) | length >= 1' "marked"
 want_json '[.figures[] | select(.marked) | .ratio > 1.01 and .ratio_ci95[0] > 1] | all' "each excludes 1"
 want_text '1\.03'
@@ -68,10 +68,10 @@ refused() {
 	want_text "$2"
 	conclude "$3"
 }
-echo '{"schema": "minivmm.run/1"}' >"$T/other.json"
-refused 1 'minivmm.run/1' "a record of one run is no sweep"
+echo '{"schema": "minivmm.run/2"}' >"$T/other.json"
+refused 1 'minivmm.run/2' "a record of one run is no sweep"
 echo '{"schema": "minivmm.sweep/9"}' >"$T/other.json"
-refused 1 'minivmm.sweep/9.*|minivmm.sweep/1' "a file of another version"
+refused 1 'minivmm.sweep/9.*|minivmm.sweep/2' "a file of another version"
 head -c 5000 "$T/b.json" >"$T/other.json"
 refused 1 'line [0-9]+' "half a file"
 rm "$T/other.json"

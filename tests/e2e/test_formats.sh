@@ -13,7 +13,7 @@ PLAN=("$command" -m 128M --workload touch,packed,chase --working-set 256K --repe
 
 if [ -n "$SCHEMA_CHECK" ]; then
 	problems=() command_line=(jsonschema)
-	jq -e . tests/schema/minivmm.run-1.json >/dev/null || problem "the schema is no JSON"
+	jq -e . tests/schema/minivmm.run-2.json >/dev/null || problem "the schema is no JSON"
 	if echo '{}' >"$T/run.json" && want_schema && [ ${#problems[@]} = 0 ]; then
 		problem "the schema accepts an empty object"
 	else
@@ -35,7 +35,7 @@ fi
 case_run "${PLAN[@]}" --json -
 want_status 0
 cp "$T/out" "$T/run.json"
-want_json '.schema == "minivmm.run/1"' "stdout is one record"
+want_json '.schema == "minivmm.run/2"' "stdout is one record"
 want_schema
 want_json '[.results[] | .samples | length >= 1] | all' "samples kept"
 want_json '[.results[] | .ci95[0] <= .median and .median <= .ci95[1] and .min <= .median] | all' "summary in order"
@@ -107,7 +107,7 @@ for words in "--help" "run --help" "native --help" "--workload help" "run --work
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	conclude "$words: stdout, status 0"
 done
-want_text 'ABI 2, schema minivmm.run/1'
+want_text 'ABI 3, schema minivmm.run/2'
 conclude "--version names ABI and schema"
 
 case_run --help

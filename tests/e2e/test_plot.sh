@@ -73,7 +73,7 @@ matrix() {
 		map(. * 10 | round | tostring | .[:-1] + "." + .[-1:]) | join(" to ")' "$T/walk-cost.json" | sort >"$T/expected"
 	words "$picture" | grep -xE '[0-9]+\.[0-9] to [0-9]+\.[0-9]' | sort >"$T/found"
 	[ -s "$T/expected" ] && cmp -s "$T/expected" "$T/found" || problem "other intervals: $(diff "$T/expected" "$T/found" | head -n 4 | xargs)"
-	words "$picture" | grep -q ': TSC cycles an access$' || problem "the title has no unit"
+	words "$picture" | grep -q ': core cycles an access$' || problem "the title has no unit"
 	want_words "$picture" "15 refs"
 	conclude "the matrix: every figure of the file, theory, and the state of cells that have none"
 
@@ -94,7 +94,7 @@ matrix() {
 	[ "$(grep -cE '<td class="n">256K to 64M</td><td class="state" colspan="[0-9]+">unavailable \[1\], 5 cells</td></tr>' "$report")" = 8 ] ||
 		problem "cells without figures are not short"
 	[ "$(grep -oE '<li>the pool of hugetlb:1G pages is empty' "$report" | wc -l)" = 2 ] || problem "a reason is repeated"
-	want_report 'The same in all rows that have figures: .*unit cycles/access, n 5'
+	want_report 'The same in all rows that have figures: .*unit core cycles/access, n 5'
 	want_report 'minivmm sweep --preset walk-cost --json s.json'
 	[ "$(grep -o '<h3>Figures</h3>' "$report" | wc -l)" = 1 ] || problem "no table of figures"
 	conclude "the report: translation cost, reasons, proof, limits"
@@ -130,7 +130,7 @@ curves() {
 	want_words "$picture" "4K on thp"
 	want_words "$picture" "native on thp"
 	want_words "$picture" "packed"
-	want_words "$picture" "TSC cycles an access"
+	want_words "$picture" "core cycles an access"
 	[ "$(grep -c "<path stroke='rgb(154, 154, 154)'" "$picture")" = 3 ] || problem "packed is not drawn for each configuration"
 	knee=$(jq -r '.knees | min_by(.pages_below) | "\(.pages_below)-\(.pages_above)"' "$T/tlb-reach.json")
 	words "$picture" | grep -qE "^$knee \(3 curves\)\$" || problem "no mark for the knee $knee"
@@ -166,12 +166,12 @@ curves() {
 		"$T/walk-cost.json" >"$T/packed.json"
 	case_command "$PLOT" "$T/packed.json"
 	want_status 0
-	want_words "$T/packed-report/lines-1.svg" "TSC cycles an access"
+	want_words "$T/packed-report/lines-1.svg" "core cycles an access"
 	want_words "$T/packed-report/lines-1.svg" "pages touched (K = 1024)"
 	jq '.cells |= map(del(.operation, .over_pages))' "$T/packed.json" >"$T/older.json"
 	case_command "$PLOT" "$T/older.json"
 	want_status 0
-	want_words "$T/older-report/lines-1.svg" "TSC cycles an operation"
+	want_words "$T/older-report/lines-1.svg" "core cycles an operation"
 	want_words "$T/older-report/lines-1.svg" "working set, bytes (K = 1024)"
 	conclude "what an operation is and what its cost goes with: as the file says, or in general where it is older"
 }
@@ -250,9 +250,9 @@ bad_input() {
 	: >"$T/empty.json" && refused "an empty file" "$T/empty.json" 'it is empty'
 	echo '{"schema": ' >"$T/broken.json" && refused "no JSON" "$T/broken.json" 'no JSON: .*line'
 	echo '[1]' >"$T/array.json" && refused "no object" "$T/array.json" 'a JSON array'
-	refused "another schema" tests/golden/run.json 'its schema is minivmm.run/1; minivmm.sweep/1 is needed'
-	echo '{"schema": "minivmm.sweep/2"}' >"$T/next.json" && refused "another version" "$T/next.json" 'minivmm.sweep/2; minivmm.sweep/1 is needed'
-	echo '{"schema": "minivmm.sweep/1"}' >"$T/bare.json" && refused "members that are missing" "$T/bare.json" 'breaks schema .*cells is not an array'
+	refused "another schema" tests/golden/run.json 'its schema is minivmm.run/2; minivmm.sweep/2 is needed'
+	echo '{"schema": "minivmm.sweep/3"}' >"$T/next.json" && refused "another version" "$T/next.json" 'minivmm.sweep/3; minivmm.sweep/2 is needed'
+	echo '{"schema": "minivmm.sweep/2"}' >"$T/bare.json" && refused "members that are missing" "$T/bare.json" 'breaks schema .*cells is not an array'
 	jq '.cells[3].figures = "x"' "$T/walk-cost.json" >"$T/kind.json" && refused "a member of another kind" "$T/kind.json" 'cells\[3\].figures is not an array'
 	sweep failed
 	refused "no figure at all" "$T/failed.json" 'none of its [0-9]+ cells has a figure; [0-9]+ unavailable: the pool of'

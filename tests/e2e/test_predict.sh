@@ -47,7 +47,7 @@ conclude "--predict without packed says what is missing"
 case_record native "${QUICK[@]}" --predict
 want_status 0
 want_schema
-want_json ".prediction | .cpu == \"host\" and .cpu_unit == \"TSC cycles\" and ($HONEST) and ($SUMS)" "this machine's own figures"
+want_json ".prediction | .cpu == \"host\" and .cpu_unit == \"core cycles\" and ($HONEST) and ($SUMS)" "this machine's own figures"
 conclude "--predict takes this machine's figures by itself"
 
 case_run native "${QUICK[@]}" --predict --cpu pentium
@@ -66,7 +66,7 @@ rm -f "$T/run.json"
 case_run sweep --guest-page 4K --native --backing anon --workload packed,chase --working-set 64K..4M --allocations 2 --repeat 2 \
 	--accesses 20000 -m 64M --predict --cpu icelake --json "$T/run.json"
 want_status 0
-want_schema_of minivmm.sweep-1
+want_schema_of minivmm.sweep-2
 want_json '.predictions | length == if $kvm then 2 else 1 end' "a prediction for each configuration" --argjson kvm \
 	"$([ -z "$(no_kvm_reason)" ] && echo true || echo false)"
 want_json ".predictions | all(($HONEST) and (.points | length == 7))" "halves"

@@ -22,7 +22,7 @@ case_sweep() {
 }
 
 want_sweep_schema() {
-	want_schema_of minivmm.sweep-1
+	want_schema_of minivmm.sweep-2
 }
 
 # True for the cells of guests only where there can be guests.
@@ -33,7 +33,7 @@ kvm_cells() {
 case_sweep "${AXES[@]}" --native "${QUICK[@]}" --workload packed,chase --allocations 3
 want_status 0
 want_sweep_schema
-want_json '.schema == "minivmm.sweep/1" and .complete and .counts.pending == 0' "complete"
+want_json '.schema == "minivmm.sweep/2" and .complete and .counts.pending == 0' "complete"
 kvm_cells '[.cells[] | select(.kind == "guest")] | length == 8 and all(.state == "ok")' "guests' cells"
 want_json '[.cells[] | select(.kind == "native")] | length == 4 and all(.state == "ok")' "native cells"
 want_json '[.cells[] | select(.state == "ok") | .runs | length == 3 and (map(.round) == [0, 1, 2])] | all' "a run a round"

@@ -13,7 +13,7 @@ make_matrix() {
 # One way to contradict oneself a line, on the golden file.
 spoilt() {
 	cat <<-'END'
-		.schema = "minivmm.sweep/2"
+		.schema = "minivmm.sweep/3"
 		.more = 1
 		del(.knees)
 		.cells[0].reason = "none"
@@ -32,20 +32,20 @@ spoilt() {
 if [ -n "$SCHEMA_CHECK" ]; then
 	problems=() command_line=(jsonschema tests/golden/sweep.json)
 	cp tests/golden/sweep.json "$T/run.json"
-	want_schema_of minivmm.sweep-1
+	want_schema_of minivmm.sweep-2
 	conclude "the golden sweep keeps to its schema"
 
 	problems=() command_line=(jsonschema tests/golden/sweep.json made wrong)
 	while read -r filter; do
 		jq "$filter" tests/golden/sweep.json >"$T/run.json" || problem "jq: $filter"
-		[ -n "$(want_schema_of minivmm.sweep-1; printf '%s' "${problems[@]}")" ] || problem "it passes: $filter"
+		[ -n "$(want_schema_of minivmm.sweep-2; printf '%s' "${problems[@]}")" ] || problem "it passes: $filter"
 	done < <(spoilt)
 	conclude "a sweep that contradicts itself breaks its schema"
 
 	problems=() command_line=(make_matrix)
 	for cells in 1 7 300; do
 		make_matrix "$cells" 1 1 0.01 >"$T/run.json" || problem "no matrix of $cells cells"
-		want_schema_of minivmm.sweep-1
+		want_schema_of minivmm.sweep-2
 		want_json '(.cells | length) == $n and ([.cells[].key] | unique | length) == $n' "$cells cells, each once" \
 			--argjson n "$cells"
 	done

@@ -21,7 +21,7 @@ kind_sweep() {
 	local guest_1g=true
 	! guest_1g_impossible || guest_1g=false
 	want_status 0
-	want_schema minivmm.sweep-1
+	want_schema minivmm.sweep-2
 	want_second_dimension
 	want_json '.complete and .counts.pending == 0 and .counts.failed_runs == 0' "complete"
 	want_json 'sweep_states($guest_1g)' "every cell ran in each round, or says why not" --argjson guest_1g $guest_1g

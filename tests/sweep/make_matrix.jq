@@ -1,4 +1,4 @@
-# A file of schema minivmm.sweep/1 that no host measured: for tests of who reads, compares and plots one.
+# A file of schema minivmm.sweep/2 that no host measured: for tests of who reads, compares and plots one.
 #
 #   jq -n -f tests/sweep/make_matrix.jq --argjson cells 1000 --argjson seed 1 --argjson factor 1 --argjson sd 0.003
 #
@@ -86,7 +86,7 @@ def run($setup; $round; $values):
 		leaves_1g: (if $native then null else 0 end),
 		rows: [ {
 			variant: null, stride_bytes: null, working_set_bytes: $setup.bytes, pages: ($setup.bytes / 4096),
-			accesses: 100000, operations: (100000 * samples), unit: "cycles/access",
+			accesses: 100000, operations: (100000 * samples), unit: "core cycles/access",
 			refs_theory: ($setup | refs_of), may_exit: false, exits: (if $native then null else 0 end),
 			page_faults: 0, interrupts: (if $native then null else 0 end), involuntary_switches: 0,
 			samples: $values, note: null
@@ -109,7 +109,7 @@ def cell($index; $u; $factor; $sd):
 	  state: "ok", reason: null, disturbed_runs: 0, failed_runs: 0,
 	  figures: [ {
 		variant: null, stride_bytes: null, working_set_bytes: .bytes, pages: (.bytes / 4096),
-		unit: "cycles/access", refs_theory: refs_of, statistic: (if $least then "min" else "median" end),
+		unit: "core cycles/access", refs_theory: refs_of, statistic: (if $least then "min" else "median" end),
 		allocations: rounds, values: $values, rounds: [range(rounds)], value: $e.value, ci95: $e.ci95,
 		least: ($measured | map(min) | min), exits: (if .guest == "native" then null else 0 end),
 		exits_per_operation: null, page_faults: 0, faults_per_operation: null, note: null,
@@ -168,7 +168,7 @@ uniforms($count * rounds * (samples + 2); $seed) as $u |
 [ range($count) as $i | $setups[$i] | cell($i; $u; $factor; $sd) ] as $bare |
 (reduce $bare[] as $c ({}; .[$c.key] = $c.figures[0].values)) as $values |
 {
-	schema: "minivmm.sweep/1", minivmm_version: "0.1.0",
+	schema: "minivmm.sweep/2", minivmm_version: "0.1.0",
 	command: ["make_matrix.jq", "\($cells)", "\($seed)", "\($factor)", "\($sd)"],
 	preset: null, teaches: null, started: "2026-01-01T00:00:00Z", seconds: ($count * rounds * 0.021),
 	complete: true, resumed: 0,

@@ -9,7 +9,7 @@
 #include "vmm/lab/sweep/key.h"
 #include "vmm/util/workloads.h"
 
-#define LATENCY_UNIT "cycles/access"
+#define LATENCY_UNIT "core cycles/access"
 #define RATE_UNIT "bytes/s"
 
 /* Room for `cells` cells, so that they do not move. */

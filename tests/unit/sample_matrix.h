@@ -64,7 +64,7 @@ static inline struct matrix_row sample_matrix_row(const struct matrix_cell *cell
 				  .pages = cell->working_set_bytes / PAGE_4K,
 				  .accesses = 100000,
 				  .operations = UINT64_C(100000) * SAMPLE_SAMPLES,
-				  .unit = "cycles/access",
+				  .unit = "core cycles/access",
 				  .refs_theory = cell->native ? 4 : 24,
 				  .exits = cell->native ? -1 : 0,
 				  .page_faults = 2,

@@ -13,6 +13,20 @@
 static char *sample_argv[] = { (char *)"minivmm", (char *)"--mem-path", (char *)"/dev/hugepages",
 			       (char *)"--prealloc" };
 
+/* `count` samples of so many TSC cycles, on a quiet core: its cycles are half as long as those of the TSC. */
+static inline struct guest_result *sample_result(const uint64_t *cycles, uint32_t count)
+{
+	static struct guest_result g;
+
+	memset(&g, 0, sizeof(g));
+	for (uint32_t i = 0; i <= count && i <= RESULT_MAX_SAMPLES; i++) {
+		if (i < count && i < RESULT_MAX_SAMPLES)
+			g.samples_cycles[i] = cycles[i];
+		g.clock[i] = (struct core_clock){ 2048 + 40, 4096 + 40 };
+	}
+	return &g;
+}
+
 /* Add a row with these samples in cycles; the counts are clean, the part logs no dirty pages. */
 static inline void sample_row(struct record *rec, const struct result *r, const uint64_t *cycles,
 			      uint32_t count)
@@ -26,7 +40,7 @@ static inline void sample_row(struct record *rec, const struct result *r, const 
 	row.leaves_4k = 30300;
 	row.leaves_2m = 3;
 	row.dirty_pages = -1;
-	assert_int_equal(record_add(rec, &row, cycles, SAMPLE_TSC_KHZ), 0);
+	assert_int_equal(record_add(rec, &row, sample_result(cycles, count), SAMPLE_TSC_KHZ), 0);
 }
 
 static inline void sample_chase(struct record *rec, enum workload_id workload, uint32_t step, int32_t vcpu,

@@ -51,9 +51,9 @@ static void broken_and_foreign_records_are_failures(void **state)
 		"",
 		"{",
 		"[]",
-		"{\"schema\": \"minivmm.run/2\", \"verdict\": \"ok\", \"results\": []}",
-		"{\"schema\": \"minivmm.run/1\"}",
-		"{\"schema\": \"minivmm.run/1\", \"verdict\": \"ok\", \"results\": [{\"samples\": [-1]}]}",
+		"{\"schema\": \"minivmm.run/1\", \"verdict\": \"ok\", \"results\": []}",
+		"{\"schema\": \"minivmm.run/2\"}",
+		"{\"schema\": \"minivmm.run/2\", \"verdict\": \"ok\", \"results\": [{\"samples\": [-1]}]}",
 	};
 
 	(void)state;
@@ -93,7 +93,7 @@ static void a_record_becomes_a_run(void **state)
 	assert_string_equal(a.run.rows[2].variant, "");
 	chase = &a.run.rows[5];
 	assert_int_equal(chase->pages, 4096);
-	assert_string_equal(chase->unit, "cycles/access");
+	assert_string_equal(chase->unit, "core cycles/access");
 	assert_int_equal(chase->refs_theory, 4);
 	assert_true(chase->sample_count > 1);
 	assert_int_equal(a.run.observed_page_bytes, 2097152);
@@ -124,7 +124,7 @@ static void a_mismatch_keeps_its_run_and_says_why(void **state)
 
 static void an_interrupted_run_is_none(void **state)
 {
-	struct attempt a = judge(1, "{\"schema\": \"minivmm.run/1\", \"verdict\": \"interrupted\"}", "");
+	struct attempt a = judge(1, "{\"schema\": \"minivmm.run/2\", \"verdict\": \"interrupted\"}", "");
 
 	(void)state;
 	assert_int_equal(a.state, STATE_PENDING);
@@ -133,7 +133,7 @@ static void an_interrupted_run_is_none(void **state)
 static void rows_of_single_vcpus_are_left_out(void **state)
 {
 	json_t *record = json_pack("{s:s, s:{s:i}, s:[{s:n, s:i}, {s:i, s:i}, {s:i, s:i}]}", "schema",
-				   "minivmm.run/1", "requested", "vcpus", 2, "results", "vcpu", "pages", 7,
+				   "minivmm.run/2", "requested", "vcpus", 2, "results", "vcpu", "pages", 7,
 				   "vcpu", 0, "pages", 8, "vcpu", 1, "pages", 9);
 	json_t *run = attempt_extract(record), *rows = json_object_get(run, "rows");
 

@@ -117,7 +117,7 @@ TEST(one_cell_of_many_differs)
 	assert_true(c.figures[0].ratio.low > 1.01 && c.figures[0].ratio.high < 1.05);
 	assert_float_equal(c.median_ratio, 1, 0.002);
 	text_says(&c, false, "marked 1 of 200 figures:");
-	text_says(&c, false, "cycles slower chase 4K");
+	text_says(&c, false, "core cyc slower chase 4K");
 	text_says(&c, false, "differ nothing: the same version, plan and host");
 	text_says(&c, false, "not marked 199 of 200 figures; furthest apart: B / A = ");
 	text_says(&c, false, "the rounds of both files are shared out between A and B in all 252 ways");
@@ -177,7 +177,7 @@ TEST(what_does_not_matter)
 	/* Without a threshold it is marked: constants that differ. */
 	assert_int_equal(comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, 0, &c, &e), 0);
 	assert_int_equal(c.marked, 1);
-	text_says(&c, false, "1.005 1.005 1.005 0.0079 20.00 20.10 cycles slower chase 1M");
+	text_says(&c, false, "1.005 1.005 1.005 0.0079 20.00 20.10 core cyc slower chase 1M");
 	comparison_free(&c);
 	free_sweeps(sweeps);
 }
@@ -228,7 +228,7 @@ TEST(another_meaning_is_refused)
 		(void)snprintf(b->cells[0].runs[i].rows[0].unit, sizeof(b->cells[0].runs[i].rows[0].unit),
 			       RATE_UNIT);
 	}
-	refused_with(sweeps, "working-set=4K: cycles/access and bytes/s");
+	refused_with(sweeps, "working-set=4K: core cycles/access and bytes/s");
 	for (uint32_t i = 0; i < 5; i++)
 		b->cells[i].key[strlen("guest-page=")] = '9';
 	refused_with(sweeps, "no figure is in both: 5 cells are only in A, 5 only in B, 0 are in both");

@@ -45,7 +45,11 @@ static void on_begin(void *self)
 	assert_int_equal(p->begun, p->ended);
 	assert_int_equal(p->result.samples, 0);
 	/* Written to from end to end, so that no sample is the first to do so. */
-	assert_int_equal(p->result.samples_cycles[RESULT_MAX_SAMPLES - 1], 0);
+	LOOP (uint64_t, at, 0, at < RESULT_MAX_SAMPLES, at += PAGE_4K / 8) {
+		assert_int_equal(p->result.samples_cycles[at], 0);
+		assert_int_equal(p->result.clock[at].once_cycles, 0);
+	}
+	assert_int_equal(p->result.clock[RESULT_MAX_SAMPLES].once_cycles, 0);
 	p->phases[p->begun++].result = p->result;
 	(void)__atomic_add_fetch(&p->team->in_phase, 1, __ATOMIC_SEQ_CST);
 }
@@ -62,7 +66,8 @@ static void on_end(void *self)
 	assert_int_equal(phase->result.working_set_bytes, p->result.working_set_bytes);
 	phase->result = p->result;
 	phase->ended = true;
-	p->result.samples_cycles[RESULT_MAX_SAMPLES - 1] = 1;
+	memset(p->result.samples_cycles, 1, sizeof(p->result.samples_cycles));
+	memset(p->result.clock, 1, sizeof(p->result.clock));
 	p->ended++;
 	(void)__atomic_sub_fetch(&p->team->in_phase, 1, __ATOMIC_SEQ_CST);
 }

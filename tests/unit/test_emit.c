@@ -11,6 +11,7 @@ TEST(golden_files)
 
 	sample_machine(&rec);
 	sample_rows(&rec);
+	assert_int_equal(record_settle_clock(&rec), 0);
 	record_judge(&rec);
 	compare_golden(&rec, text_plain, TESTS_DIR "/golden/run.txt");
 	compare_golden(&rec, record_csv, TESTS_DIR "/golden/run.csv");
@@ -35,6 +36,7 @@ TEST(text_stays_narrow)
 			sample_chase(&rec, WORKLOAD_chase, i + 30, vcpu, UINT64_C(1) << (i % 26), 38400000);
 		}
 	}
+	assert_int_equal(record_settle_clock(&rec), 0);
 	assert_int_equal(record_combine(&rec), 0);
 	rec.spec.machine.mem_path = path;
 	memset(rec.host.cpu_model, 'c', sizeof(rec.host.cpu_model) - 1);

@@ -177,6 +177,7 @@ TEST_WITH(vcpus_add_up, fresh, drop)
 	rec.config.vcpus = 2;
 	add_row(0, 50000, 1000, 3, 1);
 	add_row(1, 30000, -1, 4, 0.5);
+	assert_int_equal(record_settle_clock(&rec), 0);
 	assert_int_equal(record_combine(&rec), 0);
 	assert_int_equal(rec.result_count, 3);
 	assert_int_equal(rec.results[0].vcpu, -1);
@@ -197,6 +198,7 @@ TEST_WITH(one_row_without_counts, fresh, drop)
 	add_row(1, 30000, 1000, 4, 1);
 	free(rec.results[1].pmu);
 	rec.results[1].pmu = NULL;
+	assert_int_equal(record_settle_clock(&rec), 0);
 	assert_int_equal(record_combine(&rec), 0);
 	assert_null(rec.results[0].pmu);
 	assert_non_null(rec.results[1].pmu);

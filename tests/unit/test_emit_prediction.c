@@ -9,7 +9,7 @@
 #include "vmm/theory/show/show.h"
 
 /* No two figures are alike: a column under another title is seen. */
-static struct prediction sample(enum walk_kind kind, const char *cpu, const char *unit)
+static struct prediction sample(enum walk_kind kind, const char *cpu, const char *unit, const char *measured)
 {
 	struct prediction p = {
 		.plan = { kind, 4, 4, PAGE_4K, PAGE_4K },
@@ -29,6 +29,7 @@ static struct prediction sample(enum walk_kind kind, const char *cpu, const char
 
 	(void)snprintf(p.cpu, sizeof(p.cpu), "%s", cpu);
 	(void)snprintf(p.unit, sizeof(p.unit), "%s", unit);
+	(void)snprintf(p.measured_unit, sizeof(p.measured_unit), "%s", measured);
 	return p;
 }
 
@@ -49,7 +50,7 @@ static char *render(const struct prediction *p)
 
 TEST(text_as_in_the_golden_file)
 {
-	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles");
+	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles", "TSC cycles");
 	char *text = render(&p);
 
 	golden_compare(text, TESTS_DIR "/golden/prediction.txt");
@@ -61,12 +62,12 @@ TEST(one_dimension_has_no_second_column)
 	static const enum walk_kind kinds[] = { WALK_NATIVE, WALK_SHADOW };
 
 	EACH (i, kinds) {
-		struct prediction p = sample(kinds[i], "host", "TSC cycles");
+		struct prediction p = sample(kinds[i], "host", "core cycles", "core cycles");
 		char *text = render(&p);
 
 		assert_non_null(strstr(text, "R(G)\n"));
 		assert_null(strstr(text, "160.5"));
-		/* Both in TSC cycles: no word about clocks. */
+		/* Both in core cycles: no word about clocks. */
 		assert_null(strstr(text, "where the clocks differ"));
 		free(text);
 	}
@@ -74,7 +75,7 @@ TEST(one_dimension_has_no_second_column)
 
 TEST(no_constant_where_nothing_was_fitted)
 {
-	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles");
+	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles", "core cycles");
 	char *text;
 	json_t *o;
 
@@ -93,7 +94,7 @@ TEST(no_constant_where_nothing_was_fitted)
 
 TEST(no_error_where_nothing_was_held_out)
 {
-	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles");
+	struct prediction p = sample(WALK_NATIVE, "zen3", "core cycles", "core cycles");
 	char *text;
 	json_t *o;
 
@@ -123,7 +124,7 @@ static double number(const json_t *o, const char *name)
 
 TEST(json_has_every_figure)
 {
-	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles");
+	struct prediction p = sample(WALK_NESTED, "skylake", "core cycles", "core cycles");
 	json_t *o = prediction_json(&p);
 	const json_t *points = json_object_get(o, "points");
 

@@ -1,6 +1,6 @@
 /*
- * Measurements of a host become the parameters that they belong to, in TSC cycles; what was not measured is converted and
- * says so. It could break by core cycles beside the TSC's, or by a probe that overrules what it agrees with.
+ * Measurements of a host become the parameters that they belong to, in their unit; what was not measured is converted and
+ * says so. It could break by described cycles beside measured ones, or by a probe that overrules what it agrees with.
  *
  * The sets of a second-level TLB are found again in a curve that was made with them, also in a noisy one; where no point
  * fills it, no more sets are claimed than the points need. A wrong number here moves the knee of every prediction, and the
@@ -37,28 +37,30 @@ static struct cpu_model described(void)
 TEST(measurements_replace_described_parameters)
 {
 	struct cpu_model cpu = described();
-	struct host_measurements h = {
-		.l1_cycles = 4, .l2_cycles = 12.6, .memory_cycles = 200, .stlb_cycles = 5.4
-	};
+	struct host_measurements h = { .unit = "core cycles",
+				       .l1_cycles = 4,
+				       .l2_cycles = 12.6,
+				       .memory_cycles = 200,
+				       .stlb_cycles = 5.4 };
 
 	host_cpu_apply(&cpu, &h);
-	assert_string_equal(cpu.unit, "TSC cycles");
+	assert_string_equal(cpu.unit, "core cycles");
 	assert_int_equal(cpu.parameter[CPU_L1D_CYCLES], 400);
 	assert_int_equal(cpu.parameter[CPU_L2_CYCLES], 1260);
 	assert_int_equal(cpu.parameter[CPU_MEMORY_CYCLES], 20000);
 	assert_int_equal(cpu.parameter[CPU_STLB_HIT_CYCLES], 540);
 	assert_int_equal(cpu.origin[CPU_L2_CYCLES], ORIGIN_MEASURED);
-	/* 100 core cycles, of which five are four of the TSC. */
+	/* 100 as described, of which five were measured as four. */
 	assert_int_equal(cpu.parameter[CPU_L3_CYCLES], 8000);
 	assert_int_equal(cpu.origin[CPU_L3_CYCLES], ORIGIN_ASSUMED);
-	assert_non_null(strstr(cpu.source[CPU_L3_CYCLES], "TSC"));
+	assert_non_null(strstr(cpu.source[CPU_L3_CYCLES], "ratio"));
 	assert_int_equal(cpu.parameter[CPU_DTLB_4K_WAYS], 4);
 }
 
 TEST(nothing_measured_changes_no_parameter)
 {
 	struct cpu_model cpu = described(), before = cpu;
-	struct host_measurements h = { 0 };
+	struct host_measurements h = { .unit = "core cycles" };
 
 	host_cpu_apply(&cpu, &h);
 	assert_memory_equal(cpu.parameter, before.parameter, sizeof(before.parameter));
@@ -68,7 +70,7 @@ TEST(nothing_measured_changes_no_parameter)
 
 static struct host_measurements probed(uint64_t low, uint64_t high, enum tlb_sets sets, uint64_t ways)
 {
-	struct host_measurements h = { .l1_cycles = 5, .have_tlb = true };
+	struct host_measurements h = { .unit = "core cycles", .l1_cycles = 5, .have_tlb = true };
 
 	h.tlb.dtlb.reach = (struct tlb_knee){ .found = true, .low_pages = low, .high_pages = high };
 	h.tlb.dtlb.sets = sets;
@@ -100,7 +102,7 @@ TEST(the_curve_decides_about_the_stlb)
 {
 	static const uint64_t few[] = { 512, 1024, 2048, 4096, 8192, 16384 };
 	struct cpu_model cpu = described();
-	struct host_measurements h = { .l1_cycles = 5, .stlb_cycles = 7 };
+	struct host_measurements h = { .unit = "core cycles", .l1_cycles = 5, .stlb_cycles = 7 };
 
 	cpu.parameter[CPU_STLB_4K_SETS] = 16;
 	cpu.parameter[CPU_STLB_4K_WAYS] = 8;

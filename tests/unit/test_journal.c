@@ -44,7 +44,7 @@ static void add_run(struct matrix_cell *cell, uint32_t round)
 
 	run.rows = calloc(1, sizeof(run.rows[0]));
 	assert_non_null(run.rows);
-	run.rows[0] = (struct matrix_row){ .unit = "cycles/access",
+	run.rows[0] = (struct matrix_row){ .unit = "core cycles/access",
 					   .pages = 64,
 					   .working_set_bytes = 262144,
 					   .accesses = 10,
@@ -171,7 +171,7 @@ static void write_text(const char *text)
 TEST_WITH(broken_journals_are_refused, NULL, forget)
 {
 	static const char *const texts[] = { "", "{}\n", "nonsense\n",
-					     "{\"schema\": \"minivmm.sweep/1\"}\n" };
+					     "{\"schema\": \"minivmm.sweep/2\"}\n" };
 
 	EACH (i, texts) {
 		struct matrix m = new_matrix("K");
@@ -187,7 +187,7 @@ TEST_WITH(broken_journals_are_refused, NULL, forget)
 /* A name is no proof: what is there may be somebody's notes, of a later version, or a link to anything. */
 TEST_WITH(what_is_no_journal_is_left_alone, NULL, forget)
 {
-	static const char *const texts[] = { "my notes\n", "{\"schema\":\"minivmm.sweep/1\"}\n", "{}\n" };
+	static const char *const texts[] = { "my notes\n", "{\"schema\":\"minivmm.sweep/2\"}\n", "{}\n" };
 
 	LOOP (size_t, i, 0, i < sizeof(texts) / sizeof(texts[0]) + 1, i++) {
 		struct matrix m = new_matrix("K");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sample_matrix.h"
+#include "vmm/lab/compare/compare.h"
 
 static char dir[64], path[96];
 static json_t *root; /* of a good file, for each test to spoil */
@@ -145,7 +146,7 @@ TEST_WITH(what_is_no_json, setup, teardown)
 
 	assert_non_null(whole);
 	assert_text_refused("{\n \"schema\": }", "not JSON: line 2, column 12: ");
-	assert_text_refused("{\"schema\": \"minivmm.sweep/1\", \"schema\": 1}", "duplicate object key");
+	assert_text_refused("{\"schema\": \"minivmm.sweep/2\", \"schema\": 1}", "duplicate object key");
 	assert_text_refused("{\"seconds\": 1e999}", "line 1, column 17: real number overflow");
 	assert_text_refused("{\"seconds\": NaN}", "not JSON: line 1");
 	assert_text_refused("{\"seconds\": 99999999999999999999}", "too big integer");
@@ -172,21 +173,42 @@ TEST_WITH(nested_too_deep, setup, teardown)
 
 TEST_WITH(another_schema, setup, teardown)
 {
-	assert_text_refused("[1, 2]", "is JSON, but not an object: not a sweep (minivmm.sweep/1)");
-	assert_text_refused("{\"cells\": []}", "has no member schema: not a sweep (minivmm.sweep/1)");
+	assert_text_refused("[1, 2]", "is JSON, but not an object: not a sweep (minivmm.sweep/2)");
+	assert_text_refused("{\"cells\": []}", "has no member schema: not a sweep (minivmm.sweep/2)");
 	assert_text_refused("{\"schema\": 1}", "schema is not a string");
-	assert_text_refused("{\"schema\": \"minivmm.run/1\"}",
-			    "not a sweep: minivmm.run/1 is a record of one run, expected: minivmm.sweep/1");
+	assert_text_refused("{\"schema\": \"minivmm.run/2\"}",
+			    "not a sweep: minivmm.run/2 is a record of one run, expected: minivmm.sweep/2");
 	assert_text_refused("{\"schema\": \"minivmm.check/1\"}", "minivmm.check/1 is a report of a host");
-	assert_text_refused("{\"schema\": \"other\"}", "other is something else, expected: minivmm.sweep/1");
-	assert_text_refused("{\"schema\": \"minivmm.sweep/2\"}",
-			    "is a sweep of minivmm.sweep/2: this minivmm reads minivmm.sweep/1");
+	assert_text_refused("{\"schema\": \"other\"}", "other is something else, expected: minivmm.sweep/2");
+	assert_text_refused("{\"schema\": \"minivmm.sweep/3\"}",
+			    "is a sweep of minivmm.sweep/3: this minivmm reads minivmm.sweep/2 and /1");
+}
+
+/* A file of schema /1 has TSC cycles and calls them cycles: they are read as what they are, and compared with no others. */
+TEST(a_file_of_the_schema_before)
+{
+	struct error e = { .status = STATUS_OK };
+	const char *const names[SIDES] = { "a", "b" };
+	struct comparison c;
+	struct matrix old, now;
+
+	assert_int_equal(matrix_read(TESTS_DIR "/fixtures/sweep-1.json", &old, &e), 0);
+	assert_int_equal(matrix_read(TESTS_DIR "/golden/sweep.json", &now, &e), 0);
+	assert_string_equal(matrix_latency_words(&old), "TSC cycles");
+	assert_string_equal(matrix_latency_words(&now), "core cycles");
+	assert_int_equal(matrix_derive(&old), 0);
+	assert_int_equal(matrix_derive(&now), 0);
+	assert_int_equal(comparison_make(&old, &now, names, 0.01, &c, &e), -EINVAL);
+	assert_non_null(strstr(e.what, "latencies are in TSC cycles and in core cycles"));
+	matrix_free(&now);
+	matrix_free(&old);
 }
 
 /* Members that came later: a file without one is read all the same. */
 static bool is_optional(const char *key)
 {
-	return strcmp(key, "operation") == 0 || strcmp(key, "over_pages") == 0;
+	return strcmp(key, "operation") == 0 || strcmp(key, "over_pages") == 0 || strcmp(key, "marks") == 0 ||
+	       strcmp(key, "median_ns") == 0 || strcmp(key, "core_per_tsc") == 0;
 }
 
 static void do_without(const char *place, const char *key)
@@ -318,7 +340,7 @@ TEST_WITH(words_that_nobody_knows, setup, teardown)
 	spoil("cells.0.runs.0", "verdict", json_string("fine"),
 	      "runs[0].verdict is \"fine\", expected: ok, ");
 	spoil("cells.0.runs.0.rows.0", "unit", json_string("ns"),
-	      "is \"ns\", expected: cycles/access, bytes/s or updates/s");
+	      "is \"ns\", expected: core cycles/access, bytes/s, updates/s or TSC cycles/access");
 	spoil("host", "params", json_pack("{si}", "a", 1), "host.params.a is not a string");
 	spoil("", "axes", json_pack("{s[sb]}", "smp", "1", 1), "axes.smp[1] is not a string");
 	spoil("", "axes", json_pack("{si}", "smp", 1), "axes.smp is a number, expected: an array");

@@ -35,20 +35,20 @@ TEST(refuses_impossible_rows)
 
 	record_init(&rec);
 	r.workload = WORKLOAD_COUNT;
-	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 1), -EINVAL);
 	r.workload = WORKLOAD_seq;
-	assert_int_equal(record_add(&rec, &r, cycles, 0), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 0), -EINVAL);
 	r.workload = WORKLOAD_chase;
 	r.variant = VARIANT_COUNT;
-	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 1), -EINVAL);
 	r.variant = VARIANT_ONLY;
 	r.sample_count = 2;
-	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 1), -EINVAL);
 	r.sample_count = RESULT_MAX_SAMPLES + 1;
-	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 1), -EINVAL);
 	r.sample_count = 1;
 	r.accesses = 0;
-	assert_int_equal(record_add(&rec, &r, cycles, 1), -EINVAL);
+	assert_int_equal(record_add(&rec, &r, sample_result(cycles, 2), 1), -EINVAL);
 	assert_int_equal(rec.result_count, 0);
 	record_free(&rec);
 }

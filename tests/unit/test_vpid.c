@@ -5,7 +5,7 @@
  */
 
 #include "test.h"
-#include "guest/workloads/timing.h"
+#include "timing.h"
 #include "units.h"
 #include "workload.h"
 

@@ -15,7 +15,7 @@ const struct workload_info workload_table[WORKLOAD_COUNT] = {
 #undef WORKLOAD
 };
 
-const struct names unit_names = NAMES_OF("cycles/access", "bytes/s", "updates/s");
+const struct names unit_names = NAMES_OF("core cycles/access", "bytes/s", "updates/s", "TSC cycles/access");
 
 int workload_find(const char *name)
 {

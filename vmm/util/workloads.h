@@ -4,6 +4,7 @@
 #ifndef MINIVMM_UTIL_WORKLOADS_H
 #define MINIVMM_UTIL_WORKLOADS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "workload.h"
@@ -25,8 +26,21 @@ struct work_spec {
 /* The table behind --workload help, by enum workload_id. */
 extern const struct workload_info workload_table[WORKLOAD_COUNT];
 
-/* Of enum workload_unit: "cycles/access", "bytes/s", "updates/s". */
+/* Of enum workload_unit: "core cycles/access", "bytes/s", ... */
 extern const struct names unit_names;
+
+static inline bool unit_is_latency(enum workload_unit unit)
+{
+	return unit == UNIT_CYCLES_PER_ACCESS || unit == UNIT_TSC_CYCLES_PER_ACCESS;
+}
+
+/* The same for a unit's name, as files have it. */
+static inline bool unit_name_is_latency(const char *name)
+{
+	int unit = name_find(&unit_names, name);
+
+	return unit >= 0 && unit_is_latency((enum workload_unit)unit);
+}
 
 /* enum workload_id, or -1. */
 int workload_find(const char *name);

@@ -94,8 +94,8 @@ static void put(struct cpu_model *cpu, enum cpu_parameter parameter, double valu
 	append(cpu->source[parameter], sizeof(cpu->source[parameter]), "%s", how);
 }
 
-/* TSC cycles for one core cycle, as the L1 latency has it; 1 where it was not measured. */
-static double tsc_per_core(const struct cpu_model *cpu, const struct host_measurements *m)
+/* Measured cycles for one described, as the L1 latency has it; 1 where it was not measured. */
+static double measured_per_described(const struct cpu_model *cpu, const struct host_measurements *m)
 {
 	double core = cpu_cycles(cpu, CPU_L1D_CYCLES);
 
@@ -109,7 +109,7 @@ static void put_cycles(struct cpu_model *cpu, enum cpu_parameter parameter, doub
 		put(cpu, parameter, measured, ORIGIN_MEASURED, how);
 	else
 		put(cpu, parameter, cpu_cycles(cpu, parameter) * ratio, ORIGIN_ASSUMED,
-		    "as described, in TSC cycles by the ratio of both L1 latencies");
+		    "as described, times the ratio of both L1 latencies");
 }
 
 /*
@@ -152,7 +152,7 @@ static void put_stlb(struct cpu_model *cpu, const struct host_measurements *m)
 
 void host_cpu_apply(struct cpu_model *cpu, const struct host_measurements *m)
 {
-	double ratio = tsc_per_core(cpu, m);
+	double ratio = measured_per_described(cpu, m);
 
 	put_cycles(cpu, CPU_L2_CYCLES, m->l2_cycles, ratio, "packed, inside L2");
 	put_cycles(cpu, CPU_L3_CYCLES, m->l3_cycles, ratio, "packed, inside L3");
@@ -167,5 +167,5 @@ void host_cpu_apply(struct cpu_model *cpu, const struct host_measurements *m)
 	if (m->fracture == TLB_FRACTURE_4K)
 		cpu->fracture_bytes = PAGE_4K;
 	cpu->unit[0] = '\0';
-	append(cpu->unit, sizeof(cpu->unit), "TSC cycles");
+	append(cpu->unit, sizeof(cpu->unit), "%s", m->unit);
 }

@@ -11,7 +11,7 @@
 #include "vmm/lab/measure/plan.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/run.h"
-#include "vmm/lab/record/record.h"
+#include "vmm/lab/record/rows.h"
 #include "vmm/theory/simulate/cpu.h"
 #include "vmm/util/process.h"
 
@@ -71,6 +71,10 @@ static bool run_native(struct calibration *c, const struct work_spec *work, uint
 	if (ret == 0) {
 		facts_read("", &rec->host);
 		ret = measure_native(rec, NULL, &e);
+	}
+	if (ret == 0) {
+		ret = record_settle_clock(rec);
+		c->measured.unit = latency_words(rec);
 	}
 	c->stuck = c->stuck || e.status == STATUS_WATCHDOG;
 	return ret == 0;
@@ -217,7 +221,7 @@ static void measure(struct calibration *c, const struct cpu_model *told)
 
 int host_cpu_make(struct cpu_model *cpu, struct error *e)
 {
-	struct calibration c = { .stuck = false };
+	struct calibration c = { .measured.unit = "core cycles" };
 	struct cpu_model base;
 	int ret = cpu_load(cpu_base_name(cpuid_of_host, NULL), &base, e);
 

@@ -1,6 +1,6 @@
 /*
  * A description of the CPU that this process runs on: what CPUID has, and the rest measured with the workloads
- * themselves, natively. All cycles are the TSC's.
+ * themselves, natively. All cycles are core cycles; where the core's clock is not known, TSC cycles.
  */
 #ifndef MINIVMM_LAB_CALIBRATE_HOST_CPU_H
 #define MINIVMM_LAB_CALIBRATE_HOST_CPU_H
@@ -21,8 +21,9 @@ struct stlb_point {
 	double packed_cycles, chase_cycles;
 };
 
-/* What was measured, in TSC cycles an access; 0: it was not. */
+/* What was measured, in cycles an access; 0: it was not. */
 struct host_measurements {
+	const char *unit;                                      /* "core cycles" or "TSC cycles" */
 	double l1_cycles, l2_cycles, l3_cycles, memory_cycles; /* packed, inside each level */
 	double stlb_cycles;      /* the cost of a miss of the dTLB alone: chase - packed */
 	struct tlb_findings tlb; /* tlb-probe at pages of 4 KiB */
@@ -34,7 +35,7 @@ struct host_measurements {
 
 /*
  * Put what was measured into *cpu, which cpu_from_cpuid() made: each parameter that is put becomes ORIGIN_MEASURED. Cycles
- * that were not measured are the description's, in TSC cycles by the ratio of both L1 latencies. The dTLB's sets and ways
+ * that were not measured are the description's, in the unit of the others by the ratio of both L1 latencies. The dTLB's sets and ways
  * are taken from the probe where it found other entries than CPUID has, the sets of the STLB from the curve around its
  * end. Pure.
  */

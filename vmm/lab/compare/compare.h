@@ -1,5 +1,5 @@
 /*
- * Two sweeps, figure by figure: what differs by more than chance, and by enough to matter. Schema minivmm.compare/1.
+ * Two sweeps, figure by figure: what differs by more than chance, and by enough to matter. Schema minivmm.compare/2.
  */
 #ifndef MINIVMM_LAB_COMPARE_COMPARE_H
 #define MINIVMM_LAB_COMPARE_COMPARE_H
@@ -13,7 +13,7 @@
 #include "vmm/lab/sweep/matrix.h"
 #include "vmm/util/error.h"
 
-#define COMPARE_SCHEMA "minivmm.compare/1"
+#define COMPARE_SCHEMA "minivmm.compare/2"
 
 /* A and B, in this order, everywhere. */
 enum side { SIDE_A, SIDE_B, SIDES };
@@ -58,7 +58,7 @@ void comparison_free(struct comparison *c);
 /* For people, up to 100 columns; `all`: every figure, not only those that are marked. 0 or -errno. */
 int comparison_text(const struct comparison *c, bool all, FILE *out);
 
-/* Schema minivmm.compare/1. 0 or -errno. */
+/* Schema minivmm.compare/2. 0 or -errno. */
 int comparison_json(const struct comparison *c, FILE *out);
 
 #define COMPARISON_METHOD_BYTES 1024

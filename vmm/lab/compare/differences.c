@@ -68,7 +68,10 @@ static void objects_differ(struct comparison *c, const char *path, json_t *a, js
 static void plan_differs(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
+	const char *latency_a = matrix_latency_words(a), *latency_b = matrix_latency_words(b);
 
+	if (latency_a != NULL && latency_b != NULL && strcmp(latency_a, latency_b) != 0)
+		mismatch_add(mismatch, "latencies are in %s and in %s", latency_a, latency_b);
 	if (a->accesses != b->accesses)
 		mismatch_add(mismatch, "accesses in a sample (--accesses): %llu and %llu",
 			     (unsigned long long)a->accesses, (unsigned long long)b->accesses);

@@ -1,5 +1,5 @@
 /*
- * A comparison as JSON, schema minivmm.compare/1. Unknown is null; sizes are integers in bytes.
+ * A comparison as JSON, schema minivmm.compare/2. Unknown is null; sizes are integers in bytes.
  */
 #include "vmm/lab/compare/compare.h"
 #include "vmm/output/json.h"

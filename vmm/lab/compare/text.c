@@ -56,7 +56,7 @@ static const char *figure_name(const struct compared *pair, char *buf)
 
 static void put_values(struct table *t, const struct compared *pair)
 {
-	bool latency = strcmp(pair->figures[SIDE_A]->unit, "cycles/access") == 0;
+	bool latency = unit_name_is_latency(pair->figures[SIDE_A]->unit);
 	const char *unit;
 	double scale = text_scale_of(pair->figures[SIDE_A]->unit, &unit);
 

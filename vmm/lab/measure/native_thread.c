@@ -106,7 +106,7 @@ static void keep_row(struct native_thread *self, struct result *row)
 	(void)pthread_mutex_lock(&threads->lock);
 	closed = threads->rec == NULL;
 	if (!closed)
-		ret = record_add(threads->rec, row, self->result.samples_cycles, threads->tsc_khz);
+		ret = record_add(threads->rec, row, &self->result, threads->tsc_khz);
 	if (ret != 0)
 		(void)error_set(&threads->error, STATUS_FAILED, -ret, "native",
 				"cannot keep a result of thread %u", self->vcpu);

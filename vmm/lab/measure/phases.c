@@ -134,7 +134,7 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	pthread_mutex_lock(&p->lock);
 	/* The worst of all vCPUs, since one that was preempted in ring 3 shows too little. */
 	rec->ring0_slowdown = fmax(rec->ring0_slowdown, ring0_slowdown(&self->copy));
-	ret = record_add(rec, &r, g->samples_cycles, view->tsc_khz);
+	ret = record_add(rec, &r, g, view->tsc_khz);
 	dirty_update_rows(rec, r.step, r.variant, r.dirty_pages);
 	pthread_mutex_unlock(&p->lock);
 	if (ret == 0)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "units.h"
 #include "vmm/core/memory/backing.h"
@@ -15,24 +16,25 @@ static enum second_dimension second_of(const struct record *rec)
 	return rec->spec.native ? SECOND_NONE : rec->host.second_dimension;
 }
 
-static enum workload_unit unit_of(const struct result *r)
-{
-	return workload_table[r->workload].unit;
-}
-
 /* Text shows rates as GB/s and M updates/s, which have few digits. */
 static const char *text_unit(const struct result *r)
 {
-	static const char *const names[] = { "cycles", "GB/s", "M upd/s" };
+	static const char *const names[UNIT_COUNT] = { "core cyc", "GB/s", "M upd/s", "TSC cyc" };
 
-	return r->sample_count != 0 ? names[unit_of(r)] : NULL;
+	return r->sample_count != 0 ? names[r->unit] : NULL;
 }
 
 static double text_scale(const struct result *r)
 {
-	static const double scale[] = { 1.0, 1e-9, 1e-6 };
+	static const double scale[UNIT_COUNT] = { 1.0, 1e-9, 1e-6, 1.0 };
 
-	return scale[unit_of(r)];
+	return scale[r->unit];
+}
+
+/* As they were read: of one vCPU alone. */
+static int32_t raw_count(const struct result *r)
+{
+	return r->samples_tsc_cycles != NULL ? (int32_t)r->sample_count : -1;
 }
 
 /* A row without samples has no value, which is not the same as 0. */
@@ -80,16 +82,16 @@ static int64_t refs_known(const struct result *r)
 	return row_has_working_set(r) && r->refs_theory != 0 ? (int64_t)r->refs_theory : -1;
 }
 
-/* Median nanoseconds an access or update. Nanoseconds a byte mean nothing here. */
-static double median_ns(const struct record *rec, const struct result *r)
+/* Samples with that mark; -1: no clock is known. */
+static int64_t marked(const struct result *r, char mark)
 {
-	if (r->sample_count == 0)
-		return NAN;
-	if (unit_of(r) == UNIT_CYCLES_PER_ACCESS && rec->host.tsc_khz != 0)
-		return r->summary.median * 1e6 / (double)rec->host.tsc_khz;
-	if (unit_of(r) == UNIT_UPDATES_PER_SECOND && r->summary.median > 0)
-		return 1e9 / r->summary.median;
-	return NAN;
+	int64_t count = 0;
+
+	if (r->marks == NULL)
+		return -1;
+	for (const char *at = strchr(r->marks, mark); at != NULL; at = strchr(at + 1, mark))
+		count++;
+	return count;
 }
 
 /* When text has a column. */

@@ -84,24 +84,41 @@ static void keep_least_samples(const struct result *rows, uint32_t count, struct
 	}
 }
 
+/* Rates add up, so what passes between two updates of any vCPU is shorter than between two of one. */
+static double combined_ns(const struct result *rows, uint32_t count, bool is_rate)
+{
+	double sum_ns = 0, sum_per_ns = 0;
+
+	for (uint32_t v = 0; v < count; v++) {
+		sum_ns += rows[v].median_ns;
+		sum_per_ns += 1 / rows[v].median_ns;
+	}
+	return is_rate ? 1 / sum_per_ns : sum_ns / count;
+}
+
 /* Samples, summary and note of *sum. 0, -ENOMEM or -EINVAL. */
 static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count,
 		       struct result *sum)
 {
-	bool is_rate = workload_table[sum->workload].unit != UNIT_CYCLES_PER_ACCESS;
+	bool is_rate = !unit_is_latency(sum->unit);
 
 	if (sum->sample_count == 0)
 		return 0;
 	sum->samples = calloc(sum->sample_count, sizeof(*sum->samples));
 	if (sum->samples == NULL)
 		return -ENOMEM;
+	sum->marks = rows[0].marks != NULL ? calloc((size_t)sum->sample_count + 1, 1) : NULL;
 	for (uint32_t i = 0; i < sum->sample_count; i++) {
 		double total = 0;
 
-		for (uint32_t v = 0; v < count; v++)
+		for (uint32_t v = 0; v < count; v++) {
 			total += rows[v].samples[i];
+			if (sum->marks != NULL && rows[v].marks[i] > sum->marks[i])
+				sum->marks[i] = rows[v].marks[i];
+		}
 		sum->samples[i] = is_rate ? total : total / count;
 	}
+	sum->median_ns = combined_ns(rows, count, is_rate);
 	(void)snprintf(sum->note, sizeof(sum->note),
 		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
 		       count);
@@ -119,7 +136,9 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	rows = &rec->results[first];
 	*sum = rows[0];
 	sum->vcpu = -1;
-	sum->samples = NULL;
+	sum->samples = sum->samples_tsc_cycles = sum->tsc_per_core_cycle = NULL;
+	sum->readings = NULL;
+	sum->marks = NULL;
 	sum->pmu = NULL;
 	sum->summary = (struct summary){ 0 };
 	keep_least_samples(rows, count, sum);
@@ -129,6 +148,7 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 		ret = sum_pmu(rows, count, sum);
 	if (ret != 0) {
 		free(sum->samples);
+		free(sum->marks);
 		return ret;
 	}
 	rec->result_count++;

@@ -2,6 +2,7 @@
  * What the rows of a run show together: the TLB of tlb-probe, and the model's prediction of chase.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "vmm/lab/record/record.h"
@@ -61,6 +62,15 @@ const struct result *packed_partner(const struct record *rec, const struct resul
 	return NULL;
 }
 
+const char *latency_words(const struct record *rec)
+{
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		if (rec->results[i].sample_count != 0 && rec->results[i].unit == UNIT_TSC_CYCLES_PER_ACCESS)
+			return "TSC cycles";
+	}
+	return "core cycles";
+}
+
 double row_stable_figure(const struct result *r)
 {
 	return r->pages <= IN_CORE_PAGES ? r->summary.min : r->summary.median;
@@ -110,6 +120,7 @@ int record_predict(struct record *rec, const struct cpu_model *cpu)
 	if (p == NULL)
 		return -ENOMEM;
 	collect_points(rec, p);
+	(void)snprintf(p->measured_unit, sizeof(p->measured_unit), "%s", latency_words(rec));
 	if (p->count == 0)
 		why = "nothing to predict: it takes packed and chase over the same working sets";
 	else if (!walk_of(rec, &p->plan))

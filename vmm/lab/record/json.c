@@ -1,5 +1,5 @@
 /*
- * The whole record as JSON, schema minivmm.run/1. Unknown is null; sizes are integers in bytes.
+ * The whole record as JSON, schema minivmm.run/2. Unknown is null; sizes are integers in bytes.
  */
 #include "vmm/lab/record/rows.h"
 
@@ -142,6 +142,24 @@ static const struct field timing_list[] = {
 };
 static const struct fields timing_fields = FIELDS_OF(timing_list);
 
+/* Of all samples; null: the clock is not known. */
+static json_t *clock_json(const struct record *rec)
+{
+	struct clock_summary clock;
+	json_t *o;
+
+	if (!record_clock(rec, &clock))
+		return json_null();
+	o = json_object();
+	json_put(&o, "core_per_tsc", json_real(clock.mean));
+	json_put(&o, "low", json_real(clock.low));
+	json_put(&o, "high", json_real(clock.high));
+	json_put(&o, "samples", json_u64(clock.samples));
+	json_put(&o, "clock_moved_samples", json_u64(clock.moved));
+	json_put(&o, "disturbed_samples", json_u64(clock.disturbed));
+	return o;
+}
+
 static json_t *results_json(const struct record *rec)
 {
 	json_t *array = json_array();
@@ -215,6 +233,7 @@ int record_json(const struct record *rec, FILE *out)
 	json_put(&o, "vmm_rss_bytes", json_u64_or_null(rec->machine.vmm_rss_bytes));
 	json_put(&o, "stray_exits", json_u64(rec->machine.strays.total));
 	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
+	json_put(&o, "core_clock", clock_json(rec));
 	json_put(&o, "results", results_json(rec));
 	json_put(&o, "tlb", tlb_json(rec));
 	json_put(&o, "prediction", prediction_json(rec->prediction));

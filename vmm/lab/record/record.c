@@ -4,6 +4,7 @@
 #include "vmm/lab/record/record.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,20 @@ void record_init(struct record *rec)
 	rec->kvm_tables_bytes = rec->kvm_page_faults = -1;
 }
 
+static void row_free(struct result *r)
+{
+	free(r->samples);
+	free(r->samples_tsc_cycles);
+	free(r->readings);
+	free(r->marks);
+	free(r->tsc_per_core_cycle);
+	free(r->pmu);
+}
+
 void record_free(struct record *rec)
 {
 	for (uint32_t i = 0; i < rec->result_count; i++) {
-		free(rec->results[i].samples);
-		free(rec->results[i].pmu);
+		row_free(&rec->results[i]);
 	}
 	free(rec->results);
 	free(rec->pmu);
@@ -80,46 +90,76 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 	};
 }
 
-/* One sample in the workload's unit; neither cycles nor accesses is 0. */
+/* One sample in that unit; neither cycles nor accesses is 0. */
 static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesses, uint64_t tsc_khz)
 {
-	if (unit == UNIT_CYCLES_PER_ACCESS)
+	if (unit == UNIT_TSC_CYCLES_PER_ACCESS)
 		return (double)cycles / (double)accesses;
 	return (double)accesses * (double)tsc_khz * 1000.0 / (double)cycles;
 }
 
-int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz)
+/* Of an access or update whose median is `median`. Nanoseconds a byte mean nothing here. */
+static double median_ns(enum workload_unit unit, double median, uint64_t tsc_khz)
 {
-	enum workload_unit unit;
+	if (unit == UNIT_TSC_CYCLES_PER_ACCESS && tsc_khz != 0)
+		return median * 1e6 / (double)tsc_khz;
+	return unit == UNIT_UPDATES_PER_SECOND && median > 0 ? 1e9 / median : NAN;
+}
+
+/* The samples of *row and what was read beside them. 0, -ENOMEM or -EINVAL; the row owns what it has, also then. */
+static int copy_samples(const struct record *rec, struct result *row, const struct guest_result *g,
+			uint64_t tsc_khz)
+{
+	int ret;
+
+	row->samples = calloc(row->sample_count, sizeof(*row->samples));
+	row->samples_tsc_cycles = calloc(row->sample_count, sizeof(*row->samples_tsc_cycles));
+	row->readings = calloc((size_t)row->sample_count + 1, sizeof(*row->readings));
+	if (row->samples == NULL || row->samples_tsc_cycles == NULL || row->readings == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < row->sample_count; i++) {
+		if (g->samples_cycles[i] == 0)
+			return -EINVAL;
+		row->samples_tsc_cycles[i] = (double)g->samples_cycles[i];
+		row->samples[i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, tsc_khz);
+	}
+	memcpy(row->readings, g->clock, ((size_t)row->sample_count + 1) * sizeof(*row->readings));
+	ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
+	row->median_ns = median_ns(row->unit, row->summary.median, tsc_khz);
+	return ret;
+}
+
+int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz)
+{
 	struct result *row;
 	int ret = 0;
 
 	if ((unsigned int)r->workload >= WORKLOAD_COUNT || (unsigned int)r->variant >= VARIANT_COUNT ||
 	    r->accesses == 0 || r->sample_count > RESULT_MAX_SAMPLES)
 		return -EINVAL;
-	unit = workload_table[r->workload].unit;
-	if (unit != UNIT_CYCLES_PER_ACCESS && tsc_khz == 0)
-		return -EINVAL;
 	row = rows_new(rec);
 	if (row == NULL)
 		return -ENOMEM;
 	*row = *r;
-	row->samples = r->sample_count != 0 ? calloc(r->sample_count, sizeof(*row->samples)) : NULL;
+	row->unit = workload_table[r->workload].unit;
+	if (row->unit == UNIT_CYCLES_PER_ACCESS)
+		row->unit = UNIT_TSC_CYCLES_PER_ACCESS;
+	else if (tsc_khz == 0)
+		return -EINVAL;
+	row->samples = NULL;
+	row->samples_tsc_cycles = NULL;
+	row->readings = NULL;
+	row->marks = NULL;
+	row->tsc_per_core_cycle = NULL;
 	row->summary = (struct summary){ 0 };
-	if (r->sample_count != 0 && row->samples == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < r->sample_count && ret == 0; i++) {
-		if (samples_cycles[i] == 0)
-			ret = -EINVAL;
-		else
-			row->samples[i] = in_unit(unit, samples_cycles[i], r->accesses, tsc_khz);
-	}
-	if (ret == 0 && r->sample_count != 0)
-		ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
-	if (ret != 0)
-		free(row->samples);
-	else
+	if (r->sample_count != 0)
+		ret = copy_samples(rec, row, g, tsc_khz);
+	if (ret == 0) {
 		rec->result_count++;
+		return 0;
+	}
+	row->pmu = NULL;
+	row_free(row);
 	return ret;
 }
 

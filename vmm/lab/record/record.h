@@ -1,5 +1,5 @@
 /*
- * The record of one run: everything that text, CSV and JSON are made from. Schema minivmm.run/1.
+ * The record of one run: everything that text, CSV and JSON are made from. Schema minivmm.run/2.
  */
 #ifndef MINIVMM_LAB_RECORD_RECORD_H
 #define MINIVMM_LAB_RECORD_RECORD_H
@@ -18,7 +18,7 @@
 #include "vmm/lab/pmu/plan.h"
 #include "vmm/theory/simulate/closed_form.h"
 
-#define RECORD_SCHEMA "minivmm.run/1"
+#define RECORD_SCHEMA "minivmm.run/2"
 #define RECORD_MAX_REASONS 16
 
 /* In order of severity. */
@@ -44,6 +44,15 @@ static inline int64_t count_between(int64_t from, int64_t to)
 	return from < 0 || to < 0 ? -1 : to - from;
 }
 
+/*
+ * Marks of samples, by the add chains beside them (include/core_clock.h), never by the sample itself. Moved: the readings
+ * before and after it differ by more than 0.5 %. Disturbed: one is 2 % over the vCPU's least, or neither counts, because
+ * the CPU was elsewhere meanwhile. The greater character is the worse mark.
+ */
+#define SAMPLE_QUIET '.'
+#define SAMPLE_CLOCK_MOVED 'm'
+#define SAMPLE_DISTURBED 'x'
+
 struct result {
 	uint32_t step;
 	enum workload_id workload;
@@ -58,9 +67,16 @@ struct result {
 	bool may_exit;
 	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
-	uint32_t sample_count; /* 0: no figure here, the note says why */
-	double *samples;       /* owned by the record; in the workload's unit; NULL where there are none */
+	uint32_t sample_count;   /* 0: no figure here, the note says why */
+	enum workload_unit unit; /* of samples and summary */
+	/* Owned by the record, each NULL where there are none. */
+	double *samples;
+	char *marks;                 /* SAMPLE_*, one a sample, NUL-terminated */
+	double *tsc_per_core_cycle;  /* beside each sample; these three: not in a combined row */
+	double *samples_tsc_cycles;  /* whole samples, as they were read */
+	struct core_clock *readings; /* before the first sample, and after each one */
 	struct summary summary;
+	double median_ns; /* of an access or update; NAN: not known, or nanoseconds mean nothing in that unit */
 	struct phase_counts counts;
 	struct pmu_counts *pmu; /* by event of record.pmu; from malloc; NULL: not asked, or no memory */
 	/* KVM's, of the whole VM, at the end of the phase; -1: not known. */
@@ -106,11 +122,27 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu,
 				const struct workload_part *part);
 
 /*
- * Append a copy of *r with sample_count samples converted from cycles into the workload's unit: cycles an
- * access; bytes a second and updates a second with tsc_khz. Fills summary. A row without samples is kept for
- * its counts and its note. The record owns r->pmu where 0 is returned. 0 or -ENOMEM/-EINVAL.
+ * Append a copy of *r with sample_count samples of g converted from TSC cycles: TSC cycles an access; bytes a second and
+ * updates a second with tsc_khz. Fills summary. A row without samples is kept for its counts and its note. r->pmu goes
+ * to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
  */
-int record_add(struct record *rec, const struct result *r, const uint64_t *samples_cycles, uint64_t tsc_khz);
+int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz);
+
+/*
+ * Once all rows are in: find each vCPU's clock, mark the samples, and turn latencies from TSC cycles into core cycles.
+ * Where a vCPU has no reading that counts, all latencies stay in TSC cycles, as their unit says. 0, -ENOMEM, or -EINVAL
+ * for a figure that is not finite.
+ */
+int record_settle_clock(struct record *rec);
+
+/* The clock over all samples of single vCPUs. */
+struct clock_summary {
+	uint32_t samples, moved, disturbed;
+	double mean, low, high; /* core cycles a TSC cycle */
+};
+
+/* False: no clock is known. */
+bool record_clock(const struct record *rec, struct clock_summary *sum);
 
 /*
  * Once all vCPUs are in: append for every (step, variant) a row with vcpu = -1: latency units average, rate

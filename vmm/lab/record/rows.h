@@ -69,6 +69,9 @@ bool row_has_figure(const struct record *rec, const struct result *r);
 /* The packed row of the working set of `chase`, or NULL. */
 const struct result *packed_partner(const struct record *rec, const struct result *chase);
 
+/* What latencies of this record are in: "core cycles", or "TSC cycles" where the core's clock is not known. */
+const char *latency_words(const struct record *rec);
+
 /* The figure to compare by: the minimum up to IN_CORE_PAGES pages, else the median. */
 double row_stable_figure(const struct result *r);
 

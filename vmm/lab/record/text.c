@@ -21,6 +21,21 @@
 #define RED_ON "\033[31m"
 #define COLOUR_OFF "\033[0m"
 
+/* Turbo and neighbours move the core's clock; the TSC's stands still. */
+static void put_clock(const struct record *rec, FILE *out)
+{
+	struct clock_summary clock;
+
+	if (rec->result_count == 0)
+		return;
+	if (!record_clock(rec, &clock)) {
+		paragraph(out, "", "core/TSC not known: latencies are in TSC cycles");
+		return;
+	}
+	paragraph(out, "", "core/TSC %.3f (%.3f to %.3f); of %u samples the clock moved in %u, %u disturbed",
+		  clock.mean, clock.low, clock.high, clock.samples, clock.moved, clock.disturbed);
+}
+
 static void put_header(const struct record *rec, FILE *out, bool colour)
 {
 	const struct host_facts *h = &rec->host;
@@ -30,6 +45,7 @@ static void put_header(const struct record *rec, FILE *out, bool colour)
 	paragraph(out, "host", "Linux %s", h->kernel);
 	paragraph(out, "", "%s, %u CPU%s, TSC %.3f GHz", h->cpu_model, h->cpus, h->cpus == 1 ? "" : "s",
 		  (double)h->tsc_khz / 1e6);
+	put_clock(rec, out);
 	if (h->hypervisor && rec->spec.native)
 		paragraph(out, "",
 			  "This host is itself a virtual machine: these \"native\" figures already are "

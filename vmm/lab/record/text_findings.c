@@ -35,7 +35,7 @@ static void translation_cost(const struct record *rec, FILE *out)
 	}
 	if (list[0] == '\0')
 		return;
-	paragraph(out, "tlb cost", "of an access = chase - packed, in cycles: %s", list);
+	paragraph(out, "tlb cost", "of an access = chase - packed, in %s: %s", latency_words(rec), list);
 	paragraph(out, "",
 		  "(difference of minima up to %d pages, which stay in the core's own caches; of medians "
 		  "beyond)",
@@ -73,8 +73,8 @@ static void refill_cost(const struct record *rec, FILE *out)
 				   after->pages, cost);
 	}
 	if (list[0] != '\0')
-		paragraph(out, "refill", "of a page after %s = after-exit - warm, in cycles (minima): %s",
-			  rec->spec.native ? "a system call" : "an exit", list);
+		paragraph(out, "refill", "of a page after %s = after-exit - warm, in %s (minima): %s",
+			  rec->spec.native ? "a system call" : "an exit", latency_words(rec), list);
 }
 
 /* The row like *like with the next larger stride; NULL: there is none with a figure. */
@@ -118,8 +118,8 @@ static void level_cost(const struct record *rec, FILE *out)
 	}
 	if (list[0] == '\0')
 		return;
-	paragraph(out, "levels", "what each wider stride adds to the one before, in cycles (minima): %s",
-		  list);
+	paragraph(out, "levels", "what each wider stride adds to the one before, in %s (minima): %s",
+		  latency_words(rec), list);
 	paragraph(out, "",
 		  "(the first over the control, on few pages; then each time one more level of the walk has "
 		  "an entry of its own for every page)");

@@ -113,9 +113,8 @@ static void put_caption(const struct record *rec, enum workload_id workload, FIL
 		    r->summary.mad / r->summary.median > spread)
 			spread = r->summary.mad / r->summary.median;
 	}
-	(void)fprintf(out,
-		      "%s: least cycles an access; pages down, strides across (%u parts, +- up to %.1f %%",
-		      workload_table[workload].name, parts, spread * 100);
+	(void)fprintf(out, "%s: least %s an access; pages down, strides across (%u parts, +- up to %.1f %%",
+		      workload_table[workload].name, latency_words(rec), parts, spread * 100);
 	if (exits >= 0)
 		(void)fprintf(out, ", exits: %" PRId64, exits);
 	(void)fputs(")\n", out);
@@ -183,7 +182,8 @@ static void put_legend(const struct record *rec, const struct table *t, FILE *ou
 {
 	char entries[1024];
 
-	paragraph(out, "legend", "cycles: TSC cycles an access or operation%s%s",
+	paragraph(out, "legend", "%s: %s an access or operation%s%s",
+		  strcmp(latency_words(rec), "core cycles") == 0 ? "core cyc" : "TSC cyc", latency_words(rec),
 		  table_legend(t, entries, sizeof(entries)),
 		  rec->config.vcpus > VCPUS_ONE_BY_ONE ? "; rows of single vCPUs: --json, --csv" : "");
 }

@@ -135,6 +135,15 @@ static json_t *member(const json_t *object, const char *name)
 	return json_incref(value);
 }
 
+/* Those that a matrix leaves out where they are not known. */
+static void put_known(json_t **o, const json_t *from, const char *name)
+{
+	json_t *value = json_object_get(from, name);
+
+	if (value != NULL && !json_is_null(value))
+		json_put(o, name, json_incref(value));
+}
+
 /* operations is null in a record, and 0 in a matrix, where single operations are not counted. */
 static json_t *row_member(const json_t *result, const char *name)
 {
@@ -162,6 +171,8 @@ static json_t *rows_of(const json_t *record)
 		row = json_object();
 		for (size_t i = 0; i < COUNT_OF(row_members); i++)
 			json_put(&row, row_members[i], row_member(result, row_members[i]));
+		put_known(&row, result, "marks");
+		put_known(&row, result, "median_ns");
 		json_push(&rows, row);
 	}
 	return rows;
@@ -192,6 +203,7 @@ json_t *attempt_extract(const json_t *record)
 	json_put(&run, "leaves_4k", member(leaves, "pages_4k"));
 	json_put(&run, "leaves_2m", member(leaves, "pages_2m"));
 	json_put(&run, "leaves_1g", member(leaves, "pages_1g"));
+	put_known(&run, json_object_get(record, "core_clock"), "core_per_tsc");
 	json_put(&run, "rows", rows_of(record));
 	return run;
 }

@@ -47,7 +47,7 @@ int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, st
 int attempt_judge(const struct child_end *end, struct attempt *a);
 
 /*
- * The run of a record (schema minivmm.run/1) in the terms of a matrix, rows of all vCPUs alone: a new reference, or NULL
+ * The run of a record (schema minivmm.run/2) in the terms of a matrix, rows of all vCPUs alone: a new reference, or NULL
  * where it is no such record or there is no memory.
  */
 json_t *attempt_extract(const json_t *record);

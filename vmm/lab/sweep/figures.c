@@ -11,8 +11,6 @@
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/util/array.h"
 
-#define LATENCY "cycles/access"
-
 static bool row_is_of(const struct matrix_row *row, const struct matrix_figure *f)
 {
 	return row->stride_bytes == f->stride_bytes && row->pages == f->pages &&
@@ -66,13 +64,13 @@ static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 		if (f->note[0] == '\0')
 			(void)snprintf(f->note, sizeof(f->note), "%s", row->note);
 	}
-	f->least = several && f->pages <= IN_CORE_PAGES && strcmp(f->unit, LATENCY) == 0;
+	f->least = several && f->pages <= IN_CORE_PAGES && unit_name_is_latency(f->unit);
 }
 
 /* The run's samples as one value; the best of them moves *best. */
 static int value_of(const struct matrix_row *row, const struct matrix_figure *f, double *value, double *best)
 {
-	bool latency = strcmp(f->unit, LATENCY) == 0;
+	bool latency = unit_name_is_latency(f->unit);
 	double *sorted = calloc(row->sample_count, sizeof(*sorted));
 	double of_run;
 

@@ -1,6 +1,6 @@
 /*
  * What a sweep has so far, a line a finished round of a cell, beside the file that it will write: FILE.journal. It outlives
- * a sweep that is killed, and --resume goes on from it; a sweep that ends removes it. Schema minivmm.sweep-journal/1.
+ * a sweep that is killed, and --resume goes on from it; a sweep that ends removes it. Schema minivmm.sweep-journal/2.
  */
 #ifndef MINIVMM_LAB_SWEEP_JOURNAL_H
 #define MINIVMM_LAB_SWEEP_JOURNAL_H

@@ -1,5 +1,5 @@
 /*
- * A matrix as JSON, schema minivmm.sweep/1, and back; what follows from its runs is only written. Unknown is null; sizes are
+ * A matrix as JSON, schema minivmm.sweep/2, and back; what follows from its runs is only written. Unknown is null; sizes are
  * integers in bytes.
  */
 #include "vmm/host/facts.h"

@@ -1,5 +1,5 @@
 /*
- * cells[] of minivmm.sweep/1 in both directions: what was asked for, how it ended, figures (only written: they are made
+ * cells[] of minivmm.sweep/2 in both directions: what was asked for, how it ended, figures (only written: they are made
  * again from the runs) and runs.
  */
 #include <inttypes.h>

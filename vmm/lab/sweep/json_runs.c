@@ -27,6 +27,8 @@ static const struct field row_list[] = {
 	ROW(KNOWN, interrupts),
 	FIELD_AS(KNOWN, struct matrix_row, switches, "involuntary_switches"),
 	ROW(REALS, samples, .count_offset = offsetof(struct matrix_row, sample_count)),
+	ROW(NOTE, marks, .optional = true),
+	ROW(REAL, median_ns, .optional = true),
 	ROW(NOTE, note),
 };
 static const struct fields row_fields = FIELDS_OF(row_list);
@@ -49,6 +51,7 @@ static const struct field run_list[] = {
 	RUN(KNOWN, leaves_4k),
 	RUN(KNOWN, leaves_2m),
 	RUN(KNOWN, leaves_1g),
+	RUN(REAL, core_per_tsc, .optional = true),
 };
 static const struct fields run_fields = FIELDS_OF(run_list);
 

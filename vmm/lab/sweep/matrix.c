@@ -84,3 +84,22 @@ struct matrix_cell *matrix_find(struct matrix *m, const char *key)
 	}
 	return NULL;
 }
+
+const char *matrix_latency_words(const struct matrix *m)
+{
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
+			const struct matrix_run *run = &m->cells[i].runs[k];
+
+			for (uint32_t r = 0; r < run->row_count; r++) {
+				int unit = name_find(&unit_names, run->rows[r].unit);
+
+				if (unit == UNIT_TSC_CYCLES_PER_ACCESS)
+					return "TSC cycles";
+				if (unit == UNIT_CYCLES_PER_ACCESS)
+					return "core cycles";
+			}
+		}
+	}
+	return NULL;
+}

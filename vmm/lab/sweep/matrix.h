@@ -1,6 +1,6 @@
 /*
  * A matrix of runs, as a sweep makes it and a comparison reads it: cells, their runs (one allocation each), and what
- * follows from them. Schema minivmm.sweep/1.
+ * follows from them. Schema minivmm.sweep/2.
  */
 #ifndef MINIVMM_LAB_SWEEP_MATRIX_H
 #define MINIVMM_LAB_SWEEP_MATRIX_H
@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi.h"
 #include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/presets.h"
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/util/error.h"
 
-#define MATRIX_SCHEMA "minivmm.sweep/1"
+#define MATRIX_SCHEMA "minivmm.sweep/2"
+/* Read as well: it has the same members, but its latencies are in TSC cycles and called "cycles/access". */
+#define MATRIX_SCHEMA_TSC "minivmm.sweep/1"
 #define MATRIX_KEY_BYTES 320
 
 /* A figure with its 95 % interval over allocations (estimate.h). count: allocations behind it; 0: there is none. */
@@ -28,12 +31,14 @@ struct matrix_row {
 	char variant[24];      /* as the record has it; "" where the workload has one part only */
 	uint64_t stride_bytes; /* 0: none */
 	uint64_t working_set_bytes, pages, accesses, operations;
-	char unit[24]; /* "cycles/access", "bytes/s", "updates/s" */
+	char unit[24]; /* one of unit_names */
 	uint32_t refs_theory;
 	bool may_exit;
 	int64_t exits, page_faults, interrupts, switches;
-	uint32_t sample_count; /* 0: counts, but no figure here; the note says why */
-	double *samples;       /* owned */
+	uint32_t sample_count;              /* 0: counts, but no figure here; the note says why */
+	double *samples;                    /* owned */
+	char marks[RESULT_MAX_SAMPLES + 1]; /* of the samples (record.h); "": the core's clock is not known */
+	double median_ns;                   /* of an access or update; 0: not known */
 	char note[160];
 };
 
@@ -50,6 +55,7 @@ struct matrix_run {
 	int64_t numa_hit, numa_miss;
 	uint64_t observed_page_bytes;            /* by smaps; 0: mixed or not known */
 	int64_t leaves_4k, leaves_2m, leaves_1g; /* installed by KVM, at their peak */
+	double core_per_tsc; /* core cycles a TSC cycle, mean of all samples; 0: not known */
 	uint32_t row_count;
 	struct matrix_row *rows; /* owned */
 };
@@ -201,6 +207,9 @@ static inline const char *cell_state_name(enum cell_state state)
 	return name_of(&cell_state_names, state);
 }
 
+/* What the latencies are in: "core cycles" or "TSC cycles"; NULL: there are none. */
+const char *matrix_latency_words(const struct matrix *m);
+
 /*
  * All that follows from the runs: figures, ratios to the baseline, translation, speed-ups, knees. Replaces what an
  * earlier call made. 0, -ENOMEM, or -EINVAL for a figure that is not finite.
@@ -225,7 +234,7 @@ int matrix_emit_csv(const struct matrix *m, FILE *out);
 int matrix_emit_text(const struct matrix *m, FILE *out);
 
 /*
- * Read a file of schema minivmm.sweep/1, all but what matrix_derive makes. 0, or -errno with *e set: cannot be read, too
+ * Read a file of schema minivmm.sweep/2 or /1, all but what matrix_derive makes. 0, or -errno with *e set: cannot be read, too
  * large, no JSON (line and column), another schema or version, a member that is missing or of the wrong kind (its path).
  */
 int matrix_read(const char *path, struct matrix *m, struct error *e);

@@ -12,7 +12,7 @@
 #include "vmm/output/table.h"
 
 /*
- * The head of the file minivmm.sweep/1, members of struct matrix. A comparison lists those that differ of the fields with
+ * The head of the file minivmm.sweep/2, members of struct matrix. A comparison lists those that differ of the fields with
  * HEAD_COMPARED, here and in the object "plan".
  */
 #define HEAD_COMPARED 1U

@@ -2,6 +2,7 @@
  * What the model says of each configuration that has chase and packed over some working sets.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,8 @@ static int predict(struct matrix *m, const struct cpu_model *cpu, const struct e
 		add_point(&made.prediction, entries[i].translation);
 	if (made.prediction.count == 0)
 		return 0;
+	(void)snprintf(made.prediction.measured_unit, sizeof(made.prediction.measured_unit), "%s",
+		       matrix_latency_words(m));
 	ret = prediction_make(cpu, &made.prediction);
 	return ret != 0 ? ret : ARRAY_PUSH(m->predictions, m->prediction_count, made);
 }

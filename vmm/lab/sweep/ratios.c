@@ -93,7 +93,7 @@ static int add_speed_up(struct matrix *m, enum speed_up_dimension dimension, con
 		return 0;
 	of_from = series_of(slow);
 	s.from_figure = (uint32_t)(slow - from->figures);
-	latency = strcmp(slow->unit, "cycles/access") == 0;
+	latency = unit_name_is_latency(slow->unit);
 	ret = estimate_paired(latency ? &of_from : &of_to, latency ? &of_to : &of_from, PAIR_RATIO,
 			      &s.speed_up);
 	if (ret != 0 || s.speed_up.count == 0)

@@ -52,7 +52,7 @@ double text_scale_of(const char *unit, const char **name)
 		*name = "M upd/s";
 		return 1e-6;
 	}
-	*name = "cycles";
+	*name = strcmp(unit, name_of(&unit_names, UNIT_TSC_CYCLES_PER_ACCESS)) == 0 ? "TSC cyc" : "core cyc";
 	return 1;
 }
 
@@ -113,6 +113,26 @@ static void put_counts(const struct matrix *m, FILE *out)
 		paragraph(out, "", "INCOMPLETE: the sweep was interrupted; --resume goes on with it");
 }
 
+/* Of all runs, where it is known. */
+static void put_clock(const struct matrix *m, FILE *out)
+{
+	const char *words = matrix_latency_words(m);
+	double least = INFINITY, most = 0;
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
+			double clock = m->cells[i].runs[k].core_per_tsc;
+
+			least = clock > 0 ? fmin(least, clock) : least;
+			most = fmax(most, clock);
+		}
+	}
+	if (most > 0)
+		paragraph(out, "", "core/TSC: means of single runs %.3f to %.3f", least, most);
+	if (words != NULL)
+		paragraph(out, "", "latencies are in %s", words);
+}
+
 /* What "from, to" is worth with so many allocations. */
 static const char *interval_text(uint32_t allocations, char *buf, size_t size)
 {
@@ -139,6 +159,7 @@ static void put_head(const struct matrix *m, FILE *out)
 	if (m->teaches[0] != '\0')
 		paragraph(out, "teaches", "%s", m->teaches);
 	put_host(m, out);
+	put_clock(m, out);
 	put_counts(m, out);
 	if (m->alias_bytes != 0)
 		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",

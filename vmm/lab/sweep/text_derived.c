@@ -34,10 +34,10 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 		text_put_estimate(&table, &t->effective, 1);
 	}
 	paragraph(out, "tlb cost",
-		  "of an access = chase - packed, in cycles; refs: page-table references of one miss in "
-		  "theory; "
+		  "of an access = chase - packed, in %s; refs: page-table references of one miss in theory; "
 		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
-		  "ref)");
+		  "ref)",
+		  matrix_latency_words(m));
 	text_fold_config(&table, 2, out);
 	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
 	(void)fputc('\n', out);

@@ -275,6 +275,7 @@ json_t *prediction_json(const struct prediction *p)
 	tested = p->held_out_count != 0;
 	json_put(&o, "cpu", json_words(p->cpu));
 	json_put(&o, "cpu_unit", json_words(p->unit));
+	json_put(&o, "measured_unit", json_words(p->measured_unit));
 	json_put(&o, "walk_kind", json_string(name_of(&walk_kind_names, p->plan.kind)));
 	json_put(&o, "fitted", json_boolean(p->fitted));
 	json_put(&o, "walk_constant_cycles", p->fitted ? json_real(p->walk_constant_cycles) : json_null());
@@ -357,15 +358,14 @@ void prediction_legend_text(const struct prediction *p, FILE *out)
 		"shadow paging the only ones) and of the second dimension's (E) through the caches; packed: "
 		"as many lines, 64 a page, as measured. CPU: %s, in %s",
 		p->cpu, p->unit);
-	paragraph(
-		out, "columns",
-		"packed, measured: TSC cycles; predicted: T(n); error: of the prediction, as a share of what "
-		"was measured; point: whether cW was fitted to it, by turns; cW = 0: T(n) with nothing "
-		"fitted");
-	if (strcmp(p->unit, "TSC cycles") != 0)
+	paragraph(out, "columns",
+		  "packed, measured: %s; predicted: T(n); error: of the prediction, as a share of what was "
+		  "measured; point: whether cW was fitted to it, by turns; cW = 0: T(n) with nothing fitted",
+		  p->measured_unit);
+	if (strcmp(p->unit, p->measured_unit) != 0)
 		paragraph(
 			out, "",
-			"the CPU's figures are %s and those measured TSC cycles: where the clocks differ, cW "
-			"and the errors take it in; --cpu host has TSC cycles for both",
-			p->unit);
+			"the CPU's figures are %s and those measured %s: where the clocks differ, cW and the "
+			"errors take it in",
+			p->unit, p->measured_unit);
 }

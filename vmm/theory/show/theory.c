@@ -193,7 +193,7 @@ int cpu_list_text(FILE *out)
 		paragraph_wrap(out, TEXT_COLUMN, text);
 	}
 	(void)fprintf(out, "  %-16s %s\n  %-16s %s\n\n", "host",
-		      "this CPU: CPUID, and the rest measured, in TSC cycles", "FILE",
+		      "this CPU: CPUID, and the rest measured", "FILE",
 		      "a description of the same form");
 	paragraph_wrap(
 		out, 0,

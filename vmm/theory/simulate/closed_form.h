@@ -86,6 +86,8 @@ struct prediction_point {
 
 struct prediction {
 	char cpu[CPU_NAME_BYTES], unit[CPU_NAME_BYTES];
+	/* in, with points */
+	char measured_unit[CPU_NAME_BYTES]; /* "core cycles" or "TSC cycles" */
 	struct walk_plan plan;
 	bool fitted;                 /* false: no point that the fit may use walks, and the constant is 0 */
 	double walk_constant_cycles; /* cW: what a walk costs beyond reading leaf entries, unexplained */

@@ -1,8 +1,8 @@
 /*
  * Reading the clock around a timed loop, and keeping the compiler honest about what is between two readings.
  */
-#ifndef MINIVMM_WORKLOADS_TIMING_H
-#define MINIVMM_WORKLOADS_TIMING_H
+#ifndef MINIVMM_TIMING_H
+#define MINIVMM_TIMING_H
 
 #include <stdint.h>
 

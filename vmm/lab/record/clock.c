@@ -1,0 +1,216 @@
+/*
+ * From TSC cycles to core cycles, by the add chains that the driver timed beside every sample (include/core_clock.h).
+ */
+#include "vmm/lab/record/record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "vmm/lab/record/rows.h"
+#include "vmm/lab/record/stats.h"
+
+/* What two readings of one clock may differ by, beside what the TSC's step explains. */
+#define TOLERANCE 0.005
+/* No known CPU advances the TSC by more; a few readings may have a larger divisor by chance. */
+#define STEP_MOST_CYCLES 64
+/* A chain this much longer than the shortest of its vCPU ran at another clock, or not all the time. */
+#define DISTURBED 0.02
+
+/* What the readings of one vCPU say together. */
+struct vcpu_clock {
+	double step_cycles;     /* of the TSC */
+	double overhead_cycles; /* of timing a chain */
+	double least, median;   /* TSC cycles a core cycle; NAN: no reading counts */
+};
+
+/* To time a chain costs the same at both lengths: once = n + overhead, twice = 2 n + overhead. */
+static double overhead_cycles(const struct core_clock *c, const struct vcpu_clock *clock)
+{
+	(void)clock;
+	return 2.0 * c->once_cycles - (double)c->twice_cycles;
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b != 0) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Some CPUs advance the TSC by more than 1 at a time: all readings are multiples of that step then. */
+static double tsc_step_cycles(const struct record *rec)
+{
+	uint64_t step_cycles = 0;
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		for (uint32_t s = 0; r->readings != NULL && s <= r->sample_count; s++) {
+			step_cycles = common_divisor(step_cycles, r->readings[s].once_cycles);
+			step_cycles = common_divisor(step_cycles, r->readings[s].twice_cycles);
+		}
+	}
+	return (double)min_u64(step_cycles, STEP_MOST_CYCLES);
+}
+
+/*
+ * TSC cycles a core cycle; NAN where the reading does not count: an interrupt inside one of the two chains makes the
+ * overhead come out wrong by what it took.
+ */
+static double reading(const struct core_clock *c, const struct vcpu_clock *clock)
+{
+	double cycles = (double)c->twice_cycles - (double)c->once_cycles;
+	double error_cycles = fabs(overhead_cycles(c, clock) - clock->overhead_cycles);
+
+	if (cycles <= 0 || c->twice_cycles == UINT32_MAX ||
+	    error_cycles > TOLERANCE * cycles + 3 * clock->step_cycles)
+		return NAN;
+	return cycles / CORE_CLOCK_ADDS;
+}
+
+/* The readings of one vCPU, or what else `value` makes of them, into work; NAN is left out. How many. */
+static uint32_t gather(const struct record *rec, int32_t vcpu, double *work,
+		       double (*value)(const struct core_clock *c, const struct vcpu_clock *clock),
+		       const struct vcpu_clock *clock)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		for (uint32_t s = 0; r->vcpu == vcpu && r->readings != NULL && s <= r->sample_count; s++) {
+			work[count] = value(&r->readings[s], clock);
+			count += !isnan(work[count]);
+		}
+	}
+	stats_sort(work, count);
+	return count;
+}
+
+static struct vcpu_clock find_clock(const struct record *rec, int32_t vcpu, double step_cycles, double *work)
+{
+	struct vcpu_clock clock = { .step_cycles = step_cycles, .least = NAN, .median = NAN };
+	uint32_t count = gather(rec, vcpu, work, overhead_cycles, &clock);
+
+	if (count == 0)
+		return clock;
+	clock.overhead_cycles = stats_median(work, count);
+	count = gather(rec, vcpu, work, reading, &clock);
+	if (count != 0) {
+		clock.least = work[0];
+		clock.median = stats_median(work, count);
+	}
+	return clock;
+}
+
+/* The clock of a sample from the readings before and after it, TSC cycles a core cycle; returns its mark. */
+static char sample_clock(double before, double after, const struct vcpu_clock *clock, double *at_sample)
+{
+	const double slack = 2 * clock->step_cycles / CORE_CLOCK_ADDS;
+
+	*at_sample = clock->median;
+	if (isnan(before) && isnan(after))
+		return SAMPLE_DISTURBED;
+	before = isnan(before) ? after : before;
+	after = isnan(after) ? before : after;
+	*at_sample = (before + after) / 2;
+	if (fmax(before, after) > clock->least * (1 + DISTURBED) + slack)
+		return SAMPLE_DISTURBED;
+	if (fabs(before - after) > TOLERANCE * fmin(before, after) + slack)
+		return SAMPLE_CLOCK_MOVED;
+	return SAMPLE_QUIET;
+}
+
+/* 0, -ENOMEM, or -EINVAL for a figure that is not finite. */
+static int settle_row(const struct record *rec, struct result *r, const struct vcpu_clock *clock)
+{
+	bool is_latency = r->unit == UNIT_TSC_CYCLES_PER_ACCESS;
+
+	r->marks = calloc((size_t)r->sample_count + 1, 1);
+	r->tsc_per_core_cycle = calloc(r->sample_count, sizeof(*r->tsc_per_core_cycle));
+	if (r->marks == NULL || r->tsc_per_core_cycle == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->sample_count; i++) {
+		r->marks[i] =
+			sample_clock(reading(&r->readings[i], clock), reading(&r->readings[i + 1], clock),
+				     clock, &r->tsc_per_core_cycle[i]);
+		if (is_latency)
+			r->samples[i] /= r->tsc_per_core_cycle[i];
+	}
+	if (!is_latency)
+		return 0;
+	r->unit = UNIT_CYCLES_PER_ACCESS;
+	return summary_make(r->samples, r->sample_count, rec->config.seed, &r->summary);
+}
+
+/* Rows of one vCPU each. One vCPU without a clock leaves them all in TSC cycles: a run has one unit. */
+static int settle_rows(struct record *rec, const struct vcpu_clock *clocks)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (r->sample_count != 0 && (r->readings == NULL || isnan(clocks[r->vcpu].median)))
+			return 0;
+	}
+	for (uint32_t i = 0; i < rec->result_count && ret == 0; i++) {
+		struct result *r = &rec->results[i];
+
+		if (r->sample_count != 0)
+			ret = settle_row(rec, r, &clocks[r->vcpu]);
+	}
+	return ret;
+}
+
+int record_settle_clock(struct record *rec)
+{
+	const double step_cycles = tsc_step_cycles(rec);
+	struct vcpu_clock *clocks;
+	uint64_t readings = 0;
+	int32_t vcpus = 0;
+	double *work;
+	int ret = -ENOMEM;
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		readings += rec->results[i].sample_count + 1;
+		if (rec->results[i].vcpu >= vcpus)
+			vcpus = rec->results[i].vcpu + 1;
+	}
+	clocks = calloc((size_t)vcpus + 1, sizeof(*clocks));
+	work = calloc(readings + 1, sizeof(*work));
+	if (clocks != NULL && work != NULL) {
+		for (int32_t v = 0; v < vcpus; v++)
+			clocks[v] = find_clock(rec, v, step_cycles, work);
+		ret = settle_rows(rec, clocks);
+	}
+	free(work);
+	free(clocks);
+	return ret;
+}
+
+bool record_clock(const struct record *rec, struct clock_summary *sum)
+{
+	*sum = (struct clock_summary){ .low = INFINITY };
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		for (uint32_t s = 0; r->tsc_per_core_cycle != NULL && s < r->sample_count; s++) {
+			double core_per_tsc = 1 / r->tsc_per_core_cycle[s];
+
+			sum->samples++;
+			sum->moved += r->marks[s] == SAMPLE_CLOCK_MOVED;
+			sum->disturbed += r->marks[s] == SAMPLE_DISTURBED;
+			sum->low = fmin(sum->low, core_per_tsc);
+			sum->high = fmax(sum->high, core_per_tsc);
+			sum->mean += core_per_tsc;
+		}
+	}
+	sum->mean /= sum->samples != 0 ? sum->samples : 1;
+	return sum->samples != 0;
+}
