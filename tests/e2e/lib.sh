@@ -190,8 +190,8 @@ own_processes() {
 		done
 }
 
-# Everything a run could leave behind, as text: pages in use, files in this file's mounts, processes. Pages that somebody
-# else gives to a pool, or takes, are free ones.
+# Everything a run could leave behind, as text: pages in use, files in this file's mounts, processes. Pages that another
+# program gives to a pool, or takes, are free ones.
 host_state() {
 	local size dir
 	for size in 2M 1G; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Bad input gets a message that names what, where and the cure, the right exit status, and leaves no page, file or
-# process behind. It could break at every error path, because nobody walks those by hand.
+# process behind. It could break at every error path, because those are never walked by hand.
 . "$(dirname "$0")/lib.sh"
 
 need_build
@@ -248,7 +248,7 @@ no_guest() {
 	refused "guest that is an ordinary program" 1 "ELF type" "$MINIVMM" -m 64M --guest /bin/true
 }
 
-# A terminal obeys control characters, whoever wrote them: in a value, in a file's name, in UTF-8's long form of one.
+# A terminal obeys control characters, wherever they come from: in a value, in a file's name, in UTF-8's long form of one.
 control_characters() {
 	local bad=$'\e[31mX\r\n\x7f\xc2\x9bY\xc3\xa9'
 	usage "control characters in a value" '--memory \?\[31mX\?\?\?\?Yé: ' "--memory=$bad"

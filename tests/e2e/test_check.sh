@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `minivmm check` says what the kernel's own files say, the same as a run's record, and answers each requirement both
-# ways with the right status. It could break unseen, because nobody compares a page of prose with sysfs by hand.
+# ways with the right status. It could break unseen, because a page of prose is never compared with sysfs by hand.
 . "$(dirname "$0")/lib.sh"
 
 need_build

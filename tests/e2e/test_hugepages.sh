@@ -54,7 +54,7 @@ nodes() {
 	node_is 0 10
 	# 32 less 5 added, less 5 surplus: what the kernel takes is the count of pages that stay.
 	node_is 1 22
-	conclude "a node's pages are given back, somebody else's stay"
+	conclude "a node's pages are given back, those of other programs stay"
 
 	fake_host
 	fake_run reserve 2M 2 --node 0

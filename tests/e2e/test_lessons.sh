@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lessons teach what is so: each command in them runs here, and each answer that this kind of host can give is what the
-# command beside it says. They break when an output, an option or a figure changes and nobody reads the lessons again.
+# command beside it says. They break when an output, an option or a figure changes and the lesson does not.
 # What they say depends on the kind of host, so those of all other kinds are told by a stand-in, on every machine.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # scripts/plot.sh draws what is in the file and nothing else: figures, marks and states in the pictures are the file's,
-# the page is whole and needs nobody, and a hostile file stays text. It could break by a quote that reaches gnuplot or
+# the page is whole and needs no network, and a hostile file stays text. It could break by a quote that reaches gnuplot or
 # the page, by a rounding of its own, or by half a report on a full disk. The files are synthetic (plot_sweep.jq).
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# --pmu counts what the kernel lets it count, says why it does not count the rest, and refuses what nobody knows before
+# --pmu counts what the kernel lets it count, says why it does not count the rest, and refuses unknown names before
 # anything runs. It could break by failing a run for want of a PMU, by counting what is not the workload's, and by a
 # record that does not say whose events it holds.
 . "$(dirname "$0")/lib.sh"

@@ -54,7 +54,7 @@ case_run native "${QUICK[@]}" --predict --cpu pentium
 want_status 2
 want_text 'pentium'
 want_text 'skylake'
-conclude "--cpu of nobody is refused with the names there are"
+conclude "--cpu with an unknown name is refused with the names there are"
 
 sed 's/^l1d_ways .*/l1d_ways = many/' vmm/theory/simulate/cpus/zen3.cpu >"$T/odd.cpu"
 case_run native "${QUICK[@]}" --predict --cpu "$T/odd.cpu"

@@ -55,7 +55,7 @@ case_run -m 256M --workload exit,vpid,tpr,cr8 --working-set 64K --repeat 2 --acc
 want_status 0
 conclude "--dump-fdt for what leaves the guest"
 
-# An APIC, a port that nobody serves, ring 0: all of it is another VMM's here. Each part ran, or says why not; only
+# An APIC, a port that nothing serves, ring 0: all of it is another VMM's here. Each part ran, or says why not; only
 # x2APIC depends on the accelerator.
 run_leaving() {
 	local accel=$1 cpu=$2 part

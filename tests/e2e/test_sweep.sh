@@ -284,7 +284,7 @@ status=$?
 want_status 1
 want_json '.complete' "the file is whole"
 [ ! -e "$T/run.json.journal" ] || problem "the journal is still there, though the file has all of it"
-conclude "a text that nobody can read does not cost the file"
+conclude "a closed stdout does not cost the file"
 
 case_run sweep "${LONG[@]}" --json "$T/no/such/directory.json"
 want_status 1

@@ -61,7 +61,7 @@ def cr8_exits: one_each("cr8"; "cr8-write"; "cr8_write") and
 	if .host.kvm_module == "kvm_intel" then one_each("cr8"; "cr8-read"; "cr8_write") else stays("cr8"; "cr8-read") end;
 
 # No APICv and no AVIC here. With FlexPriority the APIC's page is real, and KVM lets it fault; it tries a read once more
-# before it carries it out, so that reads exit twice. Without, it is known to be nobody's memory at the first exit.
+# before it carries it out, so that reads exit twice. Without, it is known to be no memory at the first exit.
 # The x2APIC's TPR needs no APICv, only a CPU that knows that mode; those with EPT do.
 def tpr_exits($switches): stays("tpr"; "cr8-read") and stays("tpr"; "cr8-write") and
 	if .host.kvm_module != "kvm_intel" then
@@ -76,7 +76,7 @@ def tpr_exits($switches): stays("tpr"; "cr8-read") and stays("tpr"; "cr8-write")
 			exits_are("tpr"; "xapic-write"; "EPT_MISCONFIG"; 1) end
 	end;
 
-# A guest that changes its own tables: nobody's business under EPT and NPT. Under shadow paging each invlpg and each
+# A guest that changes its own tables: no exit under EPT and NPT. Under shadow paging each invlpg and each
 # load of CR3 exits (so does the one reading of it in each sample). KVM protects the table, so that the write faults, and
 # drops the leaf, so that the touch does; but not where it lets a table of 4K entries run out of step until an invlpg.
 # Two vCPUs also fault on what the other's change dropped.
@@ -178,6 +178,6 @@ def theory_of($levels): (.requested.guest_page_bytes | size_index) as $guest | (
 	if .host.second_dimension == "shadow" then [4, 3, 2][[$guest, $page] | min]
 	else {"4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}["\($levels)"][$guest][$page] end;
 
-# An explanation of an address that nobody may touch: one moment, the fault and the exception that a CPU would raise.
+# An explanation of an address that must not be touched: one moment, the fault and the exception that a CPU would raise.
 def faults_as($fault; $exception): .explanations | length == 1 and (.[0] | .touched == false and moments == ["before"] and
 	.references_total == null and (.walks[0] | .fault == $fault and .exception == $exception and .gpa == null));

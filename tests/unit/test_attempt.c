@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_mismatch_keeps_its_run_and_says_why),
 		cmocka_unit_test(an_interrupted_run_is_none),
 		cmocka_unit_test(rows_of_single_vcpus_are_left_out),
-		cmocka_unit_test(a_stop_is_not_the_runs_failure), /* the last: nobody takes a stop back */
+		cmocka_unit_test(a_stop_is_not_the_runs_failure), /* the last: a stop is not taken back */
 	};
 
 	(void)argv;

@@ -1,6 +1,6 @@
 /*
  * Property: what KVM's tables cost is the peak above what was there before the VM, never negative, read once a part
- * when nobody is in a phase, and not known where the kernel does not count it; the faults are those of all vCPUs, or
+ * when no vCPU is in a phase, and not known where the kernel does not count it; the faults are those of all vCPUs, or
  * not known. It could break where other VMs come and go, or a kernel lacks the line.
  */
 #include <errno.h>

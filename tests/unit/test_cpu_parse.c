@@ -52,7 +52,7 @@ TEST(those_in_the_binary_are_whole)
 		assert_true(strlen(cpu.title) > 10);
 		LOOP (int, f, 0, f < CPU_PARAMETER_COUNT, f++) {
 			assert_true(strlen(cpu.source[f]) > 5);
-			/* A source that nobody looked up must be marked. */
+			/* A source that was not looked up must be marked. */
 			if (strstr(cpu.source[f], "unchecked") != NULL ||
 			    strstr(cpu.source[f], "no maker") != NULL)
 				assert_int_equal(cpu.origin[f], ORIGIN_UNCERTAIN);

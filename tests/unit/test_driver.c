@@ -1,5 +1,5 @@
 /*
- * The driver runs every part of every step behind its gates, on slices that do not meet, and nobody waits for
+ * The driver runs every part of every step behind its gates, on slices that do not meet, and no thread waits for
  * ever. It could break by a gate that lets one through early or keeps one after a stop, by a phase whose result is
  * incomplete when end() is told, or by a plan that is believed although it does not fit.
  */

@@ -155,13 +155,13 @@ TEST_WITH(reasons_once, fresh, drop)
 
 	memset(longest, 'n', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	add_unavailable(PMU_ROLE_cycles, "skx::A", "nobody counts it");
+	add_unavailable(PMU_ROLE_cycles, "skx::A", "not counted here");
 	add_unavailable(PMU_ROLE_instructions, "skx::B", "this model has no such event");
-	add_unavailable(PMU_ROLE_walk_cycles, "skx::C", "nobody counts it");
+	add_unavailable(PMU_ROLE_walk_cycles, "skx::C", "not counted here");
 	add_unavailable(PMU_ROLE_NONE, longest, "this model has no such event");
 	add_row(0, 50000, 1000, 3, 1);
 	(void)text_of();
-	wants("unavailable: cycles, walk_cycles: nobody counts it\n");
+	wants("unavailable: cycles, walk_cycles: not counted here\n");
 	wants("unavailable: instructions,");
 	rec.pmu->events[0].available = rec.pmu->events[1].available = false;
 	(void)text_of();

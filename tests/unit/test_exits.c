@@ -84,7 +84,7 @@ TEST(empty_ports_are_answered_and_leave_no_trace)
 	assert_non_null(report);
 	m->report = report;
 	assert_int_equal(pthread_mutex_init(&m->lock, NULL), 0);
-	/* Held: whoever takes it on the way would hang, and the alarm ends that. */
+	/* Held: code that takes it on the way would hang, and the alarm ends that. */
 	assert_int_equal(pthread_mutex_lock(&m->lock), 0);
 	(void)alarm(10);
 	LOOP (size_t, i, 0, i < 2, i++) {

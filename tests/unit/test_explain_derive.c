@@ -1,7 +1,7 @@
 /*
  * What follows from an explanation's facts: references as the literature has them for every pair of pages, the shadow leaf, "not
  * known" where one fact is missing, and a sentence where two facts disagree. It could break by an error of one level, which
- * looks as plausible as the truth, or by a claim about a dimension that nobody could see.
+ * looks as plausible as the truth, or by a claim about a dimension that could not be seen.
  */
 #include "test.h"
 #include "layout.h"

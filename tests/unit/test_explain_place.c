@@ -122,7 +122,7 @@ TEST_WITH(page_sizes_are_observed, setup, teardown)
 		/* The scan says it of the page, whatever is around it. */
 		{ "4", "128", 0, true, PAGE_2M },
 		{ "4", "128", 0, false, PAGE_4K },
-		/* Older kernels: all or nothing (Rss is 256), or nobody knows. */
+		/* Older kernels: all or nothing (Rss is 256), or not known. */
 		{ "4", "256", -ENOTTY, false, PAGE_2M },
 		{ "4", "0", -ENOTTY, true, PAGE_4K },
 		{ "4", "128", -ENOTTY, true, 0 },
@@ -184,7 +184,7 @@ TEST_WITH(an_absent_page_of_a_file_is_read, setup, teardown)
 	}
 }
 
-/* The real thing: a page of this process that nobody has touched is still untouched after a look. */
+/* The real thing: an untouched page of this process is still untouched after a look. */
 TEST_WITH(this_process_is_not_disturbed, setup, teardown)
 {
 	struct explain_place other;

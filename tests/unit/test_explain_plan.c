@@ -173,7 +173,7 @@ TEST(before_and_after_differ_as_asked)
 	assert_int_equal(after.run.machine.memory_bytes, 2 * GIB);
 }
 
-/* A backing that the user chose is the larger page's, and nobody else's. */
+/* A backing that the user chose is that of the larger page alone. */
 TEST(the_users_own_backing_is_kept)
 {
 	struct asked r = usual(), before, after;
@@ -190,8 +190,8 @@ TEST(the_users_own_backing_is_kept)
 		     after.run.machine.populate >= POPULATE_PREALLOC);
 }
 
-/* A huge page that is read before it is written may become small ones, whoever chose THP. */
-TEST(thp_is_populated_whoever_chose_it)
+/* A huge page that is read before it is written may become small ones, also where the program chose THP. */
+TEST(thp_is_populated_also_by_default)
 {
 	struct asked r = usual(), before, after;
 

@@ -116,7 +116,7 @@ TEST(what_is_not_known_is_not_counted)
 	says(SAMPLE_NESTED_4K, SAMPLE_NO_SLOT, "after 4K 4K (tables), ? (data) 4 unknown");
 }
 
-/* Without pagemap nobody knows whether there is a page: that is not to say that there is none. */
+/* Without pagemap it is not known whether there is a page, which does not mean that there is none. */
 TEST(an_unreadable_pagemap_is_no_absent_page)
 {
 	static struct explanation x;

@@ -92,7 +92,7 @@ TEST(a_flag_is_a_whole_word)
 	assert_int_equal(cpuinfo_has(" \t", "vmx"), KNOWN_UNKNOWN);
 }
 
-/* A guest with 46 bits of address is walked in four levels on a CPU that has five; without its CPUID nobody knows. */
+/* A guest with 46 bits of address is walked in four levels on a CPU that has five; without its CPUID the levels are not known. */
 TEST(the_guest_settles_the_levels)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /*
  * A damaged tree is refused in words by the guest, or read as numbers within their limits, but never followed. It
- * could break at every offset inside the tree, and in ring 3 of a guest nobody else catches a wild read; a guard
+ * could break at every offset inside the tree, and in ring 3 of a guest nothing else catches a wild read; a guard
  * page behind the blob catches it here.
  */
 #include "test.h"

@@ -1,7 +1,7 @@
 /*
  * Property: what people read is no wider than a screen and names what this host is, on every kind of host: EPT, NPT and
  * shadow paging, of four levels and five, with 1G guest pages and a PMU or without, and where there is no KVM. It could
- * break on the machine of somebody else: a machine that runs the tests is of one kind.
+ * break on another machine: a machine that runs the tests is of one kind.
  */
 #include "render.h"
 #include "sample_explanation.h"

@@ -1,6 +1,6 @@
 /*
  * Property: whatever was in a journal when its sweep was killed is there again when it goes on, to the last whole line; and
- * a journal of another plan or host, or one that somebody else is writing, is refused. It could lose hours of runs, or mix
+ * a journal of another plan or host, or one that another sweep is writing, is refused. It could lose hours of runs, or mix
  * rounds of two machines in one figure.
  */
 #include <errno.h>
@@ -130,7 +130,7 @@ TEST_WITH(a_line_cut_by_a_kill_is_dropped, NULL, forget)
 	}
 }
 
-TEST_WITH(nobody_loses_an_afternoon, NULL, forget)
+TEST_WITH(an_interrupted_sweep_loses_no_run, NULL, forget)
 {
 	struct matrix m = new_matrix("K");
 	struct error e = { .status = STATUS_OK };
@@ -184,7 +184,7 @@ TEST_WITH(broken_journals_are_refused, NULL, forget)
 	}
 }
 
-/* A name is no proof: what is there may be somebody's notes, of a later version, or a link to anything. */
+/* A name proves nothing: the file may be the user's notes, of a later version, or a link to anything. */
 TEST_WITH(what_is_no_journal_is_left_alone, NULL, forget)
 {
 	static const char *const texts[] = { "my notes\n", "{\"schema\":\"minivmm.sweep/2\"}\n", "{}\n" };

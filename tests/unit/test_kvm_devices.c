@@ -114,7 +114,7 @@ TEST_WITH(a_parked_vcpu_starts, setup, NULL)
 	assert_non_null(strstr(e.what, "vCPU 3"));
 }
 
-/* Any width or value beside the one that is meant would be an exit that nobody sees, or none where one is meant. */
+/* Any width or value beside the one that is meant would be an exit that is not counted, or none where one is meant. */
 TEST_WITH(a_port_is_served_for_32_bits_and_any_value, setup, NULL)
 {
 	assert_int_equal(kvm_vm_serve_port(&vm, 0x608, 7, &e), 0);

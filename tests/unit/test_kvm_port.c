@@ -1,6 +1,6 @@
 /*
  * Property: a port that KVM serves never comes out to user space and never blocks, even with its eventfd full, which
- * nobody reads; every other access to it does come out. It could break by the kernel: what it does at the counter's
+ * is never read; every other access to it does come out. It could break by the kernel: what it does at the counter's
  * end is not in its documentation. On the host's own KVM; skipped where there is none.
  */
 #include <errno.h>

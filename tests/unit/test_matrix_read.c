@@ -135,7 +135,7 @@ TEST_WITH(too_much_and_too_little, setup, teardown)
 {
 	write_bytes("", 0);
 	assert_refused(-EINVAL, "is empty");
-	/* Sparse: nobody writes it, and nobody may read it. */
+	/* Sparse: it is never written, and may not be read. */
 	assert_int_equal(truncate(path, (INT64_C(256) << 20) + 1), 0);
 	assert_refused(-EFBIG, "has 268435457 bytes; a sweep of at most 268435456 is read");
 }
@@ -327,7 +327,7 @@ TEST_WITH(text_that_does_not_fit, setup, teardown)
 	assert_good();
 }
 
-TEST_WITH(words_that_nobody_knows, setup, teardown)
+TEST_WITH(unknown_words, setup, teardown)
 {
 	spoil("cells.0", "kind", json_string("run"), "cells[0].kind is \"run\", expected: guest or native");
 	spoil("cells.0", "backing", json_string("rom"),

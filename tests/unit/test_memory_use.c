@@ -10,7 +10,7 @@
 #include "units.h"
 #include "workload.h"
 
-/* Memory that nobody has touched, so that what is resident tells what was. */
+/* Untouched memory: what is resident afterwards is what was touched. */
 static struct workload_ctx make_ctx(uint64_t bytes, uint64_t accesses, uint64_t seed)
 {
 	struct workload_ctx ctx = {
@@ -144,7 +144,7 @@ TEST(malloc_second_is_settled)
 
 /*
  * Each live block has four words at least that have to be right: its size, its tag, what was written first and last
- * into it. Any of them changed is found; so is a changed list, and most words are nobody's.
+ * into it. Any of them changed is found; so is a changed list, and most words belong to no page.
  */
 TEST(malloc_notices_damage)
 {

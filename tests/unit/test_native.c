@@ -1,6 +1,6 @@
 /*
  * A native run ends whatever its threads do: results that were complete are kept, memory is given back exactly when
- * nobody uses it any more. It could break by a thread that waits at the gate for one that failed, by unmapping
+ * no thread uses it any more. It could break by a thread that waits at the gate for one that failed, by unmapping
  * under a stuck thread, or by a result that arrives after the record was closed.
  */
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
  * remap, dirty and shootdown do to the guest's tables what they say, and notice a CPU that does not do as it should: a
- * TLB that keeps what it was told to forget, a D bit that is not set. They could break by a touch whose outcome nobody
+ * TLB that keeps what it was told to forget, a D bit that is not set. They could break by a touch whose outcome no check
  * looks at: the figure would then be that of a loop that remaps nothing. Run on a paging of software (soft_mmu.h).
  */
 #include <pthread.h>

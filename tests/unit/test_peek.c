@@ -1,7 +1,7 @@
 /*
  * peek touches one page, and only when a part runs: explain says what the first access to an address does, and would
  * tell a lie if prepare(), verify() or a neighbour had been there before. It could break by a proof that reads the page
- * too early, by the wrong page, or by a store that nobody proves.
+ * too early, by the wrong page, or by a store that no check proves.
  */
 #include <sys/mman.h>
 
@@ -14,7 +14,7 @@ enum part { PART_READ, PART_WRITE };
 
 #define SLICE_PAGES 24
 
-/* Memory that nobody has touched, so that what is resident tells what was. */
+/* Untouched memory: what is resident afterwards is what was touched. */
 static struct workload_ctx make_ctx(uint64_t set_pages)
 {
 	struct workload_ctx ctx = {

@@ -168,7 +168,7 @@ TEST_WITH(turns_are_scaled_and_marked, fresh, NULL)
 	assert_int_equal(counts->count[0][PMU_THREAD].count, -1);
 	free(counts);
 	fake.phase_ns = 1000;
-	/* What scales beyond 63 bits is no count. */
+	/* A count that scales beyond 63 bits is not known. */
 	fake.percent = 10;
 	fake.events[0].attr.config = UINT64_C(1) << 55;
 	counts = phase(c);
@@ -181,7 +181,7 @@ TEST_WITH(turns_are_scaled_and_marked, fresh, NULL)
 	close_all(c, counts);
 }
 
-/* The sum's terms are counted once, whoever else asks for them. */
+/* The sum's terms are counted once, also where another event needs them. */
 TEST_WITH(sums_share_counters, fresh, NULL)
 {
 	struct pmu_counters *c;

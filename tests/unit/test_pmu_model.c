@@ -1,7 +1,7 @@
 /*
  * Property: every event of the table is one that libpfm4 knows for every PMU of its model, and its code is the one
  * that the manual gives for the role. It could break by a misspelt name (libpfm4 would refuse it on that CPU alone,
- * which nobody here has), and by a name that is right and plays another role.
+ * which no machine here has), and by a name that is right and plays another role.
  *
  * The codes below, unit mask and event, are typed from the manuals' tables, not from libpfm4: Intel's perfmon event
  * files and AMD's PPRs, as events.def names them.

@@ -118,7 +118,7 @@ static void refused(const char *list, const char *says)
 		fail_msg("'%s' is not in '%s'", says, e.what);
 }
 
-static void names_nobody_knows(void **state)
+static void unknown_names(void **state)
 {
 	char lots[600] = "cycles", longest[PMU_NAME_BYTES + 8];
 
@@ -214,8 +214,7 @@ static const struct {
 } groups[] = {
 	{ "LIBPFM_FORCE_PMU",
 	  "skx",
-	  { cmocka_unit_test_setup(a_models_own_list, fresh),
-	    cmocka_unit_test_setup(names_nobody_knows, fresh),
+	  { cmocka_unit_test_setup(a_models_own_list, fresh), cmocka_unit_test_setup(unknown_names, fresh),
 	    cmocka_unit_test_setup(answers_of_the_kernel, fresh) },
 	  3 },
 	{ "LIBPFM_FORCE_PMU", "spr", { cmocka_unit_test_setup(what_a_model_lacks, fresh) }, 1 },

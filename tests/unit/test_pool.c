@@ -123,7 +123,7 @@ TEST(cgroup_v1)
 }
 
 /* A mapping that has been promised its pages and still did not get them from its node. */
-TEST(own_promises_are_not_somebody_elses)
+TEST(own_reservations_are_not_counted_as_others)
 {
 	struct error e = { 0 };
 

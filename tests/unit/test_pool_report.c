@@ -45,7 +45,7 @@ TEST(two_nodes)
 	assert_int_equal(size->node_count, 2);
 	assert_int_equal(size->nodes[1].node, 1);
 	assert_int_equal(size->nodes[1].free, 10);
-	/* 40 - 8 are free and promised to nobody; user.slice has room for 48 MiB. */
+	/* 40 - 8 are free and not reserved; user.slice has room for 48 MiB. */
 	assert_int_equal(size->available_pages, 24);
 	assert_int_equal(size->cgroup_max_bytes, 64 * MIB);
 	assert_int_equal(size->cgroup_rsvd_max_bytes, 128 * MIB);

@@ -75,7 +75,7 @@ TEST(recovers_the_constant)
 		assert_true(p.points[i].held_out == (i % 2 == 1));
 		assert_true(p.points[i].uncalibrated_cycles <= p.points[i].predicted_cycles + 1e-9);
 	}
-	/* What nobody fitted is below by what the constant stands for. */
+	/* Without a fit the prediction is too low by what the constant stands for. */
 	assert_true(p.points[SIZES - 1].predicted_cycles - p.points[SIZES - 1].uncalibrated_cycles > 30);
 }
 

@@ -295,7 +295,7 @@ TEST(a_control_alone_is_refused)
 	assert_int_equal(config.step_count, 3);
 }
 
-/* Nobody typed the default list, so what repeated memory would make wrong is left out of it, and that is said. */
+/* The user did not type the default list: workloads that repeated memory would make wrong are left out, and a note says so. */
 TEST(default_list_bears_aliases)
 {
 	struct run_spec r = asking(4 * GIB, 1, PAGE_4K);

@@ -1,5 +1,5 @@
 /*
- * Property: no file that the program opens ever becomes its stdin, stdout or stderr, and a write that nobody reads is
+ * Property: no file that the program opens ever becomes its stdin, stdout or stderr, and a write to a closed pipe is
  * an error and not the end. Guest RAM on descriptor 2 would be overwritten by the progress line.
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * Each refusal of sweep and compare is a usage error that names the value and what is accepted in its place: whoever
+ * Each refusal of sweep and compare is a usage error that names the value and what is accepted in its place: a user who
  * plans hours of measurements is told at once, not after them.
  */
 #include "test.h"

@@ -1,7 +1,7 @@
 /*
  * The axes of a sweep and the operands of compare mean exactly what is typed, or are refused with what is accepted. A
  * sweep shares option names with run but takes lists: a row mixed up, or an empty axis, would make other cells than those
- * asked for, and nobody would see it in the figures.
+ * asked for, and the figures would not show it.
  */
 #include "test.h"
 #include "sweep_line.h"

@@ -38,7 +38,7 @@ static const double rises[COUNT] = { 15.5, 15.5, 15.5, 21.1, 21.1, 21.1, 21.1, 2
 TEST(a_busy_control_hides_no_rise)
 {
 	assert_between(knee_of(quiet, rises, 0), 64, 96);
-	/* (Of the last two nobody could tell noise from a cache that is full.) */
+	/* (The last two could be noise or a full cache: they are not told apart.) */
 	LOOP (size_t, i, 0, i + 2 < COUNT, i++) {
 		double busy[COUNT];
 
@@ -58,7 +58,7 @@ TEST(a_cheap_control_feigns_no_rise)
 	assert_between(knee_of(last, rises, 0), 64, 96);
 }
 
-/* What a cache costs comes with more lines and stays: that is no noise. */
+/* What a cache costs comes with more lines and stays: that is not noise. */
 TEST(a_control_that_stays_up_is_believed)
 {
 	static const double cache[COUNT] = { 3.5, 3.5, 3.5, 8, 8, 8, 8, 8 };

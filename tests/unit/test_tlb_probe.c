@@ -23,7 +23,7 @@ static void add(uint64_t pages, uint64_t stride_bytes, uint64_t leaf_bytes, doub
 	points[point_count++] = (struct tlb_point){ pages, stride_bytes, leaf_bytes, cycles };
 }
 
-/* The whole plan of a probe, in an order that helps nobody. */
+/* The whole plan of a probe, in an order that helps no search. */
 static void probe(struct sim *s, uint64_t leaf_bytes, bool control)
 {
 	point_count = 0;
@@ -228,7 +228,7 @@ TEST(least_of_equals_counts)
 	assert_between(&f.stlb.reach, 1536, 2048);
 }
 
-/* One dear point, even the last, is no knee. */
+/* One dear point, even the last, is not a knee. */
 TEST(one_point_is_no_rise)
 {
 	struct tlb_findings f;

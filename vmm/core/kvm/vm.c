@@ -29,7 +29,7 @@ static int set_intel_helpers(int fd, struct error *e)
 /*
  * A spinning vCPU stays in the guest. Else AMD's pause filter, which counts in ring 3 too, takes it out of the gates
  * around a timed part, and those exits look like the workload's (api.rst, KVM_CAP_X86_DISABLE_EXITS; before the first
- * vCPU). Where KVM does not allow it the exits are still counted and told, so failure is no error.
+ * vCPU). Where KVM does not allow it the exits are still counted and told, so failure is not an error.
  */
 static void let_guest_pause(int fd)
 {

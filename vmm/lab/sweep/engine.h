@@ -9,7 +9,7 @@
 #include "vmm/lab/sweep/journal.h"
 #include "vmm/util/error.h"
 
-/* What a person who waits wants to know. */
+/* What the progress line shows. */
 struct sweep_progress {
 	uint32_t round, rounds; /* from 1 */
 	uint32_t done, total;   /* rounds of cells */

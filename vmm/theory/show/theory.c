@@ -192,9 +192,8 @@ int cpu_list_text(FILE *out)
 		       cpu_count_origin(&cpu, ORIGIN_UNCERTAIN), (uint32_t)CPU_PARAMETER_COUNT);
 		paragraph_wrap(out, TEXT_COLUMN, text);
 	}
-	(void)fprintf(out, "  %-16s %s\n  %-16s %s\n\n", "host",
-		      "this CPU: CPUID, and the rest measured", "FILE",
-		      "a description of the same form");
+	(void)fprintf(out, "  %-16s %s\n  %-16s %s\n\n", "host", "this CPU: CPUID, and the rest measured",
+		      "FILE", "a description of the same form");
 	paragraph_wrap(
 		out, 0,
 		"A description has a line \"title = TEXT\", a line \"unit = core cycles\" (or TSC cycles), "
