@@ -104,6 +104,26 @@ TEST(an_interrupted_reading_does_not_count)
 	record_free(&m.rec);
 }
 
+/* Of two readings, as a part of one sample has, the undisturbed chains are the clock. */
+TEST(few_readings_are_a_clock_all_the_same)
+{
+	const uint32_t tsc[] = { 700, 700 };
+	struct made m;
+
+	make(&m, tsc, 1);
+	m.g.clock[0].once_cycles += 5000;
+	add(&m, 0);
+	assert_settled(&m, ".");
+	record_free(&m.rec);
+	/* Both are disturbed, in different chains. */
+	make(&m, tsc, 1);
+	m.g.clock[0].once_cycles += 5000;
+	m.g.clock[1].twice_cycles += 9000;
+	add(&m, 0);
+	assert_settled(&m, "x");
+	record_free(&m.rec);
+}
+
 TEST(a_coarse_or_slow_tsc_disturbs_nothing)
 {
 	static const uint32_t steps[] = { 2, 18, 36 };

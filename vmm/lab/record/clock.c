@@ -92,15 +92,42 @@ static uint32_t gather(const struct record *rec, int32_t vcpu, double *work,
 	return count;
 }
 
+static double once_cycles(const struct core_clock *c, const struct vcpu_clock *clock)
+{
+	(void)clock;
+	return c->once_cycles;
+}
+
+static double twice_cycles(const struct core_clock *c, const struct vcpu_clock *clock)
+{
+	(void)clock;
+	return c->twice_cycles;
+}
+
+/*
+ * Most readings agree on the overhead, as a rule. Where few of a few do, the shortest chain of each length is the one that
+ * was disturbed least; where no reading counts even so, those two are the clock.
+ */
 static struct vcpu_clock find_clock(const struct record *rec, int32_t vcpu, double step_cycles, double *work)
 {
 	struct vcpu_clock clock = { .step_cycles = step_cycles, .least = NAN, .median = NAN };
-	uint32_t count = gather(rec, vcpu, work, overhead_cycles, &clock);
+	uint32_t readings = gather(rec, vcpu, work, overhead_cycles, &clock), count;
+	double once, twice;
 
-	if (count == 0)
+	if (readings == 0)
 		return clock;
-	clock.overhead_cycles = stats_median(work, count);
+	clock.overhead_cycles = stats_median(work, readings);
 	count = gather(rec, vcpu, work, reading, &clock);
+	if (2 * count < readings) {
+		(void)gather(rec, vcpu, work, once_cycles, &clock);
+		once = work[0];
+		(void)gather(rec, vcpu, work, twice_cycles, &clock);
+		twice = work[0];
+		clock.overhead_cycles = 2 * once - twice;
+		if (twice > once && twice < UINT32_MAX)
+			clock.least = clock.median = (twice - once) / CORE_CLOCK_ADDS;
+		count = gather(rec, vcpu, work, reading, &clock);
+	}
 	if (count != 0) {
 		clock.least = work[0];
 		clock.median = stats_median(work, count);
