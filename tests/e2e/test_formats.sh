@@ -38,7 +38,7 @@ cp "$T/out" "$T/run.json"
 want_json '.schema == "minivmm.run/2"' "stdout is one record"
 want_schema
 want_json '[.results[] | .samples | length >= 1] | all' "samples kept"
-want_json '[.results[] | .ci95[0] <= .median and .median <= .ci95[1] and .min <= .median] | all' "summary in order"
+want_json '[.results[] | .within_allocation[0] <= .median and .median <= .within_allocation[1] and .min <= .median] | all' "summary in order"
 grep -q chase "$T/err" || problem "the text did not go to stderr"
 conclude "--json - : the record on stdout, the text on stderr"
 

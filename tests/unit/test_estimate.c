@@ -8,7 +8,7 @@
 
 #include "test.h"
 #include "random.h"
-#include "vmm/lab/sweep/derive.h"
+#include "vmm/lab/record/estimate.h"
 
 #define EXACT 1e-12
 #define TRIES 4000

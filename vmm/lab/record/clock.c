@@ -154,7 +154,7 @@ static char sample_clock(double before, double after, const struct vcpu_clock *c
 }
 
 /* 0, -ENOMEM, or -EINVAL for a figure that is not finite. */
-static int settle_row(const struct record *rec, struct result *r, const struct vcpu_clock *clock)
+static int settle_row(struct result *r, const struct vcpu_clock *clock)
 {
 	bool is_latency = r->unit == UNIT_TSC_CYCLES_PER_ACCESS;
 
@@ -172,7 +172,7 @@ static int settle_row(const struct record *rec, struct result *r, const struct v
 	if (!is_latency)
 		return 0;
 	r->unit = UNIT_CYCLES_PER_ACCESS;
-	return summary_make(r->samples, r->sample_count, rec->config.seed, &r->summary);
+	return summary_make(r->samples, r->sample_count, &r->summary);
 }
 
 /* Rows of one vCPU each. One vCPU without a clock leaves them all in TSC cycles: a run has one unit. */
@@ -190,7 +190,7 @@ static int settle_rows(struct record *rec, const struct vcpu_clock *clocks)
 		struct result *r = &rec->results[i];
 
 		if (r->sample_count != 0)
-			ret = settle_row(rec, r, &clocks[r->vcpu]);
+			ret = settle_row(r, &clocks[r->vcpu]);
 	}
 	return ret;
 }

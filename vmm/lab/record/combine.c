@@ -97,8 +97,7 @@ static double combined_ns(const struct result *rows, uint32_t count, bool is_rat
 }
 
 /* Samples, summary and note of *sum. 0, -ENOMEM or -EINVAL. */
-static int sum_samples(const struct record *rec, const struct result *rows, uint32_t count,
-		       struct result *sum)
+static int sum_samples(const struct result *rows, uint32_t count, struct result *sum)
 {
 	bool is_rate = !unit_is_latency(sum->unit);
 
@@ -122,7 +121,7 @@ static int sum_samples(const struct record *rec, const struct result *rows, uint
 	(void)snprintf(sum->note, sizeof(sum->note),
 		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
 		       count);
-	return summary_make(sum->samples, sum->sample_count, rec->config.seed, &sum->summary);
+	return summary_make(sum->samples, sum->sample_count, &sum->summary);
 }
 
 static int combine_part(struct record *rec, uint32_t first, uint32_t count)
@@ -143,7 +142,7 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	sum->summary = (struct summary){ 0 };
 	keep_least_samples(rows, count, sum);
 	sum_counts(rows, count, sum);
-	ret = sum_samples(rec, rows, count, sum);
+	ret = sum_samples(rows, count, sum);
 	if (ret == 0)
 		ret = sum_pmu(rows, count, sum);
 	if (ret != 0) {

@@ -107,8 +107,7 @@ static double median_ns(enum workload_unit unit, double median, uint64_t tsc_khz
 }
 
 /* The samples of *row and what was read beside them. 0, -ENOMEM or -EINVAL; the row owns what it has, also then. */
-static int copy_samples(const struct record *rec, struct result *row, const struct guest_result *g,
-			uint64_t tsc_khz)
+static int copy_samples(struct result *row, const struct guest_result *g, uint64_t tsc_khz)
 {
 	int ret;
 
@@ -124,7 +123,7 @@ static int copy_samples(const struct record *rec, struct result *row, const stru
 		row->samples[i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, tsc_khz);
 	}
 	memcpy(row->readings, g->clock, ((size_t)row->sample_count + 1) * sizeof(*row->readings));
-	ret = summary_make(row->samples, row->sample_count, rec->config.seed, &row->summary);
+	ret = summary_make(row->samples, row->sample_count, &row->summary);
 	row->median_ns = median_ns(row->unit, row->summary.median, tsc_khz);
 	return ret;
 }
@@ -153,7 +152,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	row->tsc_per_core_cycle = NULL;
 	row->summary = (struct summary){ 0 };
 	if (r->sample_count != 0)
-		ret = copy_samples(rec, row, g, tsc_khz);
+		ret = copy_samples(row, g, tsc_khz);
 	if (ret == 0) {
 		rec->result_count++;
 		return 0;

@@ -1,6 +1,5 @@
 /*
- * Summary statistics. Pure and repeatable: the bootstrap has its own seeded generator. A header of its own:
- * sweeps and comparisons need no record.
+ * Summary statistics. Pure. A header of its own: sweeps and comparisons need no record.
  */
 #ifndef MINIVMM_LAB_RECORD_STATS_H
 #define MINIVMM_LAB_RECORD_STATS_H
@@ -10,11 +9,15 @@
 /* Median and friends of one result's samples, in its unit. */
 struct summary {
 	double min, median, mad; /* mad: median absolute deviation, unscaled */
-	double ci95[2]; /* bootstrap percentile interval of the median; both = median for one sample */
+	/*
+	 * Of the median, by order statistics (estimate.h). The samples are of one allocation and follow each other, so it
+	 * says how well this allocation's median is known, not how the next one will turn out.
+	 */
+	double within_allocation[2];
 };
 
 /* 0, -EINVAL for count 0 or a sample that is not finite, -ENOMEM. samples are not changed. */
-int summary_make(const double *samples, uint32_t count, uint64_t seed, struct summary *out);
+int summary_make(const double *samples, uint32_t count, struct summary *out);
 
 /* Sorts values[] in place, all finite. */
 void stats_sort(double *values, uint32_t count);

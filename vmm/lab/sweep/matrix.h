@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "vmm/lab/record/estimate.h"
 #include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/presets.h"
 #include "vmm/theory/simulate/closed_form.h"
@@ -19,12 +20,6 @@
 /* Read as well: it has the same members, but its latencies are in TSC cycles and called "cycles/access". */
 #define MATRIX_SCHEMA_TSC "minivmm.sweep/1"
 #define MATRIX_KEY_BYTES 320
-
-/* A figure with its 95 % interval over allocations (estimate.h). count: allocations behind it; 0: there is none. */
-struct estimate {
-	double value, low, high;
-	uint32_t count;
-};
 
 /* One part of one run, all vCPUs together: a row of the run's record. -1 in a count, 0 in refs_theory: not known. */
 struct matrix_row {

@@ -1,5 +1,5 @@
 /*
- * The interval of a median over allocations, by order statistics: [X(d), X(n-d+1)] of n sorted values covers the true
+ * The interval of a median by order statistics: [X(d), X(n-d+1)] of n sorted values covers the true
  * median with the probability that of n tosses of a coin between d and n - d come down heads, whatever the distribution.
  * Those probabilities are coarse (7 values: 98.4 % or 87.5 %), so each end is interpolated between neighbours (Hettmansperger
  * and Sheather, Statistics and Probability Letters 4, 1986): within a percent of 95 % for normal, skewed and
@@ -7,7 +7,7 @@
  * ones: [X(1), X(5)] of 5 values as here, but 87.5 % with 7, and 89 % with 10. The one case that no end of this kind gets
  * right is two humps of nearly the same weight with nothing between, where the median itself is arbitrary: 87 to 97 %.
  */
-#include "vmm/lab/sweep/derive.h"
+#include "vmm/lab/record/estimate.h"
 
 #include <errno.h>
 #include <math.h>
