@@ -141,7 +141,7 @@ static int by_mark(const void *a, const void *b)
 		return x->marked ? -1 : 1;
 	if (x->excess != y->excess)
 		return x->excess > y->excess ? -1 : 1;
-	return (x->figures[SIDE_A] > y->figures[SIDE_A]) - (x->figures[SIDE_A] < y->figures[SIDE_A]);
+	return x->index < y->index ? -1 : 1;
 }
 
 static int compute_ratio(struct compared *pair)

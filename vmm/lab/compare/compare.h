@@ -20,6 +20,7 @@ enum side { SIDE_A, SIDE_B, SIDES };
 
 /* One figure that both sweeps have: the same cell, part, working set, unit and statistic. */
 struct compared {
+	uint32_t index; /* in the order of A's cells and their figures */
 	const struct matrix_cell *cells[SIDES];
 	const struct matrix_figure *figures[SIDES];
 	struct estimate ratio; /* B / A of the medians, with its interval (ratio_interval) */
