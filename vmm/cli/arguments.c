@@ -140,8 +140,7 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 				 option_table[id].name);
 	if (answer == '?' || id < 0 || abbreviated(word, id)) {
 		error_set(p->e, STATUS_USAGE, 0, word, "unknown option");
-		error_hint(p->e, "minivmm %s --help", mine->name);
-		return -EINVAL;
+		return error_hint(p->e, "minivmm %s --help", mine->name);
 	}
 	p->option = &option_table[id];
 	if ((p->option->bits & mine->options) == 0)

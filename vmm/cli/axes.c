@@ -36,8 +36,7 @@ static int refuse_name(struct parse *p, const char *name)
 		return refuse_option(p, name);
 	}
 	(void)refuse(p, name, "unknown option; options are written here by their long names, without dashes");
-	error_hint(p->e, "minivmm sweep --help");
-	return -1;
+	return error_hint(p->e, "minivmm sweep --help");
 }
 
 static int take_pair(struct parse *p, const char *name, const char *value, bool equals, uint32_t line,

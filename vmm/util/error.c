@@ -38,11 +38,12 @@ int error_set(struct error *e, enum status status, int err, const char *where, c
 	return ret;
 }
 
-void error_hint(struct error *e, const char *fmt, ...)
+int error_hint(struct error *e, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(e->hint, sizeof(e->hint), fmt, args);
 	va_end(args);
+	return e->err > 0 ? -e->err : -EINVAL;
 }

@@ -33,7 +33,7 @@ struct error {
 int error_set(struct error *e, enum status status, int err, const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* The cure of an error just set, in place of the usual one. */
-void error_hint(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The cure of an error just set, in place of the usual one. Returns what error_set returned. */
+int error_hint(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -104,8 +104,7 @@ static int check_kind(struct elf_file *f)
 	/* Before the length: the header of a 32-bit file is shorter, and its class is the better answer. */
 	if (f->bytes > EI_CLASS && f->image[EI_CLASS] == ELFCLASS32) {
 		(void)REFUSE(f, "a 32-bit ELF file; the guest has to be a 64-bit one");
-		error_hint(f->e, "build it for x86-64 (cc -m64, ld -m elf_x86_64)");
-		return -ENOEXEC;
+		return error_hint(f->e, "build it for x86-64 (cc -m64, ld -m elf_x86_64)");
 	}
 	if (f->bytes < sizeof(*h))
 		return REFUSE(f, "truncated: %zu bytes, an ELF header needs %zu", f->bytes, sizeof(*h));
@@ -240,9 +239,9 @@ static int find_entry(struct elf_file *f, uint64_t *entry_gpa)
 				      i, (uint64_t)ph.p_filesz, (uint64_t)ph.p_align);
 	}
 	(void)REFUSE(f, "no PVH entry note in 0x%x segments", f->header.e_phnum);
-	error_hint(f->e, "a PVH kernel has the ELF note XEN_ELFNOTE_PHYS32_ENTRY (name Xen, type 18) in a "
-			 "PT_NOTE segment; Linux has it with CONFIG_PVH=y (use vmlinux, not bzImage)");
-	return -ENOEXEC;
+	return error_hint(f->e,
+			  "a PVH kernel has the ELF note XEN_ELFNOTE_PHYS32_ENTRY (name Xen, type 18) in a "
+			  "PT_NOTE segment; Linux has it with CONFIG_PVH=y (use vmlinux, not bzImage)");
 }
 
 /* Only the part that comes from the file counts: what follows it is zero, and zero is no code. */

@@ -214,11 +214,10 @@ int fdt_write(const struct config *c, bool serial_report, void *buf, size_t capa
 	node_end(&t);
 	STEP(&t, fdt_finish(buf));
 	if (t.ret == -FDT_ERR_NOSPACE) {
-		ret = error_set(e, STATUS_FAILED, ENOSPC, "device tree",
+		(void)error_set(e, STATUS_FAILED, ENOSPC, "device tree",
 				"%" PRIu32 " steps and %" PRIu32 " vCPUs do not fit %zu bytes", c->step_count,
 				c->vcpus, capacity);
-		error_hint(e, "ask for fewer workloads or working sets in one run");
-		return ret;
+		return error_hint(e, "ask for fewer workloads or working sets in one run");
 	}
 	if (t.ret != 0)
 		return error_set(e, STATUS_FAILED, EINVAL, "device tree", "libfdt: %s", fdt_strerror(t.ret));

@@ -6,14 +6,11 @@
 
 int kvm_apic_check(const struct kvm_system *sys, const char *asker, struct error *e)
 {
-	int ret;
-
 	if (kvm_check_extension(sys->fd, KVM_CAP_IRQCHIP) > 0)
 		return 0;
-	ret = error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CAP_IRQCHIP",
+	(void)error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CAP_IRQCHIP",
 			"this KVM has no APIC of its own, which %s needs", asker);
-	error_hint(e, "leave %s out", asker);
-	return ret;
+	return error_hint(e, "leave %s out", asker);
 }
 
 int kvm_vm_add_apic(const struct kvm_system *sys, const struct kvm_vm *vm, struct error *e)

@@ -50,20 +50,18 @@ int kvm_check_extension(int fd, long capability)
 static int open_failed(const char *path, int err, struct error *e)
 {
 	char where[96] = "open ";
-	int ret;
 
 	(void)strncat(where, path, sizeof(where) - sizeof("open "));
 	if (err == ENOENT || err == ENODEV || err == ENXIO) {
-		ret = error_set(e, STATUS_CANNOT, err, where, "this host has no usable KVM device");
-		error_hint(e, "load the module (modprobe kvm_intel, or kvm_amd) and enable VT-x or AMD-V in "
-			      "the firmware; in a VM, the outer host has to allow nesting. "
-			      "`minivmm native` needs no KVM");
-		return ret;
+		(void)error_set(e, STATUS_CANNOT, err, where, "this host has no usable KVM device");
+		return error_hint(
+			e, "load the module (modprobe kvm_intel, or kvm_amd) and enable VT-x or AMD-V in "
+			   "the firmware; in a VM, the outer host has to allow nesting. "
+			   "`minivmm native` needs no KVM");
 	}
 	if (err == EACCES || err == EPERM) {
-		ret = error_set(e, STATUS_CANNOT, err, where, "no permission for the KVM device");
-		error_hint(e, "usermod -aG kvm $USER and log in again, or run as root");
-		return ret;
+		(void)error_set(e, STATUS_CANNOT, err, where, "no permission for the KVM device");
+		return error_hint(e, "usermod -aG kvm $USER and log in again, or run as root");
 	}
 	return error_set(e, STATUS_FAILED, err, where, "cannot open the KVM device");
 }
@@ -72,15 +70,13 @@ static int check_api(int fd, const char *path, struct error *e)
 {
 	int version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	int err = errno;
-	int ret;
 
 	if (version == KVM_API_VERSION)
 		return 0;
 	if (version < 0) {
-		ret = error_set(e, STATUS_CANNOT, err, "KVM_GET_API_VERSION",
+		(void)error_set(e, STATUS_CANNOT, err, "KVM_GET_API_VERSION",
 				"%s does not answer as a KVM device", path);
-		error_hint(e, "ls -l %s should show a character device 10, 232", path);
-		return ret;
+		return error_hint(e, "ls -l %s should show a character device 10, 232", path);
 	}
 	return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_GET_API_VERSION",
 			 "KVM API version %d found, %d needed", version, KVM_API_VERSION);

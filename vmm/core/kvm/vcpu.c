@@ -167,11 +167,10 @@ uint64_t kvm_vcpu_tsc_khz(const struct kvm_vcpu *vcpu)
 
 static int prefault_refused(int err, struct error *e)
 {
-	int ret = error_set(e, STATUS_CANNOT, err, "KVM_PRE_FAULT_MEMORY",
-			    "--prefault: this KVM cannot fill its tables ahead of the guest");
-
-	error_hint(e, "it needs Linux 6.10 or later and EPT or NPT (kvm's tdp_mmu); leave --prefault out");
-	return ret;
+	(void)error_set(e, STATUS_CANNOT, err, "KVM_PRE_FAULT_MEMORY",
+			"--prefault: this KVM cannot fill its tables ahead of the guest");
+	return error_hint(
+		e, "it needs Linux 6.10 or later and EPT or NPT (kvm's tdp_mmu); leave --prefault out");
 }
 
 int kvm_prefault_check(const struct kvm_system *sys, struct error *e)

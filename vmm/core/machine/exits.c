@@ -122,12 +122,10 @@ static int exit_interrupted(struct vcpu_task *task, struct error *e)
 
 static int exit_hlt(struct vcpu_task *task, struct error *e)
 {
-	int ret = error_set(e, STATUS_FAILED, 0, "guest",
-			    "vCPU %u halted; nothing could ever wake it (no interrupts here)",
-			    task->vcpu->index);
+	(void)error_set(e, STATUS_FAILED, 0, "guest",
+			"vCPU %u halted; nothing could ever wake it (no interrupts here)", task->vcpu->index);
 
-	error_hint(e, "a guest ends by a byte to port 0x%x", PORT_EXIT);
-	return ret;
+	return error_hint(e, "a guest ends by a byte to port 0x%x", PORT_EXIT);
 }
 
 static int exit_shutdown(struct vcpu_task *task, struct error *e)

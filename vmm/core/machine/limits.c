@@ -78,14 +78,11 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 
 int limits_check_leaf(const struct config *c, int has_1g_pages, struct error *e)
 {
-	int ret;
-
 	if (c->guest_page_bytes != PAGE_1G || has_1g_pages != 0)
 		return 0;
-	ret = error_set(e, STATUS_CANNOT, 0, "--guest-page 1G",
+	(void)error_set(e, STATUS_CANNOT, 0, "--guest-page 1G",
 			"the guest's CPUID has no 1G pages (pdpe1gb)");
-	error_hint(e, "--guest-page 2M");
-	return ret;
+	return error_hint(e, "--guest-page 2M");
 }
 
 uint64_t limits_slots_cost(uint64_t guest_bytes)

@@ -14,7 +14,6 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 	const struct machine_spec *r = task->machine->asked;
 	cpu_set_t set;
 	uint16_t cpu;
-	int ret;
 
 	if (r->pin_count == 0)
 		return 0;
@@ -23,10 +22,9 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
-	ret = error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
+	(void)error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
 			task->vcpu->index, cpu);
-	error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
-	return ret;
+	return error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
 }
 
 /* A guest access that the host could not back: a pool, a mount or the host itself has run dry. */

@@ -98,12 +98,11 @@ static bool over(struct machine *m)
 
 static int fail_watchdog(struct machine *m, struct error *e)
 {
-	int ret = error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
-			    "the guest did not end within %u s and was stopped%s", m->asked->timeout_s,
-			    m->main_ns == 0 ? "; it never reached its main program" : "");
+	(void)error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
+			"the guest did not end within %u s and was stopped%s", m->asked->timeout_s,
+			m->main_ns == 0 ? "; it never reached its main program" : "");
 
-	error_hint(e, "--timeout SEC allows more");
-	return ret;
+	return error_hint(e, "--timeout SEC allows more");
 }
 
 int machine_wait(struct machine *m, struct error *e)

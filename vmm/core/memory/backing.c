@@ -66,15 +66,13 @@ static int resolve_page(const struct machine_spec *asked, const struct backing_t
 					backing_page_name(asked->page_bytes), asked->mem_path,
 					backing_page_name(*page_bytes));
 			if (asked->page_bytes == PAGE_4K)
-				error_hint(
+				return error_hint(
 					e,
 					"leave --page-size out, or name a tmpfs, as in --mem-path /dev/shm");
-			else
-				error_hint(e,
-					   "leave --page-size out, or mount one with that size: mount -t "
-					   "hugetlbfs -o pagesize=%s none DIR",
-					   backing_page_name(asked->page_bytes));
-			return -EINVAL;
+			return error_hint(e,
+					  "leave --page-size out, or mount one with that size: mount -t "
+					  "hugetlbfs -o pagesize=%s none DIR",
+					  backing_page_name(asked->page_bytes));
 		}
 	}
 	if (backing_type_has_page(type, *page_bytes))
@@ -83,8 +81,7 @@ static int resolve_page(const struct machine_spec *asked, const struct backing_t
 			"backing %s has no pages of %" PRIu64 " KiB; it has%s%s%s", backing_name(type->kind),
 			*page_bytes / KIB, type->page_4k ? " 4K" : "", type->page_2m ? " 2M" : "",
 			type->page_1g ? " 1G" : "");
-	error_hint(e, "--backing hugetlb or memfd take --page-size 2M and 1G");
-	return -EINVAL;
+	return error_hint(e, "--backing hugetlb or memfd take --page-size 2M and 1G");
 }
 
 int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec, struct error *e)
@@ -110,8 +107,7 @@ int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec,
 		(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
 				"this kernel and CPU have no hugetlb pages of %s",
 				backing_page_name(spec->page_bytes));
-		error_hint(e, "choose another --page-size; ls /sys/kernel/mm/hugepages lists them");
-		return -ENOENT;
+		return error_hint(e, "choose another --page-size; ls /sys/kernel/mm/hugepages lists them");
 	}
 	return memory_policy_check(spec, e);
 }
@@ -193,19 +189,18 @@ static int check_thp(const struct backing_spec *spec, struct error *e)
 				"transparent huge pages are off on this host (%s: %s)",
 				spec->share ? "shmem_enabled" : "enabled", policy);
 		/* Where the 2M size has a policy of its own, that one decides (host/thp.h). */
-		error_hint(e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
-			   spec->share ? "advise" : "madvise",
-			   sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled")
-				   ? "hugepages-2048kB/"
-				   : "",
-			   spec->share ? "shmem_enabled" : "enabled");
-		return -EINVAL;
+		return error_hint(
+			e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
+			spec->share ? "advise" : "madvise",
+			sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled")
+				? "hugepages-2048kB/"
+				: "",
+			spec->share ? "shmem_enabled" : "enabled");
 	}
 	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) {
 		(void)error_set(e, STATUS_FAILED, EINVAL, "--backing thp",
 				"transparent huge pages are off for this process (PR_SET_THP_DISABLE)");
-		error_hint(e, "start it from a process that has not set PR_SET_THP_DISABLE");
-		return -EINVAL;
+		return error_hint(e, "start it from a process that has not set PR_SET_THP_DISABLE");
 	}
 	return 0;
 }

@@ -33,11 +33,10 @@ static int holding_directory(const char *path, char *dir, size_t size, struct er
 			return 0;
 		(void)error_set(e, STATUS_FAILED, EEXIST, path,
 				"--mem-path %s exists already and is not a directory", path);
-		error_hint(
+		return error_hint(
 			e,
 			"name its directory, or a file that does not exist yet: guest RAM never overwrites "
 			"a file");
-		return -EEXIST;
 	}
 	if (errno != ENOENT) {
 		int err = errno;
@@ -53,8 +52,7 @@ static int holding_directory(const char *path, char *dir, size_t size, struct er
 		return 0;
 	(void)error_set(e, STATUS_FAILED, ENOENT, path, "--mem-path %s: neither it nor its directory exists",
 			path);
-	error_hint(e, HOW_TO_MOUNT);
-	return -ENOENT;
+	return error_hint(e, HOW_TO_MOUNT);
 }
 
 /* /dev itself is a tmpfs: where nothing is mounted on /dev/hugepages, that name would silently mean 4K pages. */
@@ -66,8 +64,7 @@ static int refuse_dev(const char *path, const char *dir, struct error *e)
 		return 0;
 	(void)error_set(e, STATUS_FAILED, ENOENT, path,
 			"--mem-path %s: nothing is mounted there; it would be 4K pages in /dev", path);
-	error_hint(e, HOW_TO_MOUNT);
-	return -ENOENT;
+	return error_hint(e, HOW_TO_MOUNT);
 }
 
 int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error *e)
@@ -95,8 +92,7 @@ int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error
 		(void)error_set(e, STATUS_FAILED, EINVAL, path,
 				"--mem-path %s is neither on hugetlbfs nor on tmpfs (file system type 0x%lx)",
 				path, (unsigned long)fs.f_type);
-		error_hint(e, HOW_TO_MOUNT);
-		return -EINVAL;
+		return error_hint(e, HOW_TO_MOUNT);
 	}
 	return 0;
 }
@@ -191,7 +187,6 @@ int backing_file_check_mount(const struct backing_spec *spec, int fd, struct err
 			"%" PRIu64 " MiB do not fit the mount at %s, whose size limit leaves %" PRIu64 " MiB",
 			spec->bytes / MIB, spec->path, free_bytes / MIB);
 	used_bytes = (fs.f_blocks - min_u64(fs.f_bavail, fs.f_blocks)) * (uint64_t)fs.f_bsize;
-	error_hint(e, "mount -o remount,size=%" PRIu64 "M %s", (used_bytes + spec->bytes + MIB - 1) / MIB,
-		   spec->path);
-	return -ENOSPC;
+	return error_hint(e, "mount -o remount,size=%" PRIu64 "M %s",
+			  (used_bytes + spec->bytes + MIB - 1) / MIB, spec->path);
 }

@@ -32,8 +32,7 @@ int memory_policy_check(struct backing_spec *spec, struct error *e)
 		return 0;
 	if (spec->host_nodes == 0) {
 		(void)error_set(e, STATUS_USAGE, EINVAL, "--policy", "a NUMA policy needs nodes");
-		error_hint(e, "add --host-nodes LIST");
-		return -EINVAL;
+		return error_hint(e, "add --host-nodes LIST");
 	}
 	if (spec->policy == NUMA_POLICY_DEFAULT)
 		spec->policy = NUMA_POLICY_BIND;
@@ -47,8 +46,7 @@ int memory_policy_check(struct backing_spec *spec, struct error *e)
 	(void)error_set(e, STATUS_USAGE, EINVAL, "--host-nodes",
 			"--host-nodes %s: this process may use memory of the nodes %s only",
 			bits_format(spec->host_nodes, asked, sizeof(asked)), there);
-	error_hint(e, "--host-nodes %s", there);
-	return -EINVAL;
+	return error_hint(e, "--host-nodes %s", there);
 }
 
 int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e)

@@ -221,8 +221,8 @@ static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct
 	(void)error_set(e, STATUS_FAILED, -ret, "--prealloc",
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be populated: %s",
 			done_bytes / MIB, spec->bytes / MIB, strerror(-ret));
-	error_hint(e, "ask for less with --memory; before Linux 5.14 this also needs ulimit -l unlimited");
-	return ret;
+	return error_hint(
+		e, "ask for less with --memory; before Linux 5.14 this also needs ulimit -l unlimited");
 }
 
 static uint32_t allowed_cpus(void)

@@ -23,8 +23,7 @@ int room_check_total(const char *root, const struct backing_spec *spec, struct e
 			"%" PRIu64 " MiB of guest RAM are more than this host has: %" PRIu64
 			" MiB of memory and %" PRIu64 " MiB of swap",
 			spec->bytes / MIB, m.total_bytes / MIB, m.swap_bytes / MIB);
-	error_hint(e, "ask for less with --memory");
-	return -ENOMEM;
+	return error_hint(e, "ask for less with --memory");
 }
 
 /* Of the host's memory: what others are left with at least. */
@@ -48,8 +47,7 @@ static int refuse(const struct backing_spec *spec, const char *which, uint64_t h
 	(void)error_set(e, STATUS_FAILED, ENOMEM, "--prealloc",
 			"%" PRIu64 " MiB of guest RAM cannot all be populated: %s leaves %" PRIu64 " MiB",
 			spec->bytes / MIB, which, have_bytes / MIB);
-	error_hint(e, "ask for less with --memory, %s", cure);
-	return -ENOMEM;
+	return error_hint(e, "ask for less with --memory, %s", cure);
 }
 
 static uint64_t nodes_available(const char *root, uint64_t nodes)
@@ -123,6 +121,6 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 	(void)error_set(e, STATUS_FAILED, err, where,
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be had: %s", there / MIB,
 			b->spec.bytes / MIB, strerror(err));
-	error_hint(e, "ask for less with --memory or --working-set, or end what uses the rest (free -m)");
-	return -err;
+	return error_hint(e,
+			  "ask for less with --memory or --working-set, or end what uses the rest (free -m)");
 }

@@ -189,11 +189,10 @@ static uint64_t nearest(uint64_t value, uint64_t unit)
 static int refuse_alias(uint64_t alias_bytes, const char *name, uint64_t unit, struct error *e)
 {
 	char alias[24], size[24], hint[24];
-	int ret = error_set(e, STATUS_USAGE, 0, option, "%s is not a whole number of %ss of %s",
-			    size_format(alias_bytes, alias), name, size_format(unit, size));
 
-	error_hint(e, "--alias-memory %s", size_format(nearest(alias_bytes, unit), hint));
-	return ret;
+	(void)error_set(e, STATUS_USAGE, 0, option, "%s is not a whole number of %ss of %s",
+			size_format(alias_bytes, alias), name, size_format(unit, size));
+	return error_hint(e, "--alias-memory %s", size_format(nearest(alias_bytes, unit), hint));
 }
 
 static int check_alias(uint64_t alias_bytes, uint64_t page_bytes, uint64_t guest_page_bytes, struct error *e)
@@ -213,44 +212,39 @@ static int check_arena(uint64_t arena_bytes, uint64_t alias_bytes, struct error 
 {
 	char arena[24], alias[24], hint[24];
 	uint64_t most_bytes = ARENA_MAX_BYTES - ARENA_MAX_BYTES % alias_bytes;
-	int ret;
 
 	if (arena_bytes < alias_bytes) {
-		ret = error_set(e, STATUS_USAGE, 0, option,
+		(void)error_set(e, STATUS_USAGE, 0, option,
 				"%s is more than the %s of --memory that would repeat it",
 				size_format(alias_bytes, alias), size_format(arena_bytes, arena));
-		error_hint(e, "--memory %s", size_format(min_u64(2 * alias_bytes, most_bytes), hint));
-		return ret;
+		return error_hint(e, "--memory %s", size_format(min_u64(2 * alias_bytes, most_bytes), hint));
 	}
 	if (arena_bytes > ARENA_MAX_BYTES) {
-		ret = error_set(e, STATUS_USAGE, 0, "--memory",
+		(void)error_set(e, STATUS_USAGE, 0, "--memory",
 				"%s is more than the 31T of address space that this guest has for it",
 				size_format(arena_bytes, arena));
-		error_hint(e, "--memory %s", size_format(most_bytes, hint));
-		return ret;
+		return error_hint(e, "--memory %s", size_format(most_bytes, hint));
 	}
 	if (arena_bytes % alias_bytes == 0)
 		return 0;
-	ret = error_set(e, STATUS_USAGE, 0, option,
+	(void)error_set(e, STATUS_USAGE, 0, option,
 			"%s of --memory is not a whole number of repetitions of %s",
 			size_format(arena_bytes, arena), size_format(alias_bytes, alias));
-	error_hint(e, "--memory %s",
-		   size_format(min_u64(nearest(arena_bytes, alias_bytes), most_bytes), hint));
-	return ret;
+	return error_hint(e, "--memory %s",
+			  size_format(min_u64(nearest(arena_bytes, alias_bytes), most_bytes), hint));
 }
 
 static int refuse_tables(const struct memmap *map, uint64_t guest_page_bytes, struct error *e)
 {
 	char tables[24], arena[24], leaf[24];
-	int ret = error_set(
+
+	(void)error_set(
 		e, STATUS_USAGE, 0, "--memory",
 		"the guest's page tables for %s in leaves of %s take %s, which do not fit below its hole at "
 		"3 GiB",
 		size_format(map->arena_bytes, arena), size_format(guest_page_bytes, leaf),
 		size_format(map->tables_bytes, tables));
-
-	error_hint(e, "--guest-page 2M");
-	return ret;
+	return error_hint(e, "--guest-page 2M");
 }
 
 int memmap_make_aliased(uint64_t arena_bytes, uint64_t alias_bytes, uint64_t page_bytes,

@@ -18,9 +18,8 @@ static int refuse(const struct comparison *c, const struct mismatch *mismatch, s
 				"the two did not measure the same (%" PRIu32 " difference%s): %s%s",
 				mismatch->count, mismatch->count == 1 ? "" : "s", mismatch->first,
 				mismatch->count > 3 ? "; ..." : "");
-		error_hint(e,
-			   "repeat one sweep with the options of the other: its member \"command\" has them");
-		return -EINVAL;
+		return error_hint(
+			e, "repeat one sweep with the options of the other: its member \"command\" has them");
 	}
 	if (c->count != 0)
 		return 0;
@@ -30,8 +29,7 @@ static int refuse(const struct comparison *c, const struct mismatch *mismatch, s
 		"figures to compare",
 		json_array_size(c->only[SIDE_A]), json_array_size(c->only[SIDE_B]),
 		json_array_size(c->left_out));
-	error_hint(e, "the two need cells with the same key: see the members \"key\" of \"cells\"");
-	return -EINVAL;
+	return error_hint(e, "the two need cells with the same key: see the members \"key\" of \"cells\"");
 }
 
 /* json_put and json_push leave NULL where memory ran out. */

@@ -80,29 +80,23 @@ static bool has_its_name(const struct journal *j)
 
 static int lock(const struct journal *j, struct error *e)
 {
-	int ret;
-
 	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0 && has_its_name(j))
 		return 0;
 	if (errno != EWOULDBLOCK && has_its_name(j))
 		return fail(e, errno, "flock", j->path);
-	ret = error_set(e, STATUS_FAILED, EWOULDBLOCK, "--json", "another sweep is writing %s", j->path);
-	error_hint(e, "wait for it, or name another file");
-	return ret;
+	(void)error_set(e, STATUS_FAILED, EWOULDBLOCK, "--json", "another sweep is writing %s", j->path);
+	return error_hint(e, "wait for it, or name another file");
 }
 
 static int open_file(struct journal *j, bool resume, struct error *e)
 {
-	int ret;
-
 	/* Never through a link or into a FIFO that was left there. */
 	j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (resume ? 0 : O_CREAT), 0666);
 	if (j->fd < 0 && errno == ENOENT && resume) {
-		ret = error_set(e, STATUS_FAILED, ENOENT, "--resume",
+		(void)error_set(e, STATUS_FAILED, ENOENT, "--resume",
 				"%s does not exist: no sweep was interrupted, or its file has another name",
 				j->path);
-		error_hint(e, "the same command without --resume begins anew");
-		return ret;
+		return error_hint(e, "the same command without --resume begins anew");
 	}
 	return j->fd < 0 ? fail(e, errno, "open", j->path) : lock(j, e);
 }
@@ -134,17 +128,15 @@ static int check_fresh(const struct journal *j, struct error *e)
 	int ret = journal_count(j->fd, &rounds);
 
 	if (ret != 0) {
-		ret = error_set(e, STATUS_FAILED, -ret, "--json",
+		(void)error_set(e, STATUS_FAILED, -ret, "--json",
 				"%s exists, but is not a journal of a sweep", j->path);
-		error_hint(e, "move it away, or name another file");
-		return ret;
+		return error_hint(e, "move it away, or name another file");
 	}
 	if (rounds == 0)
 		return 0;
-	ret = error_set(e, STATUS_FAILED, EEXIST, "--json",
+	(void)error_set(e, STATUS_FAILED, EEXIST, "--json",
 			"%s holds %" PRIu32 " rounds of a sweep that was interrupted", j->path, rounds);
-	error_hint(e, "--resume goes on with it; to begin anew, remove it");
-	return ret;
+	return error_hint(e, "--resume goes on with it; to begin anew, remove it");
 }
 
 int journal_open(const char *json_path, bool resume, struct matrix *m, struct journal *j, struct error *e)

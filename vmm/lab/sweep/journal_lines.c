@@ -136,7 +136,6 @@ static int restore_header(const json_t *line, struct matrix *m, struct error *e)
 	const json_t *host = json_object_get(line, "host");
 	json_t *digest = digest_json(m);
 	bool same = json_equal(digest, json_object_get(line, "digest")) == 1;
-	int ret;
 
 	json_decref(digest);
 	if (strcmp(text_of(line, "schema"), JOURNAL_SCHEMA) != 0)
@@ -151,10 +150,9 @@ static int restore_header(const json_t *line, struct matrix *m, struct error *e)
 					 name, text_of(host, name), text_of(m->host, name));
 	}
 	if (!same) {
-		ret = error_set(e, STATUS_USAGE, 0, "--resume",
+		(void)error_set(e, STATUS_USAGE, 0, "--resume",
 				"the sweep that was interrupted has other cells");
-		error_hint(e, "--resume --json FILE without axes goes on with its own");
-		return ret;
+		return error_hint(e, "--resume --json FILE without axes goes on with its own");
 	}
 	m->started[0] = '\0';
 	append(m->started, sizeof(m->started), "%s", text_of(line, "started"));

@@ -102,9 +102,8 @@ static int read_text(const char *path, char **text, size_t *bytes, struct error 
 	int fd = file_open(path, false), ret;
 
 	if (fd < 0) {
-		ret = error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
-		error_hint(e, "a file that minivmm sweep --json FILE wrote");
-		return ret;
+		(void)error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
+		return error_hint(e, "a file that minivmm sweep --json FILE wrote");
 	}
 	ret = file_read(fd, FILE_REGULAR, MAX_BYTES, text, bytes);
 	(void)close(fd);
