@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "test.h"
-#include "vmm/lab/sweep/attempt.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/util/process.h"
 
 static struct attempt judge(int status, const char *output, const char *message)

@@ -16,8 +16,6 @@
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/observe.h"
-#include "vmm/core/memory/prealloc.h"
 
 static unsigned int entries(const char *path)
 {

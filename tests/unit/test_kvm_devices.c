@@ -7,7 +7,8 @@
 #include <linux/kvm.h>
 
 #include "test.h"
-#include "vmm/core/kvm/apic.h"
+#include "vmm/core/kvm/vcpu.h"
+#include "vmm/core/kvm/vm.h"
 
 #define VM_FD 1001
 

@@ -10,7 +10,7 @@
 #include "host_root.h"
 #include "units.h"
 #include "vmm/host/meminfo.h"
-#include "vmm/core/memory/shortage.h"
+#include "vmm/core/memory/backing.h"
 
 static char root[HOST_ROOT_BYTES];
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "units.h"
-#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/backing.h"
 
 #define START UINT64_C(0x7f0000000000)
 #define END UINT64_C(0x7f0040000000)

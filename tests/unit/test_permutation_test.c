@@ -7,7 +7,7 @@
 
 #include "test.h"
 #include "random.h"
-#include "vmm/lab/compare/permutation_test.h"
+#include "vmm/lab/compare/compare.h"
 
 #define EXACT 1e-12
 #define ROUNDS 5

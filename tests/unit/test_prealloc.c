@@ -15,8 +15,6 @@
 
 #include "units.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/observe.h"
-#include "vmm/core/memory/prealloc.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23

@@ -8,7 +8,7 @@
 #include "sweep_line.h"
 #include "units.h"
 #include "vmm/cli/command.h"
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/workloads.h"
 #include "vmm/lab/sweep/matrix.h"
 

@@ -4,7 +4,6 @@
  * silently, or retry for ever.
  */
 #include "test.h"
-#include "vmm/lab/sweep/attempt.h"
 #include "vmm/lab/sweep/engine.h"
 
 /* What the next attempts give: a state, and how many involuntary switches the run has. */

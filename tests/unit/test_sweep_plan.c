@@ -8,7 +8,6 @@
 #include "tests/unit/sweep_line.h"
 #include "vmm/core/plan/config.h"
 #include "vmm/lab/sweep/engine.h"
-#include "vmm/lab/sweep/plan.h"
 #include "vmm/util/text.h"
 
 static struct request request_of(const char *words)

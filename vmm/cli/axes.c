@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/cli/options.h"
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/file.h"
 #include "vmm/util/pairs.h"
 

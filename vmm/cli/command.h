@@ -5,7 +5,7 @@
 #define MINIVMM_CLI_COMMAND_H
 
 #include "vmm/cli/request.h"
-#include "vmm/core/memory/prealloc.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/theory/simulate/cpu.h"
@@ -78,12 +78,6 @@ enum status command_explain(const struct request *r, struct error *e);
 
 /* One run, in a guest or natively. Of two errors, one of the run and one of its products, the latter is printed here. */
 enum status command_run(const struct request *r, struct error *e);
-
-/*
- * --dump-config and --dump-fdt: of a planned *rec, the effective configuration to r->out and the device tree to
- * dump_fdt_path, whichever is asked for.
- */
-enum status command_dump(const struct request *r, const struct record *rec, struct error *e);
 
 /*
  * What check and pool begin with: whether r->root is a directory and the files of r->output can be written. *root is what

@@ -3,9 +3,11 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "units.h"
 #include "vmm/cli/command.h"
+#include "vmm/lab/calibrate/host_cpu.h"
 #include "vmm/output/output.h"
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/theory/show/show.h"
@@ -118,6 +120,22 @@ static int make_parts(const struct request *r, const struct cpu_model *cpu, stru
 	}
 	t->table = &parts->table;
 	return make_table(&parts->table, e);
+}
+
+int command_cpu(const struct request *r, const char *otherwise, struct cpu_model **cpu, struct error *e)
+{
+	const char *name = r->model.cpu != NULL ? r->model.cpu : otherwise;
+	struct cpu_model *made = calloc(1, sizeof(*made));
+	int ret;
+
+	if (made == NULL)
+		return error_set(e, STATUS_FAILED, ENOMEM, "--cpu", "no memory for a description");
+	ret = strcmp(name, "host") == 0 ? host_cpu_make(made, e) : cpu_load(name, made, e);
+	if (ret == 0)
+		*cpu = made;
+	else
+		free(made);
+	return ret;
 }
 
 OUTPUT_WRITER(text, const struct theory *t, theory_text(t, out))

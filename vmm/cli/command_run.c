@@ -1,10 +1,11 @@
 /*
- * `minivmm run` and `minivmm native`: plan, facts, run, judge, write.
+ * `minivmm run` and `minivmm native`: plan, facts, run, judge, write; or dump the plan.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "vmm/cli/command.h"
+#include "vmm/core/boot/boot.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/host/facts.h"
 #include "vmm/lab/measure/plan.h"
@@ -63,6 +64,33 @@ static enum status execute(const struct request *r, struct record *rec, struct e
 	return e->status;
 }
 
+static void dump_fdt(const char *path, const struct record *rec, struct error *e)
+{
+	char *blob = malloc(FDT_MAX_BYTES);
+	size_t bytes = 0;
+
+	if (blob == NULL)
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "malloc", "no memory for the device tree");
+	else if (fdt_write(&rec->config, true, blob, FDT_MAX_BYTES, &bytes, e) == 0)
+		(void)output_put(path, blob, bytes, e);
+	free(blob);
+}
+
+/*
+ * --dump-config and --dump-fdt: the effective configuration to r->out and the device tree to dump_fdt_path, whichever is
+ * asked for.
+ */
+static enum status dump(const struct request *r, const struct record *rec, struct error *e)
+{
+	int ret = r->dump_config ? plan_dump(&rec->spec, &rec->config, r->out) : 0;
+
+	if (ret != 0)
+		(void)error_set(e, STATUS_FAILED, -ret, "stdout", "cannot write");
+	if (r->dump_fdt_path != NULL && e->status == STATUS_OK)
+		dump_fdt(r->dump_fdt_path, rec, e);
+	return e->status;
+}
+
 /* What a run needs before it: its plan, where its products go, this host, the CPU to predict with, its events. */
 static enum status start(const struct request *r, struct record *rec, struct error *e)
 {
@@ -74,7 +102,7 @@ static enum status start(const struct request *r, struct record *rec, struct err
 	if (plan(rec, e) != 0)
 		return e->status;
 	if (r->dump_config || r->dump_fdt_path != NULL)
-		return command_dump(r, rec, e);
+		return dump(r, rec, e);
 	/* Now rather than after an hour of measuring. */
 	if (outputs_check(&r->output, e) != 0)
 		return e->status;

@@ -6,7 +6,7 @@
 #include "abi.h"
 #include "vmm/cli/command.h"
 #include "vmm/cli/options.h"
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/text.h"

@@ -89,20 +89,6 @@ int request_read_axes(struct request *r, struct error *e);
 /* Of a sweep: whether anything says what is measured. If not, --resume takes that from the interrupted one. */
 bool request_has_plan(const struct request *r);
 
-/* The command of an interrupted sweep. */
-struct resume {
-	struct json_t *words; /* owned */
-	char **argv;          /* owned; its words are borrowed from `words` */
-};
-
-/*
- * Fill *r, a copy of *given, with what is to be run, the --axes file read: --resume without axes takes them from the
- * interrupted sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
- */
-int resume_request(const struct request *given, struct request *r, struct resume *resume, struct error *e);
-
-void resume_free(struct resume *resume);
-
 /* Help text of a topic (see help_topic), as one string that lives until the next call. Never NULL. */
 const char *request_help(const char *topic);
 

@@ -8,7 +8,7 @@
 
 #include "units.h"
 #include "vmm/cli/options.h"
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
 

@@ -153,6 +153,16 @@ void kvm_vcpu_destroy(struct kvm_vcpu *vcpu)
 	vcpu->fd = -1;
 }
 
+int kvm_vcpu_make_runnable(const struct kvm_vcpu *vcpu, struct error *e)
+{
+	struct kvm_mp_state state = { .mp_state = KVM_MP_STATE_RUNNABLE };
+
+	if (ioctl(vcpu->fd, KVM_SET_MP_STATE, &state) != 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_SET_MP_STATE", "vCPU %u does not start",
+				 vcpu->index);
+	return 0;
+}
+
 int kvm_vcpu_run(struct kvm_vcpu *vcpu)
 {
 	return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;

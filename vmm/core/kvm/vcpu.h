@@ -50,6 +50,12 @@ int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint3
 		    struct kvm_cpuid2 *cpuid, struct kvm_vcpu *vcpu, struct error *e);
 void kvm_vcpu_destroy(struct kvm_vcpu *vcpu);
 
+/*
+ * With an APIC KVM parks all vCPUs but the first until a start-up IPI (SDM vol. 3A, 9.4). This one starts at its
+ * registers, as the first does. 0 or -errno.
+ */
+int kvm_vcpu_make_runnable(const struct kvm_vcpu *vcpu, struct error *e);
+
 /* KVM_RUN: 0 when run->exit_reason is valid, -EINTR when kicked, else -errno. */
 int kvm_vcpu_run(struct kvm_vcpu *vcpu);
 

@@ -1,5 +1,5 @@
 /*
- * One virtual machine: its descriptor, its memory slots, its statistics.
+ * One virtual machine: its descriptor, its memory slots, its statistics, its APICs.
  */
 #ifndef MINIVMM_CORE_KVM_VM_H
 #define MINIVMM_CORE_KVM_VM_H
@@ -16,7 +16,7 @@ struct kvm_vm {
 	struct kvm_stats stats;
 };
 
-/* 0 or -errno; on error nothing is left open. No interrupt controller yet: see kvm/apic.h. */
+/* 0 or -errno; on error nothing is left open. No interrupt controller yet. */
 int kvm_vm_create(const struct kvm_system *sys, struct kvm_vm *vm, struct error *e);
 void kvm_vm_destroy(struct kvm_vm *vm);
 
@@ -42,5 +42,17 @@ int kvm_vm_read_log(const struct kvm_vm *vm, uint32_t slot, uint64_t *bits, stru
  * eventfd, counts them. It need not be read: full, it stays full. event_fd stays the caller's. 0 or -errno.
  */
 int kvm_vm_serve_port(const struct kvm_vm *vm, uint16_t port, int event_fd, struct error *e);
+
+/*
+ * Whether this KVM has an APIC, which TPR shadow, FlexPriority and APICv serve; a VM without one has no interrupts. To be asked before RAM is taken. `asker` is the option that needs it, for the message.
+ * 0, or -errno with STATUS_CANNOT.
+ */
+int kvm_apic_check(const struct kvm_system *sys, const char *asker, struct error *e);
+
+/*
+ * Give the VM an APIC for each vCPU, before the first of them is created. The local APICs alone where KVM has them
+ * apart (KVM_CAP_SPLIT_IRQCHIP), else with the PIC and the I/O APIC of a PC, which no guest here programs. 0 or -errno.
+ */
+int kvm_vm_add_apic(const struct kvm_system *sys, const struct kvm_vm *vm, struct error *e);
 
 #endif

@@ -10,9 +10,8 @@
 
 #include "units.h"
 #include "vmm/core/boot/boot.h"
-#include "vmm/core/kvm/apic.h"
 #include "vmm/core/machine/internal.h"
-#include "vmm/core/memory/shortage.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 #include "vmm/util/workloads.h"

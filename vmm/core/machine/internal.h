@@ -84,7 +84,7 @@ const char *exit_name(uint32_t reason);
  */
 int exit_serve(struct vcpu_task *task, struct error *e);
 
-/* bus.c: one byte of the serial port. Control characters but newline and tab become '?', for the user's terminal. */
+/* One byte of the serial port. Control characters but newline and tab become '?', for the user's terminal. */
 void console_put(struct console *c, unsigned char byte);
 void stray_note(struct stray_log *log, bool mmio, bool write, uint64_t address);
 

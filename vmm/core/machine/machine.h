@@ -13,8 +13,6 @@
 #include "vmm/core/kvm/vm.h"
 #include "vmm/core/plan/config.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/observe.h"
-#include "vmm/core/memory/prealloc.h"
 #include "vmm/host/facts.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/error.h"

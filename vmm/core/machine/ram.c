@@ -8,7 +8,7 @@
 
 #include "units.h"
 #include "vmm/core/machine/internal.h"
-#include "vmm/core/memory/prealloc.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/util/clock.h"

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "vmm/core/memory/shortage.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/core/machine/internal.h"
 #include "vmm/util/process.h"
 

@@ -10,7 +10,6 @@
 
 #include "units.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/shortage.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/facts.h"
@@ -188,7 +187,7 @@ static int check_thp(const struct backing_spec *spec, struct error *e)
 		(void)error_set(e, STATUS_FAILED, EINVAL, "--backing thp",
 				"transparent huge pages are off on this host (%s: %s)",
 				spec->share ? "shmem_enabled" : "enabled", policy);
-		/* Where the 2M size has a policy of its own, that one decides (host/thp.h). */
+		/* Where the 2M size has a policy of its own, that one decides (host/facts.h). */
 		return error_hint(
 			e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
 			spec->share ? "advise" : "madvise",

@@ -1,5 +1,5 @@
 /*
- * Guest RAM on the host: one table of backings, one mapping, taken and given back whole.
+ * Guest RAM on the host: one table of backings, one mapping, taken and given back whole; populated beforehand, and observed.
  */
 #ifndef MINIVMM_CORE_MEMORY_BACKING_H
 #define MINIVMM_CORE_MEMORY_BACKING_H
@@ -45,7 +45,7 @@ int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec,
 /*
  * Map it, bind it to its nodes, advise it (NOHUGEPAGE, HUGEPAGE before any touch). Nothing is populated.
  * A file is created in a directory and unlinked at once; a named file that exists is refused.
- * On error nothing is left behind; a pool too small is explained by pool_explain (pool/pool_explain.h).
+ * On error nothing is left behind; a pool too small is explained by pool_explain (host/pool/pool.h).
  */
 int backing_map(const struct backing_spec *spec, struct backing *b, struct error *e);
 
@@ -104,5 +104,78 @@ int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error 
 
 /* Let the calling thread run on the CPUs of those nodes, where the fewest zeroed lines cross a socket. */
 void memory_policy_run_near(uint64_t host_nodes);
+
+/*
+ * Populate [hva, hva + bytes), writable. 0 or -errno: -ENOMEM, -EFAULT (a touch would have been a SIGBUS: no page
+ * in the pool, or no room on the mount), -EHWPOISON. Restarted where a signal interrupts it.
+ */
+int populate_range(void *hva, uint64_t bytes);
+
+struct prealloc_stats {
+	uint32_t threads; /* used */
+	uint64_t ns;      /* gate opened to last thread done */
+};
+
+/* Called by the main thread a few times a second; NULL: no progress. */
+typedef void (*prealloc_progress)(uint64_t done_bytes, uint64_t total_bytes, uint64_t elapsed_ns);
+
+/* min(cpus, asked or unlimited when 0, pages, bytes / 64 MiB), at least 1. Pure. */
+uint32_t prealloc_threads(uint32_t cpus, uint32_t asked, uint64_t pages, uint64_t bytes);
+
+/*
+ * MADV_POPULATE_WRITE over the whole mapping, each thread an equal share of whole pages; threads start together
+ * because creating a thread contends with faults for mmap_lock. Interruptible: returns -EINTR (STATUS_FAILED)
+ * when stop_requested(). A shortage (ENOMEM, EFAULT on a hugetlb mapping that was not reserved, EHWPOISON) is
+ * explained in numbers.
+ */
+int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progress progress,
+		 struct prealloc_stats *stats, struct error *e);
+
+struct observed_memory {
+	uint64_t kernel_page_bytes; /* smaps KernelPageSize; 0: nothing found */
+	uint64_t rss_bytes;         /* hugetlb pages included */
+	uint64_t
+		huge_bytes; /* of rss: mapped by PMD (AnonHugePages, ShmemPmdMapped, FilePmdMapped) or hugetlb */
+	uint64_t
+		page_bytes; /* the verdict: what a page of this mapping is, 0 where mixed or nothing resident */
+	uint64_t node_pages[HOST_MAX_NODES]; /* pages of kernel_page_bytes on each NUMA node */
+};
+
+/* Pure: the sum over all VMAs of smaps text inside [start, end). 0 or -EINVAL for text that is not smaps. */
+int observe_parse_smaps(const char *text, uint64_t start_hva, uint64_t end_hva, struct observed_memory *out);
+
+/* Pure: node counts of the numa_maps lines that start inside [start, end). */
+int observe_parse_numa_maps(const char *text, uint64_t start_hva, uint64_t end_hva,
+			    struct observed_memory *out);
+
+/* Read /proc/self/smaps and numa_maps (below `root`, "" normally) for this backing. */
+int observe_backing(const char *root, const struct backing *b, struct observed_memory *out, struct error *e);
+
+/*
+ * Refuse more than the host's memory and swap together, lazily or not: such a guest could only end in the OOM
+ * killer. `root` as in host/facts.h. 0 or -ENOMEM.
+ */
+int room_check_total(const char *root, const struct backing_spec *spec, struct error *e);
+
+/*
+ * What the kernel may allocate on our behalf without bringing the host near its end: MemAvailable less a sixteenth of
+ * all memory, and what the memory cgroup leaves. UINT64_MAX where neither is told.
+ */
+uint64_t room_to_spare(const char *root);
+
+/*
+ * Before populating: ordinary pages must fit MemAvailable, the nodes they are bound to, and the memory cgroup;
+ * hugetlb pages the pool. 0 or -ENOMEM.
+ */
+int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e);
+
+/* A hugetlb mapping bound to nodes: the kernel reserves from the whole pool, so the nodes are checked here. */
+int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e);
+
+/*
+ * Fill *e with what is missing of the whole of `b`, and why: a mount's size limit, a pool or its cgroup, or the host's
+ * memory. `where` names the access that failed, err its errno. Returns -err.
+ */
+int shortage_explain(const struct backing *b, int err, const char *where, struct error *e);
 
 #endif

@@ -1,5 +1,5 @@
 /* What the kernel really mapped: smaps and numa_maps, parsed and summed over one mapping. */
-#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/backing.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* RAM populated by a call that can fail: a range, or all of a backing with threads behind one gate. */
-#include "vmm/core/memory/prealloc.h"
+#include "vmm/core/memory/backing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +12,6 @@
 #include <time.h>
 
 #include "units.h"
-#include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/shortage.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"

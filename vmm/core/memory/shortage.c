@@ -1,13 +1,11 @@
 /* Is there room for that much memory, and why there was none: told in numbers. */
-#include "vmm/core/memory/shortage.h"
+#include "vmm/core/memory/backing.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/core/memory/backing.h"
-#include "vmm/core/memory/observe.h"
 #include "vmm/host/cgroup.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/pool/pool.h"

@@ -15,7 +15,7 @@
  * by the span of all their values: up to 4 %, 16 %, 64 %, more. p is multiplied by the number of strata (Bonferroni).
  * Figures whose values all lie within the threshold could not matter, and are not tested.
  */
-#include "vmm/lab/compare/permutation_test.h"
+#include "vmm/lab/compare/compare.h"
 
 #include <errno.h>
 #include <math.h>

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "units.h"
-#include "vmm/core/memory/observe.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/host/sysfile.h"
 
 void place_next_moment(struct place_finder *f)

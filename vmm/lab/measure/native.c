@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "vmm/core/memory/shortage.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/native.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/theory/walk/walk_list.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/lab/sweep/attempt.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/json.h"

@@ -9,7 +9,7 @@
 #include "abi.h"
 #include "units.h"
 #include "vmm/core/memory/backing.h"
-#include "vmm/lab/sweep/plan.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/output/json.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"

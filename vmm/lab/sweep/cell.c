@@ -11,7 +11,7 @@
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/lab/sweep/key.h"
-#include "vmm/lab/sweep/plan.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/output/json.h"
 #include "vmm/util/text.h"
 #include "vmm/util/size.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmm/lab/sweep/attempt.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 

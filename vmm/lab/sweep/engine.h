@@ -1,13 +1,46 @@
 /*
- * The experiment: rounds over all cells, each round in a shuffled order of its own; one round of one cell; and whether a run
- * was left alone.
+ * The experiment: from axes to cells, decided before any of them runs; rounds over all cells, each round in a shuffled order of
+ * its own; one round of one cell; one attempt at it, a process of its own; and whether a run was left alone.
  */
 #ifndef MINIVMM_LAB_SWEEP_ENGINE_H
 #define MINIVMM_LAB_SWEEP_ENGINE_H
 
-#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/journal.h"
+#include "vmm/lab/sweep/matrix.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/util/error.h"
+
+#define SWEEP_MAX_CELLS 20000
+
+/*
+ * Fill the cells of *m, which is zeroed, and what it says of the plan: each combination of the axes of *sweep, the
+ * workloads and working sets of *run is one cell, with the least memory that it needs where the sweep names none. A combination that
+ * contradicts itself is a cell too, in STATE_REFUSED with the reason. Cells of one workload and working set lie together,
+ * backings innermost. Touches no memory; asks the kernel for page sizes only.
+ *
+ * 0, or -errno with *e set: more than SWEEP_MAX_CELLS, not one cell that could run (with the first reason), no memory.
+ */
+int sweep_plan(const struct run_spec *run, const struct sweep_spec *sweep, struct matrix *m, struct error *e);
+
+/*
+ * A number for all that has to be equal where a sweep is resumed: the cells and the command of each. Rounds and retries
+ * may differ.
+ */
+uint64_t sweep_plan_digest(const struct matrix *m);
+
+/*
+ * Of one cell: *r with the cell's values and memory_bytes, as the run's planner sees it. Decides the memory, resolves the
+ * backing's page, names the cell, and makes its command. What the planner refuses is the cell's state and reason. 0 or
+ * -ENOMEM.
+ */
+int plan_cell(const struct run_spec *r, bool memory_given, struct matrix_cell *cell);
+
+/* What the record says of the axes, an object of arrays: a new reference, or NULL. */
+json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *sweep);
+
+/* The baseline as axis=value parts: what was asked, or the first guest page and the first backing. */
+void sweep_baseline(const struct sweep_spec *sweep, char *text, size_t size);
 
 /* What the progress line shows. */
 struct sweep_progress {
@@ -65,5 +98,47 @@ void round_settle(struct matrix_cell *cell);
  * Returns how bad it is, 0 for quiet: of several attempts the least bad one is kept. Pure.
  */
 double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus);
+
+struct attempt {
+	/*
+	 * OK and MISMATCH have a run; UNAVAILABLE and REFUSED hold for every other attempt too; FAILED may go better next
+	 * time; PENDING: the user stopped it.
+	 */
+	enum cell_state state;
+	char reason[512];      /* where the state is not OK */
+	struct matrix_run run; /* owned by the caller: matrix_run_free */
+};
+
+/* Run `cell` once; `round` and `number` (from 1) go into the run. 0, or -errno with *e set where nothing can be run. */
+int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number, uint32_t limit_s,
+		 struct attempt *a, struct error *e);
+
+/* What is left of a run that has ended. */
+struct child_end {
+	int status;   /* exit status; 128 + n: killed by signal n */
+	char *output; /* its stdout, NUL-terminated; owned: free() */
+	size_t output_bytes;
+	char message[512]; /* its first line on stderr, without the program's name */
+	int64_t wall_ns;
+};
+
+/*
+ * Run this program with the words of `command` (its first is argv[0]) and "--quiet --json -" behind them, and wait. A
+ * stop signal ends it (status 128 + SIGTERM or its own), as does `limit_s`; it dies with us whatever happens. 0, or
+ * -errno with *e set where it could not be started or its output not read; then nothing of it is left.
+ */
+int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, struct error *e);
+
+/*
+ * What an ended run means: exit status, message and record. Pure but for the memory of a->run, whose counts of the host
+ * stay -1. 0 or -ENOMEM.
+ */
+int attempt_judge(const struct child_end *end, struct attempt *a);
+
+/*
+ * The run of a record (schema minivmm.run/2) in the terms of a matrix, rows of all vCPUs alone: a new reference, or NULL
+ * where it is no such record or there is no memory.
+ */
+json_t *attempt_extract(const json_t *record);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "units.h"
 #include "vmm/output/json.h"
-#include "vmm/lab/sweep/plan.h"
+#include "vmm/lab/sweep/engine.h"
 #include "vmm/util/text.h"
 #include "vmm/util/file.h"
 

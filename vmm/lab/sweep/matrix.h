@@ -12,7 +12,7 @@
 #include "abi.h"
 #include "vmm/lab/record/estimate.h"
 #include "vmm/lab/spec.h"
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 #include "vmm/theory/simulate/closed_form.h"
 #include "vmm/util/error.h"
 

@@ -1,5 +1,5 @@
 #include "vmm/lab/sweep/key.h"
-#include "vmm/lab/sweep/plan.h"
+#include "vmm/lab/sweep/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>

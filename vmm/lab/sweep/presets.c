@@ -1,7 +1,7 @@
 /*
  * The presets. Each ends within an hour on a machine with two CPUs.
  */
-#include "vmm/lab/sweep/presets.h"
+#include "vmm/lab/sweep/spec.h"
 
 #include <string.h>
 

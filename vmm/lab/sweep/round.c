@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/lab/sweep/attempt.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/text.h"
 
