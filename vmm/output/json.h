@@ -21,6 +21,16 @@ json_t *json_document(const char *schema);
 /* Each string of list[0..count), as json_words. */
 json_t *json_words_array(char *const *list, int count);
 
+/* An array of what make() gives for each of `count` elements of `list`. NULL: no memory. */
+#define JSON_LIST(list, count, make)                               \
+	({                                                         \
+		json_t *array_ = json_array();                     \
+                                                                   \
+		for (uint32_t item_ = 0; item_ < (count); item_++) \
+			json_push(&array_, make(&(list)[item_]));  \
+		array_;                                            \
+	})
+
 /* jansson's integers are signed: what does not fit (a seed may) becomes a decimal string. */
 json_t *json_u64(uint64_t value);
 

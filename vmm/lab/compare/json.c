@@ -2,7 +2,7 @@
  * A comparison as JSON, schema minivmm.compare/2. Unknown is null; sizes are integers in bytes.
  */
 #include "vmm/lab/compare/compare.h"
-#include "vmm/output/json.h"
+#include "vmm/lab/sweep/parts.h"
 
 static json_t *sweep_json(const struct comparison *c, enum side side)
 {
@@ -58,12 +58,9 @@ static json_t *together_json(const struct comparison *c)
 
 static json_t *side_json(const struct matrix_figure *f)
 {
-	json_t *o = json_object(), *interval = json_array();
+	json_t *o = json_object();
 
-	json_push(&interval, json_real(f->value.low));
-	json_push(&interval, json_real(f->value.high));
-	json_put(&o, "value", json_real(f->value.value));
-	json_put(&o, "ci95", interval);
+	estimate_put(&o, "value", "ci95", &f->value);
 	json_put(&o, "allocations", json_u64(f->count));
 	return o;
 }
@@ -71,10 +68,8 @@ static json_t *side_json(const struct matrix_figure *f)
 static json_t *figure_json(const struct compared *pair)
 {
 	const struct matrix_figure *a = pair->figures[SIDE_A];
-	json_t *o = json_object(), *interval = json_array();
+	json_t *o = json_object();
 
-	json_push(&interval, json_real(pair->ratio.low));
-	json_push(&interval, json_real(pair->ratio.high));
 	json_put(&o, "key", json_words(pair->cells[SIDE_A]->key));
 	json_put(&o, "variant", json_words_or_null(a->variant));
 	json_put(&o, "stride_bytes", json_u64_or_null(a->stride_bytes));
@@ -84,8 +79,7 @@ static json_t *figure_json(const struct compared *pair)
 	json_put(&o, "statistic", json_string(a->least ? "min" : "median"));
 	json_put(&o, "a", side_json(a));
 	json_put(&o, "b", side_json(pair->figures[SIDE_B]));
-	json_put(&o, "ratio", json_real(pair->ratio.value));
-	json_put(&o, "ratio_ci95", interval);
+	estimate_put(&o, "ratio", "ratio_ci95", &pair->ratio);
 	json_put(&o, "corrected_p", pair->tested ? json_real(pair->p) : json_null());
 	json_put(&o, "marked", json_boolean(pair->marked));
 	return o;
@@ -93,7 +87,7 @@ static json_t *figure_json(const struct compared *pair)
 
 int comparison_json(const struct comparison *c, FILE *out)
 {
-	json_t *o = json_document(COMPARE_SCHEMA), *figures = json_array();
+	json_t *o = json_document(COMPARE_SCHEMA);
 
 	json_put(&o, "a", sweep_json(c, SIDE_A));
 	json_put(&o, "b", sweep_json(c, SIDE_B));
@@ -105,8 +99,6 @@ int comparison_json(const struct comparison *c, FILE *out)
 	json_put(&o, "only_a", json_incref(c->only[SIDE_A]));
 	json_put(&o, "only_b", json_incref(c->only[SIDE_B]));
 	json_put(&o, "left_out", json_incref(c->left_out));
-	for (uint32_t i = 0; i < c->count; i++)
-		json_push(&figures, figure_json(&c->figures[i]));
-	json_put(&o, "figures", figures);
+	json_put(&o, "figures", JSON_LIST(c->figures, c->count, figure_json));
 	return json_finish(o, out);
 }

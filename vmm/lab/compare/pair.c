@@ -90,9 +90,9 @@ static bool means_the_same(const struct matrix_cell *cell, const struct matrix_f
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
-	const struct compared pair = {
-		.index = c->count, .cells = { cells[SIDE_A], cells[SIDE_B] }, .figures = { a, b }
-	};
+	const struct compared pair = { .index = c->count,
+				       .cells = { cells[SIDE_A], cells[SIDE_B] },
+				       .figures = { a, b } };
 
 	return ARRAY_PUSH(c->figures, c->count, pair);
 }

@@ -104,7 +104,7 @@ static uint64_t working_set_of(const struct matrix_cell *cell, uint64_t pages)
 	return cell->working_set_bytes;
 }
 
-static json_t *one_translation(const struct matrix_translation *t)
+static json_t *translation_json(const struct matrix_translation *t)
 {
 	json_t *o = json_object();
 
@@ -113,27 +113,16 @@ static json_t *one_translation(const struct matrix_translation *t)
 	json_put(&o, "pages", json_u64(t->pages));
 	json_put(&o, "chase", key_json(t->chase));
 	json_put(&o, "packed", key_json(t->packed));
-	json_put(&o, "cost", estimate_value_json(&t->cost));
-	json_put(&o, "ci95", estimate_interval_json(&t->cost));
+	estimate_put(&o, "cost", "ci95", &t->cost);
 	json_put(&o, "allocations", json_integer(t->cost.count));
 	json_put(&o, "refs_theory", json_u64_or_null(t->refs_theory));
 	json_put(&o, "reference_cycles",
 		 t->reference_cycles > 0 ? json_real_or_null(t->reference_cycles) : json_null());
-	json_put(&o, "effective_references", estimate_value_json(&t->effective));
-	json_put(&o, "effective_ci95", estimate_interval_json(&t->effective));
+	estimate_put(&o, "effective_references", "effective_ci95", &t->effective);
 	return o;
 }
 
-static json_t *translation_json(const struct matrix *m)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < m->translation_count; i++)
-		json_push(&array, one_translation(&m->translations[i]));
-	return array;
-}
-
-static json_t *one_speed_up(const struct matrix_speed_up *s)
+static json_t *speed_up_json(const struct matrix_speed_up *s)
 {
 	static const char *const dimensions[] = { "guest", "backing", "both" };
 	const struct matrix_figure *figure = &s->from->figures[s->from_figure];
@@ -146,22 +135,12 @@ static json_t *one_speed_up(const struct matrix_speed_up *s)
 	json_put(&o, "working_set_bytes", json_u64(figure->working_set_bytes));
 	json_put(&o, "from", key_json(s->from));
 	json_put(&o, "to", key_json(s->to));
-	json_put(&o, "speed_up", estimate_value_json(&s->speed_up));
-	json_put(&o, "ci95", estimate_interval_json(&s->speed_up));
+	estimate_put(&o, "speed_up", "ci95", &s->speed_up);
 	json_put(&o, "allocations", json_integer(s->speed_up.count));
 	return o;
 }
 
-static json_t *speed_ups_json(const struct matrix *m)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < m->speed_up_count; i++)
-		json_push(&array, one_speed_up(&m->speed_ups[i]));
-	return array;
-}
-
-static json_t *one_knee(const struct matrix_knee *k)
+static json_t *knee_json(const struct matrix_knee *k)
 {
 	json_t *o = json_object();
 
@@ -176,29 +155,18 @@ static json_t *one_knee(const struct matrix_knee *k)
 	return o;
 }
 
-static json_t *knees_json(const struct matrix *m)
+static json_t *matrix_prediction_json(const struct matrix_prediction *p)
 {
-	json_t *array = json_array();
+	json_t *o = prediction_json(&p->prediction);
 
-	for (uint32_t i = 0; i < m->knee_count; i++)
-		json_push(&array, one_knee(&m->knees[i]));
-	return array;
+	configuration_put(&o, p->cell);
+	return o;
 }
 
 json_t *matrix_predictions_json(const struct matrix *m)
 {
-	json_t *array;
-
-	if (!m->predicted)
-		return json_null();
-	array = json_array();
-	for (uint32_t i = 0; i < m->prediction_count; i++) {
-		json_t *o = prediction_json(&m->predictions[i].prediction);
-
-		configuration_put(&o, m->predictions[i].cell);
-		json_push(&array, o);
-	}
-	return array;
+	return m->predicted ? JSON_LIST(m->predictions, m->prediction_count, matrix_prediction_json)
+			    : json_null();
 }
 
 int matrix_emit_json(const struct matrix *m, FILE *out)
@@ -208,10 +176,10 @@ int matrix_emit_json(const struct matrix *m, FILE *out)
 	json_put(&o, "schema", json_string(MATRIX_SCHEMA));
 	fields_put(&matrix_head_fields, 0, &o, m);
 	json_put(&o, "counts", counts_json(m));
-	json_put(&o, "cells", cells_json(m));
-	json_put(&o, "translation", translation_json(m));
-	json_put(&o, "speed_ups", speed_ups_json(m));
-	json_put(&o, "knees", knees_json(m));
+	json_put(&o, "cells", JSON_LIST(m->cells, m->cell_count, cell_json));
+	json_put(&o, "translation", JSON_LIST(m->translations, m->translation_count, translation_json));
+	json_put(&o, "speed_ups", JSON_LIST(m->speed_ups, m->speed_up_count, speed_up_json));
+	json_put(&o, "knees", JSON_LIST(m->knees, m->knee_count, knee_json));
 	json_put(&o, "predictions", matrix_predictions_json(m));
 	return json_finish(o, out);
 }

@@ -49,21 +49,12 @@ static const struct field cell_list[] = {
 };
 static const struct fields cell_fields = FIELDS_OF(cell_list);
 
-json_t *estimate_value_json(const struct estimate *estimate)
+void estimate_put(json_t **object, const char *value, const char *interval, const struct estimate *est)
 {
-	return estimate->count != 0 ? json_real_or_null(estimate->value) : json_null();
-}
+	bool known = est->count != 0;
 
-json_t *estimate_interval_json(const struct estimate *estimate)
-{
-	json_t *array;
-
-	if (estimate->count == 0)
-		return json_null();
-	array = json_array();
-	json_push(&array, json_real(estimate->low));
-	json_push(&array, json_real(estimate->high));
-	return array;
+	json_put(object, value, known ? json_real_or_null(est->value) : json_null());
+	json_put(object, interval, known ? json_pack("[ff]", est->low, est->high) : json_null());
 }
 
 void configuration_put(json_t **object, const struct matrix_cell *cell)
@@ -97,8 +88,7 @@ static json_t *figure_json(const struct matrix_figure *f)
 	json_put(&o, "statistic", json_string(f->least ? "min" : "median"));
 	json_put(&o, "allocations", json_integer(f->count));
 	values_put(&o, f);
-	json_put(&o, "value", estimate_value_json(&f->value));
-	json_put(&o, "ci95", estimate_interval_json(&f->value));
+	estimate_put(&o, "value", "ci95", &f->value);
 	json_put(&o, "least", f->count != 0 ? json_real_or_null(f->least_value) : json_null());
 	json_put(&o, "exits", json_real_or_null(f->exits));
 	json_put(&o, "exits_per_operation", json_real_or_null(f->exits_per_operation));
@@ -106,33 +96,19 @@ static json_t *figure_json(const struct matrix_figure *f)
 	json_put(&o, "faults_per_operation", json_real_or_null(f->faults_per_operation));
 	json_put(&o, "note", json_words_or_null(f->note));
 	json_put(&o, "baseline", key_json(f->baseline));
-	json_put(&o, "ratio", estimate_value_json(&f->ratio));
-	json_put(&o, "ratio_ci95", estimate_interval_json(&f->ratio));
+	estimate_put(&o, "ratio", "ratio_ci95", &f->ratio);
 	return o;
 }
 
-static json_t *cell_json(const struct matrix_cell *cell)
+json_t *cell_json(const struct matrix_cell *cell)
 {
-	json_t *o = json_object(), *figures = json_array(), *runs = json_array();
+	json_t *o = json_object();
 
 	json_put(&o, "key", json_words(cell->key));
 	fields_put(&cell_fields, 0, &o, cell);
-	for (uint32_t i = 0; i < cell->figure_count; i++)
-		json_push(&figures, figure_json(&cell->figures[i]));
-	json_put(&o, "figures", figures);
-	for (uint32_t i = 0; i < cell->run_count; i++)
-		json_push(&runs, matrix_run_json(&cell->runs[i]));
-	json_put(&o, "runs", runs);
+	json_put(&o, "figures", JSON_LIST(cell->figures, cell->figure_count, figure_json));
+	json_put(&o, "runs", JSON_LIST(cell->runs, cell->run_count, matrix_run_json));
 	return o;
-}
-
-json_t *cells_json(const struct matrix *m)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < m->cell_count; i++)
-		json_push(&array, cell_json(&m->cells[i]));
-	return array;
 }
 
 /* Two cells are the same where their keys are: so a key must say what its cell is. */

@@ -57,16 +57,9 @@ static const struct fields run_fields = FIELDS_OF(run_list);
 
 json_t *matrix_run_json(const struct matrix_run *run)
 {
-	json_t *o = json_object(), *rows = json_array();
+	json_t *o = fields_json(&run_fields, run);
 
-	fields_put(&run_fields, 0, &o, run);
-	for (uint32_t i = 0; i < run->row_count; i++) {
-		json_t *row = json_object();
-
-		fields_put(&row_fields, 0, &row, &run->rows[i]);
-		json_push(&rows, row);
-	}
-	json_put(&o, "rows", rows);
+	json_put(&o, "rows", FIELDS_ARRAY(&row_fields, run->rows, run->row_count));
 	return o;
 }
 

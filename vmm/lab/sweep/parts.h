@@ -19,12 +19,11 @@
 extern const struct fields matrix_head_fields, matrix_plan_fields;
 
 /* New references, NULL: no memory. */
-json_t *cells_json(const struct matrix *m);
+json_t *cell_json(const struct matrix_cell *cell);
 json_t *matrix_predictions_json(const struct matrix *m); /* json_null where --predict was not given */
 
-/* What an estimate says, null where it has no allocations: its value, and [low, high]. */
-json_t *estimate_value_json(const struct estimate *estimate);
-json_t *estimate_interval_json(const struct estimate *estimate);
+/* Two members of *object, null where the estimate has no allocations: its value, and its interval as [low, high]. */
+void estimate_put(json_t **object, const char *value, const char *interval, const struct estimate *est);
 
 /* The key of a cell; NULL: null. */
 static inline json_t *key_json(const struct matrix_cell *cell)
