@@ -321,3 +321,14 @@ int table_finish(struct table *t, int group_column, FILE *out)
 	table_free(t);
 	return ret;
 }
+
+int table_section(struct table *t, const uint32_t *first, uint32_t count, int group_column, FILE *out)
+{
+	int ret;
+
+	table_drop(t, first, count, SCREEN_COLUMNS);
+	(void)fputc('\n', out);
+	ret = table_finish(t, group_column, out);
+	(void)fputc('\n', out);
+	return ret;
+}

@@ -159,6 +159,12 @@ int table_width(const struct table *t);
 /* Hide columns, in the order of first[] (`count` of them), until a line is no longer than `width`. */
 void table_drop(struct table *t, const uint32_t *first, uint32_t count, int width);
 
+/*
+ * The end of a table that stands between paragraphs: hide columns as table_drop does until it fits the screen, print it between
+ * two empty lines, free it. Returns like table_print.
+ */
+int table_section(struct table *t, const uint32_t *first, uint32_t count, int group_column, FILE *out);
+
 /* Put columns closer together, then hide them by rank, until a line fits `width` or only rank 0 is left. */
 void table_fit(struct table *t, int width);
 

@@ -1,7 +1,6 @@
 /*
  * A comparison for people: what was compared, what is marked, what else differs.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "units.h"
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/parts.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/output/table.h"
 #include "vmm/util/text.h"
@@ -82,8 +82,7 @@ static void put_row(struct table *t, const struct compared *pair)
 	else
 		table_put(t, "-");
 	put_values(t, pair);
-	table_put(t, "%s%s%s", pair->cells[SIDE_A]->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-	table_size(t, f->pages != 0 ? f->working_set_bytes : 0);
+	text_put_part(t, pair->cells[SIDE_A], f);
 	table_size(t, f->stride_bytes);
 	text_put_config(t, pair->cells[SIDE_A]);
 }
@@ -95,7 +94,6 @@ static int print_table(const struct comparison *c, uint32_t rows, bool marks, FI
 						     "set", "stride", CONFIG_TITLES };
 	char text[TABLE_CELL_BYTES];
 	struct table t;
-	int ret;
 
 	table_init(&t, titles, COLUMNS);
 	for (uint32_t i = 0; i < rows; i++)
@@ -104,12 +102,7 @@ static int print_table(const struct comparison *c, uint32_t rows, bool marks, FI
 	if (table_hide_constant(&t, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
 		t.hidden[COLUMN_STRIDE] = false;
 	text_fold_config(&t, COLUMN_CONFIG, out);
-	table_drop(&t, spare, COUNT_OF(spare), SCREEN_COLUMNS);
-	(void)fputc('\n', out);
-	ret = table_print(&t, -1, out);
-	(void)fputc('\n', out);
-	table_free(&t);
-	return ret;
+	return table_section(&t, spare, COUNT_OF(spare), -1, out);
 }
 
 const char *comparison_method(const struct comparison *c, char *buf)
@@ -299,7 +292,5 @@ int comparison_text(const struct comparison *c, bool all, FILE *out)
 	put_only(c, SIDE_A, out);
 	put_only(c, SIDE_B, out);
 	put_left_out(c, out);
-	if (ret == 0 && (fflush(out) != 0 || ferror(out) != 0))
-		ret = errno != 0 ? -errno : -EIO;
-	return ret;
+	return ret == 0 ? stream_finish(out) : ret;
 }

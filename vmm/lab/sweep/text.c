@@ -1,7 +1,6 @@
 /*
  * A matrix for a person: what was run, its figures, what follows from them; and what all its tables have in common.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -9,9 +8,16 @@
 #include "vmm/lab/record/stats.h"
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/parts.h"
+#include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+
+void text_put_part(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	table_put(table, "%s%s%s", cell->workload, f->variant[0] != '\0' ? " " : "", f->variant);
+	table_size(table, f->pages != 0 ? f->working_set_bytes : 0);
+}
 
 void text_put_config(struct table *table, const struct matrix_cell *cell)
 {
@@ -210,24 +216,17 @@ static void put_not_run(const struct matrix *m, FILE *out)
 
 int matrix_emit_text(const struct matrix *m, FILE *out)
 {
-	int ret;
+	static int (*const sections[])(const struct matrix *m, FILE *out) = {
+		text_matrix_figures,   text_matrix_faults, text_matrix_translation,
+		text_matrix_speed_ups, text_matrix_knees,  text_matrix_predictions,
+	};
+	int ret = 0;
 
 	put_head(m, out);
-	ret = text_matrix_figures(m, out);
-	if (ret == 0)
-		ret = text_matrix_faults(m, out);
-	if (ret == 0)
-		ret = text_matrix_translation(m, out);
-	if (ret == 0)
-		ret = text_matrix_speed_ups(m, out);
-	if (ret == 0)
-		ret = text_matrix_knees(m, out);
-	if (ret == 0)
-		ret = text_matrix_predictions(m, out);
+	for (size_t i = 0; i < COUNT_OF(sections) && ret == 0; i++)
+		ret = sections[i](m, out);
 	if (ret != 0)
 		return ret;
 	put_not_run(m, out);
-	if (fflush(out) != 0)
-		return -errno;
-	return ferror(out) != 0 ? -EIO : 0;
+	return stream_finish(out);
 }

@@ -17,7 +17,6 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 	const uint32_t spare[] = { 2 + AXES + 6, 2 + AXES + 7, 2 + AXES + 4 };
 	struct table table;
 	char text[TABLE_CELL_BYTES];
-	int ret;
 
 	if (m->translation_count == 0)
 		return 0;
@@ -39,12 +38,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 		  "ref)",
 		  matrix_latency_words(m));
 	text_fold_config(&table, 2, out);
-	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
-	(void)fputc('\n', out);
-	ret = table_print(&table, 0, out);
-	(void)fputc('\n', out);
-	table_free(&table);
-	return ret;
+	return table_section(&table, spare, COUNT_OF(spare), 0, out);
 }
 
 static const char *page_of(const struct matrix_speed_up *s, const struct matrix_cell *cell, char *buf)
@@ -68,7 +62,6 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	uint32_t shown = 0;
 	struct table table;
 	char text[AXIS_ITEM_BYTES];
-	int ret;
 
 	for (uint32_t i = 0; i < m->speed_up_count; i++)
 		shown += !is_control(&m->speed_ups[i]);
@@ -77,12 +70,10 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	table_init(&table, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < m->speed_up_count; i++) {
 		const struct matrix_speed_up *s = &m->speed_ups[i];
-		const struct matrix_figure *f = &s->to->figures[s->to_figure];
 
 		if (is_control(s))
 			continue;
-		table_put(&table, "%s%s%s", s->to->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-		table_put(&table, "%s", f->pages != 0 ? size_format(f->working_set_bytes, text) : "-");
+		text_put_part(&table, s->to, &s->to->figures[s->to_figure]);
 		table_put(&table, "%s", dimensions[s->dimension]);
 		table_put(&table, "%s", page_of(s, s->from, text));
 		table_put(&table, "%s", page_of(s, s->to, text));
@@ -92,19 +83,13 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	paragraph(out, "speed-up",
 		  "by larger pages in the guest, in the backing, in both; more than 1 is faster");
 	text_fold_config(&table, 5, out);
-	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
-	(void)fputc('\n', out);
-	ret = table_print(&table, 1, out);
-	(void)fputc('\n', out);
-	table_free(&table);
-	return ret;
+	return table_section(&table, spare, COUNT_OF(spare), 1, out);
 }
 
 int text_matrix_knees(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { CONFIG_TITLES, "-curve", "after", "before", "", "from", "to" };
 	struct table table;
-	int ret;
 
 	if (m->knee_count == 0)
 		return 0;
@@ -123,11 +108,7 @@ int text_matrix_knees(const struct matrix *m, FILE *out)
 	paragraph(out, "knees",
 		  "where the curve of a configuration leaves a plateau: in cycles, from and to");
 	text_fold_config(&table, 0, out);
-	(void)fputc('\n', out);
-	ret = table_print(&table, -1, out);
-	(void)fputc('\n', out);
-	table_free(&table);
-	return ret;
+	return table_section(&table, NULL, 0, -1, out);
 }
 
 /* The configuration as keys spell it. */

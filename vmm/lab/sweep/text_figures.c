@@ -15,27 +15,16 @@
 
 static void put_leading(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f)
 {
-	char size[24];
-
-	table_put(table, "%s%s%s", cell->workload, f->variant[0] != '\0' ? " " : "", f->variant);
-	table_put(table, "%s", f->pages != 0 ? size_format(f->working_set_bytes, size) : "-");
+	text_put_part(table, cell, f);
 	table_size(table, f->stride_bytes);
 }
 
-static void put_count(struct table *table, double count)
+static void put_number(struct table *table, double number, int decimals)
 {
-	if (isnan(count))
+	if (isnan(number))
 		table_put(table, "-");
 	else
-		table_put(table, "%.0f", count);
-}
-
-static void put_per_operation(struct table *table, double count)
-{
-	if (isnan(count))
-		table_put(table, "-");
-	else
-		table_put(table, "%.2f", count);
+		table_put(table, "%.*f", decimals, number);
 }
 
 /* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
@@ -64,8 +53,8 @@ static void put_figure(struct table *table, const struct matrix *m, const struct
 	table_put(table, "%s", unit);
 	text_put_estimate(table, &f->ratio, 1);
 	table_count(table, f->refs_theory != 0 ? (int64_t)f->refs_theory : -1);
-	put_count(table, f->exits);
-	put_per_operation(table, f->faults_per_operation);
+	put_number(table, f->exits, 0);
+	put_number(table, f->faults_per_operation, 2);
 	put_doubts(table, m, cell, f);
 }
 
@@ -124,7 +113,6 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	};
 	char unit[TABLE_CELL_BYTES];
 	struct table table;
-	int ret;
 
 	if (!has_figures(m))
 		return fputc('\n', out) == EOF ? -EIO : 0;
@@ -145,11 +133,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 		paragraph(out, "unit", "%s", unit);
 	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
 	table.hidden[after + 6] |= table.hidden[after + 5]; /* half an interval is none */
-	(void)fputc('\n', out);
-	ret = table_print(&table, table.hidden[1] ? 0 : 1, out);
-	(void)fputc('\n', out);
-	table_free(&table);
-	return ret;
+	return table_section(&table, NULL, 0, table.hidden[1] ? 0 : 1, out);
 }
 
 static void put_faults(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f,
@@ -161,9 +145,9 @@ static void put_faults(struct table *table, const struct matrix_cell *cell, cons
 	put_leading(table, cell, f);
 	text_put_config(table, cell);
 	table_real(table, f->value.count != 0 ? f->value.value * scale : NAN);
-	put_count(table, f->page_faults);
+	put_number(table, f->page_faults, 0);
 	for (int i = 0; i < RUN_COUNTS; i++)
-		put_count(table, medians[i]);
+		put_number(table, medians[i], 0);
 }
 
 /* Where memory may come in while it is measured, faults are half of the answer. */
@@ -187,7 +171,6 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	/* The process's own faults are KVM's and few others, as a rule. */
 	const uint32_t spare[] = { LEADING + AXES + 3, LEADING + AXES + 2, LEADING + AXES + 5 };
 	struct table table;
-	int ret;
 
 	if (!populates(m))
 		return 0;
@@ -204,10 +187,5 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	}
 	table_hide_empty(&table, 1, 2);
 	text_fold_config(&table, LEADING, out);
-	(void)fputc('\n', out);
-	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
-	ret = table_print(&table, table.hidden[1] ? 0 : 1, out);
-	(void)fputc('\n', out);
-	table_free(&table);
-	return ret;
+	return table_section(&table, spare, COUNT_OF(spare), table.hidden[1] ? 0 : 1, out);
 }
