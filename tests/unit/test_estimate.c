@@ -106,20 +106,20 @@ TEST(pairs_are_of_one_round)
 	struct estimate e;
 
 	/* 20/2, 30/10, 40/8 of rounds 1, 3, 4. */
-	assert_int_equal(series_pair(&sa, &sb, PAIR_RATIO, values, rounds), 3);
+	assert_int_equal(series_pair(sa, sb, PAIR_RATIO, values, rounds), 3);
 	assert_float_equal(values[0], 10, EXACT);
 	assert_int_equal(rounds[2], 4);
-	assert_int_equal(estimate_paired(&sa, &sb, PAIR_RATIO, &e), 0);
+	assert_int_equal(estimate_paired(sa, sb, PAIR_RATIO, &e), 0);
 	assert_float_equal(e.value, 5, EXACT);
 	assert_float_equal(e.low, 3, EXACT);
 	assert_float_equal(e.high, 10, EXACT);
 	/* 18, 20, 32. */
-	assert_int_equal(estimate_paired(&sa, &sb, PAIR_DIFFERENCE, &e), 0);
+	assert_int_equal(estimate_paired(sa, sb, PAIR_DIFFERENCE, &e), 0);
 	assert_float_equal(e.value, 20, EXACT);
-	assert_int_equal(estimate_paired(&none, &sb, PAIR_RATIO, &e), 0);
+	assert_int_equal(estimate_paired(none, sb, PAIR_RATIO, &e), 0);
 	assert_int_equal(e.count, 0);
 	/* Round 2 is common, but x / 0 says nothing. */
-	assert_int_equal(series_pair(&two, &zero, PAIR_RATIO, NULL, NULL), 0);
+	assert_int_equal(series_pair(two, zero, PAIR_RATIO, NULL, NULL), 0);
 }
 
 TEST(interval_covers_the_median)
@@ -165,7 +165,7 @@ static void paired_intervals_cover(enum noise kind, enum pairing how, double tru
 				a[i] = how == PAIR_RATIO ? b[i] * truth * exp(0.01 * random_noise(kind, &rng))
 							 : b[i] + truth + 0.5 * random_noise(kind, &rng);
 			}
-			assert_int_equal(estimate_paired(&sa, &sb, how, &e), 0);
+			assert_int_equal(estimate_paired(sa, sb, how, &e), 0);
 			covered += e.low <= truth && truth <= e.high;
 			narrow += e.high - e.low < (how == PAIR_RATIO ? 0.5 : 25);
 		}

@@ -112,27 +112,26 @@ int estimate_make(const double *values, uint32_t count, struct estimate *out)
 	return 0;
 }
 
-uint32_t series_pair(const struct series *a, const struct series *b, enum pairing how, double *values,
-		     uint32_t *rounds)
+uint32_t series_pair(struct series a, struct series b, enum pairing how, double *values, uint32_t *rounds)
 {
 	uint32_t i = 0, j = 0, count = 0;
 
-	while (i < a->count && j < b->count) {
+	while (i < a.count && j < b.count) {
 		double value;
 
-		if (a->rounds[i] != b->rounds[j]) {
-			if (a->rounds[i] < b->rounds[j])
+		if (a.rounds[i] != b.rounds[j]) {
+			if (a.rounds[i] < b.rounds[j])
 				i++;
 			else
 				j++;
 			continue;
 		}
-		value = how == PAIR_RATIO ? a->values[i] / b->values[j] : a->values[i] - b->values[j];
+		value = how == PAIR_RATIO ? a.values[i] / b.values[j] : a.values[i] - b.values[j];
 		if (isfinite(value)) {
 			if (values != NULL)
 				values[count] = value;
 			if (rounds != NULL)
-				rounds[count] = a->rounds[i];
+				rounds[count] = a.rounds[i];
 			count++;
 		}
 		i++;
@@ -141,7 +140,7 @@ uint32_t series_pair(const struct series *a, const struct series *b, enum pairin
 	return count;
 }
 
-int estimate_paired(const struct series *a, const struct series *b, enum pairing how, struct estimate *out)
+int estimate_paired(struct series a, struct series b, enum pairing how, struct estimate *out)
 {
 	uint32_t count = series_pair(a, b, how, NULL, NULL);
 	double *values;

@@ -37,10 +37,9 @@ enum pairing { PAIR_RATIO, PAIR_DIFFERENCE };
  * a / b or a - b of each round that both have, with its round, into values[] and rounds[] of at least the smaller count
  * (either may be NULL). A quotient that is not finite is no pair. Returns how many there are.
  */
-uint32_t series_pair(const struct series *a, const struct series *b, enum pairing how, double *values,
-		     uint32_t *rounds);
+uint32_t series_pair(struct series a, struct series b, enum pairing how, double *values, uint32_t *rounds);
 
 /* The estimate over those pairs: count 0 where no round is common. 0, -EINVAL or -ENOMEM. */
-int estimate_paired(const struct series *a, const struct series *b, enum pairing how, struct estimate *out);
+int estimate_paired(struct series a, struct series b, enum pairing how, struct estimate *out);
 
 #endif

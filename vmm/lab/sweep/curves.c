@@ -15,6 +15,7 @@ struct curve_point {
 	char configuration[KEY_JOINED_BYTES]; /* all of the key but workload and working set */
 	const struct matrix_cell *cell;
 	const struct matrix_figure *figure;
+	struct estimate translation; /* of a chase: less packed; count 0: not known */
 };
 
 static int by_curve(const void *a, const void *b)
@@ -71,22 +72,6 @@ struct packed_curves {
 	uint32_t count;
 };
 
-/* The first point of that configuration, or the count. */
-static uint32_t first_of(const struct packed_curves *packed, const char *configuration)
-{
-	uint32_t low = 0, high = packed->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (strcmp(packed->points[middle].configuration, configuration) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* How many times as large the one is as the other, whichever it is; neither is 0. */
 static double apart(uint64_t a, uint64_t b)
 {
@@ -103,7 +88,9 @@ static const struct matrix_figure *reference_of(const struct packed_curves *pack
 	uint64_t lines = pages / PAGES_A_LINE > LEAST_PAGES ? pages / PAGES_A_LINE : LEAST_PAGES;
 	const struct matrix_figure *found = NULL;
 
-	for (uint32_t i = first_of(packed, configuration); i < packed->count; i++) {
+	for (uint32_t i =
+		     joined_first(packed->points, packed->count, sizeof(packed->points[0]), configuration);
+	     i < packed->count; i++) {
 		const struct matrix_figure *f = packed->points[i].figure;
 
 		if (strcmp(packed->points[i].configuration, configuration) != 0)
@@ -116,20 +103,18 @@ static const struct matrix_figure *reference_of(const struct packed_curves *pack
 }
 
 /* cost / reference of each round. */
-static int effective(const struct series *chase, const struct series *lines,
-		     const struct matrix_figure *reference, struct matrix_translation *t)
+static int effective(struct series chase, struct series lines, const struct matrix_figure *reference,
+		     struct matrix_translation *t)
 {
-	struct series per_reference = series_of(reference), cost;
-	double *values = calloc(chase->count, sizeof(*values));
-	uint32_t *rounds = calloc(chase->count, sizeof(*rounds));
+	double *values = calloc(chase.count, sizeof(*values));
+	uint32_t *rounds = calloc(chase.count, sizeof(*rounds));
+	struct series cost = { .values = values, .rounds = rounds };
 	int ret = -ENOMEM;
 
 	if (values != NULL && rounds != NULL) {
 		cost.count = series_pair(chase, lines, PAIR_DIFFERENCE, values, rounds);
-		cost.values = values;
-		cost.rounds = rounds;
 		t->reference_cycles = reference->value.value;
-		ret = estimate_paired(&cost, &per_reference, PAIR_RATIO, &t->effective);
+		ret = estimate_paired(cost, series_of(reference), PAIR_RATIO, &t->effective);
 	}
 	free(values);
 	free(rounds);
@@ -141,20 +126,18 @@ static int translate(const struct curve_point *chase, const struct matrix_cell *
 		     const struct packed_curves *packed, struct matrix_translation *t)
 {
 	const struct matrix_figure *lines = figure_like(cell, chase->figure), *reference;
-	struct series of_chase = series_of(chase->figure), of_lines;
 	int ret;
 
 	*t = (struct matrix_translation){ .chase = chase->cell, .pages = chase->figure->pages };
 	if (lines == NULL)
 		return 0;
-	of_lines = series_of(lines);
-	ret = estimate_paired(&of_chase, &of_lines, PAIR_DIFFERENCE, &t->cost);
+	ret = estimate_paired(series_of(chase->figure), series_of(lines), PAIR_DIFFERENCE, &t->cost);
 	if (ret != 0 || t->cost.count == 0)
 		return ret;
 	t->packed = cell;
 	t->refs_theory = chase->figure->refs_theory;
 	reference = reference_of(packed, chase->configuration, t->pages);
-	return reference != NULL ? effective(&of_chase, &of_lines, reference, t) : 0;
+	return reference != NULL ? effective(series_of(chase->figure), series_of(lines), reference, t) : 0;
 }
 
 static const struct matrix_cell *packed_of(const struct matrix_cell *chase, const struct key_index *index)
@@ -176,29 +159,24 @@ static int by_cell(const void *a, const void *b)
 	return (x->pages > y->pages) - (x->pages < y->pages);
 }
 
-int translations_make(struct matrix *m, const struct key_index *index)
+static int translate_all(struct matrix *m, const struct key_index *index, const struct packed_curves *packed,
+			 struct curve_point *chases, uint32_t count)
 {
-	struct packed_curves packed = { .count = 0 };
-	struct curve_point *chases = NULL;
-	uint32_t count = 0;
-	int ret = curve_points_make(m, "packed", &packed.points, &packed.count);
+	int ret = 0;
 
-	if (ret == 0)
-		ret = curve_points_make(m, "chase", &chases, &count);
 	for (uint32_t i = 0; i < count && ret == 0; i++) {
 		const struct matrix_cell *cell = packed_of(chases[i].cell, index);
 		struct matrix_translation t;
 
 		if (cell == NULL)
 			continue;
-		ret = translate(&chases[i], cell, &packed, &t);
+		ret = translate(&chases[i], cell, packed, &t);
+		chases[i].translation = t.cost;
 		if (ret == 0 && t.cost.count != 0)
 			ret = ARRAY_PUSH(m->translations, m->translation_count, t);
 	}
 	if (m->translation_count != 0)
 		qsort(m->translations, m->translation_count, sizeof(*m->translations), by_cell);
-	free(packed.points);
-	free(chases);
 	return ret;
 }
 
@@ -239,40 +217,16 @@ uint32_t knees_find(const struct estimate *curve, uint32_t count, uint32_t *belo
 	return found;
 }
 
-static const struct matrix_translation *translation_of(const struct matrix *m,
-						       const struct curve_point *point)
-{
-	/* Sorted by cell, then by pages. */
-	uint32_t low = 0, high = m->translation_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct matrix_translation *t = &m->translations[middle];
-
-		if (t->chase < point->cell || (t->chase == point->cell && t->pages < point->figure->pages))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == m->translation_count || m->translations[low].chase != point->cell ||
-	    m->translations[low].pages != point->figure->pages)
-		return NULL;
-	return &m->translations[low];
-}
-
 /* The points' values: of translation where all have it, else as they are; a curve is of one kind. */
-static bool fill_curve(const struct matrix *m, const struct curve_point *points, uint32_t count,
-		       struct estimate *curve)
+static bool fill_curve(const struct curve_point *points, uint32_t count, struct estimate *curve)
 {
+	bool of_translation = true;
+
 	for (uint32_t i = 0; i < count; i++)
-		curve[i] = points[i].figure->value;
-	for (uint32_t i = 0; i < count; i++) {
-		if (translation_of(m, &points[i]) == NULL)
-			return false;
-	}
+		of_translation = of_translation && points[i].translation.count != 0;
 	for (uint32_t i = 0; i < count; i++)
-		curve[i] = translation_of(m, &points[i])->cost;
-	return true;
+		curve[i] = of_translation ? points[i].translation : points[i].figure->value;
+	return of_translation;
 }
 
 static int add_knee(struct matrix *m, const struct curve_point *at, const struct estimate *values,
@@ -298,7 +252,7 @@ static int knees_of(struct matrix *m, const struct curve_point *points, uint32_t
 	int ret = curve != NULL && below != NULL ? 0 : -ENOMEM;
 
 	if (ret == 0) {
-		bool of_translation = fill_curve(m, points, count, curve);
+		bool of_translation = fill_curve(points, count, curve);
 		uint32_t found = knees_find(curve, count, below);
 
 		for (uint32_t i = 0; i < found && ret == 0; i++)
@@ -309,11 +263,11 @@ static int knees_of(struct matrix *m, const struct curve_point *points, uint32_t
 	return ret;
 }
 
-int knees_make(struct matrix *m)
+/* The points of one curve are neighbours. */
+static int knees_of_all(struct matrix *m, const struct curve_point *points, uint32_t count)
 {
-	struct curve_point *points;
-	uint32_t count, start = 0;
-	int ret = curve_points_make(m, "chase", &points, &count);
+	uint32_t start = 0;
+	int ret = 0;
 
 	for (uint32_t i = 1; i <= count && ret == 0; i++) {
 		if (i < count && strcmp(points[i].configuration, points[start].configuration) == 0)
@@ -321,6 +275,23 @@ int knees_make(struct matrix *m)
 		ret = knees_of(m, &points[start], i - start);
 		start = i;
 	}
-	free(points);
+	return ret;
+}
+
+int curves_make(struct matrix *m, const struct key_index *index)
+{
+	struct packed_curves packed = { .count = 0 };
+	struct curve_point *chases = NULL;
+	uint32_t count = 0;
+	int ret = curve_points_make(m, "packed", &packed.points, &packed.count);
+
+	if (ret == 0)
+		ret = curve_points_make(m, "chase", &chases, &count);
+	if (ret == 0)
+		ret = translate_all(m, index, &packed, chases, count);
+	if (ret == 0)
+		ret = knees_of_all(m, chases, count);
+	free(packed.points);
+	free(chases);
 	return ret;
 }

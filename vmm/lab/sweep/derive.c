@@ -61,11 +61,9 @@ int matrix_derive(struct matrix *m)
 	if (ret == 0) {
 		ret = ratios_make(m, &index);
 		if (ret == 0)
-			ret = translations_make(m, &index);
+			ret = curves_make(m, &index);
 		if (ret == 0)
 			ret = speed_ups_make(m, &index);
-		if (ret == 0)
-			ret = knees_make(m);
 		key_index_free(&index);
 	}
 	/* Half of what follows would read as all of it. */

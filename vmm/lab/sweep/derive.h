@@ -18,9 +18,8 @@
  */
 int figures_make(struct matrix_cell *cell); /* from the cell's runs; it has no figures yet */
 int ratios_make(struct matrix *m, const struct key_index *index);
-int translations_make(struct matrix *m, const struct key_index *index);
+int curves_make(struct matrix *m, const struct key_index *index); /* translations and knees */
 int speed_ups_make(struct matrix *m, const struct key_index *index);
-int knees_make(struct matrix *m); /* after translations_make */
 
 /* Whether anything is derived from its figures: all is as it was asked for, as far as it has run. */
 bool cell_takes_part(const struct matrix_cell *cell);

@@ -102,22 +102,16 @@ void matrix_cell_name(struct matrix_cell *cell)
 		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, text));
 }
 
-const char *key_axis_name(enum key_axis axis)
+/* "guest-page", ... */
+static const char *key_axis_name(uint32_t axis)
 {
-	switch ((unsigned int)axis) {
-	case KEY_WORKLOAD:
-		return "workload";
-	case KEY_WORKING_SET:
-		return "working-set";
-	default:
-		return (unsigned int)axis < AXES ? axis_table[axis].name : NULL;
-	}
+	return axis < AXES ? axis_table[axis].name : axis == KEY_WORKLOAD ? "workload" : "working-set";
 }
 
 static int take(struct key *key, const char *name, size_t name_bytes, const char *value, size_t value_bytes)
 {
 	for (uint32_t axis = 0; axis < KEY_AXES; axis++) {
-		const char *own = key_axis_name((enum key_axis)axis);
+		const char *own = key_axis_name(axis);
 
 		if (strlen(own) != name_bytes || memcmp(own, name, name_bytes) != 0)
 			continue;
@@ -161,6 +155,21 @@ void key_join(const struct key *key, uint32_t without, char joined[KEY_JOINED_BY
 		append(joined, KEY_JOINED_BYTES, "%s,", (without >> axis & 1) != 0 ? "" : key->values[axis]);
 }
 
+uint32_t joined_first(const void *array, uint32_t count, size_t element_bytes, const char *joined)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp((const char *)array + middle * element_bytes, joined) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Equal keys in the order of the cells. */
 static int by_key(const void *a, const void *b)
 {
@@ -201,19 +210,12 @@ void key_index_free(struct key_index *index)
 
 const struct matrix_cell *key_index_find(const struct key_index *index, const struct key *key)
 {
-	uint32_t low = 0, high = index->count;
 	char joined[KEY_JOINED_BYTES];
+	uint32_t at;
 
 	key_join(key, 0, joined);
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (strcmp(index->entries[middle].joined, joined) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == index->count || strcmp(index->entries[low].joined, joined) != 0)
+	at = joined_first(index->entries, index->count, sizeof(*index->entries), joined);
+	if (at == index->count || strcmp(index->entries[at].joined, joined) != 0)
 		return NULL;
-	return index->entries[low].cell;
+	return index->entries[at].cell;
 }

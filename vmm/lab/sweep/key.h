@@ -31,9 +31,6 @@ void cell_set_workload(struct matrix_cell *cell, enum workload_id id);
 /* Fill cell->key from the members before it. */
 void matrix_cell_name(struct matrix_cell *cell);
 
-/* "guest-page", ...; NULL behind the last one. */
-const char *key_axis_name(enum key_axis axis);
-
 /*
  * Write the axes that "axis=value,..." names into *key and leave the others as they are. 0; -EINVAL for an axis that keys do
  * not have, a value without one or one that is too long; then *key is changed in part.
@@ -45,6 +42,12 @@ int key_parse(const char *text, struct key *key);
 
 /* All values in one string that is the same for equal keys; axes whose bit is set in `without` do not count. */
 void key_join(const struct key *key, uint32_t without, char joined[KEY_JOINED_BYTES]);
+
+/*
+ * Of an array that is sorted by the joined key with which each of its elements begins: the index of the first that is not before
+ * `joined`, or `count`.
+ */
+uint32_t joined_first(const void *array, uint32_t count, size_t element_bytes, const char *joined);
 
 /* Every cell of a matrix by its key. */
 struct key_index {

@@ -76,15 +76,6 @@ int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run)
 	return 0;
 }
 
-struct matrix_cell *matrix_find(struct matrix *m, const char *key)
-{
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		if (strcmp(m->cells[i].key, key) == 0)
-			return &m->cells[i];
-	}
-	return NULL;
-}
-
 const char *matrix_latency_words(const struct matrix *m)
 {
 	for (uint32_t i = 0; i < m->cell_count; i++) {

@@ -192,9 +192,6 @@ void cell_set_state(struct matrix_cell *cell, enum cell_state state, const char 
  */
 int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run);
 
-/* The cell of that key, or NULL. Linear. */
-struct matrix_cell *matrix_find(struct matrix *m, const char *key);
-
 extern const struct names cell_state_names;
 
 static inline const char *cell_state_name(enum cell_state state)

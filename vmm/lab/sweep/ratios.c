@@ -12,13 +12,11 @@
 static int figure_ratio(struct matrix_figure *f, const struct matrix_cell *baseline)
 {
 	const struct matrix_figure *other = figure_like(baseline, f);
-	struct series of_cell = series_of(f), of_baseline;
 	int ret;
 
 	if (other == NULL)
 		return 0;
-	of_baseline = series_of(other);
-	ret = estimate_paired(&of_cell, &of_baseline, PAIR_RATIO, &f->ratio);
+	ret = estimate_paired(series_of(f), series_of(other), PAIR_RATIO, &f->ratio);
 	if (ret == 0 && f->ratio.count != 0)
 		f->baseline = baseline;
 	return ret;
@@ -83,18 +81,16 @@ static void find_small(const struct matrix *m, struct small_backings *small)
 static int add_speed_up(struct matrix *m, enum speed_up_dimension dimension, const struct matrix_cell *from,
 			const struct matrix_cell *to, uint32_t to_figure)
 {
-	const struct matrix_figure *slow = figure_like(from, &to->figures[to_figure]);
-	struct series of_from, of_to = series_of(&to->figures[to_figure]);
+	const struct matrix_figure *fast = &to->figures[to_figure], *slow = figure_like(from, fast);
 	struct matrix_speed_up s = { .dimension = dimension, .from = from, .to = to, .to_figure = to_figure };
 	bool latency;
 	int ret;
 
 	if (slow == NULL)
 		return 0;
-	of_from = series_of(slow);
 	s.from_figure = (uint32_t)(slow - from->figures);
 	latency = unit_name_is_latency(slow->unit);
-	ret = estimate_paired(latency ? &of_from : &of_to, latency ? &of_to : &of_from, PAIR_RATIO,
+	ret = estimate_paired(series_of(latency ? slow : fast), series_of(latency ? fast : slow), PAIR_RATIO,
 			      &s.speed_up);
 	if (ret != 0 || s.speed_up.count == 0)
 		return ret;
