@@ -51,15 +51,12 @@ static void print_error(const struct error *e)
 int main(int argc, char **argv)
 {
 	static struct request request;
-	uint64_t start_ns = clock_ns();
+	const struct program program = { clock_ns(), stdout, stderr, print_error };
 	struct error e = { .status = STATUS_OK };
 	enum status status = STATUS_FAILED;
 
 	if (streams_init(&e) == 0 && stop_install(&e) == 0 && request_parse(argc, argv, &request, &e) == 0) {
-		request.start_ns = start_ns;
-		request.out = stdout;
-		request.err = stderr;
-		request.print_error = print_error;
+		request.program = program;
 		status = command_execute(&request, &e);
 	}
 	if (e.status != STATUS_OK) {

@@ -115,13 +115,14 @@ const struct command_spec *command_spec(enum command command)
 static enum status tell(const struct request *r, struct error *e)
 {
 	int ret = r->command != COMMAND_VERSION
-			  ? fprintf(r->out, "%s\n", request_help(r->help_topic))
-			  : fprintf(r->out, "minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s\n",
+			  ? fprintf(r->program.out, "%s\n", request_help(r->help_topic))
+			  : fprintf(r->program.out,
+				    "minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s\n",
 				    MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA,
 				    POOL_SCHEMA, POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA,
 				    MODEL_SCHEMA, EXPLAIN_SCHEMA);
 
-	if (ret < 0 || fflush(r->out) != 0)
+	if (ret < 0 || fflush(r->program.out) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
 	return e->status;
 }

@@ -44,7 +44,7 @@ enum status command_pmu_help(const struct request *r, struct error *e)
 
 	if (pmu_plan_new(PMU_DEFAULT_LIST, &plan, e) != 0)
 		return e->status;
-	if (put_help(plan, r->out) != 0)
+	if (put_help(plan, r->program.out) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");
 	free(plan);
 	return e->status;

@@ -32,10 +32,10 @@ static void print_console(const struct request *r, const struct console *console
 {
 	if (console->used == 0 || (!r->verbose && !failed))
 		return;
-	(void)fprintf(r->err, "minivmm: the guest's serial port said:\n%s%s", console->text,
+	(void)fprintf(r->program.err, "minivmm: the guest's serial port said:\n%s%s", console->text,
 		      console->text[console->used - 1] == '\n' ? "" : "\n");
 	if (console->dropped_bytes != 0)
-		(void)fprintf(r->err, "minivmm: and %llu bytes more\n",
+		(void)fprintf(r->program.err, "minivmm: and %llu bytes more\n",
 			      (unsigned long long)console->dropped_bytes);
 }
 
@@ -46,7 +46,7 @@ static enum status execute(const struct request *r, struct record *rec, struct e
 	struct error write_error = { .status = STATUS_OK };
 	bool ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
 
-	rec->machine.timing.total = clock_ns() - r->start_ns;
+	rec->machine.timing.total = clock_ns() - r->program.start_ns;
 	print_console(r, &rec->machine.console, !ran);
 	/* A run that could not start has nothing to tell in a table, but its record says why. */
 	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
@@ -58,7 +58,7 @@ static enum status execute(const struct request *r, struct record *rec, struct e
 	if (write_error.status == STATUS_OK)
 		return e->status;
 	/* Of two errors the first is the cause, and its status the program's. */
-	r->print_error(e);
+	r->program.print_error(e);
 	write_error.status = e->status;
 	*e = write_error;
 	return e->status;
@@ -77,12 +77,12 @@ static void dump_fdt(const char *path, const struct record *rec, struct error *e
 }
 
 /*
- * --dump-config and --dump-fdt: the effective configuration to r->out and the device tree to dump_fdt_path, whichever is
+ * --dump-config and --dump-fdt: the effective configuration to r->program.out and the device tree to dump_fdt_path, whichever is
  * asked for.
  */
 static enum status dump(const struct request *r, const struct record *rec, struct error *e)
 {
-	int ret = r->dump_config ? plan_dump(&rec->spec, &rec->config, r->out) : 0;
+	int ret = r->dump_config ? plan_dump(&rec->spec, &rec->config, r->program.out) : 0;
 
 	if (ret != 0)
 		(void)error_set(e, STATUS_FAILED, -ret, "stdout", "cannot write");

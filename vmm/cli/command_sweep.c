@@ -99,23 +99,21 @@ static int write_out(const struct request *r, struct matrix *m, const struct cpu
 /* What the states of all cells mean for the program's exit status. */
 static void judge(const struct matrix *m, struct error *e)
 {
-	uint32_t counts[STATE_COUNT] = { 0 };
+	const struct matrix_counts counts = matrix_count(m);
 
-	for (uint32_t i = 0; i < m->cell_count; i++)
-		counts[m->cells[i].state]++;
 	if (!m->complete) {
 		(void)error_set(e, STATUS_FAILED, EINTR, "sweep",
 				"stopped by a signal; the results so far are written");
 		error_hint(e, "--resume continues it, if it writes a --json FILE");
-	} else if (counts[STATE_MISMATCH] != 0) {
+	} else if (counts.cells[STATE_MISMATCH] != 0) {
 		(void)error_set(e, STATUS_MISMATCH, 0, "sweep",
 				"in %" PRIu32 " of %" PRIu32
 				" cells requested and observed page sizes disagree",
-				counts[STATE_MISMATCH], m->cell_count);
-	} else if (counts[STATE_OK] == 0) {
-		(void)error_set(e, counts[STATE_FAILED] != 0 ? STATUS_FAILED : STATUS_CANNOT, 0, "sweep",
-				"not one of %" PRIu32 " cells has a figure; the first, %s: %s", m->cell_count,
-				m->cells[0].key, m->cells[0].reason);
+				counts.cells[STATE_MISMATCH], m->cell_count);
+	} else if (counts.cells[STATE_OK] == 0) {
+		(void)error_set(e, counts.cells[STATE_FAILED] != 0 ? STATUS_FAILED : STATUS_CANNOT, 0,
+				"sweep", "not one of %" PRIu32 " cells has a figure; the first, %s: %s",
+				m->cell_count, m->cells[0].key, m->cells[0].reason);
 	}
 }
 
@@ -173,26 +171,30 @@ static int take_words(struct resume *resume, const char *json_path, int *argc, s
 }
 
 /*
- * Fill *r, a copy of *given, with what is to be run, the --axes file read: --resume without axes takes them from the
- * interrupted sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
+ * Fill *r with what is to be run, the --axes file read: *given, or with --resume and without axes the command of the interrupted
+ * sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
  */
 static int resume_request(const struct request *given, struct request *r, struct resume *resume,
 			  struct error *e)
 {
-	int argc = 0, ret;
+	bool parsed_again = given->sweep.resume && !request_has_plan(given);
+	int argc = 0, ret = 0;
 
-	if (!given->sweep.resume || request_has_plan(given))
-		return request_read_axes(r, e);
-	ret = take_words(resume, given->output.json, &argc, e);
-	if (ret == 0)
-		ret = request_parse(argc, resume->argv, r, e);
-	if (ret == 0 && r->command != COMMAND_SWEEP)
-		ret = error_set(e, STATUS_FAILED, EINVAL, "--resume", "the journal's command is not a sweep");
-	/* All is parsed again with the file, so this call's own comes last. */
+	*r = *given;
+	if (parsed_again) {
+		ret = take_words(resume, given->output.json, &argc, e);
+		if (ret == 0)
+			ret = request_parse(argc, resume->argv, r, e);
+		if (ret == 0 && r->command != COMMAND_SWEEP)
+			ret = error_set(e, STATUS_FAILED, EINVAL, "--resume",
+					"the journal's command is not a sweep");
+	}
 	if (ret == 0)
 		ret = request_read_axes(r, e);
-	if (ret == 0)
+	/* All is parsed again with the file, so this call's own comes last. */
+	if (ret == 0 && parsed_again)
 		options_carry(given, r);
+	r->program = given->program;
 	return ret;
 }
 
@@ -213,7 +215,6 @@ enum status command_sweep(const struct request *given, struct error *e)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");
 		return e->status;
 	}
-	*r = *given;
 	if (resume_request(given, r, &resume, e) == 0 && sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
 		describe(r, &m);
 		if (m.host == NULL || m.command == NULL || m.axes == NULL)
@@ -221,7 +222,7 @@ enum status command_sweep(const struct request *given, struct error *e)
 		else if (r->dump_config)
 			(void)dump(&m, outputs_text_stream(&r->output), e);
 		else
-			carry_out(r, &m, progress_of_sweep(given), e);
+			carry_out(r, &m, progress_of_sweep(r), e);
 	}
 	matrix_free(&m);
 	resume_free(&resume);

@@ -36,8 +36,8 @@ static void show_sweep(const struct sweep_progress *p)
 /* On a terminal, unless the user wants it quiet; or where it was asked for. */
 static bool is_wanted(const struct request *r)
 {
-	line = r->err;
-	return r->progress || (!r->output.quiet && isatty(fileno(r->err)) == 1);
+	line = r->program.err;
+	return r->progress || (!r->output.quiet && isatty(fileno(r->program.err)) == 1);
 }
 
 prealloc_progress progress_of_populating(const struct request *r, uint64_t host_bytes)

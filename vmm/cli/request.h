@@ -46,6 +46,13 @@ struct compare_spec {
 	double threshold; /* smallest relative difference of interest, 0.01 is 1 % */
 };
 
+/* When the program began, where it prints, how it prints an error. */
+struct program {
+	uint64_t start_ns;
+	FILE *out, *err;
+	void (*print_error)(const struct error *e);
+};
+
 struct request {
 	enum command command;
 	/* COMMAND_HELP: NULL for the program, a command's name ("pool plan"), "workload" or "preset". */
@@ -63,10 +70,7 @@ struct request {
 	bool tap;
 	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
 	bool verbose, progress;
-	/* main.c's, set once the rest is parsed: when the program began, where it prints, how it prints an error. */
-	uint64_t start_ns;
-	FILE *out, *err;
-	void (*print_error)(const struct error *e);
+	struct program program; /* main.c's, set once the rest is parsed */
 	struct sweep_spec sweep;
 	struct compare_spec compare;
 	struct model_spec model;

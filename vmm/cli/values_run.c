@@ -66,14 +66,13 @@ int set_smp(struct parse *p, const char *value)
 
 int set_pin(struct parse *p, const char *value)
 {
-	uint16_t cpus[SPEC_MAX_CPUS];
-	int count = list_parse(value, SPEC_MAX_CPUS - 1, cpus, SPEC_MAX_CPUS);
+	struct machine_spec *m = &p->r->run.machine;
+	int count = list_parse(value, SPEC_MAX_CPUS - 1, m->pin, SPEC_MAX_CPUS);
 
 	if (count <= 0)
 		return refuse_value(p, value, "CPU numbers from 0 to %d are expected, as in 0-3,8",
 				    SPEC_MAX_CPUS - 1);
-	memcpy(p->r->run.machine.pin, cpus, (size_t)count * sizeof(cpus[0]));
-	p->r->run.machine.pin_count = (uint32_t)count;
+	m->pin_count = (uint32_t)count;
 	return 0;
 }
 
@@ -87,15 +86,13 @@ static const char *workload_names(char *buf)
 
 int set_workload(struct parse *p, const char *value)
 {
-	enum workload_id chosen[SPEC_MAX_WORKLOADS];
+	struct work_spec *work = &p->r->run.work;
 	char name[32], names[NAMES_BYTES];
-	uint32_t count = 0;
 
 	p->r->run.workloads_given = true;
-	if (strcmp(value, "none") == 0) {
-		p->r->run.work.workload_count = 0;
+	work->workload_count = 0;
+	if (strcmp(value, "none") == 0)
 		return 0;
-	}
 	for (const char *start = value; start != NULL;) {
 		size_t length = strcspn(start, ",");
 		int id;
@@ -105,26 +102,23 @@ int set_workload(struct parse *p, const char *value)
 		if (id < 0)
 			return refuse_value(p, value, "unknown workload '%s'; workloads: %sor none, alone",
 					    name, workload_names(names));
-		if (count == SPEC_MAX_WORKLOADS)
+		if (work->workload_count == SPEC_MAX_WORKLOADS)
 			return refuse_value(p, value, "at most %d names are accepted", SPEC_MAX_WORKLOADS);
-		chosen[count++] = (enum workload_id)id;
+		work->workloads[work->workload_count++] = (enum workload_id)id;
 		start = start[length] == ',' ? start + length + 1 : NULL;
 	}
-	memcpy(p->r->run.work.workloads, chosen, count * sizeof(chosen[0]));
-	p->r->run.work.workload_count = count;
 	return 0;
 }
 
 int set_working_set(struct parse *p, const char *value)
 {
-	uint64_t sets[SPEC_MAX_SETS];
-	int count = size_series_parse(value, sets, SPEC_MAX_SETS);
+	struct work_spec *work = &p->r->run.work;
+	int count = size_series_parse(value, work->sets_bytes, SPEC_MAX_SETS);
 
 	if (count <= 0)
 		return refuse_value(p, value, "up to %d sizes are expected, as in 64K,1M or 256K..4G",
 				    SPEC_MAX_SETS);
-	memcpy(p->r->run.work.sets_bytes, sets, (size_t)count * sizeof(sets[0]));
-	p->r->run.work.set_count = (uint32_t)count;
+	work->set_count = (uint32_t)count;
 	return 0;
 }
 

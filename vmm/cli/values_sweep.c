@@ -46,7 +46,7 @@ static int split_range(enum axis_id id, const char *item, uint64_t *first)
 
 int set_axis(struct parse *p, const char *value)
 {
-	struct axis_values values = { .count = 0 };
+	struct axis_values *values;
 	enum axis_id id = AXIS_GUEST_PAGE;
 	const char *cursor = value;
 	char item[AXIS_ITEM_BYTES];
@@ -54,6 +54,8 @@ int set_axis(struct parse *p, const char *value)
 
 	while (strcmp(axis_table[id].name, p->option->name) != 0)
 		id++;
+	values = &p->r->sweep.axes[id];
+	values->count = 0;
 	while ((more = list_item(&cursor, item, sizeof(item))) == 1) {
 		uint64_t first = 0;
 		int items = split_range(id, item, &first);
@@ -65,14 +67,13 @@ int set_axis(struct parse *p, const char *value)
 			if (first != 0)
 				(void)snprintf(item, sizeof(item), "%u",
 					       (unsigned int)first + (unsigned int)i);
-			ret = add_item(p, id, value, item, &values);
+			ret = add_item(p, id, value, item, values);
 		}
 		if (ret != 0)
 			return ret;
 	}
 	if (more < 0)
 		return refuse_value(p, value, "an item is empty or too long; %s", axis_table[id].expected);
-	p->r->sweep.axes[id] = values;
 	return 0;
 }
 

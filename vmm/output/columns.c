@@ -18,16 +18,13 @@ void cell_text(struct cell *out, const char *text)
 
 void cell_count(struct cell *out, int64_t count)
 {
-	if (count < 0)
-		return;
-	out->type = CELL_INT;
-	out->as.integer = count;
+	if (count >= 0)
+		*out = (struct cell){ .type = CELL_INT, .as.integer = count };
 }
 
 void cell_bytes(struct cell *out, uint64_t bytes)
 {
-	out->type = CELL_BYTES;
-	out->as.bytes = bytes;
+	*out = (struct cell){ .type = CELL_BYTES, .as.bytes = bytes };
 }
 
 void cell_size(struct cell *out, uint64_t bytes)
@@ -38,33 +35,25 @@ void cell_size(struct cell *out, uint64_t bytes)
 
 void cell_real(struct cell *out, double value)
 {
-	if (!isfinite(value))
-		return;
-	out->type = CELL_REAL;
-	out->as.real = value;
+	if (isfinite(value))
+		*out = (struct cell){ .type = CELL_REAL, .as.real = value };
 }
 
 void cell_truth(struct cell *out, int truth)
 {
-	if (truth < 0)
-		return;
-	out->type = CELL_BOOL;
-	out->as.truth = truth != 0;
+	if (truth >= 0)
+		*out = (struct cell){ .type = CELL_BOOL, .as.truth = truth != 0 };
 }
 
 void cell_hex(struct cell *out, uint64_t value)
 {
-	out->type = CELL_HEX;
-	out->as.bytes = value;
+	*out = (struct cell){ .type = CELL_HEX, .as.bytes = value };
 }
 
 void cell_reals(struct cell *out, const double *values, int32_t count)
 {
-	if (count < 0)
-		return;
-	out->type = CELL_REALS;
-	out->as.reals.values = values;
-	out->as.reals.count = (uint32_t)count;
+	if (count >= 0)
+		*out = (struct cell){ .type = CELL_REALS, .as.reals = { values, (uint32_t)count } };
 }
 
 void cell_ratio(struct cell *out, int64_t count, uint64_t whole)

@@ -72,24 +72,15 @@ const struct fields matrix_head_fields = FIELDS_OF(head_list);
 
 static json_t *counts_json(const struct matrix *m)
 {
-	uint64_t cells[STATE_COUNT] = { 0 }, runs = 0, disturbed = 0, failed = 0;
+	const struct matrix_counts counts = matrix_count(m);
 	json_t *o = json_object();
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		const struct matrix_cell *cell = &m->cells[i];
-
-		if ((unsigned int)cell->state < STATE_COUNT)
-			cells[cell->state]++;
-		runs += cell->run_count;
-		disturbed += cell->disturbed_runs;
-		failed += cell->failed_runs;
-	}
 	json_put(&o, "cells", json_integer(m->cell_count));
 	for (int state = 0; state < STATE_COUNT; state++)
-		json_put(&o, cell_state_name((enum cell_state)state), json_u64(cells[state]));
-	json_put(&o, "runs", json_u64(runs));
-	json_put(&o, "disturbed_runs", json_u64(disturbed));
-	json_put(&o, "failed_runs", json_u64(failed));
+		json_put(&o, cell_state_name((enum cell_state)state), json_u64(counts.cells[state]));
+	json_put(&o, "runs", json_u64(counts.runs));
+	json_put(&o, "disturbed_runs", json_u64(counts.disturbed_runs));
+	json_put(&o, "failed_runs", json_u64(counts.failed_runs));
 	json_put(&o, "waited_ns", json_u64(m->waited_ns));
 	return o;
 }

@@ -94,3 +94,21 @@ const char *matrix_latency_words(const struct matrix *m)
 	}
 	return NULL;
 }
+
+struct matrix_counts matrix_count(const struct matrix *m)
+{
+	struct matrix_counts counts = { .runs = 0 };
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+
+		if ((unsigned int)cell->state < STATE_COUNT)
+			counts.cells[cell->state]++;
+		counts.runs += cell->run_count;
+		counts.disturbed_runs += cell->disturbed_runs;
+		counts.failed_runs += cell->failed_runs;
+		for (uint32_t k = 0; k < cell->run_count; k++)
+			counts.runs_still_disturbed += cell->runs[k].disturbed[0] != '\0';
+	}
+	return counts;
+}

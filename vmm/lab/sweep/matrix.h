@@ -177,6 +177,15 @@ struct matrix {
 	struct matrix_prediction *predictions; /* owned */
 };
 
+/* Over all cells. */
+struct matrix_counts {
+	uint32_t cells[STATE_COUNT];          /* in that state */
+	uint32_t runs, runs_still_disturbed;  /* that are kept */
+	uint32_t disturbed_runs, failed_runs; /* all that were */
+};
+
+struct matrix_counts matrix_count(const struct matrix *m);
+
 /* Release all that *m owns and zero it; safe on a zeroed one. */
 void matrix_free(struct matrix *m);
 

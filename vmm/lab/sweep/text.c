@@ -85,33 +85,22 @@ static void put_host(const struct matrix *m, FILE *out)
 
 static void put_counts(const struct matrix *m, FILE *out)
 {
-	uint32_t counts[STATE_COUNT] = { 0 }, runs = 0, disturbed = 0, failed = 0, still = 0;
+	const struct matrix_counts counts = matrix_count(m);
 	char line[256] = "";
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
-		const struct matrix_cell *cell = &m->cells[i];
-
-		if ((unsigned int)cell->state < STATE_COUNT)
-			counts[cell->state]++;
-		runs += cell->run_count;
-		disturbed += cell->disturbed_runs;
-		failed += cell->failed_runs;
-		for (uint32_t k = 0; k < cell->run_count; k++)
-			still += cell->runs[k].disturbed[0] != '\0';
-	}
 	for (int state = STATE_PENDING; state < STATE_COUNT; state++) {
-		if (counts[state] != 0)
+		if (counts.cells[state] != 0)
 			append(line, sizeof(line), "%s%" PRIu32 " %s", line[0] != '\0' ? ", " : "",
-			       counts[state], cell_state_name((enum cell_state)state));
+			       counts.cells[state], cell_state_name((enum cell_state)state));
 	}
 	paragraph(out, "ran",
 		  "%" PRIu32 " cells (%s) in %" PRIu32 " rounds, %.0f s; each run a process and an "
 		  "allocation of its own: %" PRIu32 " runs kept",
-		  m->cell_count, line, m->allocations, m->seconds, runs);
+		  m->cell_count, line, m->allocations, m->seconds, counts.runs);
 	paragraph(out, "",
 		  "disturbed: %" PRIu32 " runs, repeated up to %" PRIu32 " times; %" PRIu32
 		  " of those kept still are. Failed: %" PRIu32,
-		  disturbed, m->retries, still, failed);
+		  counts.disturbed_runs, m->retries, counts.runs_still_disturbed, counts.failed_runs);
 	if (m->waited_ns != 0)
 		paragraph(out, "", "%.1f s were spent waiting for another sweep on this host",
 			  (double)m->waited_ns / 1e9);
