@@ -148,7 +148,7 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 	return option_take(p, id, value);
 }
 
-/* Only compare has any. */
+/* Only compare takes operands. */
 static int take_operand(struct parse *p, const char *word)
 {
 	const char **paths = p->r->compare.paths;
@@ -203,7 +203,7 @@ static void set_defaults(struct request *r, int argc, char **argv)
 	run_spec_init(&r->run);
 }
 
-/* Below what the command line says lie the axes file and, below that, the preset: all again, from the bottom up. */
+/* The preset, then the axes file, then the command line, each over the one before: all is parsed again in that order. */
 static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc, char **argv)
 {
 	struct request *r = p->r;
@@ -220,7 +220,7 @@ static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc,
 	return ret == 0 ? take_arguments(p, argc, argv) : ret;
 }
 
-/* What the default of an option cannot tell. */
+/* Note which options were given: their defaults do not show it. */
 static void note_given(struct parse *p)
 {
 	struct model_spec *m = &p->r->model;
@@ -246,7 +246,7 @@ static int complete(struct parse *p, bool all_known)
 	note_given(p);
 	if (r->command == COMMAND_SWEEP)
 		axes_complete(p);
-	/* What a file may still change is judged once it is known. */
+	/* Values that the axes file may still change are checked once it is read. */
 	if (all_known) {
 		ret = options_check(p);
 		if (ret != 0)

@@ -12,7 +12,7 @@
 #include "vmm/util/file.h"
 #include "vmm/util/pairs.h"
 
-/* First line of each option, from 1; 0: none. A command line grows at its end; in a file an option twice is a mistake. */
+/* The line, from 1, that gave each option; 0: not given. In a file an option may be given once only. */
 struct lines {
 	uint32_t first[OPTION_COUNT];
 };

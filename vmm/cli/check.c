@@ -1,4 +1,4 @@
-/* What no single option can see: options that contradict each other. */
+/* Checks over several options: those that contradict or need each other. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static int check_backing(struct parse *p)
 	return 0;
 }
 
-/* Where pages come from a pool, whatever the backing is called. */
+/* `pool plan` is about pools, so it has no 4K pages. */
 static int check_plan(struct parse *p)
 {
 	if (p->r->given[OPTION_PAGE_SIZE] && p->r->run.machine.page_bytes == PAGE_4K)
@@ -54,7 +54,7 @@ static int check_output(struct parse *p)
 	return 0;
 }
 
-/* What is populated is a list there. */
+/* Whether memory is populated beforehand; for a sweep that is an axis. */
 static bool populates(const struct parse *p)
 {
 	const struct sweep_spec *s = &p->r->sweep;

@@ -203,7 +203,7 @@ int command_choose(int argc, char **argv, struct request *r, int *first, struct 
 	if (word[0] == '-' || argc <= 1)
 		return 0;
 	*first = 2;
-	/* One word is looked for: "pool plan" as one argument is none. */
+	/* A command is one word: "pool plan" as a single argument is refused. */
 	spec = strchr(word, ' ') == NULL ? command_find(word) : NULL;
 	if (spec == NULL)
 		return refuse_command(word, e);

@@ -87,7 +87,7 @@ int command_prepare(const struct request *r, const char **root, struct error *e)
 	struct stat st;
 
 	*root = r->root != NULL ? r->root : "";
-	/* What is not there would read as a host of which nothing is known. */
+	/* Without this check a missing directory would be reported as a host of which nothing is known. */
 	if (r->root != NULL && stat(r->root, &st) != 0)
 		return error_set(e, STATUS_FAILED, errno, r->root, "not a recorded host");
 	if (r->root != NULL && !S_ISDIR(st.st_mode))

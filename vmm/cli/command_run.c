@@ -48,7 +48,7 @@ static enum status execute(const struct request *r, struct record *rec, struct e
 
 	rec->machine.timing.total = clock_ns() - r->program.start_ns;
 	print_console(r, &rec->machine.console, !ran);
-	/* A run that could not start has nothing to tell in a table, but its record says why. */
+	/* A run that could not start has no table, but its record has the reason. */
 	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
 	(void)outputs_write(&paths, &writers, rec, NULL, &write_error);
 	if (ran) {
@@ -77,8 +77,8 @@ static void dump_fdt(const char *path, const struct record *rec, struct error *e
 }
 
 /*
- * --dump-config and --dump-fdt: the effective configuration to r->program.out and the device tree to dump_fdt_path, whichever is
- * asked for.
+ * --dump-config and --dump-fdt: print the effective configuration, write the device tree to dump_fdt_path, whichever is asked
+ * for.
  */
 static enum status dump(const struct request *r, const struct record *rec, struct error *e)
 {

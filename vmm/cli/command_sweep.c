@@ -79,7 +79,7 @@ OUTPUT_WRITER(text, const struct matrix *m, matrix_emit_text(m, out))
 OUTPUT_WRITER(json, const struct matrix *m, matrix_emit_json(m, out))
 OUTPUT_WRITER(csv, const struct matrix *m, matrix_emit_csv(m, out))
 
-/* *kept: the file that has all is written. */
+/* *kept: the JSON file, which has everything, is written. */
 static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, bool *kept,
 		     struct error *e)
 {
@@ -117,7 +117,7 @@ static void judge(const struct matrix *m, struct error *e)
 	}
 }
 
-/* Run what is planned and write what comes out, also where it ended early. */
+/* Run the plan and write the products, also of a sweep that ended early. */
 static void carry_out(const struct request *r, struct matrix *m, sweep_progress_fn progress, struct error *e)
 {
 	struct error run_error = { .status = STATUS_OK };
@@ -171,8 +171,8 @@ static int take_words(struct resume *resume, const char *json_path, int *argc, s
 }
 
 /*
- * Fill *r with what is to be run, the --axes file read: *given, or with --resume and without axes the command of the interrupted
- * sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
+ * Fill *r with what is to be run, the --axes file read: *given, or with --resume and without axes the command of the
+ * interrupted sweep. Strings of *r live until resume_free. 0, or -errno with *e set.
  */
 static int resume_request(const struct request *given, struct request *r, struct resume *resume,
 			  struct error *e)

@@ -129,7 +129,7 @@ static void add_needs(FILE *out, uint32_t needs)
 		if ((needs & rows[i].bit) != 0)
 			append(text, sizeof(text), "%s%s", text[0] != '\0' ? "; " : "", rows[i].text);
 	}
-	/* What bears aliases asks nothing of its memory. */
+	/* A workload that works with aliased memory does not need distinct memory. */
 	if ((needs & WORKS_ALIASED) == 0)
 		append(text, sizeof(text), "%sdistinct memory (not --alias-memory)",
 		       text[0] != '\0' ? "; " : "");

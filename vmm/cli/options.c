@@ -33,7 +33,7 @@ const struct option_spec option_table[OPTION_COUNT] = {
 #undef OPTION
 };
 
-/* Of an option without a class, --resume would not know what to do with it. */
+/* --resume needs the class of each option of a sweep. */
 #define ONE_CLASS(bits) ((bits) == IN_PLAN || (bits) == BESIDE_PLAN || (bits) == OF_THIS_CALL)
 #define OPTION(id, long_name, argument, flags, ...)                                  \
 	_Static_assert(((flags)&FOR_SWEEP) == 0 || ONE_CLASS((flags)&SWEEP_CLASSES), \

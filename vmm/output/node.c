@@ -48,7 +48,7 @@ void node_complain(const struct node *at, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	append(c->what, sizeof(c->what), "%s%s", c->what[0] != '\0' ? " " : "", text);
-	/* Half a character of a text that was cut, or a command to the terminal. */
+	/* A text that was cut may end in half a character, and control characters could command the terminal. */
 	for (char *at_char = c->what; *at_char != '\0'; at_char++)
 		*at_char = *at_char >= 0x20 && *at_char < 0x7f ? *at_char : '?';
 }

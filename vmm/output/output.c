@@ -91,7 +91,7 @@ static int open_beside(const char *target, char **temporary)
 			*temporary = NULL;
 			return -ENOMEM;
 		}
-		/* O_EXCL: never follow a link that someone else left there. */
+		/* O_EXCL: never follow a link that is there already. */
 		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd >= 0)
 			return fd;

@@ -277,7 +277,7 @@ const char *table_legend(const struct table *t, char *buf, size_t size)
 
 static void print_row(const struct table *t, uint32_t row, const int *widths, FILE *out)
 {
-	int owed = 0; /* blanks that only a further text makes necessary */
+	int owed = 0; /* blanks that are printed only if another text follows */
 
 	for (uint32_t column = 0; column < t->columns; column++) {
 		const char *text = text_at(t, row, column);

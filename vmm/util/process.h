@@ -1,5 +1,5 @@
 /*
- * The process: its streams, made safe before anything else is opened or written, and whether the user asked it to stop.
+ * The process: its standard streams are made safe before anything else is opened or written; signals ask it to stop.
  *
  * A header of its own: it acts on the process as a whole, and nothing else of util does.
  */

@@ -53,7 +53,7 @@ int size_parse(const char *text, uint64_t default_unit, uint64_t *bytes)
 
 	if (ret == -EINVAL)
 		return ret;
-	/* Junk behind an overflow is junk first. */
+	/* Text behind a number that overflows is reported as text, not as overflow. */
 	if (*text != '\0') {
 		unit = size_unit(*text++);
 		if (unit == 0 || (*text != '\0' && strcasecmp(text, "B") != 0 && strcasecmp(text, "iB") != 0))

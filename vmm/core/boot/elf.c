@@ -94,7 +94,7 @@ static bool is_load(const Elf64_Phdr *ph)
 	return ph->p_type == PT_LOAD && ph->p_memsz != 0;
 }
 
-/* Who made the file, and for what: everything in e_ident and the two fields behind it. */
+/* Is it an ELF executable for x86-64? Checks e_ident and the two fields behind it. */
 static int check_kind(struct elf_file *f)
 {
 	const Elf64_Ehdr *h = &f->header;

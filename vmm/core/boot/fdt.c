@@ -173,7 +173,7 @@ static void plan(struct tree *t, const struct config *c)
 	node_end(t);
 }
 
-/* Counts that index arrays here; the plan is ours, so a wrong one is a defect of config_make, but a cheap one. */
+/* These counts index arrays here. config_make keeps them in range; the check is cheap and catches a defect of it. */
 static int check_config(const struct config *c, struct error *e)
 {
 	const uint32_t max_ranges = COUNT_OF(c->map.ranges);

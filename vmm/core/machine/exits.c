@@ -210,7 +210,7 @@ static int exit_internal_error(struct vcpu_task *task, struct error *e)
 
 static const struct {
 	const char *name;
-	exit_handler serve; /* NULL: not ours, the machine ends */
+	exit_handler serve; /* NULL: not served, the machine ends with an error */
 } exits[] = {
 	[KVM_EXIT_UNKNOWN] = { "KVM_EXIT_UNKNOWN", NULL },
 	[KVM_EXIT_EXCEPTION] = { "KVM_EXIT_EXCEPTION", NULL },

@@ -15,7 +15,7 @@ void machine_wake(struct machine *m)
 {
 	uint64_t one = 1;
 
-	/* It can only fail when the counter is full, and then the main thread is awake already. */
+	/* The write fails only when the counter is full, and then the main thread is awake already. */
 	if (write(m->wake_fd, &one, sizeof(one)) < 0)
 		return;
 }

@@ -112,8 +112,8 @@ int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec,
 }
 
 /*
- * One unmapped-to-all page on either side: the kernel never merges guest RAM with a neighbour (smaps stays ours
- * alone), and a stray pointer of the VMM faults instead of reading something else.
+ * One unmapped-to-all page on either side: the kernel never merges guest RAM with a neighbour (smaps then shows
+ * guest RAM alone), and a stray pointer of the VMM faults instead of reading something else.
  */
 #define GUARD_BYTES PAGE_4K
 
@@ -140,7 +140,7 @@ static void *reserve_aligned(uint64_t bytes, uint64_t align, struct error *e)
 	start = (uint64_t)(uintptr_t)p;
 	hva = align_up(start + GUARD_BYTES, align);
 	end = hva + bytes + GUARD_BYTES;
-	/* Giving back the edges of a range just taken cannot fail in a way that matters: they hold no memory. */
+	/* If munmap of the edges failed, nothing would be lost: they hold no memory. */
 	if (hva - GUARD_BYTES > start)
 		(void)munmap(p, hva - GUARD_BYTES - start);
 	if (start + span > end)
@@ -290,7 +290,7 @@ fail:
 
 void backing_unmap(struct backing *b)
 {
-	/* A zeroed backing has fd 0, which is not ours. */
+	/* A zeroed backing has fd 0, which is stdin and stays open. */
 	const bool has_file = b->spec.bytes != 0 && backing_type(b->spec.kind) != NULL &&
 			      backing_type(b->spec.kind)->has_file;
 

@@ -24,7 +24,7 @@ int room_check_total(const char *root, const struct backing_spec *spec, struct e
 	return error_hint(e, "ask for less with --memory");
 }
 
-/* Of the host's memory: what others are left with at least. */
+/* This part of the host's memory is left to other processes. */
 #define OTHERS_PART 16
 
 uint64_t room_to_spare(const char *root)
@@ -57,7 +57,7 @@ static uint64_t nodes_available(const char *root, uint64_t nodes)
 
 		if ((nodes >> node & 1) == 0)
 			continue;
-		/* Not told: not refused. */
+		/* Where a node does not report its memory, nothing is refused. */
 		if (meminfo_node_available(root, node, &part) != 0 || !checked_add(sum, part, &sum))
 			return UINT64_MAX;
 	}
@@ -107,7 +107,7 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 	struct backing_spec rest = b->spec;
 	uint64_t there;
 
-	/* Unreadable: then all of it counts as missing, which is told too large rather than not at all. */
+	/* If smaps cannot be read, all of RAM counts as missing: too large a number is better than none. */
 	(void)observe_backing("", b, &seen, &ignored);
 	there = min_u64(seen.rss_bytes, rest.bytes - rest.page_bytes);
 	rest.bytes -= there;

@@ -102,7 +102,7 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 {
 	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
 
-	/* Where a part has several working sets, B may lack one: left out, not refused. */
+	/* A part may have several working sets, of which B lacks one: that figure is left out, and the comparison goes on. */
 	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
 		leave_out(c, cells[SIDE_A], a, "only A has this part");
 		return 0;

@@ -204,7 +204,7 @@ static void put_only(const struct comparison *c, enum side side, FILE *out)
 			  count == 1 ? "" : "s", text, count > LISTED ? "; ... (--json has all)" : "");
 }
 
-/* Each reason once, with how many there are and the first of them. */
+/* Each reason once, with the number of its figures and cells and the first of them. */
 static void put_left_out(const struct comparison *c, FILE *out)
 {
 	size_t count = json_array_size(c->left_out);

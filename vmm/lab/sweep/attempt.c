@@ -102,7 +102,7 @@ int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number
 	during = activity_since(&before, &after);
 	ret = attempt_judge(&end, a);
 	free(end.output);
-	/* A run that is told to end before it handles signals dies of the signal: the cell has not failed. */
+	/* A run that is stopped before it handles signals dies of the signal; that is no failure of the cell. */
 	if (ret == 0 && a->state == STATE_FAILED && stop_requested() != 0)
 		because(a, STATE_PENDING, "stopped");
 	if (ret != 0)

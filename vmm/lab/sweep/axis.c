@@ -87,7 +87,7 @@ int axis_parse(enum axis_id id, const char *item, struct axis_value *value)
 	return -EINVAL;
 }
 
-/* The page is named where a kind has several. */
+/* The page is spelled where the kind of backing has several. */
 static void spell_backing(const struct axis_value *value, char *text)
 {
 	const char *kind = backing_name(value->backing);

@@ -113,7 +113,7 @@ static json_t *cell_command(const struct run_spec *r)
 	return words;
 }
 
-/* Of a workload that takes all there is, where the user names neither memory nor working set. */
+/* Memory of a workload that uses the whole arena, where the user names neither memory nor working set. */
 #define ARENA_MEMORY_BYTES (256 * MIB)
 
 static void refuse(struct matrix_cell *cell, const struct error *e)
@@ -140,7 +140,7 @@ static uint64_t first_memory_bytes(const struct run_spec *r, uint64_t page_bytes
 	return max_u64(max_u64(least_bytes, page_bytes), r->machine.alias_bytes);
 }
 
-/* More than any cell needs for its working set, tables and alignment: where even that is refused, memory is not why. */
+/* More than any cell needs for its working set, tables and alignment: if that is refused, too, memory is not the reason. */
 static uint64_t ample_memory_bytes(const struct run_spec *r)
 {
 	uint64_t set_bytes = r->work.set_count > 0 ? r->work.sets_bytes[0] : 256 * MIB;
@@ -197,7 +197,7 @@ static void run_of(const struct run_spec *sweep, const struct matrix_cell *cell,
 	r->work.sets_bytes[0] = cell->working_set_bytes;
 }
 
-/* What only a guest has. */
+/* Refuse natively what only a guest has. */
 static int check_native(const struct run_spec *sweep, const struct matrix_cell *cell, struct error *e)
 {
 	if (!cell->native)

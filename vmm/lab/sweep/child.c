@@ -206,7 +206,7 @@ static int reap(struct child *c, int *status)
 	return 0;
 }
 
-/* Its first line is the error; what follows is the cure, or noise. */
+/* The first line of stderr is the error, without the program's name; hints follow it. */
 static void first_line(const char *text, char *line, size_t size)
 {
 	static const char own[] = "minivmm: ";

@@ -72,7 +72,7 @@ struct packed_curves {
 	uint32_t count;
 };
 
-/* How many times as large the one is as the other, whichever it is; neither is 0. */
+/* The ratio of the larger to the smaller; neither is 0. */
 static double apart(uint64_t a, uint64_t b)
 {
 	return a > b ? (double)a / (double)b : (double)b / (double)a;

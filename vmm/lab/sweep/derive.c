@@ -66,7 +66,7 @@ int matrix_derive(struct matrix *m)
 			ret = speed_ups_make(m, &index);
 		key_index_free(&index);
 	}
-	/* Half of what follows would read as all of it. */
+	/* Nothing is kept of a derivation that failed: a part of it would look complete. */
 	if (ret != 0)
 		forget(m);
 	return ret;

@@ -20,7 +20,7 @@
  */
 #define LOCKED_DIRECTORY "/sys/kernel/mm"
 
-/* Long enough for a waiting sweep to wake up and lock: else the one that unlocks would always be the first to lock again. */
+/* Long enough for a waiting sweep to wake up and lock; without a pause the sweep that unlocks would always lock first again. */
 #define COURTESY_NS 500000
 
 /* Wait for the turn; at once where there is no such directory (fd -1). Returns the ns waited, or -EINTR: a stop signal came. */
@@ -48,7 +48,7 @@ static void turn_leave(int fd)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* What a run may take beyond its own watchdog before it is ended from outside. */
+/* How long beyond its own watchdog a run may take before the sweep ends it. */
 #define BEYOND_WATCHDOG_S 60
 
 struct engine {
@@ -168,7 +168,7 @@ static int run_rounds(struct engine *en)
 	struct matrix *m = en->m;
 	int ret = 1;
 
-	/* Twice: what failed, for a reason that may have passed, has a second chance at the end. */
+	/* Twice: a run that failed for a passing reason is tried once more at the end. */
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint32_t round = 0; round < m->allocations && ret == 1; round++) {
 			en->plan.round = round;

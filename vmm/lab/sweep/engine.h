@@ -15,8 +15,8 @@
 
 /*
  * Fill the cells of *m, which is zeroed, and what it says of the plan: each combination of the axes of *sweep, the
- * workloads and working sets of *run is one cell, with the least memory that it needs where the sweep names none. A combination that
- * contradicts itself is a cell too, in STATE_REFUSED with the reason. Cells of one workload and working set lie together,
+ * workloads and working sets of *run is one cell, with the least memory that it needs where the sweep names none. A
+ * combination that contradicts itself is a cell too, in STATE_REFUSED with the reason. Cells of one workload and working set lie together,
  * backings innermost. Touches no memory; asks the kernel for page sizes only.
  *
  * 0, or -errno with *e set: more than SWEEP_MAX_CELLS, not one cell that could run (with the first reason), no memory.
@@ -42,7 +42,7 @@ json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *s
 /* The baseline as axis=value parts: what was asked, or the first guest page and the first backing. */
 void sweep_baseline(const struct sweep_spec *sweep, char *text, size_t size);
 
-/* What the progress line shows. */
+/* How far a sweep is, for a progress line. */
 struct sweep_progress {
 	uint32_t round, rounds; /* from 1 */
 	uint32_t done, total;   /* rounds of cells */
@@ -81,7 +81,7 @@ struct round_plan {
  */
 int round_run(const struct round_plan *plan, struct matrix_cell *cell, struct error *e);
 
-/* Is there anything left to run of this cell in that round? Pure. */
+/* Whether this cell still has a run to do in that round. Pure. */
 bool round_is_open(const struct matrix_cell *cell, uint32_t round, uint32_t retries);
 
 /* After the last round: a cell that never succeeded has failed. Pure. */

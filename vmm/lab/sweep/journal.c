@@ -121,7 +121,7 @@ static int go_on(struct journal *j, struct matrix *m, struct error *e)
 	return put_line(j, journal_resumed(), e);
 }
 
-/* Its rounds took hours, and a file that is not a journal is the user's: neither is overwritten. */
+/* A journal with rounds holds hours of work, and any other file is the user's: neither is overwritten. */
 static int check_fresh(const struct journal *j, struct error *e)
 {
 	uint32_t rounds = 0;

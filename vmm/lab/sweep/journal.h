@@ -51,7 +51,7 @@ json_t *journal_resumed(void);
 
 /*
  * Bring the rounds of the journal into the cells of *m. *bytes: of its whole lines. 0, or -errno with *e set: of another
- * plan or host, or a line that is none.
+ * plan or host, or a line that is not a valid entry.
  */
 int journal_restore(int fd, struct matrix *m, int64_t *bytes, struct error *e);
 

@@ -222,7 +222,7 @@ int journal_count(int fd, uint32_t *rounds)
 	*rounds = 0;
 	if (text == NULL)
 		return ret;
-	/* A header that a full disk has cut is ours as well. */
+	/* A header that a full disk has cut counts as a journal, too. */
 	if (strncmp(text, first, min_u64(strlen(text), sizeof(first) - 1)) != 0)
 		ret = -EINVAL;
 	for (const char *line = text; ret == 0 && line != NULL; line = strchr(line, '\n')) {

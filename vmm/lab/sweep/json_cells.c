@@ -8,7 +8,7 @@
 
 #include "vmm/lab/sweep/parts.h"
 
-/* A file with more is no sweep that anybody ran; refused before memory is taken for it. */
+/* No sweep has more; a file with more is refused before memory is taken for it. */
 #define MAX_CELLS 100000
 
 #define IN_CONFIGURATION 1U
@@ -111,7 +111,7 @@ json_t *cell_json(const struct matrix_cell *cell)
 	return o;
 }
 
-/* Two cells are the same where their keys are: so a key must say what its cell is. */
+/* Cells are found by their keys, so a key has to agree with the members of its cell. */
 static void check_key(const struct node *at, struct matrix_cell *cell)
 {
 	struct node member = node_member(at, "key");
@@ -139,7 +139,7 @@ static void take_runs(const struct node *at, struct matrix_cell *cell)
 				      run.round);
 		if (at->complaint->err == 0 && matrix_cell_add_run(cell, &run) != 0)
 			node_no_memory(&item);
-		/* Zeroed where the cell has it. */
+		/* A run that the cell has taken is zeroed, so this frees nothing then. */
 		matrix_run_free(&run);
 	}
 	if (cell->state == STATE_OK && cell->run_count == 0)
@@ -148,7 +148,7 @@ static void take_runs(const struct node *at, struct matrix_cell *cell)
 
 static void take_cell(const struct node *at, struct matrix_cell *cell)
 {
-	/* Asked first: of an object that is no cell at all, this member is the one to miss. */
+	/* Checked first, so that an object that is not a cell is reported by this member. */
 	(void)node_member(at, "guest_page_bytes");
 	fields_take(&cell_fields, at, cell);
 	check_key(at, cell);

@@ -8,7 +8,7 @@
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/util/workloads.h"
 
-/* A run with more is no sweep's; refused before memory is taken for it. */
+/* No run of a sweep has more; a file with more is refused before memory is taken for it. */
 #define MAX_ROWS 65536
 
 #define ROW(kind, member, ...) FIELD(kind, struct matrix_row, member, ##__VA_ARGS__)

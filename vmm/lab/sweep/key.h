@@ -44,8 +44,8 @@ int key_parse(const char *text, struct key *key);
 void key_join(const struct key *key, uint32_t without, char joined[KEY_JOINED_BYTES]);
 
 /*
- * Of an array that is sorted by the joined key with which each of its elements begins: the index of the first that is not before
- * `joined`, or `count`.
+ * In an array that is sorted by the joined key with which each element begins: the index of the first element that is not
+ * before `joined`, or `count`.
  */
 uint32_t joined_first(const void *array, uint32_t count, size_t element_bytes, const char *joined);
 
@@ -55,7 +55,7 @@ struct key_index {
 	struct key_entry *entries; /* owned */
 };
 
-/* A cell whose key is none is left out; of several with one key the first counts. 0 or -ENOMEM. */
+/* A cell whose key cannot be parsed is left out; of several cells with one key the first is found. 0 or -ENOMEM. */
 int key_index_make(const struct matrix *m, struct key_index *index);
 void key_index_free(struct key_index *index);
 

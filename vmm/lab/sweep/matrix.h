@@ -172,7 +172,7 @@ struct matrix {
 	struct matrix_translation *translations; /* owned; these three by matrix_derive */
 	struct matrix_speed_up *speed_ups;
 	struct matrix_knee *knees;
-	bool predicted; /* matrix_predict was asked */
+	bool predicted; /* matrix_predict was called */
 	uint32_t prediction_count;
 	struct matrix_prediction *predictions; /* owned */
 };

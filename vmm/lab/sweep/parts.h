@@ -41,7 +41,7 @@ void matrix_take(const struct node *root, struct matrix *m);
 void cells_take(const struct node *root, struct matrix *m);
 void run_take(const struct node *at, struct matrix_run *run); /* *run is zeroed before */
 
-/* Sections of the text. Each prints nothing where it has nothing to say and returns 0 or -errno. */
+/* Sections of the text. Each prints nothing where the matrix has no data for it. 0 or -errno. */
 int text_matrix_figures(const struct matrix *m, FILE *out);
 /* Faults and NUMA counts beside the figures, where memory is populated while it is measured. */
 int text_matrix_faults(const struct matrix *m, FILE *out);

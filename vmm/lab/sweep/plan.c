@@ -13,7 +13,7 @@
 #include "vmm/output/json.h"
 #include "vmm/util/array.h"
 
-/* Room for a workload's own working sets: every list of measure/sets.c is in it. */
+/* Memory that fits every list of working sets of measure/sets.c. */
 #define LISTED_MEMORY_BYTES (4 * GIB)
 
 struct planner {
@@ -93,8 +93,8 @@ static void each_combination(struct planner *p)
 }
 
 /*
- * A key is a text of JSON, which a path need not be; and two names of one thing ("hugetlb" and "hugetlb:2M") would be one cell
- * twice. 0 or -errno with *e set.
+ * Refuse a path that is not UTF-8, which a key in JSON has to be, and two names of one value ("hugetlb" and
+ * "hugetlb:2M"), which would make one cell twice. 0 or -errno with *e set.
  */
 static int check_keys(const struct matrix *m, struct error *e)
 {
@@ -115,7 +115,7 @@ static int check_keys(const struct matrix *m, struct error *e)
 	return ret;
 }
 
-/* Is there anything to run at all? */
+/* Refuse a sweep of which no cell can run. */
 static int check_cells(const struct matrix *m, struct error *e)
 {
 	for (uint32_t i = 0; i < m->cell_count; i++) {

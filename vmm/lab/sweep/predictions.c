@@ -51,7 +51,7 @@ static bool plan_of(const struct matrix *m, const struct matrix_cell *cell, stru
 	enum second_dimension second = cell->native ? SECOND_NONE : second_dimension_find(name);
 	json_int_t levels = json_integer_value(json_object_get(m->host, "second_dimension_levels"));
 
-	/* A guest's cell on a host that says so: nothing is known of its second dimension. */
+	/* A guest's cell in the file of a host without KVM: its second dimension is not known. */
 	if (!cell->native && second == SECOND_NONE)
 		return false;
 	return refs_plan(second,
@@ -75,7 +75,7 @@ static void add_point(struct prediction *p, const struct matrix_translation *t)
 	const struct matrix_figure *chase = figure_of_pages(t->chase, t->pages);
 	const struct matrix_figure *packed = figure_of_pages(t->packed, t->pages);
 
-	/* A clock too coarse may make it 0, of which no error has a share. */
+	/* With a coarse clock the value may be 0; a relative error of it cannot be computed. */
 	if (chase == NULL || packed == NULL || !(chase->value.value > 0) ||
 	    p->count == PREDICTION_MOST_POINTS)
 		return;

@@ -52,7 +52,7 @@ const char *preset_names(char *names)
 	return names;
 }
 
-/* Behind the line that begins there. */
+/* The start of the next line. */
 static const char *next_line(const char *line)
 {
 	const char *end = strchrnul(line, '\n');

@@ -1,6 +1,6 @@
 /*
- * A sweep's file into a matrix. It may be anything: it is asked what it is, and how large, before it is read, and is never read
- * beyond the limit, however it grows meanwhile; then of which schema it is; then member by member.
+ * A sweep's file into a matrix. The file may be anything: its kind and size are checked before it is read, and it is never read
+ * beyond the limit, even if it grows meanwhile. Then its schema is checked, then each member.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,13 +12,13 @@
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/util/file.h"
 
-/* A file beyond this is no sweep that anybody ran. */
+/* No sweep writes a larger file. */
 #define MAX_BYTES (UINT64_C(256) << 20)
 
 /* The schema's name without its version. */
 #define SCHEMA_FAMILY "minivmm.sweep/"
 
-/* What the other files of minivmm are, so that the user sees which one this is. */
+/* What a file of another schema of minivmm is, for the message. */
 static const char *other_schema(const char *schema)
 {
 	static const struct {

@@ -82,7 +82,7 @@ void round_settle(struct matrix_cell *cell)
 		cell->state = STATE_FAILED;
 }
 
-/* Runs with the wrong pages are evidence as long as there is nothing better. */
+/* Runs with the wrong page sizes are kept as evidence until a right one succeeds. */
 static void drop_runs(struct matrix_cell *cell)
 {
 	for (uint32_t i = 0; i < cell->run_count; i++)

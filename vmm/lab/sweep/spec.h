@@ -43,7 +43,7 @@ struct axis {
 
 extern const struct axis axis_table[AXES];
 
-/* Read one item of an option's list into *value. 0, or -EINVAL: no value of that axis ("native" is none, it is an option). */
+/* Read one item of an option's list into *value. 0, or -EINVAL: not a value of that axis. "native" is not: it is an option. */
 int axis_parse(enum axis_id id, const char *item, struct axis_value *value);
 
 /* As the key of a cell spells it, into text[AXIS_ITEM_BYTES], which is returned. */

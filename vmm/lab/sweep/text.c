@@ -128,7 +128,7 @@ static void put_clock(const struct matrix *m, FILE *out)
 		paragraph(out, "", "latencies are in %s", words);
 }
 
-/* What "from, to" is worth with so many allocations. */
+/* How often the interval "from, to" covers the true median with so many allocations. */
 static const char *interval_text(uint32_t allocations, char *buf, size_t size)
 {
 	buf[0] = '\0';
@@ -171,7 +171,7 @@ static bool same_fate(const struct matrix_cell *a, const struct matrix_cell *b)
 	return a->state == b->state && strcmp(a->reason, b->reason) == 0;
 }
 
-/* Is there none like it before it? Then so many are there in all. */
+/* How many cells share its fate; 0 where one of them stands before it, so that each group is told once. */
 static uint32_t count_alike(const struct matrix *m, uint32_t number)
 {
 	uint32_t count = 0;

@@ -46,7 +46,7 @@ static const char *page_of(const struct matrix_speed_up *s, const struct matrix_
 	return cell_spell(cell, s->dimension == SPEED_UP_GUEST ? AXIS_GUEST_PAGE : AXIS_BACKING, buf);
 }
 
-/* packed is there to be subtracted: what larger pages do to it is nothing. The file has that, too. */
+/* packed is measured to be subtracted, and larger pages do not change it: only the files have its speed-ups. */
 static bool is_control(const struct matrix_speed_up *s)
 {
 	return strcmp(s->to->workload, "packed") == 0;
@@ -57,7 +57,7 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	static const char *const dimensions[] = { "guest", "backing", "both" };
 	static const char *const titles[] = { "-workload",   "set",    "-larger", "-from", "-to",
 					      CONFIG_TITLES, "faster", "from",    "to" };
-	/* From 4K, in either dimension: that is known. */
+	/* The column "from" is always 4K, so it goes first. */
 	const uint32_t spare[] = { 3 };
 	uint32_t shown = 0;
 	struct table table;

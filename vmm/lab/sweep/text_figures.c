@@ -27,7 +27,7 @@ static void put_number(struct table *table, double number, int decimals)
 		table_put(table, "%.*f", decimals, number);
 }
 
-/* What a figure's reader has to know: text_matrix_figures says what the letters mean. "-": nothing. */
+/* The marks of a figure, as letters; text_matrix_figures explains them. "-": no mark. */
 static void put_doubts(struct table *table, const struct matrix *m, const struct matrix_cell *cell,
 		       const struct matrix_figure *f)
 {
@@ -58,7 +58,7 @@ static void put_figure(struct table *table, const struct matrix *m, const struct
 	put_doubts(table, m, cell, f);
 }
 
-/* Is there none like it before it? Then so many are there in all. A figure without a value says why in its note. */
+/* How many figures have that note; 0 where one of them stands before *f, so that each note is told once. */
 static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *f)
 {
 	uint32_t count = 0;
@@ -107,7 +107,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 					      "from",      "to",   "-unit",  "ratio",       "from",
 					      "to",        "refs", "exits",  "flt/op",      "-!" };
 	const uint32_t after = LEADING + AXES;
-	/* What a reader misses least, first; all of it is in the files. */
+	/* Columns to drop on a narrow screen, least important first; the files have all of them. */
 	const uint32_t spare[] = {
 		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
 	};
@@ -132,7 +132,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	if (table_hide_constant(&table, after + 3, unit))
 		paragraph(out, "unit", "%s", unit);
 	table_drop(&table, spare, COUNT_OF(spare), SCREEN_COLUMNS);
-	table.hidden[after + 6] |= table.hidden[after + 5]; /* half an interval is none */
+	table.hidden[after + 6] |= table.hidden[after + 5]; /* both ends of an interval or neither */
 	return table_section(&table, NULL, 0, table.hidden[1] ? 0 : 1, out);
 }
 
@@ -150,7 +150,7 @@ static void put_faults(struct table *table, const struct matrix_cell *cell, cons
 		put_number(table, medians[i], 0);
 }
 
-/* Where memory may come in while it is measured, faults are half of the answer. */
+/* Whether memory may be populated while it is measured: faults are then part of the cost. */
 static bool populates(const struct matrix *m)
 {
 	for (uint32_t i = 0; i < m->cell_count; i++) {
@@ -168,7 +168,7 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	static const char *const titles[] = { "-workload", "set",      "stride", CONFIG_TITLES,
 					      "value",     "KVM",      "minor",  "major",
 					      "host min",  "host maj", "hits",   "misses" };
-	/* The process's own faults are KVM's and few others, as a rule. */
+	/* Almost all of the process's own faults are KVM's, so those columns go first. */
 	const uint32_t spare[] = { LEADING + AXES + 3, LEADING + AXES + 2, LEADING + AXES + 5 };
 	struct table table;
 
