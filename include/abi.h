@@ -13,7 +13,7 @@
 #include "core_clock.h"
 #include "layout.h"
 
-#define MINIVMM_ABI_VERSION 3
+#define MINIVMM_ABI_VERSION 4
 
 /* 16550 UART, transmit only: data at +0, line status at +5. */
 #define PORT_SERIAL 0x3f8
@@ -61,6 +61,7 @@ struct guest_result {
 	uint32_t samples;  /* valid entries of samples_cycles; 0 where unavailable says why */
 	uint64_t working_set_bytes;
 	uint64_t stride_bytes;  /* as in the plan */
+	uint64_t chains;        /* as in the plan */
 	uint64_t pages;         /* distinct pages of 4 KiB or lines touched, the workload's n */
 	uint64_t accesses;      /* timed operations in one sample (bytes for bandwidth workloads) */
 	uint64_t warm_accesses; /* operations of the phase beside the timed ones */
@@ -91,7 +92,7 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 72 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1),
+_Static_assert(sizeof(struct guest_result) == 80 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1),
 	       "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");
 _Static_assert(offsetof(struct vcpu_block, panic) == 16, "the guest's assembly fills the panic record");

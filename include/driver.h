@@ -14,6 +14,7 @@ struct plan_step {
 	enum workload_id workload;
 	uint64_t working_set_bytes; /* of each vCPU */
 	uint64_t stride_bytes;      /* 0: the workload has none */
+	uint32_t chains;            /* 1 to CHAINS_MAX; 0: the workload has none */
 	uint64_t accesses;          /* 0: the workload's own choice */
 	uint32_t repeat;
 };

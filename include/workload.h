@@ -36,6 +36,10 @@ enum default_set {
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
+#define HAS_CHAINS 1024U    /* can have several cursors, 1 to CHAINS_MAX, on its cycle at once */
+
+/* As many cursors as the general registers hold beside a counter and the stack pointer. */
+#define CHAINS_MAX 12
 
 enum workload_id {
 #define WORKLOAD(id, ...) WORKLOAD_##id,
@@ -92,6 +96,7 @@ struct workload_ctx {
 	uint64_t leaf_bytes; /* of the mapping under the slice: guest page, or the backing's page natively */
 	uint64_t working_set_bytes; /* <= slice_bytes, a multiple of 4 KiB */
 	uint64_t stride_bytes;      /* of a kind of set that has strides; else 0 */
+	uint32_t chains;            /* cursors at once, of a workload with HAS_CHAINS; 0 and 1: one */
 	uint64_t
 		alias_bytes; /* the arena repeats the same memory every so many bytes; 0: all of it is distinct */
 	const struct platform *platform;
@@ -110,6 +115,7 @@ struct workload_ctx {
 	/* state between prepare() and the last sample() */
 	uint64_t lines;
 	uint64_t cursor;
+	uint64_t chain_cursors[CHAINS_MAX]; /* in place of cursor where there are several */
 	uint64_t rng;
 	uint64_t own[8]; /* the workload's, zero at first */
 };

@@ -21,6 +21,7 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->samples = 0;
 	result->working_set_bytes = ctx->working_set_bytes;
 	result->stride_bytes = ctx->stride_bytes;
+	result->chains = ctx->chains;
 	result->pages = ctx->pages;
 	result->accesses = ctx->accesses;
 	result->warm_accesses = 0;
@@ -114,6 +115,8 @@ static const char *refusal(const struct plan_step *step, uint64_t slice_bytes)
 		return "the working set is not a multiple of 4 KiB";
 	if (step->working_set_bytes > slice_bytes)
 		return "the working set is larger than this vCPU's part of the arena";
+	if (step->chains > CHAINS_MAX)
+		return "the plan asks for more chains than there are registers for";
 	if (step->repeat == 0)
 		return "the plan asks for no samples";
 	return NULL;
@@ -131,6 +134,7 @@ static enum outcome run_step(const struct driver_env *env, uint32_t index, const
 		.leaf_bytes = env->leaf_bytes,
 		.working_set_bytes = step->working_set_bytes,
 		.stride_bytes = step->stride_bytes,
+		.chains = step->chains,
 		.alias_bytes = env->alias_bytes,
 		.platform = env->platform,
 		.accesses = step->accesses,

@@ -19,11 +19,14 @@ static int read_step(const struct fdt_node *node, struct plan_step *step, struct
 	if (property_string(node, FDT_STEP_WORKLOAD, &name, why) != 0 ||
 	    property_u64(node, FDT_STEP_WORKING_SET_BYTES, &step->working_set_bytes, why) != 0 ||
 	    property_u64(node, FDT_STEP_STRIDE_BYTES, &step->stride_bytes, why) != 0 ||
+	    property_u32(node, FDT_STEP_CHAINS, &step->chains, why) != 0 ||
 	    property_u64(node, FDT_STEP_ACCESSES, &step->accesses, why) != 0 ||
 	    property_u32(node, FDT_STEP_REPEAT, &step->repeat, why) != 0)
 		return -1;
 	if (step->repeat < 1 || step->repeat > RESULT_MAX_SAMPLES)
 		return property_refuse(node, FDT_STEP_REPEAT, "outside 1..896", why);
+	if (step->chains > CHAINS_MAX)
+		return property_refuse(node, FDT_STEP_CHAINS, "more than 12", why);
 	if (step->working_set_bytes == 0)
 		return property_refuse(node, FDT_STEP_WORKING_SET_BYTES, "zero", why);
 	for (int id = 0; id < WORKLOAD_COUNT; id++) {
@@ -61,4 +64,5 @@ int params_plan(const void *fdt, struct params *p, struct text *why)
 	return 0;
 }
 
-_Static_assert(RESULT_MAX_SAMPLES == 896 && PLAN_MAX_STEPS == 1024, "as the messages say");
+_Static_assert(RESULT_MAX_SAMPLES == 896 && PLAN_MAX_STEPS == 1024 && CHAINS_MAX == 12,
+	       "as the messages say");

@@ -1,6 +1,7 @@
 #include "cycle.h"
 
 #include "accesses.h"
+#include "chains.h"
 #include "lines.h"
 #include "random.h"
 #include "refuse.h"
@@ -35,6 +36,23 @@ static uint64_t next_line(const struct workload_ctx *ctx, const struct cycle_lay
 	return next < ctx->lines ? next : LINES_NONE;
 }
 
+/* As asked, or of the workload's own choice; whole rounds of all chains. 0, or -1 with ctx->failure. */
+static int choose_accesses(struct workload_ctx *ctx)
+{
+	uint64_t chains = chains_of(ctx), each;
+
+	if (ctx->lines < chains)
+		return refuse(ctx, "the working set has fewer pages than there are chains");
+	if (accesses_choose(ctx, ACCESSES_LEAST, UNROLL) != 0)
+		return -1;
+	if (chains == 1)
+		return 0;
+	each = ctx->accesses / chains + (ctx->accesses % chains != 0);
+	if (checked_align_up(each, CHAINS_UNROLL, &each) && checked_mul(each, chains, &ctx->accesses))
+		return 0;
+	return refuse(ctx, "the number of accesses a sample is too large");
+}
+
 int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 {
 	uint64_t state = ctx->seed;
@@ -42,7 +60,7 @@ int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	ctx->lines = ctx->working_set_bytes / PAGE_4K;
 	if (ctx->lines == 0)
 		return refuse(ctx, "the working set is smaller than a page");
-	if (accesses_choose(ctx, ACCESSES_LEAST, UNROLL) != 0)
+	if (choose_accesses(ctx) != 0)
 		return -1;
 	ctx->pages = ctx->lines;
 	ctx->pass_accesses = ctx->lines;
@@ -66,17 +84,28 @@ int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	return 0;
 }
 
+/* The step of the cycle, counted from line 0, at which a chain is once it has made so many loads. */
+static uint64_t chain_step(const struct workload_ctx *ctx, uint32_t chain, uint64_t loads)
+{
+	return (chains_start(ctx, chain) + loads % ctx->lines) % ctx->lines;
+}
+
 int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout)
 {
-	uint64_t end_step = ctx->accesses % ctx->lines;
-	uint64_t hash = ctx->lines, end_line = 0, line = 0;
+	uint32_t chains = chains_of(ctx);
+	uint64_t end_lines[CHAINS_MAX] = { 0 };
+	uint64_t hash = ctx->lines, line = 0;
 
 	/* Each line has one successor: the first return to line 0 after n steps means n distinct lines. */
 	for (uint64_t step = 0; step < ctx->lines; step++) {
 		if (line == 0 && step > 0)
 			return refuse(ctx, "the pattern is not one cycle over all lines: it closes early");
-		if (step == end_step)
-			end_line = line;
+		for (uint32_t chain = 0; chain < chains; chain++) {
+			if (step == chains_start(ctx, chain))
+				ctx->chain_cursors[chain] = layout->offset_bytes(line);
+			if (step == chain_step(ctx, chain, ctx->accesses / chains))
+				end_lines[chain] = line;
+		}
 		hash = random_mix(hash ^ line);
 		line = next_line(ctx, layout, line);
 		if (line == LINES_NONE)
@@ -86,11 +115,30 @@ int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout)
 	}
 	if (line != 0)
 		return refuse(ctx, "the pattern is not one cycle over all lines: it does not close");
-	ctx->checksum = random_mix(random_mix(hash ^ end_line) ^ ctx->accesses);
+	for (uint32_t chain = 0; chain < chains; chain++)
+		hash = random_mix(hash ^ end_lines[chain]);
+	ctx->checksum = random_mix(hash ^ ctx->accesses);
 	return 0;
 }
 
-uint64_t cycle_sample(struct workload_ctx *ctx)
+/* As cycle_sample, of several chains. */
+static uint64_t sample_chains(struct workload_ctx *ctx)
+{
+	uint32_t chains = chains_of(ctx);
+	uint64_t cursors[CHAINS_MAX] = { 0 };
+	uint64_t each = ctx->accesses / chains, cycles;
+
+	for (uint32_t chain = 0; chain < chains; chain++)
+		cursors[chain] = (uint64_t)(uintptr_t)line_at(ctx, ctx->chain_cursors[chain]);
+	cycles = chains_walk(cursors, chains, each / CHAINS_UNROLL);
+	for (uint32_t chain = 0; chain < chains; chain++)
+		ctx->chain_cursors[chain] = cursors[chain] - (uint64_t)(uintptr_t)ctx->slice;
+	ctx->rng = (ctx->rng + each % ctx->lines) % ctx->lines;
+	return cycles;
+}
+
+/* One chain: a loop of its own, so that its figures stay those of a single cursor. */
+static uint64_t sample_one(struct workload_ctx *ctx)
 {
 	const volatile uint64_t *line = line_at(ctx, ctx->cursor);
 	uint64_t rounds = ctx->accesses / UNROLL;
@@ -111,15 +159,31 @@ uint64_t cycle_sample(struct workload_ctx *ctx)
 	return end_cycles - start_cycles;
 }
 
+uint64_t cycle_sample(struct workload_ctx *ctx)
+{
+	return chains_of(ctx) > 1 ? sample_chains(ctx) : sample_one(ctx);
+}
+
 int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout)
 {
+	uint32_t chains = chains_of(ctx), ended = 0;
 	uint64_t line = 0;
 
-	for (uint64_t step = 0; step < ctx->rng && line != LINES_NONE; step++)
+	for (uint64_t step = 0; step < ctx->lines; step++) {
+		for (uint32_t chain = 0; chain < chains; chain++) {
+			uint64_t cursor = chains > 1 ? ctx->chain_cursors[chain] : ctx->cursor;
+
+			if (step != chain_step(ctx, chain, ctx->rng))
+				continue;
+			if (layout->offset_bytes(line) != cursor)
+				return refuse(ctx, "the timed walk did not end where that many accesses end");
+			ended++;
+		}
+		if (ended == chains)
+			return 0;
 		line = next_line(ctx, layout, line);
-	if (line == LINES_NONE)
-		return refuse(ctx, "the cycle was damaged while it was walked");
-	if (layout->offset_bytes(line) != ctx->cursor)
-		return refuse(ctx, "the timed walk did not end where that many accesses end");
-	return 0;
+		if (line == LINES_NONE)
+			break;
+	}
+	return refuse(ctx, "the cycle was damaged while it was walked");
 }

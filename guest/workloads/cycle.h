@@ -32,21 +32,24 @@ static inline const volatile uint64_t *cycle_next_4(const volatile uint64_t *lin
 }
 
 /*
- * Build the cycle for ctx->working_set_bytes / 4 KiB lines and choose ctx->accesses. Sets pages, lines, cursor.
- * 0, or -1 with ctx->failure.
+ * Build the cycle for ctx->working_set_bytes / 4 KiB lines and choose ctx->accesses: whole rounds of ctx->chains chains,
+ * which may not be more than lines. Sets pages, lines, cursor. 0, or -1 with ctx->failure.
  */
 int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout);
 
 /*
- * Walk it and prove that it is one cycle over exactly ctx->lines lines; sets ctx->checksum, from line numbers
- * alone. 0, or -1 with ctx->failure.
+ * Walk it and prove that it is one cycle over exactly ctx->lines lines; sets ctx->checksum, from line numbers and chains
+ * alone, and where the chains start (chains.h). 0, or -1 with ctx->failure.
  */
 int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout);
 
-/* The timed walk: ctx->accesses dependent loads, from where the last walk ended. TSC cycles. */
+/*
+ * The timed walk: ctx->accesses loads of all chains together, each chain's dependent on its last one, from where the last
+ * walk ended. TSC cycles.
+ */
 uint64_t cycle_sample(struct workload_ctx *ctx);
 
-/* The timed walks ended where that many loads from line 0 end. 0, or -1 with ctx->failure. */
+/* The timed walks ended where that many loads end, those of each chain from its start. 0, or -1 with ctx->failure. */
 int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout);
 
 #endif

@@ -41,6 +41,49 @@ else
 	conclude "guest and native checksums agree"
 fi
 
+# Cursors that are not in registers would load and store beside the loads that are counted.
+loops() {
+	objdump -d --no-show-raw-insn build/obj/guest/workloads/chains.o | awk '
+		$1 ~ /^[0-9a-f]+:$/ {
+			sub(/:/, "", $1); at[$1] = ++n; what[n] = $2; text[n] = $0
+			if ($2 ~ /^jn/ && $3 in at) {
+				loads = others = 0
+				for (i = at[$3]; i < n; i++)
+					if (what[i] == "mov" && text[i] ~ /mov +(0x0)?\(%(r[a-z0-9]+)\),%r/) loads++
+					else if (what[i] != "dec") others++
+				for (i = at[$3]; i < n; i++) if (text[i] ~ /%rsp/) others++
+				print loads, others
+			}
+		}' | sort -n | xargs
+}
+if ! type objdump >/dev/null 2>&1; then
+	tap_skip "loops of several chains are loads alone" "objdump is not installed"
+else
+	got=$(loops)
+	[ "$got" = "8 0 12 0 16 0 20 0 24 0 28 0 32 0 36 0 40 0 44 0 48 0" ] || problem "loads and others of each loop: $got"
+	conclude "loops of several chains are loads alone"
+fi
+
+CHAINS=(-m 64M --workload packed,chase --working-set 64K,8M --chains 1,2,3,12 --repeat 3 --accesses 100000 --seed 7)
+case_record native "${CHAINS[@]}"
+want_status 0
+want_schema
+want_json '[.results[] | .chains] == [range(4) | 1, 2, 3, 12]' "a row for each number of chains"
+want_json '[.results[] | .checksum] | unique | length == 8' "checksums"
+want_json 'all(.results[]; .accesses >= 100000 and .accesses % .chains == 0)' "accesses of all chains"
+want_text '^throughput .*packed 64K: '
+conclude "native chains"
+native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
+if [ -n "$reason" ]; then
+	tap_skip "guest and native chains agree" "$reason"
+else
+	case_record run "${CHAINS[@]}"
+	want_status 0
+	want_json 'all(.results[]; .exits == 0)' "no exits"
+	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
+	conclude "guest and native chains agree"
+fi
+
 for backing in anon thp memfd; do
 	case_record native -m 128M --backing $backing --prealloc --workload touch,chase --working-set 8M --repeat 2 \
 		--accesses 50000

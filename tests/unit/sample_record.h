@@ -51,6 +51,7 @@ static inline void sample_chase(struct record *rec, enum workload_id workload, u
 			    .workload = workload,
 			    .vcpu = vcpu,
 			    .working_set_bytes = pages * PAGE_4K,
+			    .chains = 1,
 			    .pages = pages,
 			    .accesses = 100000 };
 

@@ -136,10 +136,15 @@ static void play_all(struct team *team, uint32_t vcpus)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+#define STEP(id, set_bytes, asked, samples)                                                                  \
+	{                                                                                                    \
+		.workload = (id), .working_set_bytes = (set_bytes), .accesses = (asked), .repeat = (samples) \
+	}
+
 static const struct plan_step every_workload[] = {
-	{ WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 3 },     { WORKLOAD_packed, 16 * PAGE_4K, 0, 4096, 3 },
-	{ WORKLOAD_chase, 16 * PAGE_4K, 0, 4096, 3 },  { WORKLOAD_seq, 16 * PAGE_4K, 0, 4096, 3 },
-	{ WORKLOAD_gups, 16 * PAGE_4K, 0, 4096, 899 },
+	STEP(WORKLOAD_touch, 16 * PAGE_4K, 0, 3),     STEP(WORKLOAD_packed, 16 * PAGE_4K, 4096, 3),
+	STEP(WORKLOAD_chase, 16 * PAGE_4K, 4096, 3),  STEP(WORKLOAD_seq, 16 * PAGE_4K, 4096, 3),
+	STEP(WORKLOAD_gups, 16 * PAGE_4K, 4096, 899),
 };
 
 #define STEPS (sizeof(every_workload) / sizeof(every_workload[0]))
@@ -198,7 +203,7 @@ static void leave_nothing(void)
 /* What a sample does beside its timed accesses is told too: what is counted over the phase has it in. */
 TEST(untimed_accesses_are_told)
 {
-	static const struct plan_step step = { WORKLOAD_vpid, 16 * PAGE_4K, 0, 64, 3 };
+	static const struct plan_step step = STEP(WORKLOAD_vpid, 16 * PAGE_4K, 64, 3);
 	static const struct platform platform = { .leave = leave_nothing };
 	struct team *team = make_team(&step, 1, 1, 16 * PAGE_4K);
 
@@ -283,10 +288,10 @@ TEST(gate_keeps_pace)
 TEST(impossible_plans_are_refused)
 {
 	static const struct plan_step plans[] = {
-		{ WORKLOAD_COUNT, PAGE_4K, 0, 0, 1 },     { (enum workload_id)77777, PAGE_4K, 0, 0, 1 },
-		{ WORKLOAD_chase, 0, 0, 0, 1 },           { WORKLOAD_chase, PAGE_4K + 64, 0, 0, 1 },
-		{ WORKLOAD_chase, 5 * PAGE_4K, 0, 0, 1 }, { WORKLOAD_chase, UINT64_MAX - 4095, 0, 0, 1 },
-		{ WORKLOAD_chase, PAGE_4K, 0, 0, 0 },     { WORKLOAD_chase, PAGE_4K, 0, UINT64_MAX, 1 },
+		STEP(WORKLOAD_COUNT, PAGE_4K, 0, 1),     STEP((enum workload_id)77777, PAGE_4K, 0, 1),
+		STEP(WORKLOAD_chase, 0, 0, 1),           STEP(WORKLOAD_chase, PAGE_4K + 64, 0, 1),
+		STEP(WORKLOAD_chase, 5 * PAGE_4K, 0, 1), STEP(WORKLOAD_chase, UINT64_MAX - 4095, 0, 1),
+		STEP(WORKLOAD_chase, PAGE_4K, 0, 0),     STEP(WORKLOAD_chase, PAGE_4K, UINT64_MAX, 1),
 	};
 
 	EACH (i, plans) {
@@ -306,9 +311,9 @@ TEST(impossible_plans_are_refused)
  */
 TEST(shared_memory_has_a_gate_between_steps)
 {
-	static const struct plan_step steps[] = { { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 },
-						  { WORKLOAD_scatter, 16 * PAGE_4K, 0, 64, 1 },
-						  { WORKLOAD_touch, 16 * PAGE_4K, 0, 0, 1 } };
+	static const struct plan_step steps[] = { STEP(WORKLOAD_touch, 16 * PAGE_4K, 0, 1),
+						  STEP(WORKLOAD_scatter, 16 * PAGE_4K, 64, 1),
+						  STEP(WORKLOAD_touch, 16 * PAGE_4K, 0, 1) };
 	uint32_t gates[2];
 
 	LOOP (uint32_t, aliased, 0, aliased < 2, aliased++) {

@@ -44,6 +44,7 @@ static const void *write_aliased(uint64_t ram_bytes, uint64_t alias_bytes, uint6
 		config.steps[i] = (struct plan_step){ .workload = (enum workload_id)(i % WORKLOAD_COUNT),
 						      .working_set_bytes = (i + 1) * PAGE_4K,
 						      .stride_bytes = i % 5 * PAGE_2M,
+						      .chains = i % (CHAINS_MAX + 1),
 						      .accesses = i,
 						      .repeat = 1 + i % RESULT_MAX_SAMPLES };
 	assert_int_equal(fdt_write(&config, true, blob, sizeof(blob), &used, &e), 0);
@@ -98,6 +99,7 @@ static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_
 		assert_int_equal(params.steps[i].workload, config.steps[i].workload);
 		assert_int_equal(params.steps[i].working_set_bytes, config.steps[i].working_set_bytes);
 		assert_int_equal(params.steps[i].stride_bytes, config.steps[i].stride_bytes);
+		assert_int_equal(params.steps[i].chains, config.steps[i].chains);
 		assert_int_equal(params.steps[i].accesses, config.steps[i].accesses);
 		assert_int_equal(params.steps[i].repeat, config.steps[i].repeat);
 	}

@@ -96,8 +96,11 @@ static struct record *make_record(uint32_t vcpus)
 	c->vcpus = vcpus;
 	c->seed = 3;
 	c->step_count = 2;
-	c->steps[0] = (struct plan_step){ WORKLOAD_touch, 1 * MIB, 0, 0, 4 };
-	c->steps[1] = (struct plan_step){ WORKLOAD_chase, 1 * MIB, 0, 4096, 4 };
+	c->steps[0] =
+		(struct plan_step){ .workload = WORKLOAD_touch, .working_set_bytes = 1 * MIB, .repeat = 4 };
+	c->steps[1] = (struct plan_step){
+		.workload = WORKLOAD_chase, .working_set_bytes = 1 * MIB, .accesses = 4096, .repeat = 4
+	};
 	return rec;
 }
 

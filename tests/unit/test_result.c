@@ -107,6 +107,17 @@ TEST_WITH(a_planned_stride_has_to_come_back, setup, NULL)
 	assert_int_equal(check(), 0);
 }
 
+TEST_WITH(planned_chains_have_to_come_back, setup, NULL)
+{
+	config.steps[1].chains = 4;
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, "0 chains, 4 planned"));
+	block.result.chains = UINT64_C(1) << 32 | 4;
+	assert_true(check() < 0);
+	block.result.chains = 4;
+	assert_int_equal(check(), 0);
+}
+
 /* A part without a figure says why, by a reason that a guest may have, and then has no samples. */
 TEST_WITH(a_missing_figure_has_a_reason_and_no_samples, setup, NULL)
 {

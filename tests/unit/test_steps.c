@@ -133,6 +133,40 @@ TEST(own_sets)
 	}
 }
 
+/* A step for each number of chains, of those workloads that have any; the least set has a page for each chain. */
+TEST(chains)
+{
+	static const uint32_t planned_chains[] = { 0, 4, 12, 4, 12, 0 };
+	struct run_spec r = asking(GIB, 1, PAGE_4K);
+	struct error e = { 0 }, none = { 0 };
+
+	r.work.workload_count = 4;
+	r.work.workloads[0] = WORKLOAD_seq;
+	r.work.workloads[1] = WORKLOAD_packed;
+	r.work.workloads[2] = WORKLOAD_chase;
+	r.work.workloads[3] = WORKLOAD_gups;
+	r.work.set_count = 1;
+	r.work.sets_bytes[0] = 12 * PAGE_4K;
+	r.work.chain_count = 2;
+	r.work.chains[0] = 4;
+	r.work.chains[1] = 12;
+	planned(&r, PAGE_4K);
+	assert_int_equal(config.step_count, COUNT_OF(planned_chains));
+	EACH (i, planned_chains)
+		assert_int_equal(config.steps[i].chains, planned_chains[i]);
+	r.work.sets_bytes[0] -= PAGE_4K;
+	assert_true(plan_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_non_null(strstr(e.hint, "--working-set 48K"));
+	r.work.workload_count = 1;
+	assert_true(plan_make(&r, PAGE_4K, &config, &none) < 0);
+	assert_non_null(strstr(none.hint, "packed,chase"));
+	r.work.chain_count = 0;
+	r.work.workloads[0] = WORKLOAD_chase;
+	planned(&r, PAGE_4K);
+	assert_int_equal(config.steps[0].chains, 1);
+}
+
 TEST(named_sets)
 {
 	const struct workload_info pair = { .name = "odd",

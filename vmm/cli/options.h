@@ -129,6 +129,7 @@ int set_smp(struct parse *p, const char *value);
 int set_pin(struct parse *p, const char *value);
 int set_workload(struct parse *p, const char *value);
 int set_working_set(struct parse *p, const char *value);
+int set_chains(struct parse *p, const char *value);
 int set_pmu(struct parse *p, const char *value);
 int set_fault_cost(struct parse *p, const char *value);
 int set_gva(struct parse *p, const char *value);

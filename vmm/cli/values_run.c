@@ -122,6 +122,29 @@ int set_working_set(struct parse *p, const char *value)
 	return 0;
 }
 
+/* In the order asked; each once, because rows are told apart by it. */
+int set_chains(struct parse *p, const char *value)
+{
+	uint16_t chains[CHAINS_MAX];
+	int count = list_parse(value, CHAINS_MAX, chains, CHAINS_MAX);
+	bool seen[CHAINS_MAX + 1] = { [0] = true };
+
+	for (int i = 0; i < count; i++) {
+		if (seen[chains[i]])
+			count = 0;
+		else
+			seen[chains[i]] = true;
+	}
+	if (count <= 0)
+		return refuse_value(p, value,
+				    "numbers from 1 to %d are expected, each once, as in 1,2,4,8,12",
+				    CHAINS_MAX);
+	for (int i = 0; i < count; i++)
+		p->r->run.work.chains[i] = chains[i];
+	p->r->run.work.chain_count = (uint32_t)count;
+	return 0;
+}
+
 int set_pmu(struct parse *p, const char *value)
 {
 	if (value[0] == '\0')

@@ -19,6 +19,8 @@ struct work_spec {
 	enum workload_id workloads[SPEC_MAX_WORKLOADS];
 	uint32_t set_count; /* 0: each workload's default */
 	uint64_t sets_bytes[SPEC_MAX_SETS];
+	uint32_t chain_count; /* 0: one chain */
+	uint32_t chains[CHAINS_MAX];
 	uint64_t accesses; /* 0: the workload's own */
 	uint64_t seed;
 };

@@ -82,6 +82,8 @@ static void put_steps(const struct config *c, FILE *out)
 			      workload_table[s->workload].name, size_format(s->working_set_bytes, size));
 		if (s->stride_bytes != 0)
 			(void)fprintf(out, "stride %s ", size_format(s->stride_bytes, size));
+		if (s->chains > 1)
+			(void)fprintf(out, "chains %" PRIu32 " ", s->chains);
 		(void)fprintf(out, "repeat %" PRIu32 " accesses ", s->repeat);
 		if (s->accesses == 0)
 			(void)fprintf(out, "default\n");

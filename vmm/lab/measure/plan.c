@@ -1,4 +1,4 @@
-/* Workloads times working sets times strides: the steps that the driver runs. */
+/* Workloads times working sets times strides times chains: the steps that the driver runs. */
 #include "vmm/lab/measure/plan.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "vmm/util/text.h"
 
 static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,
-		    uint64_t stride_bytes, struct config *c, struct error *e)
+		    uint64_t stride_bytes, uint32_t chains, struct config *c, struct error *e)
 {
 	if (c->step_count == PLAN_MAX_STEPS)
 		return error_set(e, STATUS_USAGE, 0, "plan",
@@ -18,6 +18,7 @@ static int add_step(const struct run_spec *r, enum workload_id workload, uint64_
 		.workload = workload,
 		.working_set_bytes = set_bytes,
 		.stride_bytes = stride_bytes,
+		.chains = chains,
 		.accesses = r->work.accesses,
 		.repeat = r->repeat,
 	};
@@ -43,6 +44,32 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 	return ret;
 }
 
+/* One step for each number of chains that is asked for; one where the workload has none. */
+static int add_chains(const struct run_spec *r, enum workload_id id, uint64_t set_bytes,
+		      uint64_t stride_bytes, struct config *c, struct error *e)
+{
+	bool has_chains = (workload_table[id].needs & HAS_CHAINS) != 0;
+	uint32_t count = has_chains && r->work.chain_count != 0 ? r->work.chain_count : 1;
+
+	for (uint32_t i = 0; i < count && i < CHAINS_MAX; i++) {
+		uint32_t chains = r->work.chain_count != 0 ? r->work.chains[i] : 1;
+		char set[24], least[24];
+		int ret;
+
+		if (has_chains && chains > set_bytes / PAGE_4K) {
+			ret = error_set(e, STATUS_USAGE, 0, "--chains",
+					"%u chains start on as many pages, and a working set of %s has fewer",
+					chains, size_format(set_bytes, set));
+			error_hint(e, "--working-set %s", size_format(chains * PAGE_4K, least));
+			return ret;
+		}
+		ret = add_step(r, id, set_bytes, stride_bytes, has_chains ? chains : 0, c, e);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
 /*
  * By working set, then by stride. A stride and the control of as many lines, which are compared, are then measured one
  * after the other, and a busy moment of the host disturbs one point of all curves instead of a piece of one curve. The
@@ -66,7 +93,7 @@ static int add_workload(const struct run_spec *r, enum workload_id id, struct co
 
 			if (!strides_fit(workload->default_set, sets_bytes[i], strides_bytes[s], c))
 				continue;
-			ret = add_step(r, id, sets_bytes[i], strides_bytes[s], c, e);
+			ret = add_chains(r, id, sets_bytes[i], strides_bytes[s], c, e);
 			if (ret != 0)
 				return ret;
 			found += strides_bytes[s] != CACHE_LINE_BYTES;
@@ -85,9 +112,30 @@ static bool skipped_when_aliased(const struct run_spec *r, enum workload_id id, 
 	       (workload_table[id].needs & WORKS_ALIASED) == 0;
 }
 
+/* Where chains are asked for and no workload has any: nothing of it would be done. */
+static int check_chains(const struct run_spec *r, struct error *e)
+{
+	int ret;
+
+	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
+		enum workload_id id = r->work.workloads[i];
+
+		if ((uint32_t)id < WORKLOAD_COUNT && (workload_table[id].needs & HAS_CHAINS) != 0)
+			return 0;
+	}
+	if (r->work.chain_count == 0)
+		return 0;
+	ret = error_set(e, STATUS_USAGE, 0, "--chains", "none of these workloads has chains");
+	error_hint(e, "--workload packed,chase");
+	return ret;
+}
+
 static int make_steps(const struct run_spec *r, struct config *c, struct error *e)
 {
 	char names[128] = "";
+
+	if (check_chains(r, e) != 0)
+		return -EINVAL;
 
 	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
 		enum workload_id id = r->work.workloads[i];

@@ -15,7 +15,7 @@
 
 /*
  * Plan a run for a backing of page_bytes (backing_resolve): the machine, then its steps, by workload in the order asked,
- * then by working set, then by stride. 0, or -errno with *e set: what config_make refuses; with STATUS_USAGE a workload
+ * then by working set, then by stride, then by number of chains. 0, or -errno with *e set: what config_make refuses; with STATUS_USAGE a workload
  * that this machine lacks something for, a working set too small or above a vCPU's slice of the arena (with the --memory
  * that is enough), more than PLAN_MAX_STEPS steps.
  */

@@ -67,6 +67,8 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 	if (r->stride_bytes != step->stride_bytes)
 		return refuse(why, why_bytes, "stride %" PRIu64 " bytes, %" PRIu64 " planned",
 			      r->stride_bytes, step->stride_bytes);
+	if (r->chains != step->chains)
+		return refuse(why, why_bytes, "%" PRIu64 " chains, %u planned", r->chains, step->chains);
 	/* UNAVAILABLE_RING0 is set by the VMM alone. */
 	if (r->unavailable >= UNAVAILABLE_RING0)
 		return refuse(why, why_bytes, "%" PRIu64 " as a reason to be unavailable", r->unavailable);

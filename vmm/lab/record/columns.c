@@ -115,6 +115,11 @@ static bool has_strides(const void *rec)
 	return rows_any(rec, row_has_stride);
 }
 
+static bool has_chains(const void *rec)
+{
+	return rows_any(rec, row_has_chains);
+}
+
 static bool has_faults(const void *rec)
 {
 	return rows_any(rec, row_may_exit);

@@ -76,6 +76,7 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 		.vcpu = (int32_t)vcpu,
 		.working_set_bytes = g->working_set_bytes,
 		.stride_bytes = g->stride_bytes,
+		.chains = (uint32_t)g->chains,
 		.pages = g->pages,
 		.accesses = g->accesses,
 		.checksum = g->checksum,

@@ -60,6 +60,7 @@ struct result {
 	int32_t vcpu; /* -1: all vCPUs combined */
 	uint64_t working_set_bytes;
 	uint64_t stride_bytes; /* 0: the workload has none */
+	uint32_t chains;       /* 0: the workload has none */
 	uint64_t pages;
 	uint64_t guest_page_bytes; /* leaf of the first dimension; natively the backing's page */
 	uint64_t accesses;         /* timed operations (or bytes) in one sample */

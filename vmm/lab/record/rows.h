@@ -40,6 +40,12 @@ static inline bool row_has_stride(const struct result *r)
 	return r->stride_bytes != 0;
 }
 
+/* A row of several cursors at once. */
+static inline bool row_has_chains(const struct result *r)
+{
+	return r->chains > 1;
+}
+
 /* A row that measures exits or faults, so that their number an operation is worth showing. */
 static inline bool row_may_exit(const struct result *r)
 {
@@ -66,7 +72,7 @@ static inline int32_t text_vcpu(const struct record *rec)
 /* Whether the row has a figure and stands for all vCPUs (text_vcpu). */
 bool row_has_figure(const struct record *rec, const struct result *r);
 
-/* The packed row of the working set of `chase`, or NULL. */
+/* The packed row of the working set and the number of chains of `chase`, or NULL. */
 const struct result *packed_partner(const struct record *rec, const struct result *chase);
 
 /* What latencies of this record are in: "core cycles", or "TSC cycles" where the core's clock is not known. */
@@ -117,6 +123,9 @@ void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT]);
 
 /* Print what differences between rows mean, if there are any: translation, refill after an exit, lost levels. */
 void put_findings(const struct record *rec, FILE *out);
+
+/* Print where throughput stops growing with more chains, and why where rows show it. Nothing without such rows. */
+void put_throughput(const struct record *rec, FILE *out);
 
 /* Print what was counted: for each row the counts an operation. Nothing where nothing was asked for. */
 void put_pmu(const struct record *rec, FILE *out);

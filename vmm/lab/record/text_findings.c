@@ -13,7 +13,7 @@
 /* Of a list of findings. An entry that does not fit is left out. */
 #define LIST_BYTES 4096
 
-/* chase - packed, for each working set that has both. */
+/* chase - packed of one chain, for each working set that has both: with several chains an access has no latency. */
 static void translation_cost(const struct record *rec, FILE *out)
 {
 	char list[LIST_BYTES] = "";
@@ -23,7 +23,7 @@ static void translation_cost(const struct record *rec, FILE *out)
 		const struct result *chase = &rec->results[i], *packed;
 		double difference;
 
-		if (chase->workload != WORKLOAD_chase || !row_has_figure(rec, chase))
+		if (chase->workload != WORKLOAD_chase || row_has_chains(chase) || !row_has_figure(rec, chase))
 			continue;
 		packed = packed_partner(rec, chase);
 		if (packed == NULL)
@@ -128,6 +128,7 @@ static void level_cost(const struct record *rec, FILE *out)
 void put_findings(const struct record *rec, FILE *out)
 {
 	translation_cost(rec, out);
+	put_throughput(rec, out);
 	refill_cost(rec, out);
 	level_cost(rec, out);
 }
@@ -170,6 +171,8 @@ static void put_row_counts(const struct record *rec, const struct result *r, FIL
 		append(name, sizeof(name), " %s", size_format(r->working_set_bytes, size));
 	if (row_has_stride(r))
 		append(name, sizeof(name), " stride %s", size_format(r->stride_bytes, size));
+	if (row_has_chains(r))
+		append(name, sizeof(name), " chains %u", r->chains);
 	for (uint32_t i = 0; i < rec->pmu->event_count; i++) {
 		if (rec->pmu->events[i].available)
 			add_event(line, &rec->pmu->events[i], r->pmu, r->pmu->count[i]);
