@@ -107,7 +107,7 @@ for words in "--help" "run --help" "native --help" "--workload help" "run --work
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	conclude "$words: stdout, status 0"
 done
-want_text 'ABI 3, schema minivmm.run/2'
+want_text 'ABI 4, schema minivmm.run/2'
 conclude "--version names ABI and schema"
 
 case_run --help
