@@ -28,8 +28,13 @@
 #define FDT_PROP_GUEST_PAGE_BYTES "minivmm,guest-page-bytes" /* u64, leaf of the arena's mapping; required */
 #define FDT_PROP_SEED "minivmm,seed"                         /* u64; required */
 #define FDT_PROP_ALIAS_BYTES "minivmm,alias-bytes" /* u64: the arena repeats itself; absent: it does not */
-#define FDT_PROP_GUEST_AD "minivmm,accessed-dirty" /* empty: the arena's entries start with A = D = 1 */
-#define FDT_PROP_KERNEL_PORT "minivmm,kernel-port" /* empty: PORT_KERNEL is served inside KVM */
+/*
+ * Up to VIEWS_MAX pairs of u64: the largest leaf that the second dimension can have there, and the GPA at which the
+ * arena's first byte is seen once more; from larger leaves to smaller ones. Absent: there are no views.
+ */
+#define FDT_PROP_VIEWS "minivmm,views"
+#define FDT_PROP_GUEST_AD "minivmm,accessed-dirty"     /* empty: the arena's entries start with A = D = 1 */
+#define FDT_PROP_KERNEL_PORT "minivmm,kernel-port"     /* empty: PORT_KERNEL is served inside KVM */
 #define FDT_PROP_SERIAL_REPORT "minivmm,serial-report" /* empty: print results on the serial port */
 
 #define FDT_PATH_PLAN "/minivmm,plan"

@@ -47,6 +47,9 @@
 #define WINDOW_GVA 0x200000000000
 #define WINDOW_BYTES (192 * UINT64_C(0x8000000000))
 
+/* No physical address is longer than 52 bits (SDM vol. 3A, 4.1.4). */
+#define GPA_LIMIT_BYTES 0x10000000000000
+
 /* Blocks and stacks are laid out for so many; the 8-bit APIC id of CPUID leaf 1 names them. */
 #define GUEST_MAX_VCPUS 128
 

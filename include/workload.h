@@ -66,6 +66,17 @@ enum unavailable {
 };
 
 /*
+ * The arena once more, through a memory slot of its own in which KVM can install no larger leaf than that: the same
+ * memory, and other translations. Never part of the RAM that the guest is told of.
+ */
+struct memory_view {
+	uint64_t leaf_bytes; /* 4K, 2M or 1G */
+	uint64_t gpa;        /* at which arena[0] is seen */
+};
+
+#define VIEWS_MAX 3
+
+/*
  * What a workload may ask of where it runs. In a guest ring 0 and page tables; natively neither. What is timed lies
  * between such calls, or inside of one; around one only where the way there and back is lost in it.
  */
@@ -82,6 +93,8 @@ struct platform {
 	uint64_t *pml4;
 	uint64_t arena_gpa;   /* of arena[0]; the arena is contiguous there */
 	uint32_t kernel_port; /* 1: PORT_KERNEL is served inside KVM */
+	uint32_t view_count;
+	struct memory_view views[VIEWS_MAX]; /* from larger leaves to smaller ones */
 };
 
 /*

@@ -124,6 +124,9 @@ static void map_arena(struct vcpu_block *block)
 		boot_pml4[(ARENA_GVA + offset) / PML4_SLOT_BYTES] = entry;
 	}
 	platform_start(&platform, boot_pml4, params.arena.gpa, params.kernel_port);
+	platform.view_count = params.view_count;
+	for (uint32_t i = 0; i < params.view_count; i++)
+		platform.views[i] = params.views[i];
 }
 
 /* Not with the driver's gate: a VMM that starts fewer vCPUs than the tree names has to be told, not waited for. */

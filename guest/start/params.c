@@ -44,6 +44,25 @@ static int read_root(const void *fdt, struct text *why)
 	return 0;
 }
 
+/* Pairs of a leaf and a GPA; params_check() looks at what they say. */
+static int read_views(const struct fdt_node *chosen, struct params *p, struct text *why)
+{
+	int bytes = 0;
+	const fdt64_t *cells = fdt_getprop(chosen->fdt, chosen->offset, FDT_PROP_VIEWS, &bytes);
+	const int pair_bytes = 2 * (int)sizeof(*cells);
+
+	if (cells == NULL)
+		return 0;
+	if (bytes == 0 || bytes % pair_bytes != 0 || bytes / pair_bytes > VIEWS_MAX)
+		return property_refuse(chosen, FDT_PROP_VIEWS, "not one to three pairs of u64", why);
+	p->view_count = (uint32_t)(bytes / pair_bytes);
+	for (uint32_t i = 0; i < p->view_count; i++) {
+		p->views[i].leaf_bytes = fdt64_ld(&cells[2 * i]);
+		p->views[i].gpa = fdt64_ld(&cells[2 * i + 1]);
+	}
+	return 0;
+}
+
 static int read_chosen(const void *fdt, struct params *p, struct text *why)
 {
 	struct fdt_node chosen = node_at(fdt, fdt_path_offset(fdt, "/chosen"), "/chosen");
@@ -64,6 +83,8 @@ static int read_chosen(const void *fdt, struct params *p, struct text *why)
 	p->kernel_port = fdt_getprop(fdt, chosen.offset, FDT_PROP_KERNEL_PORT, NULL) != NULL;
 	if (fdt_getprop(fdt, chosen.offset, FDT_PROP_ALIAS_BYTES, NULL) != NULL &&
 	    property_u64(&chosen, FDT_PROP_ALIAS_BYTES, &p->alias_bytes, why) != 0)
+		return -1;
+	if (read_views(&chosen, p, why) != 0)
 		return -1;
 	return property_u64(&chosen, FDT_PROP_SEED, &p->seed, why);
 }

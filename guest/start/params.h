@@ -24,6 +24,8 @@ struct params {
 	int memory_count;
 	struct range memory[PARAMS_MAX_MEMORY];
 	struct range tables, arena;
+	uint32_t view_count;
+	struct memory_view views[VIEWS_MAX];
 	uint32_t step_count;
 	struct plan_step steps[PLAN_MAX_STEPS];
 };

@@ -66,6 +66,43 @@ static int check_arena(const struct params *p, struct text *why)
 	return 0;
 }
 
+static int is_leaf(uint64_t bytes)
+{
+	return bytes == PAGE_4K || bytes == PAGE_2M || bytes == PAGE_1G;
+}
+
+/*
+ * Views are the arena again, so they lie apart from all that is told as memory, and from each other. Whether they
+ * show what they should is seen when they are used: what lies there cannot be told from a number.
+ */
+static int check_views(const struct params *p, struct text *why)
+{
+	for (uint32_t i = 0; i < p->view_count; i++) {
+		const struct memory_view *view = &p->views[i];
+		const struct range range = { view->gpa, p->arena.bytes };
+
+		if (!is_leaf(view->leaf_bytes) || (i > 0 && view->leaf_bytes >= p->views[i - 1].leaf_bytes))
+			return refuse("/chosen " FDT_PROP_VIEWS ": not leaf sizes in descending order",
+				      &range, why);
+		if (!is_aligned(view->gpa, PAGE_4K) || p->alias_bytes != 0)
+			return refuse("/chosen " FDT_PROP_VIEWS ": not on a page, or beside aliased memory",
+				      &range, why);
+		if (view->gpa > GPA_LIMIT_BYTES || range.bytes > GPA_LIMIT_BYTES - view->gpa)
+			return refuse("/chosen " FDT_PROP_VIEWS ": beyond 52 bits", &range, why);
+		for (int m = 0; m < p->memory_count; m++) {
+			if (overlap(&range, &p->memory[m]))
+				return refuse("/chosen " FDT_PROP_VIEWS ": overlaps /memory", &range, why);
+		}
+		for (uint32_t other = 0; other < i; other++) {
+			const struct range before = { p->views[other].gpa, p->arena.bytes };
+
+			if (overlap(&range, &before))
+				return refuse("/chosen " FDT_PROP_VIEWS ": overlap each other", &range, why);
+		}
+	}
+	return 0;
+}
+
 /*
  * What the guest uses has to be RAM. All of /memory need not: firmware under other VMMs keeps a piece below 1 MiB
  * for itself.
@@ -89,12 +126,12 @@ int params_check(const struct handover *h, const struct params *p, struct text *
 {
 	uint64_t leaf = p->guest_page_bytes;
 
-	if (leaf != PAGE_4K && leaf != PAGE_2M && leaf != PAGE_1G) {
+	if (!is_leaf(leaf)) {
 		text_add(why, "FDT /chosen " FDT_PROP_GUEST_PAGE_BYTES ": not a leaf size of x86-64: ");
 		text_add_dec(why, leaf);
 		return -1;
 	}
-	if (check_tables(p, why) != 0 || check_arena(p, why) != 0)
+	if (check_tables(p, why) != 0 || check_arena(p, why) != 0 || check_views(p, why) != 0)
 		return -1;
 	return check_ram(h, p, why);
 }

@@ -32,6 +32,9 @@ static void machine(struct config *c, uint32_t ranges, uint32_t vcpus, uint32_t 
 	c->seed = UINT64_C(0xfedcba9876543210);
 	/* Present in one machine, absent in the next. */
 	c->map.alias_bytes = ranges == 2 ? 7 * GIB : 0;
+	c->map.view_count = ranges == 1 ? 2 : 0;
+	c->map.views[0] = (struct memmap_view){ 1 * TIB, 0, PAGE_2M };
+	c->map.views[1] = (struct memmap_view){ 2 * TIB, PAGE_4K, PAGE_4K };
 	c->guest_ad = vcpus % 2 != 0;
 	c->kernel_port = vcpus > 16;
 	c->step_count = steps;
@@ -147,6 +150,14 @@ static void check_chosen(const void *blob, const struct config *c, bool serial_r
 		has_u64s(blob, offset, FDT_PROP_ALIAS_BYTES, &c->map.alias_bytes, 1);
 	else
 		assert_null(fdt_getprop(blob, offset, FDT_PROP_ALIAS_BYTES, &bytes));
+	if (c->map.view_count != 0) {
+		const uint64_t pairs[] = { PAGE_2M, 1 * TIB + 16 * MIB, PAGE_4K,
+					   2 * TIB + 16 * MIB - PAGE_4K };
+
+		has_u64s(blob, offset, FDT_PROP_VIEWS, pairs, 4);
+	} else {
+		assert_null(fdt_getprop(blob, offset, FDT_PROP_VIEWS, &bytes));
+	}
 	assert_non_null(console);
 	has_string(blob, node_at(blob, console), "compatible", "ns16550a");
 }

@@ -33,6 +33,8 @@ static const void *write_aliased(uint64_t ram_bytes, uint64_t alias_bytes, uint6
 						     &config.map, &e)
 			       : memmap_make(ram_bytes, PAGE_4K, guest_page_bytes, &config.map, &e);
 	assert_int_equal(ret, 0);
+	if (alias_bytes == 0)
+		memmap_add_views(&config.map, vcpus == 1 ? PAGE_1G : PAGE_4K);
 	config.guest_ad = alias_bytes != 0;
 	config.kernel_port = vcpus > 1;
 	config.ram_bytes = ram_bytes;
@@ -94,6 +96,11 @@ static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_
 	assert_int_equal(params.tables.bytes, config.map.tables_bytes);
 	assert_int_equal(params.arena.gpa, config.map.arena_gpa);
 	assert_int_equal(params.arena.bytes, config.map.arena_bytes);
+	assert_int_equal(params.view_count, config.map.view_count);
+	LOOP (uint32_t, i, 0, i < params.view_count, i++) {
+		assert_int_equal(params.views[i].leaf_bytes, config.map.views[i].leaf_bytes);
+		assert_int_equal(params.views[i].gpa, memmap_view_arena_gpa(&config.map, i));
+	}
 	assert_int_equal(params.step_count, steps);
 	LOOP (uint32_t, i, 0, i < steps, i++) {
 		assert_int_equal(params.steps[i].workload, config.steps[i].workload);
@@ -185,6 +192,36 @@ TEST(test_odd_aliases)
 	(void)fdt_path_offset(write_aliased(6 * GIB, 3 * GIB, PAGE_2M, 1, 0, &h), "/chosen");
 	memmap[1].bytes -= 1;
 	refused(&h, "arena");
+}
+
+/* Views that are not apart would have a window's first contact be another's, or code and tables walked as data. */
+TEST(test_odd_views)
+{
+	const uint64_t far = 1 * TIB, out = UINT64_C(1) << 52;
+	const uint64_t odd[][6] = {
+		{ PAGE_2M, far, PAGE_1G, 2 * far, PAGE_4K, 3 * far },
+		{ PAGE_1G, far, PAGE_1G, 2 * far, PAGE_4K, 3 * far },
+		{ 64 * KIB, far, PAGE_4K, 2 * far, 0, 3 * far },
+		{ PAGE_1G, far + 1, PAGE_2M, 2 * far, PAGE_4K, 3 * far },
+		{ PAGE_1G, far, PAGE_2M, 2 * far, PAGE_4K, far + PAGE_4K },
+		{ PAGE_1G, far, PAGE_2M, 0, PAGE_4K, 3 * far },
+		{ PAGE_1G, far, PAGE_2M, out - PAGE_4K, PAGE_4K, 3 * far },
+		{ PAGE_1G, UINT64_MAX - PAGE_4K + 1, PAGE_2M, far, PAGE_4K, 3 * far },
+	};
+	struct handover h;
+
+	EACH (i, odd) {
+		int chosen = fdt_path_offset(write_tree(GIB, PAGE_4K, 1, 0, &h), "/chosen");
+		fdt64_t cells[6];
+
+		for (int c = 0; c < 6; c++)
+			cells[c] = cpu_to_fdt64(odd[i][c]);
+		assert_int_equal(fdt_setprop_inplace(blob, chosen, FDT_PROP_VIEWS, cells, sizeof(cells)), 0);
+		refused(&h, FDT_PROP_VIEWS);
+	}
+	(void)fdt_setprop(blob, fdt_path_offset(write_tree(GIB, PAGE_4K, 1, 0, &h), "/chosen"),
+			  FDT_PROP_VIEWS, odd, 24);
+	refused(&h, FDT_PROP_VIEWS);
 }
 
 TEST(test_ram_that_is_not_there)

@@ -2,7 +2,8 @@
  * Every memory map is sound: RAM pieces disjoint, complete and congruent with their offsets; pool and arena inside
  * RAM and apart from each other and all fixed structures; tables enough. The sizes around the hole and the loop
  * between pool and arena are where arithmetic goes wrong unseen, and KVM then drops large mappings silently. Where
- * memory repeats, each repetition is a slot of its own over the same bytes, and the guest's own memory is in none.
+ * memory repeats, each repetition is a slot of its own over the same bytes, and the guest's own memory is in none. Views
+ * show the same bytes where KVM can install their leaf and no larger one.
  */
 #include "test.h"
 #include "layout.h"
@@ -265,6 +266,54 @@ TEST(slots_of_distinct_memory)
 	assert_true(memmap_offset(&m, 5 * GIB, UINT64_MAX) == UINT64_MAX);
 	assert_int_equal(memmap_make(GIB, PAGE_2M, PAGE_4K, &m, &e), 0);
 	assert_true(memmap_slot_count(&m) == 1 && memmap_host_bytes(&m) == GIB);
+}
+
+/* What KVM goes by: a leaf is possible in a slot where gpa and hva are equal modulo it (hva is aligned to 1 GiB). */
+static bool leaf_is_possible(const struct memmap_view *v, uint64_t leaf_bytes)
+{
+	return (v->gpa - v->shift_bytes) % leaf_bytes == 0;
+}
+
+TEST(views_of_distinct_memory)
+{
+	static const uint64_t pages[] = { PAGE_4K, PAGE_2M, PAGE_1G };
+	static const uint64_t sizes[] = { 64 * MIB, 1 * GIB, 3 * GIB, 12 * GIB };
+
+	EACH (i, sizes) {
+		LOOP (uint32_t, p, 0, p < 3, p++) {
+			struct error e = { 0 };
+			struct memmap m;
+			uint32_t slots, views = 0;
+
+			if (sizes[i] % pages[p] != 0)
+				continue;
+			assert_int_equal(memmap_make(sizes[i], pages[p], PAGE_4K, &m, &e), 0);
+			slots = memmap_slot_count(&m);
+			memmap_add_views(&m, pages[p]);
+			assert_int_equal(m.view_count, p + 1);
+			assert_int_equal(memmap_slot_count(&m), slots + p + 1);
+			assert_int_equal(memmap_host_bytes(&m), sizes[i]);
+			for (; views < m.view_count; views++) {
+				const struct memmap_view *v = &m.views[views];
+				struct ram_range slot = memmap_slot(&m, slots + views),
+						 before = memmap_slot(&m, slots + views - 1);
+				uint64_t arena_gpa = memmap_view_arena_gpa(&m, views);
+
+				assert_int_equal(v->leaf_bytes, pages[p - views]);
+				assert_true(leaf_is_possible(v, v->leaf_bytes));
+				assert_true(views == 0 ||
+					    !leaf_is_possible(v, m.views[views - 1].leaf_bytes));
+				assert_true(slot.gpa % PAGE_1G == 0 && slot.gpa >= before.gpa + before.bytes);
+				assert_int_equal(slot.offset_bytes + slot.bytes, sizes[i]);
+				/* The arena's bytes, all of them, and no others at that place. */
+				assert_int_equal(arena_gpa - slot.gpa + slot.offset_bytes,
+						 memmap_offset(&m, m.arena_gpa, m.arena_bytes));
+				assert_true(arena_gpa >= slot.gpa &&
+					    arena_gpa + m.arena_bytes <= slot.gpa + slot.bytes);
+				assert_true(memmap_end_gpa(&m) >= slot.gpa + slot.bytes);
+			}
+		}
+	}
 }
 
 TEST(refused)

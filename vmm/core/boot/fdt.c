@@ -135,6 +135,19 @@ static void serial(struct tree *t)
 	node_end(t);
 }
 
+static void views(struct tree *t, const struct memmap *map)
+{
+	fdt64_t pairs[2 * VIEWS_MAX];
+
+	for (uint32_t i = 0; i < map->view_count; i++) {
+		pairs[2 * i] = cpu_to_fdt64(map->views[i].leaf_bytes);
+		pairs[2 * i + 1] = cpu_to_fdt64(memmap_view_arena_gpa(map, i));
+	}
+	if (map->view_count != 0)
+		STEP(t, fdt_property(t->blob, FDT_PROP_VIEWS, pairs,
+				     (int)(map->view_count * 2 * sizeof(pairs[0]))));
+}
+
 /* Devicetree Specification 0.4, 3.6, and what bootparams.h adds. */
 static void chosen(struct tree *t, const struct config *c, bool serial_report)
 {
@@ -145,6 +158,7 @@ static void chosen(struct tree *t, const struct config *c, bool serial_report)
 	prop_u64(t, FDT_PROP_SEED, c->seed);
 	if (c->map.alias_bytes != 0)
 		prop_u64(t, FDT_PROP_ALIAS_BYTES, c->map.alias_bytes);
+	views(t, &c->map);
 	if (c->guest_ad)
 		prop_empty(t, FDT_PROP_GUEST_AD);
 	if (c->kernel_port)
@@ -180,7 +194,7 @@ static int check_config(const struct config *c, struct error *e)
 	const uint32_t max_ranges = COUNT_OF(c->map.ranges);
 
 	if (c->map.range_count == 0 || c->map.range_count > max_ranges || c->step_count > PLAN_MAX_STEPS ||
-	    c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)
+	    c->map.view_count > VIEWS_MAX || c->vcpus == 0 || c->vcpus > GUEST_MAX_VCPUS)
 		return error_set(e, STATUS_FAILED, EINVAL, "device tree",
 				 "%" PRIu32 " RAM ranges, %" PRIu32 " steps, %" PRIu32
 				 " vCPUs cannot be described",

@@ -76,12 +76,13 @@ static int watch_cost(const struct machine *m, uint64_t done_bytes, const struct
 		      uint64_t *watched_bytes, struct error *e)
 {
 	const struct memmap *map = &m->config->map;
-	uint64_t all_bytes = map->ranges[0].bytes + (map->range_count == 2 ? map->ranges[1].bytes : 0);
-	uint64_t rest_bytes = all_bytes - done_bytes;
+	uint64_t rest_bytes = map->ranges[0].bytes + (map->range_count == 2 ? map->ranges[1].bytes : 0);
 	int ret;
 
 	if (done_bytes + next->bytes <= *watched_bytes)
 		return 0;
+	rest_bytes += map->view_count * memmap_host_bytes(map);
+	rest_bytes = max_u64(rest_bytes, done_bytes + next->bytes) - done_bytes;
 	/* Shadow paging takes all that was reckoned, so that it is told at once. */
 	if (m->host->second_dimension != SECOND_SHADOW)
 		rest_bytes = min_u64(rest_bytes, max_u64(next->bytes, UNWATCHED_BYTES));
@@ -216,7 +217,8 @@ static int take_ram(struct machine *m, struct error *e)
 	if (ret != 0)
 		return ret;
 	m->report->gpa_hva_congruent = true;
-	for (uint32_t i = 0; i < memmap_slot_count(&m->config->map); i++) {
+	/* A view is apart from the rule on purpose. */
+	for (uint32_t i = 0; i < memmap_slot_count(&m->config->map) - m->config->map.view_count; i++) {
 		struct ram_range slot = memmap_slot(&m->config->map, i);
 		uint64_t hva = (uint64_t)(uintptr_t)m->backing.hva + slot.offset_bytes;
 

@@ -50,7 +50,7 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 	/* An aliased machine's -m is the part that repeats; the low memory comes on top. */
 	uint64_t below_bytes = map->range_count == 2 && map->alias_bytes == 0 ? map->ranges[0].bytes : 0;
 	uint64_t unit_bytes = max_u64(max_u64(c->page_bytes, map->alias_bytes), PAGE_4K);
-	uint64_t end_gpa = last->gpa + last->bytes;
+	uint64_t end_gpa = memmap_end_gpa(map);
 	uint64_t reach_bytes;
 	char text[24];
 	int ret;

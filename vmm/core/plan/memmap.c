@@ -7,8 +7,6 @@
 #include "units.h"
 #include "vmm/util/size.h"
 
-/* A physical address has at most 52 bits (Intel SDM vol. 3A, 4.1.4). */
-#define GPA_LIMIT_BYTES (UINT64_C(1) << 52)
 /* What one entry of the guest's PML4 maps; an arena of distinct memory stays within one. */
 #define PML4_SLOT_BYTES (512 * GIB)
 
@@ -140,17 +138,33 @@ uint64_t memmap_host_bytes(const struct memmap *map)
 	return bytes;
 }
 
-uint32_t memmap_slot_count(const struct memmap *map)
+static uint32_t ram_slot_count(const struct memmap *map)
 {
 	if (map->alias_bytes == 0 || map->range_count < 2)
 		return map->range_count;
 	return (uint32_t)(1 + map->ranges[1].bytes / map->alias_bytes);
 }
 
+uint32_t memmap_slot_count(const struct memmap *map)
+{
+	return ram_slot_count(map) + map->view_count;
+}
+
+static struct ram_range view_slot(const struct memmap *map, uint32_t view)
+{
+	const struct memmap_view *v = &map->views[view];
+
+	return (struct ram_range){ .gpa = v->gpa,
+				   .offset_bytes = v->shift_bytes,
+				   .bytes = memmap_host_bytes(map) - v->shift_bytes };
+}
+
 struct ram_range memmap_slot(const struct memmap *map, uint32_t slot)
 {
 	struct ram_range range = map->ranges[slot == 0 ? 0 : 1];
 
+	if (slot >= ram_slot_count(map))
+		return view_slot(map, slot - ram_slot_count(map));
 	if (slot > 0 && map->alias_bytes != 0) {
 		range.gpa += (slot - 1) * map->alias_bytes;
 		range.bytes = map->alias_bytes;
@@ -174,6 +188,34 @@ uint64_t memmap_offset(const struct memmap *map, uint64_t gpa, uint64_t bytes)
 		return bytes <= room_bytes ? range->offset_bytes + at : UINT64_MAX;
 	}
 	return UINT64_MAX;
+}
+
+uint64_t memmap_end_gpa(const struct memmap *map)
+{
+	struct ram_range last = memmap_slot(map, memmap_slot_count(map) - 1);
+
+	return last.gpa + last.bytes;
+}
+
+void memmap_add_views(struct memmap *map, uint64_t page_bytes)
+{
+	for (uint64_t leaf_bytes = PAGE_1G; leaf_bytes >= PAGE_4K; leaf_bytes /= PAGE_2M / PAGE_4K) {
+		struct memmap_view view = { .leaf_bytes = leaf_bytes };
+
+		if (leaf_bytes > page_bytes)
+			continue;
+		/* Whole leaves of the backing need no shift; else one of a leaf is none modulo any smaller one. */
+		view.shift_bytes = leaf_bytes == page_bytes ? 0 : leaf_bytes;
+		view.gpa = align_up(memmap_end_gpa(map), PAGE_1G);
+		map->views[map->view_count++] = view;
+	}
+}
+
+uint64_t memmap_view_arena_gpa(const struct memmap *map, uint32_t view)
+{
+	const struct memmap_view *v = &map->views[view];
+
+	return v->gpa + memmap_offset(map, map->arena_gpa, 1) - v->shift_bytes;
 }
 
 static const char option[] = "--alias-memory";

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "workload.h"
 #include "vmm/util/error.h"
 
 /* A piece of RAM: gpa, its offset in the one host mapping, and its length in guest-physical space. */
@@ -14,6 +15,17 @@ struct ram_range {
 	uint64_t gpa;
 	uint64_t offset_bytes;
 	uint64_t bytes;
+};
+
+/*
+ * All of the host mapping but its first shift_bytes once more, in a slot of its own. KVM installs a large leaf only
+ * where gpa and hva are equal modulo that leaf: the shift decides which leaves the slot can have (kvm_alloc_memslot_metadata
+ * in arch/x86/kvm/x86.c).
+ */
+struct memmap_view {
+	uint64_t gpa; /* of the mapping's byte shift_bytes; aligned to 1 GiB */
+	uint64_t shift_bytes;
+	uint64_t leaf_bytes; /* the largest leaf it can have */
 };
 
 struct memmap {
@@ -27,10 +39,24 @@ struct memmap {
 	 * mapping begins with that memory, because then no gap is needed to keep all of it congruent.
 	 */
 	uint64_t alias_bytes;
+	uint32_t view_count; /* their slots follow those of RAM */
+	struct memmap_view views[VIEWS_MAX];
 };
 
 /* Bytes of host memory behind the map: what the backing has to have. Pure. */
 uint64_t memmap_host_bytes(const struct memmap *map);
+
+/*
+ * Add the views that a backing of page_bytes allows to a complete map without aliases: one for each leaf size up to
+ * page_bytes, the largest first, each in a whole number of GiB behind all else. Pure.
+ */
+void memmap_add_views(struct memmap *map, uint64_t page_bytes);
+
+/* The GPA at which that view, below view_count, shows the arena's first byte. Pure. */
+uint64_t memmap_view_arena_gpa(const struct memmap *map, uint32_t view);
+
+/* The end of the last slot in guest-physical space. Pure. */
+uint64_t memmap_end_gpa(const struct memmap *map);
 
 /* Memory slots that the map takes. Pure. */
 uint32_t memmap_slot_count(const struct memmap *map);

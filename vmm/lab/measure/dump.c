@@ -63,6 +63,10 @@ static void put_map(const struct config *c, FILE *out)
 		put_range("tables-gpa", c->map.tables_gpa, c->map.tables_bytes, out);
 	put_range("arena-gpa", c->map.arena_gpa, c->map.arena_bytes, out);
 	(void)fprintf(out, "arena-slice = %s\n", size_format(plan_slice_bytes(c), size));
+	for (uint32_t i = 0; i < c->map.view_count; i++) {
+		(void)fprintf(out, "view-%s-", size_format(c->map.views[i].leaf_bytes, size));
+		put_range("arena-gpa", memmap_view_arena_gpa(&c->map, i), c->map.arena_bytes, out);
+	}
 	if (c->map.alias_bytes == 0)
 		return;
 	(void)fprintf(out, "alias-memory = %s\n", size_format(c->map.alias_bytes, size));

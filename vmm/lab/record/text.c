@@ -139,6 +139,23 @@ static void observed_aliases(const struct record *rec, FILE *out)
 		  size_format(alias_bytes, window), size_format(rec->config.map.arena_bytes, memory));
 }
 
+/* Slots that are apart from the rule on purpose. */
+static void observed_views(const struct record *rec, FILE *out)
+{
+	const struct memmap *map = &rec->config.map;
+	char leaf[24], list[96] = "";
+
+	for (uint32_t i = 0; i < map->view_count; i++)
+		append(list, sizeof(list), "%s%s", i == 0 ? "" : ", ",
+		       size_format(map->views[i].leaf_bytes, leaf));
+	if (map->view_count != 0)
+		paragraph(
+			out, "",
+			"views: %u of %u memory slots show the guest the same memory again, in leaves of at "
+			"most: %s",
+			map->view_count, rec->machine.memory_slots, list);
+}
+
 /* KVM's leaves and what its tables and faults cost. */
 static void observed_kvm(const struct record *rec, FILE *out)
 {
@@ -166,6 +183,7 @@ static void put_observed(const struct record *rec, FILE *out)
 
 	observed_backing(rec, out);
 	observed_aliases(rec, out);
+	observed_views(rec, out);
 	if (rec->spec.native)
 		return;
 	observed_kvm(rec, out);
