@@ -25,10 +25,10 @@ struct end {
 };
 
 /*
- * The largest rank d whose [X(d), X(n-d+1)] covers LEVEL at least, 0 where even the extremes do not; *covered of that, *next of
- * rank d + 1. lgamma because 2^n is beyond a double from n = 1024 on.
+ * The largest rank d whose [X(d), X(n-d+1)] covers `level` at least, 0 where even the extremes do not; *covered of that, *next
+ * of rank d + 1. lgamma because 2^n is beyond a double from n = 1024 on.
  */
-static uint32_t find_rank(uint32_t count, double *covered, double *next)
+static uint32_t find_rank(uint32_t count, double level, double *covered, double *next)
 {
 	double outside = 0, heads = 0;
 	uint32_t rank = 0;
@@ -41,7 +41,7 @@ static uint32_t find_rank(uint32_t count, double *covered, double *next)
 			    count * log(2));
 		outside += 2 * heads;
 		*next = 1 - outside;
-		if (*next < LEVEL)
+		if (*next < level)
 			break;
 		*covered = *next;
 		rank++;
@@ -49,16 +49,16 @@ static uint32_t find_rank(uint32_t count, double *covered, double *next)
 	return rank;
 }
 
-static struct end find_end(uint32_t count)
+static struct end find_end(uint32_t count, double level)
 {
 	struct end end = { .rank = 1, .inwards = 0 };
 	double covered, next, share;
-	uint32_t rank = find_rank(count, &covered, &next);
+	uint32_t rank = find_rank(count, level, &covered, &next);
 
 	if (rank == 0)
 		return end;
 	end.rank = rank;
-	share = (covered - LEVEL) / (covered - next);
+	share = (covered - level) / (covered - next);
 	end.inwards = (count - rank) * share / (rank + ((double)count - 2.0 * rank) * share);
 	return end;
 }
@@ -76,9 +76,9 @@ double estimate_coverage(uint32_t count)
 	return extremes < LEVEL ? extremes : LEVEL;
 }
 
-static void summarize(const double *sorted, uint32_t count, struct estimate *out)
+static void summarize(const double *sorted, uint32_t count, double level, struct estimate *out)
 {
-	struct end end = find_end(count);
+	struct end end = find_end(count, level);
 
 	out->count = count;
 	out->value = stats_median(sorted, count);
@@ -91,7 +91,7 @@ static void summarize(const double *sorted, uint32_t count, struct estimate *out
 	out->high = between(sorted[count - end.rank], sorted[count - end.rank - 1], end.inwards);
 }
 
-int estimate_make(const double *values, uint32_t count, struct estimate *out)
+int estimate_make_at(const double *values, uint32_t count, double level, struct estimate *out)
 {
 	double *sorted;
 
@@ -107,9 +107,14 @@ int estimate_make(const double *values, uint32_t count, struct estimate *out)
 		return -ENOMEM;
 	memcpy(sorted, values, count * sizeof(*sorted));
 	stats_sort(sorted, count);
-	summarize(sorted, count, out);
+	summarize(sorted, count, level, out);
 	free(sorted);
 	return 0;
+}
+
+int estimate_make(const double *values, uint32_t count, struct estimate *out)
+{
+	return estimate_make_at(values, count, LEVEL, out);
 }
 
 uint32_t series_pair(struct series a, struct series b, enum pairing how, double *values, uint32_t *rounds)

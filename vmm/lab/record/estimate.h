@@ -21,6 +21,9 @@ struct estimate {
  */
 int estimate_make(const double *values, uint32_t count, struct estimate *out);
 
+/* The same with an interval that covers the true median as often as `level` says, between 0 and 1. */
+int estimate_make_at(const double *values, uint32_t count, double level, struct estimate *out);
+
 /* How often the interval of so many values covers the true median: 1 - 2^(1-n) up to 5 values, from 6 on 0.95. */
 double estimate_coverage(uint32_t count);
 
