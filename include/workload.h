@@ -23,6 +23,7 @@ enum default_set {
 	SET_NONE, /* one step without a working set, whatever the user names: it touches no memory to speak of */
 	SET_LEVELS, /* SET_SERIES, each at strides of a line, 4K, 2M, 1G and 512G: one for each level of the walk */
 	SET_PROBE, /* pages from 4 to 4096 at strides of a line and of 1 to 256 leaves: the sets and ways of a TLB */
+	SET_TWIN, /* 1024, 4096, 32768, 131072 pages, as far as they fit the slice */
 	SET_COUNT
 };
 
@@ -36,6 +37,7 @@ enum default_set {
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
+#define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves, and one vCPU */
 #define HAS_CHAINS 1024U    /* can have several cursors, 1 to CHAINS_MAX, on its cycle at once */
 
 /* As many cursors as the general registers hold beside a counter and the stack pointer. */
@@ -61,7 +63,9 @@ enum unavailable {
 	AVAILABLE,
 	UNAVAILABLE_X2APIC,      /* the CPU offers no x2APIC */
 	UNAVAILABLE_KERNEL_PORT, /* this KVM serves no port itself */
-	UNAVAILABLE_RING0,       /* ring 0 is interpreted: cycles would mislead. Set by the VMM alone. */
+	UNAVAILABLE_1G_PAGES,    /* the CPU offers the guest no pages of 1G */
+	UNAVAILABLE_VIEW,  /* the backing has no pages that large, so the second dimension no such leaf */
+	UNAVAILABLE_RING0, /* ring 0 is interpreted: cycles would mislead. Set by the VMM alone. */
 	UNAVAILABLE_COUNT
 };
 
@@ -116,7 +120,9 @@ struct workload_ctx {
 	uint64_t accesses; /* asked; 0: the workload chooses and writes its choice here in prepare() */
 	uint64_t seed;
 	uint32_t vcpu, vcpus;
-	uint32_t repeat; /* samples asked */
+	uint32_t
+		repeat; /* samples asked; prepare() of a workload that takes several for each writes how many */
+	enum workload_variant variant; /* of the part at hand */
 	/* outputs */
 	uint64_t pages;            /* the n that is reported */
 	uint64_t pass_accesses;    /* accesses that visit the whole working set once */
@@ -133,11 +139,12 @@ struct workload_ctx {
 	uint64_t own[8]; /* the workload's, zero at first */
 };
 
-#define WORKLOAD_MAX_PARTS 6
+#define WORKLOAD_MAX_PARTS 10
 
 struct workload_part {
 	enum workload_variant variant;
-	uint32_t max_samples; /* 1 where only the first time counts (touch); 0: as many as asked */
+	uint32_t max_samples;      /* 1 where only the first time counts (touch); 0: as many as asked */
+	uint32_t samples_a_repeat; /* at most, for each one asked; 0: 1 */
 	uint32_t may_exit; /* 1: faults are what it measures, so exits in the timed part do not disturb it */
 	uint32_t
 		ring0; /* 1: the timed loop runs in ring 0, so its cycles are KVM's where that is interpreted */

@@ -85,6 +85,7 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 {
 	enum unavailable whole_step = ctx->unavailable;
 
+	ctx->variant = part->variant;
 	if (whole_step == AVAILABLE && part->setup != NULL && part->setup(ctx) != 0)
 		return STEP_FAILED;
 	if (gate_wait(env) != 0)
@@ -98,6 +99,7 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 		return STEP_STOPPED;
 	if (gate_wait(env) != 0)
 		return STEP_STOPPED;
+	env->result->checksum = ctx->checksum;
 	env->end(env->self);
 	ctx->unavailable = whole_step;
 	/* The last end stops the log, and KVM then drops mappings: no vCPU may prepare its next part before that. */

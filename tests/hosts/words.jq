@@ -8,7 +8,8 @@ def level: leaf as $leaf | [4096, 2097152, 1073741824] | index($leaf);
 def leaves: .observed.second_dimension | [.pages_4k, .pages_2m, .pages_1g];
 
 # Rows of vCPUs, not of all of them together; vCPU by vCPU in the order of the plan.
-def rows: .results | map(select(.vcpu != null)) | sort_by(.vcpu) | .[];
+# A window of twin has no phase of its own: it is sampled in the one of its blocks.
+def rows: .results | map(select(.vcpu != null and (.workload != "twin" or .exits != null))) | sort_by(.vcpu) | .[];
 def part($workload; $variant): rows | select(.workload == $workload and .variant == $variant);
 def faults($variant): [rows | select(.variant == $variant) | .page_faults];
 
@@ -21,7 +22,8 @@ def with_phases($phases): .results = (.results | map(select(.vcpu == null))) + (
 
 # Faults at the APIC, and at page tables that KVM protects under shadow paging, are taken but not fixed: it carries out
 # the access itself.
-def emulates_faults: (.variant | startswith("xapic-")) or .workload == "remap" or .workload == "shootdown";
+# A fault at a guest page of 1G over leaves that one of 2M has made already fixes no leaf.
+def emulates_faults: (.variant | startswith("xapic-") or . == "first-1G/4K") or .workload == "remap" or .workload == "shootdown";
 
 # The record with its last step alone: where two vCPUs fault in the guest's own code at once, the first is not theirs.
 def last_step: ([.results[].step] | max) as $last | .results |= map(select(.step == $last));
@@ -181,3 +183,25 @@ def theory_of($levels): (.requested.guest_page_bytes | size_index) as $guest | (
 # An explanation of an address that must not be touched: one moment, the fault and the exception that a CPU would raise.
 def faults_as($fault; $exception): .explanations | length == 1 and (.[0] | .touched == false and moments == ["before"] and
 	.references_total == null and (.walks[0] | .fault == $fault and .exception == $exception and .gpa == null));
+
+# twin: what meeting all pages of a set through each window costs in faults. EPT and NPT: one for each leaf of the second
+# dimension, paid by the first guest leaf to come. Shadow: for each guest page and window of its own, but a guest page that
+# is larger than its leaf has eight leaves of 4K made at once, and those are the same for pages of 2M and of 1G.
+def twin_faults: two_dimensional as $two | .twin | length > 0 and all(.[]; .working_set_bytes as $bytes |
+	[.windows[] | select(.unavailable == null)] | length > 1 and all(.[];
+		([$bytes / .leaf_bytes, 1] | max) as $leaves |
+		if $two then .first_faults == (if .guest_leaf_bytes == 4096 then $leaves else 0 end)
+		elif .leaf_bytes == 4096 and .guest_leaf_bytes == 1073741824 then .first_faults == 0
+		elif .leaf_bytes == 4096 and .guest_leaf_bytes > 4096 then .first_faults | . >= $leaves / 8 and . <= $leaves / 8 + 2
+		else .first_faults == $leaves end));
+
+# Its leaves, of the whole VM: those of the windows, and few others.
+def twin_leaves($others): two_dimensional as $two | leaves as $leaves | .twin[-1] | .working_set_bytes as $bytes |
+	[.windows[] | select(.unavailable == null and if $two then .guest_leaf_bytes == 4096
+			else .leaf_bytes > 4096 or .guest_leaf_bytes < 1073741824 end) |
+		{leaf: .leaf_bytes, count: ([$bytes / .leaf_bytes, 1] | max)}] | group_by(.leaf) |
+	length > 0 and all(.[]; (map(.count) | add) as $due | $leaves[.[0].leaf | size_index] | . >= $due and . <= $due + $others);
+
+# So many windows, all of them with the same bytes, and no exit while they are walked.
+def twin_is($windows): [.twin[].windows[] | select(.unavailable == null)] | length == $windows;
+def twin_content: [rows | select(.variant | startswith("first-")) | select(.samples != []) | .checksum] | unique | length == 1;

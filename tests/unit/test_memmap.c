@@ -284,6 +284,7 @@ TEST(views_of_distinct_memory)
 			struct error e = { 0 };
 			struct memmap m;
 			uint32_t slots, views = 0;
+			uint64_t leaf_bytes = pages[p];
 
 			if (sizes[i] % pages[p] != 0)
 				continue;
@@ -299,7 +300,8 @@ TEST(views_of_distinct_memory)
 						 before = memmap_slot(&m, slots + views - 1);
 				uint64_t arena_gpa = memmap_view_arena_gpa(&m, views);
 
-				assert_int_equal(v->leaf_bytes, pages[p - views]);
+				assert_int_equal(v->leaf_bytes, leaf_bytes);
+				leaf_bytes /= 512;
 				assert_true(leaf_is_possible(v, v->leaf_bytes));
 				assert_true(views == 0 ||
 					    !leaf_is_possible(v, m.views[views - 1].leaf_bytes));

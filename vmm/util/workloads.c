@@ -33,6 +33,8 @@ const char *unavailable_text(uint32_t reason)
 		[UNAVAILABLE_X2APIC] = "unavailable: this CPU offers the guest no x2APIC",
 		[UNAVAILABLE_KERNEL_PORT] =
 			"unavailable: this KVM serves no port by itself (KVM_CAP_IOEVENTFD)",
+		[UNAVAILABLE_1G_PAGES] = "unavailable: this CPU offers the guest no pages of 1G (pdpe1gb)",
+		[UNAVAILABLE_VIEW] = "unavailable: the backing has no pages as large as that leaf",
 		[UNAVAILABLE_RING0] =
 			"no cycles: KVM interprets ring 0 here, they would be its own, as the counts are",
 	};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "layout.h"
+#include "twin.h"
 #include "units.h"
 #include "vmm/util/text.h"
 #include "vmm/util/size.h"
@@ -93,6 +94,24 @@ bool needs_apic(const struct run_spec *r)
 	return r->machine.apic == CHOICE_ON;
 }
 
+bool needs_views(const struct run_spec *r)
+{
+	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
+		if ((uint32_t)r->work.workloads[i] < WORKLOAD_COUNT &&
+		    (workload_table[r->work.workloads[i]].needs & NEEDS_VIEWS) != 0)
+			return true;
+	}
+	return false;
+}
+
+uint64_t needs_most_bytes(const struct workload_info *workload, const struct config *c)
+{
+	uint64_t slice_bytes = plan_slice_bytes(c);
+	uint64_t extra_bytes = (workload->needs & NEEDS_VIEWS) != 0 ? twin_extra_bytes(slice_bytes) : 0;
+
+	return extra_bytes < slice_bytes ? align_down(slice_bytes - extra_bytes, PAGE_4K) : PAGE_4K;
+}
+
 uint64_t needs_least_bytes(const struct workload_info *workload, const struct config *c)
 {
 	return (workload->needs & NEEDS_TWO_LEAVES) != 0 ? 2 * c->guest_page_bytes : PAGE_4K;
@@ -159,6 +178,9 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 	} else if ((needs & NEEDS_PEERS) != 0 && c->vcpus < 2) {
 		ret = refuse(workload, "it needs other vCPUs, but there is only one", e);
 		error_hint(e, "--smp 2");
+	} else if ((needs & NEEDS_VIEWS) != 0 && c->vcpus > 1) {
+		ret = refuse(workload, "its windows show the same memory, which is for one vCPU", e);
+		error_hint(e, "--smp 1");
 	} else if ((needs & WORKS_ALIASED) == 0 && c->map.alias_bytes != 0) {
 		ret = refuse_aliases(workload, e);
 	} else if (plan_slice_bytes(c) < needs_least_bytes(workload, c)) {

@@ -165,7 +165,10 @@ int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, s
 	if (ret != 0)
 		return ret;
 	c->seed = r->work.seed;
-	if (!r->native)
+	if (!r->native) {
 		c->apic = needs_apic(r);
+		if (needs_views(r) && c->map.alias_bytes == 0)
+			memmap_add_views(&c->map, c->page_bytes);
+	}
 	return make_steps(r, c, e);
 }

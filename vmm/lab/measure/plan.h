@@ -74,6 +74,15 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 /* The least working set of a workload on that machine: 4 KiB, or two leaves. */
 uint64_t needs_least_bytes(const struct workload_info *workload, const struct config *c);
 
+/*
+ * The largest working set of a workload that its part of the arena has room for: all of it, unless the workload keeps
+ * something that grows with its set beside it.
+ */
+uint64_t needs_most_bytes(const struct workload_info *workload, const struct config *c);
+
+/* Whether some workload needs views of the arena. */
+bool needs_views(const struct run_spec *r);
+
 /* Whether the vCPUs get an APIC inside KVM: asked for, or not refused and needed by a workload. */
 bool needs_apic(const struct run_spec *r);
 

@@ -25,7 +25,8 @@ static int check_samples(const struct guest_result *r, const struct plan_step *s
 			 const struct workload_part *part, uint64_t elapsed_cycles, char *why,
 			 size_t why_bytes)
 {
-	uint64_t most = part->max_samples != 0 ? min_u64(part->max_samples, step->repeat) : step->repeat;
+	uint64_t asked = (uint64_t)step->repeat * max_u64(part->samples_a_repeat, 1);
+	uint64_t most = part->max_samples != 0 ? min_u64(part->max_samples, asked) : asked;
 	uint64_t sum_cycles = 0;
 
 	if (r->unavailable != AVAILABLE && r->samples == 0)

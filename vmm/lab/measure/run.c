@@ -1,6 +1,7 @@
 #include "vmm/lab/measure/run.h"
 
 #include "vmm/lab/measure/phases.h"
+#include "vmm/lab/record/twin_table.h"
 
 int measure_guest(struct record *rec, const struct machine_observer *beside, prealloc_progress progress,
 		  struct error *e)
@@ -26,11 +27,14 @@ int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 
 	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", e->where, e->what);
-	if (record_settle_clock(rec) != 0 || record_combine(rec) != 0 || record_find_tlb(rec) != 0)
+	if (record_settle_clock(rec) != 0 || record_divide_twin(rec) != 0 || record_combine(rec) != 0 ||
+	    record_find_tlb(rec) != 0)
 		record_reason(rec, VERDICT_FAILED, "no memory to combine the vCPUs' results");
 	else if (rec->cpu != NULL && record_predict(rec, rec->cpu) != 0)
 		record_reason(rec, VERDICT_FAILED, "--predict: the model cannot take these figures");
 	if (ret == 0)
 		record_judge(rec);
+	if (ret == 0 && record_judge_twin(rec) != 0)
+		record_reason(rec, VERDICT_FAILED, "no memory to judge twin");
 	return ret;
 }

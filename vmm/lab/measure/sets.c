@@ -9,6 +9,7 @@
 #define LARGE_SET_BYTES (256 * MIB)
 
 static const uint32_t series_pages[] = { 64, 128, 1024, 4096, 65536 };
+static const uint32_t twin_pages[] = { 1024, 4096, 32768, 131072 };
 static const uint32_t hot_pages[] = { 16, 64, 256, 1024 };
 /* Two sizes an octave: fine enough that each usual size of a TLB shows as a knee of its own. */
 static const uint32_t probe_pages[] = { 4,   6,   8,   12,  16,  24,   32,   48,   64,   96,  128,
@@ -72,6 +73,9 @@ const struct set_kind set_kinds[SET_COUNT] = {
 			 .pages = series_pages,
 			 .page_count = COUNT_OF(series_pages),
 			 .strides = levels },
+	[SET_TWIN] = { .help = "1024, 4096, 32768 and 131072 pages, if they and what they need beside them fit",
+		       .pages = twin_pages,
+		       .page_count = COUNT_OF(twin_pages) },
 	[SET_PROBE] = { .help = "4, 6, 8, 12, 16 and so on to 4096 pages; each at strides of 64 bytes (the control), of "
 				"1 to 256 guest pages (natively pages of the backing) and, where those are large, "
 				"inside one",
@@ -98,10 +102,9 @@ static int refuse_small(uint64_t set_bytes, uint64_t least_bytes, const struct c
 }
 
 /* In whole 4 KiB, the same for every workload. */
-static int sets_named(const struct run_spec *r, uint64_t least_bytes, struct config *c, uint64_t *sets_bytes,
-		      struct error *e)
+static int sets_named(const struct run_spec *r, uint64_t least_bytes, uint64_t most_bytes, struct config *c,
+		      uint64_t *sets_bytes, struct error *e)
 {
-	uint64_t slice_bytes = plan_slice_bytes(c);
 	int count = 0;
 
 	for (uint32_t i = 0; i < r->work.set_count && i < SPEC_MAX_SETS; i++) {
@@ -110,8 +113,9 @@ static int sets_named(const struct run_spec *r, uint64_t least_bytes, struct con
 
 		if (r->work.sets_bytes[i] < least_bytes)
 			return refuse_small(r->work.sets_bytes[i], least_bytes, c, e);
-		if (!checked_align_up(r->work.sets_bytes[i], PAGE_4K, &bytes) || bytes > slice_bytes)
-			return refuse_large_set(c, r->work.sets_bytes[i], e);
+		if (!checked_align_up(r->work.sets_bytes[i], PAGE_4K, &bytes) || bytes > most_bytes)
+			return refuse_large_set(c, r->work.sets_bytes[i] + plan_slice_bytes(c) - most_bytes,
+						e);
 		if (bytes != r->work.sets_bytes[i])
 			note_add(c, "working set of %s rounded up to %s",
 				 size_format(r->work.sets_bytes[i], asked), size_format(bytes, rounded));
@@ -121,10 +125,10 @@ static int sets_named(const struct run_spec *r, uint64_t least_bytes, struct con
 }
 
 /* As much of the list as fits; the whole slice where not even the first does; none smaller than the least. */
-static int sets_default(const uint32_t *pages, size_t page_count, uint64_t least_bytes, struct config *c,
-			uint64_t *sets_bytes)
+static int sets_default(const struct set_kind *kind, uint64_t least_bytes, uint64_t slice_bytes,
+			struct config *c, uint64_t *sets_bytes)
 {
-	uint64_t slice_bytes = plan_slice_bytes(c);
+	const uint32_t *pages = kind->pages;
 	char slice[24], least[24];
 	int count = 0;
 
@@ -137,12 +141,13 @@ static int sets_default(const uint32_t *pages, size_t page_count, uint64_t least
 	if (pages[0] * PAGE_4K < least_bytes)
 		note_add(c, "working sets below two guest pages raised to %s",
 			 size_format(least_bytes, least));
-	for (size_t i = 0; i < page_count; i++) {
+	for (size_t i = 0; i < kind->page_count; i++) {
 		uint64_t bytes = max_u64(pages[i] * PAGE_4K, least_bytes);
 
 		if (bytes > slice_bytes) {
 			note_add(c, "%u pages%s do not fit the %s of each vCPU: left out", pages[i],
-				 i + 1 < page_count ? " and more" : "", size_format(slice_bytes, slice));
+				 i + 1 < kind->page_count ? " and more" : "",
+				 size_format(slice_bytes, slice));
 			break;
 		}
 		if (count == 0 || sets_bytes[count - 1] != bytes)
@@ -156,12 +161,12 @@ int sets_choose(const struct run_spec *r, const struct workload_info *workload, 
 {
 	const struct set_kind *kind = &set_kinds[workload->default_set];
 	uint64_t least_bytes = needs_least_bytes(workload, c);
-	uint64_t slice_bytes = plan_slice_bytes(c);
+	uint64_t slice_bytes = needs_most_bytes(workload, c);
 
 	if (r->work.set_count > 0 && !kind->is_fixed)
-		return sets_named(r, least_bytes, c, sets_bytes, e);
+		return sets_named(r, least_bytes, slice_bytes, c, sets_bytes, e);
 	if (kind->pages != NULL)
-		return sets_default(kind->pages, kind->page_count, least_bytes, c, sets_bytes);
+		return sets_default(kind, least_bytes, slice_bytes, c, sets_bytes);
 	sets_bytes[0] = slice_bytes;
 	if (kind->is_fixed)
 		sets_bytes[0] = kind->one_bytes;

@@ -2,6 +2,7 @@
  * The whole record as JSON, schema minivmm.run/2. Unknown is null; sizes are integers in bytes.
  */
 #include "vmm/lab/record/rows.h"
+#include "vmm/lab/record/twin_table.h"
 
 #include <jansson.h>
 
@@ -236,6 +237,7 @@ int record_json(const struct record *rec, FILE *out)
 	json_put(&o, "core_clock", clock_json(rec));
 	json_put(&o, "results", results_json(rec));
 	json_put(&o, "tlb", tlb_json(rec));
+	json_put(&o, "twin", twin_json(rec));
 	json_put(&o, "prediction", prediction_json(rec->prediction));
 	json_put(&o, "verdict", json_string(verdict_name(rec->verdict)));
 	for (uint32_t i = 0; i < rec->reason_count && i < RECORD_MAX_REASONS; i++)

@@ -7,6 +7,7 @@
 
 #include "units.h"
 #include "vmm/lab/record/rows.h"
+#include "vmm/lab/record/twin_table.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 
@@ -35,6 +36,7 @@ void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT])
 			rows += belongs(rec, &rec->results[i], (enum workload_id)w) ? 1 : 0;
 		in_matrix[w] = rows > ROWS_AT_MOST;
 	}
+	in_matrix[WORKLOAD_twin] = twin_next(rec, NULL) != NULL;
 }
 
 static void axis_add(struct axis *axis, uint64_t value)
@@ -207,9 +209,11 @@ int put_results(const struct record *rec, FILE *out)
 	if (rows != 0)
 		ret = put_table(&t, out);
 	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
-		if (in_matrix[w])
+		if (in_matrix[w] && w != WORKLOAD_twin)
 			put_matrix(rec, (enum workload_id)w, out);
 	}
+	if (ret == 0)
+		ret = put_twin(rec, out);
 	if (rows != 0)
 		put_legend(rec, &t, out);
 	table_free(&t);
