@@ -36,15 +36,34 @@ conclude "a file with itself: nothing is marked"
 case_compare "$T/a.json" "$T/slower.json"
 want_status 0
 want_schema_of minivmm.compare-2
-want_json '[.figures[] | .marked] | map(select(.)) | length >= 1' "marked"
-want_json '[.figures[] | select(.marked) | .ratio > 1.01 and .ratio_ci95[0] > 1] | all' "each excludes 1"
-want_text '1\.03'
-conclude "three percent are found, in the right direction"
+want_json '.counts.marked == 0 and .together.marked and .together.ratio > 1.02 and .together.ratio < 1.04 and .together.p < 0.01' "common"
+want_text 'A and B are two sessions: what differs between them'
+conclude "three percent in all cells: a session, or the code; no cell by itself"
 
-case_compare "$T/a.json" "$T/slower.json" --threshold 5
+jq '.cells[40].runs[].rows[].samples |= map(. * 1.03)' "$T/slower.json" >"$T/one.json"
+case_compare "$T/a.json" "$T/one.json"
+want_status 0
+want_schema_of minivmm.compare-2
+want_json '[.figures[] | select(.marked)] | length == 1 and all(.key == $key and .alone > 1.01 and .alone_ci95[0] > 1)' \
+	"the cell alone, on top of what all have in common" --arg key "$(jq -r '.cells[40].key' "$T/one.json")"
+want_text '1\.06.* 1\.03'
+conclude "three percent more in one cell are found, in the right direction"
+
+case_compare "$T/a.json" "$T/one.json" --threshold 5
 want_status 0
 want_text 'marked +nothing'
 conclude "three percent are of no interest to --threshold 5"
+
+jq '.plan.repeat = 9 | .cells[].runs[].rows[].samples |= .[1:]' "$T/b.json" >"$T/fewer.json"
+case_compare "$T/a.json" "$T/fewer.json"
+want_status 2
+want_text 'no figure is in both'
+jq '.cells[3].runs[].rows[].samples |= .[1:]' "$T/b.json" >"$T/fewer.json"
+case_compare "$T/a.json" "$T/fewer.json"
+want_status 0
+want_json '.counts.left_out == 1 and (.left_out[0].reason | test("minimum of 10 samples in A, of 9 in B"))' "left out"
+want_text 'left out +1: a minimum of 10'
+conclude "minima of unequal sample counts are left out with the reason"
 
 make_matrix 1000 1 1 0.01 >"$T/a1000.json"
 make_matrix 1000 2 1 0.01 >"$T/b1000.json"

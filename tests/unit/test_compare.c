@@ -114,13 +114,15 @@ TEST(one_cell_of_many_differs)
 	assert_int_equal(c.marked, 1);
 	assert_ptr_equal(c.figures[0].cells[SIDE_A], &sweeps[SIDE_A].cells[0]);
 	assert_float_equal(c.figures[0].ratio.value, 1.03, 0.006);
-	assert_true(c.figures[0].ratio.low > 1.01 && c.figures[0].ratio.high < 1.05);
-	assert_float_equal(c.median_ratio, 1, 0.002);
+	assert_float_equal(c.figures[0].alone.ratio.value, 1.03, 0.006);
+	assert_true(c.figures[0].alone.ratio.low > 1.01 && c.figures[0].alone.ratio.high < 1.05);
+	assert_float_equal(c.common.ratio.value, 1, 0.002);
+	assert_false(c.common.marked);
 	text_says(&c, false, "marked 1 of 200 figures:");
 	text_says(&c, false, "core cyc slower chase 4K");
 	text_says(&c, false, "differ nothing: the same version, plan and host");
 	text_says(&c, false, "not marked 199 of 200 figures; furthest apart: B / A = ");
-	text_says(&c, false, "the rounds of both files are shared out between A and B in all 252 ways");
+	text_says(&c, false, "the rounds of both files are then shared out between A and B in all 252 ways");
 	text_says(&c, true, "chase 800K");
 	root = json_of(&c);
 	assert_string_equal(json_string_value(json_object_get(root, "schema")), COMPARE_SCHEMA);
@@ -150,6 +152,17 @@ TEST(repetitions_mark_nothing)
 	assert_in_range(marked, 0, TRIES / 20);
 }
 
+/* Three cells of A and B, each of `count` rounds; the first of B is as given, all others as A. */
+static void make_three(struct matrix sweeps[SIDES], const double *a, const double *b, uint32_t count)
+{
+	LOOP (int, side, SIDE_A, side < SIDES, side++) {
+		make_matrix(&sweeps[side], 3);
+		LOOP (uint32_t, i, 1, i <= 3, i++)
+			make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", i * MIB),
+				    side == SIDE_B && i == 1 ? b : a, count);
+	}
+}
+
 /* The same 0.5 %, certain as it may be, does not matter at 1 %; and against itself nothing differs at all. */
 TEST(what_does_not_matter)
 {
@@ -158,6 +171,73 @@ TEST(what_does_not_matter)
 	struct comparison c;
 	struct error e;
 
+	make_three(sweeps, a, b, ROUNDS);
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	assert_false(c.figures[0].alone.tested);
+	assert_float_equal(c.figures[0].ratio.value, 1.005, 1e-9);
+	assert_float_equal(c.figures[0].alone.ratio.value, 1.005, 1e-9);
+	text_says(&c, false, "none was needed: no figure has values further apart than 1 %");
+	comparison_free(&c);
+	e = (struct error){ .status = STATUS_OK };
+	assert_int_equal(comparison_make(&sweeps[SIDE_B], &sweeps[SIDE_B], names, 0, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	assert_float_equal(c.common.ratio.value, 1, 1e-12);
+	comparison_free(&c);
+	/* Without a threshold it is marked: constants that differ. */
+	assert_int_equal(comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, 0, &c, &e), 0);
+	assert_int_equal(c.marked, 1);
+	text_says(&c, false, "1.005 1.005 1.005 1.005 0.0079 20.00 20.10 core cyc slower chase 1M");
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+/* All move by 3 %: no figure is marked, what they have in common is. Rates go the other way round. */
+TEST(what_all_have_in_common)
+{
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+	uint64_t rng = 37;
+
+	make_sweeps(sweeps, 7, 1, &rng);
+	LOOP (uint32_t, i, 0, i < 7, i++) {
+		LOOP (uint32_t, round, 0, round < ROUNDS, round++) {
+			LOOP (int, side, SIDE_A, side < SIDES, side++) {
+				struct matrix_row *row = &sweeps[side].cells[i].runs[round].rows[0];
+
+				sweeps[side].cells[i].runs[round].core_per_tsc = side == SIDE_A ? 1.4 : 1.3;
+				if (i == 6)
+					(void)snprintf(row->unit, sizeof(row->unit), RATE_UNIT);
+				for (uint32_t s = 0; side == SIDE_B && s < row->sample_count; s++)
+					row->samples[s] *= i == 6 ? 1 / 1.03 : 1.03;
+			}
+		}
+	}
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.marked, 0);
+	assert_true(c.common.marked);
+	assert_float_equal(c.common.ratio.value, 1.03, 0.004);
+	text_says(&c, false, "p 0.0079): what the 7 figures have in common, rates the other way round");
+	text_says(&c, false,
+		  "what differs between them, alone or together, is something in the host or in the "
+		  "code. minivmm sweep --versus");
+	text_says(&c, false,
+		  "clock core/TSC 1.400 in A (1.400 to 1.400), 1.300 in B (1.300 to 1.300): B / A = "
+		  "0.929");
+	comparison_free(&c);
+	free_sweeps(sweeps);
+}
+
+/* One figure is all there is in common: it is tested as that, and not marked alone. */
+TEST(one_figure_cannot_be_told_from_its_session)
+{
+	const double a[] = { 20, 20.1, 20.2, 20.1, 20 }, b[] = { 40, 40.1, 40.2, 40, 40.1 };
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+	json_t *root;
+
 	LOOP (int, side, SIDE_A, side < SIDES, side++) {
 		make_matrix(&sweeps[side], 1);
 		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
@@ -165,19 +245,40 @@ TEST(what_does_not_matter)
 	}
 	assert_int_equal(compare(sweeps, &c, &e), 0);
 	assert_int_equal(c.marked, 0);
-	assert_false(c.figures[0].tested);
-	assert_float_equal(c.figures[0].ratio.value, 1.005, 1e-9);
-	text_says(&c, false, "none was needed: no figure has values further apart than 1 %");
+	assert_true(c.common.marked);
+	assert_float_equal(c.common.ratio.value, 40.1 / 20.1, 1e-9);
+	text_says(&c, false, "no figure can be told from what all have in common: that takes 3 figures");
+	text_says(&c, false, "clock core/TSC is not known in either");
+	root = json_of(&c);
+	assert_true(
+		json_is_null(json_object_get(json_array_get(json_object_get(root, "figures"), 0), "alone")));
+	json_decref(root);
 	comparison_free(&c);
-	e = (struct error){ .status = STATUS_OK };
-	assert_int_equal(comparison_make(&sweeps[SIDE_B], &sweeps[SIDE_B], names, 0, &c, &e), 0);
-	assert_int_equal(c.marked, 0);
-	assert_float_equal(c.median_ratio, 1, 1e-12);
-	comparison_free(&c);
-	/* Without a threshold it is marked: constants that differ. */
-	assert_int_equal(comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], names, 0, &c, &e), 0);
-	assert_int_equal(c.marked, 1);
-	text_says(&c, false, "1.005 1.005 1.005 0.0079 20.00 20.10 core cyc slower chase 1M");
+	free_sweeps(sweeps);
+}
+
+/* The least of twenty samples is below the least of ten, of the same thing: no ratio of such is one. */
+TEST(minima_of_unequal_counts_are_left_out)
+{
+	struct matrix sweeps[SIDES];
+	struct comparison c;
+	struct error e;
+	uint64_t rng = 43;
+
+	make_sweeps(sweeps, 5, 1, &rng);
+	LOOP (uint32_t, round, 0, round < ROUNDS, round++) {
+		struct matrix_row *row = &sweeps[SIDE_B].cells[0].runs[round].rows[0];
+		const double samples[] = { row->samples[0], row->samples[0], row->samples[0] };
+
+		free(row->samples);
+		row->samples = calloc(3, sizeof(*row->samples));
+		assert_non_null(row->samples);
+		memcpy(row->samples, samples, sizeof(samples));
+		row->sample_count = 3;
+	}
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.count, 4);
+	text_says(&c, false, "1: a minimum of 2 samples in A, of 3 in B: the more, the less: guest-page=4K");
 	comparison_free(&c);
 	free_sweeps(sweeps);
 }
@@ -284,15 +385,11 @@ TEST(three_allocations_prove_nothing)
 	struct comparison c;
 	struct error e;
 
-	LOOP (int, side, SIDE_A, side < SIDES, side++) {
-		make_matrix(&sweeps[side], 1);
-		make_rounds(make_cell(&sweeps[side], PAGE_4K, "anon", PAGE_4K, "chase", MIB),
-			    side == SIDE_A ? a : b, 3);
-	}
+	make_three(sweeps, a, b, 3);
 	assert_int_equal(compare(sweeps, &c, &e), 0);
 	assert_int_equal(c.marked, 0);
 	text_says(&c, false, "no corrected p is below 0.1; 4 in each sweep are enough");
-	text_says(&c, false, "furthest apart: B / A = 1.995 (1.980 to 2.010, corrected p 0.1)");
+	text_says(&c, false, "furthest apart: B / A = 1.995; alone 1.995 (1.990 to 2.000, corrected p 0.1)");
 	comparison_free(&c);
 	free_sweeps(sweeps);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/lab/record/stats.h"
+#include "vmm/util/workloads.h"
 
 static int refuse(const struct comparison *c, const struct mismatch *mismatch, struct error *e)
 {
@@ -43,8 +43,11 @@ static bool is_whole(const struct comparison *c)
 struct logs {
 	uint32_t rounds[SIDES], *round_names[SIDES]; /* how many, and which, ascending */
 	struct contrast *contrasts;
+	bool *is_rate; /* of each contrast: more is faster */
 	double *logs;
 	uint32_t *numbers;
+	double *effects; /* of each round, of A then of B: what all figures have in common */
+	double *scratch; /* one for each round */
 };
 
 static void logs_free(struct logs *l)
@@ -52,8 +55,11 @@ static void logs_free(struct logs *l)
 	free(l->round_names[SIDE_A]);
 	free(l->round_names[SIDE_B]);
 	free(l->contrasts);
+	free(l->is_rate);
 	free(l->logs);
 	free(l->numbers);
+	free(l->effects);
+	free(l->scratch);
 }
 
 static int by_number(const void *a, const void *b)
@@ -106,10 +112,11 @@ static int collect_logs(const struct comparison *c, struct logs *l)
 		values[SIDE_A] += c->figures[i].figures[SIDE_A]->count;
 		values[SIDE_B] += c->figures[i].figures[SIDE_B]->count;
 	}
-	l->contrasts = calloc(c->count, sizeof(*l->contrasts));
+	l->contrasts = calloc(c->count + (size_t)1, sizeof(*l->contrasts));
+	l->is_rate = calloc(c->count, sizeof(*l->is_rate));
 	l->logs = calloc(values[SIDE_A] + values[SIDE_B], sizeof(*l->logs));
 	l->numbers = calloc(values[SIDE_A] + values[SIDE_B], sizeof(*l->numbers));
-	if (l->contrasts == NULL || l->logs == NULL || l->numbers == NULL)
+	if (l->contrasts == NULL || l->is_rate == NULL || l->logs == NULL || l->numbers == NULL)
 		return -ENOMEM;
 	ret = find_rounds(c, SIDE_A, values[SIDE_A], l);
 	if (ret == 0)
@@ -119,6 +126,7 @@ static int collect_logs(const struct comparison *c, struct logs *l)
 						     .rounds = l->numbers + used,
 						     .count_a = c->figures[i].figures[SIDE_A]->count,
 						     .count_b = c->figures[i].figures[SIDE_B]->count };
+		l->is_rate[i] = !unit_name_is_latency(c->figures[i].figures[SIDE_A]->unit);
 		for (int side = SIDE_A; side < SIDES; side++) {
 			const struct matrix_figure *f = c->figures[i].figures[side];
 
@@ -135,62 +143,127 @@ static int by_mark(const void *a, const void *b)
 {
 	const struct compared *x = a, *y = b;
 
-	if (x->marked != y->marked)
-		return x->marked ? -1 : 1;
-	if (x->excess != y->excess)
-		return x->excess > y->excess ? -1 : 1;
+	if (x->alone.marked != y->alone.marked)
+		return x->alone.marked ? -1 : 1;
+	if (x->alone.excess != y->alone.excess)
+		return x->alone.excess > y->alone.excess ? -1 : 1;
 	return x->index < y->index ? -1 : 1;
 }
 
-static int compute_ratio(struct compared *pair)
+static void judge(const struct comparison *c, bool tested, double p, struct tested_ratio *v)
 {
-	const struct matrix_figure *a = pair->figures[SIDE_A], *b = pair->figures[SIDE_B];
-	int ret = ratio_interval(a->values, a->count, b->values, b->count, &pair->ratio);
+	v->excess = fmax(v->ratio.value, 1 / v->ratio.value) - 1;
+	v->tested = tested;
+	v->p = p;
+	v->marked = tested && p <= FAMILY_LEVEL && v->excess >= c->threshold &&
+		    (v->ratio.low > 1 || v->ratio.high < 1);
+}
 
+/* Take the common effect of its round from each value. */
+static void center(struct comparison *c, struct logs *l)
+{
+	double *log = l->logs;
+	const uint32_t *number = l->numbers;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		uint32_t values = l->contrasts[i].count_a + l->contrasts[i].count_b;
+
+		for (uint32_t v = 0; v < values; v++, log++, number++)
+			*log -= l->is_rate[i] ? -l->effects[*number] : l->effects[*number];
+	}
+}
+
+/* B / A of logarithms, of A's values and then of B's. */
+static int ratio_of_logs(struct logs *l, const double *logs, uint32_t count_a, uint32_t count_b,
+			 struct estimate *ratio)
+{
+	for (uint32_t i = 0; i < count_a + count_b; i++)
+		l->scratch[i] = exp(logs[i]);
+	return ratio_interval(l->scratch, count_a, l->scratch + count_a, count_b, ratio);
+}
+
+/* The rounds' common effects as one figure. */
+static int test_common(struct comparison *c, struct logs *l)
+{
+	uint32_t rounds = l->rounds[SIDE_A] + l->rounds[SIDE_B];
+	uint32_t *numbers = calloc(rounds + (size_t)1, sizeof(*numbers));
+	struct contrast all = { .logs = l->effects,
+				.rounds = numbers,
+				.count_a = l->rounds[SIDE_A],
+				.count_b = l->rounds[SIDE_B] };
+	struct permutation_summary how;
+	int ret;
+
+	if (numbers == NULL)
+		return -ENOMEM;
+	for (uint32_t r = 0; r < rounds; r++)
+		numbers[r] = r;
+	ret = permutation_test(&all, 1, all.count_a, all.count_b, c->threshold, &how);
 	if (ret == 0)
-		pair->excess = fmax(pair->ratio.value, 1 / pair->ratio.value) - 1;
+		ret = ratio_of_logs(l, l->effects, all.count_a, all.count_b, &c->common.ratio);
+	judge(c, all.stratum != 0, all.p, &c->common);
+	free(numbers);
 	return ret;
 }
 
-/* A drift of the whole host moves all figures at once: their median shows it, whatever single ones do. */
-static int summarize_ratios(struct comparison *c)
+static int test_alone(struct comparison *c, struct logs *l)
 {
-	double *ratios = calloc(c->count, sizeof(*ratios));
+	int ret;
 
-	if (ratios == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < c->count; i++)
-		ratios[i] = c->figures[i].ratio.value;
-	stats_sort(ratios, c->count);
-	c->median_ratio = stats_median(ratios, c->count);
-	c->least_ratio = ratios[0];
-	c->greatest_ratio = ratios[c->count - 1];
-	free(ratios);
-	return 0;
+	center(c, l);
+	ret = permutation_test(l->contrasts, c->count, l->rounds[SIDE_A], l->rounds[SIDE_B], c->threshold,
+			       &c->test);
+	for (uint32_t i = 0; i < c->count && ret == 0; i++) {
+		const struct contrast *contrast = &l->contrasts[i];
+		struct compared *pair = &c->figures[i];
+
+		ret = ratio_of_logs(l, contrast->logs, contrast->count_a, contrast->count_b,
+				    &pair->alone.ratio);
+		judge(c, contrast->stratum != 0, contrast->p, &pair->alone);
+		c->marked += pair->alone.marked;
+	}
+	return ret;
+}
+
+static int compute_ratios(struct comparison *c)
+{
+	int ret = 0;
+
+	c->least_ratio = INFINITY;
+	c->greatest_ratio = 0;
+	for (uint32_t i = 0; i < c->count && ret == 0; i++) {
+		struct compared *pair = &c->figures[i];
+		const struct matrix_figure *a = pair->figures[SIDE_A], *b = pair->figures[SIDE_B];
+
+		ret = ratio_interval(a->values, a->count, b->values, b->count, &pair->ratio);
+		pair->alone.p = 1;
+		c->least_ratio = fmin(c->least_ratio, pair->ratio.value);
+		c->greatest_ratio = fmax(c->greatest_ratio, pair->ratio.value);
+	}
+	return ret;
 }
 
 static int test_pairs(struct comparison *c)
 {
 	struct logs l = { .contrasts = NULL };
 	int ret = collect_logs(c, &l);
+	uint32_t rounds = l.rounds[SIDE_A] + l.rounds[SIDE_B];
 
-	if (ret == 0)
-		ret = permutation_test(l.contrasts, c->count, l.rounds[SIDE_A], l.rounds[SIDE_B],
-				       c->threshold, &c->test);
-	for (uint32_t i = 0; i < c->count && ret == 0; i++) {
-		struct compared *pair = &c->figures[i];
-
-		ret = compute_ratio(pair);
-		pair->tested = l.contrasts[i].stratum != 0;
-		pair->p = l.contrasts[i].p;
-		pair->marked = pair->tested && pair->p <= FAMILY_LEVEL && pair->excess >= c->threshold &&
-			       (pair->ratio.low > 1 || pair->ratio.high < 1);
-		c->marked += pair->marked;
-	}
 	if (ret == 0) {
-		qsort(c->figures, c->count, sizeof(*c->figures), by_mark);
-		ret = summarize_ratios(c);
+		l.effects = calloc(rounds + (size_t)1, sizeof(*l.effects));
+		l.scratch = calloc(rounds + (size_t)1, sizeof(*l.scratch));
+		ret = l.effects != NULL && l.scratch != NULL ? 0 : -ENOMEM;
 	}
+	if (ret == 0)
+		ret = compute_ratios(c);
+	if (ret == 0)
+		ret = common_effects(l.contrasts, l.is_rate, c->count, rounds, l.effects);
+	if (ret == 0)
+		ret = test_common(c, &l);
+	if (ret == 0 && c->count >= COMPARISON_LEAST_FIGURES)
+		ret = test_alone(c, &l);
+	if (ret == 0)
+		qsort(c->figures, c->count, sizeof(*c->figures), by_mark);
 	logs_free(&l);
 	return ret;
 }
@@ -208,6 +281,7 @@ int comparison_make(const struct matrix *a, const struct matrix *b, const char *
 		.differences = json_array(),
 		.only = { json_array(), json_array() },
 		.left_out = json_array(),
+		.test = { .least_p = 1 },
 	};
 	find_differences(c, &mismatch);
 	ret = pair_sweeps(c, &mismatch);

@@ -42,16 +42,36 @@ struct permutation_summary {
 /* A and B, in this order, everywhere. */
 enum side { SIDE_A, SIDE_B, SIDES };
 
+/* A ratio B / A and what it is worth. */
+struct tested_ratio {
+	struct estimate ratio; /* with its 95 % interval; count 0: there is none */
+	double excess;         /* of the larger over the smaller: 0.03 for 1.03 and for 1 / 1.03 */
+	bool tested; /* false: no difference beyond the threshold is possible, or nothing to test against */
+	double p;    /* 1 where not tested */
+	bool marked; /* p <= FAMILY_LEVEL, the interval excludes 1, and excess >= threshold */
+};
+
 /* One figure that both sweeps have: the same cell, part, working set, unit and statistic. */
 struct compared {
 	uint32_t index; /* in the order of A's cells and their figures */
 	const struct matrix_cell *cells[SIDES];
 	const struct matrix_figure *figures[SIDES];
-	struct estimate ratio; /* B / A of the medians, with its interval (ratio_interval) */
-	double excess;         /* of the larger over the smaller: 0.03 for 1.03 and for 1 / 1.03 */
-	bool tested;           /* false: all values of both lie within the threshold */
-	double p;              /* corrected for all figures (permutation_test.c); 1 where not tested */
-	bool marked;           /* p <= FAMILY_LEVEL, the interval excludes 1, and excess >= threshold */
+	struct estimate
+		ratio; /* B / A of the medians as they were measured, with its interval (ratio_interval) */
+	/*
+	 * Of the values less what all figures of a round have in common (common_factor.c); p is corrected for all figures
+	 * (permutation_test.c). With fewer than COMPARISON_LEAST_FIGURES nothing can be told from that: there is no ratio.
+	 */
+	struct tested_ratio alone;
+};
+
+/* Of two figures that part, either may be the one that moved. */
+#define COMPARISON_LEAST_FIGURES 3
+
+/* The core's clock over the TSC's: means of single runs. runs 0: no run of that sweep knows it. */
+struct clock_range {
+	double mean, least, greatest;
+	uint32_t runs;
 };
 
 struct comparison {
@@ -59,9 +79,12 @@ struct comparison {
 	const char *names[SIDES];           /* of the files; borrowed */
 	double threshold;
 	uint32_t count, marked;
-	struct compared *figures; /* owned; marked ones first, then by excess, largest first */
+	struct compared *figures; /* owned; marked ones first, then by what they have alone, largest first */
 	struct permutation_summary test;
-	double median_ratio, least_ratio, greatest_ratio;
+	struct tested_ratio
+		common; /* what all figures have in common, tested by itself; rates count the other way round */
+	double least_ratio, greatest_ratio; /* of single figures, as they were measured */
+	struct clock_range clocks[SIDES];
 	/* Owned, as json.c writes them. */
 	json_t *differences; /* of host, version and plan */
 	json_t *only[SIDES]; /* keys of cells that one has */
@@ -110,6 +133,13 @@ uint32_t permutation_least_allocations(uint32_t strata);
 int ratio_interval(const double *a, uint32_t count_a, const double *b, uint32_t count_b,
 		   struct estimate *out);
 
+/*
+ * The effect of each round that all figures have in common, into effects[rounds]: logarithms, > 0 is slower. The contrasts
+ * are not centred yet; is_rate[i]: more is faster. 0 or -ENOMEM.
+ */
+int common_effects(const struct contrast *contrasts, const bool *is_rate, uint32_t count, uint32_t rounds,
+		   double *effects);
+
 /* Why the two did not measure the same, so that no ratio would mean anything: the first few reasons, and how many. */
 struct mismatch {
 	uint32_t count;
@@ -125,7 +155,7 @@ void mismatch_add(struct mismatch *mismatch, const char *fmt, ...) __attribute__
  */
 int pair_sweeps(struct comparison *c, struct mismatch *mismatch);
 
-/* Compare plan, version and host into c->differences; what makes the measurement another goes into *mismatch. */
+/* Compare plan, version, host and clock; what makes the measurement another goes into *mismatch. */
 void find_differences(struct comparison *c, struct mismatch *mismatch);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Differences between two sweeps besides their figures: plan, version, host.
+ * Differences between two sweeps besides their figures: plan, version, host, clock.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,10 +111,31 @@ static void fields_differ(struct comparison *c, const char *path, const struct f
 	}
 }
 
+static struct clock_range clock_of(const struct matrix *m)
+{
+	struct clock_range clock = { .least = INFINITY };
+
+	for (uint32_t i = 0; i < m->cell_count; i++) {
+		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
+			double of_run = m->cells[i].runs[k].core_per_tsc;
+
+			if (of_run <= 0)
+				continue;
+			clock.runs++;
+			clock.mean += (of_run - clock.mean) / clock.runs;
+			clock.least = fmin(clock.least, of_run);
+			clock.greatest = fmax(clock.greatest, of_run);
+		}
+	}
+	return clock;
+}
+
 void find_differences(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
 
+	c->clocks[SIDE_A] = clock_of(a);
+	c->clocks[SIDE_B] = clock_of(b);
 	fields_differ(c, "", &matrix_head_fields);
 	plan_differs(c, mismatch);
 	fields_differ(c, "plan.", &matrix_plan_fields);

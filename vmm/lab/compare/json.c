@@ -50,9 +50,35 @@ static json_t *together_json(const struct comparison *c)
 {
 	json_t *o = json_object();
 
-	json_put(&o, "ratio", json_real(c->median_ratio));
+	estimate_put(&o, "ratio", "ratio_ci95", &c->common.ratio);
+	json_put(&o, "p", c->common.tested ? json_real(c->common.p) : json_null());
+	json_put(&o, "marked", json_boolean(c->common.marked));
 	json_put(&o, "least", json_real(c->least_ratio));
 	json_put(&o, "greatest", json_real(c->greatest_ratio));
+	return o;
+}
+
+static json_t *clock_json(const struct clock_range *clock)
+{
+	json_t *o = json_object();
+
+	if (clock->runs == 0) {
+		json_decref(o);
+		return json_null();
+	}
+	json_put(&o, "mean", json_real(clock->mean));
+	json_put(&o, "least", json_real(clock->least));
+	json_put(&o, "greatest", json_real(clock->greatest));
+	json_put(&o, "runs", json_u64(clock->runs));
+	return o;
+}
+
+static json_t *clocks_json(const struct comparison *c)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "a", clock_json(&c->clocks[SIDE_A]));
+	json_put(&o, "b", clock_json(&c->clocks[SIDE_B]));
 	return o;
 }
 
@@ -80,8 +106,9 @@ static json_t *figure_json(const struct compared *pair)
 	json_put(&o, "a", side_json(a));
 	json_put(&o, "b", side_json(pair->figures[SIDE_B]));
 	estimate_put(&o, "ratio", "ratio_ci95", &pair->ratio);
-	json_put(&o, "corrected_p", pair->tested ? json_real(pair->p) : json_null());
-	json_put(&o, "marked", json_boolean(pair->marked));
+	estimate_put(&o, "alone", "alone_ci95", &pair->alone.ratio);
+	json_put(&o, "corrected_p", pair->alone.tested ? json_real(pair->alone.p) : json_null());
+	json_put(&o, "marked", json_boolean(pair->alone.marked));
 	return o;
 }
 
@@ -95,6 +122,7 @@ int comparison_json(const struct comparison *c, FILE *out)
 	json_put(&o, "correction", correction_json(c));
 	json_put(&o, "counts", counts_json(c));
 	json_put(&o, "together", together_json(c));
+	json_put(&o, "clock", clocks_json(c));
 	json_put(&o, "differences", json_incref(c->differences));
 	json_put(&o, "only_a", json_incref(c->only[SIDE_A]));
 	json_put(&o, "only_b", json_incref(c->only[SIDE_B]));

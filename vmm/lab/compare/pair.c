@@ -87,6 +87,42 @@ static bool means_the_same(const struct matrix_cell *cell, const struct matrix_f
 	return false;
 }
 
+/* How many samples an allocation has: the fewest and the most. */
+struct sample_counts {
+	uint32_t least, most;
+};
+
+static struct sample_counts count_samples(const struct matrix_cell *cell, const struct matrix_figure *f)
+{
+	struct sample_counts counts = { .least = UINT32_MAX };
+
+	for (uint32_t i = 0; i < cell->run_count; i++) {
+		const struct matrix_row *row = figure_row(&cell->runs[i], f);
+
+		if (row == NULL || row->sample_count == 0)
+			continue;
+		counts.least = row->sample_count < counts.least ? row->sample_count : counts.least;
+		counts.most = row->sample_count > counts.most ? row->sample_count : counts.most;
+	}
+	return counts;
+}
+
+/* The least of more samples is less, whatever is measured. Left out with the reason where that could be. */
+static bool minima_differ(struct comparison *c, const struct matrix_cell *const cells[SIDES],
+			  const struct matrix_figure *a, const struct matrix_figure *b)
+{
+	struct sample_counts of_a = count_samples(cells[SIDE_A], a), of_b = count_samples(cells[SIDE_B], b);
+	char reason[96];
+
+	if (!a->least || (of_a.least == of_b.most && of_a.most == of_b.least))
+		return false;
+	(void)snprintf(reason, sizeof(reason),
+		       "a minimum of %" PRIu32 " samples in A, of %" PRIu32 " in B: the more, the less",
+		       of_a.most, of_b.most);
+	leave_out(c, cells[SIDE_A], a, reason);
+	return true;
+}
+
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
@@ -116,7 +152,7 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 					  : "no figure in either");
 	else if (!is_positive(a) || !is_positive(b))
 		leave_out(c, cells[SIDE_A], a, "a value that is not above 0 has no ratio");
-	else
+	else if (!minima_differ(c, cells, a, b))
 		return add_pair(c, cells, a, b);
 	return 0;
 }

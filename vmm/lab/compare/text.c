@@ -21,6 +21,7 @@
 enum {
 	COLUMN_MARK,
 	COLUMN_RATIO,
+	COLUMN_ALONE,
 	COLUMN_FROM,
 	COLUMN_TO,
 	COLUMN_P,
@@ -63,24 +64,36 @@ static void put_values(struct table *t, const struct compared *pair)
 	table_real(t, pair->figures[SIDE_A]->value.value * scale);
 	table_real(t, pair->figures[SIDE_B]->value.value * scale);
 	table_put(t, "%s", unit);
-	if (pair->excess == 0)
+	if (pair->ratio.value == 1)
 		table_put(t, "same");
 	else
 		table_put(t, "%s", (pair->ratio.value > 1) == latency ? "slower" : "faster");
+}
+
+/* As measured, and alone with its interval; where it cannot be told alone, the interval of what was measured. */
+static void put_ratios(struct table *t, const struct compared *pair)
+{
+	const struct estimate *alone = pair->alone.ratio.count != 0 ? &pair->alone.ratio : &pair->ratio;
+
+	table_put(t, "%s", pair->alone.marked ? "*" : "");
+	table_put(t, "%.3f", pair->ratio.value);
+	if (alone == &pair->ratio)
+		table_put(t, "-");
+	else
+		table_put(t, "%.3f", alone->value);
+	table_put(t, "%.3f", alone->low);
+	table_put(t, "%.3f", alone->high);
+	if (pair->alone.tested)
+		table_put(t, "%.2g", pair->alone.p);
+	else
+		table_put(t, "-");
 }
 
 static void put_row(struct table *t, const struct compared *pair)
 {
 	const struct matrix_figure *f = pair->figures[SIDE_A];
 
-	table_put(t, "%s", pair->marked ? "*" : "");
-	table_put(t, "%.3f", pair->ratio.value);
-	table_put(t, "%.3f", pair->ratio.low);
-	table_put(t, "%.3f", pair->ratio.high);
-	if (pair->tested)
-		table_put(t, "%.2g", pair->p);
-	else
-		table_put(t, "-");
+	put_ratios(t, pair);
 	put_values(t, pair);
 	text_put_part(t, pair->cells[SIDE_A], f);
 	table_size(t, f->stride_bytes);
@@ -89,9 +102,9 @@ static void put_row(struct table *t, const struct compared *pair)
 
 static int print_table(const struct comparison *c, uint32_t rows, bool marks, FILE *out)
 {
-	static const char *const titles[COLUMNS] = { "-",   "B/A",    "from",       "to",    "p",
-						     "A",   "B",      "-unit",      "-B is", "-workload",
-						     "set", "stride", CONFIG_TITLES };
+	static const char *const titles[COLUMNS] = { "-",         "B/A", "alone",  "from",       "to",
+						     "p",         "A",   "B",      "-unit",      "-B is",
+						     "-workload", "set", "stride", CONFIG_TITLES };
 	char text[TABLE_CELL_BYTES];
 	struct table t;
 
@@ -110,13 +123,20 @@ const char *comparison_method(const struct comparison *c, char *buf)
 	const struct permutation_summary *how = &c->test;
 
 	buf[0] = '\0';
-	if (how->tested == 0) {
+	if (c->count < COMPARISON_LEAST_FIGURES)
 		append(buf, COMPARISON_METHOD_BYTES,
-		       "none was needed: no figure has values further apart than %g %%", c->threshold * 100);
+		       "no figure can be told from what all have in common: that takes %d figures",
+		       COMPARISON_LEAST_FIGURES);
+	else if (how->tested == 0)
+		append(buf, COMPARISON_METHOD_BYTES,
+		       "none was needed: no figure has values further apart than %g %%, less what all have in "
+		       "common",
+		       c->threshold * 100);
+	if (buf[0] != '\0')
 		return buf;
-	}
 	append(buf, COMPARISON_METHOD_BYTES,
-	       "the rounds of both files are shared out between A and B in %s%" PRIu32
+	       "from each value is taken what all figures of its round have in common; the rounds of both "
+	       "files are then shared out between A and B in %s%" PRIu32
 	       " ways; corrected p: in which share of them some figure differs as clearly as this one does",
 	       how->exhaustive ? "all " : "", how->permutations);
 	if (how->strata > 1)
@@ -231,27 +251,58 @@ static void put_left_out(const struct comparison *c, FILE *out)
 
 static void put_together(const struct comparison *c, FILE *out)
 {
+	const struct tested_ratio *v = &c->common;
+	char p[32] = "not tested";
+
+	if (v->tested)
+		(void)snprintf(p, sizeof(p), "p %.2g", v->p);
 	paragraph(out, "together",
-		  "all together B / A = %.3f: the median ratio of %" PRIu32
-		  " figures, from %.3f to %.3f; a host that drifts moves all at once",
-		  c->median_ratio, c->count, c->least_ratio, c->greatest_ratio);
+		  "all together B / A = %.3f (%.3f to %.3f, %s): what the %" PRIu32
+		  " figures have in common, rates the other way round; single ones from %.3f to %.3f",
+		  v->ratio.value, v->ratio.low, v->ratio.high, p, c->count, c->least_ratio,
+		  c->greatest_ratio);
+	paragraph(
+		out, "",
+		"A and B are two sessions: what differs between them, alone or together, is something in the "
+		"host or in the code. minivmm sweep --versus runs both in the same rounds and tells them apart");
+}
+
+static void put_clocks(const struct comparison *c, FILE *out)
+{
+	const struct clock_range *a = &c->clocks[SIDE_A], *b = &c->clocks[SIDE_B];
+
+	if (a->runs == 0 || b->runs == 0)
+		paragraph(out, "clock", "core/TSC is not known in %s",
+			  a->runs != 0   ? "B"
+			  : b->runs != 0 ? "A"
+					 : "either");
+	else
+		paragraph(
+			out, "clock",
+			"core/TSC %.3f in A (%.3f to %.3f), %.3f in B (%.3f to %.3f): B / A = %.3f; core cycles "
+			"do not count it, but memory and caches beyond the core have clocks of their own",
+			a->mean, a->least, a->greatest, b->mean, b->least, b->greatest, b->mean / a->mean);
 }
 
 static void put_unmarked(const struct comparison *c, FILE *out)
 {
 	uint32_t unmarked = c->count - c->marked;
 	const struct compared *largest = &c->figures[c->marked];
-	char name[FIGURE_NAME_BYTES], p[32] = "";
+	char name[FIGURE_NAME_BYTES], text[96] = "";
 
 	if (unmarked == 0)
 		return;
-	if (largest->tested)
-		append(p, sizeof(p), ", corrected p %.2g", largest->p);
+	if (largest->alone.ratio.count != 0)
+		append(text, sizeof(text), "; alone %.3f (%.3f to %.3f", largest->alone.ratio.value,
+		       largest->alone.ratio.low, largest->alone.ratio.high);
+	else
+		append(text, sizeof(text), " (%.3f to %.3f", largest->ratio.low, largest->ratio.high);
+	if (largest->alone.tested)
+		append(text, sizeof(text), ", corrected p %.2g", largest->alone.p);
 	paragraph(out, "not marked",
-		  "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %.3f (%.3f to %.3f%s), %s",
-		  unmarked, c->count, largest->ratio.value, largest->ratio.low, largest->ratio.high, p,
-		  figure_name(largest, name));
-	if (c->test.tested < c->count)
+		  "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %.3f%s), %s", unmarked,
+		  c->count, largest->ratio.value, text, figure_name(largest, name));
+	if (c->test.tested < c->count && c->count >= COMPARISON_LEAST_FIGURES)
 		paragraph(out, "", "%" PRIu32 " of them were not tested: all their values lie within %g %%",
 			  c->count - c->test.tested, c->threshold * 100);
 }
@@ -267,8 +318,8 @@ static int put_marked(const struct comparison *c, bool all, FILE *out)
 		paragraph(
 			out, "marked",
 			"%" PRIu32 " of %" PRIu32
-			" figures: the 95 %% interval (from, to) of B / A excludes 1, its corrected p is at "
-			"most %g, and the difference is %g %% or more",
+			" figures: alone, less what all have in common, the 95 %% interval (from, to) of B / A "
+			"excludes 1, its corrected p is at most %g, and the difference is %g %% or more",
 			c->marked, c->count, FAMILY_LEVEL, c->threshold * 100);
 	if (too_few(c, words)[0] != '\0')
 		paragraph(out, "", "%s", words);
@@ -288,6 +339,7 @@ int comparison_text(const struct comparison *c, bool all, FILE *out)
 	ret = put_marked(c, all, out);
 	put_unmarked(c, out);
 	put_together(c, out);
+	put_clocks(c, out);
 	paragraph(out, "corrected", "%s", comparison_method(c, words));
 	put_only(c, SIDE_A, out);
 	put_only(c, SIDE_B, out);

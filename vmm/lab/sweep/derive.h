@@ -30,6 +30,9 @@ bool cell_takes_part(const struct matrix_cell *cell);
  */
 const struct matrix_figure *figure_like(const struct matrix_cell *cell, const struct matrix_figure *f);
 
+/* A run's row of that figure; NULL: it has none. */
+const struct matrix_row *figure_row(const struct matrix_run *run, const struct matrix_figure *f);
+
 /* What process and host counted during a run, beside its figures. */
 enum run_count {
 	RUN_MINOR_FAULTS,

@@ -18,8 +18,7 @@ static bool row_is_of(const struct matrix_row *row, const struct matrix_figure *
 	       strcmp(row->unit, f->unit) == 0;
 }
 
-/* A run's row of that figure; NULL: it has none. */
-static const struct matrix_row *find_row(const struct matrix_run *run, const struct matrix_figure *f)
+const struct matrix_row *figure_row(const struct matrix_run *run, const struct matrix_figure *f)
 {
 	for (uint32_t i = 0; i < run->row_count; i++) {
 		if (row_is_of(&run->rows[i], f))
@@ -54,7 +53,7 @@ static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 	bool several = false;
 
 	for (uint32_t i = 0; i < cell->run_count; i++) {
-		const struct matrix_row *row = find_row(&cell->runs[i], f);
+		const struct matrix_row *row = figure_row(&cell->runs[i], f);
 
 		if (row == NULL)
 			continue;
@@ -99,7 +98,7 @@ static int fill_values(const struct matrix_cell *cell, struct matrix_figure *f)
 	if (f->values == NULL || f->rounds == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < cell->run_count; i++) {
-		const struct matrix_row *row = find_row(&cell->runs[i], f);
+		const struct matrix_row *row = figure_row(&cell->runs[i], f);
 		int ret;
 
 		if (row == NULL || row->sample_count == 0)
@@ -126,7 +125,7 @@ static double median_count(const struct matrix_cell *cell, const struct matrix_f
 	uint32_t known = 0;
 
 	for (uint32_t i = 0; i < cell->run_count; i++) {
-		const struct matrix_row *row = find_row(&cell->runs[i], f);
+		const struct matrix_row *row = figure_row(&cell->runs[i], f);
 		int64_t count;
 
 		if (row == NULL || (per_operation && row->operations == 0))

@@ -1,0 +1,103 @@
+/*
+ * Property: two sweeps of the same thing are told to be the same, however far apart their sessions are: in at most 5 % of
+ * comparisons any figure is marked; and one cell of twelve that differs by 3 % is found. A test that takes rounds of two
+ * sessions for exchangeable fails the first: with sessions 2.5 % apart it marks something in nearly every comparison.
+ */
+#include <math.h>
+
+#include "matrix_make.h"
+#include "random.h"
+#include "vmm/lab/compare/compare.h"
+
+#define CELLS 12
+#define ROUNDS 5
+#define THRESHOLD 0.01
+#define PER_ROUND 0.003
+#define PER_FIGURE 0.003
+
+static const char *const names[SIDES] = { "a.json", "b.json" };
+
+/* A sweep in a session of its own, `session` the spread of sessions; the first cell is slower by `factor`. */
+static void make_session(struct matrix *m, double session, double noise, double factor, uint64_t *rng)
+{
+	double common = session * random_normal(rng), rounds[ROUNDS];
+
+	for (uint32_t r = 0; r < ROUNDS; r++)
+		rounds[r] = common + PER_ROUND * random_normal(rng);
+	make_matrix(m, CELLS);
+	LOOP (uint32_t, i, 0, i < CELLS, i++) {
+		struct matrix_cell *cell =
+			make_cell(m, PAGE_4K, "anon", PAGE_4K, "chase", (i + 1) * (uint64_t)PAGE_4K);
+		double values[ROUNDS];
+
+		for (uint32_t r = 0; r < ROUNDS; r++)
+			values[r] =
+				(4 + i) * exp(rounds[r] + noise * random_normal(rng)) * (i == 0 ? factor : 1);
+		make_rounds(cell, values, ROUNDS);
+	}
+	assert_int_equal(matrix_derive(m), 0);
+}
+
+/* Compare two sessions: is the first cell marked (*first), and how many are? */
+static uint32_t marks_of(double session, double noise, double factor, uint64_t *rng, bool *first)
+{
+	struct error e = { .status = STATUS_OK };
+	struct matrix a, b;
+	struct comparison c;
+	uint32_t marked;
+
+	make_session(&a, session, noise, 1, rng);
+	make_session(&b, session, noise, factor, rng);
+	assert_int_equal(comparison_make(&a, &b, names, THRESHOLD, &c, &e), 0);
+	marked = c.marked;
+	*first = false;
+	LOOP (uint32_t, i, 0, i < c.count, i++)
+		*first = *first || (c.figures[i].alone.marked && c.figures[i].cells[SIDE_A] == &a.cells[0]);
+	comparison_free(&c);
+	matrix_free(&a);
+	matrix_free(&b);
+	return marked;
+}
+
+TEST(sessions_mark_nothing)
+{
+	enum { TRIES = 200 };
+	static const double sessions[] = { 0, 0.005, 0.012, 0.025 };
+	uint64_t rng = 11;
+	int in_all = 0;
+	bool first;
+
+	EACH (s, sessions) {
+		int marked = 0;
+
+		LOOP (int, try, 0, try < TRIES, try++)
+			marked += marks_of(sessions[s], PER_FIGURE, 1, &rng, &first) != 0;
+		/* Of 200 more than 16 come with 2 % chance, if 5 % are marked. */
+		if (marked > 16)
+			fail_msg("sessions %g %% apart: %d of %d comparisons mark something",
+				 100 * sessions[s], marked, TRIES);
+		in_all += marked;
+	}
+	assert_in_range(in_all, 0, 4 * TRIES * 5 / 100);
+}
+
+TEST(one_cell_is_found_across_sessions)
+{
+	enum { TRIES = 60 };
+	static const double sessions[] = { 0, 0.025 };
+	uint64_t rng = 13;
+
+	EACH (s, sessions) {
+		int found = 0;
+
+		LOOP (int, try, 0, try < TRIES, try++) {
+			bool first;
+
+			(void)marks_of(sessions[s], 0.005, 1.03, &rng, &first);
+			found += first;
+		}
+		if (found < TRIES * 90 / 100)
+			fail_msg("sessions %g %% apart: 3 %% found in %d of %d", 100 * sessions[s], found,
+				 TRIES);
+	}
+}
