@@ -6,7 +6,7 @@ def most_heats: 8;
 def shade($from; $to): if $to > $from then (log - ($from | log)) / (($to | log) - ($from | log)) else 0.3 end;
 
 # Entries: identity, and value, ci, refs, or a state that is not ok.
-def panel($title; $caption):
+def panel($title; $caption; $columns_are; $rows_are):
 	(map([.guest_rank, .guest]) | unique | map(.[1])) as $rows | (map([.backing_rank, .backing]) | unique |
 		map(.[1])) as $columns |
 	(map(select(.state == "ok") | .value | select(. > 0))) as $values | ($values | min) as $from | ($values |
@@ -14,7 +14,7 @@ def panel($title; $caption):
 	map(. + {x: (.backing as $b | $columns | index($b)), y: (.guest as $g | ($rows | length) - 1 - ($rows |
 		index($g)))}) |
 	map(select(.state == "ok")) as $full | map(select(.state != "ok")) as $empty |
-	{kind: "heat", title: $title, text: [$title, "backing, host", "guest page"],
+	{kind: "heat", title: $title, text: [$title, $columns_are, $rows_are],
 	 par: {width: ([($title | length * 8.4 + 130), ([760, 110 + 125 * ($columns | length)] | min)] | max),
 		height: (100 + 72 * ($rows | length)), columns: ($columns | length), rows: ($rows | length), full: ($full |
 		length), empty: ($empty | length)},
@@ -33,10 +33,24 @@ def panels($what; $set; $cycles; $caption):
 		.state == "ok")) |
 		([.[0] | ("prealloc", "vcpus", "irqchip") as $part | select($varying | index($part)) | name_of($part)] |
 			map(", " + .) | join("")) as $more |
-		panel("\($what), working set \($set | size)\($more): \($cycles) an access"; $caption));
+		panel("\($what), working set \($set | size)\($more): \($cycles) an access"; $caption; "backing, host"; "guest page"));
+
+# Twin: the largest working set of each backing; rows are guest leaves, columns leaves of the second dimension.
+def leaf_rank: . as $leaf | ["4K", "2M", "1G"] | index($leaf) // 3;
+def twin_panels($cycles):
+	group_by([.guest_rank, .backing_rank, .prealloc, .vcpus, .irqchip]) | map((map(.set) | max) as $set | map(select(.set == $set)) |
+		(.[0] | "\(.backing), working set \($set | size)") as $where |
+		[(.[] | select(.what == "translation" and .value != null) | (.window / "/") as $leaves | . + {state: "ok", refs: null,
+			guest: ($leaves[0] | text), guest_rank: ($leaves[0] | leaf_rank), backing: ($leaves[1] | text),
+			backing_rank: ($leaves[1] | leaf_rank)}),
+		 (.[0] | (.less / "/") as $leaves | . + {state: "the baseline", value: 0, guest: ($leaves[0] | text),
+			guest_rank: ($leaves[0] | leaf_rank), backing: ($leaves[1] | text), backing_rank: ($leaves[1] | leaf_rank)})] |
+		select(length > 1) |
+		panel("twin: translation on \($where): \($cycles) an access"; "The same lines through each pair of leaves, less the pair with the largest ones.";
+			"leaf of the second dimension"; "guest leaf"));
 
 # One figure a cell: chase has one part, unless asked for several strides; then the first.
-def heat:
+def heat: . as $model |
 	[.cells[] | select(.workload == "chase") | . as $cell | (.figures | map(select(.value != null))) as $figures |
 		if .state == "ok" or .state == "mismatch" then $figures[] | . as $f | $cell + $f
 		else $cell + {value: null, ci: null, refs: null} end] as $chase |
@@ -51,4 +65,5 @@ def heat:
 		([$chase[] | select(.set == $cost_set and .state != "ok" and ([.guest, .backing, .prealloc, .vcpus,
 			.irqchip] as $k | $there | index([$k]) | not)) | .value = null]) as $rest |
 		[$costs[], $rest[]] | panels("translation: chase - packed"; $cost_set; ($chase | cycles);
-			"What translation adds to an access.")[] end)] | .[:most_heats * 2];
+			"What translation adds to an access.")[] end),
+	 (.twins | twin_panels($model | points | cycles)[])] | .[:most_heats * 2];

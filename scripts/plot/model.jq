@@ -52,6 +52,8 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
  translation: [.translation[] | .kernel_irqchip = $irqchip[.chase | text] | derived + {value: (.cost | number), chase,
 	packed, reference: (.reference_cycles | number),
 	effective: (.effective_references | number), effective_ci: (.effective_ci95 | interval)}],
+ twins: [.twins | list[] | object | .kernel_irqchip = $irqchip[.cell | text] | derived + {value: (.difference | number),
+	what: (.what | text), window: (.window | text), less: (.less | text)}],
  speed_ups: [.speed_ups[] | {dimension, workload, variant, stride: (.stride_bytes | number),
 	set: (.working_set_bytes | number), from, to,
 	value: (.speed_up | number), ci: (.ci95 | interval), n: (.allocations | number // 0)}],

@@ -12,9 +12,10 @@
 #include "vmm/util/workloads.h"
 #include "vmm/lab/sweep/matrix.h"
 
-static const char *const asked_for[PRESETS] = { "tlb-reach",    "walk-cost",        "first-touch", "vpid",
-						"flexpriority", "exit-cost",        "remap",       "smp",
-						"terabyte",     "hypervisor-matrix" };
+static const char *const asked_for[PRESETS] = {
+	"tlb-reach", "walk-cost", "twin",     "first-touch",      "vpid", "flexpriority", "exit-cost",
+	"remap",     "smp",       "terabyte", "hypervisor-matrix"
+};
 
 static void parse_preset(const char *name, struct request *r)
 {

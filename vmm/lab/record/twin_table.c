@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,8 @@ static int divide(struct record *rec, uint32_t index)
 			return ret;
 	}
 	rec->results[index].sample_count = 0;
+	(void)snprintf(rec->results[index].note, sizeof(rec->results[index].note),
+		       "its samples are in the rows of the windows");
 	free(rec->results[index].marks);
 	rec->results[index].marks = NULL;
 	return 0;

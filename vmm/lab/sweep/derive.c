@@ -40,12 +40,14 @@ static void forget(struct matrix *m)
 		cell->figure_count = 0;
 	}
 	free(m->translations);
+	free(m->twins);
 	free(m->speed_ups);
 	free(m->knees);
 	m->translations = NULL;
+	m->twins = NULL;
 	m->speed_ups = NULL;
 	m->knees = NULL;
-	m->translation_count = m->speed_up_count = m->knee_count = 0;
+	m->translation_count = m->twin_count = m->speed_up_count = m->knee_count = 0;
 }
 
 int matrix_derive(struct matrix *m)
@@ -62,6 +64,8 @@ int matrix_derive(struct matrix *m)
 		ret = ratios_make(m, &index);
 		if (ret == 0)
 			ret = curves_make(m, &index);
+		if (ret == 0)
+			ret = twins_make(m);
 		if (ret == 0)
 			ret = speed_ups_make(m, &index);
 		key_index_free(&index);

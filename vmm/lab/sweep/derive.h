@@ -19,7 +19,13 @@
 int figures_make(struct matrix_cell *cell); /* from the cell's runs; it has no figures yet */
 int ratios_make(struct matrix *m, const struct key_index *index);
 int curves_make(struct matrix *m, const struct key_index *index); /* translations and knees */
+int twins_make(struct matrix *m);
 int speed_ups_make(struct matrix *m, const struct key_index *index);
+
+/* "translation", "null" or "layout". */
+const char *twin_what(const struct matrix_twin *twin);
+/* Of an entry of a block, as the record has it: "4K/2M", "again", "packed". */
+const char *twin_entry_name(uint32_t entry);
 
 /* Whether anything is derived from its figures: all is as it was asked for, as far as it has run. */
 bool cell_takes_part(const struct matrix_cell *cell);

@@ -4,6 +4,7 @@
  */
 #include "vmm/host/facts.h"
 #include "vmm/theory/show/show.h"
+#include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/parts.h"
 
 /* For people: arrays of words and numbers, as they were given. */
@@ -113,6 +114,22 @@ static json_t *translation_json(const struct matrix_translation *t)
 	return o;
 }
 
+static json_t *twin_json(const struct matrix_twin *t)
+{
+	json_t *o = json_object();
+
+	configuration_put(&o, t->cell);
+	json_put(&o, "cell", key_json(t->cell));
+	json_put(&o, "working_set_bytes", json_u64(t->working_set_bytes));
+	json_put(&o, "pages", json_u64(t->pages));
+	json_put(&o, "what", json_string(twin_what(t)));
+	json_put(&o, "window", json_string(twin_entry_name(t->window)));
+	json_put(&o, "less", json_string(twin_entry_name(t->less)));
+	estimate_put(&o, "difference", "ci95", &t->difference);
+	json_put(&o, "allocations", json_integer(t->difference.count));
+	return o;
+}
+
 static json_t *speed_up_json(const struct matrix_speed_up *s)
 {
 	static const char *const dimensions[] = { "guest", "backing", "both" };
@@ -169,6 +186,7 @@ int matrix_emit_json(const struct matrix *m, FILE *out)
 	json_put(&o, "counts", counts_json(m));
 	json_put(&o, "cells", JSON_LIST(m->cells, m->cell_count, cell_json));
 	json_put(&o, "translation", JSON_LIST(m->translations, m->translation_count, translation_json));
+	json_put(&o, "twins", JSON_LIST(m->twins, m->twin_count, twin_json));
 	json_put(&o, "speed_ups", JSON_LIST(m->speed_ups, m->speed_up_count, speed_up_json));
 	json_put(&o, "knees", JSON_LIST(m->knees, m->knee_count, knee_json));
 	json_put(&o, "predictions", matrix_predictions_json(m));

@@ -39,6 +39,7 @@ void matrix_free(struct matrix *m)
 		cell_free(&m->cells[i]);
 	free(m->cells);
 	free(m->translations);
+	free(m->twins);
 	free(m->speed_ups);
 	free(m->knees);
 	free(m->predictions);

@@ -125,6 +125,18 @@ struct matrix_translation {
 	struct estimate effective; /* cost / reference_cycles; count 0: none */
 };
 
+/*
+ * Of one working set of twin: the difference of two entries of a block (include/twin.h), over VMs. A window less the one with
+ * the largest leaves is the cost of translation; that one sampled again less itself is the control; that one less packed
+ * lines is what chase - packed would count on top.
+ */
+struct matrix_twin {
+	const struct matrix_cell *cell;
+	uint32_t window, less; /* entries */
+	uint64_t working_set_bytes, pages;
+	struct estimate difference; /* cycles an access */
+};
+
 /* What a larger page gains: > 1 is faster. */
 enum speed_up_dimension { SPEED_UP_GUEST, SPEED_UP_BACKING, SPEED_UP_BOTH };
 
@@ -168,8 +180,9 @@ struct matrix {
 	json_t *host; /* owned; as in every schema */
 	uint32_t cell_count;
 	struct matrix_cell *cells; /* owned */
-	uint32_t translation_count, speed_up_count, knee_count;
-	struct matrix_translation *translations; /* owned; these three by matrix_derive */
+	uint32_t translation_count, twin_count, speed_up_count, knee_count;
+	struct matrix_translation *translations; /* owned; these four by matrix_derive */
+	struct matrix_twin *twins;
 	struct matrix_speed_up *speed_ups;
 	struct matrix_knee *knees;
 	bool predicted; /* matrix_predict was called */
@@ -212,7 +225,7 @@ static inline const char *cell_state_name(enum cell_state state)
 const char *matrix_latency_words(const struct matrix *m);
 
 /*
- * All that follows from the runs: figures, ratios to the baseline, translation, speed-ups, knees. Replaces what an
+ * All that follows from the runs: figures, ratios to the baseline, translation, twins, speed-ups, knees. Replaces what an
  * earlier call made. 0, -ENOMEM, or -EINVAL for a figure that is not finite.
  */
 int matrix_derive(struct matrix *m);

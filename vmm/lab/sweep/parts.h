@@ -46,6 +46,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out);
 /* Faults and NUMA counts beside the figures, where memory is populated while it is measured. */
 int text_matrix_faults(const struct matrix *m, FILE *out);
 int text_matrix_translation(const struct matrix *m, FILE *out);
+int text_matrix_twins(const struct matrix *m, FILE *out);
 int text_matrix_speed_ups(const struct matrix *m, FILE *out);
 int text_matrix_knees(const struct matrix *m, FILE *out);
 /* What the model says, where --predict was given. */

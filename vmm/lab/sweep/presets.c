@@ -10,6 +10,7 @@
 #define EACH_PRESET                          \
 	PRESET(tlb_reach, "tlb-reach")       \
 	PRESET(walk_cost, "walk-cost")       \
+	PRESET(twin, "twin")                 \
 	PRESET(first_touch, "first-touch")   \
 	PRESET(vpid, "vpid")                 \
 	PRESET(flexpriority, "flexpriority") \

@@ -83,7 +83,7 @@ struct preset {
 	const char *text; /* all of the file */
 };
 
-#define PRESETS 10
+#define PRESETS 11
 extern const struct preset preset_table[PRESETS];
 
 /* The preset of that name, or NULL. */

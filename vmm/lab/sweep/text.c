@@ -206,7 +206,7 @@ static void put_not_run(const struct matrix *m, FILE *out)
 int matrix_emit_text(const struct matrix *m, FILE *out)
 {
 	static int (*const sections[])(const struct matrix *m, FILE *out) = {
-		text_matrix_figures,   text_matrix_faults, text_matrix_translation,
+		text_matrix_figures,   text_matrix_faults, text_matrix_translation, text_matrix_twins,
 		text_matrix_speed_ups, text_matrix_knees,  text_matrix_predictions,
 	};
 	int ret = 0;

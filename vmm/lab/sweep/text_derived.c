@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vmm/theory/show/show.h"
+#include "vmm/lab/sweep/derive.h"
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
@@ -37,6 +38,38 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
 		  "ref)",
 		  matrix_latency_words(m));
+	text_fold_config(&table, 2, out);
+	return table_section(&table, spare, COUNT_OF(spare), 0, out);
+}
+
+int text_matrix_twins(const struct matrix *m, FILE *out)
+{
+	static const char *const titles[] = { "set",   "pages", CONFIG_TITLES, "-what", "-window",
+					      "-less", "cost",  "from",        "to" };
+	const uint32_t spare[] = { 1, 2 + AXES };
+	struct table table;
+	char text[TABLE_CELL_BYTES];
+
+	if (m->twin_count == 0)
+		return 0;
+	table_init(&table, titles, COUNT_OF(titles));
+	for (uint32_t i = 0; i < m->twin_count; i++) {
+		const struct matrix_twin *t = &m->twins[i];
+
+		table_put(&table, "%s", size_format(t->working_set_bytes, text));
+		table_put(&table, "%" PRIu64, t->pages);
+		text_put_config(&table, t->cell);
+		table_put(&table, "%s", twin_what(t));
+		table_put(&table, "%s", twin_entry_name(t->window));
+		table_put(&table, "%s", twin_entry_name(t->less));
+		text_put_estimate(&table, &t->difference, 1);
+	}
+	paragraph(
+		out, "twin",
+		"the same lines through pairs of leaves, guest/second dimension: what an access costs more "
+		"than through the largest ones, in %s, within blocks, over VMs; null has to be 0; layout is "
+		"what chase - packed would count on top",
+		matrix_latency_words(m));
 	text_fold_config(&table, 2, out);
 	return table_section(&table, spare, COUNT_OF(spare), 0, out);
 }
