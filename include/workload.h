@@ -39,6 +39,8 @@ enum default_set {
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
 #define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves, and one vCPU */
 #define HAS_CHAINS 1024U    /* can have several cursors, 1 to CHAINS_MAX, on its cycle at once */
+/* Many short samples, in turns with other such workloads over the same set: A B A B. */
+#define TAKES_TURNS 2048U
 
 /* As many cursors as the general registers hold beside a counter and the stack pointer. */
 #define CHAINS_MAX 12

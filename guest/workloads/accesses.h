@@ -1,6 +1,5 @@
 /*
- * How many loads a sample makes where the user names no number: the same for all workloads whose loads wait for
- * each other.
+ * How many loads a sample makes where the user names no number.
  */
 #ifndef MINIVMM_WORKLOADS_ACCESSES_H
 #define MINIVMM_WORKLOADS_ACCESSES_H
@@ -15,6 +14,19 @@
  */
 #define ACCESSES_LEAST (UINT64_C(1) << 19)
 #define ACCESSES_MOST (UINT64_C(1) << 21)
+
+/*
+ * A sample of chase and of packed: below a millisecond in the caches, some ten in memory, so that many samples lie between
+ * two interrupts and a busy moment spoils few of them. One that sees a part of its lines only sees a random part, because
+ * the cycle is random, and the next one goes on from there: a pass a sample would tell no more and take longer.
+ */
+#define ACCESSES_BLOCK (UINT64_C(1) << 16)
+
+static inline void accesses_block(struct workload_ctx *ctx)
+{
+	if (ctx->accesses == 0)
+		ctx->accesses = ACCESSES_BLOCK;
+}
 
 /*
  * Two passes over ctx->lines within these limits, so that a sample does not depend on where it starts, or what was

@@ -1,10 +1,12 @@
 /*
  * chase: a random cycle over n lines, one in each of n pages. Every load needs another translation.
  */
+#include "accesses.h"
 #include "cycle.h"
 
 static int chase_prepare(struct workload_ctx *ctx)
 {
+	accesses_block(ctx);
 	return cycle_prepare(ctx, &cycle_one_a_page);
 }
 

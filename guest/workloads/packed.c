@@ -2,6 +2,7 @@
  * packed: the cache baseline of chase. As many lines in a cycle made the same way, but 64 to a page, so that
  * there is next to nothing to translate: chase - packed is the cost of translation.
  */
+#include "accesses.h"
 #include "cycle.h"
 #include "lines.h"
 
@@ -19,6 +20,7 @@ static const struct cycle_layout dense = { .offset_bytes = packed_offset_bytes, 
 
 static int packed_prepare(struct workload_ctx *ctx)
 {
+	accesses_block(ctx);
 	return cycle_prepare(ctx, &dense);
 }
 

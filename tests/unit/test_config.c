@@ -34,20 +34,66 @@ TEST(usual_plan)
 	struct run_spec r = usual();
 	struct error e = { 0 };
 	struct config c;
+	uint32_t at = 1;
 
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
 	assert_true(c.ram_bytes == GIB && c.page_bytes == PAGE_4K && c.vcpus == 1 && c.seed == 1);
 	assert_string_equal(c.note, "");
-	assert_int_equal(c.step_count, 11);
 	assert_int_equal(c.steps[0].workload, WORKLOAD_touch);
-	assert_true(c.steps[0].working_set_bytes == slice_of(&c));
+	assert_true(c.steps[0].working_set_bytes == slice_of(&c) && c.steps[0].repeat == 10);
+	/* One after the other in each round; results are numbered as if all packed ones came first. */
 	LOOP (uint32_t, i, 0, i < 5, i++) {
-		assert_int_equal(c.steps[1 + i].workload, WORKLOAD_packed);
-		assert_int_equal(c.steps[6 + i].workload, WORKLOAD_chase);
-		assert_true(c.steps[1 + i].working_set_bytes == pages[i] * PAGE_4K);
-		assert_true(c.steps[6 + i].working_set_bytes == pages[i] * PAGE_4K);
-		assert_true(c.steps[6 + i].accesses == 77 && c.steps[6 + i].repeat == 10);
+		const uint32_t rounds = pages[i] > 16384 ? 6 : 8;
+		uint32_t samples = 0;
+
+		LOOP (uint32_t, round, 0, round < rounds, round++) {
+			for (int w = 0; w < 2; w++, at++) {
+				assert_int_equal(c.steps[at].workload,
+						 w == 0 ? WORKLOAD_packed : WORKLOAD_chase);
+				assert_true(c.steps[at].working_set_bytes == pages[i] * PAGE_4K);
+				assert_int_equal(c.steps[at].accesses, 77);
+				assert_int_equal(config_result(&c, at), 1 + i + (w == 0 ? 0 : 5));
+			}
+			samples += c.steps[at - 1].repeat;
+		}
+		assert_int_equal(samples, 10);
 	}
+	assert_int_equal(c.step_count, at);
+}
+
+TEST(samples_by_workload)
+{
+	struct run_spec r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	r.repeat = 0;
+	r.work.set_count = 1;
+	r.work.sets_bytes[0] = 4 * MIB;
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
+	assert_true(c.steps[0].repeat == 10 && c.steps[1].repeat == 4 && c.steps[16].repeat == 4);
+	assert_int_equal(c.step_count, 17);
+	/* No more rounds than samples; none where there is nobody to take turns with. */
+	r.repeat = 3;
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
+	assert_int_equal(c.step_count, 7);
+	r.work.workloads[1] = WORKLOAD_gups;
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
+	assert_true(c.step_count == 3 && !c.has_rounds && config_result(&c, 2) == 2);
+}
+
+/* Many sets leave no room for all the rounds. */
+TEST(rounds_fit_the_plan)
+{
+	struct run_spec r = usual();
+	struct error e = { 0 };
+	struct config c;
+
+	r.work.set_count = SPEC_MAX_SETS;
+	for (uint32_t i = 0; i < SPEC_MAX_SETS; i++)
+		r.work.sets_bytes[i] = (i + 1) * PAGE_4K;
+	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
+	assert_in_range(c.step_count, 3 * SPEC_MAX_SETS, PLAN_MAX_STEPS);
 }
 
 TEST(small_memory_leaves_out)
@@ -79,9 +125,9 @@ TEST(named_sets)
 	r.work.sets_bytes[0] = 5000;
 	r.work.sets_bytes[1] = 4 * MIB;
 	assert_int_equal(plan_make(&r, PAGE_4K, &c, &e), 0);
-	assert_int_equal(c.step_count, 6);
-	LOOP (uint32_t, i, 0, i < 6, i++)
-		assert_true(c.steps[i].working_set_bytes == (i % 2 == 0 ? 2 * PAGE_4K : 4 * MIB));
+	LOOP (uint32_t, i, 0, i < c.step_count, i++)
+		assert_true(c.steps[i].working_set_bytes ==
+			    (config_result(&c, i) % 2 == 0 ? 2 * PAGE_4K : 4 * MIB));
 	assert_non_null(strstr(c.note, "working set of 5000 rounded up to 8K"));
 }
 
@@ -279,7 +325,8 @@ TEST(dump_has_memory_map_and_steps)
 	assert_non_null(strstr(buf, "\nmemory = 12G\n"));
 	assert_non_null(strstr(buf, "\nram-gpa = 0x0..0xc0000000 (3G)\n"));
 	assert_non_null(strstr(buf, "\nram-gpa = 0x100000000..0x340000000 (9G)\n"));
-	assert_non_null(strstr(buf, "\nsteps = 11\n"));
+	assert_non_null(
+		strstr(buf, "\nstep-0 = touch working-set 9G repeat 10 accesses 77\nstep-1 = packed "));
 	free(buf);
 }
 

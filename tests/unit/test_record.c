@@ -53,6 +53,43 @@ TEST(refuses_impossible_rows)
 	record_free(&rec);
 }
 
+/* What came in turns with something else is one row in the end, with the clock beside each sample its own. */
+TEST(rounds_are_one_row)
+{
+	const uint64_t first[] = { 1000, 2000 }, second[] = { 3000 };
+	struct result r = { .workload = WORKLOAD_chase, .accesses = 100, .sample_count = 2, .checksum = 7 };
+	struct guest_result *g;
+	struct record rec;
+
+	record_init(&rec);
+	r.counts = (struct phase_counts){ .exits = 1, .interrupts = 2, .page_faults = -1, .switches = 4 };
+	r.leaves_4k = 5;
+	assert_int_equal(record_add(&rec, &r, sample_result(first, 2), SAMPLE_TSC_KHZ), 0);
+	r.workload = WORKLOAD_packed;
+	r.step = 1;
+	assert_int_equal(record_add(&rec, &r, sample_result(first, 2), SAMPLE_TSC_KHZ), 0);
+	r.workload = WORKLOAD_chase;
+	r.step = 0;
+	r.sample_count = 1;
+	r.leaves_4k = 6;
+	g = sample_result(second, 1);
+	g->clock[0].once_cycles = 1234;
+	assert_int_equal(record_add(&rec, &r, g, SAMPLE_TSC_KHZ), 0);
+	assert_int_equal(rec.result_count, 2);
+	assert_int_equal(rec.results[0].rounds, 2);
+	assert_int_equal(rec.results[0].sample_count, 3);
+	assert_float_equal(rec.results[0].summary.median, 20, EXACT);
+	assert_float_equal(rec.results[0].samples[2], 30, EXACT);
+	assert_int_equal(rec.results[0].readings[2][0].once_cycles, 1234);
+	assert_int_equal(rec.results[0].readings[1][1].once_cycles, 2088);
+	assert_true(rec.results[0].counts.exits == 2 && rec.results[0].counts.page_faults == -1);
+	assert_int_equal(rec.results[0].leaves_4k, 6);
+	/* A round that did something else is none. */
+	r.checksum = 8;
+	assert_int_equal(record_add(&rec, &r, g, SAMPLE_TSC_KHZ), -EINVAL);
+	record_free(&rec);
+}
+
 TEST(one_vcpu_has_no_combined_row)
 {
 	struct record rec;

@@ -20,7 +20,7 @@ TEST(defaults)
 	assert_true(r.run.machine.memory_bytes == GIB && r.run.machine.guest_page_bytes == PAGE_4K &&
 		    r.run.machine.page_bytes == 0);
 	assert_int_equal(r.run.machine.backing, BACKING_ANON);
-	assert_true(r.run.machine.vcpus == 1 && r.run.repeat == 10 && r.run.work.seed == 1 &&
+	assert_true(r.run.machine.vcpus == 1 && r.run.repeat == 0 && r.run.work.seed == 1 &&
 		    r.run.machine.timeout_s == 600 && r.run.work.accesses == 0);
 	assert_int_equal(r.run.work.workload_count, 3);
 	assert_int_equal(r.run.work.workloads[0], WORKLOAD_touch);

@@ -22,7 +22,7 @@ TEST(defaults)
 	assert_string_equal(axis_text(s, AXIS_IRQCHIP), "default");
 	assert_true(r.run.work.workload_count == 2 && r.run.work.workloads[0] == WORKLOAD_packed &&
 		    r.run.work.workloads[1] == WORKLOAD_chase);
-	assert_true(r.run.work.set_count == 0 && r.run.repeat == 10 && r.run.work.seed == 1 &&
+	assert_true(r.run.work.set_count == 0 && r.run.repeat == 0 && r.run.work.seed == 1 &&
 		    r.run.work.accesses == 0);
 	assert_true(s->allocations == 5 && s->retries == 2 && !s->native && !s->resume);
 	assert_true(!s->memory_given && !request_has_plan(&r));

@@ -13,6 +13,5 @@ void run_spec_init(struct run_spec *spec)
 		.work = { .workload_count = 3,
 			  .workloads = { WORKLOAD_touch, WORKLOAD_packed, WORKLOAD_chase },
 			  .seed = 1 },
-		.repeat = 10,
 	};
 }

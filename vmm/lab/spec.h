@@ -19,7 +19,7 @@ struct run_spec {
 	struct machine_spec machine;
 	struct work_spec work;
 	bool workloads_given; /* else the list of work is the default, and may be cut to fit */
-	uint32_t repeat;      /* samples of each part */
+	uint32_t repeat;      /* samples of each part; 0: as many as each workload has by itself */
 	const char *pmu_list; /* what to count; NULL: nothing */
 	bool predict;         /* what the model says beside what was measured */
 };

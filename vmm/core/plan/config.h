@@ -31,8 +31,17 @@ struct config {
 	uint64_t seed;
 	uint32_t step_count;
 	struct plan_step steps[PLAN_MAX_STEPS];
+	/* Some steps are rounds of one result: `result` of each step is its number among those asked for. Else it is the step's. */
+	bool has_rounds;
+	uint16_t result[PLAN_MAX_STEPS];
 	char note[768]; /* what was rounded or clipped, for the user; may be empty */
 };
+
+/* The result that a step's samples belong to. */
+static inline uint32_t config_result(const struct config *c, uint32_t step)
+{
+	return c->has_rounds ? c->result[step] : step;
+}
 
 /* Append to its note what was rounded, clipped or left out. */
 #define note_add(config, ...) append_remark((config)->note, sizeof((config)->note), __VA_ARGS__)

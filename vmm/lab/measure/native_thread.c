@@ -129,6 +129,7 @@ static void phase_end(void *argument)
 	pmu_counters_stop(self->pmu);
 	after = count_now();
 	row = result_from_guest(g, self->vcpu, driver_part(g->workload, g->variant));
+	row.step = config_result(&threads->config, g->step);
 	row.guest_page_bytes = threads->config.page_bytes;
 	row.counts.page_faults = count_between(self->before.page_faults, after.page_faults);
 	row.counts.switches = count_between(self->before.switches, after.switches);

@@ -113,6 +113,7 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	struct result r = result_from_guest(g, vcpu, part);
 	int ret;
 
+	r.step = config_result(&rec->config, g->step);
 	r.guest_page_bytes = rec->config.guest_page_bytes;
 	r.sample_count = missing == AVAILABLE ? g->samples : 0;
 	r.counts = phase_count(self, end);
@@ -258,17 +259,19 @@ uint32_t phases_expected_results(const struct config *config)
 /* The embedded guest has to report every result of the plan. Another payload may report fewer. */
 static int check_complete(struct record *rec, struct error *e)
 {
-	uint32_t expected = phases_expected_results(&rec->config) * rec->config.vcpus;
+	uint32_t expected = phases_expected_results(&rec->config) * rec->config.vcpus, reported = 0;
 
-	if (rec->result_count == expected || rec->verdict == VERDICT_INTERRUPTED)
+	for (uint32_t i = 0; i < rec->result_count; i++)
+		reported += rec->results[i].rounds;
+	if (reported == expected || rec->verdict == VERDICT_INTERRUPTED)
 		return 0;
 	if (rec->spec.machine.guest_path != NULL) {
-		record_reason(rec, VERDICT_OK, "the payload reported %u of %u planned results",
-			      rec->result_count, expected);
+		record_reason(rec, VERDICT_OK, "the payload reported %u of %u planned results", reported,
+			      expected);
 		return 0;
 	}
 	return error_set(e, STATUS_FAILED, EBADMSG, "guest", "it ended after %u of %u planned results",
-			 rec->result_count, expected);
+			 reported, expected);
 }
 
 static void note_strays(struct record *rec)

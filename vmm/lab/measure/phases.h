@@ -80,7 +80,7 @@ void phases_free(struct phases *p);
 /* Into the record: KVM's counts of installed leaves, where they are higher than any seen before. p->lock is held. */
 void phases_keep_peak_pages(struct phases *p, const struct machine_view *view);
 
-/* How many results the plan has for each vCPU. Pure. */
+/* How many results the plan has for each vCPU; each round counts. Pure. */
 uint32_t phases_expected_results(const struct config *config);
 
 /*

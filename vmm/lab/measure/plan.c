@@ -7,6 +7,15 @@
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
+/* Of short samples and of long ones, where the user names no number. */
+#define SAMPLES_SHORT 32
+#define SAMPLES_LONG 10
+
+static bool takes_turns(enum workload_id workload)
+{
+	return (workload_table[workload].needs & TAKES_TURNS) != 0;
+}
+
 static int add_step(const struct run_spec *r, enum workload_id workload, uint64_t set_bytes,
 		    uint64_t stride_bytes, uint32_t chains, struct config *c, struct error *e)
 {
@@ -20,7 +29,9 @@ static int add_step(const struct run_spec *r, enum workload_id workload, uint64_
 		.stride_bytes = stride_bytes,
 		.chains = chains,
 		.accesses = r->work.accesses,
-		.repeat = r->repeat,
+		.repeat = r->repeat != 0          ? r->repeat
+			  : takes_turns(workload) ? SAMPLES_SHORT
+						  : SAMPLES_LONG,
 	};
 	return 0;
 }
@@ -170,5 +181,6 @@ int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, s
 		if (needs_views(r) && c->map.alias_bytes == 0)
 			memmap_add_views(&c->map, c->page_bytes);
 	}
-	return make_steps(r, c, e);
+	ret = make_steps(r, c, e);
+	return ret != 0 ? ret : turns_take(c, e);
 }

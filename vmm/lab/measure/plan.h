@@ -22,6 +22,19 @@
 int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, struct error *e);
 
 /*
+ * Steps of workloads that take turns over the same working set (TAKES_TURNS) become rounds: A B A B, each with its part of
+ * the samples. Whatever the machine does meanwhile then happens to both. *c has its steps; it gets more of them, no more than
+ * PLAN_MAX_STEPS. 0 or -ENOMEM with *e set.
+ */
+int turns_take(struct config *c, struct error *e);
+
+/* Samples of round `round` of `rounds`, of `repeat` samples in all: what is left over goes to the first ones. */
+static inline uint32_t round_samples(uint32_t repeat, uint32_t rounds, uint32_t round)
+{
+	return repeat / rounds + (round < repeat % rounds);
+}
+
+/*
  * Write the configuration as "name = value" lines: what was asked with its defaults, the memory map in GPA ranges (end
  * excluded), the steps. 0 or -errno.
  */

@@ -50,9 +50,11 @@ static double tsc_step_cycles(const struct record *rec)
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
-		for (uint32_t s = 0; r->readings != NULL && s <= r->sample_count; s++) {
-			step_cycles = common_divisor(step_cycles, r->readings[s].once_cycles);
-			step_cycles = common_divisor(step_cycles, r->readings[s].twice_cycles);
+		for (uint32_t s = 0; r->readings != NULL && s < 2 * r->sample_count; s++) {
+			const struct core_clock *c = &r->readings[s / 2][s % 2];
+
+			step_cycles = common_divisor(step_cycles, c->once_cycles);
+			step_cycles = common_divisor(step_cycles, c->twice_cycles);
 		}
 	}
 	return (double)min_u64(step_cycles, STEP_MOST_CYCLES);
@@ -83,8 +85,8 @@ static uint32_t gather(const struct record *rec, int32_t vcpu, double *work,
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
-		for (uint32_t s = 0; r->vcpu == vcpu && r->readings != NULL && s <= r->sample_count; s++) {
-			work[count] = value(&r->readings[s], clock);
+		for (uint32_t s = 0; r->vcpu == vcpu && r->readings != NULL && s < 2 * r->sample_count; s++) {
+			work[count] = value(&r->readings[s / 2][s % 2], clock);
 			count += !isnan(work[count]);
 		}
 	}
@@ -164,7 +166,7 @@ static int settle_row(struct result *r, const struct vcpu_clock *clock)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->sample_count; i++) {
 		r->marks[i] =
-			sample_clock(reading(&r->readings[i], clock), reading(&r->readings[i + 1], clock),
+			sample_clock(reading(&r->readings[i][0], clock), reading(&r->readings[i][1], clock),
 				     clock, &r->tsc_per_core_cycle[i]);
 		if (is_latency)
 			r->samples[i] /= r->tsc_per_core_cycle[i];
@@ -205,7 +207,7 @@ int record_settle_clock(struct record *rec)
 	int ret = -ENOMEM;
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
-		readings += rec->results[i].sample_count + 1;
+		readings += 2 * (uint64_t)rec->results[i].sample_count;
 		if (rec->results[i].vcpu >= vcpus)
 			vcpus = rec->results[i].vcpu + 1;
 	}

@@ -24,12 +24,6 @@ static int by_step_variant_vcpu(const void *a, const void *b)
 	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
 }
 
-/* A sum is known only when every term is. */
-static void add_count(int64_t *sum, int64_t term)
-{
-	*sum = *sum < 0 || term < 0 ? -1 : *sum + term;
-}
-
 static int64_t most(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -50,10 +44,7 @@ static void sum_counts(const struct result *rows, uint32_t count, struct result 
 		/* Equal on all vCPUs as a rule. Where they differ, the combined row has none. */
 		if (rows[v].checksum != rows[0].checksum)
 			sum->checksum = 0;
-		add_count(&sum->counts.exits, rows[v].counts.exits);
-		add_count(&sum->counts.interrupts, rows[v].counts.interrupts);
-		add_count(&sum->counts.page_faults, rows[v].counts.page_faults);
-		add_count(&sum->counts.switches, rows[v].counts.switches);
+		counts_add(&sum->counts, &rows[v].counts);
 	}
 }
 

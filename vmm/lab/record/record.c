@@ -107,26 +107,92 @@ static double median_ns(enum workload_unit unit, double median, uint64_t tsc_khz
 	return unit == UNIT_UPDATES_PER_SECOND && median > 0 ? 1e9 / median : NAN;
 }
 
-/* The samples of *row and what was read beside them. 0, -ENOMEM or -EINVAL; the row owns what it has, also then. */
-static int copy_samples(struct result *row, const struct guest_result *g, uint64_t tsc_khz)
+/* Room for so many more samples in *row, which owns what it has, also where there is no memory. */
+static int make_room(struct result *row, uint32_t more)
+{
+	size_t count = (size_t)row->sample_count + more;
+	struct core_clock(*readings)[2];
+	double *samples, *raw;
+
+	samples = realloc(row->samples, count * sizeof(*samples));
+	if (samples == NULL)
+		return -ENOMEM;
+	row->samples = samples;
+	raw = realloc(row->samples_tsc_cycles, count * sizeof(*raw));
+	if (raw == NULL)
+		return -ENOMEM;
+	row->samples_tsc_cycles = raw;
+	readings = realloc(row->readings, count * sizeof(*readings));
+	if (readings == NULL)
+		return -ENOMEM;
+	row->readings = readings;
+	return 0;
+}
+
+/* Append the samples of *g and what was read beside them. 0, -ENOMEM or -EINVAL, and then *row has no more than before. */
+static int append_samples(struct result *row, const struct guest_result *g, uint32_t count, uint64_t tsc_khz)
+{
+	uint32_t had = row->sample_count;
+	int ret = make_room(row, count);
+
+	for (uint32_t i = 0; i < count && ret == 0; i++) {
+		if (g->samples_cycles[i] == 0)
+			return -EINVAL;
+		row->samples_tsc_cycles[had + i] = (double)g->samples_cycles[i];
+		row->samples[had + i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, tsc_khz);
+		row->readings[had + i][0] = g->clock[i];
+		row->readings[had + i][1] = g->clock[i + 1];
+	}
+	if (ret == 0)
+		ret = summary_make(row->samples, had + count, &row->summary);
+	if (ret != 0)
+		return ret;
+	row->sample_count = had + count;
+	row->median_ns = median_ns(row->unit, row->summary.median, tsc_khz);
+	return 0;
+}
+
+/* The row that *r is a further round of, or NULL. */
+static struct result *earlier_round(const struct record *rec, const struct result *r)
+{
+	for (uint32_t i = rec->result_count; i > 0; i--) {
+		struct result *row = &rec->results[i - 1];
+
+		if (same_part(row, r) && row->vcpu == r->vcpu && row->workload == r->workload &&
+		    (workload_table[r->workload].needs & TAKES_TURNS) != 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* Add the next round to its row. The rounds of a part are all alike, or something is wrong. */
+static int add_round(struct result *row, const struct result *r, const struct guest_result *g,
+		     uint64_t tsc_khz)
 {
 	int ret;
 
-	row->samples = calloc(row->sample_count, sizeof(*row->samples));
-	row->samples_tsc_cycles = calloc(row->sample_count, sizeof(*row->samples_tsc_cycles));
-	row->readings = calloc((size_t)row->sample_count + 1, sizeof(*row->readings));
-	if (row->samples == NULL || row->samples_tsc_cycles == NULL || row->readings == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < row->sample_count; i++) {
-		if (g->samples_cycles[i] == 0)
-			return -EINVAL;
-		row->samples_tsc_cycles[i] = (double)g->samples_cycles[i];
-		row->samples[i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, tsc_khz);
+	if (r->working_set_bytes != row->working_set_bytes || r->stride_bytes != row->stride_bytes ||
+	    r->chains != row->chains || r->accesses != row->accesses || r->checksum != row->checksum ||
+	    r->sample_count == 0 || row->sample_count == 0 ||
+	    row->sample_count + r->sample_count > RESULT_MAX_SAMPLES)
+		return -EINVAL;
+	ret = append_samples(row, g, r->sample_count, tsc_khz);
+	if (ret != 0)
+		return ret;
+	row->rounds++;
+	row->operations += r->operations;
+	counts_add(&row->counts, &r->counts);
+	row->leaves_4k = r->leaves_4k;
+	row->leaves_2m = r->leaves_2m;
+	row->leaves_1g = r->leaves_1g;
+	if (row->pmu != NULL && r->pmu != NULL) {
+		pmu_counts_add(row->pmu, r->pmu);
+	} else {
+		free(row->pmu);
+		row->pmu = NULL;
 	}
-	memcpy(row->readings, g->clock, ((size_t)row->sample_count + 1) * sizeof(*row->readings));
-	ret = summary_make(row->samples, row->sample_count, &row->summary);
-	row->median_ns = median_ns(row->unit, row->summary.median, tsc_khz);
-	return ret;
+	free(r->pmu);
+	return 0;
 }
 
 int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz)
@@ -137,6 +203,9 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	if ((unsigned int)r->workload >= WORKLOAD_COUNT || (unsigned int)r->variant >= VARIANT_COUNT ||
 	    r->accesses == 0 || r->sample_count > RESULT_MAX_SAMPLES)
 		return -EINVAL;
+	row = earlier_round(rec, r);
+	if (row != NULL)
+		return add_round(row, r, g, tsc_khz);
 	row = rows_new(rec);
 	if (row == NULL)
 		return -ENOMEM;
@@ -146,6 +215,8 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 		row->unit = UNIT_TSC_CYCLES_PER_ACCESS;
 	else if (tsc_khz == 0)
 		return -EINVAL;
+	row->rounds = 1;
+	row->sample_count = 0;
 	row->samples = NULL;
 	row->samples_tsc_cycles = NULL;
 	row->readings = NULL;
@@ -153,7 +224,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	row->tsc_per_core_cycle = NULL;
 	row->summary = (struct summary){ 0 };
 	if (r->sample_count != 0)
-		ret = copy_samples(row, g, tsc_khz);
+		ret = append_samples(row, g, r->sample_count, tsc_khz);
 	if (ret == 0) {
 		rec->result_count++;
 		return 0;

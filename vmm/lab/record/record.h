@@ -44,6 +44,20 @@ static inline int64_t count_between(int64_t from, int64_t to)
 	return from < 0 || to < 0 ? -1 : to - from;
 }
 
+/* A sum is known only when every term is. */
+static inline int64_t count_sum(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
+}
+
+static inline void counts_add(struct phase_counts *sum, const struct phase_counts *term)
+{
+	sum->exits = count_sum(sum->exits, term->exits);
+	sum->interrupts = count_sum(sum->interrupts, term->interrupts);
+	sum->page_faults = count_sum(sum->page_faults, term->page_faults);
+	sum->switches = count_sum(sum->switches, term->switches);
+}
+
 /*
  * Marks of samples, by the add chains beside them (include/core_clock.h), never by the sample itself. Moved: the readings
  * before and after it differ by more than 0.5 %. Disturbed: one is 2 % over the vCPU's least, or neither counts, because
@@ -54,7 +68,7 @@ static inline int64_t count_between(int64_t from, int64_t to)
 #define SAMPLE_DISTURBED 'x'
 
 struct result {
-	uint32_t step;
+	uint32_t step; /* of those asked for; rounds have one together */
 	enum workload_id workload;
 	enum workload_variant variant;
 	int32_t vcpu; /* -1: all vCPUs combined */
@@ -68,14 +82,19 @@ struct result {
 	bool may_exit;
 	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
+	/*
+	 * How often the part came: the samples are those of its rounds one after the other (round_samples of plan.h), with the
+	 * rounds of other parts between them.
+	 */
+	uint32_t rounds;
 	uint32_t sample_count;   /* 0: no figure here, the note says why */
 	enum workload_unit unit; /* of samples and summary */
 	/* Owned by the record, each NULL where there are none. */
 	double *samples;
-	char *marks;                 /* SAMPLE_*, one a sample, NUL-terminated */
-	double *tsc_per_core_cycle;  /* beside each sample; these three: not in a combined row */
-	double *samples_tsc_cycles;  /* whole samples, as they were read */
-	struct core_clock *readings; /* before the first sample, and after each one */
+	char *marks;                      /* SAMPLE_*, one a sample, NUL-terminated */
+	double *tsc_per_core_cycle;       /* beside each sample; these three: not in a combined row */
+	double *samples_tsc_cycles;       /* whole samples, as they were read */
+	struct core_clock (*readings)[2]; /* before and after each sample */
 	struct summary summary;
 	double median_ns; /* of an access or update; NAN: not known, or nanoseconds mean nothing in that unit */
 	struct phase_counts counts;
@@ -125,7 +144,8 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu,
 /*
  * Append a copy of *r with sample_count samples of g converted from TSC cycles: TSC cycles an access; bytes a second and
  * updates a second with tsc_khz. Fills summary. A row without samples is kept for its counts and its note. r->pmu goes
- * to the record, but only with 0. 0 or -ENOMEM/-EINVAL.
+ * to the record, but only with 0. A row of the same step, variant and vCPU is there already: *r is its next round, whose samples
+ * and counts are added to it. 0, -ENOMEM, or -EINVAL for what cannot be, such as a round unlike the one before.
  */
 int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz);
 

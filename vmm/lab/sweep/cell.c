@@ -107,7 +107,8 @@ static json_t *cell_command(const struct run_spec *r)
 		size_option(&words, "--working-set", r->work.sets_bytes[0]);
 	if (r->work.accesses != 0)
 		number_option(&words, "--accesses", r->work.accesses);
-	number_option(&words, "--repeat", r->repeat);
+	if (r->repeat != 0)
+		number_option(&words, "--repeat", r->repeat);
 	number_option(&words, "--seed", r->work.seed);
 	number_option(&words, "--timeout", r->machine.timeout_s);
 	return words;

@@ -46,7 +46,7 @@ static const struct field plan_list[] = {
 	HEAD(BITS, seed, .marks = HEAD_COMPARED),
 	HEAD(COUNT, allocations, .least = 1, .marks = HEAD_COMPARED),
 	HEAD(COUNT, retries, .marks = HEAD_COMPARED),
-	HEAD(COUNT, repeat, .marks = HEAD_COMPARED),
+	HEAD(SIZE, repeat, .marks = HEAD_COMPARED),
 	HEAD(SIZE, accesses),
 	HEAD(SIZE, memory_bytes),
 	HEAD(SIZE, alias_bytes),

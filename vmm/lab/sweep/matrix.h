@@ -172,7 +172,8 @@ struct matrix {
 	bool complete;
 	uint32_t resumed; /* how often */
 	uint64_t seed, waited_ns;
-	uint32_t allocations, retries, repeat;
+	uint32_t allocations, retries;
+	uint32_t repeat;                              /* 0: the workload's */
 	uint64_t accesses, memory_bytes, alias_bytes; /* 0: the workload's, the cell's own, none */
 	bool guest_ad;
 	json_t *axes; /* owned; object of arrays, for people */
