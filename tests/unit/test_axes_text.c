@@ -107,7 +107,7 @@ static const char *const refused[][2] = {
 	{ "workload = none", "see --workload help" },
 	{ "smp = = 2", "'= 2'" },
 	{ "smp = 1\033[2J", "f:1: text: a control character" },
-	{ "threshold = 1", "does not apply to sweep" },
+	{ "threshold = 1", "this option stands on the command line only" },
 };
 
 TEST(refused_lines)

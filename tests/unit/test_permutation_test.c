@@ -226,3 +226,40 @@ TEST(a_difference_is_found)
 				 found, TRIES);
 	}
 }
+
+/* Pairs of one figure, that many rounds of them. */
+static struct contrast pairs_of(const double *values, uint32_t rounds)
+{
+	return (struct contrast){ .logs = values, .rounds = rounds_of, .count_a = rounds };
+}
+
+/* Its p is the share of sign flips that look as clear: of n rounds at best one in 2^(n-1), so that 5 prove nothing. */
+TEST(pairs_of_one_figure)
+{
+	const double all_one_way[] = { 0.03, 0.031, 0.029, 0.03, 0.032, 0.03, 0.031, 0.03 };
+	const double one_other_way[] = { 0.03, 0.031, 0.029, 0.03, 0.032, 0.03, 0.031, -0.03 };
+	const double too_small[] = { 0.009, 0.008, 0.009, 0.009, 0.009, 0.009 };
+	struct permutation_summary how;
+	struct contrast c = pairs_of(all_one_way, 8);
+
+	assert_int_equal(sign_flip_test(&c, 1, 8, THRESHOLD, &how), 0);
+	assert_int_equal(how.permutations, 128);
+	assert_true(how.exhaustive);
+	assert_float_equal(how.least_p, 1.0 / 128, EXACT);
+	assert_float_equal(c.p, 1.0 / 128, EXACT);
+	c = pairs_of(one_other_way, 8);
+	assert_int_equal(sign_flip_test(&c, 1, 8, THRESHOLD, &how), 0);
+	assert_true(c.p >= 2.0 / 128 && c.p <= 9.0 / 128);
+	c = pairs_of(all_one_way, 5);
+	assert_int_equal(sign_flip_test(&c, 1, 5, THRESHOLD, &how), 0);
+	assert_float_equal(c.p, 1.0 / 16, EXACT);
+	assert_float_equal(how.least_p, 1.0 / 16, EXACT);
+	c = pairs_of(too_small, 6);
+	assert_int_equal(sign_flip_test(&c, 1, 6, THRESHOLD, &how), 0);
+	assert_int_equal(c.stratum, 0);
+	assert_float_equal(c.p, 1, EXACT);
+	assert_int_equal(sign_flip_least_rounds(1), 6);
+	assert_int_equal(sign_flip_least_rounds(4), 8);
+	assert_int_equal(sign_flip_test(&c, 0, 0, THRESHOLD, &how), 0);
+	assert_int_equal(how.tested, 0);
+}

@@ -190,6 +190,66 @@ TEST(the_digest_is_of_what_runs)
 	matrix_free(&m);
 }
 
+/* A second side: each cell twice, side by side, the same but for the program and its options. */
+TEST(each_cell_has_its_other_side)
+{
+	struct error e = { .status = STATUS_OK };
+	struct matrix one = plan("--guest-page 4K,2M --workload chase --working-set 1M"), m = { 0 };
+	struct request r = request_of("--guest-page 4K,2M --workload chase --working-set 1M");
+	uint64_t digest;
+
+	m.versus = json_pack("{s:[s,s], s:s, s:s, s:s}", "options", "--guest-ad", "on", "binary",
+			     "/b/minivmm", "minivmm_version", "0.0.9", "fingerprint", "0123456789abcdef");
+	assert_non_null(m.versus);
+	assert_int_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
+	assert_int_equal(m.cell_count, 2 * one.cell_count);
+	LOOP (uint32_t, i, 0, i < one.cell_count, i++) {
+		const struct matrix_cell *a = &m.cells[2 * i], *b = &m.cells[2 * i + 1];
+		size_t words = json_array_size(a->command);
+		char key[MATRIX_KEY_BYTES + 16];
+
+		assert_false(a->is_b);
+		assert_string_equal(a->key, one.cells[i].key);
+		assert_int_equal(json_equal(a->command, one.cells[i].command), 1);
+		assert_true(b->is_b);
+		(void)snprintf(key, sizeof(key), "%s,versus=b", a->key);
+		assert_string_equal(b->key, key);
+		assert_int_equal(json_array_size(b->command), words + 2);
+		assert_string_equal(json_string_value(json_array_get(b->command, 0)), "/b/minivmm");
+		assert_string_equal(json_string_value(json_array_get(b->command, words)), "--guest-ad");
+		assert_int_equal(b->memory_bytes, a->memory_bytes);
+	}
+	/* A rebuilt program is another one. */
+	digest = sweep_plan_digest(&m);
+	assert_int_equal(json_object_set_new(m.versus, "fingerprint", json_string("0123456789abcdee")), 0);
+	assert_int_not_equal(sweep_plan_digest(&m), digest);
+	matrix_free(&m);
+	matrix_free(&one);
+}
+
+/* Both sides of a cell stand next to each other, and each is the first one about as often. */
+TEST(each_round_has_pairs_in_both_orders)
+{
+	enum { PAIRS = 50, ROUNDS = 40 };
+	uint32_t order[2 * PAIRS], a_first = 0;
+
+	LOOP (uint32_t, round, 0, round < ROUNDS, round++) {
+		bool seen[PAIRS] = { false };
+
+		sweep_order_pairs(1, round, PAIRS, order);
+		LOOP (uint32_t, i, 0, i < PAIRS, i++) {
+			assert_int_equal(order[2 * i] / 2, order[2 * i + 1] / 2);
+			assert_int_not_equal(order[2 * i], order[2 * i + 1]);
+			assert_in_range(order[2 * i], 0, 2 * PAIRS - 1);
+			assert_false(seen[order[2 * i] / 2]);
+			seen[order[2 * i] / 2] = true;
+			a_first += order[2 * i] % 2 == 0;
+		}
+	}
+	/* Of 2000 tosses; 4 standard deviations either way. */
+	assert_in_range(a_first, 910, 1090);
+}
+
 TEST(each_round_has_all_cells_in_another_order)
 {
 	enum { CELLS = 100, ROUNDS = 50 };

@@ -190,3 +190,26 @@ TEST(resume_carries)
 	assert_ptr_equal(both[1].output.json, both[0].output.json);
 	assert_ptr_equal(both[1].model.cpu, both[0].model.cpu);
 }
+
+/* A second side: eight rounds, unless they are given; another program may have options that this one does not know. */
+TEST(two_sides)
+{
+	struct request r;
+	struct error e;
+
+	assert_int_equal(parse_line("sweep --versus old/minivmm --threshold 2", &r, &e), 0);
+	assert_string_equal(r.sweep.versus, "old/minivmm");
+	assert_null(r.sweep.versus_options);
+	assert_int_equal(r.sweep.allocations, 8);
+	assert_float_equal(r.compare.threshold, 0.02, 1e-12);
+	assert_true(request_has_plan(&r));
+	assert_int_equal(parse_line("sweep --versus-options --guest-ad=on --allocations 6", &r, &e), 0);
+	assert_null(r.sweep.versus);
+	assert_string_equal(r.sweep.versus_options, "--guest-ad=on");
+	assert_int_equal(r.sweep.allocations, 6);
+	assert_int_equal(parse_line("sweep --versus b --versus-options --of-tomorrow=1", &r, &e), 0);
+	assert_int_equal(
+		parse_with_file("sweep --axes f", "versus-options = --guest-ad on --pin 1\n", &r, &e), 0);
+	assert_string_equal(r.sweep.versus_options, "--guest-ad on --pin 1");
+	assert_int_equal(parse_line("compare one.json", &r, &e), 0);
+}

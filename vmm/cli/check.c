@@ -1,4 +1,5 @@
 /* Checks over several options: those that contradict or need each other. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,15 +86,18 @@ static int check_sweep(struct parse *p)
 	if (p->r->sweep.resume && (path == NULL || strcmp(path, "-") == 0))
 		return error_set(p->e, STATUS_USAGE, 0, "--resume",
 				 "needs --json FILE, a file with the name that the interrupted sweep had");
+	if (versus_options_check(p) != 0)
+		return -EINVAL;
 	return baseline_check(p);
 }
 
 static int check_compare(struct parse *p)
 {
-	if (p->r->compare.paths[1] == NULL)
+	if (p->r->compare.paths[0] == NULL)
 		return error_set(
 			p->e, STATUS_USAGE, 0, "compare",
-			"two files of minivmm sweep --json are expected, as in minivmm compare A.json B.json");
+			"two files of minivmm sweep --json are expected, as in minivmm compare A.json B.json, "
+			"or one of a sweep with --versus");
 	return 0;
 }
 
@@ -149,6 +153,9 @@ static int check_needs(struct parse *p)
 		  "needs --workload or --working-set, whose loads are simulated" },
 		{ OPTION_SEED, !model || work,
 		  "needs --workload or --working-set, whose loads are simulated" },
+		{ OPTION_THRESHOLD,
+		  r->command == COMMAND_COMPARE || r->sweep.versus != NULL || r->sweep.versus_options != NULL,
+		  "needs --versus or --versus-options, whose sides are compared" },
 		{ OPTION_FAULT_COST, r->model.memory_given, "needs --memory, whose faults are priced" },
 	};
 	char where[32];

@@ -36,20 +36,24 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "          --workload packed,chase --working-set 256K..64M --baseline guest-page=4K,backing=anon\n"
 	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --csv night.csv\n"
 	  "  minivmm sweep --axes night.axes --allocations 20 --json night.json --resume\n"
+	  "  minivmm sweep --preset walk-cost --versus old/minivmm --json both.json\n"
+	  "  minivmm sweep --workload chase --working-set 1G --versus-options '--guest-ad on'\n"
 	  "  minivmm sweep --preset help\n",
 	  "\nExit status: 0 all rounds were run: each cell has its figures, or the reason why it has none,\n"
 	  "  1 the sweep could not go on or was stopped, or no cell has figures and one failed, 2 usage,\n"
 	  "  also where no cell is possible, 5 page sizes of a cell are not those asked for, 77 this host\n"
 	  "  cannot do any of it\n",
 	  command_sweep },
-	{ "compare", COMMAND_COMPARE, FOR_COMPARE, "compare A B [options]",
-	  "what differs between two files of sweep",
-	  "Compare two files of minivmm sweep --json cell by cell: the ratio B / A with its interval, "
-	  "marked\n"
-	  "only where the interval, corrected for the number of cells, excludes 1; what differs between the\n"
-	  "hosts; and refuse what differs in meaning.\n",
+	{ "compare", COMMAND_COMPARE, FOR_COMPARE, "compare A [B] [options]",
+	  "what differs between two files of sweep, or two sides",
+	  "Compare two files of minivmm sweep --json cell by cell: the ratio B / A, and what of it is the\n"
+	  "cell's alone and not all cells'; marked only where the interval of that, corrected for the number\n"
+	  "of cells, excludes 1. Refuse what differs in meaning, say what differs between the hosts. Between\n"
+	  "two sessions it is something in the host or in the code. Of one file that sweep --versus made, its\n"
+	  "two sides are compared, round by round.\n",
 	  "  minivmm compare before.json after.json\n"
-	  "  minivmm compare before.json after.json --threshold 3 --json -\n",
+	  "  minivmm compare before.json after.json --threshold 3 --json -\n"
+	  "  minivmm compare both.json\n",
 	  "\nExit status: 0 compared, whatever was found, 1 a file cannot be read or the result not "
 	  "written,\n"
 	  "  2 usage, also files that cannot be compared\n",

@@ -1,11 +1,12 @@
 /*
- * `minivmm compare A B`: read two sweeps, compare, write.
+ * `minivmm compare A B`: read two sweeps, or one with two sides, compare, write.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "vmm/cli/command.h"
 #include "vmm/lab/compare/compare.h"
+#include "vmm/lab/sweep/versus.h"
 #include "vmm/output/output.h"
 
 OUTPUT_WRITER(text_marked, const struct comparison *c, comparison_text(c, false, out))
@@ -24,6 +25,30 @@ static int read_sweep(const char *path, struct matrix *m, struct error *e)
 	return ret;
 }
 
+/* One file: its two sides. */
+static int compare_sides(const struct request *r, struct matrix *m, struct comparison *c, struct error *e)
+{
+	static char words[VERSUS_WORDS_BYTES];
+	const char *const names[SIDES] = { r->compare.paths[0], versus_words(m, words) };
+
+	return comparison_of_sides(m, names, r->compare.threshold, c, e);
+}
+
+static int compare(const struct request *r, struct matrix sweeps[SIDES], struct comparison *c,
+		   struct error *e)
+{
+	int ret = read_sweep(r->compare.paths[SIDE_A], &sweeps[SIDE_A], e);
+
+	if (ret != 0)
+		return ret;
+	if (r->compare.paths[SIDE_B] == NULL)
+		return compare_sides(r, &sweeps[SIDE_A], c, e);
+	ret = read_sweep(r->compare.paths[SIDE_B], &sweeps[SIDE_B], e);
+	return ret != 0 ? ret
+			: comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], r->compare.paths,
+					  r->compare.threshold, c, e);
+}
+
 enum status command_compare(const struct request *r, struct error *e)
 {
 	const struct output_writers writers = { .text = r->verbose ? text_all : text_marked, .json = json };
@@ -33,10 +58,7 @@ enum status command_compare(const struct request *r, struct error *e)
 	/* Nothing takes long here, but a file that cannot be written is better known before the text. */
 	if (outputs_check(&r->output, e) != 0)
 		return e->status;
-	if (read_sweep(r->compare.paths[SIDE_A], &sweeps[SIDE_A], e) == 0 &&
-	    read_sweep(r->compare.paths[SIDE_B], &sweeps[SIDE_B], e) == 0 &&
-	    comparison_make(&sweeps[SIDE_A], &sweeps[SIDE_B], r->compare.paths, r->compare.threshold, &c,
-			    e) == 0)
+	if (compare(r, sweeps, &c, e) == 0)
 		(void)outputs_write(&r->output, &writers, &c, "compare", e);
 	comparison_free(&c);
 	matrix_free(&sweeps[SIDE_A]);

@@ -14,7 +14,9 @@
 #include "vmm/host/facts.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
+#include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/journal.h"
+#include "vmm/lab/sweep/versus.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/text.h"
 
@@ -75,15 +77,52 @@ static int dump(const struct matrix *m, FILE *out, struct error *e)
 	return 0;
 }
 
-OUTPUT_WRITER(text, const struct matrix *m, matrix_emit_text(m, out))
-OUTPUT_WRITER(json, const struct matrix *m, matrix_emit_json(m, out))
-OUTPUT_WRITER(csv, const struct matrix *m, matrix_emit_csv(m, out))
+/* What a sweep writes. */
+struct products {
+	struct matrix *m;
+	struct comparison comparison; /* of its two sides; count 0: there is none */
+};
+
+static int put_text(const struct products *p, FILE *out)
+{
+	int ret = matrix_emit_text(p->m, out);
+
+	if (ret != 0 || p->comparison.count == 0)
+		return ret;
+	return comparison_text(&p->comparison, true, out);
+}
+
+OUTPUT_WRITER(text, const struct products *p, put_text(p, out))
+OUTPUT_WRITER(json, const struct products *p, matrix_emit_json(p->m, out))
+OUTPUT_WRITER(csv, const struct products *p, matrix_emit_csv(p->m, out))
+
+/* Compare the two sides, where there are two, and have the results in the matrix as well, for its files. */
+static int compare_sides(const struct request *r, struct products *p, struct error *e)
+{
+	static char words[VERSUS_WORDS_BYTES];
+	const char *const names[SIDES] = { "this program (minivmm " MINIVMM_VERSION ")",
+					   versus_words(p->m, words) };
+	struct error none = { .status = STATUS_OK };
+
+	if (p->m->versus == NULL)
+		return 0;
+	if (comparison_of_sides(p->m, names, r->compare.threshold, &p->comparison, &none) != 0) {
+		if (none.status == STATUS_FAILED)
+			*e = none;
+		/* The cells say why there is nothing to compare; of a sweep that was stopped, that it was. */
+		return none.status == STATUS_FAILED ? -ENOMEM : 0;
+	}
+	comparison_note(&p->comparison, p->m);
+	p->m->comparison = comparison_document(&p->comparison);
+	return 0;
+}
 
 /* *kept: the JSON file, which has everything, is written. */
 static int write_out(const struct request *r, struct matrix *m, const struct cpu_model *cpu, bool *kept,
 		     struct error *e)
 {
 	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
+	struct products p = { .m = m };
 	int ret = matrix_derive(m), failed;
 
 	*kept = false;
@@ -91,7 +130,11 @@ static int write_out(const struct request *r, struct matrix *m, const struct cpu
 		ret = matrix_predict(m, cpu);
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "sweep", "the figures cannot be combined");
-	failed = outputs_write(&r->output, &writers, m, "sweep", e);
+	ret = compare_sides(r, &p, e);
+	if (ret != 0)
+		return ret;
+	failed = outputs_write(&r->output, &writers, &p, "sweep", e);
+	comparison_free(&p.comparison);
 	*kept = (failed & OUTPUT_JSON) == 0;
 	return failed;
 }
@@ -132,7 +175,8 @@ static void carry_out(const struct request *r, struct matrix *m, sweep_progress_
 		free(cpu);
 		return;
 	}
-	(void)sweep_run(m, r->run.machine.timeout_s, &journal, progress, &run_error);
+	if (sweep_run(m, r->run.machine.timeout_s, &journal, progress, &run_error) == 0)
+		(void)versus_check(m, &run_error);
 	ret = write_out(r, m, cpu, &kept, e);
 	free(cpu);
 	journal_close(&journal, m->complete && kept);
@@ -215,7 +259,8 @@ enum status command_sweep(const struct request *given, struct error *e)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");
 		return e->status;
 	}
-	if (resume_request(given, r, &resume, e) == 0 && sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
+	if (resume_request(given, r, &resume, e) == 0 && versus_prepare(&r->sweep, &m, e) == 0 &&
+	    sweep_plan(&r->run, &r->sweep, &m, e) == 0) {
 		describe(r, &m);
 		if (m.host == NULL || m.command == NULL || m.axes == NULL)
 			(void)error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the plan");

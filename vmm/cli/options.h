@@ -97,6 +97,11 @@ int options_check(struct parse *p);
 /* The defaults of axes without a value, and what was given. */
 void axes_complete(struct parse *p);
 
+/*
+ * Check --versus-options: options of a run or of native that leave the cell what it is. 0, or -errno with p->e set.
+ */
+int versus_options_check(struct parse *p);
+
 /* Check --baseline against the values of the axes, and spell it as struct sweep_spec says. 0, or -errno with p->e set. */
 int baseline_check(struct parse *p);
 

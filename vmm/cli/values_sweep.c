@@ -2,6 +2,7 @@
  * Axes of a sweep, which are lists without empty items and without the same value twice; and the other options of sweep
  * and compare that are no simple kind.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "vmm/lab/sweep/spec.h"
 #include "vmm/util/size.h"
 #include "vmm/util/workloads.h"
+
+/* Of 5 pairs no flip of signs is rarer than one in 16; 8 are enough for all groups that a family can have. */
+#define SIDES_ALLOCATIONS 8
 
 static int add_item(struct parse *p, enum axis_id id, const char *value, const char *item,
 		    struct axis_values *values)
@@ -82,6 +86,8 @@ void axes_complete(struct parse *p)
 	static const char *const defaults[AXES] = { "4K", "anon", "on", "1", "default" };
 	struct sweep_spec *s = &p->r->sweep;
 
+	if ((s->versus != NULL || s->versus_options != NULL) && !p->r->given[OPTION_ALLOCATIONS])
+		s->allocations = SIDES_ALLOCATIONS;
 	s->memory_given = p->r->given[OPTION_MEMORY];
 	if (!p->r->run.workloads_given) {
 		p->r->run.work.workload_count = 2;
@@ -173,5 +179,55 @@ int set_threshold(struct parse *p, const char *value)
 	if (!(percent >= 0 && percent <= 100))
 		return refuse_value(p, value, "a percentage from 0 to 100 is expected, as in 0.5");
 	p->r->compare.threshold = percent / 100;
+	return 0;
+}
+
+/* What a cell is, what is compared, and where a run writes: B shares these with A. */
+static const char *const shared[] = { "guest-page",   "backing",  "page-size",   "mem-path",       "prealloc",
+				      "mem-prealloc", "prefault", "smp",         "kernel-irqchip", "memory",
+				      "alias-memory", "workload", "working-set", "accesses",       "repeat",
+				      "json",         "csv",      "quiet",       "verbose",        "progress",
+				      "dump-config",  "dump-fdt", "help",        "version" };
+
+/* One word of --versus-options that begins with a dash, without its dashes and its value. */
+static int check_versus_name(struct parse *p, const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(shared); i++) {
+		if (strcmp(name, shared[i]) == 0)
+			return refuse_value(p, p->r->sweep.versus_options,
+					    "--%s says what a cell is or where it writes: A and B share it",
+					    name);
+	}
+	/* Another program may have options that this one does not know. */
+	if (p->r->sweep.versus == NULL && option_find(name, FOR_BOTH) < 0)
+		return refuse_value(p, p->r->sweep.versus_options,
+				    "'--%s' is no option of run or native, by its whole name", name);
+	return 0;
+}
+
+int versus_options_check(struct parse *p)
+{
+	const char *word = p->r->sweep.versus_options;
+	bool first = true;
+	char name[64];
+
+	p->option = &option_table[OPTION_VERSUS_OPTIONS];
+	for (; word != NULL && *word != '\0'; word += strcspn(word, " \t")) {
+		size_t dashes;
+
+		word += strspn(word, " \t");
+		dashes = strspn(word, "-");
+		if (*word == '\0')
+			break;
+		if ((dashes == 0 && first) || dashes == 1)
+			return refuse_value(
+				p, p->r->sweep.versus_options,
+				"options by their long names are expected, as in '--guest-ad on'");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + dashes, "= \t"),
+			       word + dashes);
+		if (dashes != 0 && check_versus_name(p, name) != 0)
+			return -EINVAL;
+		first = false;
+	}
 	return 0;
 }

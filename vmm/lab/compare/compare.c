@@ -11,6 +11,15 @@
 
 #include "vmm/util/workloads.h"
 
+static int refuse_pairs(const struct comparison *c, struct error *e)
+{
+	return error_set(
+		e, STATUS_USAGE, 0, "compare", "no cell has a figure on both sides that can be compared: %s",
+		json_array_size(c->left_out) == 0
+			? "there are none at all"
+			: json_string_value(json_object_get(json_array_get(c->left_out, 0), "reason")));
+}
+
 static int refuse(const struct comparison *c, const struct mismatch *mismatch, struct error *e)
 {
 	if (mismatch->count != 0) {
@@ -23,6 +32,8 @@ static int refuse(const struct comparison *c, const struct mismatch *mismatch, s
 	}
 	if (c->count != 0)
 		return 0;
+	if (c->paired)
+		return refuse_pairs(c, e);
 	(void)error_set(
 		e, STATUS_USAGE, 0, "compare",
 		"no figure is in both: %zu cells are only in A, %zu only in B, %zu are in both, but without "
@@ -150,13 +161,15 @@ static int by_mark(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-static void judge(const struct comparison *c, bool tested, double p, struct tested_ratio *v)
+void ratio_judge(struct tested_ratio *tested, const struct contrast *contrast, double threshold)
 {
-	v->excess = fmax(v->ratio.value, 1 / v->ratio.value) - 1;
-	v->tested = tested;
-	v->p = p;
-	v->marked = tested && p <= FAMILY_LEVEL && v->excess >= c->threshold &&
-		    (v->ratio.low > 1 || v->ratio.high < 1);
+	const struct estimate *ratio = &tested->ratio;
+
+	tested->excess = fmax(ratio->value, 1 / ratio->value) - 1;
+	tested->tested = contrast->stratum != 0;
+	tested->p = contrast->p;
+	tested->marked = tested->tested && tested->p <= FAMILY_LEVEL && tested->excess >= threshold &&
+			 (ratio->low > 1 || ratio->high < 1);
 }
 
 /* Take the common effect of its round from each value. */
@@ -201,7 +214,7 @@ static int test_common(struct comparison *c, struct logs *l)
 	ret = permutation_test(&all, 1, all.count_a, all.count_b, c->threshold, &how);
 	if (ret == 0)
 		ret = ratio_of_logs(l, l->effects, all.count_a, all.count_b, &c->common.ratio);
-	judge(c, all.stratum != 0, all.p, &c->common);
+	ratio_judge(&c->common, &all, c->threshold);
 	free(numbers);
 	return ret;
 }
@@ -219,7 +232,7 @@ static int test_alone(struct comparison *c, struct logs *l)
 
 		ret = ratio_of_logs(l, contrast->logs, contrast->count_a, contrast->count_b,
 				    &pair->alone.ratio);
-		judge(c, contrast->stratum != 0, contrast->p, &pair->alone);
+		ratio_judge(&pair->alone, contrast, c->threshold);
 		c->marked += pair->alone.marked;
 	}
 	return ret;
@@ -229,21 +242,27 @@ static int compute_ratios(struct comparison *c)
 {
 	int ret = 0;
 
-	c->least_ratio = INFINITY;
-	c->greatest_ratio = 0;
 	for (uint32_t i = 0; i < c->count && ret == 0; i++) {
 		struct compared *pair = &c->figures[i];
 		const struct matrix_figure *a = pair->figures[SIDE_A], *b = pair->figures[SIDE_B];
 
 		ret = ratio_interval(a->values, a->count, b->values, b->count, &pair->ratio);
 		pair->alone.p = 1;
-		c->least_ratio = fmin(c->least_ratio, pair->ratio.value);
-		c->greatest_ratio = fmax(c->greatest_ratio, pair->ratio.value);
 	}
 	return ret;
 }
 
-static int test_pairs(struct comparison *c)
+static void find_extremes(struct comparison *c)
+{
+	c->least_ratio = INFINITY;
+	c->greatest_ratio = 0;
+	for (uint32_t i = 0; i < c->count; i++) {
+		c->least_ratio = fmin(c->least_ratio, c->figures[i].ratio.value);
+		c->greatest_ratio = fmax(c->greatest_ratio, c->figures[i].ratio.value);
+	}
+}
+
+static int test_sessions(struct comparison *c)
 {
 	struct logs l = { .contrasts = NULL };
 	int ret = collect_logs(c, &l);
@@ -262,27 +281,20 @@ static int test_pairs(struct comparison *c)
 		ret = test_common(c, &l);
 	if (ret == 0 && c->count >= COMPARISON_LEAST_FIGURES)
 		ret = test_alone(c, &l);
-	if (ret == 0)
-		qsort(c->figures, c->count, sizeof(*c->figures), by_mark);
 	logs_free(&l);
 	return ret;
 }
 
-int comparison_make(const struct matrix *a, const struct matrix *b, const char *const names[SIDES],
-		    double threshold, struct comparison *c, struct error *e)
+static int make(struct comparison *c, struct error *e)
 {
 	struct mismatch mismatch = { .count = 0 };
 	int ret;
 
-	*c = (struct comparison){
-		.sweeps = { a, b },
-		.names = { names[SIDE_A], names[SIDE_B] },
-		.threshold = threshold,
-		.differences = json_array(),
-		.only = { json_array(), json_array() },
-		.left_out = json_array(),
-		.test = { .least_p = 1 },
-	};
+	c->differences = json_array();
+	c->only[SIDE_A] = json_array();
+	c->only[SIDE_B] = json_array();
+	c->left_out = json_array();
+	c->test.least_p = 1;
 	find_differences(c, &mismatch);
 	ret = pair_sweeps(c, &mismatch);
 	if (ret == 0 && !is_whole(c))
@@ -290,14 +302,41 @@ int comparison_make(const struct matrix *a, const struct matrix *b, const char *
 	if (ret == 0)
 		ret = refuse(c, &mismatch, e);
 	if (ret == 0)
-		ret = test_pairs(c);
-	if (ret == 0)
+		ret = c->paired ? test_rounds(c) : test_sessions(c);
+	if (ret == 0) {
+		qsort(c->figures, c->count, sizeof(*c->figures), by_mark);
+		find_extremes(c);
 		return 0;
+	}
 	(void)error_set(e, STATUS_FAILED, -ret, "compare",
 			ret == -ENOMEM ? "no memory for the comparison"
 				       : "a ratio of two figures is not finite");
 	comparison_free(c);
 	return ret;
+}
+
+int comparison_make(const struct matrix *a, const struct matrix *b, const char *const names[SIDES],
+		    double threshold, struct comparison *c, struct error *e)
+{
+	*c = (struct comparison){ .sweeps = { a, b },
+				  .names = { names[SIDE_A], names[SIDE_B] },
+				  .threshold = threshold };
+	return make(c, e);
+}
+
+int comparison_of_sides(const struct matrix *m, const char *const names[SIDES], double threshold,
+			struct comparison *c, struct error *e)
+{
+	*c = (struct comparison){ .paired = true,
+				  .sweeps = { m, m },
+				  .names = { names[SIDE_A], names[SIDE_B] },
+				  .threshold = threshold };
+	if (m->versus != NULL)
+		return make(c, e);
+	return error_set(e, STATUS_USAGE, 0, "compare",
+			 "%.200s is a sweep with one side: two files are compared, or one that was made with "
+			 "--versus or --versus-options",
+			 names[SIDE_A]);
 }
 
 void comparison_free(struct comparison *c)

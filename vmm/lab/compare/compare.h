@@ -59,7 +59,7 @@ struct compared {
 	struct estimate
 		ratio; /* B / A of the medians as they were measured, with its interval (ratio_interval) */
 	/*
-	 * Of the values less what all figures of a round have in common (common_factor.c); p is corrected for all figures
+	 * Of two sides of one sweep: the test of that ratio. Of two sweeps: of the values less what all figures of a round have in common (common_factor.c); p is corrected for all figures
 	 * (permutation_test.c). With fewer than COMPARISON_LEAST_FIGURES nothing can be told from that: there is no ratio.
 	 */
 	struct tested_ratio alone;
@@ -75,8 +75,9 @@ struct clock_range {
 };
 
 struct comparison {
+	bool paired; /* the two sides of one sweep, whose rounds are pairs; else two sweeps */
 	const struct matrix *sweeps[SIDES]; /* borrowed */
-	const char *names[SIDES];           /* of the files; borrowed */
+	const char *names[SIDES];           /* of the files, or what the sides are; borrowed */
 	double threshold;
 	uint32_t count, marked;
 	struct compared *figures; /* owned; marked ones first, then by what they have alone, largest first */
@@ -100,11 +101,24 @@ struct comparison {
 int comparison_make(const struct matrix *a, const struct matrix *b, const char *const names[SIDES],
 		    double threshold, struct comparison *c, struct error *e);
 
+/*
+ * The same of the two sides of one sweep (m->versus), paired by round: what is not the same is left out with the reason.
+ * 0, or -errno with *e set: STATUS_USAGE where the sweep has one side or the two have no figure in common.
+ */
+int comparison_of_sides(const struct matrix *m, const char *const names[SIDES], double threshold,
+			struct comparison *c, struct error *e);
+
+/* Store what a comparison of sides says of each figure of B in *m, the matrix it is of. */
+void comparison_note(const struct comparison *c, struct matrix *m);
+
 /* Safe on a zeroed one. */
 void comparison_free(struct comparison *c);
 
 /* For people, up to 100 columns; `all`: every figure, not only those that are marked. 0 or -errno. */
 int comparison_text(const struct comparison *c, bool all, FILE *out);
+
+/* The document as an object: a new reference, or NULL: no memory. */
+json_t *comparison_document(const struct comparison *c);
 
 /* Schema minivmm.compare/2. 0 or -errno. */
 int comparison_json(const struct comparison *c, FILE *out);
@@ -120,6 +134,16 @@ const char *comparison_method(const struct comparison *c, char *buf);
  */
 int permutation_test(struct contrast *contrasts, uint32_t count, uint32_t rounds_a, uint32_t rounds_b,
 		     double threshold, struct permutation_summary *summary);
+
+/*
+ * The same for pairs: logs are log(B / A) of count_a pairs, count_b is 0, and rounds are numbered from 0 to below `rounds`.
+ * permutations: ways to flip the signs of whole rounds, of which those that only exchange A and B count once.
+ */
+int sign_flip_test(struct contrast *contrasts, uint32_t count, uint32_t rounds, double threshold,
+		   struct permutation_summary *summary);
+
+/* How many rounds of pairs it takes before anything can be marked, with so many strata. */
+uint32_t sign_flip_least_rounds(uint32_t strata);
 
 /* How many allocations each of two sweeps needs before anything can be marked, with so many strata. */
 uint32_t permutation_least_allocations(uint32_t strata);
@@ -139,6 +163,12 @@ int ratio_interval(const double *a, uint32_t count_a, const double *b, uint32_t 
  */
 int common_effects(const struct contrast *contrasts, const bool *is_rate, uint32_t count, uint32_t rounds,
 		   double *effects);
+
+/* Fill excess to marked of *tested, which has its ratio, from the test of `contrast`. */
+void ratio_judge(struct tested_ratio *tested, const struct contrast *contrast, double threshold);
+
+/* Compare the pairs of all rounds: the ratios, tests and marks of *c. 0, -EINVAL for a ratio that is not finite, -ENOMEM. */
+int test_rounds(struct comparison *c);
 
 /* Why the two did not measure the same, so that no ratio would mean anything: the first few reasons, and how many. */
 struct mismatch {

@@ -111,11 +111,14 @@ static void fields_differ(struct comparison *c, const char *path, const struct f
 	}
 }
 
-static struct clock_range clock_of(const struct matrix *m)
+static struct clock_range clock_of(const struct comparison *c, enum side side)
 {
+	const struct matrix *m = c->sweeps[side];
 	struct clock_range clock = { .least = INFINITY };
 
 	for (uint32_t i = 0; i < m->cell_count; i++) {
+		if (c->paired && m->cells[i].is_b != (side == SIDE_B))
+			continue;
 		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
 			double of_run = m->cells[i].runs[k].core_per_tsc;
 
@@ -134,8 +137,11 @@ void find_differences(struct comparison *c, struct mismatch *mismatch)
 {
 	const struct matrix *a = c->sweeps[SIDE_A], *b = c->sweeps[SIDE_B];
 
-	c->clocks[SIDE_A] = clock_of(a);
-	c->clocks[SIDE_B] = clock_of(b);
+	c->clocks[SIDE_A] = clock_of(c, SIDE_A);
+	c->clocks[SIDE_B] = clock_of(c, SIDE_B);
+	/* Two sides are of one plan on one host. */
+	if (c->paired)
+		return;
 	fields_differ(c, "", &matrix_head_fields);
 	plan_differs(c, mismatch);
 	fields_differ(c, "plan.", &matrix_plan_fields);

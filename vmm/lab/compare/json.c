@@ -112,10 +112,11 @@ static json_t *figure_json(const struct compared *pair)
 	return o;
 }
 
-int comparison_json(const struct comparison *c, FILE *out)
+json_t *comparison_document(const struct comparison *c)
 {
 	json_t *o = json_document(COMPARE_SCHEMA);
 
+	json_put(&o, "pairs", json_string(c->paired ? "rounds" : "sessions"));
 	json_put(&o, "a", sweep_json(c, SIDE_A));
 	json_put(&o, "b", sweep_json(c, SIDE_B));
 	json_put(&o, "threshold", json_real(c->threshold));
@@ -128,5 +129,10 @@ int comparison_json(const struct comparison *c, FILE *out)
 	json_put(&o, "only_b", json_incref(c->only[SIDE_B]));
 	json_put(&o, "left_out", json_incref(c->left_out));
 	json_put(&o, "figures", JSON_LIST(c->figures, c->count, figure_json));
-	return json_finish(o, out);
+	return o;
+}
+
+int comparison_json(const struct comparison *c, FILE *out)
+{
+	return json_finish(comparison_document(c), out);
 }

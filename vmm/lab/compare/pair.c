@@ -123,6 +123,11 @@ static bool minima_differ(struct comparison *c, const struct matrix_cell *const 
 	return true;
 }
 
+static uint32_t common_rounds(const struct matrix_figure *a, const struct matrix_figure *b)
+{
+	return series_pair(series_of(b), series_of(a), PAIR_RATIO, NULL, NULL);
+}
+
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
@@ -137,14 +142,18 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 		       const struct matrix_figure *a, struct mismatch *mismatch)
 {
 	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
+	struct mismatch own = { .count = 0 };
 
 	/* A part may have several working sets, of which B lacks one: that figure is left out, and the comparison goes on. */
 	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
 		leave_out(c, cells[SIDE_A], a, "only A has this part");
 		return 0;
 	}
-	if (!means_the_same(cells[SIDE_A], a, b, mismatch))
+	if (!means_the_same(cells[SIDE_A], a, b, c->paired ? &own : mismatch)) {
+		if (c->paired)
+			leave_out(c, cells[SIDE_A], a, own.first);
 		return 0;
+	}
 	if (a->count == 0 || b->count == 0)
 		leave_out(c, cells[SIDE_A], a,
 			  a->count != 0   ? "no figure in B"
@@ -152,6 +161,8 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 					  : "no figure in either");
 	else if (!is_positive(a) || !is_positive(b))
 		leave_out(c, cells[SIDE_A], a, "a value that is not above 0 has no ratio");
+	else if (c->paired && common_rounds(a, b) == 0)
+		leave_out(c, cells[SIDE_A], a, "no round has both sides");
 	else if (!minima_differ(c, cells, a, b))
 		return add_pair(c, cells, a, b);
 	return 0;
@@ -203,12 +214,17 @@ static int pair_side(struct comparison *c, enum side side, const struct key_inde
 		const struct matrix_cell *cell = &m->cells[i], *other;
 		char reason[48];
 
+		if (c->paired && cell->is_b != (side == SIDE_B))
+			continue;
 		if (key_parse(cell->key, &key) != 0) {
 			(void)snprintf(reason, sizeof(reason), "an unknown axis in its key, in %c",
 				       side_letters[side]);
 			leave_out(c, cell, NULL, reason);
 			continue;
 		}
+		if (c->paired)
+			(void)snprintf(key.values[KEY_VERSUS], KEY_VALUE_BYTES, "%s",
+				       side == SIDE_A ? "b" : "");
 		other = key_index_find(others, &key);
 		if (other == NULL)
 			json_push(&c->only[side], json_words(cell->key));

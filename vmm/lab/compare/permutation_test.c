@@ -14,6 +14,10 @@
  * A figure that jumps by half would hide what is certain in figures that repeat to 0.3 %. So figures are tested in strata
  * by the span of all their values: up to 4 %, 16 %, 64 %, more. p is multiplied by the number of strata (Bonferroni).
  * Figures whose values all lie within the threshold could not matter, and are not tested.
+ *
+ * Of pairs that were run side by side, A and B of a round are exchangeable whatever the round was, so the signs of all log
+ * ratios of a round are flipped, and the rest is the same: the statistic is |mean| / (its standard error + the offset), the
+ * closer half is of all ratios and their reciprocals, and a figure spans what its largest ratio does.
  */
 #include "vmm/lab/compare/compare.h"
 
@@ -37,7 +41,8 @@ static const double stratum_spans[STRATA - 2] = { 0.04, 0.16, 0.64 };
 struct permutation_run {
 	struct contrast *contrasts;
 	uint32_t count, rounds, rounds_b, permutations;
-	bool *is_b;       /* label of each round in the current permutation */
+	bool pairs;       /* log ratios whose signs are flipped, instead of values that change sides */
+	bool *is_b;       /* label of each round in the current permutation: B, or flipped */
 	double *offsets;  /* of each contrast */
 	double *maxima;   /* of each permutation and stratum: the largest statistic */
 	double *observed; /* of each contrast: the statistic under the real labels */
@@ -70,6 +75,18 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* The values whose closer half and span do not depend on labels, sorted: of pairs both signs of each. Returns their number. */
+static uint32_t label_free(const struct permutation_run *p, const struct contrast *c, double *sorted)
+{
+	uint32_t count = c->count_a + c->count_b;
+
+	memcpy(sorted, c->logs, count * sizeof(*sorted));
+	for (uint32_t i = 0; p->pairs && i < c->count_a; i++)
+		sorted[count++] = -c->logs[i];
+	stats_sort(sorted, count);
+	return count;
+}
+
 /* Find the stratum and the offset of each contrast. 0 or -ENOMEM. */
 static int stratify(struct permutation_run *p, double threshold, struct permutation_summary *summary)
 {
@@ -79,16 +96,15 @@ static int stratify(struct permutation_run *p, double threshold, struct permutat
 
 	for (uint32_t i = 0; i < p->count; i++)
 		most = larger(most, p->contrasts[i].count_a + p->contrasts[i].count_b);
-	sorted = calloc(most, sizeof(*sorted));
+	sorted = calloc(2 * (size_t)most, sizeof(*sorted));
 	if (sorted == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct contrast *c = &p->contrasts[i];
-		uint32_t count = c->count_a + c->count_b;
+		uint32_t count = label_free(p, c, sorted);
+		double least = p->pairs ? 0 : sorted[0];
 
-		memcpy(sorted, c->logs, count * sizeof(*sorted));
-		stats_sort(sorted, count);
-		c->stratum = stratum_of(expm1(sorted[count - 1] - sorted[0]), threshold);
+		c->stratum = stratum_of(expm1(sorted[count - 1] - least), threshold);
 		p->offsets[i] = closer_half(sorted, count) / 8 + MIN_SPREAD;
 		has[c->stratum] = true;
 		summary->tested += c->stratum != 0;
@@ -99,6 +115,21 @@ static int stratify(struct permutation_run *p, double threshold, struct permutat
 	return 0;
 }
 
+/* The statistic of pairs under the current labels. */
+static double pair_statistic(const struct permutation_run *p, uint32_t contrast)
+{
+	const struct contrast *c = &p->contrasts[contrast];
+	double sum = 0, squares = 0, mean;
+
+	for (uint32_t i = 0; i < c->count_a; i++) {
+		sum += p->is_b[c->rounds[i]] ? -c->logs[i] : c->logs[i];
+		squares += c->logs[i] * c->logs[i];
+	}
+	mean = sum / c->count_a;
+	squares = fmax(0, squares - sum * mean) / c->count_a / (c->count_a > 1 ? c->count_a - 1 : 1);
+	return fabs(mean) / (sqrt(squares) + p->offsets[contrast]);
+}
+
 /* The statistic of a contrast under the current labels; 0 where one side has no values. */
 static double test_statistic(const struct permutation_run *p, uint32_t contrast)
 {
@@ -106,6 +137,8 @@ static double test_statistic(const struct permutation_run *p, uint32_t contrast)
 	double sums[2] = { 0, 0 }, squares = 0, means[2];
 	uint32_t counts[2] = { 0, 0 }, count = c->count_a + c->count_b;
 
+	if (p->pairs)
+		return pair_statistic(p, contrast);
 	for (uint32_t i = 0; i < count; i++) {
 		sums[p->is_b[c->rounds[i]]] += c->logs[i];
 		counts[p->is_b[c->rounds[i]]]++;
@@ -134,11 +167,28 @@ static double binomial(uint32_t n, uint32_t k)
 	return round(ways);
 }
 
-/* The real labels: A's rounds, then B's. */
+/* The real labels: A's rounds, then B's; or no sign flipped. */
 static void label_as_measured(struct permutation_run *p)
 {
 	for (uint32_t r = 0; r < p->rounds; r++)
-		p->is_b[r] = r >= p->rounds - p->rounds_b;
+		p->is_b[r] = !p->pairs && r >= p->rounds - p->rounds_b;
+}
+
+/* The next of all ways to flip signs: a binary count over all rounds but the first, which stays as it is. */
+static void next_flips(struct permutation_run *p)
+{
+	uint32_t r = 1;
+
+	while (r < p->rounds && p->is_b[r])
+		p->is_b[r++] = false;
+	if (r < p->rounds)
+		p->is_b[r] = true;
+}
+
+static void draw_flips(struct permutation_run *p, uint64_t *rng)
+{
+	for (uint32_t r = 1; r < p->rounds; r++)
+		p->is_b[r] = random_below(rng, 2) != 0;
 }
 
 /* The next permutation in lexical order, with 1 for B; the real labels are the first. */
@@ -181,9 +231,9 @@ static void permute(struct permutation_run *p, bool all)
 		double *maxima = &p->maxima[(size_t)n * STRATA];
 
 		if (n != 0 && all)
-			next_labels(p);
+			(p->pairs ? next_flips : next_labels)(p);
 		else if (n != 0)
-			draw_labels(p, &rng);
+			(p->pairs ? draw_flips : draw_labels)(p, &rng);
 		for (uint32_t i = 0; i < p->count; i++) {
 			uint32_t stratum = p->contrasts[i].stratum;
 
@@ -208,10 +258,34 @@ static void correct_p(struct permutation_run *p, const struct permutation_summar
 	}
 }
 
-/* Exchanging A and B leaves the statistic as it is: with equal counts of rounds, permutations come in equal pairs. */
-static double least_p_of(uint32_t rounds_a, uint32_t rounds_b, uint32_t ways, bool all, uint32_t strata)
+/* What both tests have in common. `possible`: ways to label; least_p for one stratum. */
+static int run_test(struct permutation_run *p, double possible, double least_p, double threshold,
+		    struct permutation_summary *summary)
 {
-	return fmin(1, (double)strata * (all && rounds_a == rounds_b ? 2 : 1) / ways);
+	int ret = -ENOMEM;
+
+	*summary = (struct permutation_summary){ .least_p = 1, .exhaustive = possible <= PERMUTATIONS_MAX };
+	if (p->count == 0 || p->rounds == 0)
+		return 0;
+	p->permutations = summary->exhaustive ? (uint32_t)possible : PERMUTATIONS_MAX;
+	p->is_b = calloc(p->rounds, sizeof(*p->is_b));
+	p->maxima = calloc((size_t)p->permutations * STRATA, sizeof(*p->maxima));
+	p->observed = calloc(p->count, sizeof(*p->observed));
+	p->offsets = calloc(p->count, sizeof(*p->offsets));
+	if (p->is_b != NULL && p->maxima != NULL && p->observed != NULL && p->offsets != NULL)
+		ret = stratify(p, threshold, summary);
+	if (ret == 0) {
+		summary->permutations = p->permutations;
+		if (summary->tested != 0)
+			summary->least_p = fmin(1, summary->strata * fmax(least_p, 1.0 / p->permutations));
+		permute(p, summary->exhaustive);
+		correct_p(p, summary);
+	}
+	free(p->is_b);
+	free(p->maxima);
+	free(p->observed);
+	free(p->offsets);
+	return ret;
 }
 
 int permutation_test(struct contrast *contrasts, uint32_t count, uint32_t rounds_a, uint32_t rounds_b,
@@ -220,32 +294,23 @@ int permutation_test(struct contrast *contrasts, uint32_t count, uint32_t rounds
 	struct permutation_run p = {
 		.contrasts = contrasts, .count = count, .rounds = rounds_a + rounds_b, .rounds_b = rounds_b
 	};
-	double possible = binomial(p.rounds, rounds_b);
-	int ret = -ENOMEM;
+	double ways = binomial(p.rounds, rounds_b);
 
-	*summary = (struct permutation_summary){ .least_p = 1, .exhaustive = possible <= PERMUTATIONS_MAX };
-	if (count == 0 || rounds_a == 0 || rounds_b == 0)
-		return 0;
-	p.permutations = summary->exhaustive ? (uint32_t)possible : PERMUTATIONS_MAX;
-	p.is_b = calloc(p.rounds, sizeof(*p.is_b));
-	p.maxima = calloc((size_t)p.permutations * STRATA, sizeof(*p.maxima));
-	p.observed = calloc(count, sizeof(*p.observed));
-	p.offsets = calloc(count, sizeof(*p.offsets));
-	if (p.is_b != NULL && p.maxima != NULL && p.observed != NULL && p.offsets != NULL)
-		ret = stratify(&p, threshold, summary);
-	if (ret == 0) {
-		summary->permutations = p.permutations;
-		if (summary->tested != 0)
-			summary->least_p = least_p_of(rounds_a, rounds_b, p.permutations, summary->exhaustive,
-						      summary->strata);
-		permute(&p, summary->exhaustive);
-		correct_p(&p, summary);
-	}
-	free(p.is_b);
-	free(p.maxima);
-	free(p.observed);
-	free(p.offsets);
-	return ret;
+	if (rounds_a == 0 || rounds_b == 0)
+		p.count = 0;
+	/* Exchanging A and B leaves the statistic as it is: with equal counts, permutations come in equal pairs. */
+	return run_test(&p, ways, (rounds_a == rounds_b ? 2 : 1) / ways, threshold, summary);
+}
+
+int sign_flip_test(struct contrast *contrasts, uint32_t count, uint32_t rounds, double threshold,
+		   struct permutation_summary *summary)
+{
+	struct permutation_run p = {
+		.contrasts = contrasts, .count = count, .rounds = rounds, .pairs = true
+	};
+	double ways = rounds != 0 ? ldexp(1, (int)rounds - 1) : 1;
+
+	return run_test(&p, ways, 1 / ways, threshold, summary);
 }
 
 uint32_t permutation_least_allocations(uint32_t strata)
@@ -255,4 +320,13 @@ uint32_t permutation_least_allocations(uint32_t strata)
 	while (2.0 * strata / binomial(2 * each, each) > FAMILY_LEVEL)
 		each++;
 	return each;
+}
+
+uint32_t sign_flip_least_rounds(uint32_t strata)
+{
+	uint32_t rounds = 1;
+
+	while (strata / ldexp(1, (int)rounds - 1) > FAMILY_LEVEL)
+		rounds++;
+	return rounds;
 }

@@ -33,7 +33,7 @@ enum {
 	COLUMN_SET,
 	COLUMN_STRIDE,
 	COLUMN_CONFIG,
-	COLUMNS = COLUMN_CONFIG + AXES
+	COLUMNS = COLUMN_CONFIG + CONFIG_COLUMNS
 };
 
 /* Columns to drop where the screen is too narrow, in this order. */
@@ -112,10 +112,41 @@ static int print_table(const struct comparison *c, uint32_t rows, bool marks, FI
 	for (uint32_t i = 0; i < rows; i++)
 		put_row(&t, &c->figures[i]);
 	t.hidden[COLUMN_MARK] = !marks;
+	t.hidden[COLUMN_ALONE] = c->paired;
 	if (table_hide_constant(&t, COLUMN_STRIDE, text) && strcmp(text, "-") != 0)
 		t.hidden[COLUMN_STRIDE] = false;
 	text_fold_config(&t, COLUMN_CONFIG, out);
 	return table_section(&t, spare, COUNT_OF(spare), -1, out);
+}
+
+static void put_family(const struct permutation_summary *how, char *buf)
+{
+	if (how->strata > 1)
+		append(buf, COMPARISON_METHOD_BYTES,
+		       ", among those whose values span as much (up to 4, 16, 64 %%, more), times %" PRIu32
+		       " for so many groups",
+		       how->strata);
+	append(buf, COMPARISON_METHOD_BYTES,
+	       "; over all %" PRIu32 " figures tested, chance marks any in at most %g %% of comparisons",
+	       how->tested, FAMILY_LEVEL * 100);
+}
+
+static const char *method_of_pairs(const struct comparison *c, char *buf)
+{
+	const struct permutation_summary *how = &c->test;
+
+	if (how->tested == 0)
+		append(buf, COMPARISON_METHOD_BYTES, "none was needed: no ratio of a round is beyond %g %%",
+		       c->threshold * 100);
+	if (how->tested == 0)
+		return buf;
+	append(buf, COMPARISON_METHOD_BYTES,
+	       "A and B of whole rounds are exchanged in %s%" PRIu32
+	       " ways; corrected p: in which share of them some figure, or what all have in common, differs as "
+	       "clearly as this one does",
+	       how->exhaustive ? "all " : "", how->permutations);
+	put_family(how, buf);
+	return buf;
 }
 
 const char *comparison_method(const struct comparison *c, char *buf)
@@ -123,6 +154,8 @@ const char *comparison_method(const struct comparison *c, char *buf)
 	const struct permutation_summary *how = &c->test;
 
 	buf[0] = '\0';
+	if (c->paired)
+		return method_of_pairs(c, buf);
 	if (c->count < COMPARISON_LEAST_FIGURES)
 		append(buf, COMPARISON_METHOD_BYTES,
 		       "no figure can be told from what all have in common: that takes %d figures",
@@ -139,14 +172,7 @@ const char *comparison_method(const struct comparison *c, char *buf)
 	       "files are then shared out between A and B in %s%" PRIu32
 	       " ways; corrected p: in which share of them some figure differs as clearly as this one does",
 	       how->exhaustive ? "all " : "", how->permutations);
-	if (how->strata > 1)
-		append(buf, COMPARISON_METHOD_BYTES,
-		       ", among those whose values span as much (up to 4, 16, 64 %%, more), times %" PRIu32
-		       " for so many groups",
-		       how->strata);
-	append(buf, COMPARISON_METHOD_BYTES,
-	       "; over all %" PRIu32 " figures tested, chance marks any in at most %g %% of comparisons",
-	       how->tested, FAMILY_LEVEL * 100);
+	put_family(how, buf);
 	return buf;
 }
 
@@ -156,8 +182,11 @@ static const char *too_few(const struct comparison *c, char *buf)
 	if (c->test.tested != 0 && c->test.least_p > FAMILY_LEVEL)
 		append(buf, COMPARISON_METHOD_BYTES,
 		       "nothing can be marked: with so few allocations no corrected p is below %.2g; %" PRIu32
-		       " in each sweep are enough",
-		       c->test.least_p, permutation_least_allocations(c->test.strata));
+		       "%s are enough",
+		       c->test.least_p,
+		       c->paired ? sign_flip_least_rounds(c->test.strata)
+				 : permutation_least_allocations(c->test.strata),
+		       c->paired ? "" : " in each sweep");
 	return buf;
 }
 
@@ -188,6 +217,20 @@ static void put_value(char *buf, size_t size, const json_t *value)
 
 	append(buf, size, "%s", text != NULL ? text : json_is_string(value) ? json_string_value(value) : "?");
 	free(text);
+}
+
+/* What A and B of one sweep are. */
+static void put_sides(const struct comparison *c, FILE *out)
+{
+	const struct matrix *m = c->sweeps[SIDE_A];
+
+	paragraph(out, "A", "%s", c->names[SIDE_A]);
+	paragraph(out, "B", "%s", c->names[SIDE_B]);
+	paragraph(out, "pairs",
+		  "%" PRIu32 " cells each x %" PRIu32
+		  " rounds%s, begun %s: in each round A and B of a cell run one after the other, in random "
+		  "order, so that neither clock nor host is on one side alone",
+		  m->cell_count / 2, m->allocations, m->complete ? "" : ", incomplete", m->started);
 }
 
 static void put_differences(const struct comparison *c, FILE *out)
@@ -261,6 +304,8 @@ static void put_together(const struct comparison *c, FILE *out)
 		  " figures have in common, rates the other way round; single ones from %.3f to %.3f",
 		  v->ratio.value, v->ratio.low, v->ratio.high, p, c->count, c->least_ratio,
 		  c->greatest_ratio);
+	if (c->paired)
+		return;
 	paragraph(
 		out, "",
 		"A and B are two sessions: what differs between them, alone or together, is something in the "
@@ -286,7 +331,7 @@ static void put_clocks(const struct comparison *c, FILE *out)
 
 static void put_unmarked(const struct comparison *c, FILE *out)
 {
-	uint32_t unmarked = c->count - c->marked;
+	uint32_t unmarked = c->count - c->marked, untested = 0;
 	const struct compared *largest = &c->figures[c->marked];
 	char name[FIGURE_NAME_BYTES], text[96] = "";
 
@@ -302,9 +347,11 @@ static void put_unmarked(const struct comparison *c, FILE *out)
 	paragraph(out, "not marked",
 		  "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %.3f%s), %s", unmarked,
 		  c->count, largest->ratio.value, text, figure_name(largest, name));
-	if (c->test.tested < c->count && c->count >= COMPARISON_LEAST_FIGURES)
-		paragraph(out, "", "%" PRIu32 " of them were not tested: all their values lie within %g %%",
-			  c->count - c->test.tested, c->threshold * 100);
+	for (uint32_t i = 0; i < c->count; i++)
+		untested += !c->figures[i].alone.tested;
+	if (untested != 0 && (c->paired || c->count >= COMPARISON_LEAST_FIGURES))
+		paragraph(out, "", "%" PRIu32 " of them were not tested: all their %s lie within %g %%",
+			  untested, c->paired ? "ratios" : "values", c->threshold * 100);
 }
 
 static int put_marked(const struct comparison *c, bool all, FILE *out)
@@ -318,9 +365,10 @@ static int put_marked(const struct comparison *c, bool all, FILE *out)
 		paragraph(
 			out, "marked",
 			"%" PRIu32 " of %" PRIu32
-			" figures: alone, less what all have in common, the 95 %% interval (from, to) of B / A "
-			"excludes 1, its corrected p is at most %g, and the difference is %g %% or more",
-			c->marked, c->count, FAMILY_LEVEL, c->threshold * 100);
+			" figures: %sthe 95 %% interval (from, to) of B / A excludes 1, its corrected p is at "
+			"most %g, and the difference is %g %% or more",
+			c->marked, c->count, c->paired ? "" : "alone, less what all have in common, ",
+			FAMILY_LEVEL, c->threshold * 100);
 	if (too_few(c, words)[0] != '\0')
 		paragraph(out, "", "%s", words);
 	if (c->marked == 0 && !all)
@@ -333,9 +381,13 @@ int comparison_text(const struct comparison *c, bool all, FILE *out)
 	char words[COMPARISON_METHOD_BYTES];
 	int ret;
 
-	put_sweep(c, SIDE_A, out);
-	put_sweep(c, SIDE_B, out);
-	put_differences(c, out);
+	if (c->paired) {
+		put_sides(c, out);
+	} else {
+		put_sweep(c, SIDE_A, out);
+		put_sweep(c, SIDE_B, out);
+		put_differences(c, out);
+	}
 	ret = put_marked(c, all, out);
 	put_unmarked(c, out);
 	put_together(c, out);

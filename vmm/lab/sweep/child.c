@@ -134,7 +134,7 @@ static void become(char **argv, int out_fd, int err_fd, pid_t parent)
 
 	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
 	    dup2(err_fd, STDERR_FILENO) >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
-		(void)execv("/proc/self/exe", argv);
+		(void)execv(strchr(argv[0], '/') != NULL ? argv[0] : "/proc/self/exe", argv);
 	(void)kill(getpid(), SIGKILL);
 }
 

@@ -79,6 +79,21 @@ void sweep_order(uint64_t seed, uint32_t round, uint32_t count, uint32_t *order)
 	}
 }
 
+void sweep_order_pairs(uint64_t seed, uint32_t round, uint32_t pairs, uint32_t *order)
+{
+	/* Other draws than those of the order. */
+	uint64_t rng = ~seed - ((uint64_t)round << 32);
+
+	(void)random_next(&rng);
+	sweep_order(seed, round, pairs, order);
+	for (uint32_t i = pairs; i > 0; i--) {
+		uint32_t cell = 2 * order[i - 1], first = random_below(&rng, 2);
+
+		order[2 * i - 2] = cell + first;
+		order[2 * i - 1] = cell + 1 - first;
+	}
+}
+
 static double seconds_since(uint64_t start_ns)
 {
 	return (double)(clock_ns() - start_ns) / NS_PER_S;
@@ -146,7 +161,10 @@ static int run_round(struct engine *en)
 {
 	struct matrix *m = en->m;
 
-	sweep_order(m->seed, en->plan.round, m->cell_count, en->order);
+	if (m->versus != NULL)
+		sweep_order_pairs(m->seed, en->plan.round, m->cell_count / 2, en->order);
+	else
+		sweep_order(m->seed, en->plan.round, m->cell_count, en->order);
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		const struct matrix_cell *cell = &m->cells[en->order[i]];
 		int ret;

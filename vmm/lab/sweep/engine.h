@@ -14,18 +14,18 @@
 #define SWEEP_MAX_CELLS 20000
 
 /*
- * Fill the cells of *m, which is zeroed, and what it says of the plan: each combination of the axes of *sweep, the
+ * Fill the cells of *m, which has none, and what it says of the plan: each combination of the axes of *sweep, the
  * workloads and working sets of *run is one cell, with the least memory that it needs where the sweep names none. A
  * combination that contradicts itself is a cell too, in STATE_REFUSED with the reason. Cells of one workload and working set lie together,
- * backings innermost. Touches no memory; asks the kernel for page sizes only.
+ * backings innermost; where m->versus says that there are two sides, each cell A has its B behind it. Touches no memory; asks the kernel for page sizes only.
  *
  * 0, or -errno with *e set: more than SWEEP_MAX_CELLS, not one cell that could run (with the first reason), no memory.
  */
 int sweep_plan(const struct run_spec *run, const struct sweep_spec *sweep, struct matrix *m, struct error *e);
 
 /*
- * A number for all that has to be equal where a sweep is resumed: the cells and the command of each. Rounds and retries
- * may differ.
+ * A number for all that has to be equal where a sweep is resumed: the cells, the command of each, and B's program. Rounds
+ * and retries may differ.
  */
 uint64_t sweep_plan_digest(const struct matrix *m);
 
@@ -67,6 +67,12 @@ int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_pro
 
 /* The order of `count` cells in a round: a permutation into order[0..count). Pure, from seed and round alone. */
 void sweep_order(uint64_t seed, uint32_t round, uint32_t count, uint32_t *order);
+
+/*
+ * The same where each cell A has its B behind it: `pairs` of them into order[0..2 * pairs), A and B of a cell next to each
+ * other, which of them is first by a toss of its own. Pure.
+ */
+void sweep_order_pairs(uint64_t seed, uint32_t round, uint32_t pairs, uint32_t *order);
 
 struct round_plan {
 	uint32_t round;
@@ -123,7 +129,8 @@ struct child_end {
 };
 
 /*
- * Run this program with the words of `command` (its first is argv[0]) and "--quiet --json -" behind them, and wait. A
+ * Run this program, or the one that the first word of `command` is a path of, with its words (the first is argv[0]) and
+ * "--quiet --json -" behind them, and wait. A
  * stop signal ends it (status 128 + SIGTERM or its own), as does `limit_s`; it dies with us whatever happens. 0, or
  * -errno with *e set where it could not be started or its output not read; then nothing of it is left.
  */

@@ -39,6 +39,17 @@ static void check_host(const struct node *member, const void *of)
 	fields_expect(&host_fields, &host);
 }
 
+/* What B is. */
+static void check_versus(const struct node *member, const void *of)
+{
+	struct node versus = node_object(member->parent, member->key);
+	struct node options = node_member(&versus, "options");
+
+	fields_check_words(&options, of);
+	(void)node_member(&versus, "binary");
+	(void)node_member(&versus, "minivmm_version");
+}
+
 #define HEAD(kind, member, ...) FIELD(kind, struct matrix, member, ##__VA_ARGS__)
 #define HEAD_AS(kind, member, name, ...) FIELD_AS(kind, struct matrix, member, name, ##__VA_ARGS__)
 
@@ -65,6 +76,7 @@ static const struct field head_list[] = {
 	HEAD(TRUTH, complete),
 	HEAD(COUNT, resumed),
 	FIELDS_IN("plan", matrix_plan_fields),
+	HEAD(JSON, versus, .check = check_versus, .optional = true),
 	HEAD(JSON, axes, .check = check_axes),
 	HEAD(TEXT, baseline),
 	HEAD(JSON, host, .check = check_host),
@@ -190,6 +202,8 @@ int matrix_emit_json(const struct matrix *m, FILE *out)
 	json_put(&o, "speed_ups", JSON_LIST(m->speed_ups, m->speed_up_count, speed_up_json));
 	json_put(&o, "knees", JSON_LIST(m->knees, m->knee_count, knee_json));
 	json_put(&o, "predictions", matrix_predictions_json(m));
+	if (m->comparison != NULL)
+		json_put(&o, "comparison", json_incref(m->comparison));
 	return json_finish(o, out);
 }
 

@@ -13,6 +13,7 @@
 
 #define IN_CONFIGURATION 1U
 
+static const struct names sides = NAMES_OF("a", "b");
 static const struct names kinds = NAMES_OF("guest", "native");
 
 static void check_guest_page(const struct node *member, const void *of)
@@ -28,6 +29,7 @@ static void check_guest_page(const struct node *member, const void *of)
 #define CELL(kind, member, ...) FIELD(kind, struct matrix_cell, member, ##__VA_ARGS__)
 #define CELL_AS(kind, member, name, ...) FIELD_AS(kind, struct matrix_cell, member, name, ##__VA_ARGS__)
 static const struct field cell_list[] = {
+	CELL_AS(ENUM, is_b, "side", .names = &sides, .optional = true, .marks = IN_CONFIGURATION),
 	CELL_AS(ENUM, native, "kind", .names = &kinds, .marks = IN_CONFIGURATION),
 	CELL(PAGE, guest_page_bytes, .check = check_guest_page, .marks = IN_CONFIGURATION),
 	CELL(ENUM, backing, .names = &backing_names, .marks = IN_CONFIGURATION),

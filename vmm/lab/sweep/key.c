@@ -100,12 +100,16 @@ void matrix_cell_name(struct matrix_cell *cell)
 	append(cell->key, size, ",workload=%s", cell->workload);
 	if (cell->working_set_bytes != 0)
 		append(cell->key, size, ",working-set=%s", size_format(cell->working_set_bytes, text));
+	if (cell->is_b)
+		append(cell->key, size, ",versus=b");
 }
 
 /* "guest-page", ... */
 static const char *key_axis_name(uint32_t axis)
 {
-	return axis < AXES ? axis_table[axis].name : axis == KEY_WORKLOAD ? "workload" : "working-set";
+	static const char *const others[KEY_AXES - AXES] = { "workload", "working-set", "versus" };
+
+	return axis < AXES ? axis_table[axis].name : others[axis - AXES];
 }
 
 static int take(struct key *key, const char *name, size_t name_bytes, const char *value, size_t value_bytes)

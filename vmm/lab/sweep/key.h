@@ -10,12 +10,15 @@
 #include "vmm/lab/sweep/spec.h"
 
 /* What a key names: the axes of a sweep, and what its work is. */
-enum key_axis { KEY_WORKLOAD = AXES, KEY_WORKING_SET, KEY_AXES };
+enum key_axis { KEY_WORKLOAD = AXES, KEY_WORKING_SET, KEY_VERSUS, KEY_AXES };
 
 #define KEY_VALUE_BYTES 160
 #define KEY_JOINED_BYTES MATRIX_KEY_BYTES
 
-/* "" where the key does not name the axis; kernel-irqchip is "default" then, which is what it means. */
+/*
+ * "" where the key does not name the axis; kernel-irqchip is "default" then, which is what it means. versus is "b" of a cell
+ * B, and "" of all others.
+ */
 struct key {
 	char values[KEY_AXES][KEY_VALUE_BYTES];
 };

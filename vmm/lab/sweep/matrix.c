@@ -44,6 +44,8 @@ void matrix_free(struct matrix *m)
 	free(m->knees);
 	free(m->predictions);
 	json_decref(m->command);
+	json_decref(m->versus);
+	json_decref(m->comparison);
 	json_decref(m->axes);
 	json_decref(m->host);
 	*m = (struct matrix){ 0 };

@@ -82,12 +82,17 @@ struct matrix_figure {
 	double exits, exits_per_operation, page_faults,
 		faults_per_operation; /* medians over runs; NAN: not known */
 	char note[160];
+	/* B / A of a cell B, after comparison_note: paired by round; count 0: none. */
+	struct estimate versus;
+	double versus_p; /* NAN: not tested */
+	bool versus_marked;
 	const struct matrix_cell *baseline; /* NULL: none, or this is it */
 	struct estimate ratio;              /* to the baseline, paired by round; count 0: none */
 };
 
 struct matrix_cell {
 	char key[MATRIX_KEY_BYTES]; /* "guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,working-set=4M" */
+	bool is_b;                  /* of a sweep with two sides; else every cell is A */
 	bool native;
 	uint64_t guest_page_bytes; /* 0 natively */
 	enum backing_kind backing;
@@ -176,7 +181,9 @@ struct matrix {
 	uint32_t repeat;                              /* 0: the workload's */
 	uint64_t accesses, memory_bytes, alias_bytes; /* 0: the workload's, the cell's own, none */
 	bool guest_ad;
-	json_t *axes; /* owned; object of arrays, for people */
+	json_t *versus;     /* owned; what B is (versus.h); NULL: there is one side */
+	json_t *comparison; /* owned; A and B, a document of minivmm.compare; NULL: none was made */
+	json_t *axes;       /* owned; object of arrays, for people */
 	char baseline[256];
 	json_t *host; /* owned; as in every schema */
 	uint32_t cell_count;

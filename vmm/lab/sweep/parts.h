@@ -55,8 +55,9 @@ int text_matrix_predictions(const struct matrix *m, FILE *out);
 /* Which part of a cell a row is of, two columns: the workload with its variant, and the working set. */
 void text_put_part(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f);
 
-/* The columns that say which cell a row is of, in every table, one an axis: their titles, and their texts. */
-#define CONFIG_TITLES "-guest", "-backing", "prealloc", "smp", "irqchip"
+/* The columns that say which cell a row is of, in every table, one an axis and the side: their titles, and their texts. */
+#define CONFIG_TITLES "-guest", "-backing", "prealloc", "smp", "irqchip", "-side"
+#define CONFIG_COLUMNS (AXES + 1)
 void text_put_config(struct table *table, const struct matrix_cell *cell);
 
 /*

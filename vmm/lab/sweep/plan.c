@@ -1,5 +1,6 @@
 #include "vmm/lab/sweep/key.h"
 #include "vmm/lab/sweep/engine.h"
+#include "vmm/lab/sweep/versus.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,6 +70,23 @@ static void add_cell(struct planner *p, const struct matrix_cell *cell)
 		p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count - 1]);
 }
 
+/* A cell A, and its B behind it where there are two sides. */
+static void add_sides(struct planner *p, const struct matrix_cell *cell)
+{
+	struct matrix *m = p->m;
+	struct matrix_cell b;
+
+	add_cell(p, cell);
+	if (p->ret != 0 || m->versus == NULL)
+		return;
+	b = m->cells[m->cell_count - 1];
+	p->ret = versus_cell(m, &b);
+	if (p->ret == 0)
+		p->ret = m->cell_count < SWEEP_MAX_CELLS ? ARRAY_PUSH(m->cells, m->cell_count, b) : -E2BIG;
+	if (p->ret != 0)
+		json_decref(b.command);
+}
+
 /* All combinations of the axes, the last one of `order` changing fastest. */
 static void each_combination(struct planner *p)
 {
@@ -88,7 +106,7 @@ static void each_combination(struct planner *p)
 			cell_set_axis(&cell, order[k], &values->list[rest % values->count]);
 			rest /= values->count;
 		}
-		add_cell(p, &cell);
+		add_sides(p, &cell);
 	}
 }
 
@@ -172,8 +190,11 @@ static uint64_t hash(uint64_t h, const char *text)
 
 uint64_t sweep_plan_digest(const struct matrix *m)
 {
+	const char *print = json_string_value(json_object_get(m->versus, "fingerprint"));
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
+	if (print != NULL)
+		h = hash(h, print);
 	for (uint32_t i = 0; i < m->cell_count; i++) {
 		size_t index;
 		json_t *word;

@@ -69,6 +69,8 @@ struct sweep_spec {
 	 * is named, which a key leaves out. NULL: the first value of these two axes.
 	 */
 	const char *baseline;
+	const char *versus;         /* B's program; NULL: this one */
+	const char *versus_options; /* B's options beside those of A, cut at blanks; NULL: none */
 	bool plan_given; /* anything that says what runs: --resume alone takes that from the journal */
 	bool allocations_given, retries_given;
 	bool resume;

@@ -25,6 +25,7 @@ void text_put_config(struct table *table, const struct matrix_cell *cell)
 
 	for (int id = 0; id < AXES; id++)
 		table_put(table, "%s", cell_spell(cell, (enum axis_id)id, text));
+	table_put(table, "%s", cell->is_b ? "B" : "A");
 }
 
 void text_fold_config(struct table *table, uint32_t first, FILE *out)
@@ -36,6 +37,7 @@ void text_fold_config(struct table *table, uint32_t first, FILE *out)
 			append(line, sizeof(line), "%s%s %s", line[0] != '\0' ? ", " : "",
 			       axis_table[i].words, text);
 	}
+	(void)table_hide_constant(table, first + AXES, text);
 	if (line[0] != '\0')
 		paragraph(out, "all", "%s", line);
 }

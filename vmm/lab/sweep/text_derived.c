@@ -15,7 +15,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
 					      "refs", "one ref", "effective",   "from", "to" };
-	const uint32_t spare[] = { 2 + AXES + 6, 2 + AXES + 7, 2 + AXES + 4 };
+	const uint32_t spare[] = { 2 + CONFIG_COLUMNS + 6, 2 + CONFIG_COLUMNS + 7, 2 + CONFIG_COLUMNS + 4 };
 	struct table table;
 	char text[TABLE_CELL_BYTES];
 
@@ -153,7 +153,7 @@ static void put_heading(const struct matrix_cell *cell, FILE *out)
 	rest = strstr(key, ",workload=");
 	if (rest != NULL)
 		*rest = '\0';
-	paragraph(out, "prediction", "%s", key);
+	paragraph(out, "prediction", "%s%s", key, cell->is_b ? ", B" : "");
 }
 
 int text_matrix_predictions(const struct matrix *m, FILE *out)

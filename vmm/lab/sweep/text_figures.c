@@ -106,7 +106,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
 					      "to",        "refs", "exits",  "flt/op",      "-!" };
-	const uint32_t after = LEADING + AXES;
+	const uint32_t after = LEADING + CONFIG_COLUMNS;
 	/* Columns to drop on a narrow screen, least important first; the files have all of them. */
 	const uint32_t spare[] = {
 		after + 8, after + 7, after + 3, after + 5, after + 6, after + 4, after + 9
@@ -169,7 +169,8 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 					      "value",     "KVM",      "minor",  "major",
 					      "host min",  "host maj", "hits",   "misses" };
 	/* Almost all of the process's own faults are KVM's, so those columns go first. */
-	const uint32_t spare[] = { LEADING + AXES + 3, LEADING + AXES + 2, LEADING + AXES + 5 };
+	const uint32_t spare[] = { LEADING + CONFIG_COLUMNS + 3, LEADING + CONFIG_COLUMNS + 2,
+				   LEADING + CONFIG_COLUMNS + 5 };
 	struct table table;
 
 	if (!populates(m))
