@@ -41,6 +41,9 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
 	n: (.allocations | number // 0)} + {ci: (if (.allocations | number // 0) < 2 then null else .ci95 |
 		interval end)};
 
+# Of a sweep with two sides A is drawn: the command that compares them says how B differs.
+(.cells, .translation, .knees) |= map(select(.side != "b")) |
+.speed_ups |= map(select(.from | text | endswith(",versus=b") | not)) |
 (.cells | map({key, value: (.kernel_irqchip // "default")}) | from_entries) as $irqchip |
 {version: .minivmm_version, command, preset, teaches, started, seconds, complete, resumed, plan, axes, baseline, host,
 	counts,
