@@ -58,6 +58,7 @@ case_versus --allocations 2 --versus "$T/fewer"
 want_status 0
 want_json '[.cells[] | select(.side == "b" and .kind == "native") | .state == "ok"] | all' "B ran"
 want_json '.comparison == null' "nothing to compare"
+want_text '^versus +no cell has a figure on both sides that can be compared: a minimum of 3 samples'
 conclude "minima of fewer samples on one side are not compared"
 
 case_versus --allocations 2 --threshold 0 --versus-options '--guest-ad on'

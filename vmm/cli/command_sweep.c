@@ -14,6 +14,7 @@
 #include "vmm/host/facts.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
+#include "vmm/output/paragraph.h"
 #include "vmm/lab/compare/compare.h"
 #include "vmm/lab/sweep/journal.h"
 #include "vmm/lab/sweep/versus.h"
@@ -81,12 +82,15 @@ static int dump(const struct matrix *m, FILE *out, struct error *e)
 struct products {
 	struct matrix *m;
 	struct comparison comparison; /* of its two sides; count 0: there is none */
+	struct error nothing;         /* why there is none, of a sweep with two sides */
 };
 
 static int put_text(const struct products *p, FILE *out)
 {
 	int ret = matrix_emit_text(p->m, out);
 
+	if (p->nothing.status != STATUS_OK)
+		paragraph(out, "versus", "%s", p->nothing.what);
 	if (ret != 0 || p->comparison.count == 0)
 		return ret;
 	return comparison_text(&p->comparison, true, out);
@@ -102,15 +106,15 @@ static int compare_sides(const struct request *r, struct products *p, struct err
 	static char words[VERSUS_WORDS_BYTES];
 	const char *const names[SIDES] = { "this program (minivmm " MINIVMM_VERSION ")",
 					   versus_words(p->m, words) };
-	struct error none = { .status = STATUS_OK };
 
 	if (p->m->versus == NULL)
 		return 0;
-	if (comparison_of_sides(p->m, names, r->compare.threshold, &p->comparison, &none) != 0) {
-		if (none.status == STATUS_FAILED)
-			*e = none;
-		/* The cells say why there is nothing to compare; of a sweep that was stopped, that it was. */
-		return none.status == STATUS_FAILED ? -ENOMEM : 0;
+	if (comparison_of_sides(p->m, names, r->compare.threshold, &p->comparison, &p->nothing) != 0) {
+		/* A sweep in which nothing pairs is one all the same. */
+		if (p->nothing.status == STATUS_USAGE)
+			return 0;
+		*e = p->nothing;
+		return -ENOMEM;
 	}
 	comparison_note(&p->comparison, p->m);
 	p->m->comparison = comparison_document(&p->comparison);
