@@ -173,7 +173,7 @@ static inline void sample_cell_figures(struct matrix_cell *cell)
 		f->working_set_bytes = row->working_set_bytes;
 		f->pages = row->pages;
 		f->refs_theory = row->refs_theory;
-		f->least = row->pages <= IN_CORE_PAGES;
+		f->least = row->pages <= 1024;
 		f->exits = cell->native ? NAN : 0;
 		f->exits_per_operation = f->faults_per_operation = NAN;
 		f->page_faults = 2;

@@ -15,7 +15,7 @@ TEST(odd_count)
 	const double samples[] = { 9, 1, 4, 100, 5 };
 	struct summary s;
 
-	assert_int_equal(summary_make(samples, 5, &s), 0);
+	assert_int_equal(summary_make(samples, NULL, 5, &s), 0);
 	assert_float_equal(s.min, 1, EXACT);
 	assert_float_equal(s.median, 5, EXACT);
 	/* Deviations from 5: 4 4 1 95 0; sorted 0 1 4 4 95. */
@@ -28,7 +28,7 @@ TEST(even_count)
 	const double samples[] = { 4, 1, 3, 10 };
 	struct summary s;
 
-	assert_int_equal(summary_make(samples, 4, &s), 0);
+	assert_int_equal(summary_make(samples, NULL, 4, &s), 0);
 	assert_float_equal(s.median, 3.5, EXACT);
 	/* Deviations from 3.5: 0.5 2.5 0.5 6.5; the middle two are 0.5 and 2.5. */
 	assert_float_equal(s.mad, 1.5, EXACT);
@@ -42,7 +42,7 @@ TEST(one_sample_and_constant_samples)
 	struct summary s;
 
 	LOOP (uint32_t, count, 1, count <= 6, count++) {
-		assert_int_equal(summary_make(samples, count, &s), 0);
+		assert_int_equal(summary_make(samples, NULL, count, &s), 0);
 		assert_float_equal(s.min, 7, EXACT);
 		assert_float_equal(s.median, 7, EXACT);
 		assert_float_equal(s.mad, 0, EXACT);
@@ -57,11 +57,29 @@ TEST(refuses_what_is_not_finite)
 	const double too_far[] = { -1.7e308, 1.7e308, 1.7e308 };
 	struct summary s;
 
-	assert_int_equal(summary_make(nan_inside, 3, &s), -EINVAL);
-	assert_int_equal(summary_make(inf_inside, 3, &s), -EINVAL);
-	assert_int_equal(summary_make(nan_inside, 0, &s), -EINVAL);
+	assert_int_equal(summary_make(nan_inside, NULL, 3, &s), -EINVAL);
+	assert_int_equal(summary_make(inf_inside, NULL, 3, &s), -EINVAL);
+	assert_int_equal(summary_make(nan_inside, NULL, 0, &s), -EINVAL);
 	/* The deviations overflow for two of three; the median deviation is 0 and finite. */
-	assert_int_equal(summary_make(too_far, 3, &s), 0);
+	assert_int_equal(summary_make(too_far, NULL, 3, &s), 0);
+}
+
+/* By their marks alone, and only where that leaves half of them. */
+TEST(disturbed_samples_do_not_count)
+{
+	const double samples[] = { 5, 900, 6, 1, 7, 8 };
+	struct summary s;
+
+	assert_int_equal(summary_make(samples, ".x.xm.", 6, &s), 0);
+	assert_int_equal(s.left_out, 2);
+	assert_float_equal(s.min, 5, EXACT);
+	assert_float_equal(s.median, 6.5, EXACT);
+	assert_true(s.within_allocation[0] >= 5 && s.within_allocation[1] <= 8);
+	assert_int_equal(summary_make(samples, "xx.xx.", 6, &s), 0);
+	assert_int_equal(s.left_out, 0);
+	assert_float_equal(s.min, 1, EXACT);
+	assert_int_equal(summary_make(samples, "x", 1, &s), 0);
+	assert_float_equal(s.min, 5, EXACT);
 }
 
 /* Uniform on (0, 1), from another generator than the one under test. */
@@ -83,7 +101,7 @@ TEST(interval_covers_the_median)
 	LOOP (int, round, 0, round < ROUNDS, round++) {
 		for (int i = 0; i < COUNT; i++)
 			samples[i] = -log(1.0 - uniform(&rng));
-		assert_int_equal(summary_make(samples, COUNT, &s), 0);
+		assert_int_equal(summary_make(samples, NULL, COUNT, &s), 0);
 		covered += s.within_allocation[0] <= log(2) && log(2) <= s.within_allocation[1];
 	}
 	assert_in_range(covered, ROUNDS * 90 / 100, ROUNDS * 99 / 100);

@@ -23,7 +23,11 @@ int measure_guest(struct record *rec, const struct machine_observer *beside, pre
 
 int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 {
-	int ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
+	int ret;
+
+	/* The other quarter is for the upper levels of the tables, code and stack. */
+	rec->in_core_bytes = cpuid_l2_bytes(cpuid_of_host, NULL) / 4 * 3;
+	ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
 
 	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", e->where, e->what);

@@ -159,6 +159,8 @@ static char sample_clock(double before, double after, const struct vcpu_clock *c
 static int settle_row(struct result *r, const struct vcpu_clock *clock)
 {
 	bool is_latency = r->unit == UNIT_TSC_CYCLES_PER_ACCESS;
+	double median = r->summary.median;
+	int ret;
 
 	r->marks = calloc((size_t)r->sample_count + 1, 1);
 	r->tsc_per_core_cycle = calloc(r->sample_count, sizeof(*r->tsc_per_core_cycle));
@@ -168,13 +170,18 @@ static int settle_row(struct result *r, const struct vcpu_clock *clock)
 		r->marks[i] =
 			sample_clock(reading(&r->readings[i][0], clock), reading(&r->readings[i][1], clock),
 				     clock, &r->tsc_per_core_cycle[i]);
-		if (is_latency)
-			r->samples[i] /= r->tsc_per_core_cycle[i];
 	}
+	/* Again, now that marks say what counts; nanoseconds follow from what the TSC says. */
+	ret = summary_make(r->samples, r->marks, r->sample_count, &r->summary);
+	if (ret != 0)
+		return ret;
+	r->median_ns *= is_latency ? r->summary.median / median : median / r->summary.median;
 	if (!is_latency)
 		return 0;
+	for (uint32_t i = 0; i < r->sample_count; i++)
+		r->samples[i] /= r->tsc_per_core_cycle[i];
 	r->unit = UNIT_CYCLES_PER_ACCESS;
-	return summary_make(r->samples, r->sample_count, &r->summary);
+	return summary_make(r->samples, r->marks, r->sample_count, &r->summary);
 }
 
 /* Rows of one vCPU each. One vCPU without a clock leaves them all in TSC cycles: a run has one unit. */

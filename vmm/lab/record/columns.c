@@ -37,6 +37,14 @@ static int32_t raw_count(const struct result *r)
 	return r->samples_tsc_cycles != NULL ? (int32_t)r->sample_count : -1;
 }
 
+/* Which of the figures is the one to compare by; only latencies have one that nothing can make smaller. */
+static const char *stable_words(const struct result *r)
+{
+	if (r->sample_count == 0)
+		return NULL;
+	return r->in_core && unit_is_latency(r->unit) ? "min" : "median";
+}
+
 /* A row without samples has no value, which is not the same as 0. */
 static double if_measured(const struct result *r, double value)
 {

@@ -112,7 +112,7 @@ static int sum_samples(const struct result *rows, uint32_t count, struct result 
 	(void)snprintf(sum->note, sizeof(sum->note),
 		       "a row of all %u vCPUs holds the mean of their cycles, or the sum of their rates",
 		       count);
-	return summary_make(sum->samples, sum->sample_count, &sum->summary);
+	return summary_make(sum->samples, sum->marks, sum->sample_count, &sum->summary);
 }
 
 static int combine_part(struct record *rec, uint32_t first, uint32_t count)

@@ -2,10 +2,12 @@
  * What the rows of a run show together: the TLB of tlb-probe, and the model's prediction of chase.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "vmm/lab/record/record.h"
+#include "units.h"
 #include "vmm/lab/record/rows.h"
 #include "vmm/theory/walk/walk_list.h"
 
@@ -73,7 +75,40 @@ const char *latency_words(const struct record *rec)
 
 double row_stable_figure(const struct result *r)
 {
-	return r->pages <= IN_CORE_PAGES ? r->summary.min : r->summary.median;
+	return r->in_core ? r->summary.min : r->summary.median;
+}
+
+/* Three quarters of 256 KiB. */
+#define IN_CORE_LEAST_BYTES (192 * KIB)
+#define ENTRIES_A_LINE 8
+
+uint64_t in_core_bytes(const struct record *rec)
+{
+	return rec->in_core_bytes != 0 ? rec->in_core_bytes : IN_CORE_LEAST_BYTES;
+}
+
+/* Lines of a dimension's leaf entries, of pages so far apart. */
+static double leaf_lines(uint64_t pages, uint64_t apart_bytes, uint64_t leaf_bytes)
+{
+	double lines_a_page = (double)apart_bytes / (ENTRIES_A_LINE * (double)leaf_bytes);
+
+	return leaf_bytes == 0 ? 0 : (double)pages * fmin(1, lines_a_page);
+}
+
+bool row_fits_core(const struct record *rec, const struct result *r)
+{
+	uint64_t guest_bytes = rec->config.guest_page_bytes, host_bytes = rec->config.page_bytes;
+	uint64_t apart_bytes = r->stride_bytes != 0 ? r->stride_bytes : PAGE_4K;
+	double lines;
+
+	/* Natively there is one table, shadow paging walks one. */
+	if (rec->spec.native || (rec->host.second_dimension == SECOND_SHADOW && guest_bytes > host_bytes))
+		guest_bytes = 0;
+	else if (rec->host.second_dimension == SECOND_SHADOW)
+		host_bytes = 0;
+	lines = (double)r->pages + leaf_lines(r->pages, apart_bytes, guest_bytes) +
+		leaf_lines(r->pages, apart_bytes, host_bytes);
+	return lines * CACHE_LINE_BYTES <= (double)in_core_bytes(rec);
 }
 
 /*

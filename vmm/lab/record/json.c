@@ -174,6 +174,31 @@ static json_t *results_json(const struct record *rec)
 	return array;
 }
 
+/* chase - packed of each working set that has both. */
+static json_t *translation_json(const struct record *rec)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		struct estimate cost;
+		json_t *o, *interval;
+
+		if (record_translation(rec, &rec->results[i], &cost) != 0 || cost.count == 0)
+			continue;
+		o = json_object();
+		interval = json_array();
+		json_push(&interval, json_real(cost.low));
+		json_push(&interval, json_real(cost.high));
+		json_put(&o, "working_set_bytes", json_u64(rec->results[i].working_set_bytes));
+		json_put(&o, "pages", json_u64(rec->results[i].pages));
+		json_put(&o, "cost", json_real(cost.value));
+		json_put(&o, "within_allocation", interval);
+		json_put(&o, "rounds", json_u64(cost.count));
+		json_push(&array, o);
+	}
+	return array;
+}
+
 static const struct field knee_list[] = {
 	FIELD(COUNT, struct tlb_knee, stride_bytes), FIELD(COUNT, struct tlb_knee, low_pages),
 	FIELD(COUNT, struct tlb_knee, high_pages),   FIELD(REAL, struct tlb_knee, low_cycles),
@@ -235,7 +260,9 @@ int record_json(const struct record *rec, FILE *out)
 	json_put(&o, "stray_exits", json_u64(rec->machine.strays.total));
 	json_put(&o, "pmu", pmu_plan_json(rec->pmu));
 	json_put(&o, "core_clock", clock_json(rec));
+	json_put(&o, "in_core_bytes", json_u64_or_null(rec->in_core_bytes));
 	json_put(&o, "results", results_json(rec));
+	json_put(&o, "translation", translation_json(rec));
 	json_put(&o, "tlb", tlb_json(rec));
 	json_put(&o, "twin", twin_json(rec));
 	json_put(&o, "prediction", prediction_json(rec->prediction));

@@ -144,7 +144,7 @@ static int append_samples(struct result *row, const struct guest_result *g, uint
 		row->readings[had + i][1] = g->clock[i + 1];
 	}
 	if (ret == 0)
-		ret = summary_make(row->samples, had + count, &row->summary);
+		ret = summary_make(row->samples, NULL, had + count, &row->summary);
 	if (ret != 0)
 		return ret;
 	row->sample_count = had + count;
@@ -216,6 +216,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	else if (tsc_khz == 0)
 		return -EINVAL;
 	row->rounds = 1;
+	row->in_core = row_fits_core(rec, row);
 	row->sample_count = 0;
 	row->samples = NULL;
 	row->samples_tsc_cycles = NULL;

@@ -58,15 +58,6 @@ static inline void counts_add(struct phase_counts *sum, const struct phase_count
 	sum->switches = count_sum(sum->switches, term->switches);
 }
 
-/*
- * Marks of samples, by the add chains beside them (include/core_clock.h), never by the sample itself. Moved: the readings
- * before and after it differ by more than 0.5 %. Disturbed: one is 2 % over the vCPU's least, or neither counts, because
- * the CPU was elsewhere meanwhile. The greater character is the worse mark.
- */
-#define SAMPLE_QUIET '.'
-#define SAMPLE_CLOCK_MOVED 'm'
-#define SAMPLE_DISTURBED 'x'
-
 struct result {
 	uint32_t step; /* of those asked for; rounds have one together */
 	enum workload_id workload;
@@ -103,6 +94,8 @@ struct result {
 	int64_t leaves_4k, leaves_2m, leaves_1g;
 	int64_t dirty_pages;  /* 4 KiB pages of the arena in KVM's dirty log; -1: the part logs none */
 	uint32_t refs_theory; /* 0: not known */
+	/* Lines and leaf entries stay in the core's own caches, so that the least sample is the stable figure; else the median. */
+	bool in_core;
 	char note[160];
 };
 
@@ -119,6 +112,8 @@ struct record {
 	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
 	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
 	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */
+	uint64_t
+		in_core_bytes; /* of lines and leaf entries that stay in the core's own caches; 0: L2 is not known */
 	uint32_t result_count;
 	struct result *results;
 	bool have_tlb; /* the rows of a tlb-probe were there and tlb says what they show (record_find_tlb) */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "units.h"
+#include "vmm/lab/record/estimate.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/table.h"
 
@@ -78,7 +79,22 @@ const struct result *packed_partner(const struct record *rec, const struct resul
 /* What latencies of this record are in: "core cycles", or "TSC cycles" where the core's clock is not known. */
 const char *latency_words(const struct record *rec);
 
-/* The figure to compare by: the minimum up to IN_CORE_PAGES pages, else the median. */
+/*
+ * Whether a row's lines, and those of the leaf entries of the dimensions that its walks go through, take no more than
+ * rec->in_core_bytes.
+ */
+bool row_fits_core(const struct record *rec, const struct result *r);
+
+/* rec->in_core_bytes, or what it is on the CPU with the smallest L2 where this one's is not known. */
+uint64_t in_core_bytes(const struct record *rec);
+
+/*
+ * chase - packed of a chase row, as text_vcpu() has it: the median over rounds of the difference of each round, and its
+ * interval within this allocation (estimate.h). count 0: nothing to subtract. 0, -ENOMEM, or -EINVAL for what is not finite.
+ */
+int record_translation(const struct record *rec, const struct result *chase, struct estimate *cost);
+
+/* The figure to compare by: the minimum in the core's caches, else the median. */
 double row_stable_figure(const struct result *r);
 
 /*

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmm/lab/record/estimate.h"
 
@@ -32,31 +33,44 @@ double stats_median(const double *sorted, uint32_t count)
 	return count % 2 != 0 ? sorted[count / 2] : mean_of_two(sorted[count / 2 - 1], sorted[count / 2]);
 }
 
-int summary_make(const double *samples, uint32_t count, struct summary *out)
+uint32_t stats_keep_quiet(const double *samples, const char *marks, uint32_t count, double *kept)
 {
+	uint32_t quiet = 0;
+
+	for (uint32_t i = 0; marks != NULL && i < count; i++) {
+		if (marks[i] != SAMPLE_DISTURBED)
+			kept[quiet++] = samples[i];
+	}
+	if (quiet >= count - count / 2)
+		return quiet;
+	memcpy(kept, samples, count * sizeof(*samples));
+	return count;
+}
+
+int summary_make(const double *samples, const char *marks, uint32_t count, struct summary *out)
+{
+	double *work = calloc((size_t)count + 1, sizeof(*work));
 	struct estimate median;
-	double *work;
+	uint32_t kept;
 	int ret;
 
-	if (count == 0)
-		return -EINVAL;
-	ret = estimate_make(samples, count, &median);
-	if (ret != 0)
-		return ret;
-	work = calloc(count, sizeof(*work));
 	if (work == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		work[i] = samples[i];
-	stats_sort(work, count);
-	out->min = work[0];
-	out->median = median.value;
-	out->within_allocation[0] = median.low;
-	out->within_allocation[1] = median.high;
-	for (uint32_t i = 0; i < count; i++)
-		work[i] = fabs(samples[i] - out->median);
-	stats_sort(work, count);
-	out->mad = stats_median(work, count);
+	kept = stats_keep_quiet(samples, marks, count, work);
+	ret = kept != 0 ? estimate_make(work, kept, &median) : -EINVAL;
+	if (ret == 0) {
+		stats_sort(work, kept);
+		out->min = work[0];
+		out->median = median.value;
+		out->within_allocation[0] = median.low;
+		out->within_allocation[1] = median.high;
+		out->left_out = count - kept;
+		for (uint32_t i = 0; i < kept; i++)
+			work[i] = fabs(work[i] - median.value);
+		stats_sort(work, kept);
+		out->mad = stats_median(work, kept);
+		ret = isfinite(out->mad) ? 0 : -EINVAL;
+	}
 	free(work);
-	return isfinite(out->mad) ? 0 : -EINVAL;
+	return ret;
 }

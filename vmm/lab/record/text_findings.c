@@ -3,6 +3,7 @@
  * counts of each row.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "units.h"
 #include "vmm/lab/record/rows.h"
@@ -13,33 +14,49 @@
 /* Of a list of findings. An entry that does not fit is left out. */
 #define LIST_BYTES 4096
 
+/* "4M 10.15 (9.57 to 10.42)" to the list; one value has no interval. */
+static void add_estimate(char *list, const char *name, const struct estimate *e)
+{
+	char value[48], low[48], high[48];
+
+	format_real(e->value, value, sizeof(value));
+	if (e->count == 1) {
+		(void)append_whole(list, LIST_BYTES, "%s%s %s", list[0] == '\0' ? "" : ",  ", name, value);
+		return;
+	}
+	format_real(e->low, low, sizeof(low));
+	format_real(e->high, high, sizeof(high));
+	(void)append_whole(list, LIST_BYTES, "%s%s %s (%s to %s)", list[0] == '\0' ? "" : ",  ", name, value,
+			   low, high);
+}
+
 /* chase - packed of one chain, for each working set that has both: with several chains an access has no latency. */
 static void translation_cost(const struct record *rec, FILE *out)
 {
 	char list[LIST_BYTES] = "";
-	char size[24], cost[48];
+	uint32_t least_rounds = UINT32_MAX;
+	char size[24], interval[80] = "";
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
-		const struct result *chase = &rec->results[i], *packed;
-		double difference;
+		struct estimate cost;
 
-		if (chase->workload != WORKLOAD_chase || row_has_chains(chase) || !row_has_figure(rec, chase))
+		if (record_translation(rec, &rec->results[i], &cost) != 0 || cost.count == 0)
 			continue;
-		packed = packed_partner(rec, chase);
-		if (packed == NULL)
-			continue;
-		difference = row_stable_figure(chase) - row_stable_figure(packed);
-		format_real(difference, cost, sizeof(cost));
-		(void)append_whole(list, sizeof(list), "%s%s %s", list[0] == '\0' ? "" : ",  ",
-				   size_format(chase->working_set_bytes, size), cost);
+		add_estimate(list, size_format(rec->results[i].working_set_bytes, size), &cost);
+		least_rounds = cost.count < least_rounds ? cost.count : least_rounds;
 	}
 	if (list[0] == '\0')
 		return;
 	paragraph(out, "tlb cost", "of an access = chase - packed, in %s: %s", latency_words(rec), list);
-	paragraph(out, "",
-		  "(difference of minima up to %d pages, which stay in the core's own caches; of medians "
-		  "beyond)",
-		  IN_CORE_PAGES);
+	if (least_rounds > 1)
+		(void)snprintf(interval, sizeof(interval),
+			       "; in brackets its %.3g %% interval within this allocation",
+			       100 * estimate_coverage(least_rounds));
+	paragraph(
+		out, "",
+		"(median over rounds that take turns of the difference of their least samples, or, where lines "
+		"and leaf entries exceed %s, three quarters of L2, of their lower quartiles%s)",
+		size_format(in_core_bytes(rec), size), interval);
 }
 
 static const struct result *part_of_step(const struct record *rec, const struct result *of,

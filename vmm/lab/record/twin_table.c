@@ -140,7 +140,7 @@ static int divide_entry(const struct division *d, uint32_t entry, struct result 
 		return -ENOMEM;
 	take_samples(d, entry, row);
 	row->median_ns = median_ns(row, rec->host.tsc_khz);
-	return summary_make(row->samples, row->sample_count, &row->summary);
+	return summary_make(row->samples, NULL, row->sample_count, &row->summary);
 }
 
 /* The row of blocks number `index`: its samples go to rows behind all others. */

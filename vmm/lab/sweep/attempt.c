@@ -172,6 +172,7 @@ static json_t *rows_of(const json_t *record)
 		for (size_t i = 0; i < COUNT_OF(row_members); i++)
 			json_put(&row, row_members[i], row_member(result, row_members[i]));
 		put_known(&row, result, "marks");
+		put_known(&row, result, "stable_figure");
 		put_known(&row, result, "median_ns");
 		json_push(&rows, row);
 	}

@@ -47,10 +47,18 @@ static int add_figure(struct matrix_cell *cell, const struct matrix_row *row)
 	return ARRAY_PUSH(cell->figures, cell->figure_count, f);
 }
 
+/* Files of before had one limit for all CPUs. */
+#define OLD_IN_CORE_PAGES 1024
+
+static bool row_is_in_core(const struct matrix_row *row)
+{
+	return row->stable[0] != '\0' ? strcmp(row->stable, "min") == 0 : row->pages <= OLD_IN_CORE_PAGES;
+}
+
 /* What the rows say about the figure as a whole; one statistic for all its runs. */
 static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 {
-	bool several = false;
+	bool several = false, in_core = true;
 
 	for (uint32_t i = 0; i < cell->run_count; i++) {
 		const struct matrix_row *row = figure_row(&cell->runs[i], f);
@@ -58,33 +66,36 @@ static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 		if (row == NULL)
 			continue;
 		several = several || row->sample_count > 1;
+		in_core = in_core && row_is_in_core(row);
 		if (f->refs_theory == 0)
 			f->refs_theory = row->refs_theory;
 		if (f->note[0] == '\0')
 			(void)snprintf(f->note, sizeof(f->note), "%s", row->note);
 	}
-	f->least = several && f->pages <= IN_CORE_PAGES && unit_name_is_latency(f->unit);
+	f->least = several && in_core && unit_name_is_latency(f->unit);
 }
 
-/* The run's samples as one value; the best of them moves *best. */
+/* The run's samples as one value, disturbed ones left out as in the run itself; the best of them moves *best. */
 static int value_of(const struct matrix_row *row, const struct matrix_figure *f, double *value, double *best)
 {
 	bool latency = unit_name_is_latency(f->unit);
 	double *sorted = calloc(row->sample_count, sizeof(*sorted));
+	uint32_t kept;
 	double of_run;
 
 	if (sorted == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < row->sample_count; i++) {
-		sorted[i] = row->samples[i];
-		if (!isfinite(sorted[i])) {
+		if (!isfinite(row->samples[i])) {
 			free(sorted);
 			return -EINVAL;
 		}
 	}
-	stats_sort(sorted, row->sample_count);
-	*value = f->least ? sorted[0] : stats_median(sorted, row->sample_count);
-	of_run = latency ? sorted[0] : sorted[row->sample_count - 1];
+	kept = stats_keep_quiet(row->samples, strlen(row->marks) == row->sample_count ? row->marks : NULL,
+				row->sample_count, sorted);
+	stats_sort(sorted, kept);
+	*value = f->least ? sorted[0] : stats_median(sorted, kept);
+	of_run = latency ? sorted[0] : sorted[kept - 1];
 	if (f->count == 0 || (latency ? of_run < *best : of_run > *best))
 		*best = of_run;
 	free(sorted);

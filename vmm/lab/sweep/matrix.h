@@ -30,8 +30,10 @@ struct matrix_row {
 	uint32_t refs_theory;
 	bool may_exit;
 	int64_t exits, page_faults, interrupts, switches;
-	uint32_t sample_count;              /* 0: counts, but no figure here; the note says why */
-	double *samples;                    /* owned */
+	uint32_t sample_count; /* 0: counts, but no figure here; the note says why */
+	double *samples;       /* owned */
+	char stable
+		[8]; /* "min" or "median": what stands for the samples, by what fits the core's caches; "": an older file */
 	char marks[RESULT_MAX_SAMPLES + 1]; /* of the samples (record.h); "": the core's clock is not known */
 	double median_ns;                   /* of an access or update; 0: not known */
 	char note[160];

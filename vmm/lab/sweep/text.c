@@ -161,10 +161,12 @@ static void put_head(const struct matrix *m, FILE *out)
 	if (m->alias_bytes != 0)
 		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",
 			  size_format(m->alias_bytes, size));
-	paragraph(out, "figures",
-		  "value: median over allocations of each one's least sample (cycles, up to %d pages) or "
-		  "median sample; from, to: its interval over allocations, by order statistics, which %s",
-		  IN_CORE_PAGES, interval_text(m->allocations, interval, sizeof(interval)));
+	paragraph(
+		out, "figures",
+		"value: median over allocations of each one's least sample (cycles, of lines and leaf entries that "
+		"fit the core's caches) or median sample; from, to: its interval over allocations, by order "
+		"statistics, which %s",
+		interval_text(m->allocations, interval, sizeof(interval)));
 	paragraph(out, "", "ratio: to %s in the same round, likewise", m->baseline);
 }
 

@@ -147,4 +147,7 @@ const char *cpu_base_name(cpuid_read read, void *self);
  */
 void cpu_from_cpuid(cpuid_read read, void *self, const struct cpu_model *base, struct cpu_model *cpu);
 
+/* Bytes of the core's second-level cache, as CPUID has it; 0: it does not say. */
+uint64_t cpuid_l2_bytes(cpuid_read read, void *self);
+
 #endif

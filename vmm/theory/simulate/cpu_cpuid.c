@@ -362,3 +362,11 @@ void cpu_from_cpuid(cpuid_read read, void *self, const struct cpu_model *base, s
 	put_tlbs(read, self, cpu);
 	put_caches(read, self, cpu);
 }
+
+uint64_t cpuid_l2_bytes(cpuid_read read, void *self)
+{
+	struct cpu_model cpu = { .name = "" };
+
+	put_caches(read, self, &cpu);
+	return cpu.parameter[CPU_L2_BYTES];
+}

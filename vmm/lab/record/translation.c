@@ -1,0 +1,83 @@
+/*
+ * The cost of translation: chase less packed, round by round, because what took turns shared the machine's good and bad
+ * moments.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "vmm/lab/record/rows.h"
+#include "vmm/lab/measure/plan.h"
+
+/* Of so many sorted values: what a quarter of them lie below. */
+static double lower_quartile(const double *sorted, uint32_t count)
+{
+	double rank = (count - 1) / 4.0, below = floor(rank);
+	uint32_t at = (uint32_t)below;
+
+	return at + 1 < count ? sorted[at] + (rank - below) * (sorted[at + 1] - sorted[at]) : sorted[at];
+}
+
+/*
+ * What stands for a round; work has room for its samples. In the core's caches its least sample: nothing makes one faster
+ * than it is. Beyond, where neighbours may also leave more of a shared cache than usual, its lower quartile; a median would
+ * need half of a busy machine's samples to be good ones. NAN: all its samples are left out.
+ */
+static double round_value(const struct result *r, uint32_t first, uint32_t count, double *work)
+{
+	bool all = r->summary.left_out == 0;
+	uint32_t kept = 0;
+
+	for (uint32_t i = first; i < first + count && i < r->sample_count; i++) {
+		if (all || r->marks[i] != SAMPLE_DISTURBED)
+			work[kept++] = r->samples[i];
+	}
+	if (kept == 0)
+		return NAN;
+	stats_sort(work, kept);
+	return r->in_core ? work[0] : lower_quartile(work, kept);
+}
+
+/* One value a round into values[0..rounds). 0 or -ENOMEM. */
+static int round_values(const struct result *r, double *values)
+{
+	double *work = calloc((size_t)r->sample_count + 1, sizeof(*work));
+	uint32_t first = 0;
+
+	if (work == NULL)
+		return -ENOMEM;
+	for (uint32_t round = 0; round < r->rounds; round++) {
+		uint32_t count = round_samples(r->sample_count, r->rounds, round);
+
+		values[round] = round_value(r, first, count, work);
+		first += count;
+	}
+	free(work);
+	return 0;
+}
+
+int record_translation(const struct record *rec, const struct result *chase, struct estimate *cost)
+{
+	const struct result *packed = packed_partner(rec, chase);
+	uint32_t rounds, count = 0;
+	double *values;
+	int ret = -ENOMEM;
+
+	*cost = (struct estimate){ .count = 0 };
+	if (chase->workload != WORKLOAD_chase || row_has_chains(chase) || !row_has_figure(rec, chase) ||
+	    packed == NULL)
+		return 0;
+	/* An interrupted run may have one round more of the one. */
+	rounds = (uint32_t)min_u64(chase->rounds, packed->rounds);
+	values = calloc((size_t)chase->rounds + packed->rounds, sizeof(*values));
+	if (values != NULL && round_values(chase, values) == 0 &&
+	    round_values(packed, values + chase->rounds) == 0) {
+		for (uint32_t i = 0; i < rounds; i++) {
+			values[count] = values[i] - values[chase->rounds + i];
+			count += !isnan(values[count]);
+		}
+		ret = estimate_make(values, count, cost);
+	}
+	free(values);
+	return ret;
+}
