@@ -117,7 +117,7 @@ static uint64_t dirty_write(struct workload_ctx *ctx)
 	start_cycles = tsc_read();
 	for (uint64_t page = 0; page < pages; page++)
 		*page_word(ctx, page) = key + page;
-	end_cycles = tsc_read();
+	end_cycles = tsc_read_after_stores();
 	ctx->own[OWN_WROTE] = 1;
 	note_bits(ctx);
 	return end_cycles - start_cycles;

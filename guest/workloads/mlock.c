@@ -54,7 +54,7 @@ static uint64_t mlock_sample(struct workload_ctx *ctx)
 
 		*page_word(ctx, page) = key + page;
 	}
-	end_cycles = tsc_read();
+	end_cycles = tsc_read_after_stores();
 	return end_cycles - start_cycles;
 }
 

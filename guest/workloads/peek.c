@@ -51,13 +51,14 @@ static uint64_t peek_store(struct workload_ctx *ctx)
 {
 	volatile uint64_t *word = page_word(ctx, peek_page(ctx));
 	uint64_t value = pass_key(ctx, 0) + peek_page(ctx);
-	uint64_t start_cycles;
+	uint64_t start_cycles, end_cycles;
 
 	keep_value(value);
 	start_cycles = tsc_read();
 	*word = value;
+	end_cycles = tsc_read_after_stores();
 	ctx->own[OWN_STORED] = 1;
-	return tsc_read() - start_cycles;
+	return end_cycles - start_cycles;
 }
 
 /* Where vCPUs share a page of memory (aliased memory) each writes there, and whose value is left is anybody's guess. */

@@ -174,7 +174,7 @@ static uint64_t seq_write(struct workload_ctx *ctx)
 		write_run(words + from, run, key);
 		from = next_start(ctx, from + run);
 	}
-	end_cycles = tsc_read();
+	end_cycles = tsc_read_after_stores();
 	ctx->cursor = from;
 	ctx->lines = ctx->working_set_bytes / WORD_BYTES;
 	return end_cycles - start_cycles;

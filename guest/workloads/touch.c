@@ -72,7 +72,7 @@ static uint64_t touch_sample(struct workload_ctx *ctx)
 		*(volatile uint64_t *)(void *)(slice + offset_bytes) = key + place;
 		place = place + 1 == distinct ? 0 : place + 1;
 	}
-	end_cycles = tsc_read();
+	end_cycles = tsc_read_after_stores();
 	return end_cycles - start_cycles;
 }
 
