@@ -43,6 +43,7 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
 
 # Of a sweep with two sides A is drawn: the command that compares them says how B differs.
 (.cells, .translation, .knees) |= map(select(.side != "b")) |
+.twins = [.twins | list[] | object | select(.side != "b")] |
 .speed_ups |= map(select(.from | text | endswith(",versus=b") | not)) |
 (.cells | map({key, value: (.kernel_irqchip // "default")}) | from_entries) as $irqchip |
 {version: .minivmm_version, command, preset, teaches, started, seconds, complete, resumed, plan, axes, baseline, host,

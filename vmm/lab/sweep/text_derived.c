@@ -46,7 +46,7 @@ int text_matrix_twins(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",   "pages", CONFIG_TITLES, "-what", "-window",
 					      "-less", "cost",  "from",        "to" };
-	const uint32_t spare[] = { 1, 2 + AXES };
+	const uint32_t spare[] = { 1, 2 + CONFIG_COLUMNS };
 	struct table table;
 	char text[TABLE_CELL_BYTES];
 
