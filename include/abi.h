@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core_clock.h"
+#include "load_histogram.h"
 #include "layout.h"
 
 #define MINIVMM_ABI_VERSION 4
@@ -69,6 +70,7 @@ struct guest_result {
 	uint64_t unavailable; /* enum unavailable */
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES];     /* TSC cycles of one whole sample */
 	struct core_clock clock[RESULT_MAX_SAMPLES + 1]; /* before the first sample, and after each one */
+	struct guest_histogram histogram; /* of a part with single_loads: all its samples; else zero */
 };
 
 /* Written by ring 0 at an exception (Intel SDM vol. 3A, 6.15 for vectors and error codes). */
@@ -92,7 +94,8 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 80 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1),
+_Static_assert(sizeof(struct guest_result) == 80 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1) +
+						      4 * (1 + HISTOGRAM_BUCKETS),
 	       "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");
 _Static_assert(offsetof(struct vcpu_block, panic) == 16, "the guest's assembly fills the panic record");

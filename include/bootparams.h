@@ -42,9 +42,10 @@
 #define FDT_STEP_WORKLOAD "minivmm,workload"                   /* string, a name of workloads.def */
 #define FDT_STEP_WORKING_SET_BYTES "minivmm,working-set-bytes" /* u64, of each vCPU */
 #define FDT_STEP_STRIDE_BYTES "minivmm,stride-bytes"           /* u64, 0: the workload has none */
-#define FDT_STEP_CHAINS "minivmm,chains"     /* u32, 1..CHAINS_MAX; 0: the workload has none */
-#define FDT_STEP_ACCESSES "minivmm,accesses" /* u64, timed operations a sample; 0: workload's own */
-#define FDT_STEP_REPEAT "minivmm,repeat"     /* u32, samples, 1..RESULT_MAX_SAMPLES */
+#define FDT_STEP_CHAINS "minivmm,chains"       /* u32, 1..CHAINS_MAX; 0: the workload has none */
+#define FDT_STEP_HISTOGRAM "minivmm,histogram" /* u32, 1: time single loads as well; else 0 */
+#define FDT_STEP_ACCESSES "minivmm,accesses"   /* u64, timed operations a sample; 0: workload's own */
+#define FDT_STEP_REPEAT "minivmm,repeat"       /* u32, samples, 1..RESULT_MAX_SAMPLES */
 
 #define PLAN_MAX_STEPS 1024
 

@@ -15,7 +15,8 @@ struct plan_step {
 	uint64_t working_set_bytes; /* of each vCPU */
 	uint64_t stride_bytes;      /* 0: the workload has none */
 	uint32_t chains;            /* 1 to CHAINS_MAX; 0: the workload has none */
-	uint64_t accesses;          /* 0: the workload's own choice */
+	uint32_t histogram; /* 1: the part of single loads runs as well, of a workload with WALKS_CYCLE */
+	uint64_t accesses;  /* 0: the workload's own choice */
 	uint32_t repeat;
 };
 

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "load_histogram.h"
+
 enum workload_unit {
 	UNIT_CYCLES_PER_ACCESS, /* core cycles */
 	UNIT_BYTES_PER_SECOND,
@@ -38,7 +40,8 @@ enum default_set {
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
 #define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves, and one vCPU */
-#define HAS_CHAINS 1024U    /* can have several cursors, 1 to CHAINS_MAX, on its cycle at once */
+#define WALKS_CYCLE \
+	1024U /* one cycle of loads: 1 to CHAINS_MAX cursors on it at once, or each load timed by itself */
 /* Many short samples, in turns with other such workloads over the same set: A B A B. */
 #define TAKES_TURNS 2048U
 
@@ -115,12 +118,13 @@ struct workload_ctx {
 	uint64_t leaf_bytes; /* of the mapping under the slice: guest page, or the backing's page natively */
 	uint64_t working_set_bytes; /* <= slice_bytes, a multiple of 4 KiB */
 	uint64_t stride_bytes;      /* of a kind of set that has strides; else 0 */
-	uint32_t chains;            /* cursors at once, of a workload with HAS_CHAINS; 0 and 1: one */
+	uint32_t chains;            /* cursors at once, of a workload with WALKS_CYCLE; 0 and 1: one */
 	uint64_t
 		alias_bytes; /* the arena repeats the same memory every so many bytes; 0: all of it is distinct */
 	const struct platform *platform;
 	uint64_t accesses; /* asked; 0: the workload chooses and writes its choice here in prepare() */
 	uint64_t seed;
+	struct guest_histogram *histogram; /* for a part with single_loads; NULL: not asked */
 	uint32_t vcpu, vcpus;
 	uint32_t
 		repeat; /* samples asked; prepare() of a workload that takes several for each writes how many */
@@ -152,6 +156,11 @@ struct workload_part {
 		ring0; /* 1: the timed loop runs in ring 0, so its cycles are KVM's where that is interpreted */
 	uint32_t
 		dirty_log; /* 1: the VMM has KVM log dirty pages from begin to end and counts those of the arena */
+	/*
+	 * 1: counts each load's latency in ctx->histogram, and a sample is the sum of them; runs only where the plan asks
+	 * for it.
+	 */
+	uint32_t single_loads;
 	/* Untimed passes inside the phase before the first timed sample: so many times ctx->pass_accesses. */
 	uint32_t warm_passes;
 	/* Untimed, before the phase begins, so that its exits are not the part's; NULL: none. 0 or -1 with failure. */

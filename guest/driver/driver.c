@@ -10,6 +10,13 @@
 
 enum outcome { STEP_FAILED = -1, STEP_DONE = 0, STEP_STOPPED = 1 };
 
+static void clear_histogram(struct guest_histogram *histogram)
+{
+	histogram->empty_cycles = 0;
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		histogram->loads[i] = 0;
+}
+
 static void write_header(const struct driver_env *env, uint32_t index, const struct workload_part *part,
 			 const struct workload_ctx *ctx)
 {
@@ -33,6 +40,7 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	for (uint32_t i = 0; i < RESULT_MAX_SAMPLES; i += PAGE_4K / sizeof(result->clock[0]))
 		result->clock[i] = (struct core_clock){ 0 };
 	result->clock[RESULT_MAX_SAMPLES] = (struct core_clock){ 0 };
+	clear_histogram(&result->histogram);
 }
 
 /*
@@ -64,6 +72,9 @@ static enum outcome take_samples(const struct driver_env *env, const struct work
 
 	if (part->max_samples > 0)
 		samples = min_u64(samples, part->max_samples);
+	/* The loads that warmed up are not of the samples. */
+	if (part->single_loads)
+		clear_histogram(&env->result->histogram);
 	env->result->clock[0] = core_clock_read();
 	for (uint32_t i = 0; i < samples; i++) {
 		if (env->stopped(env->self))
@@ -138,6 +149,7 @@ static enum outcome run_step(const struct driver_env *env, uint32_t index, const
 		.stride_bytes = step->stride_bytes,
 		.chains = step->chains,
 		.alias_bytes = env->alias_bytes,
+		.histogram = step->histogram != 0 ? &env->result->histogram : NULL,
 		.platform = env->platform,
 		.accesses = step->accesses,
 		.seed = env->seed,
@@ -159,6 +171,8 @@ static enum outcome run_step(const struct driver_env *env, uint32_t index, const
 	if (ops->prepare(&ctx) != 0 || ops->verify(&ctx) != 0)
 		outcome = STEP_FAILED;
 	for (uint32_t i = 0; i < ops->parts && outcome == STEP_DONE; i++) {
+		if (ops->part[i].single_loads && ctx.histogram == NULL)
+			continue;
 		outcome = run_part(env, index, &ops->part[i], &ctx);
 		if (outcome == STEP_DONE && ops->check(&ctx) != 0)
 			outcome = STEP_FAILED;

@@ -20,6 +20,7 @@ static int read_step(const struct fdt_node *node, struct plan_step *step, struct
 	    property_u64(node, FDT_STEP_WORKING_SET_BYTES, &step->working_set_bytes, why) != 0 ||
 	    property_u64(node, FDT_STEP_STRIDE_BYTES, &step->stride_bytes, why) != 0 ||
 	    property_u32(node, FDT_STEP_CHAINS, &step->chains, why) != 0 ||
+	    property_u32(node, FDT_STEP_HISTOGRAM, &step->histogram, why) != 0 ||
 	    property_u64(node, FDT_STEP_ACCESSES, &step->accesses, why) != 0 ||
 	    property_u32(node, FDT_STEP_REPEAT, &step->repeat, why) != 0)
 		return -1;

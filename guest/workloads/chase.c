@@ -24,6 +24,10 @@ const struct workload_ops workload_chase = {
 	.prepare = chase_prepare,
 	.verify = chase_verify,
 	.check = chase_check,
-	.parts = 1,
-	.part = { { .variant = VARIANT_ONLY, .warm_passes = 2, .sample = cycle_sample } },
+	.parts = 2,
+	.part = { { .variant = VARIANT_ONLY, .warm_passes = 2, .sample = cycle_sample },
+		  { .variant = VARIANT_SINGLE,
+		    .single_loads = 1,
+		    .warm_passes = 2,
+		    .sample = cycle_single_sample } },
 };

@@ -1,5 +1,7 @@
 #include "cycle.h"
 
+#include <stddef.h>
+
 #include "accesses.h"
 #include "chains.h"
 #include "lines.h"
@@ -62,6 +64,10 @@ int cycle_prepare(struct workload_ctx *ctx, const struct cycle_layout *layout)
 		return refuse(ctx, "the working set is smaller than a page");
 	if (choose_accesses(ctx) != 0)
 		return -1;
+	if (ctx->histogram != NULL && chains_of(ctx) > 1)
+		return refuse(ctx, "loads of several chains cannot be timed one by one");
+	if (ctx->histogram != NULL && ctx->accesses > HISTOGRAM_MOST_LOADS / max_u64(ctx->repeat, 1))
+		return refuse(ctx, "the histogram's counters are too small for so many accesses");
 	ctx->pages = ctx->lines;
 	ctx->pass_accesses = ctx->lines;
 	ctx->cursor = layout->offset_bytes(0);
@@ -162,6 +168,47 @@ static uint64_t sample_one(struct workload_ctx *ctx)
 uint64_t cycle_sample(struct workload_ctx *ctx)
 {
 	return chains_of(ctx) > 1 ? sample_chains(ctx) : sample_one(ctx);
+}
+
+/* Odd, so that there is a middle one. */
+#define EMPTY_PAIRS 31
+
+/* What a pair of readings takes with nothing between: the median, as one of the pairs may be interrupted. TSC cycles. */
+static uint64_t empty_pair(void)
+{
+	uint64_t sorted[EMPTY_PAIRS] = { 0 };
+
+	for (uint32_t i = 0; i < EMPTY_PAIRS; i++) {
+		uint64_t start_cycles = tsc_read(), cycles = tsc_read() - start_cycles;
+		uint32_t at = i;
+
+		for (; at > 0 && sorted[at - 1] > cycles; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = cycles;
+	}
+	return sorted[EMPTY_PAIRS / 2];
+}
+
+uint64_t cycle_single_sample(struct workload_ctx *ctx)
+{
+	const volatile uint64_t *line = line_at(ctx, ctx->cursor);
+	uint64_t empty_cycles = empty_pair(), sum_cycles = 0;
+	uint32_t *loads = ctx->histogram->loads;
+
+	for (uint64_t left = ctx->accesses; left > 0; left--) {
+		uint64_t start_cycles = tsc_read(), cycles;
+
+		line = cycle_next(line);
+		keep_value((uint64_t)(uintptr_t)line);
+		cycles = tsc_read() - start_cycles;
+		cycles = cycles > empty_cycles ? cycles - empty_cycles : 0;
+		loads[histogram_bucket(cycles)]++;
+		sum_cycles += cycles;
+	}
+	ctx->histogram->empty_cycles = (uint32_t)min_u64(empty_cycles, UINT32_MAX);
+	ctx->cursor = (uint64_t)(uintptr_t)line - (uint64_t)(uintptr_t)ctx->slice;
+	ctx->rng = (ctx->rng + ctx->accesses % ctx->lines) % ctx->lines;
+	return max_u64(sum_cycles, 1);
 }
 
 int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout)

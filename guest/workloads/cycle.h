@@ -49,6 +49,12 @@ int cycle_verify(struct workload_ctx *ctx, const struct cycle_layout *layout);
  */
 uint64_t cycle_sample(struct workload_ctx *ctx);
 
+/*
+ * Each load timed by itself, into ctx->histogram, after which timing nothing takes a few dozen times: the latency of a
+ * load is what the pair of readings took longer. Needs one chain. The sum of the latencies in TSC cycles, at least 1.
+ */
+uint64_t cycle_single_sample(struct workload_ctx *ctx);
+
 /* The timed walks ended where that many loads end, those of each chain from its start. 0, or -1 with ctx->failure. */
 int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout);
 

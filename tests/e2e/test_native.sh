@@ -84,6 +84,30 @@ else
 	conclude "guest and native chains agree"
 fi
 
+LOADS=(-m 64M --workload packed,chase --working-set 64K,8M --histogram --repeat 3 --accesses 100000 --seed 7)
+case_record native "${LOADS[@]}"
+want_status 0
+want_schema
+want_json '[.results[] | .variant] == [range(4) | "", "single"]' "a part of single loads for each step"
+want_json 'all(.results[] | select(.variant == ""); .histogram == null)' "no other part has a histogram"
+want_json 'all(.results[] | select(.variant == "single"); .histogram.loads == 3 * .accesses and
+	([.histogram.buckets[].loads] | add) == .histogram.loads and .histogram.p50 <= .histogram.p99 and
+	(.histogram.modes | length) > 0)' "all loads are in buckets"
+want_text '^histogram .*packed single 64K: each load'
+want_text '^modes .* at '
+conclude "native histogram"
+native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
+if [ -n "$reason" ]; then
+	tap_skip "guest and native single loads agree" "$reason"
+else
+	case_record run "${LOADS[@]}"
+	want_status 0
+	want_schema
+	want_json 'all(.results[]; .exits == 0)' "no exits"
+	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
+	conclude "guest and native single loads agree"
+fi
+
 for backing in anon thp memfd; do
 	case_record native -m 128M --backing $backing --prealloc --workload touch,chase --working-set 8M --repeat 2 \
 		--accesses 50000

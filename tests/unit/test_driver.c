@@ -196,6 +196,33 @@ TEST(every_workload_runs)
 	}
 }
 
+/* Its buckets have the loads of the samples, not those that warmed up; where it is not asked for, there is no such part. */
+TEST(single_loads_are_counted_where_asked)
+{
+	const struct plan_step step = { .workload = WORKLOAD_chase,
+					.working_set_bytes = 16 * PAGE_4K,
+					.accesses = 1000,
+					.repeat = 3,
+					.histogram = 1 };
+	struct team *team = make_team(&step, 1, 1, 16 * PAGE_4K);
+	const struct player *p = &team->players[0];
+	uint64_t loads = 0;
+
+	play_all(team, 1);
+	assert_int_equal(p->ret, 0);
+	assert_int_equal(p->ended, 2);
+	assert_int_equal(p->phases[0].result.variant, VARIANT_ONLY);
+	assert_int_equal(p->phases[1].result.variant, VARIANT_SINGLE);
+	assert_int_equal(p->phases[0].result.checksum, p->phases[1].result.checksum);
+	LOOP (uint32_t, i, 0, i < HISTOGRAM_BUCKETS, i++) {
+		assert_int_equal(p->phases[0].result.histogram.loads[i], 0);
+		loads += p->phases[1].result.histogram.loads[i];
+	}
+	assert_int_equal(loads, 3 * p->phases[1].result.accesses);
+	assert_true(p->phases[1].result.histogram.empty_cycles > 0);
+	free_team(team);
+}
+
 static void leave_nothing(void)
 {
 }

@@ -43,6 +43,7 @@ static void machine(struct config *c, uint32_t ranges, uint32_t vcpus, uint32_t 
 						  .working_set_bytes = (i + 1) * 3 * GIB,
 						  .stride_bytes = i % 3 * 5 * GIB,
 						  .chains = i % (CHAINS_MAX + 1),
+						  .histogram = i % 2,
 						  .accesses = i % 2 * UINT64_C(0x123456789),
 						  .repeat = 1 + i % RESULT_MAX_SAMPLES };
 }
@@ -180,6 +181,7 @@ static void check_plan(const void *blob, const struct config *c)
 		has_u64s(blob, offset, FDT_STEP_WORKING_SET_BYTES, &step->working_set_bytes, 1);
 		has_u64s(blob, offset, FDT_STEP_STRIDE_BYTES, &step->stride_bytes, 1);
 		has_u32(blob, offset, FDT_STEP_CHAINS, step->chains);
+		has_u32(blob, offset, FDT_STEP_HISTOGRAM, step->histogram);
 		has_u64s(blob, offset, FDT_STEP_ACCESSES, &step->accesses, 1);
 		has_u32(blob, offset, FDT_STEP_REPEAT, step->repeat);
 	}

@@ -47,6 +47,7 @@ static const void *write_aliased(uint64_t ram_bytes, uint64_t alias_bytes, uint6
 						      .working_set_bytes = (i + 1) * PAGE_4K,
 						      .stride_bytes = i % 5 * PAGE_2M,
 						      .chains = i % (CHAINS_MAX + 1),
+						      .histogram = i % 2,
 						      .accesses = i,
 						      .repeat = 1 + i % RESULT_MAX_SAMPLES };
 	assert_int_equal(fdt_write(&config, true, blob, sizeof(blob), &used, &e), 0);
@@ -107,6 +108,7 @@ static void round_trip(uint64_t ram_bytes, uint64_t alias_bytes, uint64_t guest_
 		assert_int_equal(params.steps[i].working_set_bytes, config.steps[i].working_set_bytes);
 		assert_int_equal(params.steps[i].stride_bytes, config.steps[i].stride_bytes);
 		assert_int_equal(params.steps[i].chains, config.steps[i].chains);
+		assert_int_equal(params.steps[i].histogram, config.steps[i].histogram);
 		assert_int_equal(params.steps[i].accesses, config.steps[i].accesses);
 		assert_int_equal(params.steps[i].repeat, config.steps[i].repeat);
 	}

@@ -76,9 +76,9 @@ TEST(everything)
 		    r.run.machine.apic == CHOICE_OFF && r.run.workloads_given);
 	assert_int_equal(parse_line("--guest-ad on --guest-ad off --kernel-irqchip on", &r, &e), 0);
 	assert_true(!r.run.machine.guest_ad && r.run.machine.apic == CHOICE_ON);
-	assert_int_equal(parse_line("--chains 12,1,4-6", &r, &e), 0);
-	assert_true(r.run.work.chain_count == 5 && r.run.work.chains[0] == 12 && r.run.work.chains[1] == 1 &&
-		    r.run.work.chains[4] == 6);
+	assert_int_equal(parse_line("--chains 12,1,4-6 --histogram", &r, &e), 0);
+	assert_true(r.run.work.histogram && r.run.work.chain_count == 5 && r.run.work.chains[0] == 12 &&
+		    r.run.work.chains[1] == 1 && r.run.work.chains[4] == 6);
 	assert_int_equal(parse_line("--prefault", &r, &e), 0);
 	assert_true(r.run.machine.populate == POPULATE_PREFAULT &&
 		    r.run.machine.populate >= POPULATE_PREALLOC);
@@ -220,6 +220,7 @@ static const char *const refused_lines[][2] = {
 	{ "--chains 13", "from 1 to 12" },
 	{ "--chains 1,2,1", "each once" },
 	{ "--chains ''", "1,2,4,8,12" },
+	{ "sweep --histogram", "does not apply to sweep" },
 	{ "check --chains 2", "does not apply to check" },
 };
 

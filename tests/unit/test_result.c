@@ -118,6 +118,31 @@ TEST_WITH(planned_chains_have_to_come_back, setup, NULL)
 	assert_int_equal(check(), 0);
 }
 
+/* All loads are in the buckets, no more and no fewer; a histogram that is none is not looked at. */
+TEST_WITH(a_histogram_has_all_loads, setup, NULL)
+{
+	uint32_t *loads = block.result.histogram.loads;
+
+	loads[0] = 7;
+	assert_int_equal(check(), 0);
+	block.result.variant = VARIANT_SINGLE;
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, "not planned"));
+	config.steps[1].histogram = 1;
+	assert_true(check() < 0);
+	assert_non_null(strstr(why, "7 loads in a histogram of 300000"));
+	loads[HISTOGRAM_BUCKETS - 1] = 299993;
+	assert_int_equal(check(), 0);
+	loads[5] = 1;
+	assert_true(check() < 0);
+	/* A sum that is right modulo 2^32 alone. */
+	loads[5] = UINT32_MAX;
+	loads[6] = 1;
+	assert_true(check() < 0);
+	memset(loads, 0xff, sizeof(block.result.histogram.loads));
+	assert_true(check() < 0);
+}
+
 /* A part without a figure says why, by a reason that a guest may have, and then has no samples. */
 TEST_WITH(a_missing_figure_has_a_reason_and_no_samples, setup, NULL)
 {
@@ -170,6 +195,8 @@ TEST_WITH(a_first_pass_has_one_sample, setup, NULL)
 
 TEST_WITH(the_plan_tells_how_many_results_are_due, setup, NULL)
 {
-	/* touch has two parts, chase one. */
+	/* touch has two parts, chase one, and one more where single loads are asked for. */
 	assert_int_equal(phases_expected_results(&config), 3);
+	config.steps[1].histogram = 1;
+	assert_int_equal(phases_expected_results(&config), 4);
 }

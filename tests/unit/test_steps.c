@@ -171,6 +171,39 @@ TEST(chains)
 	assert_int_equal(config.steps[0].chains, 1);
 }
 
+/* Of the step of one chain; refused where there is none, or more loads than its counters hold. */
+TEST(histograms)
+{
+	struct run_spec r = asking(GIB, 1, PAGE_4K);
+	struct error e = { 0 }, many = { 0 }, none = { 0 };
+
+	r.work.workload_count = 1;
+	r.work.workloads[0] = WORKLOAD_chase;
+	r.work.set_count = 1;
+	r.work.sets_bytes[0] = MIB;
+	r.work.histogram = true;
+	planned(&r, PAGE_4K);
+	assert_int_equal(config.step_count, 1);
+	assert_int_equal(config.steps[0].histogram, 1);
+	r.work.chain_count = 2;
+	r.work.chains[0] = 4;
+	r.work.chains[1] = 1;
+	planned(&r, PAGE_4K);
+	assert_true(config.steps[0].histogram == 0 && config.steps[1].histogram == 1);
+	r.work.chain_count = 1;
+	assert_true(plan_make(&r, PAGE_4K, &config, &e) < 0);
+	assert_non_null(strstr(e.hint, "--chains 1"));
+	r.work.chain_count = 0;
+	r.repeat = 2;
+	r.work.accesses = UINT64_C(1) << 31;
+	assert_true(plan_make(&r, PAGE_4K, &config, &many) < 0);
+	assert_non_null(strstr(many.hint, "--accesses"));
+	r.work.accesses = 0;
+	r.work.workloads[0] = WORKLOAD_gups;
+	assert_true(plan_make(&r, PAGE_4K, &config, &none) < 0);
+	assert_string_equal(none.where, "--histogram");
+}
+
 TEST(named_sets)
 {
 	const struct workload_info pair = { .name = "odd",

@@ -60,7 +60,9 @@ static const struct platform platform = { .leave = leave };
 static struct workload_ctx make_ctx(const struct subject *subject, uint64_t bytes, uint64_t accesses,
 				    uint64_t seed)
 {
+	static struct guest_histogram histogram;
 	struct workload_ctx ctx = {
+		.histogram = &histogram,
 		.slice_bytes = bytes + TABLE_BYTES,
 		.leaf_bytes = PAGE_4K,
 		.working_set_bytes = bytes,

@@ -21,6 +21,7 @@ struct work_spec {
 	uint64_t sets_bytes[SPEC_MAX_SETS];
 	uint32_t chain_count; /* 0: one chain */
 	uint32_t chains[CHAINS_MAX];
+	bool histogram;    /* the latency of single loads as well */
 	uint64_t accesses; /* 0: the workload's own */
 	uint64_t seed;
 };

@@ -181,6 +181,7 @@ static void plan(struct tree *t, const struct config *c)
 		prop_u64(t, FDT_STEP_WORKING_SET_BYTES, step->working_set_bytes);
 		prop_u64(t, FDT_STEP_STRIDE_BYTES, step->stride_bytes);
 		prop_u32(t, FDT_STEP_CHAINS, step->chains);
+		prop_u32(t, FDT_STEP_HISTOGRAM, step->histogram);
 		prop_u64(t, FDT_STEP_ACCESSES, step->accesses);
 		prop_u32(t, FDT_STEP_REPEAT, step->repeat);
 		node_end(t);

@@ -88,6 +88,8 @@ static void put_steps(const struct config *c, FILE *out)
 			(void)fprintf(out, "stride %s ", size_format(s->stride_bytes, size));
 		if (s->chains > 1)
 			(void)fprintf(out, "chains %" PRIu32 " ", s->chains);
+		if (s->histogram)
+			(void)fprintf(out, "histogram ");
 		(void)fprintf(out, "repeat %" PRIu32 " accesses ", s->repeat);
 		if (s->accesses == 0)
 			(void)fprintf(out, "default\n");

@@ -28,6 +28,7 @@ static int add_step(const struct run_spec *r, enum workload_id workload, uint64_
 		.working_set_bytes = set_bytes,
 		.stride_bytes = stride_bytes,
 		.chains = chains,
+		.histogram = r->work.histogram && chains == 1,
 		.accesses = r->work.accesses,
 		.repeat = r->repeat != 0          ? r->repeat
 			  : takes_turns(workload) ? SAMPLES_SHORT
@@ -59,7 +60,7 @@ static int refuse_strides(const struct workload_info *workload, uint64_t set_byt
 static int add_chains(const struct run_spec *r, enum workload_id id, uint64_t set_bytes,
 		      uint64_t stride_bytes, struct config *c, struct error *e)
 {
-	bool has_chains = (workload_table[id].needs & HAS_CHAINS) != 0;
+	bool has_chains = (workload_table[id].needs & WALKS_CYCLE) != 0;
 	uint32_t count = has_chains && r->work.chain_count != 0 ? r->work.chain_count : 1;
 
 	for (uint32_t i = 0; i < count && i < CHAINS_MAX; i++) {
@@ -123,20 +124,43 @@ static bool skipped_when_aliased(const struct run_spec *r, enum workload_id id, 
 	       (workload_table[id].needs & WORKS_ALIASED) == 0;
 }
 
-/* Where chains are asked for and no workload has any: nothing of it would be done. */
-static int check_chains(const struct run_spec *r, struct error *e)
+/* Of single loads there have to be some, and no more than the counters of a histogram hold. */
+static int check_histogram(const struct run_spec *r, struct error *e)
 {
+	bool one_chain = r->work.chain_count == 0;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < r->work.chain_count && i < CHAINS_MAX; i++)
+		one_chain = one_chain || r->work.chains[i] == 1;
+	if (!one_chain) {
+		ret = error_set(e, STATUS_USAGE, 0, "--histogram",
+				"it is of one load after the other, and --chains has no 1");
+		error_hint(e, "--chains 1 among the others");
+	} else if (r->work.accesses > HISTOGRAM_MOST_LOADS / max_u64(r->repeat, 1)) {
+		ret = error_set(e, STATUS_USAGE, 0, "--histogram",
+				"it counts up to %u loads, and --accesses times --repeat are more",
+				HISTOGRAM_MOST_LOADS);
+		error_hint(e, "fewer --accesses");
+	}
+	return ret;
+}
+
+/* Where something is asked of a cycle and no workload has one: nothing of it would be done. */
+static int check_cycles(const struct run_spec *r, struct error *e)
+{
+	bool histogram = r->work.histogram;
 	int ret;
 
+	if (r->work.chain_count == 0 && !histogram)
+		return 0;
 	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {
 		enum workload_id id = r->work.workloads[i];
 
-		if ((uint32_t)id < WORKLOAD_COUNT && (workload_table[id].needs & HAS_CHAINS) != 0)
-			return 0;
+		if ((uint32_t)id < WORKLOAD_COUNT && (workload_table[id].needs & WALKS_CYCLE) != 0)
+			return histogram ? check_histogram(r, e) : 0;
 	}
-	if (r->work.chain_count == 0)
-		return 0;
-	ret = error_set(e, STATUS_USAGE, 0, "--chains", "none of these workloads has chains");
+	ret = error_set(e, STATUS_USAGE, 0, histogram ? "--histogram" : "--chains",
+			"none of these workloads follows a cycle of loads");
 	error_hint(e, "--workload packed,chase");
 	return ret;
 }
@@ -145,7 +169,7 @@ static int make_steps(const struct run_spec *r, struct config *c, struct error *
 {
 	char names[128] = "";
 
-	if (check_chains(r, e) != 0)
+	if (check_cycles(r, e) != 0)
 		return -EINVAL;
 
 	for (uint32_t i = 0; i < r->work.workload_count && i < SPEC_MAX_WORKLOADS; i++) {

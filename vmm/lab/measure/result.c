@@ -47,6 +47,23 @@ static int check_samples(const struct guest_result *r, const struct plan_step *s
 	return 0;
 }
 
+/* 0 where a part has none: what the block then holds there is never looked at. */
+static int check_histogram(const struct guest_result *r, const struct plan_step *step,
+			   const struct workload_part *part, char *why, size_t why_bytes)
+{
+	uint64_t sum = 0, loads = r->accesses * r->samples;
+
+	if (!part->single_loads)
+		return 0;
+	if (step->histogram == 0)
+		return refuse(why, why_bytes, "a histogram that was not planned");
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		sum += r->histogram.loads[i];
+	if (sum != loads)
+		return refuse(why, why_bytes, "%" PRIu64 " loads in a histogram of %" PRIu64, sum, loads);
+	return 0;
+}
+
 int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct config *config,
 		 uint64_t elapsed_cycles, char *why, size_t why_bytes)
 {
@@ -80,5 +97,7 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 		return refuse(why, why_bytes, "%" PRIu64 " accesses", r->accesses);
 	if (r->warm_accesses > ACCESSES_MAX)
 		return refuse(why, why_bytes, "%" PRIu64 " accesses to warm up", r->warm_accesses);
-	return check_samples(r, step, part, elapsed_cycles, why, why_bytes);
+	if (check_samples(r, step, part, elapsed_cycles, why, why_bytes) != 0)
+		return -EINVAL;
+	return check_histogram(r, step, part, why, why_bytes);
 }

@@ -155,6 +155,17 @@ static char sample_clock(double before, double after, const struct vcpu_clock *c
 	return SAMPLE_QUIET;
 }
 
+/* Its buckets are of all samples, so their clock is the mean of those of the samples. */
+static void settle_histogram(struct result *r, const struct vcpu_clock *clock)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < r->sample_count; i++)
+		sum += r->tsc_per_core_cycle[i];
+	r->histogram->tsc_per_cycle = sum / r->sample_count;
+	r->histogram->step_cycles = clock->step_cycles;
+}
+
 /* 0, -ENOMEM, or -EINVAL for a figure that is not finite. */
 static int settle_row(struct result *r, const struct vcpu_clock *clock)
 {
@@ -176,6 +187,8 @@ static int settle_row(struct result *r, const struct vcpu_clock *clock)
 	if (ret != 0)
 		return ret;
 	r->median_ns *= is_latency ? r->summary.median / median : median / r->summary.median;
+	if (r->histogram != NULL && is_latency)
+		settle_histogram(r, clock);
 	if (!is_latency)
 		return 0;
 	for (uint32_t i = 0; i < r->sample_count; i++)

@@ -115,6 +115,22 @@ static int sum_samples(const struct result *rows, uint32_t count, struct result 
 	return summary_make(sum->samples, sum->marks, sum->sample_count, &sum->summary);
 }
 
+/* The same for the histogram of single loads. 0 or -ENOMEM. */
+static int sum_histogram(const struct result *rows, uint32_t count, struct result *sum)
+{
+	for (uint32_t v = 0; v < count; v++) {
+		if (rows[v].histogram == NULL)
+			return 0;
+	}
+	sum->histogram = malloc(sizeof(*sum->histogram));
+	if (sum->histogram == NULL)
+		return -ENOMEM;
+	*sum->histogram = *rows[0].histogram;
+	for (uint32_t v = 1; v < count; v++)
+		histogram_add(sum->histogram, rows[v].histogram, v);
+	return 0;
+}
+
 static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 {
 	struct result *sum = rows_new(rec);
@@ -128,6 +144,7 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	sum->vcpu = -1;
 	sum->samples = sum->samples_tsc_cycles = sum->tsc_per_core_cycle = NULL;
 	sum->readings = NULL;
+	sum->histogram = NULL;
 	sum->marks = NULL;
 	sum->pmu = NULL;
 	sum->summary = (struct summary){ 0 };
@@ -136,7 +153,10 @@ static int combine_part(struct record *rec, uint32_t first, uint32_t count)
 	ret = sum_samples(rows, count, sum);
 	if (ret == 0)
 		ret = sum_pmu(rows, count, sum);
+	if (ret == 0)
+		ret = sum_histogram(rows, count, sum);
 	if (ret != 0) {
+		free(sum->pmu);
 		free(sum->samples);
 		free(sum->marks);
 		return ret;

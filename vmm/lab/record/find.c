@@ -57,7 +57,7 @@ const struct result *packed_partner(const struct record *rec, const struct resul
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 
-		if (r->workload == WORKLOAD_packed && row_has_figure(rec, r) &&
+		if (r->workload == WORKLOAD_packed && r->variant == VARIANT_ONLY && row_has_figure(rec, r) &&
 		    r->working_set_bytes == chase->working_set_bytes && r->chains == chase->chains)
 			return r;
 	}
@@ -134,7 +134,8 @@ static void collect_points(const struct record *rec, struct prediction *p)
 		const struct result *packed;
 
 		/* The model follows one load after the other. */
-		if (chase->workload != WORKLOAD_chase || row_has_chains(chase) || !row_has_figure(rec, chase))
+		if (chase->workload != WORKLOAD_chase || chase->variant != VARIANT_ONLY ||
+		    row_has_chains(chase) || !row_has_figure(rec, chase))
 			continue;
 		packed = packed_partner(rec, chase);
 		/* A clock too coarse may measure 0 cycles, of which there is no relative error. */

@@ -168,6 +168,7 @@ static json_t *results_json(const struct record *rec)
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		json_t *o = columns_json(&result_columns, rec, &rec->results[i]);
 
+		json_put(&o, "histogram", histogram_json(rec->results[i].histogram));
 		json_put(&o, "pmu", pmu_counts_json(rec->pmu, rec->results[i].pmu));
 		json_push(&array, o);
 	}

@@ -27,6 +27,7 @@ static void row_free(struct result *r)
 	free(r->samples);
 	free(r->samples_tsc_cycles);
 	free(r->readings);
+	free(r->histogram);
 	free(r->marks);
 	free(r->tsc_per_core_cycle);
 	free(r->pmu);
@@ -81,6 +82,7 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 		.accesses = g->accesses,
 		.checksum = g->checksum,
 		.may_exit = part != NULL && part->may_exit != 0,
+		.single_loads = part != NULL && part->single_loads != 0,
 		.operations = part != NULL && part->warm_passes == 0 ? g->accesses * g->samples : 0,
 		.sample_count = g->samples,
 		.counts = { .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 },
@@ -179,6 +181,8 @@ static int add_round(struct result *row, const struct result *r, const struct gu
 	ret = append_samples(row, g, r->sample_count, tsc_khz);
 	if (ret != 0)
 		return ret;
+	if (row->histogram != NULL)
+		histogram_count(row->histogram, &g->histogram);
 	row->rounds++;
 	row->operations += r->operations;
 	counts_add(&row->counts, &r->counts);
@@ -221,11 +225,16 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	row->samples = NULL;
 	row->samples_tsc_cycles = NULL;
 	row->readings = NULL;
+	row->histogram = NULL;
 	row->marks = NULL;
 	row->tsc_per_core_cycle = NULL;
 	row->summary = (struct summary){ 0 };
 	if (r->sample_count != 0)
 		ret = append_samples(row, g, r->sample_count, tsc_khz);
+	if (ret == 0 && r->sample_count != 0 && r->single_loads) {
+		row->histogram = histogram_new(&g->histogram);
+		ret = row->histogram != NULL ? 0 : -ENOMEM;
+	}
 	if (ret == 0) {
 		rec->result_count++;
 		return 0;

@@ -10,6 +10,7 @@
 
 #include "abi.h"
 #include "vmm/lab/spec.h"
+#include "vmm/lab/record/histogram.h"
 #include "vmm/lab/record/stats.h"
 #include "vmm/host/facts.h"
 #include "vmm/core/machine/machine.h"
@@ -71,6 +72,7 @@ struct result {
 	uint64_t accesses;         /* timed operations (or bytes) in one sample */
 	uint64_t checksum;
 	bool may_exit;
+	bool single_loads; /* with samples there is a histogram */
 	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
 	/*
@@ -86,6 +88,7 @@ struct result {
 	double *tsc_per_core_cycle;       /* beside each sample; these three: not in a combined row */
 	double *samples_tsc_cycles;       /* whole samples, as they were read */
 	struct core_clock (*readings)[2]; /* before and after each sample */
+	struct histogram *histogram;      /* of a part of single loads */
 	struct summary summary;
 	double median_ns; /* of an access or update; NAN: not known, or nanoseconds mean nothing in that unit */
 	struct phase_counts counts;

@@ -143,6 +143,9 @@ void put_findings(const struct record *rec, FILE *out);
 /* Print where throughput stops growing with more chains, and why where rows show it. Nothing without such rows. */
 void put_throughput(const struct record *rec, FILE *out);
 
+/* Print how single loads are distributed: bars, modes and tail of each row that has a histogram. */
+void put_histograms(const struct record *rec, FILE *out);
+
 /* Print what was counted: for each row the counts an operation. Nothing where nothing was asked for. */
 void put_pmu(const struct record *rec, FILE *out);
 

@@ -350,6 +350,7 @@ int record_text(const struct record *rec, FILE *out)
 	if (put_results(rec, out) != 0)
 		return -ENOMEM;
 	put_findings(rec, out);
+	put_histograms(rec, out);
 	put_tlb(rec, out);
 	if (rec->prediction != NULL) {
 		(void)fputc('\n', out);
