@@ -13,6 +13,9 @@
 #define NO_BETTER 1.05
 /* One that more chains lower at least so much shows that throughput still grows. */
 #define STILL_GROWS 1.15
+/* So many times as fast as twice the chains can make it, or so much slower than fewer: something else had the CPU or memory. */
+#define TOO_FAST 1.15
+#define TOO_SLOW 1.25
 /* A load of a single chain that takes longer misses the L1 cache: on every core of today a hit takes 3 to 5 core cycles. */
 #define L1_MOST_CYCLES 8.0
 
@@ -61,6 +64,27 @@ static struct curve curve_of(const struct record *rec, enum workload_id workload
 	return c;
 }
 
+/*
+ * Whether from so many chains on each figure can be that of chains alone: twice as many make throughput twice as large at
+ * most, and hardly smaller. Where not, samples were disturbed, which says nothing of walkers or buffers.
+ */
+static bool is_plausible(const struct curve *c, uint32_t from)
+{
+	uint32_t last = 0;
+
+	for (uint32_t k = from; k <= c->most; k++) {
+		double faster;
+
+		if (c->at[k] == NULL)
+			continue;
+		faster = last != 0 ? figure_at(c, last) / figure_at(c, k) : 1;
+		if (faster > TOO_FAST * k / (last != 0 ? last : k) || faster < 1 / TOO_SLOW)
+			return false;
+		last = k;
+	}
+	return true;
+}
+
 /* Whether packed goes on growing behind the number of chains at which chase stops. */
 static bool grows_beyond(const struct curve *packed, uint32_t stop)
 {
@@ -71,7 +95,8 @@ static bool grows_beyond(const struct curve *packed, uint32_t stop)
 /* Why chase stops there; "": the rows do not show it. */
 static const char *reason(const struct curve *chase, const struct curve *packed)
 {
-	if (chase->stop == 0 || packed->most != chase->most || packed->at[1] == NULL)
+	if (chase->stop == 0 || packed->most != chase->most || packed->at[1] == NULL ||
+	    !is_plausible(packed, chase->stop))
 		return "";
 	if (grows_beyond(packed, chase->stop))
 		return "; packed, with as many loads under way and next to nothing to walk, goes on growing: page "
@@ -95,13 +120,18 @@ static void put_curve(const struct record *rec, const struct result *first, bool
 		append(line, sizeof(line), "%s with 1 chain, ", figure);
 	}
 	format_real(c.best, figure, sizeof(figure));
-	append(line, sizeof(line), "%s with %u: ", figure, c.best_at);
-	if (c.at[1] != NULL) {
+	append(line, sizeof(line), "%s with %u", figure, c.best_at);
+	if (c.at[1] != NULL && is_plausible(&c, 1)) {
 		format_real(figure_at(&c, 1) / c.best, figure, sizeof(figure));
-		append(line, sizeof(line), "%s times the throughput; ", figure);
+		append(line, sizeof(line), ", %s times the throughput", figure);
 	}
-	append(line, sizeof(line), "it %s at %u%s", c.stop != 0 ? "stops growing" : "still grows",
-	       c.stop != 0 ? c.stop : c.most, first->workload == WORKLOAD_chase ? reason(&c, &packed) : "");
+	if (!is_plausible(&c, c.stop != 0 ? c.stop : 1))
+		append(line, sizeof(line),
+		       "; disturbed: figures differ by more than the number of chains can make");
+	else
+		append(line, sizeof(line), "; it %s at %u%s", c.stop != 0 ? "stops growing" : "still grows",
+		       c.stop != 0 ? c.stop : c.most,
+		       first->workload == WORKLOAD_chase ? reason(&c, &packed) : "");
 	paragraph(out, is_first ? "throughput" : "", "%s", line);
 }
 
