@@ -101,7 +101,7 @@ static uint32_t modes_are(const uint64_t *cycles, uint32_t expected)
 	assert_int_equal(bars[bar_count - 1].end, HISTOGRAM_BUCKETS);
 	assert_int_equal(in_bars, h->total);
 	assert_int_equal(count, expected);
-	LOOP (uint32_t, m, 0, m < count, m++) {
+	LOOP (uint32_t, m, 0, m < expected, m++) {
 		assert_in_range(histogram_bucket(cycles[m]), bars[modes[m].peak].first,
 				bars[modes[m].peak].end - 1);
 		in_modes += modes[m].loads;
