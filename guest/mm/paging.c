@@ -27,7 +27,7 @@ static void fill_leaves(const struct mapping *m, uint64_t *table, uint64_t gpa, 
 /* A table of entries that span span_bytes each, for [gpa, gpa + bytes); three levels deep at most. */
 static uint64_t *build(const struct mapping *m, uint64_t gpa, uint64_t bytes, uint64_t span_bytes)
 {
-	uint64_t *table = pool_take(m->pool);
+	uint64_t *table = pool_alloc(m->pool);
 
 	if (table == NULL)
 		return NULL;

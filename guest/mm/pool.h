@@ -24,7 +24,7 @@ static inline void pool_start(struct table_pool *pool, uint64_t gpa, uint64_t by
 }
 
 /* A table whose contents are undefined, at GVA = GPA; NULL when the pool is exhausted. */
-static inline uint64_t *pool_take(struct table_pool *pool)
+static inline uint64_t *pool_alloc(struct table_pool *pool)
 {
 	uint64_t gpa = pool->next_gpa;
 

@@ -137,7 +137,7 @@ int heap_start(struct heap *heap, void *memory, uint64_t bytes)
 	return 0;
 }
 
-void *heap_take(struct heap *heap, uint64_t bytes, uint64_t tag)
+void *heap_alloc(struct heap *heap, uint64_t bytes, uint64_t tag)
 {
 	uint64_t address, rest;
 	uint32_t list;

@@ -33,12 +33,12 @@ struct heap {
 int heap_start(struct heap *heap, void *memory, uint64_t bytes);
 
 /* At least `bytes`, aligned to HEAP_UNIT, with that tag in its head; NULL where no free block is surely large enough. */
-void *heap_take(struct heap *heap, uint64_t bytes, uint64_t tag);
+void *heap_alloc(struct heap *heap, uint64_t bytes, uint64_t tag);
 
-/* Back to the heap what heap_take gave. */
+/* Back to the heap what heap_alloc gave. */
 void heap_give(struct heap *heap, void *memory);
 
-/* The tag of what heap_take gave, and how many bytes of it may be used. */
+/* The tag of what heap_alloc gave, and how many bytes of it may be used. */
 uint64_t heap_tag(const void *memory);
 uint64_t heap_usable_bytes(const void *memory);
 

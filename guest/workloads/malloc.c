@@ -144,11 +144,11 @@ static void operate(struct workload_ctx *ctx, uint64_t count)
 	for (; count > 0; count--) {
 		uint64_t bytes = next_size(&ctx->rng, (uint32_t)ctx->own[OWN_POWER_END]);
 		uint64_t serial = ctx->own[OWN_SERIAL]++, slot;
-		void *block = heap_take(&store->heap, bytes, serial);
+		void *block = heap_alloc(&store->heap, bytes, serial);
 
 		while (block == NULL && store->live > 0) {
 			give_oldest(ctx, store);
-			block = heap_take(&store->heap, bytes, serial);
+			block = heap_alloc(&store->heap, bytes, serial);
 		}
 		if (block == NULL) {
 			ctx->own[OWN_EMPTY] = 1;

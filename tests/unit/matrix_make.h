@@ -27,7 +27,7 @@ static inline void make_matrix(struct matrix *m, uint32_t cells)
 static inline struct matrix_cell *make_cell(struct matrix *m, uint64_t guest_page_bytes, const char *backing,
 					    uint64_t page_bytes, const char *workload, uint64_t working_set)
 {
-	struct matrix_cell *cell = &m->cells[m->cell_count++];
+	struct matrix_cell *cell = &m->cells[m->datum_count++];
 
 	*cell = (struct matrix_cell){ .native = guest_page_bytes == 0,
 				      .guest_page_bytes = guest_page_bytes,

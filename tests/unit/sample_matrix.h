@@ -39,7 +39,7 @@ static inline void *sample_alloc(size_t count, size_t bytes)
 static inline struct matrix_cell *sample_cell(struct matrix *m, uint64_t page, const char *backing,
 					      uint64_t page_bytes, const char *workload, uint64_t bytes)
 {
-	struct matrix_cell *cell = &m->cells[m->cell_count++];
+	struct matrix_cell *cell = &m->cells[m->datum_count++];
 
 	*cell = (struct matrix_cell){ .native = page == 0,
 				      .guest_page_bytes = page,
@@ -142,7 +142,7 @@ static inline void sample_matrix(struct matrix *m)
 	(void)sample_cell(m, PAGE_4K, "anon", PAGE_4K, "packed", 256 * KIB);
 	(void)sample_cell(m, 0, "anon", PAGE_4K, "chase", 256 * KIB);
 	(void)sample_cell(m, PAGE_4K, "thp", PAGE_2M, "touch", 4 * MIB);
-	for (uint32_t i = 0; i < m->cell_count; i++)
+	for (uint32_t i = 0; i < m->datum_count; i++)
 		sample_runs(&m->cells[i], bases[i], i == SAMPLE_TOUCH);
 	m->cells[SAMPLE_TOUCH].state = STATE_MISMATCH;
 	(void)snprintf(m->cells[SAMPLE_TOUCH].reason, sizeof(m->cells[0].reason), "asked for 2M, found 4K");

@@ -76,7 +76,7 @@ static bool take(struct world *w, uint64_t bytes, uint64_t tag)
 {
 	struct owner *o = &w->owners[w->owner_count];
 
-	o->memory = heap_take(&w->heap, bytes, tag);
+	o->memory = heap_alloc(&w->heap, bytes, tag);
 	if (o->memory == NULL)
 		return false;
 	o->bytes = bytes;
@@ -144,7 +144,7 @@ TEST(neighbours_become_one)
 		void *blocks[3];
 
 		for (int b = 0; b < 3; b++)
-			blocks[b] = heap_take(&w->heap, 1000, 0);
+			blocks[b] = heap_alloc(&w->heap, 1000, 0);
 		LOOP (int, b, 0, b < 3, b++) {
 			heap_give(&w->heap, blocks[orders[i][b]]);
 			given[orders[i][b]] = true;
@@ -207,11 +207,11 @@ TEST(impossible_sizes_are_refused)
 	struct world *w = make_world(MEMORY_BYTES);
 	struct heap heap;
 
-	assert_null(heap_take(&w->heap, MEMORY_BYTES, 0));
-	assert_null(heap_take(&w->heap, UINT64_MAX, 0));
-	assert_null(heap_take(&w->heap, (UINT64_C(1) << 47) + 1, 0));
-	assert_null(heap_take(&w->heap, UINT64_C(1) << 47, 0));
-	assert_non_null(heap_take(&w->heap, 0, 0));
+	assert_null(heap_alloc(&w->heap, MEMORY_BYTES, 0));
+	assert_null(heap_alloc(&w->heap, UINT64_MAX, 0));
+	assert_null(heap_alloc(&w->heap, (UINT64_C(1) << 47) + 1, 0));
+	assert_null(heap_alloc(&w->heap, UINT64_C(1) << 47, 0));
+	assert_non_null(heap_alloc(&w->heap, 0, 0));
 	assert_int_equal(heap_start(&heap, w->memory, 0), -1);
 	assert_int_equal(heap_start(&heap, w->memory, 47), -1);
 	assert_int_equal(heap_start(&heap, w->memory, UINT64_MAX), -1);

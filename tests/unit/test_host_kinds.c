@@ -202,7 +202,7 @@ TEST(a_sweep)
 		assert_int_equal(matrix_derive(&m), 0);
 		(void)snprintf(words, sizeof(words), "second dimension: %s (%s)", kinds[i].second,
 			       kinds[i].module);
-		judge(render_matrix(&m, matrix_emit_text), words);
+		judge(render_matrix(&m, matrix_text), words);
 		matrix_free(&m);
 	}
 }

@@ -17,7 +17,7 @@ static char json_path[64], journal[80];
 
 static struct matrix new_matrix(const char *kernel)
 {
-	struct matrix m = { .allocations = 2, .started = "2026-01-01T00:00:00Z", .cell_count = 2 };
+	struct matrix m = { .allocations = 2, .started = "2026-01-01T00:00:00Z", .datum_count = 2 };
 
 	m.host = json_pack("{s:s, s:s, s:s, s:s}", "kernel", kernel, "cpu_model", "C", "kvm_module",
 			   "kvm_intel", "second_dimension", "ept");

@@ -37,7 +37,7 @@ static void through_a_file(const struct matrix *m, struct matrix *back)
 	assert_true(fd >= 0);
 	file = fdopen(fd, "w");
 	assert_non_null(file);
-	assert_int_equal(matrix_emit_json(m, file), 0);
+	assert_int_equal(matrix_json(m, file), 0);
 	assert_int_equal(fclose(file), 0);
 	ret = matrix_read(path, back, &e);
 	assert_int_equal(unlink(path), 0);
@@ -48,8 +48,8 @@ static void through_a_file(const struct matrix *m, struct matrix *back)
 /* Exactly this, so that a change of what others read is a change that a reviewer sees; e2e holds JSON against its schema. */
 TEST_WITH(golden_files, setup, teardown)
 {
-	matrix_golden(&sample, matrix_emit_json, TESTS_DIR "/golden/sweep.json");
-	matrix_golden(&sample, matrix_emit_csv, TESTS_DIR "/golden/sweep.csv");
+	matrix_golden(&sample, matrix_json, TESTS_DIR "/golden/sweep.json");
+	matrix_golden(&sample, matrix_csv, TESTS_DIR "/golden/sweep.csv");
 }
 
 /* The same bytes come out again, but for derived members, which the reader leaves to matrix_derive. */
@@ -60,8 +60,8 @@ TEST_WITH(round_trip, setup, teardown)
 
 	sample_matrix(&plain);
 	through_a_file(&sample, &back);
-	before = render_matrix(&plain, matrix_emit_json);
-	after = render_matrix(&back, matrix_emit_json);
+	before = render_matrix(&plain, matrix_json);
+	after = render_matrix(&back, matrix_json);
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
@@ -114,13 +114,13 @@ TEST_WITH(writers_fail, setup, teardown)
 	FILE *full = fopen("/dev/full", "w");
 
 	assert_non_null(full);
-	assert_int_equal(matrix_emit_json(&sample, full), -ENOSPC);
+	assert_int_equal(matrix_json(&sample, full), -ENOSPC);
 	(void)fclose(full);
 	full = fopen("/dev/full", "w");
 	assert_non_null(full);
-	assert_int_equal(matrix_emit_csv(&sample, full), -ENOSPC);
+	assert_int_equal(matrix_csv(&sample, full), -ENOSPC);
 	(void)fclose(full);
 	sample.cells[0].runs[0].rows[0].samples[0] = NAN;
 	assert_null(matrix_run_json(&sample.cells[0].runs[0]));
-	assert_true(matrix_emit_json(&sample, stderr) < 0);
+	assert_true(matrix_json(&sample, stderr) < 0);
 }

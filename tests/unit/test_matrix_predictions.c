@@ -147,7 +147,7 @@ static char *render(const struct matrix *m)
 	FILE *memory = open_memstream(&data, &bytes);
 
 	assert_non_null(memory);
-	assert_int_equal(text_matrix_predictions(m, memory), 0);
+	assert_int_equal(matrix_predictions_text(m, memory), 0);
 	assert_int_equal(fclose(memory), 0);
 	assert_fits_screen(data);
 	return data;

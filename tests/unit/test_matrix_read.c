@@ -25,7 +25,7 @@ static int setup(void **state)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/sweep.json", dir);
 	sample_matrix(&m);
-	data = render_matrix(&m, matrix_emit_json);
+	data = render_matrix(&m, matrix_json);
 	root = json_loads(data, 0, NULL);
 	free(data);
 	matrix_free(&m);

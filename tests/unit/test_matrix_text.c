@@ -19,7 +19,7 @@ TEST(as_in_the_golden_file)
 {
 	struct matrix m = golden_matrix();
 
-	matrix_golden(&m, matrix_emit_text, TESTS_DIR "/golden/sweep.txt");
+	matrix_golden(&m, matrix_text, TESTS_DIR "/golden/sweep.txt");
 	matrix_free(&m);
 }
 
@@ -34,7 +34,7 @@ TEST(no_line_beyond_a_screen)
 	m.cells[0].populate = POPULATE_PREFAULT;
 	for (uint32_t i = 0; i < m.cells[0].figure_count; i++)
 		m.cells[0].figures[i].value = (struct estimate){ 1234567, 1000000, 9999999, 5 };
-	text = render_matrix(&m, matrix_emit_text);
+	text = render_matrix(&m, matrix_text);
 	assert_fits_screen(text);
 	free(text);
 	matrix_free(&m);
@@ -43,9 +43,9 @@ TEST(no_line_beyond_a_screen)
 TEST(what_has_no_figure_is_told)
 {
 	struct matrix m = golden_matrix();
-	char *text = render_matrix(&m, matrix_emit_text);
+	char *text = render_matrix(&m, matrix_text);
 
-	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
+	LOOP (uint32_t, i, 0, i < m.datum_count, i++) {
 		if (m.cells[i].state != STATE_OK)
 			assert_non_null(strstr(text, m.cells[i].key));
 	}
@@ -53,7 +53,7 @@ TEST(what_has_no_figure_is_told)
 	assert_non_null(strstr(text, "refused"));
 	free(text);
 	m.complete = false;
-	text = render_matrix(&m, matrix_emit_text);
+	text = render_matrix(&m, matrix_text);
 	assert_non_null(strstr(text, "INCOMPLETE"));
 	free(text);
 	matrix_free(&m);
@@ -61,7 +61,7 @@ TEST(what_has_no_figure_is_told)
 
 static char *text_of(struct matrix *m)
 {
-	return render_matrix(m, matrix_emit_text);
+	return render_matrix(m, matrix_text);
 }
 
 /* The rest of the line that begins with `start`. */

@@ -60,7 +60,7 @@ static int run(struct matrix_cell *cell, uint32_t round)
 
 static void free_cell(struct matrix_cell *cell)
 {
-	struct matrix m = { .cell_count = 1, .cells = malloc(sizeof(*cell)) };
+	struct matrix m = { .datum_count = 1, .cells = malloc(sizeof(*cell)) };
 
 	assert_non_null(m.cells);
 	m.cells[0] = *cell;

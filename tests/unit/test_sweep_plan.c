@@ -24,7 +24,7 @@ static struct request request_of(const char *words)
 static struct matrix plan(const char *words)
 {
 	struct error e = { .status = STATUS_OK };
-	struct matrix m = { .cell_count = 0 };
+	struct matrix m = { .datum_count = 0 };
 	struct request r = request_of(words);
 
 	assert_int_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
@@ -34,7 +34,7 @@ static struct matrix plan(const char *words)
 static struct error refused(const char *words)
 {
 	struct error e = { .status = STATUS_OK };
-	struct matrix m = { .cell_count = 0 };
+	struct matrix m = { .datum_count = 0 };
 	struct request r = request_of(words);
 
 	assert_int_not_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
@@ -45,7 +45,7 @@ static struct error refused(const char *words)
 
 static const struct matrix_cell *cell(const struct matrix *m, const char *key)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		if (strcmp(m->cells[i].key, key) == 0)
 			return &m->cells[i];
 	}
@@ -58,8 +58,8 @@ TEST(the_product_of_all_axes)
 	struct matrix m = plan("--guest-page 4K,2M --backing anon,thp --prealloc on,off --smp 1,2 --native "
 			       "--workload packed,chase --working-set 256K,4M");
 
-	assert_int_equal(m.cell_count, 3 * 2 * 2 * 2 * 2 * 2);
-	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
+	assert_int_equal(m.datum_count, 3 * 2 * 2 * 2 * 2 * 2);
+	LOOP (uint32_t, i, 0, i < m.datum_count, i++) {
 		assert_int_equal(m.cells[i].state, STATE_PENDING);
 		assert_ptr_equal(cell(&m, m.cells[i].key), &m.cells[i]);
 	}
@@ -121,7 +121,7 @@ TEST(contradictions_are_cells_with_a_reason)
 	const struct matrix_cell *native_prefault = cell(
 		&m, "guest-page=native,backing=anon,prealloc=prefault,smp=1,workload=chase,working-set=256K");
 
-	assert_int_equal(m.cell_count, 8);
+	assert_int_equal(m.datum_count, 8);
 	assert_int_equal(native_exit->state, STATE_REFUSED);
 	assert_non_null(strstr(native_exit->reason, "exit"));
 	assert_int_equal(native_prefault->state, STATE_REFUSED);
@@ -151,13 +151,13 @@ TEST(working_sets_of_workloads_that_name_their_own)
 {
 	struct matrix m = plan("--workload chase,touch,exit,vpid --smp 2");
 
-	assert_int_equal(m.cell_count, 5 + 1 + 1 + 4);
+	assert_int_equal(m.datum_count, 5 + 1 + 1 + 4);
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=chase,working-set=256M");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=touch");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=exit");
 	(void)cell(&m, "guest-page=4K,backing=anon,prealloc=on,smp=2,workload=vpid,working-set=64K");
 	/* Pictures are told what a figure is the cost of, and what it goes with. */
-	LOOP (uint32_t, i, 0, i < m.cell_count, i++) {
+	LOOP (uint32_t, i, 0, i < m.datum_count, i++) {
 		const char *operation = workload_table[workload_find(m.cells[i].workload)].operation;
 
 		assert_string_equal(m.cells[i].operation, operation);
@@ -202,8 +202,8 @@ TEST(each_cell_has_its_other_side)
 			     "/b/minivmm", "minivmm_version", "0.0.9", "fingerprint", "0123456789abcdef");
 	assert_non_null(m.versus);
 	assert_int_equal(sweep_plan(&r.run, &r.sweep, &m, &e), 0);
-	assert_int_equal(m.cell_count, 2 * one.cell_count);
-	LOOP (uint32_t, i, 0, i < one.cell_count, i++) {
+	assert_int_equal(m.datum_count, 2 * one.datum_count);
+	LOOP (uint32_t, i, 0, i < one.datum_count, i++) {
 		const struct matrix_cell *a = &m.cells[2 * i], *b = &m.cells[2 * i + 1];
 		size_t words = json_array_size(a->command);
 		char key[MATRIX_KEY_BYTES + 16];

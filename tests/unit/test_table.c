@@ -112,16 +112,16 @@ struct sample {
 	double value;
 };
 
-static void get_name(const void *all, const void *row, struct cell *out)
+static void get_name(const void *all, const void *row, struct datum *out)
 {
 	(void)all;
-	cell_text(out, ((const struct sample *)row)->name);
+	datum_text(out, ((const struct sample *)row)->name);
 }
 
-static void get_value(const void *all, const void *row, struct cell *out)
+static void get_value(const void *all, const void *row, struct datum *out)
 {
 	(void)all;
-	cell_real(out, ((const struct sample *)row)->value);
+	datum_real(out, ((const struct sample *)row)->value);
 }
 
 static bool is_shown(const void *all)

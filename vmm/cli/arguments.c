@@ -127,7 +127,7 @@ int refuse_option(struct parse *p, const char *where)
 	return ret;
 }
 
-static int take_option(struct parse *p, int answer, const char *word, const char *value)
+static int parse_option(struct parse *p, int answer, const char *word, const char *value)
 {
 	const struct command_spec *mine = command_spec(p->r->command);
 	int id = option_of(answer == ':' || answer == '?' ? optopt : answer, mine->options);
@@ -145,11 +145,11 @@ static int take_option(struct parse *p, int answer, const char *word, const char
 	p->option = &option_table[id];
 	if ((p->option->bits & mine->options) == 0)
 		return refuse_option(p, word);
-	return option_take(p, id, value);
+	return option_parse(p, id, value);
 }
 
 /* Only compare takes operands. */
-static int take_operand(struct parse *p, const char *word)
+static int parse_operand(struct parse *p, const char *word)
 {
 	const char **paths = p->r->compare.paths;
 
@@ -165,7 +165,7 @@ static int take_operand(struct parse *p, const char *word)
 }
 
 /* Store the options and operands in argv[1..argc), which is spelled for getopt_long. 0, or -errno with p->e set. */
-static int take_arguments(struct parse *p, int argc, char **argv)
+static int parse_arguments(struct parse *p, int argc, char **argv)
 {
 	struct option rows[LONG_MAX_ROWS];
 	char letters[3 + 2 * OPTION_COUNT];
@@ -182,12 +182,12 @@ static int take_arguments(struct parse *p, int argc, char **argv)
 		if (answer == -1)
 			break;
 		if (answer == OPERAND)
-			ret = take_operand(p, optarg);
+			ret = parse_operand(p, optarg);
 		else
-			ret = take_option(p, answer, at < argc ? argv[at] : "", optarg);
+			ret = parse_option(p, answer, at < argc ? argv[at] : "", optarg);
 	}
 	for (int i = optind; !p->done && ret == 0 && i < argc; i++)
-		ret = take_operand(p, argv[i]);
+		ret = parse_operand(p, argv[i]);
 	return ret;
 }
 
@@ -204,7 +204,7 @@ static void set_defaults(struct request *r, int argc, char **argv)
 }
 
 /* The preset, then the axes file, then the command line, each over the one before: all is parsed again in that order. */
-static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc, char **argv)
+static int parse_layers(struct parse *p, char *text, size_t text_bytes, int argc, char **argv)
 {
 	struct request *r = p->r;
 	struct request first = *r;
@@ -217,7 +217,7 @@ static int take_layers(struct parse *p, char *text, size_t text_bytes, int argc,
 		ret = preset_apply(p, first.sweep.preset);
 	if (ret == 0 && text != NULL)
 		ret = axes_parse_text(p, first.sweep.file, text, text_bytes);
-	return ret == 0 ? take_arguments(p, argc, argv) : ret;
+	return ret == 0 ? parse_arguments(p, argc, argv) : ret;
 }
 
 /* Note which options were given: their defaults do not show it. */
@@ -275,9 +275,9 @@ int request_assemble(int argc, char **argv, char *text, size_t text_bytes, struc
 	if (copy == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "command line", "no memory for its copy");
 	count = argc > first ? argc - first + 1 : 1;
-	ret = take_arguments(&p, count, copy);
+	ret = parse_arguments(&p, count, copy);
 	if (ret == 0 && !p.done && (r->sweep.preset != NULL || text != NULL))
-		ret = take_layers(&p, text, text_bytes, count, copy);
+		ret = parse_layers(&p, text, text_bytes, count, copy);
 	free(copy);
 	if (ret != 0 || p.done)
 		return ret;

@@ -39,8 +39,8 @@ static int refuse_name(struct parse *p, const char *name)
 	return error_hint(p->e, "minivmm sweep --help");
 }
 
-static int take_pair(struct parse *p, const char *name, const char *value, bool equals, uint32_t line,
-		     struct lines *lines)
+static int parse_pair(struct parse *p, const char *name, const char *value, bool equals, uint32_t line,
+		      struct lines *lines)
 {
 	int id = option_find(name, IN_AXES);
 	char what[80];
@@ -58,14 +58,14 @@ static int take_pair(struct parse *p, const char *name, const char *value, bool 
 	if (p->option->arg != NULL && value[0] == '\0')
 		return error_set(p->e, STATUS_USAGE, 0, name, "a value is expected: %s", p->option->arg);
 	lines->first[id] = line;
-	ret = option_take(p, id, value);
+	ret = option_parse(p, id, value);
 	/* Only "help" ends the parsing. */
 	return ret == 0 && p->done ? refuse(p, name, "help stands on the command line only") : ret;
 }
 
 /* Cuts `text` up: what the options keep of it are NUL-terminated words. */
-static int take_line(struct parse *p, char *text, const struct pair *pair, uint32_t number,
-		     struct lines *lines)
+static int parse_line(struct parse *p, char *text, const struct pair *pair, uint32_t number,
+		      struct lines *lines)
 {
 	char *name = text + (pair->name.start - text), *value = text + (pair->value.start - text);
 
@@ -79,7 +79,7 @@ static int take_line(struct parse *p, char *text, const struct pair *pair, uint3
 	}
 	text[pair->name.end - text] = '\0';
 	text[pair->value.end - text] = '\0';
-	return take_pair(p, name, value, pair->equals, number, lines);
+	return parse_pair(p, name, value, pair->equals, number, lines);
 }
 
 int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_bytes)
@@ -95,7 +95,7 @@ int axes_parse_text(struct parse *p, const char *name, char *text, size_t text_b
 		char where[96];
 
 		p->e = &inner;
-		ret = take_line(p, text, &pair, number, &lines);
+		ret = parse_line(p, text, &pair, number, &lines);
 		p->e = e;
 		if (ret == 0)
 			continue;

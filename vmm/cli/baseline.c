@@ -29,7 +29,7 @@ static int refuse_absent(struct parse *p, enum axis_id id, const char *value)
 			    value, axis_table[id].name, values);
 }
 
-static int take_value(struct parse *p, enum axis_id id, const char *value, char *spelled)
+static int parse_value(struct parse *p, enum axis_id id, const char *value, char *spelled)
 {
 	bool native = id == AXIS_GUEST_PAGE && strcmp(value, NATIVE) == 0;
 	struct axis_value v = { .number = 0 };
@@ -41,7 +41,7 @@ static int take_value(struct parse *p, enum axis_id id, const char *value, char 
 }
 
 /* "guest-page=4K" */
-static int take_part(struct parse *p, char *part, struct parts *parts)
+static int parse_part(struct parse *p, char *part, struct parts *parts)
 {
 	const char *text = p->r->sweep.baseline;
 	char *value = strchr(part, '=');
@@ -55,7 +55,7 @@ static int take_part(struct parse *p, char *part, struct parts *parts)
 		if (parts->given[i])
 			return refuse_value(p, text, "'%s' is given twice", part);
 		parts->given[i] = true;
-		return take_value(p, (enum axis_id)i, value, parts->values[i]);
+		return parse_value(p, (enum axis_id)i, value, parts->values[i]);
 	}
 	return refuse_value(p, text,
 			    "'%.60s' is not an axis of a baseline; axes: guest-page, backing, prealloc, smp, "
@@ -76,7 +76,7 @@ int baseline_check(struct parse *p)
 		return 0;
 	p->option = &option_table[OPTION_BASELINE];
 	while ((more = list_item(&cursor, part, sizeof(part))) == 1) {
-		int ret = take_part(p, part, &parts);
+		int ret = parse_part(p, part, &parts);
 
 		if (ret != 0)
 			return ret;

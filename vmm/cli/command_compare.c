@@ -52,7 +52,7 @@ static int compare(const struct request *r, struct matrix sweeps[SIDES], struct 
 enum status command_compare(const struct request *r, struct error *e)
 {
 	const struct output_writers writers = { .text = r->verbose ? text_all : text_marked, .json = json };
-	struct matrix sweeps[SIDES] = { { .cell_count = 0 }, { .cell_count = 0 } };
+	struct matrix sweeps[SIDES] = { { .datum_count = 0 }, { .datum_count = 0 } };
 	struct comparison c = { .count = 0 };
 
 	/* Nothing takes long here, but a file that cannot be written is better known before the text. */

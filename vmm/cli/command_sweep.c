@@ -63,8 +63,8 @@ static int dump(const struct matrix *m, FILE *out, struct error *e)
 {
 	char size[24];
 
-	(void)fprintf(out, "%" PRIu32 " cells, %" PRIu32 " rounds\n", m->cell_count, m->allocations);
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	(void)fprintf(out, "%" PRIu32 " cells, %" PRIu32 " rounds\n", m->datum_count, m->allocations);
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
 		(void)fprintf(out, "%s: ", cell->key);
@@ -87,7 +87,7 @@ struct products {
 
 static int put_text(const struct products *p, FILE *out)
 {
-	int ret = matrix_emit_text(p->m, out);
+	int ret = matrix_text(p->m, out);
 
 	if (p->nothing.status != STATUS_OK)
 		paragraph(out, "versus", "%s", p->nothing.what);
@@ -97,8 +97,8 @@ static int put_text(const struct products *p, FILE *out)
 }
 
 OUTPUT_WRITER(text, const struct products *p, put_text(p, out))
-OUTPUT_WRITER(json, const struct products *p, matrix_emit_json(p->m, out))
-OUTPUT_WRITER(csv, const struct products *p, matrix_emit_csv(p->m, out))
+OUTPUT_WRITER(json, const struct products *p, matrix_json(p->m, out))
+OUTPUT_WRITER(csv, const struct products *p, matrix_csv(p->m, out))
 
 /* Compare the two sides, where there are two, and have the results in the matrix as well, for its files. */
 static int compare_sides(const struct request *r, struct products *p, struct error *e)
@@ -156,11 +156,11 @@ static void judge(const struct matrix *m, struct error *e)
 		(void)error_set(e, STATUS_MISMATCH, 0, "sweep",
 				"in %" PRIu32 " of %" PRIu32
 				" cells requested and observed page sizes disagree",
-				counts.cells[STATE_MISMATCH], m->cell_count);
+				counts.cells[STATE_MISMATCH], m->datum_count);
 	} else if (counts.cells[STATE_OK] == 0) {
 		(void)error_set(e, counts.cells[STATE_FAILED] != 0 ? STATUS_FAILED : STATUS_CANNOT, 0,
 				"sweep", "not one of %" PRIu32 " cells has a figure; the first, %s: %s",
-				m->cell_count, m->cells[0].key, m->cells[0].reason);
+				m->datum_count, m->cells[0].key, m->cells[0].reason);
 	}
 }
 
@@ -197,7 +197,7 @@ struct resume {
 	char **argv;   /* owned; its words are borrowed from `words` */
 };
 
-static int take_words(struct resume *resume, const char *json_path, int *argc, struct error *e)
+static int read_words(struct resume *resume, const char *json_path, int *argc, struct error *e)
 {
 	size_t index;
 	json_t *word;
@@ -230,7 +230,7 @@ static int resume_request(const struct request *given, struct request *r, struct
 
 	*r = *given;
 	if (parsed_again) {
-		ret = take_words(resume, given->output.json, &argc, e);
+		ret = read_words(resume, given->output.json, &argc, e);
 		if (ret == 0)
 			ret = request_parse(argc, resume->argv, r, e);
 		if (ret == 0 && r->command != COMMAND_SWEEP)
@@ -256,7 +256,7 @@ static void resume_free(struct resume *resume)
 enum status command_sweep(const struct request *given, struct error *e)
 {
 	struct request *r = malloc(sizeof(*r));
-	struct matrix m = { .cell_count = 0 };
+	struct matrix m = { .datum_count = 0 };
 	struct resume resume = { .words = NULL };
 
 	if (r == NULL) {

@@ -55,7 +55,7 @@ int option_find(const char *name, unsigned int bits)
 	return -1;
 }
 
-int option_take(struct parse *p, int id, const char *value)
+int option_parse(struct parse *p, int id, const char *value)
 {
 	const struct option_spec *o = &option_table[id];
 

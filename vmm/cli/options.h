@@ -72,7 +72,7 @@ extern const struct option_spec option_table[OPTION_COUNT];
 int option_find(const char *name, unsigned int bits);
 
 /* Note that the option is given, and store its value. 0, or -errno with p->e set. */
-int option_take(struct parse *p, int id, const char *value);
+int option_parse(struct parse *p, int id, const char *value);
 
 /* Of the options of *given, a sweep with --resume, into *r, the interrupted one's: those that are not IN_PLAN. */
 void options_carry(const struct request *given, struct request *r);
@@ -146,6 +146,6 @@ int set_preset(struct parse *p, const char *value);
 int set_threshold(struct parse *p, const char *value);
 
 /* A decimal number within the option's min and max, refused with that range. */
-int take_number(struct parse *p, const char *value, uint64_t *number);
+int parse_number(struct parse *p, const char *value, uint64_t *number);
 
 #endif

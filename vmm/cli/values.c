@@ -53,7 +53,7 @@ int set_text(struct parse *p, const char *value)
 	return 0;
 }
 
-int take_number(struct parse *p, const char *value, uint64_t *number)
+int parse_number(struct parse *p, const char *value, uint64_t *number)
 {
 	const struct option_spec *o = p->option;
 
@@ -66,7 +66,7 @@ int take_number(struct parse *p, const char *value, uint64_t *number)
 int set_number(struct parse *p, const char *value)
 {
 	uint64_t number = 0;
-	int ret = take_number(p, value, &number);
+	int ret = parse_number(p, value, &number);
 
 	return ret == 0 ? store(p, number) : ret;
 }

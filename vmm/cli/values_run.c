@@ -156,7 +156,7 @@ int set_pmu(struct parse *p, const char *value)
 int set_fault_cost(struct parse *p, const char *value)
 {
 	uint64_t ns = 0;
-	int ret = take_number(p, value, &ns);
+	int ret = parse_number(p, value, &ns);
 
 	p->r->model.fault_ns = (double)ns;
 	return ret;

@@ -8,58 +8,58 @@
 
 #include "vmm/output/json.h"
 
-void cell_text(struct cell *out, const char *text)
+void datum_text(struct datum *out, const char *text)
 {
 	if (text == NULL)
 		return;
-	out->type = CELL_TEXT;
+	out->type = DATUM_TEXT;
 	out->as.text = text;
 }
 
-void cell_count(struct cell *out, int64_t count)
+void datum_count(struct datum *out, int64_t count)
 {
 	if (count >= 0)
-		*out = (struct cell){ .type = CELL_INT, .as.integer = count };
+		*out = (struct datum){ .type = DATUM_INT, .as.integer = count };
 }
 
-void cell_bytes(struct cell *out, uint64_t bytes)
+void datum_bytes(struct datum *out, uint64_t bytes)
 {
-	*out = (struct cell){ .type = CELL_BYTES, .as.bytes = bytes };
+	*out = (struct datum){ .type = DATUM_BYTES, .as.bytes = bytes };
 }
 
-void cell_size(struct cell *out, uint64_t bytes)
+void datum_size(struct datum *out, uint64_t bytes)
 {
 	if (bytes != 0)
-		cell_bytes(out, bytes);
+		datum_bytes(out, bytes);
 }
 
-void cell_real(struct cell *out, double value)
+void datum_real(struct datum *out, double value)
 {
 	if (isfinite(value))
-		*out = (struct cell){ .type = CELL_REAL, .as.real = value };
+		*out = (struct datum){ .type = DATUM_REAL, .as.real = value };
 }
 
-void cell_truth(struct cell *out, int truth)
+void datum_truth(struct datum *out, int truth)
 {
 	if (truth >= 0)
-		*out = (struct cell){ .type = CELL_BOOL, .as.truth = truth != 0 };
+		*out = (struct datum){ .type = DATUM_BOOL, .as.truth = truth != 0 };
 }
 
-void cell_hex(struct cell *out, uint64_t value)
+void datum_hex(struct datum *out, uint64_t value)
 {
-	*out = (struct cell){ .type = CELL_HEX, .as.bytes = value };
+	*out = (struct datum){ .type = DATUM_HEX, .as.bytes = value };
 }
 
-void cell_reals(struct cell *out, const double *values, int32_t count)
+void datum_reals(struct datum *out, const double *values, int32_t count)
 {
 	if (count >= 0)
-		*out = (struct cell){ .type = CELL_REALS, .as.reals = { values, (uint32_t)count } };
+		*out = (struct datum){ .type = DATUM_REALS, .as.reals = { values, (uint32_t)count } };
 }
 
-void cell_ratio(struct cell *out, int64_t count, uint64_t whole)
+void datum_ratio(struct datum *out, int64_t count, uint64_t whole)
 {
 	if (count >= 0 && whole != 0)
-		cell_real(out, (double)count / (double)whole);
+		datum_real(out, (double)count / (double)whole);
 }
 
 static void put_quoted(FILE *out, const char *text)
@@ -73,30 +73,30 @@ static void put_quoted(FILE *out, const char *text)
 	(void)fputc('"', out);
 }
 
-static void put_field(const struct cell *cell, FILE *out)
+static void put_field(const struct datum *cell, FILE *out)
 {
 	switch (cell->type) {
-	case CELL_TEXT:
+	case DATUM_TEXT:
 		if (cell->as.text[0] != '\0')
 			put_quoted(out, cell->as.text);
 		break;
-	case CELL_INT:
+	case DATUM_INT:
 		(void)fprintf(out, "%" PRId64, cell->as.integer);
 		break;
-	case CELL_BYTES:
+	case DATUM_BYTES:
 		(void)fprintf(out, "%" PRIu64, cell->as.bytes);
 		break;
-	case CELL_REAL:
+	case DATUM_REAL:
 		(void)fprintf(out, "%.12g", cell->as.real);
 		break;
-	case CELL_BOOL:
+	case DATUM_BOOL:
 		(void)fputs(cell->as.truth ? "true" : "false", out);
 		break;
-	case CELL_HEX:
+	case DATUM_HEX:
 		(void)fprintf(out, "0x%016" PRIx64, cell->as.bytes);
 		break;
-	case CELL_NONE:
-	case CELL_REALS:
+	case DATUM_NONE:
+	case DATUM_REALS:
 		break;
 	}
 }
@@ -119,7 +119,7 @@ void columns_csv_row(const struct columns *columns, const void *all, const void 
 	const char *comma = "";
 
 	for (uint32_t i = 0; i < columns->count; i++) {
-		struct cell cell = { .type = CELL_NONE };
+		struct datum cell = { .type = DATUM_NONE };
 
 		if ((columns->list[i].outputs & IN_CSV) == 0)
 			continue;
@@ -131,29 +131,29 @@ void columns_csv_row(const struct columns *columns, const void *all, const void 
 	(void)fputc('\n', out);
 }
 
-static json_t *cell_json(const struct cell *cell)
+static json_t *cell_json(const struct datum *cell)
 {
 	json_t *array;
 
 	switch (cell->type) {
-	case CELL_TEXT:
+	case DATUM_TEXT:
 		return json_words(cell->as.text);
-	case CELL_INT:
+	case DATUM_INT:
 		return json_integer(cell->as.integer);
-	case CELL_BYTES:
+	case DATUM_BYTES:
 		return json_u64(cell->as.bytes);
-	case CELL_REAL:
+	case DATUM_REAL:
 		return json_real(cell->as.real);
-	case CELL_BOOL:
+	case DATUM_BOOL:
 		return json_boolean(cell->as.truth);
-	case CELL_HEX:
+	case DATUM_HEX:
 		return json_sprintf("0x%016" PRIx64, cell->as.bytes);
-	case CELL_REALS:
+	case DATUM_REALS:
 		array = json_array();
 		for (uint32_t i = 0; i < cell->as.reals.count; i++)
 			json_push(&array, json_real(cell->as.reals.values[i]));
 		return array;
-	case CELL_NONE:
+	case DATUM_NONE:
 		break;
 	}
 	return json_null();
@@ -164,7 +164,7 @@ json_t *columns_json(const struct columns *columns, const void *all, const void 
 	json_t *o = json_object();
 
 	for (uint32_t i = 0; i < columns->count; i++) {
-		struct cell cell = { .type = CELL_NONE };
+		struct datum cell = { .type = DATUM_NONE };
 
 		if ((columns->list[i].outputs & IN_JSON) == 0)
 			continue;

@@ -115,7 +115,7 @@ json_t *fields_array(const struct fields *fields, const void *first, uint32_t co
 	return array;
 }
 
-static uint64_t take_page(const struct node *member)
+static uint64_t read_page(const struct node *member)
 {
 	uint64_t bytes = node_count(member, 0, INT64_MAX);
 
@@ -125,7 +125,7 @@ static uint64_t take_page(const struct node *member)
 	return bytes;
 }
 
-static void take_reals(const struct field *f, const struct node *at, char *to)
+static void read_reals(const struct field *f, const struct node *at, char *to)
 {
 	struct node array = node_array(at, f->name);
 	uint32_t count = (uint32_t)node_items(&array);
@@ -144,7 +144,7 @@ static void take_reals(const struct field *f, const struct node *at, char *to)
 	memcpy(to + f->count_offset, &count, sizeof(count));
 }
 
-static uint64_t take_number(const struct field *f, const struct node *member)
+static uint64_t read_number(const struct field *f, const struct node *member)
 {
 	uint64_t most = f->most != 0 ? f->most : f->bytes == sizeof(uint32_t) ? UINT32_MAX : INT64_MAX;
 	bool none = json_is_null(member->json);
@@ -155,7 +155,7 @@ static uint64_t take_number(const struct field *f, const struct node *member)
 	case FIELD_SIZE:
 		return none ? 0 : node_count(member, 1, most);
 	case FIELD_PAGE:
-		return none ? 0 : take_page(member);
+		return none ? 0 : read_page(member);
 	case FIELD_KNOWN:
 		return none ? UINT64_MAX : node_count(member, 0, INT64_MAX);
 	case FIELD_TRUTH:
@@ -168,7 +168,7 @@ static uint64_t take_number(const struct field *f, const struct node *member)
 }
 
 /* `at` is the object that has the member. */
-static void take(const struct field *f, const struct node *at, char *to) // NOLINT(misc-no-recursion)
+static void read_field(const struct field *f, const struct node *at, char *to) // NOLINT(misc-no-recursion)
 {
 	struct node member = node_member(at, f->name);
 	char *into = to + f->offset;
@@ -194,7 +194,7 @@ static void take(const struct field *f, const struct node *at, char *to) // NOLI
 		node_copy_text(&member, into, f->bytes);
 		break;
 	case FIELD_REALS:
-		take_reals(f, at, to);
+		read_reals(f, at, to);
 		break;
 	case FIELD_JSON:
 		f->check(&member, to);
@@ -203,13 +203,13 @@ static void take(const struct field *f, const struct node *at, char *to) // NOLI
 		return;
 	case FIELD_OBJECT:
 		member = node_object(at, f->name);
-		fields_take(f->fields, &member, to);
+		fields_read(f->fields, &member, to);
 		break;
 	case FIELD_LIST:
 	case FIELD_MADE:
 		break;
 	default:
-		number = take_number(f, &member);
+		number = read_number(f, &member);
 		memcpy(into, &number, f->bytes);
 		break;
 	}
@@ -217,13 +217,13 @@ static void take(const struct field *f, const struct node *at, char *to) // NOLI
 		f->check(&member, to);
 }
 
-void fields_take(const struct fields *fields, const struct node *at, void *to) // NOLINT(misc-no-recursion)
+void fields_read(const struct fields *fields, const struct node *at, void *to) // NOLINT(misc-no-recursion)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
 		const struct field *f = &fields->list[i];
 
 		if (!f->optional || json_object_get(at->json, f->name) != NULL)
-			take(f, at, to);
+			read_field(f, at, to);
 	}
 }
 

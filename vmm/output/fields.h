@@ -7,7 +7,7 @@
  *	};
  *	static const struct fields run = FIELDS_OF(run_fields);
  *
- *	json = fields_json(&run, &r);		fields_take(&run, &node, &r);
+ *	json = fields_json(&run, &r);		fields_read(&run, &node, &r);
  *
  * A row of a kind that its member does not have does not compile.
  */
@@ -123,7 +123,7 @@ json_t *fields_array(const struct fields *fields, const void *first, uint32_t co
  * Read the members of `at` into *to, in the order of the table. What was complained about stands in at->complaint; what *to
  * owns until then is released by its owner.
  */
-void fields_take(const struct fields *fields, const struct node *at, void *to);
+void fields_read(const struct fields *fields, const struct node *at, void *to);
 
 /* A check of FIELD_JSON: an array of strings. */
 void fields_check_words(const struct node *member, const void *of);

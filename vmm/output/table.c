@@ -81,32 +81,32 @@ void table_put(struct table *t, const char *fmt, ...)
 	t->texts++;
 }
 
-static void put_cell(struct table *t, const struct cell *cell)
+static void put_cell(struct table *t, const struct datum *cell)
 {
 	char text[TABLE_CELL_BYTES];
 
 	switch (cell->type) {
-	case CELL_TEXT:
+	case DATUM_TEXT:
 		table_put(t, "%s", cell->as.text);
 		break;
-	case CELL_INT:
+	case DATUM_INT:
 		table_put(t, "%" PRId64, cell->as.integer);
 		break;
-	case CELL_REAL:
+	case DATUM_REAL:
 		format_real(cell->as.real, text, sizeof(text));
 		table_put(t, "%s", text);
 		break;
-	case CELL_BOOL:
+	case DATUM_BOOL:
 		table_put(t, "%s", cell->as.truth ? "yes" : "no");
 		break;
-	case CELL_BYTES:
+	case DATUM_BYTES:
 		table_put(t, "%s", size_format(cell->as.bytes, text));
 		break;
-	case CELL_HEX:
+	case DATUM_HEX:
 		table_put(t, "0x%016" PRIx64, cell->as.bytes);
 		break;
-	case CELL_NONE:
-	case CELL_REALS:
+	case DATUM_NONE:
+	case DATUM_REALS:
 		table_put(t, "-");
 		break;
 	}
@@ -114,32 +114,32 @@ static void put_cell(struct table *t, const struct cell *cell)
 
 void table_real(struct table *t, double value)
 {
-	struct cell cell = { .type = CELL_NONE };
+	struct datum cell = { .type = DATUM_NONE };
 
-	cell_real(&cell, value);
+	datum_real(&cell, value);
 	put_cell(t, &cell);
 }
 
 void table_count(struct table *t, int64_t count)
 {
-	struct cell cell = { .type = CELL_NONE };
+	struct datum cell = { .type = DATUM_NONE };
 
-	cell_count(&cell, count);
+	datum_count(&cell, count);
 	put_cell(t, &cell);
 }
 
 void table_size(struct table *t, uint64_t bytes)
 {
-	struct cell cell = { .type = CELL_NONE };
+	struct datum cell = { .type = DATUM_NONE };
 
-	cell_size(&cell, bytes);
+	datum_size(&cell, bytes);
 	put_cell(t, &cell);
 }
 
 void table_row(struct table *t, const void *all, const void *row)
 {
 	for (uint32_t i = 0; i < t->columns; i++) {
-		struct cell cell = { .type = CELL_NONE };
+		struct datum cell = { .type = DATUM_NONE };
 
 		t->of[i]->get(all, row, &cell);
 		put_cell(t, &cell);

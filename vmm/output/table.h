@@ -24,24 +24,24 @@
 #define TABLE_MAX_COLUMNS 24
 #define TABLE_CELL_BYTES 48
 
-enum cell_type {
-	CELL_NONE, /* not known: null, an empty field, "-" */
-	CELL_TEXT,
-	CELL_INT,
-	CELL_REAL,
-	CELL_BOOL,
-	CELL_BYTES, /* an integer; text writes it as 64K, 1G */
-	CELL_HEX,
-	CELL_REALS, /* JSON only */
+enum datum_type {
+	DATUM_NONE, /* not known: null, an empty field, "-" */
+	DATUM_TEXT,
+	DATUM_INT,
+	DATUM_REAL,
+	DATUM_BOOL,
+	DATUM_BYTES, /* an integer; text writes it as 64K, 1G */
+	DATUM_HEX,
+	DATUM_REALS, /* JSON only */
 };
 
 /* One value. */
-struct cell {
-	enum cell_type type;
+struct datum {
+	enum datum_type type;
 	union {
 		const char *text; /* of the row, constant, or the cell's own buffer */
 		int64_t integer;
-		uint64_t bytes; /* CELL_BYTES, CELL_HEX */
+		uint64_t bytes; /* DATUM_BYTES, DATUM_HEX */
 		double real;
 		bool truth;
 		struct {
@@ -52,16 +52,16 @@ struct cell {
 	char buffer[40];
 };
 
-/* Fill a cell, or leave it CELL_NONE where the value is not known. */
-void cell_text(struct cell *out, const char *text); /* NULL: not known */
-void cell_count(struct cell *out, int64_t count);   /* below 0: not known */
-void cell_bytes(struct cell *out, uint64_t bytes);  /* 0 is a value */
-void cell_size(struct cell *out, uint64_t bytes);   /* 0: not known, or there is none */
-void cell_real(struct cell *out, double value);     /* NAN or infinite: not known */
-void cell_truth(struct cell *out, int truth);       /* below 0: not known */
-void cell_hex(struct cell *out, uint64_t value);
-void cell_reals(struct cell *out, const double *values, int32_t count); /* count below 0: not known */
-void cell_ratio(struct cell *out, int64_t count, uint64_t whole); /* count below 0, or whole 0: not known */
+/* Fill a cell, or leave it DATUM_NONE where the value is not known. */
+void datum_text(struct datum *out, const char *text); /* NULL: not known */
+void datum_count(struct datum *out, int64_t count);   /* below 0: not known */
+void datum_bytes(struct datum *out, uint64_t bytes);  /* 0 is a value */
+void datum_size(struct datum *out, uint64_t bytes);   /* 0: not known, or there is none */
+void datum_real(struct datum *out, double value);     /* NAN or infinite: not known */
+void datum_truth(struct datum *out, int truth);       /* below 0: not known */
+void datum_hex(struct datum *out, uint64_t value);
+void datum_reals(struct datum *out, const double *values, int32_t count); /* count below 0: not known */
+void datum_ratio(struct datum *out, int64_t count, uint64_t whole); /* count below 0, or whole 0: not known */
 
 /* The outputs that have a column. */
 #define IN_JSON 1U
@@ -71,8 +71,8 @@ void cell_ratio(struct cell *out, int64_t count, uint64_t whole); /* count below
 struct column {
 	const char *name; /* JSON key and head of the CSV column */
 	unsigned int outputs;
-	/* *out comes as CELL_NONE, which stays where the value is not known. */
-	void (*get)(const void *all, const void *row, struct cell *out);
+	/* *out comes as DATUM_NONE, which stays where the value is not known. */
+	void (*get)(const void *all, const void *row, struct datum *out);
 	/* The rest is for text alone. "-title" is left-aligned; blanks in front of a title widen its column. */
 	const char *title;
 	unsigned int
@@ -87,15 +87,15 @@ struct column {
 
 /*
  * A getter for rows of one type:
- * COLUMN_GETTER(get_pages, const struct run *run, const struct row *r, cell_count(out, r->pages))
+ * COLUMN_GETTER(get_pages, const struct run *run, const struct row *r, datum_count(out, r->pages))
  */
-#define COLUMN_GETTER(id, all_declaration, row_declaration, set)           \
-	static void id(const void *all, const void *row, struct cell *out) \
-	{                                                                  \
-		__attribute__((unused)) all_declaration = all;             \
-		__attribute__((unused)) row_declaration = row;             \
-                                                                           \
-		set;                                                       \
+#define COLUMN_GETTER(id, all_declaration, row_declaration, set)            \
+	static void id(const void *all, const void *row, struct datum *out) \
+	{                                                                   \
+		__attribute__((unused)) all_declaration = all;              \
+		__attribute__((unused)) row_declaration = row;              \
+                                                                            \
+		set;                                                        \
 	}
 
 struct columns {

@@ -204,7 +204,7 @@ static int create_vcpus(struct machine *m, uint32_t entry_gpa, struct error *e)
 	return 0;
 }
 
-static int take_ram(struct machine *m, struct error *e)
+static int map_ram(struct machine *m, struct error *e)
 {
 	struct backing_spec spec;
 	int ret = backing_resolve(m->asked, &spec, e);
@@ -276,7 +276,7 @@ int machine_build(struct machine *m, struct error *e)
 
 	t->open = clock_ns() - start_ns;
 	if (ret == 0)
-		ret = take_ram(m, e);
+		ret = map_ram(m, e);
 	start_ns = clock_ns();
 	if (ret == 0)
 		ret = machine_load(m, &entry_gpa, e);

@@ -116,7 +116,7 @@ static struct clock_range clock_of(const struct comparison *c, enum side side)
 	const struct matrix *m = c->sweeps[side];
 	struct clock_range clock = { .least = INFINITY };
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		if (c->paired && m->cells[i].is_b != (side == SIDE_B))
 			continue;
 		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {

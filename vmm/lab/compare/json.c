@@ -15,7 +15,7 @@ static json_t *sweep_json(const struct comparison *c, enum side side)
 	json_put(&o, "started", json_words(m->started));
 	json_put(&o, "complete", json_boolean(m->complete));
 	json_put(&o, "allocations", json_u64(m->allocations));
-	json_put(&o, "cells", json_u64(c->paired ? m->cell_count / 2 : m->cell_count));
+	json_put(&o, "cells", json_u64(c->paired ? m->datum_count / 2 : m->datum_count));
 	return o;
 }
 

@@ -184,7 +184,7 @@ static int pair_cells(struct comparison *c, const struct matrix_cell *const cell
 	const struct matrix_cell *a = cells[SIDE_A], *b = cells[SIDE_B];
 	int ret = 0;
 
-	if (!cell_takes_part(a) || !cell_takes_part(b)) {
+	if (!cell_is_compared(a) || !cell_is_compared(b)) {
 		leave_out_states(c, cells);
 		return 0;
 	}
@@ -210,7 +210,7 @@ static int pair_side(struct comparison *c, enum side side, const struct key_inde
 	struct key key;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++) {
 		const struct matrix_cell *cell = &m->cells[i], *other;
 		char reason[48];
 

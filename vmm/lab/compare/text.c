@@ -205,7 +205,7 @@ static void put_sweep(const struct comparison *c, enum side side, FILE *out)
 		  "%s: %s%sbegun %s by minivmm %s, %" PRIu32 " cells x %" PRIu32
 		  " allocations%s, on %s, Linux %s, %s (%s)",
 		  c->names[side], m->preset, m->preset[0] != '\0' ? ", " : "", m->started, m->version,
-		  m->cell_count, m->allocations, m->complete ? "" : ", incomplete: it was interrupted",
+		  m->datum_count, m->allocations, m->complete ? "" : ", incomplete: it was interrupted",
 		  member_of(m->host, "cpu_model"), member_of(m->host, "kernel"),
 		  member_of(m->host, "kvm_module"), member_of(m->host, "second_dimension"));
 }
@@ -230,7 +230,7 @@ static void put_sides(const struct comparison *c, FILE *out)
 		  "%" PRIu32 " cells each x %" PRIu32
 		  " rounds%s, begun %s: in each round A and B of a cell run one after the other, in random "
 		  "order, so that neither clock nor host is on one side alone",
-		  m->cell_count / 2, m->allocations, m->complete ? "" : ", incomplete", m->started);
+		  m->datum_count / 2, m->allocations, m->complete ? "" : ", incomplete", m->started);
 }
 
 static void put_differences(const struct comparison *c, FILE *out)

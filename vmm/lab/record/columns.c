@@ -66,7 +66,7 @@ const char *row_name(const struct result *r, char *buf, size_t size)
 	return buf;
 }
 
-static const char *vcpu_words(const struct result *r, struct cell *out)
+static const char *vcpu_words(const struct result *r, struct datum *out)
 {
 	if (r->vcpu < 0)
 		return "all";
@@ -155,8 +155,8 @@ static bool logs_dirty(const void *rec)
 #define LEGEND_REFS "page-table references of one TLB miss in theory, without caches"
 
 #define GETTER(id, set) COLUMN_GETTER(get_##id, const struct record *rec, const struct result *r, set)
-#define FILES(id, name, outputs, kind, ...) GETTER(id, cell_##kind(out, __VA_ARGS__))
-#define TABLE(id, name, outputs, kind, value, title, rank, shown, legend) GETTER(id, cell_##kind(out, value))
+#define FILES(id, name, outputs, kind, ...) GETTER(id, datum_##kind(out, __VA_ARGS__))
+#define TABLE(id, name, outputs, kind, value, title, rank, shown, legend) GETTER(id, datum_##kind(out, value))
 #include "vmm/lab/record/columns.def"
 #undef FILES
 #undef TABLE

@@ -133,9 +133,9 @@ int put_results(const struct record *rec, FILE *out);
 
 /*
  * Whether a workload's results are a matrix, pages down and strides across, because rows would be too many:
- * in_matrix[] by enum workload_id.
+ * in_grid[] by enum workload_id.
  */
-void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT]);
+void grid_choose(const struct record *rec, bool in_grid[WORKLOAD_COUNT]);
 
 /* Print what differences between rows mean, if there are any: translation, refill after an exit, lost levels. */
 void put_findings(const struct record *rec, FILE *out);

@@ -216,12 +216,12 @@ static double least_share(const struct record *rec, const struct result *r)
 
 void put_pmu(const struct record *rec, FILE *out)
 {
-	bool in_matrix[WORKLOAD_COUNT];
+	bool in_grid[WORKLOAD_COUNT];
 	double least = 1;
 
 	if (rec->pmu == NULL || !pmu_plan_text(rec->pmu, "pmu", out))
 		return;
-	matrix_choose(rec, in_matrix);
+	grid_choose(rec, in_grid);
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *r = &rec->results[i];
 		double share;
@@ -229,7 +229,7 @@ void put_pmu(const struct record *rec, FILE *out)
 		if (r->pmu == NULL || r->vcpu != text_vcpu(rec))
 			continue;
 		/* As many lines as there are rows: what the table has as a matrix is left to JSON. */
-		if (!in_matrix[r->workload])
+		if (!in_grid[r->workload])
 			put_row_counts(rec, r, out);
 		share = least_share(rec, r);
 		least = share < least ? share : least;

@@ -27,16 +27,16 @@ static bool belongs(const struct record *rec, const struct result *r, enum workl
 	return r->workload == workload && r->stride_bytes != 0 && r->vcpu == text_vcpu(rec);
 }
 
-void matrix_choose(const struct record *rec, bool in_matrix[WORKLOAD_COUNT])
+void grid_choose(const struct record *rec, bool in_grid[WORKLOAD_COUNT])
 {
 	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
 		uint32_t rows = 0;
 
 		for (uint32_t i = 0; i < rec->result_count; i++)
 			rows += belongs(rec, &rec->results[i], (enum workload_id)w) ? 1 : 0;
-		in_matrix[w] = rows > ROWS_AT_MOST;
+		in_grid[w] = rows > ROWS_AT_MOST;
 	}
-	in_matrix[WORKLOAD_twin] = twin_next(rec, NULL) != NULL;
+	in_grid[WORKLOAD_twin] = twin_next(rec, NULL) != NULL;
 }
 
 static void axis_add(struct axis *axis, uint64_t value)
@@ -122,7 +122,7 @@ static void put_caption(const struct record *rec, enum workload_id workload, FIL
 	(void)fputs(")\n", out);
 }
 
-static void put_matrix(const struct record *rec, enum workload_id workload, FILE *out)
+static void put_grid(const struct record *rec, enum workload_id workload, FILE *out)
 {
 	const uint32_t most = SCREEN_COLUMNS / CELL_COLUMNS - 1;
 	struct axis pages = { 0 }, strides = { 0 };
@@ -159,12 +159,12 @@ static bool row_is_shown(const struct record *rec, uint32_t i)
 }
 
 /* Adds the rows that no matrix has. Returns how many. */
-static uint32_t add_rows(struct table *t, const struct record *rec, const bool in_matrix[WORKLOAD_COUNT])
+static uint32_t add_rows(struct table *t, const struct record *rec, const bool in_grid[WORKLOAD_COUNT])
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
-		if (in_matrix[rec->results[i].workload] || !row_is_shown(rec, i))
+		if (in_grid[rec->results[i].workload] || !row_is_shown(rec, i))
 			continue;
 		table_row(t, rec, &rec->results[i]);
 		count++;
@@ -192,7 +192,7 @@ static void put_legend(const struct record *rec, const struct table *t, FILE *ou
 
 int put_results(const struct record *rec, FILE *out)
 {
-	bool in_matrix[WORKLOAD_COUNT];
+	bool in_grid[WORKLOAD_COUNT];
 	struct table t;
 	uint32_t rows;
 	int ret = 0;
@@ -202,15 +202,15 @@ int put_results(const struct record *rec, FILE *out)
 		paragraph(out, "results", "none: no workload was completed");
 		return 0;
 	}
-	matrix_choose(rec, in_matrix);
+	grid_choose(rec, in_grid);
 	table_open(&t, &result_columns, rec);
-	rows = add_rows(&t, rec, in_matrix);
+	rows = add_rows(&t, rec, in_grid);
 	table_fit(&t, SCREEN_COLUMNS);
 	if (rows != 0)
 		ret = put_table(&t, out);
 	for (uint32_t w = 0; w < WORKLOAD_COUNT; w++) {
-		if (in_matrix[w] && w != WORKLOAD_twin)
-			put_matrix(rec, (enum workload_id)w, out);
+		if (in_grid[w] && w != WORKLOAD_twin)
+			put_grid(rec, (enum workload_id)w, out);
 	}
 	if (ret == 0)
 		ret = put_twin(rec, out);

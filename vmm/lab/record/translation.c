@@ -64,8 +64,8 @@ int record_translation(const struct record *rec, const struct result *chase, str
 	int ret = -ENOMEM;
 
 	*cost = (struct estimate){ .count = 0 };
-	if (chase->workload != WORKLOAD_chase || chase->variant != VARIANT_ONLY || row_has_chains(chase) || !row_has_figure(rec, chase) ||
-	    packed == NULL)
+	if (chase->workload != WORKLOAD_chase || chase->variant != VARIANT_ONLY || row_has_chains(chase) ||
+	    !row_has_figure(rec, chase) || packed == NULL)
 		return 0;
 	/* An interrupted run may have one round more of the one. */
 	rounds = (uint32_t)min_u64(chase->rounds, packed->rounds);

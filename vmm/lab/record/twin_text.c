@@ -59,9 +59,9 @@ static void faults_text(const struct twin_table *t, uint32_t window, char *buf, 
 }
 
 /* One value for each window: a line for each guest leaf. */
-static void put_matrix(const struct twin_table *t, const char *title, int columns,
-		       void (*value)(const struct twin_table *t, uint32_t window, char *buf, size_t size),
-		       FILE *out)
+static void put_grid(const struct twin_table *t, const char *title, int columns,
+		     void (*value)(const struct twin_table *t, uint32_t window, char *buf, size_t size),
+		     FILE *out)
 {
 	char text[160];
 
@@ -125,13 +125,13 @@ static void put_table(const struct record *rec, const struct twin_table *t, FILE
 		      " loads, exits: %" PRId64 "\n",
 		      size_format(t->blocks->working_set_bytes, set), t->blocks->pages, t->block_count,
 		      t->entry_count, t->blocks->accesses, t->blocks->counts.exits);
-	put_matrix(t, "first contact: page faults that KVM fixed", VALUE_COLUMNS, faults_text, out);
+	put_grid(t, "first contact: page faults that KVM fixed", VALUE_COLUMNS, faults_text, out);
 	(void)snprintf(title, sizeof(title), "an access: median, %s", latency_words(rec));
-	put_matrix(t, title, VALUE_COLUMNS, median_text, out);
+	put_grid(t, title, VALUE_COLUMNS, median_text, out);
 	(void)snprintf(title, sizeof(title),
 		       "cost of translation: less %s, paired within blocks; 95 %% interval over blocks",
 		       window_name(t->largest, largest, sizeof(largest)));
-	put_matrix(t, title, COST_COLUMNS, cost_text, out);
+	put_grid(t, title, COST_COLUMNS, cost_text, out);
 	(void)fputc('\n', out);
 	put_controls(t, rec->host.second_dimension == SECOND_SHADOW, out);
 	(void)fputc('\n', out);

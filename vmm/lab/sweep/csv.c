@@ -15,28 +15,28 @@ struct csv_line {
 	double medians[RUN_COUNTS];         /* NAN: no run knows it */
 };
 
-#define COLUMN(id, name, kind, value)                                            \
-	static void get_##id(const void *all, const void *row, struct cell *out) \
-	{                                                                        \
-		const struct csv_line *const line = row;                         \
-		const struct matrix_cell *const c = line->cell;                  \
-		const struct matrix_figure *const f = line->figure;              \
-                                                                                 \
-		const struct matrix *const m = all;                              \
-                                                                                 \
-		(void)m;                                                         \
-		(void)c;                                                         \
-		(void)f;                                                         \
-		cell_##kind(out, value);                                         \
+#define COLUMN(id, name, kind, value)                                             \
+	static void get_##id(const void *all, const void *row, struct datum *out) \
+	{                                                                         \
+		const struct csv_line *const line = row;                          \
+		const struct matrix_cell *const c = line->cell;                   \
+		const struct matrix_figure *const f = line->figure;               \
+                                                                                  \
+		const struct matrix *const m = all;                               \
+                                                                                  \
+		(void)m;                                                          \
+		(void)c;                                                          \
+		(void)f;                                                          \
+		datum_##kind(out, value);                                         \
 	}
 #define OF_FIGURE(id, name, kind, value)                                                      \
-	static void get_##id(const void *all, const void *row, struct cell *out)              \
+	static void get_##id(const void *all, const void *row, struct datum *out)             \
 	{                                                                                     \
 		const struct matrix_figure *const f = ((const struct csv_line *)row)->figure; \
                                                                                               \
 		(void)all;                                                                    \
 		if (f != NULL)                                                                \
-			cell_##kind(out, value);                                              \
+			datum_##kind(out, value);                                             \
 	}
 #define OF_ESTIMATE(id, name, estimate, part) \
 	OF_FIGURE(id, name, real, f->estimate.count != 0 ? f->estimate.part : NAN)
@@ -57,10 +57,10 @@ static const struct column list[] = {
 
 static const struct columns columns = { list, COUNT_OF(list) };
 
-int matrix_emit_csv(const struct matrix *m, FILE *out)
+int matrix_csv(const struct matrix *m, FILE *out)
 {
 	columns_csv_head(&columns, out);
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		struct csv_line line = { .cell = &m->cells[i] };
 		int ret = run_counts_medians(line.cell, line.medians);
 

@@ -41,10 +41,10 @@ static int curve_points_make(const struct matrix *m, const char *workload, struc
 
 	*points = NULL;
 	*count = 0;
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
-		if (strcmp(cell->workload, workload) != 0 || !cell_takes_part(cell) ||
+		if (strcmp(cell->workload, workload) != 0 || !cell_is_compared(cell) ||
 		    key_parse(cell->key, &key) != 0)
 			continue;
 		for (uint32_t f = 0; f < cell->figure_count; f++) {

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool cell_takes_part(const struct matrix_cell *cell)
+bool cell_is_compared(const struct matrix_cell *cell)
 {
 	return cell->state == STATE_OK || (cell->state == STATE_PENDING && cell->run_count != 0);
 }
 
 const struct matrix_figure *figure_like(const struct matrix_cell *cell, const struct matrix_figure *f)
 {
-	if (!cell_takes_part(cell))
+	if (!cell_is_compared(cell))
 		return NULL;
 	for (uint32_t i = 0; i < cell->figure_count; i++) {
 		const struct matrix_figure *other = &cell->figures[i];
@@ -28,7 +28,7 @@ const struct matrix_figure *figure_like(const struct matrix_cell *cell, const st
 
 static void forget(struct matrix *m)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		struct matrix_cell *cell = &m->cells[i];
 
 		for (uint32_t f = 0; f < cell->figure_count; f++) {
@@ -56,7 +56,7 @@ int matrix_derive(struct matrix *m)
 	int ret = 0;
 
 	forget(m);
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++)
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++)
 		ret = figures_make(&m->cells[i]);
 	if (ret == 0)
 		ret = key_index_make(m, &index);

@@ -28,7 +28,7 @@ const char *twin_what(const struct matrix_twin *twin);
 const char *twin_entry_name(uint32_t entry);
 
 /* Whether anything is derived from its figures: all is as it was asked for, as far as it has run. */
-bool cell_takes_part(const struct matrix_cell *cell);
+bool cell_is_compared(const struct matrix_cell *cell);
 
 /*
  * The figure of `cell` that can be compared with *f: the same part, working set, unit and statistic, and there is a

@@ -105,7 +105,7 @@ static uint32_t count_open(const struct engine *en, double *left_s)
 	double known_s = 0, open_s = 0;
 	uint32_t known = 0, open = 0, open_unknown = 0;
 
-	for (uint32_t i = 0; i < en->m->cell_count; i++) {
+	for (uint32_t i = 0; i < en->m->datum_count; i++) {
 		uint32_t mine = 0;
 
 		for (uint32_t round = 0; round < en->m->allocations; round++)
@@ -131,7 +131,7 @@ static void report_progress(const struct engine *en, const char *key)
 	if (en->progress == NULL)
 		return;
 	open = count_open(en, &p.left_s);
-	p.total = en->m->cell_count * en->m->allocations;
+	p.total = en->m->datum_count * en->m->allocations;
 	p.done = p.total - open;
 	p.elapsed_s = seconds_since(en->start_ns);
 	en->progress(&p);
@@ -162,10 +162,10 @@ static int run_round(struct engine *en)
 	struct matrix *m = en->m;
 
 	if (m->versus != NULL)
-		sweep_order_pairs(m->seed, en->plan.round, m->cell_count / 2, en->order);
+		sweep_order_pairs(m->seed, en->plan.round, m->datum_count / 2, en->order);
 	else
-		sweep_order(m->seed, en->plan.round, m->cell_count, en->order);
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+		sweep_order(m->seed, en->plan.round, m->datum_count, en->order);
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[en->order[i]];
 		int ret;
 
@@ -195,7 +195,7 @@ static int run_rounds(struct engine *en)
 	}
 	if (ret != 1)
 		return ret;
-	for (uint32_t i = 0; i < m->cell_count; i++)
+	for (uint32_t i = 0; i < m->datum_count; i++)
 		round_settle(&m->cells[i]);
 	m->complete = true;
 	report_progress(en, NULL);
@@ -207,7 +207,7 @@ static double restored_seconds(const struct matrix *m)
 {
 	double seconds = 0;
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].run_count; k++)
 			seconds += (double)m->cells[i].runs[k].wall_ns / NS_PER_S;
 	}
@@ -222,8 +222,8 @@ int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_pro
 		.m = m,
 		.journal = j,
 		.plan = { .retries = m->retries, .limit_s = timeout_s + BEYOND_WATCHDOG_S },
-		.order = calloc(m->cell_count, sizeof(*en.order)),
-		.cost_s = calloc(m->cell_count, sizeof(*en.cost_s)),
+		.order = calloc(m->datum_count, sizeof(*en.order)),
+		.cost_s = calloc(m->datum_count, sizeof(*en.cost_s)),
 		.start_ns = clock_ns(),
 		.progress = progress,
 		.e = e,

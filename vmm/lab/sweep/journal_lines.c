@@ -95,7 +95,7 @@ struct reader {
 static int make_index(struct reader *r)
 {
 	r->index = json_object();
-	for (uint32_t i = 0; i < r->m->cell_count; i++)
+	for (uint32_t i = 0; i < r->m->datum_count; i++)
 		json_put(&r->index, r->m->cells[i].key, json_integer(i));
 	return r->index != NULL ? 0 : -ENOMEM;
 }

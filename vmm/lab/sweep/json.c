@@ -88,7 +88,7 @@ static json_t *counts_json(const struct matrix *m)
 	const struct matrix_counts counts = matrix_count(m);
 	json_t *o = json_object();
 
-	json_put(&o, "cells", json_integer(m->cell_count));
+	json_put(&o, "cells", json_integer(m->datum_count));
 	for (int state = 0; state < STATE_COUNT; state++)
 		json_put(&o, cell_state_name((enum cell_state)state), json_u64(counts.cells[state]));
 	json_put(&o, "runs", json_u64(counts.runs));
@@ -189,14 +189,14 @@ json_t *matrix_predictions_json(const struct matrix *m)
 			    : json_null();
 }
 
-int matrix_emit_json(const struct matrix *m, FILE *out)
+int matrix_json(const struct matrix *m, FILE *out)
 {
 	json_t *o = json_object();
 
 	json_put(&o, "schema", json_string(MATRIX_SCHEMA));
 	fields_put(&matrix_head_fields, 0, &o, m);
 	json_put(&o, "counts", counts_json(m));
-	json_put(&o, "cells", JSON_LIST(m->cells, m->cell_count, cell_json));
+	json_put(&o, "cells", JSON_LIST(m->cells, m->datum_count, cell_json));
 	json_put(&o, "translation", JSON_LIST(m->translations, m->translation_count, translation_json));
 	json_put(&o, "twins", JSON_LIST(m->twins, m->twin_count, twin_json));
 	json_put(&o, "speed_ups", JSON_LIST(m->speed_ups, m->speed_up_count, speed_up_json));
@@ -207,16 +207,16 @@ int matrix_emit_json(const struct matrix *m, FILE *out)
 	return json_finish(o, out);
 }
 
-void matrix_take(const struct node *root, struct matrix *m)
+void matrix_read_members(const struct node *root, struct matrix *m)
 {
 	static const char *const derived[] = { "translation", "speed_ups", "knees" };
 	struct node counts, waited;
 
-	fields_take(&matrix_head_fields, root, m);
+	fields_read(&matrix_head_fields, root, m);
 	counts = node_object(root, "counts");
 	waited = node_member(&counts, "waited_ns");
 	m->waited_ns = node_count(&waited, 0, INT64_MAX);
-	cells_take(root, m);
+	cells_read(root, m);
 	/* As the figures of a cell, these are made again. */
 	for (size_t i = 0; i < COUNT_OF(derived); i++)
 		(void)node_array(root, derived[i]);

@@ -126,7 +126,7 @@ static void check_key(const struct node *at, struct matrix_cell *cell)
 			      cell->key);
 }
 
-static void take_runs(const struct node *at, struct matrix_cell *cell)
+static void read_runs(const struct node *at, struct matrix_cell *cell)
 {
 	struct node array = node_array(at, "runs");
 	size_t items = node_items(&array);
@@ -135,7 +135,7 @@ static void take_runs(const struct node *at, struct matrix_cell *cell)
 		struct node item = node_item(&array, i);
 		struct matrix_run run = { 0 };
 
-		run_take(&item, &run);
+		run_read(&item, &run);
 		if (cell->run_count > 0 && run.round <= cell->runs[cell->run_count - 1].round)
 			node_complain(&item, "is of round %" PRIu32 ", expected: rounds in order, each once",
 				      run.round);
@@ -148,15 +148,15 @@ static void take_runs(const struct node *at, struct matrix_cell *cell)
 		node_complain(&array, "is empty, though the cell is ok");
 }
 
-static void take_cell(const struct node *at, struct matrix_cell *cell)
+static void read_cell(const struct node *at, struct matrix_cell *cell)
 {
 	/* Checked first, so that an object that is not a cell is reported by this member. */
 	(void)node_member(at, "guest_page_bytes");
-	fields_take(&cell_fields, at, cell);
+	fields_read(&cell_fields, at, cell);
 	check_key(at, cell);
 	/* They are made again from the runs, which are what was measured. */
 	(void)node_array(at, "figures");
-	take_runs(at, cell);
+	read_runs(at, cell);
 }
 
 /* Each key once. seen: a set of those before, as a search through all of them is quadratic. */
@@ -172,7 +172,7 @@ static void check_unique(const struct node *at, json_t *seen, const struct matri
 		node_no_memory(&member);
 }
 
-void cells_take(const struct node *root, struct matrix *m)
+void cells_read(const struct node *root, struct matrix *m)
 {
 	struct node array = node_array(root, "cells");
 	size_t items = node_items(&array);
@@ -191,8 +191,8 @@ void cells_take(const struct node *root, struct matrix *m)
 	for (size_t i = 0; i < items && root->complaint->err == 0; i++) {
 		struct node item = node_item(&array, i);
 
-		m->cell_count++;
-		take_cell(&item, &m->cells[i]);
+		m->datum_count++;
+		read_cell(&item, &m->cells[i]);
 		check_unique(&item, seen, &m->cells[i]);
 	}
 	json_decref(seen);

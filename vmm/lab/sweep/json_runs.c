@@ -64,12 +64,12 @@ json_t *matrix_run_json(const struct matrix_run *run)
 	return o;
 }
 
-void run_take(const struct node *at, struct matrix_run *run)
+void run_read(const struct node *at, struct matrix_run *run)
 {
 	struct node rows;
 	size_t items;
 
-	fields_take(&run_fields, at, run);
+	fields_read(&run_fields, at, run);
 	rows = node_array(at, "rows");
 	items = node_items(&rows);
 	if (items > MAX_ROWS)
@@ -85,7 +85,7 @@ void run_take(const struct node *at, struct matrix_run *run)
 	for (size_t i = 0; i < items && at->complaint->err == 0; i++) {
 		struct node item = node_item(&rows, i);
 
-		fields_take(&row_fields, &item, &run->rows[i]);
+		fields_read(&row_fields, &item, &run->rows[i]);
 	}
 }
 
@@ -97,7 +97,7 @@ int matrix_run_parse(const json_t *json, struct matrix_run *run)
 	*run = (struct matrix_run){ 0 };
 	if (!json_is_object(json))
 		return -EINVAL;
-	run_take(&root, run);
+	run_read(&root, run);
 	if (complaint.err == 0)
 		return 0;
 	matrix_run_free(run);

@@ -112,7 +112,8 @@ static const char *key_axis_name(uint32_t axis)
 	return axis < AXES ? axis_table[axis].name : others[axis - AXES];
 }
 
-static int take(struct key *key, const char *name, size_t name_bytes, const char *value, size_t value_bytes)
+static int put_axis(struct key *key, const char *name, size_t name_bytes, const char *value,
+		    size_t value_bytes)
 {
 	for (uint32_t axis = 0; axis < KEY_AXES; axis++) {
 		const char *own = key_axis_name(axis);
@@ -136,7 +137,7 @@ int key_override(struct key *key, const char *text)
 
 		if (text[name_bytes] != '=')
 			return -EINVAL;
-		ret = take(key, text, name_bytes, text + name_bytes + 1, bytes - name_bytes - 1);
+		ret = put_axis(key, text, name_bytes, text + name_bytes + 1, bytes - name_bytes - 1);
 		if (ret != 0)
 			return ret;
 		text += bytes;
@@ -188,12 +189,12 @@ int key_index_make(const struct matrix *m, struct key_index *index)
 	struct key key;
 
 	*index = (struct key_index){ .count = 0 };
-	if (m->cell_count == 0)
+	if (m->datum_count == 0)
 		return 0;
-	index->entries = calloc(m->cell_count, sizeof(*index->entries));
+	index->entries = calloc(m->datum_count, sizeof(*index->entries));
 	if (index->entries == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		struct key_entry *entry = &index->entries[index->count];
 
 		if (key_parse(m->cells[i].key, &key) != 0)

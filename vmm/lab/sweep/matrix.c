@@ -35,7 +35,7 @@ static void cell_free(struct matrix_cell *cell)
 
 void matrix_free(struct matrix *m)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++)
+	for (uint32_t i = 0; i < m->datum_count; i++)
 		cell_free(&m->cells[i]);
 	free(m->cells);
 	free(m->translations);
@@ -81,7 +81,7 @@ int matrix_cell_add_run(struct matrix_cell *cell, struct matrix_run *run)
 
 const char *matrix_latency_words(const struct matrix *m)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
 			const struct matrix_run *run = &m->cells[i].runs[k];
 
@@ -102,7 +102,7 @@ struct matrix_counts matrix_count(const struct matrix *m)
 {
 	struct matrix_counts counts = { .runs = 0 };
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
 		if ((unsigned int)cell->state < STATE_COUNT)

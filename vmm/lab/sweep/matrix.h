@@ -188,7 +188,7 @@ struct matrix {
 	json_t *axes;       /* owned; object of arrays, for people */
 	char baseline[256];
 	json_t *host; /* owned; as in every schema */
-	uint32_t cell_count;
+	uint32_t datum_count;
 	struct matrix_cell *cells; /* owned */
 	uint32_t translation_count, twin_count, speed_up_count, knee_count;
 	struct matrix_translation *translations; /* owned; these four by matrix_derive */
@@ -253,9 +253,9 @@ json_t *matrix_run_json(const struct matrix_run *run);
 int matrix_run_parse(const json_t *json, struct matrix_run *run);
 
 /* The whole file. 0 or -errno. */
-int matrix_emit_json(const struct matrix *m, FILE *out);
-int matrix_emit_csv(const struct matrix *m, FILE *out);
-int matrix_emit_text(const struct matrix *m, FILE *out);
+int matrix_json(const struct matrix *m, FILE *out);
+int matrix_csv(const struct matrix *m, FILE *out);
+int matrix_text(const struct matrix *m, FILE *out);
 
 /*
  * Read a file of schema minivmm.sweep/2 or /1, all but what matrix_derive makes. 0, or -errno with *e set: cannot be read, too

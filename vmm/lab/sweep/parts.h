@@ -37,20 +37,20 @@ void configuration_put(json_t **object, const struct matrix_cell *cell);
 /*
  * Reading. What was complained about stands in at->complaint; what *m or *run owns until then is released by its owner.
  */
-void matrix_take(const struct node *root, struct matrix *m);
-void cells_take(const struct node *root, struct matrix *m);
-void run_take(const struct node *at, struct matrix_run *run); /* *run is zeroed before */
+void matrix_read_members(const struct node *root, struct matrix *m);
+void cells_read(const struct node *root, struct matrix *m);
+void run_read(const struct node *at, struct matrix_run *run); /* *run is zeroed before */
 
 /* Sections of the text. Each prints nothing where the matrix has no data for it. 0 or -errno. */
-int text_matrix_figures(const struct matrix *m, FILE *out);
+int matrix_figures_text(const struct matrix *m, FILE *out);
 /* Faults and NUMA counts beside the figures, where memory is populated while it is measured. */
-int text_matrix_faults(const struct matrix *m, FILE *out);
-int text_matrix_translation(const struct matrix *m, FILE *out);
-int text_matrix_twins(const struct matrix *m, FILE *out);
-int text_matrix_speed_ups(const struct matrix *m, FILE *out);
-int text_matrix_knees(const struct matrix *m, FILE *out);
+int matrix_faults_text(const struct matrix *m, FILE *out);
+int matrix_translation_text(const struct matrix *m, FILE *out);
+int matrix_twins_text(const struct matrix *m, FILE *out);
+int matrix_speed_ups_text(const struct matrix *m, FILE *out);
+int matrix_knees_text(const struct matrix *m, FILE *out);
 /* What the model says, where --predict was given. */
-int text_matrix_predictions(const struct matrix *m, FILE *out);
+int matrix_predictions_text(const struct matrix *m, FILE *out);
 
 /* Which part of a cell a row is of, two columns: the workload with its variant, and the working set. */
 void text_put_part(struct table *table, const struct matrix_cell *cell, const struct matrix_figure *f);

@@ -62,12 +62,12 @@ static void add_cell(struct planner *p, const struct matrix_cell *cell)
 {
 	struct matrix *m = p->m;
 
-	if (m->cell_count == SWEEP_MAX_CELLS)
+	if (m->datum_count == SWEEP_MAX_CELLS)
 		p->ret = -E2BIG;
 	else
-		p->ret = ARRAY_PUSH(m->cells, m->cell_count, *cell);
+		p->ret = ARRAY_PUSH(m->cells, m->datum_count, *cell);
 	if (p->ret == 0)
-		p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->cell_count - 1]);
+		p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->datum_count - 1]);
 }
 
 /* A cell A, and its B behind it where there are two sides. */
@@ -79,10 +79,10 @@ static void add_sides(struct planner *p, const struct matrix_cell *cell)
 	add_cell(p, cell);
 	if (p->ret != 0 || m->versus == NULL)
 		return;
-	b = m->cells[m->cell_count - 1];
+	b = m->cells[m->datum_count - 1];
 	p->ret = versus_cell(m, &b);
 	if (p->ret == 0)
-		p->ret = m->cell_count < SWEEP_MAX_CELLS ? ARRAY_PUSH(m->cells, m->cell_count, b) : -E2BIG;
+		p->ret = m->datum_count < SWEEP_MAX_CELLS ? ARRAY_PUSH(m->cells, m->datum_count, b) : -E2BIG;
 	if (p->ret != 0)
 		json_decref(b.command);
 }
@@ -119,7 +119,7 @@ static int check_keys(const struct matrix *m, struct error *e)
 	json_t *seen = json_object();
 	int ret = seen != NULL ? 0 : error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for its cells");
 
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++) {
 		const char *key = m->cells[i].key;
 
 		if (json_object_get(seen, key) != NULL)
@@ -136,13 +136,13 @@ static int check_keys(const struct matrix *m, struct error *e)
 /* Refuse a sweep of which no cell can run. */
 static int check_cells(const struct matrix *m, struct error *e)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		if (m->cells[i].state == STATE_PENDING)
 			return 0;
 	}
 	return error_set(e, STATUS_USAGE, 0, "sweep", "none of its %u cells can run; the first: %s: %s",
-			 m->cell_count, m->cell_count != 0 ? m->cells[0].key : "none",
-			 m->cell_count != 0 ? m->cells[0].reason : "");
+			 m->datum_count, m->datum_count != 0 ? m->cells[0].key : "none",
+			 m->datum_count != 0 ? m->cells[0].reason : "");
 }
 
 static int each_workload(struct planner *p, struct error *e)
@@ -172,7 +172,7 @@ int sweep_plan(const struct run_spec *run, const struct sweep_spec *sweep, struc
 	struct planner p = { .run = run, .sweep = sweep, .m = m, .cell = &next };
 	int ret = each_workload(&p, e);
 
-	if (ret == 0 && m->cell_count == 0)
+	if (ret == 0 && m->datum_count == 0)
 		ret = error_set(e, STATUS_USAGE, 0, "sweep", "an axis is empty, so there is no cell");
 	if (ret == 0)
 		ret = check_keys(m, e);
@@ -195,7 +195,7 @@ uint64_t sweep_plan_digest(const struct matrix *m)
 
 	if (print != NULL)
 		h = hash(h, print);
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		size_t index;
 		json_t *word;
 

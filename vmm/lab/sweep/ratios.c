@@ -27,12 +27,12 @@ int ratios_make(struct matrix *m, const struct key_index *index)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++) {
 		struct matrix_cell *cell = &m->cells[i];
 		const struct matrix_cell *baseline;
 		struct key key;
 
-		if (!cell_takes_part(cell) || key_parse(cell->key, &key) != 0 ||
+		if (!cell_is_compared(cell) || key_parse(cell->key, &key) != 0 ||
 		    key_override(&key, m->baseline) != 0)
 			continue;
 		baseline = key_index_find(index, &key);
@@ -67,7 +67,7 @@ static void find_small(const struct matrix *m, struct small_backings *small)
 	struct key key;
 
 	small->count = 0;
-	for (uint32_t i = 0; i < m->cell_count && small->count < MAX_SMALL; i++) {
+	for (uint32_t i = 0; i < m->datum_count && small->count < MAX_SMALL; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
 		if (cell->page_bytes != PAGE_4K || key_parse(cell->key, &key) != 0 ||
@@ -123,7 +123,7 @@ static const struct matrix_cell *on_small(const struct small_backings *small, co
 				continue;
 			(void)snprintf(key->values[AXIS_BACKING], KEY_VALUE_BYTES, "%s", small->names[i]);
 			from = key_index_find(index, key);
-			if (from != NULL && cell_takes_part(from))
+			if (from != NULL && cell_is_compared(from))
 				return from;
 		}
 	}
@@ -168,10 +168,10 @@ int speed_ups_make(struct matrix *m, const struct key_index *index)
 	int ret = 0;
 
 	find_small(m, &small);
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++) {
 		const struct matrix_cell *to = &m->cells[i];
 
-		if (!cell_takes_part(to))
+		if (!cell_is_compared(to))
 			continue;
 		ret = of_guest(m, index, to);
 		if (ret == 0)

@@ -169,7 +169,7 @@ int matrix_read(const char *path, struct matrix *m, struct error *e)
 	root.json = json;
 	expect_schema(&root);
 	if (complaint.err == 0)
-		matrix_take(&root, m);
+		matrix_read_members(&root, m);
 	json_decref(json);
 	if (complaint.err == 0)
 		return 0;

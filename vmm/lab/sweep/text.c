@@ -98,7 +98,7 @@ static void put_counts(const struct matrix *m, FILE *out)
 	paragraph(out, "ran",
 		  "%" PRIu32 " cells (%s) in %" PRIu32 " rounds, %.0f s; each run a process and an "
 		  "allocation of its own: %" PRIu32 " runs kept",
-		  m->cell_count, line, m->allocations, m->seconds, counts.runs);
+		  m->datum_count, line, m->allocations, m->seconds, counts.runs);
 	paragraph(out, "",
 		  "disturbed: %" PRIu32 " runs, repeated up to %" PRIu32 " times; %" PRIu32
 		  " of those kept still are. Failed: %" PRIu32,
@@ -116,7 +116,7 @@ static void put_clock(const struct matrix *m, FILE *out)
 	const char *words = matrix_latency_words(m);
 	double least = INFINITY, most = 0;
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].run_count; k++) {
 			double clock = m->cells[i].runs[k].core_per_tsc;
 
@@ -180,7 +180,7 @@ static uint32_t count_alike(const struct matrix *m, uint32_t number)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		if (!same_fate(&m->cells[i], &m->cells[number]))
 			continue;
 		if (i < number)
@@ -195,7 +195,7 @@ static void put_not_run(const struct matrix *m, FILE *out)
 	static const char *const labels[STATE_COUNT] = { "pending", "ok",     "refused",
 							 "cannot",  "failed", "mismatch" };
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 		uint32_t count = 0;
 
@@ -207,11 +207,11 @@ static void put_not_run(const struct matrix *m, FILE *out)
 	}
 }
 
-int matrix_emit_text(const struct matrix *m, FILE *out)
+int matrix_text(const struct matrix *m, FILE *out)
 {
 	static int (*const sections[])(const struct matrix *m, FILE *out) = {
-		text_matrix_figures,   text_matrix_faults, text_matrix_translation, text_matrix_twins,
-		text_matrix_speed_ups, text_matrix_knees,  text_matrix_predictions,
+		matrix_figures_text,   matrix_faults_text, matrix_translation_text, matrix_twins_text,
+		matrix_speed_ups_text, matrix_knees_text,  matrix_predictions_text,
 	};
 	int ret = 0;
 

@@ -11,7 +11,7 @@
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 
-int text_matrix_translation(const struct matrix *m, FILE *out)
+int matrix_translation_text(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
 					      "refs", "one ref", "effective",   "from", "to" };
@@ -42,7 +42,7 @@ int text_matrix_translation(const struct matrix *m, FILE *out)
 	return table_section(&table, spare, COUNT_OF(spare), 0, out);
 }
 
-int text_matrix_twins(const struct matrix *m, FILE *out)
+int matrix_twins_text(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "set",   "pages", CONFIG_TITLES, "-what", "-window",
 					      "-less", "cost",  "from",        "to" };
@@ -85,7 +85,7 @@ static bool is_control(const struct matrix_speed_up *s)
 	return strcmp(s->to->workload, "packed") == 0;
 }
 
-int text_matrix_speed_ups(const struct matrix *m, FILE *out)
+int matrix_speed_ups_text(const struct matrix *m, FILE *out)
 {
 	static const char *const dimensions[] = { "guest", "backing", "both" };
 	static const char *const titles[] = { "-workload",   "set",    "-larger", "-from", "-to",
@@ -119,7 +119,7 @@ int text_matrix_speed_ups(const struct matrix *m, FILE *out)
 	return table_section(&table, spare, COUNT_OF(spare), 1, out);
 }
 
-int text_matrix_knees(const struct matrix *m, FILE *out)
+int matrix_knees_text(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { CONFIG_TITLES, "-curve", "after", "before", "", "from", "to" };
 	struct table table;
@@ -156,7 +156,7 @@ static void put_heading(const struct matrix_cell *cell, FILE *out)
 	paragraph(out, "prediction", "%s%s", key, cell->is_b ? ", B" : "");
 }
 
-int text_matrix_predictions(const struct matrix *m, FILE *out)
+int matrix_predictions_text(const struct matrix *m, FILE *out)
 {
 	int ret = 0;
 

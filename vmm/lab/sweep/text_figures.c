@@ -27,7 +27,7 @@ static void put_number(struct table *table, double number, int decimals)
 		table_put(table, "%.*f", decimals, number);
 }
 
-/* The marks of a figure, as letters; text_matrix_figures explains them. "-": no mark. */
+/* The marks of a figure, as letters; matrix_figures_text explains them. "-": no mark. */
 static void put_doubts(struct table *table, const struct matrix *m, const struct matrix_cell *cell,
 		       const struct matrix_figure *f)
 {
@@ -63,7 +63,7 @@ static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
 			const struct matrix_figure *other = &m->cells[i].figures[k];
 
@@ -79,7 +79,7 @@ static uint32_t count_notes(const struct matrix *m, const struct matrix_figure *
 
 static void put_notes(const struct matrix *m, FILE *out)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++) {
 			const struct matrix_figure *f = &m->cells[i].figures[k];
 			uint32_t count = f->note[0] != '\0' ? count_notes(m, f) : 0;
@@ -94,14 +94,14 @@ static void put_notes(const struct matrix *m, FILE *out)
 
 static bool has_figures(const struct matrix *m)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		if (m->cells[i].figure_count != 0)
 			return true;
 	}
 	return false;
 }
 
-int text_matrix_figures(const struct matrix *m, FILE *out)
+int matrix_figures_text(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",  "stride", CONFIG_TITLES, "value",
 					      "from",      "to",   "-unit",  "ratio",       "from",
@@ -117,7 +117,7 @@ int text_matrix_figures(const struct matrix *m, FILE *out)
 	if (!has_figures(m))
 		return fputc('\n', out) == EOF ? -EIO : 0;
 	table_init(&table, titles, COUNT_OF(titles));
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		for (uint32_t k = 0; k < m->cells[i].figure_count; k++)
 			put_figure(&table, m, &m->cells[i], &m->cells[i].figures[k]);
 	}
@@ -153,7 +153,7 @@ static void put_faults(struct table *table, const struct matrix_cell *cell, cons
 /* Whether memory may be populated while it is measured: faults are then part of the cost. */
 static bool populates(const struct matrix *m)
 {
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
 		if (cell->figure_count != 0 &&
@@ -163,7 +163,7 @@ static bool populates(const struct matrix *m)
 	return false;
 }
 
-int text_matrix_faults(const struct matrix *m, FILE *out)
+int matrix_faults_text(const struct matrix *m, FILE *out)
 {
 	static const char *const titles[] = { "-workload", "set",      "stride", CONFIG_TITLES,
 					      "value",     "KVM",      "minor",  "major",
@@ -178,7 +178,7 @@ int text_matrix_faults(const struct matrix *m, FILE *out)
 	(void)fprintf(out, "faults (medians of the runs): KVM's in the timed part, the process's, the whole "
 			   "host's; NUMA\n");
 	table_init(&table, titles, COUNT_OF(titles));
-	for (uint32_t i = 0; i < m->cell_count; i++) {
+	for (uint32_t i = 0; i < m->datum_count; i++) {
 		double medians[RUN_COUNTS];
 
 		if (run_counts_medians(&m->cells[i], medians) != 0)

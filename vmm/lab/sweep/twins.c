@@ -116,10 +116,11 @@ int twins_make(struct matrix *m)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < m->cell_count && ret == 0; i++) {
+	for (uint32_t i = 0; i < m->datum_count && ret == 0; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 
-		if (strcmp(cell->workload, workload_table[WORKLOAD_twin].name) != 0 || !cell_takes_part(cell))
+		if (strcmp(cell->workload, workload_table[WORKLOAD_twin].name) != 0 ||
+		    !cell_is_compared(cell))
 			continue;
 		/* Each working set has one figure of this control. */
 		for (uint32_t f = 0; f < cell->figure_count && ret == 0; f++) {
