@@ -133,7 +133,7 @@ memory() {
 }
 
 chase() {
-	say "== Chase, ring-3 guest against native, THP on both sides, 2M guest pages: least of 5 runs in turn, TSC cycles an access"
+	say "== Chase, ring-3 guest against native, THP on both sides, 2M guest pages: least of 5 runs in turn, core cycles an access"
 	local round n
 	for ((round = 0; round < 5; round++)); do
 		"$build/minivmm" -m 1G --backing thp --prealloc --guest-page 2M --workload chase --working-set 256K,512K,4M --quiet --json "$scratch/guest.$round.json"
