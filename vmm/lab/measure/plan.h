@@ -28,12 +28,6 @@ int plan_make(const struct run_spec *r, uint64_t page_bytes, struct config *c, s
  */
 int turns_take(struct config *c, struct error *e);
 
-/* Samples of round `round` of `rounds`, of `repeat` samples in all: what is left over goes to the first ones. */
-static inline uint32_t round_samples(uint32_t repeat, uint32_t rounds, uint32_t round)
-{
-	return repeat / rounds + (round < repeat % rounds);
-}
-
 /*
  * Write the configuration as "name = value" lines: what was asked with its defaults, the memory map in GPA ranges (end
  * excluded), the steps. 0 or -errno.

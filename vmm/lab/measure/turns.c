@@ -7,6 +7,7 @@
 
 #include "units.h"
 #include "vmm/lab/measure/plan.h"
+#include "vmm/lab/record/rows.h"
 
 /*
  * Each round builds and verifies its pattern anew and warms up, which takes as long as some ten passes over the lines, so

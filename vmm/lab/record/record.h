@@ -76,7 +76,7 @@ struct result {
 	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
 	uint64_t operations;
 	/*
-	 * How often the part came: the samples are those of its rounds one after the other (round_samples of plan.h), with the
+	 * How often the part came: the samples are those of its rounds one after the other (round_samples of rows.h), with the
 	 * rounds of other parts between them.
 	 */
 	uint32_t rounds;

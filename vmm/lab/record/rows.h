@@ -110,6 +110,12 @@ static inline uint64_t leaf_expected_bytes(const struct record *rec)
 	return 0;
 }
 
+/* Samples of round `round` of `rounds`, of `repeat` samples in all: what is left over goes to the first ones. */
+static inline uint32_t round_samples(uint32_t repeat, uint32_t rounds, uint32_t round)
+{
+	return repeat / rounds + (round < repeat % rounds);
+}
+
 static inline const char *pool_moment_name(int moment)
 {
 	static const char *const names[POOL_MOMENTS] = { "before", "mapped", "populated", "ran", "closed" };

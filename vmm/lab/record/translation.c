@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "vmm/lab/record/rows.h"
-#include "vmm/lab/measure/plan.h"
 
 /* Of so many sorted values: what a quarter of them lie below. */
 static double lower_quartile(const double *sorted, uint32_t count)
