@@ -167,4 +167,4 @@ plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cel
  mismatch: 0, runs: ($cells | map(.runs | length) | add), disturbed_runs: ($cells | map(.disturbed_runs) | add),
 	failed_runs: 0,
  waited_ns: 0},
- cells: $cells, translation: $translation, speed_ups: ($cells | speed_ups), knees: ($translation | knees)}
+ cells: $cells, translation: $translation, speed_ups: ($cells | speed_ups), knees: ($translation | knees), twins: []}

@@ -18,10 +18,10 @@ LOGGED='[.results[] | if .variant == "write-logged" then .dirty_pages == $vcpus 
 HELD='[.results[] | select(.workload == "malloc" or .workload == "mlock") | select(.variant != "first") | .exits] |
 	all(. == 0 or . == null)'
 
-# needing OPERATOR: workloads whose line "needs" does or does not name a guest.
+# needing OPERATOR [WORDS]: workloads whose line "needs" does or does not have these words.
 needing() {
 	"$MINIVMM" --workload help | awk '/^  [a-z0-9-]+, in /{ name = substr($1, 1, length($1) - 1) }
-		$1 == "needs" && $0'"$1"' / a guest/ { print name }'
+		$1 == "needs" && $0'"$1"' / '"${2:-a guest}"'/ { print name }'
 }
 
 # on WORKLOAD VCPUS COMMAND [OPTIONS...]
@@ -42,6 +42,7 @@ on() {
 # Those that run natively as well, and those that need a guest, by the words of the help.
 mapfile -t native_names < <(needing ' !~' | sort)
 mapfile -t guest_names < <(needing ' ~' | sort)
+mapfile -t alone < <(needing ' ~' '--smp 1')
 names=("${native_names[@]}" "${guest_names[@]}")
 [ ${#names[@]} = "$(grep -c '^WORKLOAD(' include/workloads.def)" ] ||
 	fail_all "the help names the workloads" "only: ${names[*]}"
@@ -52,7 +53,7 @@ if [ -n "$reason" ]; then
 else
 	for name in "${names[@]}"; do
 		[ "$name" = shootdown ] || on "$name" 1 run --accesses 64
-		on "$name" 4 run --accesses 16
+		[[ " ${alone[*]} " = *" $name "* ]] || on "$name" 4 run --accesses 16
 	done
 	for name in remap malloc mlock exit; do
 		on "$name" 16 run --accesses 16

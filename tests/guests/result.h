@@ -20,6 +20,7 @@ static inline void result_begin(struct vcpu_block *block)
 	block->result.working_set_bytes = 1 << 20;
 	block->result.pages = 256;
 	block->result.accesses = 1000;
+	block->result.chains = 1;
 	outl(PORT_DOORBELL, DOORBELL_BEGIN);
 	block->result.samples = RESULT_SAMPLES;
 	for (uint32_t i = 0; i < RESULT_SAMPLES; i++)

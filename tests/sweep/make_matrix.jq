@@ -192,5 +192,6 @@ uniforms($count * rounds * (samples + 2); $seed) as $u |
 	cells: [ range($count) as $i | $bare[$i] | with_ratio($setups[$i]; $values) ],
 	translation: [ $setups[] | select(.workload == "chase") | translation($values) ],
 	speed_ups: [ $setups[] | speed_ups($values) ],
-	knees: [ $setups[] | select(.workload == "chase") | knees($values) ]
+	knees: [ $setups[] | select(.workload == "chase") | knees($values) ],
+	twins: []
 }
