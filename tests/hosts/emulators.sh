@@ -40,7 +40,7 @@ tell_unfinished() {
 # Intel: Bochs emulates VMX with EPT, VPID and the TPR shadow. Memory in MiB. The debugger of Debian's build starts by
 # asking; the file "go" answers. Its text display wants a terminal, and that a name it knows. It holds 2 GiB of the memory
 # at most and keeps the rest in a file; where it uses that, its debugger has stopped it in the middle once in a while. That
-# boot is made once more, and no more.
+# boot is made again, twice at most.
 boot_bochs() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt
 	mkdir -p "$dir/iso/boot/grub" && cp "$KERNEL/vmlinuz" "$dir/iso/boot/" && gzip -1 <"$initramfs" >"$dir/iso/boot/initrd" || return 1
@@ -70,7 +70,7 @@ boot_bochs() {
 		display_library: term
 	END
 	echo c >"$dir/go"
-	for attempt in first second; do
+	for attempt in first second third; do
 		rm -f "$dir/serial.log"
 		TERM=linux until_silent "$dir/serial.log" script -qec \
 			"stty rows 30 cols 100; exec timeout -k 5 $BOOT_SECONDS bochs-bin -q -f $dir/bochsrc -rc $dir/go" /dev/null \
