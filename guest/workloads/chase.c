@@ -24,10 +24,5 @@ const struct workload_ops workload_chase = {
 	.prepare = chase_prepare,
 	.verify = chase_verify,
 	.check = chase_check,
-	.parts = 2,
-	.part = { { .variant = VARIANT_ONLY, .warm_passes = 2, .sample = cycle_sample },
-		  { .variant = VARIANT_SINGLE,
-		    .single_loads = 1,
-		    .warm_passes = 2,
-		    .sample = cycle_single_sample } },
+	CYCLE_PARTS,
 };

@@ -55,6 +55,16 @@ uint64_t cycle_sample(struct workload_ctx *ctx);
  */
 uint64_t cycle_single_sample(struct workload_ctx *ctx);
 
+/* The parts of a workload that walks a cycle, in its struct workload_ops: all loads at once, and each by itself. */
+#define CYCLE_PARTS                                                                    \
+	.parts = 2, .part = {                                                          \
+		{ .variant = VARIANT_ONLY, .warm_passes = 2, .sample = cycle_sample }, \
+		{ .variant = VARIANT_SINGLE,                                           \
+		  .single_loads = 1,                                                   \
+		  .warm_passes = 2,                                                    \
+		  .sample = cycle_single_sample },                                     \
+	}
+
 /* The timed walks ended where that many loads end, those of each chain from its start. 0, or -1 with ctx->failure. */
 int cycle_check(struct workload_ctx *ctx, const struct cycle_layout *layout);
 

@@ -38,10 +38,5 @@ const struct workload_ops workload_packed = {
 	.prepare = packed_prepare,
 	.verify = packed_verify,
 	.check = packed_check,
-	.parts = 2,
-	.part = { { .variant = VARIANT_ONLY, .warm_passes = 2, .sample = cycle_sample },
-		  { .variant = VARIANT_SINGLE,
-		    .single_loads = 1,
-		    .warm_passes = 2,
-		    .sample = cycle_single_sample } },
+	CYCLE_PARTS,
 };
