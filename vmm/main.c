@@ -10,21 +10,14 @@
 #include "vmm/util/clock.h"
 #include "vmm/util/error.h"
 #include "vmm/util/process.h"
+#include "vmm/util/text.h"
 
-/*
- * A message quotes arguments, file names and the guest. A control character in them must not command the terminal, so each
- * is printed as '?': C0, DEL, and C1 in UTF-8 (0xc2 0x80 to 0xc2 0x9f).
- */
+/* A message quotes arguments, file names and the guest. */
 static void put_printable(const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	char buf[sizeof(struct error)];
 
-	for (; *c != '\0'; c++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
-
-		(void)fputc(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c, stderr);
-		c += c1;
-	}
+	(void)fputs(printable(text, buf, sizeof(buf)), stderr);
 }
 
 static void print_error(const struct error *e)

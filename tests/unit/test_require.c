@@ -70,7 +70,7 @@ static bool met(const char *list, const char *root)
 {
 	struct error e = { .status = STATUS_OK };
 
-	assert_int_equal(require_evaluate(list, root, &report, answers, &e), 1);
+	assert_int_equal(require_evaluate(&check_rules, list, root, &report, answers, &e), 1);
 	assert_int_equal(e.status, STATUS_OK);
 	assert_string_equal(answers[0].text, list);
 	assert_true(answers[0].reason[0] != '\0');
@@ -236,7 +236,7 @@ TEST_WITH(lists, fresh, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 
-	assert_int_equal(require_evaluate("kvm,npt,memory=1G", INTEL, &report, answers, &e), 3);
+	assert_int_equal(require_evaluate(&check_rules, "kvm,npt,memory=1G", INTEL, &report, answers, &e), 3);
 	assert_true(answers[0].met && !answers[1].met && answers[2].met);
 	assert_string_equal(answers[2].text, "memory=1G");
 	assert_false(require_all_met(answers, 3));
@@ -281,7 +281,7 @@ TEST_WITH(refused, fresh, NULL)
 	EACH (i, lists) {
 		struct error e = { .status = STATUS_OK };
 
-		if (require_evaluate(lists[i], INTEL, &report, answers, &e) >= 0)
+		if (require_evaluate(&check_rules, lists[i], INTEL, &report, answers, &e) >= 0)
 			fail_msg("'%s' was accepted", lists[i]);
 		assert_int_equal(e.status, STATUS_USAGE);
 		assert_non_null(strstr(e.where, "--require"));
@@ -298,15 +298,15 @@ TEST_WITH(longest_lists, fresh, NULL)
 	for (size_t i = 0; i < REQUIRE_MAX; i++)
 		(void)snprintf(list + 4 * i, sizeof(list) - 4 * i, "kvm,");
 	list[REQUIRE_MAX * 4 - 1] = '\0';
-	assert_int_equal(require_evaluate(list, INTEL, &report, answers, &e), REQUIRE_MAX);
+	assert_int_equal(require_evaluate(&check_rules, list, INTEL, &report, answers, &e), REQUIRE_MAX);
 	(void)snprintf(list + REQUIRE_MAX * 4 - 1, 5, ",kvm");
-	assert_true(require_evaluate(list, INTEL, &report, answers, &e) < 0);
+	assert_true(require_evaluate(&check_rules, list, INTEL, &report, answers, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	LOOP (size_t, length, sizeof(name) - 1, length > 0, length--) {
 		name[length] = '\0';
-		assert_true(require_evaluate(name, INTEL, &report, answers, &e) < 0);
+		assert_true(require_evaluate(&check_rules, name, INTEL, &report, answers, &e) < 0);
 	}
 }
 
@@ -319,8 +319,8 @@ TEST(help_names_what_is_there)
 	FILE *out = open_memstream(&text, &bytes);
 
 	assert_non_null(out);
-	assert_int_equal(require_help(out), 0);
-	assert_true(require_evaluate("nonsense", INTEL, &report, answers, &e) < 0);
+	assert_int_equal(require_help(&check_rules, out), 0);
+	assert_true(require_evaluate(&check_rules, "nonsense", INTEL, &report, answers, &e) < 0);
 	(void)fclose(out);
 	for (char *line = strchr(text, '\n') + 1; *line == ' '; line = strchr(line, '\n') + 1) {
 		size_t length = strcspn(line + 2, " =");

@@ -2,7 +2,6 @@
  * `minivmm check`: probe, report, requirements, output.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 #include "vmm/lab/check/report.h"
 #include "vmm/cli/command.h"
 #include "vmm/output/output.h"
-#include "vmm/util/text.h"
 
 #define KVM_PATH "/dev/kvm"
 
@@ -44,7 +42,7 @@ static int gather(const struct request *r, const char *root, struct check *c, st
 	if (r->root == NULL && probe_pmu(c, e) != 0)
 		return -EIO;
 	if (r->require != NULL)
-		count = require_evaluate(r->require, root, &c->report, c->requirements, e);
+		count = require_evaluate(&check_rules, r->require, root, &c->report, c->requirements, e);
 	if (count < 0)
 		return count;
 	c->count = (uint32_t)count;
@@ -55,29 +53,9 @@ OUTPUT_WRITER(text, const struct check *c, check_text(&c->report, c->requirement
 OUTPUT_WRITER(tap, const struct check *c, check_tap(&c->report, c->requirements, c->count, out))
 OUTPUT_WRITER(json, const struct check *c, check_json(&c->report, c->requirements, c->count, out))
 
-static int judge(const struct check *c, struct error *e)
-{
-	char what[sizeof(e->what)] = "";
-	uint32_t missing = 0;
-
-	if (require_all_met(c->requirements, c->count))
-		return 0;
-	for (uint32_t i = 0; i < c->count; i++) {
-		const struct requirement *need = &c->requirements[i];
-
-		if (need->met)
-			continue;
-		missing++;
-		append(what, sizeof(what), "%s%s (%s)", what[0] == '\0' ? "" : "; ", need->text,
-		       need->reason);
-	}
-	return error_set(e, STATUS_REQUIRE, 0, "check --require", "%" PRIu32 " of %" PRIu32 " not met: %s",
-			 missing, c->count, what);
-}
-
 static enum status show_requirements(const struct request *r, struct error *e)
 {
-	if (require_help(outputs_text_stream(&r->output)) != 0)
+	if (require_help(&check_rules, outputs_text_stream(&r->output)) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "check", "cannot write");
 	return e->status;
 }
@@ -111,7 +89,7 @@ enum status command_check(const struct request *r, struct error *e)
 		return e->status;
 	}
 	if (gather(r, root, c, e) == 0 && outputs_write(&r->output, &writers, c, "check", e) == 0)
-		(void)judge(c, e);
+		(void)require_judge("check", c->requirements, c->count, e);
 	free(c->pmu);
 	free(c);
 	return e->status;

@@ -45,6 +45,20 @@ void append_remark(char *buf, size_t size, const char *fmt, ...)
 		(void)append_whole(buf, size, "%s%s", buf[0] != '\0' ? "; " : "", text);
 }
 
+const char *printable(const char *text, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0' && used + 1 < size; c++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+
+		buf[used++] = *c < 0x20 || *c == 0x7f || c1 ? '?' : (char)*c;
+		c += c1;
+	}
+	buf[used] = '\0';
+	return buf;
+}
+
 bool list_has_word(const char *list, const char *separators, const char *word)
 {
 	size_t length = strlen(word);

@@ -18,6 +18,12 @@ bool append_whole(char *buf, size_t size, const char *fmt, ...) __attribute__((f
 /* Append a remark, "; " between two; one that is in buf already or does not fit is left out. */
 void append_remark(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * The string `text` into buf[0..size), cut to fit, with '?' for what would command a terminal: C0, DEL, and C1 in UTF-8
+ * (0xc2 0x80 to 0xc2 0x9f). For text from outside. Returns buf.
+ */
+const char *printable(const char *text, char *buf, size_t size);
+
 /* Is `word` one of the words of `list`, between which any of the bytes of `separators` stand? */
 bool list_has_word(const char *list, const char *separators, const char *word);
 

@@ -72,13 +72,6 @@ static const struct field disturber_list[] = {
 };
 static const struct fields disturber_fields = FIELDS_OF(disturber_list);
 
-static const struct field requirement_list[] = {
-	FIELD_AS(TEXT, struct requirement, text, "requirement"),
-	FIELD(TRUTH, struct requirement, met),
-	FIELD(TEXT, struct requirement, reason),
-};
-static const struct fields requirement_fields = FIELDS_OF(requirement_list);
-
 int check_json(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	       FILE *out)
 {
@@ -91,7 +84,6 @@ int check_json(const struct check_report *report, const struct requirement *requ
 	json_put(&o, "disturbers",
 		 FIELDS_ARRAY(&disturber_fields, report->disturbers, report->disturber_count));
 	json_put(&o, "pmu", pmu_plan_json(report->pmu));
-	json_put(&o, "requirements", FIELDS_ARRAY(&requirement_fields, requirements, count));
-	json_put(&o, "met", count == 0 ? json_null() : json_boolean(require_all_met(requirements, count)));
+	require_json(requirements, count, &o);
 	return json_finish(o, out);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "vmm/host/facts.h"
+#include "vmm/lab/check/requirement.h"
 #include "vmm/lab/pmu/plan.h"
 #include "vmm/util/error.h"
 
@@ -87,27 +88,8 @@ void check_probe_kvm(const char *path, struct kvm_probe *probe);
  */
 void check_build(const char *root, struct check_report *report);
 
-#define REQUIRE_MAX 32
-
-/* One requirement of `check --require LIST` and its outcome. Unknown counts as not met: CI must not run on a guess. */
-struct requirement {
-	char text[48]; /* as the user wrote it: "ept", "hugepages=2M:512" */
-	bool met;
-	char reason[160]; /* why (not), with the numbers */
-};
-
-/* The names that --require takes and what each one means, a line each. 0 or -errno. */
-int require_help(FILE *out);
-
-/*
- * Parse and evaluate `list` against the report (pools are read below `root`) into out[REQUIRE_MAX]. Returns the
- * count, or -errno with *e set to STATUS_USAGE naming what is not understood and what is.
- */
-int require_evaluate(const char *list, const char *root, const struct check_report *report,
-		     struct requirement *out, struct error *e);
-
-/* Pure. True for an empty list. */
-bool require_all_met(const struct requirement *requirements, uint32_t count);
+/* What `check --require` takes, of a struct check_report. */
+extern const struct requirement_rules check_rules;
 
 /*
  * The report as text, as JSON (schema minivmm.check/1), or as TAP with one line a requirement. `requirements` may be

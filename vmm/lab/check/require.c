@@ -1,10 +1,9 @@
 /*
- * `check --require LIST`: each name is looked up among the rows of requirements.def, which decide it by the report, mostly
- * with one of the functions below.
+ * The requirements of `check --require LIST`: the rows of requirements.def decide each by the report, mostly with one of
+ * the functions below.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,17 +12,13 @@
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/lab/check/report.h"
-#include "vmm/output/output.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
-/* One requirement while it is evaluated. */
-struct evaluation {
-	const struct check_report *report;
-	const char *root;  /* pools and event sources are read below it */
-	const char *value; /* the text behind '=', NULL where there is none */
-	struct requirement *out;
-};
+static const struct check_report *report_of(const struct evaluation *v)
+{
+	return v->of;
+}
 
 #define KVM_API 12
 
@@ -33,31 +28,9 @@ struct evaluation {
 /* For at_least(): the argument is a size, reported in MiB, not a number. */
 #define A_SIZE 0
 
-static enum known known_if(bool answer)
-{
-	return answer ? KNOWN_YES : KNOWN_NO;
-}
-
 static bool is_unknown(const char *fact)
 {
 	return strcmp(fact, "unknown") == 0;
-}
-
-/* Set the outcome and its reason. Unknown is not met, and the reason begins with it. Returns 0 for the callers to return. */
-static int __attribute__((format(printf, 3, 4)))
-conclude(struct evaluation *v, enum known answer, const char *fmt, ...)
-{
-	size_t size = sizeof(v->out->reason);
-	size_t used = 0;
-	va_list args;
-
-	if (answer == KNOWN_UNKNOWN)
-		used = (size_t)snprintf(v->out->reason, size, "unknown: ");
-	va_start(args, fmt);
-	(void)vsnprintf(v->out->reason + used, size - used, fmt, args);
-	va_end(args);
-	v->out->met = answer == KNOWN_YES;
-	return 0;
 }
 
 /*
@@ -92,7 +65,7 @@ static const char *missing_capability(const struct kvm_probe *kvm)
 
 static int usable_kvm(struct evaluation *v)
 {
-	const struct kvm_probe *kvm = &v->report->kvm;
+	const struct kvm_probe *kvm = &report_of(v)->kvm;
 	const char *missing = missing_capability(kvm);
 
 	if (kvm->present == KNOWN_UNKNOWN)
@@ -122,11 +95,11 @@ static int capability_value(const struct kvm_probe *kvm, const char *name)
 
 static int capability(struct evaluation *v, const char *name)
 {
-	int value = capability_value(&v->report->kvm, name);
+	int value = capability_value(&report_of(v)->kvm, name);
 
 	if (value >= 0)
 		return conclude(v, known_if(value > 0), "/dev/kvm has %s%s", value > 0 ? "" : "no ", name);
-	if (v->report->kvm.present == KNOWN_NO)
+	if (report_of(v)->kvm.present == KNOWN_NO)
 		return conclude(v, KNOWN_NO, "no /dev/kvm");
 	return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked for %s", name);
 }
@@ -139,8 +112,8 @@ static int no_module(struct evaluation *v)
 /* The second dimension is one of the two. */
 static int second_is(struct evaluation *v, enum second_dimension wanted, enum second_dimension other)
 {
-	const char *module = v->report->facts.kvm_module;
-	enum second_dimension is = v->report->second_dimension;
+	const char *module = report_of(v)->facts.kvm_module;
+	enum second_dimension is = report_of(v)->second_dimension;
 
 	if (is == SECOND_NONE)
 		return no_module(v);
@@ -153,8 +126,8 @@ static int second_is(struct evaluation *v, enum second_dimension wanted, enum se
 /* A switch of kvm_intel, which the other modules do not have. */
 static int intel_switch(struct evaluation *v, const char *param)
 {
-	const char *module = v->report->facts.kvm_module;
-	const char *value = facts_param(&v->report->facts, param);
+	const char *module = report_of(v)->facts.kvm_module;
+	const char *value = facts_param(&report_of(v)->facts, param);
 
 	if (value != NULL)
 		return conclude(v, known_boolean(value), "%s=%s", param, value);
@@ -167,7 +140,7 @@ static int intel_switch(struct evaluation *v, const char *param)
 
 static int leaf_is_1g(struct evaluation *v, const char *where, uint64_t largest_bytes)
 {
-	if (v->report->second_dimension == SECOND_NONE)
+	if (report_of(v)->second_dimension == SECOND_NONE)
 		return no_module(v);
 	if (largest_bytes == 0)
 		return conclude(v, KNOWN_UNKNOWN, "the largest leaf of %s was not found out here", where);
@@ -179,7 +152,7 @@ static int leaf_is_1g(struct evaluation *v, const char *where, uint64_t largest_
 
 static int enough_vcpus(struct evaluation *v)
 {
-	int allowed = capability_value(&v->report->kvm, "KVM_CAP_MAX_VCPUS");
+	int allowed = capability_value(&report_of(v)->kvm, "KVM_CAP_MAX_VCPUS");
 	uint64_t wanted;
 
 	if (number_parse(v->value, 1, UINT32_MAX, &wanted) != 0)
@@ -188,7 +161,7 @@ static int enough_vcpus(struct evaluation *v)
 		return conclude(v, KNOWN_NO, "the guest supports %d vCPUs", GUEST_MAX_VCPUS);
 	if (allowed > 0 && (uint64_t)allowed < wanted)
 		return conclude(v, KNOWN_NO, "KVM allows %d vCPUs", allowed);
-	return at_least(v, UINT32_MAX, v->report->facts.cpus, "this process may run on ", " CPUs",
+	return at_least(v, UINT32_MAX, report_of(v)->facts.cpus, "this process may run on ", " CPUs",
 			"the CPUs of this process cannot be read");
 }
 
@@ -293,22 +266,19 @@ static int pages_available(struct evaluation *v)
 	return ret;
 }
 
-#define REQUIREMENT(id, name, argument, meaning, answer)         \
-	static int evaluate_##id(struct evaluation *v)           \
-	{                                                        \
-		const struct check_report *report = v->report;   \
-		const struct host_facts *facts = &report->facts; \
-                                                                 \
-		(void)facts;                                     \
-		return answer;                                   \
+#define REQUIREMENT(id, name, argument, meaning, answer)          \
+	static int evaluate_##id(struct evaluation *v)            \
+	{                                                         \
+		const struct check_report *report = report_of(v); \
+		const struct host_facts *facts = &report->facts;  \
+                                                                  \
+		(void)facts;                                      \
+		return answer;                                    \
 	}
 #include "vmm/lab/check/requirements.def"
 #undef REQUIREMENT
 
-static const struct {
-	const char *name, *argument, *meaning;
-	int (*evaluate)(struct evaluation *v);
-} rules[] = {
+static const struct requirement_rule rule_list[] = {
 #define REQUIREMENT(id, name, argument, meaning, answer) { name, argument, meaning, evaluate_##id },
 #include "vmm/lab/check/requirements.def"
 #undef REQUIREMENT
@@ -317,7 +287,7 @@ static const struct {
 /* A parameter of kvm or of the module in charge: `name` is "kvm.tdp_mmu", v->value what it has to be. */
 static int parameter_is(struct evaluation *v, const char *name)
 {
-	const char *value = facts_param(&v->report->facts, name);
+	const char *value = facts_param(&report_of(v)->facts, name);
 	enum known is;
 
 	if (value == NULL)
@@ -332,100 +302,11 @@ static int parameter_is(struct evaluation *v, const char *name)
 			"%s=%s", name, value);
 }
 
-#define PARAMETER_SPELLING "MODULE.PARAMETER=VALUE"
-
-/* The rule as the user spells it: "hugepages=SIZE:COUNT[@NODE]". */
-static const char *spell(size_t rule, char buf[64])
-{
-	const char *argument = rules[rule].argument;
-
-	(void)snprintf(buf, 64, "%s%s%s", rules[rule].name, argument != NULL ? "=" : "",
-		       argument != NULL ? argument : "");
-	return buf;
-}
-
-int require_help(FILE *out)
-{
-	char spelling[64];
-
-	(void)fputs("Requirements (check --require NAME,NAME,...), each met by:\n", out);
-	for (size_t i = 0; i < COUNT_OF(rules); i++)
-		(void)fprintf(out, "  %-28s %s\n", spell(i, spelling), rules[i].meaning);
-	(void)fprintf(out, "  %-28s %s\n", PARAMETER_SPELLING,
-		      "that value of a parameter of kvm or of the module in charge");
-	(void)fputs("\nExit status 6 where one of them is not met. What cannot be found out is not met.\n",
-		    out);
-	return stream_finish(out);
-}
-
-static int refuse(const char *item, struct error *e, const char *why)
-{
-	char where[96], names[512] = "", spelling[64];
-
-	for (size_t i = 0; i < COUNT_OF(rules); i++)
-		append(names, sizeof(names), "%s, ", spell(i, spelling));
-	(void)snprintf(where, sizeof(where), "--require %.60s", item[0] != '\0' ? item : "''");
-	(void)error_set(e, STATUS_USAGE, 0, where, "%s", why);
-	error_hint(e, "minivmm check --require LIST, where LIST is of %s" PARAMETER_SPELLING, names);
-	return -EINVAL;
-}
-
-/* v->out->text is the item as written; `name` its copy, cut at the '='. */
-static int evaluate_item(struct evaluation *v, char *name, struct error *e)
-{
-	char *equals = strchr(name, '=');
-
-	if (equals != NULL) {
-		*equals = '\0';
-		v->value = equals + 1;
-	}
-	for (size_t i = 0; i < COUNT_OF(rules); i++) {
-		if (strcmp(name, rules[i].name) != 0)
-			continue;
-		if ((v->value != NULL) != (rules[i].argument != NULL))
-			return refuse(v->out->text, e,
-				      v->value != NULL ? "this name takes no value" : "a value is expected");
-		return rules[i].evaluate(v) == 0 ? 0
-						 : refuse(v->out->text, e, "this value is not understood");
-	}
-	if (strchr(name, '.') == NULL)
-		return refuse(v->out->text, e, "unknown requirement");
-	if (v->value == NULL || v->value[0] == '\0')
-		return refuse(v->out->text, e, "a parameter and its value are expected");
-	return parameter_is(v, name);
-}
-
-int require_evaluate(const char *list, const char *root, const struct check_report *report,
-		     struct requirement *out, struct error *e)
-{
-	int count = 0;
-
-	for (const char *item = list; item != NULL; count++) {
-		size_t length = strcspn(item, ",");
-		struct evaluation v = { .report = report, .root = root, .out = &out[count] };
-		char name[sizeof(out->text)];
-		int ret;
-
-		if (count == REQUIRE_MAX)
-			return refuse(item, e, "too many requirements in one list");
-		memset(&out[count], 0, sizeof(out[count]));
-		if (length == 0 || length >= sizeof(name))
-			return refuse(item, e, length == 0 ? "a name is expected" : "unknown requirement");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
-		memcpy(out[count].text, name, sizeof(name));
-		ret = evaluate_item(&v, name, e);
-		if (ret != 0)
-			return ret;
-		item = item[length] == ',' ? item + length + 1 : NULL;
-	}
-	return count;
-}
-
-bool require_all_met(const struct requirement *requirements, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (!requirements[i].met)
-			return false;
-	}
-	return true;
-}
+const struct requirement_rules check_rules = {
+	.command = "check",
+	.list = rule_list,
+	.count = COUNT_OF(rule_list),
+	.parameter = "MODULE.PARAMETER=VALUE",
+	.parameter_meaning = "that value of a parameter of kvm or of the module in charge",
+	.parameter_is = parameter_is,
+};

@@ -86,29 +86,18 @@ static void text_kvm(const struct kvm_probe *kvm, FILE *out)
 	text_capabilities(kvm, "  lacking", false, false, out);
 }
 
-/* `text` in buf[0..columns), cut to fit, with '?' for control characters: the host's files may hold anything. */
-static const char *cell(const char *text, size_t columns, char *buf)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < columns && text[i] != '\0'; i++)
-		buf[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
-	buf[i] = '\0';
-	return buf;
-}
-
 static void text_row(const struct check_row *row, FILE *out)
 {
 	char name[NAME_COLUMNS], enabled[ENABLED_COLUMNS];
 
-	(void)fprintf(out, "  %-*s", NAME_COLUMNS, cell(row->name, sizeof(name), name));
+	(void)fprintf(out, "  %-*s", NAME_COLUMNS, printable(row->name, name, sizeof(name)));
 	/* A remark: neither the CPU nor a switch decides it. */
 	if (!row->of_hardware && strcmp(row->enabled, "-") == 0) {
 		paragraph_wrap(out, 2 + NAME_COLUMNS, row->effect);
 		return;
 	}
 	(void)fprintf(out, "%-*s%-*s", HARDWARE_COLUMNS, row->of_hardware ? known_name(row->hardware) : "-",
-		      ENABLED_COLUMNS, cell(row->enabled, sizeof(enabled), enabled));
+		      ENABLED_COLUMNS, printable(row->enabled, enabled, sizeof(enabled)));
 	paragraph_wrap(out, LEFT_COLUMNS, row->effect);
 }
 
@@ -120,7 +109,7 @@ static void text_rows(const struct check_report *report, FILE *out)
 	if (report->row_count == 0)
 		return;
 	(void)fprintf(out, "\n%-*s%-*s%-*s%s\n", 2 + NAME_COLUMNS,
-		      strcmp(module, "none") == 0 ? "no KVM" : cell(module, sizeof(name), name),
+		      strcmp(module, "none") == 0 ? "no KVM" : printable(module, name, sizeof(name)),
 		      HARDWARE_COLUMNS, "hardware", ENABLED_COLUMNS, "enabled", "effect on your measurement");
 	for (enum row_group group = 0; group < ROW_GROUP_COUNT; group++) {
 		bool titled = false;
@@ -160,30 +149,6 @@ static void text_disturbers(const struct check_report *report, FILE *out)
 	}
 }
 
-static void text_requirements(const struct requirement *requirements, uint32_t count, FILE *out)
-{
-	size_t width = 0;
-	uint32_t met = 0;
-
-	if (count == 0)
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		size_t length = strlen(requirements[i].text);
-
-		width = length > width ? length : width;
-		met += requirements[i].met ? 1 : 0;
-	}
-	(void)fprintf(out, "\nrequired: %" PRIu32 " of %" PRIu32 " met\n", met, count);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct requirement *r = &requirements[i];
-		char name[sizeof(r->text)];
-
-		(void)fprintf(out, "  %-9s%-*s  ", r->met ? "met" : "NOT met", (int)width,
-			      cell(r->text, sizeof(name), name));
-		paragraph_wrap(out, 2 + 9 + width + 2, r->reason);
-	}
-}
-
 int check_text(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	       FILE *out)
 {
@@ -197,42 +162,21 @@ int check_text(const struct check_report *report, const struct requirement *requ
 		paragraph(out, "pmu", "not asked: this is a recorded host");
 	paragraph(out, "verdict", "%s", report->verdict);
 	text_disturbers(report, out);
-	text_requirements(requirements, count, out);
+	require_text(requirements, count, out);
 	return stream_finish(out);
-}
-
-/* A '#' would start a directive ("# SKIP") and a newline the next test: neither may come from outside. */
-static void put_plain(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++)
-		(void)fputc((unsigned char)*text < 0x20 || *text == 0x7f || *text == '#' ? '?' : *text, out);
-}
-
-static void comment(const char *label, const char *text, FILE *out)
-{
-	(void)fprintf(out, "# %s: ", label);
-	put_plain(text, out);
-	(void)fputc('\n', out);
 }
 
 int check_tap(const struct check_report *report, const struct requirement *requirements, uint32_t count,
 	      FILE *out)
 {
-	/* Where nothing is required there are no tests: a plan of none, which harnesses count as skipped. */
-	(void)fprintf(out, count != 0 ? "1..%" PRIu32 "\n" : "1..%" PRIu32 " # SKIP nothing is required\n",
-		      count);
-	comment("kernel", report->facts.kernel, out);
-	comment("cpu", report->facts.cpu_model, out);
-	comment("kvm module", report->facts.kvm_module, out);
-	comment("second dimension", second_dimension_name(report->second_dimension), out);
-	comment("verdict", report->verdict, out);
+	tap_plan(count, out);
+	tap_comment("kernel", report->facts.kernel, out);
+	tap_comment("cpu", report->facts.cpu_model, out);
+	tap_comment("kvm module", report->facts.kvm_module, out);
+	tap_comment("second dimension", second_dimension_name(report->second_dimension), out);
+	tap_comment("verdict", report->verdict, out);
 	for (uint32_t i = 0; i < report->disturber_count && i < CHECK_MAX_DISTURBERS; i++)
-		comment("disturbs", report->disturbers[i].what, out);
-	for (uint32_t i = 0; i < count; i++) {
-		(void)fprintf(out, "%sok %" PRIu32 " - ", requirements[i].met ? "" : "not ", i + 1);
-		put_plain(requirements[i].text, out);
-		(void)fputc('\n', out);
-		comment("  because", requirements[i].reason, out);
-	}
+		tap_comment("disturbs", report->disturbers[i].what, out);
+	require_tap(requirements, count, out);
 	return stream_finish(out);
 }
