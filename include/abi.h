@@ -14,7 +14,7 @@
 #include "load_histogram.h"
 #include "layout.h"
 
-#define MINIVMM_ABI_VERSION 4
+#define MINIVMM_ABI_VERSION 5
 
 /* 16550 UART, transmit only: data at +0, line status at +5. */
 #define PORT_SERIAL 0x3f8
@@ -68,6 +68,8 @@ struct guest_result {
 	uint64_t warm_accesses; /* operations of the phase beside the timed ones */
 	uint64_t checksum;    /* a function of seed, working set and accesses alone: equal under every VMM */
 	uint64_t unavailable; /* enum unavailable */
+	/* 4 KiB pages of the set that were touched until the part's end, and those of them that set-up touched before it. */
+	uint64_t touched_pages, untimed_pages;
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES];     /* TSC cycles of one whole sample */
 	struct core_clock clock[RESULT_MAX_SAMPLES + 1]; /* before the first sample, and after each one */
 	struct guest_histogram histogram; /* of a part with single_loads: all its samples; else zero */
@@ -94,7 +96,7 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 80 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1) +
+_Static_assert(sizeof(struct guest_result) == 96 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1) +
 						      4 * (1 + HISTOGRAM_BUCKETS),
 	       "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");

@@ -134,7 +134,12 @@ struct workload_ctx {
 	uint64_t pass_accesses;    /* accesses that visit the whole working set once */
 	uint64_t untimed_accesses; /* that each sample makes beside the timed ones */
 	uint64_t checksum;         /* depends on seed, working set and accesses alone */
-	const char *failure;       /* why prepare() or verify() refused; a string constant */
+	/*
+	 * Of a workload about first touches: 4 KiB pages of the set that prepare() touched; those and what a part touched,
+	 * from the set's start on (0: all of it).
+	 */
+	uint64_t untimed_pages, touched_pages;
+	const char *failure; /* why prepare() or verify() refused; a string constant */
 	enum unavailable
 		unavailable; /* set by prepare(): no part, by setup(): not this part, has a figure here */
 	/* state between prepare() and the last sample() */

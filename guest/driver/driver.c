@@ -34,6 +34,8 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->warm_accesses = 0;
 	result->checksum = ctx->checksum;
 	result->unavailable = ctx->unavailable;
+	result->touched_pages = ctx->working_set_bytes / PAGE_4K;
+	result->untimed_pages = ctx->untimed_pages;
 	/* Every page that a guest's result lies in: who logged dirty pages before has them fault, here and not later. */
 	for (uint32_t i = 0; i < RESULT_MAX_SAMPLES; i += PAGE_4K / sizeof(result->samples_cycles[0]))
 		result->samples_cycles[i] = 0;
@@ -111,6 +113,8 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 	if (gate_wait(env) != 0)
 		return STEP_STOPPED;
 	env->result->checksum = ctx->checksum;
+	if (ctx->touched_pages != 0)
+		env->result->touched_pages = ctx->touched_pages;
 	env->end(env->self);
 	ctx->unavailable = whole_step;
 	/* The last end stops the log, and KVM then drops mappings: no vCPU may prepare its next part before that. */

@@ -20,6 +20,8 @@ struct free_block {
 #define LEAST_BYTES align_up(sizeof(struct free_block) + sizeof(uint64_t), HEAP_UNIT)
 #define MOST_BYTES (UINT64_C(1) << 47)
 
+_Static_assert(sizeof(struct free_block) == HEAP_FREE_HEAD_BYTES, "who counts pages knows it");
+
 #define FILLED_WORDS (sizeof(((struct heap *)NULL)->filled) / sizeof(uint64_t))
 
 static struct heap_block *block_at(uint64_t address)

@@ -22,6 +22,9 @@ struct heap_block {
 	uint64_t tag;   /* while in use: the owner's */
 };
 
+/* At the start of a free block. */
+#define HEAP_FREE_HEAD_BYTES 32
+
 struct heap {
 	uint64_t first; /* addresses of the first block and behind the last */
 	uint64_t end;

@@ -33,6 +33,7 @@ enum own {
 	OWN_POWER_END, /* sizes are below 2^this */
 	OWN_SERIAL,    /* of the next block; what it holds depends on it */
 	OWN_STRANGE,   /* or of all differences between what blocks held and what they had to hold */
+	OWN_REACHED,   /* the highest address behind a block so far */
 	OWN_EMPTY,     /* 1: a block was not to be had although nothing was live */
 };
 
@@ -64,6 +65,24 @@ static int start_store(struct workload_ctx *ctx)
 	return 0;
 }
 
+/* The page of the byte before `end`. */
+static uint64_t last_page(const struct workload_ctx *ctx, uint64_t end)
+{
+	return (end - 1 - (uint64_t)(uintptr_t)ctx->slice) / PAGE_4K;
+}
+
+/* So far: the list of blocks as far as it was filled, blocks and the head of the free one behind them, the heap's last word. */
+static uint64_t touched_pages(const struct workload_ctx *ctx, const struct store *store)
+{
+	uint64_t listed = min_u64(ctx->own[OWN_SERIAL], store->capacity);
+	uint64_t reached = min_u64(ctx->own[OWN_REACHED] + HEAP_FREE_HEAD_BYTES, store->heap.end);
+	uint64_t last_listed = last_page(ctx, (uint64_t)(uintptr_t)&store->blocks[listed]);
+	uint64_t first = last_page(ctx, store->heap.first + 1), last = last_page(ctx, reached);
+
+	return last_listed + 1 + last - first + (first != last_listed) +
+	       (last != last_page(ctx, store->heap.end));
+}
+
 static uint64_t next_size(uint64_t *state, uint32_t power_end)
 {
 	uint64_t power_bytes = UINT64_C(1) << (POWER_LEAST + random_below(state, power_end - POWER_LEAST));
@@ -88,6 +107,8 @@ static int malloc_prepare(struct workload_ctx *ctx)
 	/* Serial numbers of all samples stay countable. */
 	if (ctx->accesses > UINT64_C(1) << 48)
 		return refuse(ctx, "the number of accesses a sample is too large");
+	ctx->own[OWN_REACHED] = store_of(ctx)->heap.first;
+	ctx->untimed_pages = touched_pages(ctx, store_of(ctx));
 	ctx->pages = ctx->working_set_bytes / PAGE_4K;
 	ctx->pass_accesses = store_of(ctx)->capacity;
 	ctx->rng = ctx->seed;
@@ -155,6 +176,8 @@ static void operate(struct workload_ctx *ctx, uint64_t count)
 			return;
 		}
 		fill(block, serial);
+		ctx->own[OWN_REACHED] =
+			max_u64(ctx->own[OWN_REACHED], (uint64_t)(uintptr_t)block + heap_usable_bytes(block));
 		if (store->live == store->capacity)
 			give_oldest(ctx, store);
 		slot = store->oldest + store->live++;
@@ -165,10 +188,12 @@ static void operate(struct workload_ctx *ctx, uint64_t count)
 
 static uint64_t malloc_sample(struct workload_ctx *ctx)
 {
-	uint64_t start_cycles = tsc_read();
+	uint64_t start_cycles = tsc_read(), cycles;
 
 	operate(ctx, ctx->accesses);
-	return tsc_read() - start_cycles;
+	cycles = tsc_read() - start_cycles;
+	ctx->touched_pages = touched_pages(ctx, store_of(ctx));
+	return cycles;
 }
 
 /* A block in use: is it one of the live ones, and does it hold what was written to it? Live ones have serials in a row. */

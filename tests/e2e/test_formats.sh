@@ -65,6 +65,16 @@ if [ -z "$reason" ]; then
 	want_json '.observed.memory_slots >= 1 and .requested.kernel_irqchip == false' "the machine is told"
 	want_text 'exit port-user .* 1\.00 '
 	conclude "parts that exit: counts an operation, reasons where there is no figure"
+
+	case_record -m 128M --workload touch,mlock --working-set 4M --repeat 2 --csv "$T/run.csv"
+	want_status 0
+	want_schema
+	want_json '.results | map(.first_touch) == ["seen", null, "void", null] and .[0].page_faults >= .[0].faults_theory_least and
+		.[0].median > 0 and (.[2] | .page_faults == 0 and .faults_theory_most == 1024 and .samples == [] and .median == null)' \
+		"of memory that was touched before there is no first touch"
+	grep -q '"mlock","first",.*"void"' "$T/run.csv" || problem "not void in the CSV"
+	want_text 'mlock first: void, no first touches of 4M'
+	conclude "a first touch that was none is void in text, JSON and CSV"
 else
 	tap_skip "parts that exit: counts an operation" "$reason"
 fi
@@ -107,7 +117,7 @@ for words in "--help" "run --help" "native --help" "--workload help" "run --work
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	conclude "$words: stdout, status 0"
 done
-want_text 'ABI 4, schema minivmm.run/2'
+want_text 'ABI 5, schema minivmm.run/2'
 conclude "--version names ABI and schema"
 
 case_run --help

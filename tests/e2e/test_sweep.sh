@@ -69,6 +69,14 @@ if [ -z "$reason" ]; then
 		"the cell's command"
 	conclude "a cell's command runs that cell alone"
 
+	# Two pages of 2M, of which set-up touches both.
+	case_sweep --guest-page 2M --backing thp --prealloc off --workload malloc --working-set 4M --allocations 1
+	want_sweep_schema
+	want_json '.cells[0] | ([.runs[].rows[].first_touch] == ["void", null]) and (.figures | map(.value == null) == [true, false]) and
+		(.figures[0].note | startswith("void"))' "no figure of what was no first touch"
+	want_text 'malloc first: void'
+	conclude "a figure of first touches that were none is void"
+
 	case_sweep --guest-page 4K --backing anon --workload exit,tpr --kernel-irqchip off --allocations 1 --accesses 100
 	want_status 0
 	want_sweep_schema

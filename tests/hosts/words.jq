@@ -118,7 +118,7 @@ def dirty_counts($pages): .requested.guest_page_bytes as $guest | .requested.pag
 		$read_logged.leaves_4k - $write.leaves_4k >= $pages else true end;
 
 # First touches fault, as the tracepoint saw them; what is there stays there.
-def held($first; $after): named_fault as $fault | all(part($first; "first"); .page_faults > 0 and
+def held($first; $after): named_fault as $fault | all(part($first; "first"); .first_touch == "seen" and .page_faults > 0 and
 	.exits == .page_faults and .seen == {($fault): .exits}) and stays($first; $after);
 
 # Cells of a sweep that ran, each with the leaf that the second dimension has to give it; and all that counts in one.
@@ -138,7 +138,8 @@ def sweep_states($guest_1g): .plan.allocations as $rounds | [.cells[] |
 def sweep_faults: [ran | .leaf as $leaf | (.working_set_bytes / $leaf) as $leaves | (.workload == "touch") as $touch | counted |
 	.exits == .page_faults and .exits >= 0 and
 	if ($touch | not) or .variant == "second" then .exits == 0
-	elif $leaf == 1073741824 then .exits <= 1 else .exits == $leaves end] | length > 0 and all;
+	elif $leaf == 1073741824 then .exits <= 1 and (.samples == null or (.first_touch == "void") == (.exits == 0))
+	else .exits == $leaves and (.samples == null or .first_touch == "seen") end] | length > 0 and all;
 
 # Leaves of each run: enough of the expected size, none larger, and under EPT and NPT none smaller, but for
 # others'. Packed lines fill one page of 64.

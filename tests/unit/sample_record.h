@@ -39,7 +39,7 @@ static inline void sample_row(struct record *rec, const struct result *r, const 
 	row.checksum = UINT64_C(0x1234abcd);
 	row.leaves_4k = 30300;
 	row.leaves_2m = 3;
-	row.dirty_pages = -1;
+	row.dirty_pages = row.faults_least = row.faults_most = -1;
 	assert_int_equal(record_add(rec, &row, sample_result(cycles, count), SAMPLE_TSC_KHZ), 0);
 }
 
@@ -65,6 +65,7 @@ static inline void sample_touch(struct record *rec, uint64_t bytes)
 			    .variant = VARIANT_FIRST,
 			    .working_set_bytes = bytes,
 			    .pages = bytes / PAGE_4K,
+			    .touched_pages = bytes / PAGE_4K,
 			    .accesses = bytes / PAGE_4K,
 			    .operations = bytes / PAGE_4K,
 			    .may_exit = true };

@@ -221,6 +221,110 @@ TEST_WITH(parts_without_a_figure, setup, NULL)
 	expect(rec, VERDICT_DISTURBED, "1 of 8 timed parts that may not exit; first exit");
 }
 
+/* The first touch of the sample, 118M from 10M on, with so many faults. */
+static void expect_first(struct record *rec, int64_t faults, enum first_touch found)
+{
+	struct result *r = &rec->results[0];
+
+	r->counts.page_faults = faults;
+	r->sample_count = 1;
+	record_judge_first_touches(rec);
+	assert_string_equal(name_of(&first_touch_names, r->first_touch), name_of(&first_touch_names, found));
+	assert_int_equal(r->sample_count, found == FIRST_TOUCH_VOID ? 0 : 1);
+	assert_int_equal(rec->results[1].first_touch, FIRST_TOUCH_NONE);
+}
+
+TEST_WITH(first_touches_are_a_fault_for_each_leaf, setup, NULL)
+{
+	struct record *rec = *state;
+
+	set_dimension(rec, "npt");
+	expect_first(rec, 59, FIRST_TOUCH_SEEN);
+	expect_first(rec, 60, FIRST_TOUCH_SEEN);
+	expect_first(rec, 61, FIRST_TOUCH_VOID);
+	expect_first(rec, 58, FIRST_TOUCH_VOID);
+	expect_first(rec, 0, FIRST_TOUCH_VOID);
+	assert_string_equal(rec->results[0].note,
+			    "void, no first touches of 118M: KVM fixed 0 faults where theory "
+			    "has 59 with leaves of 2M");
+	rec->results[0].step = 1;
+	expect_first(rec, 0, FIRST_TOUCH_VOID);
+	assert_non_null(strstr(rec->results[0].note, "leaves of 2M: an earlier step touched it"));
+	/* Where the arena begins inside a leaf, that one is not the set's alone; but no fault is no first touch. */
+	rec->config.page_bytes = PAGE_1G;
+	expect_first(rec, 1, FIRST_TOUCH_SEEN);
+	expect_first(rec, 0, FIRST_TOUCH_VOID);
+	assert_int_equal(rec->results[0].faults_least, 0);
+	/* Leaves that are there beforehand have none. */
+	rec->config.page_bytes = PAGE_2M;
+	rec->spec.machine.populate = POPULATE_PREFAULT;
+	expect_first(rec, 0, FIRST_TOUCH_SEEN);
+	expect_first(rec, 59, FIRST_TOUCH_VOID);
+	record_free(rec);
+}
+
+TEST_WITH(first_touches_on_leaves_of_4k, setup, NULL)
+{
+	struct record *rec = *state;
+
+	/* One in a hundred less, or that and what the guest itself meets more. */
+	expect_first(rec, 30208, FIRST_TOUCH_SEEN);
+	expect_first(rec, 30208 - 302, FIRST_TOUCH_SEEN);
+	expect_first(rec, 30208 - 303, FIRST_TOUCH_VOID);
+	expect_first(rec, 30208 + 318, FIRST_TOUCH_SEEN);
+	expect_first(rec, 30208 + 319, FIRST_TOUCH_VOID);
+	/* Eight leaves a fault where a guest page is larger than its leaf, or old. */
+	rec->config.guest_ad = true;
+	expect_first(rec, 3776, FIRST_TOUCH_SEEN);
+	expect_first(rec, 3700, FIRST_TOUCH_VOID);
+	rec->config.page_bytes = PAGE_4K;
+	set_dimension(rec, "ept");
+	expect_first(rec, 3776, FIRST_TOUCH_SEEN);
+	rec->host.params[0].value[0] = 'Y';
+	expect_first(rec, 3776, FIRST_TOUCH_VOID);
+	record_free(rec);
+}
+
+TEST_WITH(first_touches_that_cannot_be_known, setup, NULL)
+{
+	struct record *rec = *state;
+
+	expect_first(rec, -1, FIRST_TOUCH_UNKNOWN);
+	rec->host.second_dimension = SECOND_UNKNOWN;
+	expect_first(rec, 0, FIRST_TOUCH_UNKNOWN);
+	rec->spec.native = true;
+	rec->results[0].first_touch = FIRST_TOUCH_NONE;
+	expect_first(rec, 0, FIRST_TOUCH_NONE);
+	record_free(rec);
+}
+
+/* Two vCPUs with halves of an odd number of 2M: the leaf in the middle is one, and what set-up touched is none. */
+TEST_WITH(first_touches_of_two_vcpus, setup, NULL)
+{
+	struct record *rec = *state;
+	struct result *rows = rec->results;
+	uint32_t all = rec->result_count;
+
+	set_dimension(rec, "ept");
+	rec->config.vcpus = 2;
+	rows[1].variant = VARIANT_FIRST;
+	rows[1].vcpu = 1;
+	rows[0].touched_pages = rows[1].touched_pages = 59 * MIB / PAGE_4K;
+	rows[0].untimed_pages = 3;
+	rec->result_count = 2;
+	rows[0].counts.page_faults = 58;
+	record_judge_first_touches(rec);
+	assert_int_equal(rows[0].faults_least, 56);
+	assert_int_equal(rows[0].faults_most, 58);
+	assert_int_equal(rows[1].first_touch, FIRST_TOUCH_SEEN);
+	rows[0].counts.page_faults = 10;
+	record_judge_first_touches(rec);
+	assert_int_equal(rows[1].first_touch, FIRST_TOUCH_VOID);
+	assert_int_equal(rows[1].sample_count, 0);
+	rec->result_count = all;
+	record_free(rec);
+}
+
 TEST_WITH(worse_verdicts_win, setup, NULL)
 {
 	struct record *rec = *state;

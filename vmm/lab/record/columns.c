@@ -102,6 +102,11 @@ static int64_t marked(const struct result *r, char mark)
 	return count;
 }
 
+static const char *first_touch_words(const struct result *r)
+{
+	return r->first_touch != FIRST_TOUCH_NONE ? name_of(&first_touch_names, r->first_touch) : NULL;
+}
+
 /* When text has a column. */
 static bool several_vcpus(const void *rec)
 {

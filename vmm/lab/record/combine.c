@@ -34,6 +34,7 @@ static void sum_counts(const struct result *rows, uint32_t count, struct result 
 {
 	for (uint32_t v = 1; v < count; v++) {
 		sum->accesses += rows[v].accesses;
+		sum->untimed_pages += rows[v].untimed_pages;
 		sum->operations = rows[v].operations == 0 || sum->operations == 0
 					  ? 0
 					  : sum->operations + rows[v].operations;

@@ -209,4 +209,5 @@ void record_judge(struct record *rec)
 	judge_congruence(rec);
 	judge_pool(rec);
 	judge_exits(rec);
+	record_judge_first_touches(rec);
 }

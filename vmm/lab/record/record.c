@@ -89,6 +89,10 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 		.leaves_4k = -1,
 		.leaves_2m = -1,
 		.leaves_1g = -1,
+		.touched_pages = g->touched_pages,
+		.untimed_pages = g->untimed_pages,
+		.faults_least = -1,
+		.faults_most = -1,
 		.dirty_pages = -1,
 	};
 }

@@ -31,6 +31,14 @@ enum verdict {
 	VERDICT_FAILED,      /* panic, watchdog or error: the record is partial; see reasons */
 };
 
+/* Whether a part that claims to measure first touches saw the faults that theory has for them. */
+enum first_touch {
+	FIRST_TOUCH_NONE, /* it claims no such thing, or there is no guest */
+	FIRST_TOUCH_SEEN,
+	FIRST_TOUCH_VOID,    /* it did not, so it has no figure; the note says why */
+	FIRST_TOUCH_UNKNOWN, /* KVM's faults, or its leaves, are not known */
+};
+
 /* Counted over a timed phase, warm-up included, doorbells taken off. -1: not known. */
 struct phase_counts {
 	int64_t exits;      /* the guest's own: host interrupts not counted */
@@ -71,6 +79,9 @@ struct result {
 	uint64_t guest_page_bytes; /* leaf of the first dimension; natively the backing's page */
 	uint64_t accesses;         /* timed operations (or bytes) in one sample */
 	uint64_t checksum;
+	uint64_t touched_pages, untimed_pages; /* as the guest says them (abi.h) */
+	enum first_touch first_touch;
+	int64_t faults_least, faults_most; /* in theory, in the row of all vCPUs; -1: not known */
 	bool may_exit;
 	bool single_loads; /* with samples there is a histogram */
 	/* Timed operations of the whole phase: accesses x samples; 0 where passes warm up. */
@@ -185,7 +196,7 @@ int record_predict(struct record *rec, const struct cpu_model *cpu);
 void record_reason(struct record *rec, enum verdict v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-extern const struct names verdict_names;
+extern const struct names verdict_names, first_touch_names;
 
 static inline const char *verdict_name(enum verdict v)
 {
@@ -200,6 +211,9 @@ enum status record_status(const struct record *rec);
  * pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
  */
 void record_judge(struct record *rec);
+
+/* Its part for first touches: judges the rows of first passes, and takes the figures of those that are void. */
+void record_judge_first_touches(struct record *rec);
 
 /* Write it: one screen, at most 100 columns, with colour where `out` is a terminal; CSV; JSON. 0 or -errno. */
 int record_text(const struct record *rec, FILE *out);

@@ -173,6 +173,7 @@ static json_t *rows_of(const json_t *record)
 			json_put(&row, row_members[i], row_member(result, row_members[i]));
 		put_known(&row, result, "marks");
 		put_known(&row, result, "stable_figure");
+		put_known(&row, result, "first_touch");
 		put_known(&row, result, "median_ns");
 		json_push(&rows, row);
 	}

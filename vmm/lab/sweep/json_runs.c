@@ -28,6 +28,7 @@ static const struct field row_list[] = {
 	FIELD_AS(KNOWN, struct matrix_row, switches, "involuntary_switches"),
 	ROW(REALS, samples, .count_offset = offsetof(struct matrix_row, sample_count)),
 	FIELD_AS(NOTE, struct matrix_row, stable, "stable_figure", .optional = true),
+	ROW(NOTE, first_touch, .optional = true),
 	ROW(NOTE, marks, .optional = true),
 	ROW(REAL, median_ns, .optional = true),
 	ROW(NOTE, note),

@@ -35,7 +35,8 @@ struct matrix_row {
 	char stable
 		[8]; /* "min" or "median": what stands for the samples, by what fits the core's caches; "": an older file */
 	char marks[RESULT_MAX_SAMPLES + 1]; /* of the samples (record.h); "": the core's clock is not known */
-	double median_ns;                   /* of an access or update; 0: not known */
+	char first_touch[8]; /* of the record; "void": no samples; "": none, or an older file */
+	double median_ns;    /* of an access or update; 0: not known */
 	char note[160];
 };
 
