@@ -156,6 +156,12 @@ static int check_needs(struct parse *p)
 		{ OPTION_THRESHOLD,
 		  r->command == COMMAND_COMPARE || r->sweep.versus != NULL || r->sweep.versus_options != NULL,
 		  "needs --versus or --versus-options, whose sides are compared" },
+		{ OPTION_ALL, r->observe.pid == 0 && r->observe.pattern == NULL,
+		  "is what --pid and --name leave out" },
+		{ OPTION_NAME, r->observe.pid == 0, "means nothing beside --pid" },
+		{ OPTION_QMP, r->observe.pid != 0 && r->root == NULL,
+		  "needs --pid, the QEMU that it is of, on this host" },
+		{ OPTION_WATCH, r->root == NULL, "needs a live host: a recorded one does not change" },
 		{ OPTION_FAULT_COST, r->model.memory_given, "needs --memory, whose faults are priced" },
 	};
 	char where[32];

@@ -90,6 +90,20 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  minivmm check --require tdp,1g-guest,hugepages=2M:512 --json host.json\n"
 	  "  minivmm check --require help\n",
 	  NULL, command_check },
+	{ "observe", COMMAND_OBSERVE, FOR_OBSERVE, "observe [options]",
+	  "the pages and leaves of VMs that others made",
+	  "Say of the VMs of QEMU, libvirt, Firecracker, cloud-hypervisor, kvmtool and minivmm which pages the\n"
+	  "host gave them, on which nodes, and which leaves KVM made of them, by KVM's own count; and where\n"
+	  "they differ, why. Only reads. As root it sees all; else it says what it cannot see, and what that\n"
+	  "takes.\n",
+	  "  minivmm observe\n"
+	  "  minivmm observe --pid $(pidof qemu-system-x86_64) --expect 2M\n"
+	  "  minivmm observe --name web --require huge=95%,local=100% --tap\n"
+	  "  minivmm observe --pid 4711 --watch 5 --json leaves.json\n",
+	  "\nExit status: 0 observed, 1 the host cannot be read or the result not written, 2 usage, 5 leaves\n"
+	  "  are not those of --expect, 6 a VM has not what --require asks for, 77 no VM, or none whose leaves\n"
+	  "  can be seen\n",
+	  command_observe },
 	{ "pool", COMMAND_POOL, FOR_POOL, "pool [show] [options]",
 	  "pools of huge pages: what is there and what can be had",
 	  "Show the pools of huge pages by size and node, their mounts, the control group's limits, and\n"
@@ -121,10 +135,10 @@ static enum status tell(const struct request *r, struct error *e)
 	int ret = r->command != COMMAND_VERSION
 			  ? fprintf(r->program.out, "%s\n", request_help(r->help_topic))
 			  : fprintf(r->program.out,
-				    "minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s\n",
+				    "minivmm %s, ABI %d, schema %s, %s, %s, %s,\n  %s, %s, %s, %s, %s\n",
 				    MINIVMM_VERSION, MINIVMM_ABI_VERSION, RECORD_SCHEMA, CHECK_SCHEMA,
 				    POOL_SCHEMA, POOL_PLAN_SCHEMA, MATRIX_SCHEMA, COMPARE_SCHEMA,
-				    MODEL_SCHEMA, EXPLAIN_SCHEMA);
+				    MODEL_SCHEMA, EXPLAIN_SCHEMA, OBSERVE_SCHEMA);
 
 	if (ret < 0 || fflush(r->program.out) != 0)
 		(void)error_set(e, STATUS_FAILED, errno, "stdout", "cannot write");

@@ -6,6 +6,7 @@
 
 #include "vmm/cli/request.h"
 #include "vmm/core/memory/backing.h"
+#include "vmm/lab/check/requirement.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/theory/simulate/cpu.h"
@@ -24,7 +25,7 @@ struct command_spec {
 	enum status (*run)(const struct request *r, struct error *e);
 };
 
-#define COMMAND_SPECS 9
+#define COMMAND_SPECS 10
 extern const struct command_spec command_table[COMMAND_SPECS];
 
 /* The row of a command; of run for those that have none (help, version). Never NULL. */
@@ -44,6 +45,16 @@ enum status command_execute(const struct request *r, struct error *e);
 
 /* STATUS_REQUIRE where something of r->require is not met. */
 enum status command_check(const struct request *r, struct error *e);
+
+/* What --require takes. */
+enum status command_require_help(const struct requirement_rules *rules, const struct request *r,
+				 struct error *e);
+
+/*
+ * VMs of others. STATUS_REQUIRE where something of r->require is not met, STATUS_MISMATCH where leaves are not those expected,
+ * STATUS_CANNOT where there is no VM or none whose leaves can be seen; what was seen is written all the same.
+ */
+enum status command_observe(const struct request *r, struct error *e);
 
 /* What --pmu and --cpu take, with this CPU's events and the descriptions that there are. */
 enum status command_pmu_help(const struct request *r, struct error *e);

@@ -53,10 +53,11 @@ OUTPUT_WRITER(text, const struct check *c, check_text(&c->report, c->requirement
 OUTPUT_WRITER(tap, const struct check *c, check_tap(&c->report, c->requirements, c->count, out))
 OUTPUT_WRITER(json, const struct check *c, check_json(&c->report, c->requirements, c->count, out))
 
-static enum status show_requirements(const struct request *r, struct error *e)
+enum status command_require_help(const struct requirement_rules *rules, const struct request *r,
+				 struct error *e)
 {
-	if (require_help(&check_rules, outputs_text_stream(&r->output)) != 0)
-		(void)error_set(e, STATUS_FAILED, errno, "check", "cannot write");
+	if (require_help(rules, outputs_text_stream(&r->output)) != 0)
+		(void)error_set(e, STATUS_FAILED, errno, rules->command, "cannot write");
 	return e->status;
 }
 
@@ -80,7 +81,7 @@ enum status command_check(const struct request *r, struct error *e)
 	const char *root;
 
 	if (r->require != NULL && strcmp(r->require, "help") == 0)
-		return show_requirements(r, e);
+		return command_require_help(&check_rules, r, e);
 	if (command_prepare(r, &root, e) != 0)
 		return e->status;
 	c = calloc(1, sizeof(*c));

@@ -21,6 +21,7 @@
 #define FOR_COMPARE 64U
 #define FOR_MODEL 128U
 #define FOR_EXPLAIN 256U
+#define FOR_OBSERVE 8192U
 /* It may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
 #define IN_AXES 512U
 /*
@@ -36,7 +37,7 @@
 #define FOR_GUEST (FOR_RUN | FOR_EXPLAIN)
 #define FOR_MEMORY (FOR_BOTH | FOR_EXPLAIN)
 #define FOR_HOST (FOR_CHECK | FOR_POOL | FOR_POOL_PLAN)
-#define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE | FOR_MODEL | FOR_EXPLAIN)
+#define FOR_ALL (FOR_BOTH | FOR_HOST | FOR_SWEEP | FOR_COMPARE | FOR_MODEL | FOR_EXPLAIN | FOR_OBSERVE)
 
 /* One argv while it is parsed. */
 struct parse {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "vmm/lab/explain/spec.h"
+#include "vmm/lab/observe/observation.h"
 #include "vmm/lab/spec.h"
 #include "vmm/lab/sweep/spec.h"
 #include "vmm/theory/spec.h"
@@ -25,6 +26,7 @@ enum command {
 	COMMAND_COMPARE,
 	COMMAND_MODEL,
 	COMMAND_EXPLAIN,
+	COMMAND_OBSERVE,
 	COMMAND_PRESET_HELP, /* the presets and what each teaches */
 	COMMAND_HELP,        /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
@@ -66,15 +68,16 @@ struct request {
 	struct output_paths output;
 	const char *dump_fdt_path;
 	bool dump_config;
-	const char *require; /* check: the list, NULL: nothing is required */
+	const char *require; /* check, observe: the list, NULL: nothing is required */
 	bool tap;
-	const char *root; /* check, pool: the host recorded below this directory; NULL: this host */
+	const char *root; /* check, pool, observe: the host recorded below this directory; NULL: this host */
 	bool verbose, progress;
 	struct program program; /* main.c's, set once the rest is parsed */
 	struct sweep_spec sweep;
 	struct compare_spec compare;
 	struct model_spec model;
 	struct explain_spec explain;
+	struct observe_spec observe;
 };
 
 /*

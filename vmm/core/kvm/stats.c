@@ -12,7 +12,7 @@
 /* Header, id and descriptors of today's kernels take about 6 KiB; far above that the file is not what we think. */
 #define STATS_BLOB_MAX_BYTES (256 * 1024)
 
-static const char *const vm_names[VM_STAT_COUNT] = {
+const char *const vm_stat_names[VM_STAT_COUNT] = {
 	[VM_PAGES_4K] = "pages_4k",
 	[VM_PAGES_2M] = "pages_2m",
 	[VM_PAGES_1G] = "pages_1g",
@@ -92,17 +92,14 @@ static int read_descriptors(int fd, const char *const *names, struct kvm_stats *
 	return ret;
 }
 
-static int open_stats(int fd, const char *const *names, uint32_t count, struct kvm_stats *stats,
-		      struct error *e)
+/* Of a statistics file, which is closed where it is none. */
+static int adopt(int stats_fd, const char *const *names, uint32_t count, struct kvm_stats *stats,
+		 struct error *e)
 {
 	int ret;
 
-	stats->count = count;
-	stats->names = names;
-	stats->fd = ioctl(fd, KVM_GET_STATS_FD, NULL);
-	if (stats->fd < 0)
-		return error_set(e, STATUS_FAILED, errno, "KVM_GET_STATS_FD", "cannot open KVM's statistics");
-	ret = read_descriptors(stats->fd, names, stats);
+	*stats = (struct kvm_stats){ .fd = stats_fd, .count = count, .names = names };
+	ret = read_descriptors(stats_fd, names, stats);
 	if (ret != 0) {
 		stats_close(stats);
 		return error_set(e, STATUS_FAILED, -ret, "read of KVM's statistics",
@@ -111,9 +108,25 @@ static int open_stats(int fd, const char *const *names, uint32_t count, struct k
 	return 0;
 }
 
+static int open_stats(int fd, const char *const *names, uint32_t count, struct kvm_stats *stats,
+		      struct error *e)
+{
+	int stats_fd = ioctl(fd, KVM_GET_STATS_FD, NULL);
+
+	*stats = (struct kvm_stats){ .fd = stats_fd, .count = count, .names = names };
+	if (stats_fd < 0)
+		return error_set(e, STATUS_FAILED, errno, "KVM_GET_STATS_FD", "cannot open KVM's statistics");
+	return adopt(stats_fd, names, count, stats, e);
+}
+
+int vm_stats_adopt(int stats_fd, struct kvm_stats *stats, struct error *e)
+{
+	return adopt(stats_fd, vm_stat_names, VM_STAT_COUNT, stats, e);
+}
+
 int vm_stats_open(int vm_fd, struct kvm_stats *stats, struct error *e)
 {
-	return open_stats(vm_fd, vm_names, VM_STAT_COUNT, stats, e);
+	return open_stats(vm_fd, vm_stat_names, VM_STAT_COUNT, stats, e);
 }
 
 int vcpu_stats_open(int vcpu_fd, struct kvm_stats *stats, struct error *e)

@@ -12,6 +12,9 @@
 
 enum vm_stat { VM_PAGES_4K, VM_PAGES_2M, VM_PAGES_1G, VM_STAT_COUNT };
 
+/* As KVM calls them, in debugfs too. */
+extern const char *const vm_stat_names[VM_STAT_COUNT];
+
 enum vcpu_stat {
 	VCPU_EXITS,
 	VCPU_IRQ_EXITS, /* exits for the host's own interrupts */
@@ -40,6 +43,8 @@ int stats_find(const void *blob, size_t bytes, const char *const *names, uint32_
 /* Open the statistics of a VM or a vCPU. 0 or -errno; afterwards stats->fd is valid. */
 int vm_stats_open(int vm_fd, struct kvm_stats *stats, struct error *e);
 int vcpu_stats_open(int vcpu_fd, struct kvm_stats *stats, struct error *e);
+/* The same of a VM's statistics file that is open already, which is closed with them, or where it is none. */
+int vm_stats_adopt(int stats_fd, struct kvm_stats *stats, struct error *e);
 void stats_close(struct kvm_stats *stats);
 
 /*

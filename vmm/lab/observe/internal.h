@@ -1,0 +1,44 @@
+/*
+ * What the readers of one process share.
+ */
+#ifndef MINIVMM_LAB_OBSERVE_INTERNAL_H
+#define MINIVMM_LAB_OBSERVE_INTERNAL_H
+
+#include <inttypes.h>
+
+#include "units.h"
+#include "vmm/lab/observe/observation.h"
+
+/* Below `root` all is recorded; "" is this host. */
+struct vm_source {
+	const char *root;
+	const struct host_facts *host;
+	uint32_t pid;
+};
+
+/* More open files of one kind than any VMM has vCPUs (KVM_MAX_VCPUS of x86-64). */
+#define VM_FILES_MAX 4096
+
+/*
+ * The process's descriptors whose links match `link` (fnmatch(3)), each open file once where the kernel tells (kcmp(2)), into
+ * fds[0..max). Returns how many, or -errno.
+ */
+int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, uint32_t max);
+
+/* Kind, name, VMs and vCPUs. 0; -ESRCH: no such process; -ENOENT: it has no VM open. */
+int observe_process(const struct vm_source *from, struct observed_vm *vm);
+
+/* Guest RAM; then what KVM's leaves of it are, by debugfs, else by a file of the process, else by `qmp`. */
+void observe_memory(const struct vm_source *from, struct observed_vm *vm);
+void observe_leaf_counts(const struct vm_source *from, const char *qmp, struct observed_vm *vm);
+
+/* Shares, verdict and causes. Pure. */
+void observe_derive(const struct host_facts *host, struct observed_vm *vm);
+
+/* QEMU's own count, by its monitor: 0, or -errno: -EPERM, the socket is another process's. */
+int qmp_leaves(const char *path, uint32_t pid, int64_t leaves[VM_STAT_COUNT]);
+
+/* Add to vm->unseen that `what` cannot be seen, why, and what it takes (NULL: not known). */
+void observe_unseen(struct observed_vm *vm, const char *what, int err, const char *takes);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * The leaves that KVM has installed for a process's VMs, counted by KVM itself: in debugfs, or in a statistics file that the
+ * process has open, or by QEMU's monitor. KVM answers an ioctl only to the process that made the VM (kvm_vm_ioctl: EIO).
+ */
+#include "vmm/lab/observe/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
+
+#define DEBUGFS "sys/kernel/debug/kvm"
+
+/* PROC_PID_INIT_INO of the kernel's proc_ns.h: the first PID namespace, whose numbers debugfs has. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+static bool is_thread(const struct vm_source *from, uint64_t tid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%" PRIu64, from->pid, tid);
+	return tid != 0 && sysfile_exists(from->root, path);
+}
+
+/* The node of the CPU that thread `tid` ran on last, as a bit; 0: not known. */
+static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
+{
+	uint16_t cpus[4096];
+	char path[96], text[1024];
+	const char *at;
+	unsigned int cpu = 0;
+
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%" PRIu64 "/stat", from->pid, tid);
+	if (sysfile_read(from->root, path, text, sizeof(text)) <= 0)
+		return 0;
+	/* Field 39 of proc(5), counted from field 3, which follows the name: that may hold anything. */
+	at = strrchr(text, ')');
+	for (int field = 2; at != NULL && field < 39; field++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL || sscanf(at, "%u", &cpu) != 1)
+		return 0;
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
+		int count;
+
+		(void)snprintf(path, sizeof(path), "sys/devices/system/node/node%u/cpulist", node);
+		count = sysfile_value(from->root, path, text, sizeof(text)) > 0
+				? list_parse(text, COUNT_OF(cpus) - 1, cpus, COUNT_OF(cpus))
+				: 0;
+		for (int i = 0; i < count; i++) {
+			if (cpus[i] == cpu)
+				return UINT64_C(1) << node;
+		}
+	}
+	return 0;
+}
+
+/* What threads are called: where vCPUs run, whether memory is on its way to another host (QEMU's names, before 9 and since). */
+static void read_threads(const struct vm_source *from, struct observed_vm *vm)
+{
+	char path[96], full[PATH_MAX], name[32];
+	struct dirent *entry;
+	uint64_t tid;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task", from->pid);
+	if (sysfile_path(from->root, path, full, sizeof(full)) != 0)
+		return;
+	dir = opendir(full);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%.20s/comm", from->pid,
+			       entry->d_name);
+		if (number_parse(entry->d_name, 1, INT_MAX, &tid) != 0 ||
+		    sysfile_value(from->root, path, name, sizeof(name)) <= 0)
+			continue;
+		if (strcmp(name, "live_migration") == 0 || strcmp(name, "mig/src/main") == 0)
+			vm->migrating = true;
+		if (vm->kind->vcpu_thread != NULL && fnmatch(vm->kind->vcpu_thread, name, 0) == 0)
+			vm->vcpu_nodes |= node_of_thread(from, tid);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+/*
+ * Is debugfs' directory `name`, "TID-FD", one of the process? TID made the VM and may have ended since, and its number may be
+ * another thread's now: vCPUs know better, where the kernel tells theirs (Linux 6.1). *vcpus: how many are the process's.
+ */
+static bool is_own_directory(const struct vm_source *from, const char *name, struct observed_vm *vm,
+			     uint32_t *vcpus)
+{
+	char path[128];
+	uint64_t tid;
+	bool any = false;
+
+	*vcpus = 0;
+	for (uint32_t vcpu = 0; vcpu < VM_FILES_MAX; vcpu++) {
+		(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/vcpu%" PRIu32 "/pid", name, vcpu);
+		if (sysfile_u64(from->root, path, &tid) != 0)
+			break;
+		any |= tid != 0;
+		if (!is_thread(from, tid))
+			continue;
+		*vcpus += 1;
+		vm->vcpu_nodes |= node_of_thread(from, tid);
+	}
+	return any ? *vcpus != 0 : is_thread(from, strtoul(name, NULL, 10));
+}
+
+static void add_directory(const struct vm_source *from, const char *name, struct observed_vm *vm)
+{
+	char path[128];
+	uint64_t count;
+
+	for (int leaf = 0; leaf < VM_STAT_COUNT; leaf++) {
+		(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/%s", name, vm_stat_names[leaf]);
+		if (sysfile_u64(from->root, path, &count) != 0)
+			vm->leaves[leaf] = INT64_MIN; /* and stays below 0 */
+		else if (vm->leaves[leaf] >= 0)
+			vm->leaves[leaf] += (int64_t)count;
+	}
+	(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/nx_lpage_splits", name);
+	if (sysfile_u64(from->root, path, &count) == 0)
+		vm->nx_splits = (vm->nx_splits > 0 ? vm->nx_splits : 0) + (int64_t)count;
+}
+
+static bool knows_leaves(const struct observed_vm *vm)
+{
+	return vm->leaves[VM_PAGES_4K] >= 0 && vm->leaves[VM_PAGES_2M] >= 0 && vm->leaves[VM_PAGES_1G] >= 0;
+}
+
+static void forget_leaves(struct observed_vm *vm)
+{
+	for (int leaf = 0; leaf < VM_STAT_COUNT; leaf++)
+		vm->leaves[leaf] = -1;
+	vm->nx_splits = -1;
+	vm->proof = PROOF_NONE;
+}
+
+/* The directories of the process's VMs, added up. Returns how many, or -errno. */
+static int add_directories(const struct vm_source *from, DIR *dir, struct observed_vm *vm)
+{
+	struct dirent *entry;
+	uint32_t vcpus = 0, more;
+	int count = 0;
+
+	memset(vm->leaves, 0, sizeof(vm->leaves));
+	while ((entry = readdir(dir)) != NULL) {
+		if (strchr(entry->d_name, '-') == NULL || !is_own_directory(from, entry->d_name, vm, &more))
+			continue;
+		add_directory(from, entry->d_name, vm);
+		vcpus += more;
+		count++;
+	}
+	if (vm->vcpus == 0)
+		vm->vcpus = vcpus;
+	return count;
+}
+
+/* The first PID namespace, or one that nothing tells about. */
+static bool sees_first_namespace(const char *root)
+{
+	char full[PATH_MAX], target[64];
+	ssize_t length = sysfile_path(root, "proc/self/ns/pid", full, sizeof(full)) == 0
+				 ? readlink(full, target, sizeof(target) - 1)
+				 : -1;
+
+	if (length < 0)
+		return true;
+	target[length] = '\0';
+	return strcmp(target, FIRST_PID_NAMESPACE) == 0;
+}
+
+static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
+{
+	static const char *const what = "KVM's counts in debugfs";
+	char full[PATH_MAX];
+	int found, ret = sysfile_path(from->root, DEBUGFS, full, sizeof(full));
+	DIR *dir = ret == 0 ? opendir(full) : NULL;
+
+	if (dir == NULL) {
+		ret = ret != 0 ? -ret : errno;
+		observe_unseen(vm, what, ret,
+			       ret == ENOENT
+				       ? "a kernel with debugfs, and: mount -t debugfs none /sys/kernel/debug"
+				       : "root, or: mount -o remount,mode=755 /sys/kernel/debug");
+		return;
+	}
+	found = add_directories(from, dir, vm);
+	(void)closedir(dir);
+	if (!sees_first_namespace(from->root))
+		append_remark(
+			vm->unseen, sizeof(vm->unseen),
+			"%s: they go by numbers of the first PID namespace, and this is another: observe from outside the container",
+			what);
+	else if (found == 0)
+		append_remark(vm->unseen, sizeof(vm->unseen),
+			      "%s: none of its directories is of a thread of this process", what);
+	else if (vm->vms > (uint32_t)found)
+		append_remark(
+			vm->unseen, sizeof(vm->unseen),
+			"%s: %" PRIu32
+			" VMs and %d directories: two VMs got the same name, and one of them is not shown",
+			what, vm->vms, found);
+	else if (!knows_leaves(vm))
+		append_remark(
+			vm->unseen, sizeof(vm->unseen),
+			"%s: this kernel does not tell leaves by size (before 5.15), or keeps them from this user",
+			what);
+	else
+		vm->proof = PROOF_DEBUGFS;
+}
+
+/* Add what a statistics file of the process counts, by a copy of its descriptor. 0 or -errno. */
+static int add_stats_file(int pidfd, unsigned int fd, struct observed_vm *vm)
+{
+	struct error ignored = { .status = STATUS_OK };
+	int64_t leaves[VM_STAT_COUNT];
+	struct kvm_stats stats;
+	int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), ret;
+
+	if (copy < 0)
+		return -errno;
+	ret = vm_stats_adopt(copy, &stats, &ignored);
+	if (ret != 0)
+		return ret;
+	stats_read(&stats, leaves);
+	stats_close(&stats);
+	for (int leaf = 0; leaf < VM_STAT_COUNT; leaf++)
+		vm->leaves[leaf] = leaves[leaf] < 0 ? INT64_MIN : vm->leaves[leaf] + leaves[leaf];
+	return knows_leaves(vm) ? 0 : -ENODATA;
+}
+
+static void read_stats_files(const struct vm_source *from, struct observed_vm *vm)
+{
+	static const char *const what = "a statistics file of the process";
+	unsigned int fds[VM_FILES_MAX];
+	int count = from->root[0] == '\0' ? vm_files(from, "anon_inode:kvm-vm-stats", fds, VM_FILES_MAX) : 0;
+	int pidfd, ret = 0;
+
+	/* One each, or it is not known whose they are. */
+	if (count <= 0 || (uint32_t)count != vm->vms) {
+		if (count == 0)
+			append_remark(vm->unseen, sizeof(vm->unseen), "%s: it has none open", what);
+		return;
+	}
+	pidfd = (int)syscall(SYS_pidfd_open, from->pid, 0);
+	if (pidfd < 0)
+		ret = -errno;
+	memset(vm->leaves, 0, sizeof(vm->leaves));
+	for (int i = 0; i < count && ret == 0; i++)
+		ret = add_stats_file(pidfd, fds[i], vm);
+	if (pidfd >= 0)
+		(void)close(pidfd);
+	if (ret == 0)
+		vm->proof = PROOF_STATS_FILE;
+	else
+		observe_unseen(vm, what, -ret,
+			       "root, or the user that runs it and kernel.yama.ptrace_scope=0");
+}
+
+static void read_qmp(const struct vm_source *from, const char *qmp, struct observed_vm *vm)
+{
+	int ret = qmp != NULL ? qmp_leaves(qmp, from->pid, vm->leaves) : 0;
+
+	if (ret != 0)
+		observe_unseen(vm, qmp, -ret, "a QEMU from 7.1 on, of which nobody else is the client");
+	else if (qmp != NULL)
+		vm->proof = PROOF_QMP;
+	else if (vm->kind->otherwise != NULL)
+		append_remark(vm->unseen, sizeof(vm->unseen), "%s tells by itself: %s", vm->kind->name,
+			      vm->kind->otherwise);
+}
+
+void observe_leaf_counts(const struct vm_source *from, const char *qmp, struct observed_vm *vm)
+{
+	const size_t remarks = strlen(vm->unseen);
+
+	read_threads(from, vm);
+	forget_leaves(vm);
+	read_debugfs(from, vm);
+	if (vm->proof == PROOF_NONE) {
+		forget_leaves(vm);
+		read_stats_files(from, vm);
+	}
+	if (vm->proof == PROOF_NONE) {
+		forget_leaves(vm);
+		read_qmp(from, qmp, vm);
+	}
+	/* How else it might have been seen is of no interest then. */
+	if (vm->proof != PROOF_NONE)
+		vm->unseen[remarks] = '\0';
+}

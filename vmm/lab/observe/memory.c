@@ -1,0 +1,161 @@
+/*
+ * What the host gave a guest: the mappings that are guest RAM, in smaps and numa_maps, by the parsers that minivmm observes
+ * its own guest with.
+ */
+#include "vmm/lab/observe/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/util/array.h"
+#include "vmm/util/clock.h"
+
+/* As observe_backing: the most mappings that a process can have. */
+#define MAPS_MAX_BYTES (128 * MIB)
+
+/* Neighbours of the same file, or of none, are one: advice and policies split what was mapped as a whole. */
+struct region {
+	uint64_t start_hva, end_hva;
+	bool shared, asks_thp, refuses_thp;
+	char file[64]; /* "" for anonymous memory; begins as proc(5) has it */
+};
+
+struct regions {
+	struct region *list;
+	uint32_t count;
+};
+
+static bool is_next(const struct region *before, const struct region *after)
+{
+	return before->end_hva == after->start_hva && before->shared == after->shared &&
+	       strcmp(before->file, after->file) == 0;
+}
+
+/* A line "7f00-7f10 rw-s 00000000 00:01 1027  /memfd:ram (deleted)". False where it is no such line. */
+static bool parse_header(const char *text, struct region *r, bool *writable)
+{
+	char line[256], permissions[5], file[64] = "";
+
+	/* sscanf looks for the end of the text each time, which may be 50 MiB away. */
+	(void)snprintf(line, sizeof(line), "%.*s", (int)min_u64(strcspn(text, "\n"), sizeof(line) - 1), text);
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*s %*u%*[ ]%63[^\n]", &r->start_hva, &r->end_hva,
+		   permissions, file) < 3)
+		return false;
+	*r = (struct region){ .start_hva = r->start_hva,
+			      .end_hva = r->end_hva,
+			      .shared = permissions[3] == 's' };
+	memcpy(r->file, file, sizeof(file));
+	*writable = strncmp(permissions, "rw", 2) == 0;
+	return true;
+}
+
+/* All writable ones. 0 or -ENOMEM. */
+static int find_regions(const char *smaps, struct regions *found)
+{
+	bool writable = false;
+	int ret = 0;
+
+	for (const char *line = smaps; *line != '\0' && ret == 0;) {
+		size_t length = strcspn(line, "\n");
+		struct region *last = found->count != 0 ? &found->list[found->count - 1] : NULL, r;
+
+		if (parse_header(line, &r, &writable)) {
+			if (writable && last != NULL && is_next(last, &r))
+				last->end_hva = r.end_hva;
+			else if (writable)
+				ret = ARRAY_PUSH(found->list, found->count, r);
+		} else if (writable && last != NULL && strncmp(line, "VmFlags:", 8) == 0) {
+			last->asks_thp |= memmem(line, length, " hg", 3) != NULL;
+			last->refuses_thp |= memmem(line, length, " nh", 3) != NULL;
+		}
+		line += length + (line[length] == '\n');
+	}
+	return ret;
+}
+
+static enum ram_kind kind_of(const struct region *r, const struct observed_memory *memory)
+{
+	static const char *const shmem[] = { "/memfd:", "/dev/shm/", "/dev/zero", "/SYSV" };
+
+	if (memory->kernel_page_bytes > PAGE_4K)
+		return RAM_HUGETLB;
+	for (size_t i = 0; i < COUNT_OF(shmem); i++) {
+		if (strncmp(r->file, shmem[i], strlen(shmem[i])) == 0)
+			return RAM_SHMEM;
+	}
+	/* The kernel writes names that a program gave in brackets. */
+	return r->file[0] == '\0' || r->file[0] == '[' ? RAM_ANON : r->shared ? RAM_SHMEM : RAM_FILE;
+}
+
+static void add_region(const struct region *r, const char *smaps, const char *numa_maps,
+		       struct observed_vm *vm)
+{
+	struct observed_memory m = { .kernel_page_bytes = 0 }, *sum = &vm->memory;
+	bool first = vm->ram_bytes == 0;
+	enum ram_kind kind;
+
+	if (observe_parse_smaps(smaps, r->start_hva, r->end_hva, &m) != 0)
+		return;
+	kind = kind_of(r, &m);
+	vm->ram = first || vm->ram == kind ? kind : RAM_MIXED;
+	vm->ram_bytes += r->end_hva - r->start_hva;
+	sum->kernel_page_bytes =
+		first || sum->kernel_page_bytes == m.kernel_page_bytes ? m.kernel_page_bytes : 0;
+	sum->page_bytes = first || sum->page_bytes == m.page_bytes ? m.page_bytes : 0;
+	sum->rss_bytes += m.rss_bytes;
+	sum->huge_bytes += m.huge_bytes;
+	vm->asks_thp |= r->asks_thp;
+	vm->refuses_thp |= r->refuses_thp;
+	if (numa_maps == NULL || observe_parse_numa_maps(numa_maps, r->start_hva, r->end_hva, &m) != 0)
+		return;
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++)
+		vm->node_bytes[node] += m.node_pages[node] * m.kernel_page_bytes;
+}
+
+static void add_regions(const struct regions *found, const char *smaps, const char *numa_maps,
+			struct observed_vm *vm)
+{
+	uint64_t largest = 0;
+
+	for (uint32_t i = 0; i < found->count; i++) {
+		const struct region *r = &found->list[i];
+
+		if (r->end_hva - r->start_hva <= largest || strcmp(r->file, "[heap]") == 0)
+			continue;
+		largest = r->end_hva - r->start_hva;
+		vm->hva_offset_bytes = (int64_t)(r->start_hva % PAGE_2M);
+	}
+	for (uint32_t i = 0; i < found->count; i++) {
+		const struct region *r = &found->list[i];
+
+		if (r->end_hva - r->start_hva >= largest / 8 && largest != 0 &&
+		    strcmp(r->file, "[heap]") != 0)
+			add_region(r, smaps, numa_maps, vm);
+	}
+}
+
+void observe_memory(const struct vm_source *from, struct observed_vm *vm)
+{
+	struct regions found = { .count = 0 };
+	char *smaps = NULL, *numa_maps = NULL, path[64];
+	uint64_t begin_ns = clock_ns();
+	int ret;
+
+	vm->hva_offset_bytes = -1;
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/smaps", from->pid);
+	ret = sysfile_slurp(from->root, path, MAPS_MAX_BYTES, &smaps);
+	vm->smaps_ms = (double)(clock_ns() - begin_ns) / 1e6;
+	if (ret == 0)
+		ret = find_regions(smaps, &found);
+	if (ret != 0) {
+		observe_unseen(vm, "its memory (smaps)", -ret, "root, or the user that runs it");
+	} else {
+		(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/numa_maps", from->pid);
+		(void)sysfile_slurp(from->root, path, MAPS_MAX_BYTES, &numa_maps);
+		add_regions(&found, smaps, numa_maps, vm);
+	}
+	free(found.list);
+	free(numa_maps);
+	free(smaps);
+}

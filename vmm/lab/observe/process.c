@@ -1,0 +1,251 @@
+/*
+ * Which processes have a VM, and what each tells of itself: its kind by its command line, VMs and vCPUs by the files that
+ * it has open (their links in /proc/PID/fd say what they are).
+ */
+#include "vmm/lab/observe/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vmm/util/array.h"
+#include "vmm/util/file.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
+
+static const struct vmm_kind kinds[] = {
+#define VMM(...) { __VA_ARGS__ },
+#include "vmm/lab/observe/kinds.def"
+#undef VMM
+	{ .name = "unknown VMM", .program = "*" },
+};
+
+#define CMDLINE_MAX_BYTES (4 * MIB)
+
+/* The argument that begins at `argument`, of text[bytes], or NULL behind the last. */
+static const char *next_argument(const char *argument, const char *text, size_t bytes)
+{
+	argument += strlen(argument) + 1;
+	return argument < text + bytes ? argument : NULL;
+}
+
+/* The value of "OPTION VALUE" or "OPTION=VALUE", or NULL. */
+static const char *option_value(const char *option, const char *text, size_t bytes)
+{
+	size_t length = option != NULL ? strlen(option) : 0;
+
+	for (const char *at = text; length != 0 && at != NULL; at = next_argument(at, text, bytes)) {
+		if (strcmp(at, option) == 0)
+			return next_argument(at, text, bytes);
+		if (strncmp(at, option, length) == 0 && at[length] == '=')
+			return at + length + 1;
+	}
+	return NULL;
+}
+
+static bool has_word(const char *word, const char *text, size_t bytes)
+{
+	return word == NULL || memmem(text, bytes, word, strlen(word)) != NULL;
+}
+
+static void identify(const char *text, size_t bytes, struct observed_vm *vm)
+{
+	const char *slash = strrchr(text, '/'), *name;
+	char whole[NAME_MAX + 1];
+
+	(void)printable(slash != NULL ? slash + 1 : text, vm->program, sizeof(vm->program));
+	vm->kind = kinds;
+	while (fnmatch(vm->kind->program, vm->program, FNM_EXTMATCH) != 0 ||
+	       !has_word(vm->kind->word, text, bytes))
+		vm->kind++;
+	name = option_value(vm->kind->name_option, text, bytes);
+	(void)snprintf(whole, sizeof(whole), "%s", name != NULL ? name : vm->program);
+	whole[strcspn(whole, ",")] = '\0';
+	(void)printable(strncmp(whole, "guest=", 6) == 0 ? whole + 6 : whole, vm->name, sizeof(vm->name));
+}
+
+/* The last row fits any process. */
+static bool is_known(const struct observed_vm *vm)
+{
+	return vm->kind != &kinds[COUNT_OF(kinds) - 1];
+}
+
+static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
+{
+	char path[PATH_MAX], inside[64], *text = NULL;
+	size_t bytes = 0;
+	int fd, ret;
+
+	(void)snprintf(inside, sizeof(inside), "proc/%" PRIu32 "/cmdline", from->pid);
+	ret = sysfile_path(from->root, inside, path, sizeof(path));
+	fd = ret == 0 ? file_open(path, false) : ret;
+	if (fd < 0)
+		return -ESRCH;
+	ret = file_read(fd, FILE_ANY, CMDLINE_MAX_BYTES, &text, &bytes);
+	(void)close(fd);
+	/* A kernel thread has none. */
+	if (ret == 0)
+		identify(text, bytes, vm);
+	free(text);
+	return ret;
+}
+
+/* Are descriptors a and b of the process the same open file? Not where the kernel cannot tell. */
+static bool is_same_file(const struct vm_source *from, unsigned int a, unsigned int b)
+{
+	return from->root[0] == '\0' && syscall(SYS_kcmp, from->pid, from->pid, KCMP_FILE, a, b) == 0;
+}
+
+int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, uint32_t max)
+{
+	char full[PATH_MAX], inside[64], target[64];
+	struct dirent *entry;
+	uint64_t fd;
+	uint32_t count = 0, same;
+	ssize_t length;
+	DIR *dir;
+
+	(void)snprintf(inside, sizeof(inside), "proc/%" PRIu32 "/fd", from->pid);
+	if (sysfile_path(from->root, inside, full, sizeof(full)) != 0)
+		return -ENAMETOOLONG;
+	dir = opendir(full);
+	if (dir == NULL)
+		return -errno;
+	while ((entry = readdir(dir)) != NULL && count < max) {
+		length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (length < 0 || number_parse(entry->d_name, 0, INT_MAX, &fd) != 0)
+			continue;
+		target[length] = '\0';
+		if (fnmatch(link, target, 0) != 0)
+			continue;
+		for (same = 0; same < count && !is_same_file(from, fds[same], (unsigned int)fd);)
+			same++;
+		if (same == count)
+			fds[count++] = (unsigned int)fd;
+	}
+	(void)closedir(dir);
+	return (int)count;
+}
+
+int observe_process(const struct vm_source *from, struct observed_vm *vm)
+{
+	unsigned int fds[VM_FILES_MAX];
+	int found, ret = read_cmdline(from, vm);
+
+	vm->pid = from->pid;
+	if (ret != 0)
+		return ret == -ESRCH ? ret : -ENOENT;
+	found = vm_files(from, "anon_inode:kvm-vm", fds, VM_FILES_MAX);
+	if (found == 0 || (found < 0 && !is_known(vm)))
+		return -ENOENT;
+	if (found < 0) {
+		observe_unseen(vm, "what it has open", -found, "root, or the user that runs it");
+		return 0;
+	}
+	vm->vms = (uint32_t)found;
+	found = vm_files(from, "anon_inode:kvm-vcpu:*", fds, VM_FILES_MAX);
+	vm->vcpus = found > 0 ? (uint32_t)found : 0;
+	return 0;
+}
+
+void observe_unseen(struct observed_vm *vm, const char *what, int err, const char *takes)
+{
+	append_remark(vm->unseen, sizeof(vm->unseen), "%s: %s%s%s", what, strerror(err),
+		      takes != NULL ? "; it takes " : "", takes != NULL ? takes : "");
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct observed_vm *left = a, *right = b;
+
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+static bool is_asked_for(const struct observe_spec *spec, const struct observed_vm *vm)
+{
+	char pattern[NAME_MAX + 3];
+
+	(void)snprintf(pattern, sizeof(pattern), "*%s*", spec->pattern != NULL ? spec->pattern : "");
+	return fnmatch(pattern, vm->name, 0) == 0 || fnmatch(pattern, vm->program, 0) == 0;
+}
+
+/* All of one process, which is in *o only where it is a VM and was there to the end. */
+static int look(const char *root, uint32_t pid, const struct observe_spec *spec, struct observation *o)
+{
+	const struct vm_source from = { root, &o->host, pid };
+	struct observed_vm *vm = array_grow(o->vms, o->count, sizeof(*o->vms));
+	int ret;
+
+	if (vm == NULL)
+		return -ENOMEM;
+	o->vms = vm;
+	vm += o->count;
+	memset(vm, 0, sizeof(*vm));
+	ret = observe_process(&from, vm);
+	if (ret != 0 || !is_asked_for(spec, vm))
+		return ret != 0 ? ret : -ENOENT;
+	observe_memory(&from, vm);
+	observe_leaf_counts(&from, spec->qmp, vm);
+	/* What was read of a process that ended meanwhile may be half of it. */
+	if (read_cmdline(&from, vm) != 0)
+		return -ESRCH;
+	observe_derive(&o->host, vm);
+	o->count++;
+	return 0;
+}
+
+static int look_at_all(const char *root, const struct observe_spec *spec, struct observation *o)
+{
+	char full[PATH_MAX];
+	struct dirent *entry;
+	uint64_t pid;
+	int ret = sysfile_path(root, "proc", full, sizeof(full));
+	DIR *dir = ret == 0 ? opendir(full) : NULL;
+
+	if (dir == NULL)
+		return ret != 0 ? ret : -errno;
+	ret = 0;
+	while (ret != -ENOMEM && (entry = readdir(dir)) != NULL) {
+		if (number_parse(entry->d_name, 1, UINT32_MAX, &pid) == 0)
+			ret = look(root, (uint32_t)pid, spec, o);
+	}
+	(void)closedir(dir);
+	qsort(o->vms, o->count, sizeof(*o->vms), by_pid);
+	return ret == -ENOMEM ? ret : o->count != 0 ? 0 : -ENOENT;
+}
+
+int observe_read(const char *root, const struct observe_spec *spec, struct observation *o, struct error *e)
+{
+	char where[48] = "observe";
+	int ret;
+
+	facts_read(root, &o->host);
+	o->count = 0;
+	if (spec->pid != 0)
+		(void)snprintf(where, sizeof(where), "observe --pid %" PRIu32, spec->pid);
+	ret = spec->pid != 0 ? look(root, spec->pid, spec, o) : look_at_all(root, spec, o);
+	if (ret == 0)
+		return 0;
+	if (ret != -ESRCH && ret != -ENOENT)
+		return error_set(e, STATUS_FAILED, -ret, where, "cannot read the processes");
+	(void)error_set(e, STATUS_CANNOT, 0, where, "%s",
+			ret == -ESRCH    ? "there is no such process"
+			: spec->pid != 0 ? "this process has no VM open"
+			: spec->pattern != NULL
+				? "no process of that name has a VM open that this user can see"
+				: "no process has a VM open that this user can see");
+	(void)error_hint(e, "minivmm observe --all, as root");
+	return ret;
+}
+
+void observation_free(struct observation *o)
+{
+	free(o->vms);
+	free(o->requirements);
+}
