@@ -107,6 +107,10 @@ TEST(commands)
 	assert_string_equal(r.output.json, "-");
 	assert_int_equal(parse_line("check", &r, &e), 0);
 	assert_true(r.command == COMMAND_CHECK && !r.tap && r.require == NULL && r.root == NULL);
+	assert_int_equal(
+		parse_line("observe --pid 7 --qmp /s --expect 2M --watch 5 --require huge=95%", &r, &e), 0);
+	assert_true(r.command == COMMAND_OBSERVE && r.observe.pid == 7 && r.observe.expect_bytes == PAGE_2M &&
+		    r.observe.watch_s == 5);
 	assert_int_equal(parse_line("pool", &r, &e), 0);
 	assert_int_equal(r.command, COMMAND_POOL);
 	assert_int_equal(parse_line("pool --root /host --quiet", &r, &e), 0);
@@ -183,13 +187,21 @@ static const char *const refused_lines[][2] = {
 	{ "-x", "unknown option" },
 	{ "run extra", "'extra'" },
 	{ "walk", "'walk'" },
-	{ "walk", "commands: run, native, sweep, compare, model, explain, check and pool" },
+	{ "walk", "commands: run, native, sweep, compare, model, explain, check, observe and pool" },
 	{ "check extra", "'extra'" },
 	{ "check --memory 1G", "does not apply to check" },
 	{ "check --require ''", "--require help" },
 	{ "check --require", "expected: LIST" },
 	{ "check --tap --quiet", "--quiet and --tap" },
 	{ "check --root ''", "directory" },
+	{ "check --pid 1", "does not apply to check" },
+	{ "observe --pid 0", "from 1 to" },
+	{ "observe --pid 1 --name x", "beside --pid" },
+	{ "observe --pid 1 --all", "--pid and --name" },
+	{ "observe --qmp /s", "needs --pid" },
+	{ "observe --pid 1 --root / --watch 1", "recorded" },
+	{ "observe --watch 0", "from 1 to 86400" },
+	{ "observe --expect 3M", "4K, 2M or 1G" },
 	{ "--require ept", "does not apply to run" },
 	{ "native --root /x", "does not apply to native" },
 	{ "pool grow", "'grow' is not expected here; expected: show or plan" },
@@ -287,8 +299,8 @@ TEST(help_and_version)
 
 TEST(help_is_whole)
 {
-	static const char *const topics[] = { NULL,    "run",  "native",    "sweep",    "compare",
-					      "check", "pool", "pool plan", "workload", "preset" };
+	static const char *const topics[] = { NULL,      "run",  "native",    "sweep",    "compare", "check",
+					      "observe", "pool", "pool plan", "workload", "preset" };
 	char other[200];
 
 	EACH (i, topics) {

@@ -173,7 +173,8 @@ TEST(golden_documents_fit_their_schema)
 						 "model-scale",
 						 "model-shadow",
 						 "model-table",
-						 "model-unpaged" };
+						 "model-unpaged",
+						 "observe" };
 
 	EACH (i, documents) {
 		char path[128], why[WHY_BYTES];

@@ -141,6 +141,12 @@ struct observed_memory {
 	uint64_t node_pages[HOST_MAX_NODES]; /* pages of kernel_page_bytes on each NUMA node */
 };
 
+/*
+ * Pure: the two addresses that begin a VMA's first line, "7f00-7f10 rw-p ...". What follows them, or NULL where it is no such
+ * line.
+ */
+const char *observe_smaps_header(const char *line, uint64_t *start, uint64_t *end);
+
 /* Pure: the sum over all VMAs of smaps text inside [start, end). 0 or -EINVAL for text that is not smaps. */
 int observe_parse_smaps(const char *text, uint64_t start_hva, uint64_t end_hva, struct observed_memory *out);
 

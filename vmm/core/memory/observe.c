@@ -15,19 +15,18 @@ struct smaps_state {
 	uint64_t plain_rss, hugetlb, pmd_mapped;
 };
 
-/* Two hexadecimal numbers "7f00-7f10 " that begin a line. */
-static bool parse_header(const char *line, uint64_t *start, uint64_t *end)
+const char *observe_smaps_header(const char *line, uint64_t *start, uint64_t *end)
 {
 	char *p;
 
 	if (!isxdigit((unsigned char)*line))
-		return false;
+		return NULL;
 	errno = 0;
 	*start = strtoull(line, &p, 16);
 	if (*p != '-' || !isxdigit((unsigned char)p[1]) || errno != 0)
-		return false;
+		return NULL;
 	*end = strtoull(p + 1, &p, 16);
-	return *p == ' ' && errno == 0;
+	return *p == ' ' && errno == 0 ? p + 1 : NULL;
 }
 
 /* The bytes of "Name:   123 kB" when the line is that field. */
@@ -105,7 +104,7 @@ int observe_parse_smaps(const char *text, uint64_t start_hva, uint64_t end_hva, 
 		uint64_t start, end;
 		const char *newline = strchr(line, '\n');
 
-		if (parse_header(line, &start, &end)) {
+		if (observe_smaps_header(line, &start, &end) != NULL) {
 			s.any_header = true;
 			s.inside = start >= start_hva && end <= end_hva && start < end;
 		} else if (!s.any_header) {

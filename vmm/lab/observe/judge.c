@@ -113,7 +113,6 @@ void observe_derive(const struct host_facts *host, struct observed_vm *vm)
 /* "95%" or "95": met from so much on. `unknown` is what to say of a share that is NAN. */
 static int share_is(struct evaluation *v, double share, const char *of_what, const char *unknown)
 {
-	const struct observed_vm *vm = v->of;
 	size_t digits = strspn(v->value, "0123456789");
 	char number[8];
 	uint64_t percent;
@@ -123,11 +122,9 @@ static int share_is(struct evaluation *v, double share, const char *of_what, con
 	(void)snprintf(number, sizeof(number), "%.*s", (int)min_u64(digits, sizeof(number) - 1), v->value);
 	if (number_parse(number, 0, 100, &percent) != 0)
 		return -EINVAL;
-	return isnan(share)
-		       ? conclude(v, KNOWN_UNKNOWN, "%s (pid %" PRIu32 "): %s", vm->name, vm->pid, unknown)
-		       : conclude(v, known_if(share * 100 >= (double)percent),
-				  "%s (pid %" PRIu32 "): %.1f %% %s", vm->name, vm->pid, 100 * share,
-				  of_what);
+	if (isnan(share))
+		return conclude(v, KNOWN_UNKNOWN, "%s", unknown);
+	return conclude(v, known_if(share * 100 >= (double)percent), "%.1f %% %s", 100 * share, of_what);
 }
 
 #define REQUIREMENT(id, name, argument, meaning, answer) \
@@ -163,9 +160,10 @@ int observe_require(const char *list, struct observation *o, struct error *e)
 	for (uint32_t i = 0; i < o->count; i++) {
 		int ret = require_evaluate(&observe_rules, list, "", &o->vms[i], &all[count], e);
 
+		for (int added = 0; added < ret; added++, count++)
+			append(all[count].text, sizeof(all->text), " %s", o->vms[i].name);
 		if (ret < 0)
 			return ret;
-		count += (uint32_t)ret;
 	}
 	o->requirement_count = count;
 	return 0;

@@ -35,7 +35,7 @@ static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
 	uint16_t cpus[4096];
 	char path[96], text[1024];
 	const char *at;
-	unsigned int cpu = 0;
+	uint64_t cpu;
 
 	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%" PRIu64 "/stat", from->pid, tid);
 	if (sysfile_read(from->root, path, text, sizeof(text)) <= 0)
@@ -44,8 +44,9 @@ static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
 	at = strrchr(text, ')');
 	for (int field = 2; at != NULL && field < 39; field++)
 		at = strchr(at + 1, ' ');
-	if (at == NULL || sscanf(at, "%u", &cpu) != 1)
+	if (at == NULL)
 		return 0;
+	cpu = strtoul(at, NULL, 10);
 	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
 		int count;
 
@@ -203,11 +204,10 @@ static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 		append_remark(vm->unseen, sizeof(vm->unseen),
 			      "%s: none of its directories is of a thread of this process", what);
 	else if (vm->vms > (uint32_t)found)
-		append_remark(
-			vm->unseen, sizeof(vm->unseen),
-			"%s: %" PRIu32
-			" VMs and %d directories: two VMs got the same name, and one of them is not shown",
-			what, vm->vms, found);
+		append_remark(vm->unseen, sizeof(vm->unseen),
+			      "%s: of %" PRIu32
+			      " VMs it shows %d, since a VM gets no directory whose name another one has",
+			      what, vm->vms, found);
 	else if (!knows_leaves(vm))
 		append_remark(
 			vm->unseen, sizeof(vm->unseen),
@@ -270,7 +270,9 @@ static void read_qmp(const struct vm_source *from, const char *qmp, struct obser
 	int ret = qmp != NULL ? qmp_leaves(qmp, from->pid, vm->leaves) : 0;
 
 	if (ret != 0)
-		observe_unseen(vm, qmp, -ret, "a QEMU from 7.1 on, of which nobody else is the client");
+		observe_unseen(vm, qmp, -ret,
+			       ret == -EPERM ? "the socket of this process, and it is another's"
+					     : "a QEMU from 7.1 on, of which nobody else is the client");
 	else if (qmp != NULL)
 		vm->proof = PROOF_QMP;
 	else if (vm->kind->otherwise != NULL)

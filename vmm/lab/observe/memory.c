@@ -33,24 +33,29 @@ static bool is_next(const struct region *before, const struct region *after)
 }
 
 /* A line "7f00-7f10 rw-s 00000000 00:01 1027  /memfd:ram (deleted)". False where it is no such line. */
-static bool parse_header(const char *text, struct region *r, bool *writable)
+static bool parse_header(const char *line, struct region *r, bool *writable)
 {
-	char line[256], permissions[5], file[64] = "";
+	const char *at = observe_smaps_header(line, &r->start_hva, &r->end_hva);
 
-	/* sscanf looks for the end of the text each time, which may be 50 MiB away. */
-	(void)snprintf(line, sizeof(line), "%.*s", (int)min_u64(strcspn(text, "\n"), sizeof(line) - 1), text);
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*s %*u%*[ ]%63[^\n]", &r->start_hva, &r->end_hva,
-		   permissions, file) < 3)
+	if (at == NULL)
 		return false;
-	*r = (struct region){ .start_hva = r->start_hva,
-			      .end_hva = r->end_hva,
-			      .shared = permissions[3] == 's' };
-	memcpy(r->file, file, sizeof(file));
-	*writable = strncmp(permissions, "rw", 2) == 0;
+	*writable = strncmp(at, "rw", 2) == 0;
+	/* "rw-s": only a line with four letters ends in one. */
+	r->shared = *writable && at[2] != '\0' && at[3] == 's';
+	/* Offset, device, inode, and blanks up to the name. */
+	for (int field = 0; field < 4; field++) {
+		at += strcspn(at, " \n");
+		at += strspn(at, " ");
+	}
+	(void)snprintf(r->file, sizeof(r->file), "%.*s", (int)min_u64(strcspn(at, "\n"), sizeof(r->file) - 1),
+		       at);
+	*writable &= strcmp(r->file, "[heap]") != 0;
+	r->asks_thp = false;
+	r->refuses_thp = false;
 	return true;
 }
 
-/* All writable ones. 0 or -ENOMEM. */
+/* All writable ones but the heap. 0 or -ENOMEM. */
 static int find_regions(const char *smaps, struct regions *found)
 {
 	bool writable = false;
@@ -113,25 +118,26 @@ static void add_region(const struct region *r, const char *smaps, const char *nu
 		vm->node_bytes[node] += m.node_pages[node] * m.kernel_page_bytes;
 }
 
+/* Of 16M and more, so that no thread's stack is taken for RAM, unless nothing is. */
+#define RAM_LEAST_BYTES (16 * MIB)
+
 static void add_regions(const struct regions *found, const char *smaps, const char *numa_maps,
 			struct observed_vm *vm)
 {
-	uint64_t largest = 0;
+	uint64_t largest = 0, least;
 
 	for (uint32_t i = 0; i < found->count; i++) {
 		const struct region *r = &found->list[i];
 
-		if (r->end_hva - r->start_hva <= largest || strcmp(r->file, "[heap]") == 0)
+		if (r->end_hva - r->start_hva <= largest)
 			continue;
 		largest = r->end_hva - r->start_hva;
 		vm->hva_offset_bytes = (int64_t)(r->start_hva % PAGE_2M);
 	}
+	least = min_u64(largest, max_u64(largest / 8, RAM_LEAST_BYTES));
 	for (uint32_t i = 0; i < found->count; i++) {
-		const struct region *r = &found->list[i];
-
-		if (r->end_hva - r->start_hva >= largest / 8 && largest != 0 &&
-		    strcmp(r->file, "[heap]") != 0)
-			add_region(r, smaps, numa_maps, vm);
+		if (found->list[i].end_hva - found->list[i].start_hva >= least)
+			add_region(&found->list[i], smaps, numa_maps, vm);
 	}
 }
 

@@ -76,7 +76,7 @@ struct observed_vm {
 	uint32_t vms;     /* that the process has open; 0: cannot be seen */
 	uint32_t vcpus;   /* 0: cannot be seen */
 
-	/* Guest RAM: writable mappings of at least an eighth of the largest one. */
+	/* Guest RAM: writable mappings of at least an eighth of the largest one, and of 16M. */
 	enum ram_kind ram;
 	uint64_t ram_bytes; /* 0: cannot be seen */
 	struct observed_memory memory;

@@ -216,8 +216,10 @@ static int look_at_all(const char *root, const struct observe_spec *spec, struct
 			ret = look(root, (uint32_t)pid, spec, o);
 	}
 	(void)closedir(dir);
+	if (ret == -ENOMEM || o->count == 0)
+		return ret == -ENOMEM ? ret : -ENOENT;
 	qsort(o->vms, o->count, sizeof(*o->vms), by_pid);
-	return ret == -ENOMEM ? ret : o->count != 0 ? 0 : -ENOENT;
+	return 0;
 }
 
 int observe_read(const char *root, const struct observe_spec *spec, struct observation *o, struct error *e)

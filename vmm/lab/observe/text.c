@@ -122,7 +122,7 @@ static void text_several(const struct observation *o, FILE *out)
 	static const char *const titles[] = { "-VM",      "pid",        "vCPU",    "RAM",
 					      "resident", "-backing",   "  huge",  "-nodes",
 					      "-ran on",  "leaves 2M+", "-verdict" };
-	static const uint32_t drop[] = { 8, 2, 4 };
+	static const uint32_t drop[] = { 2, 4, 8 };
 	struct table t;
 
 	table_init(&t, titles, COUNT_OF(titles));
