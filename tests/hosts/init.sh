@@ -63,6 +63,59 @@ host() {
 	facts
 }
 
+# A VM of another process: of minivmm with these arguments or, where the first is "qemu", of QEMU, which boots the same guest.
+# It works until it is ended.
+target_start() {
+	work="-m 128M --workload chase --working-set 32M --repeat 896 --accesses 1000000000"
+	if [ "$1" = qemu ]; then
+		shift
+		# shellcheck disable=SC2086 # arguments are words
+		minivmm $work --dump-fdt /tmp/params
+		qemu-system-x86_64 -L /usr/share/qemu -M microvm -accel kvm -cpu host -m 128M -nodefaults -display none -no-reboot \
+			-kernel /guests/guest.elf -initrd /tmp/params "$@" >/tmp/target 2>&1 &
+	else
+		# shellcheck disable=SC2086 # arguments are words
+		minivmm $work "$@" >/tmp/target 2>&1 &
+	fi
+	target=$!
+}
+
+# Until it has touched what it works on: KVM's count of leaves no longer grows.
+target_settle() {
+	before=0
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		sleep 1
+		now=$(cat /sys/kernel/debug/kvm/*-*/pages_* 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }')
+		[ "$now" = 0 ] || [ "$now" != "$before" ] || return
+		before=$now
+	done
+}
+
+# observe OPTIONS-OF-OBSERVE -- ARGUMENTS-OF-THE-TARGET: by debugfs; then, of minivmm, without it.
+observe() {
+	options=
+	while [ "$1" != -- ]; do
+		options="$options $1"
+		shift
+	done
+	shift
+	target_start "$@"
+	target_settle
+	# shellcheck disable=SC2086 # options are words
+	minivmm observe --pid $target $options --json /tmp/record
+	status=$?
+	if [ "$1" != qemu ]; then
+		umount /sys/kernel/debug
+		minivmm observe --pid $target | grep '^leaves'
+		mount -t debugfs debug /sys/kernel/debug
+	else
+		head -n 5 /tmp/target
+	fi
+	kill $target
+	wait $target
+	return $status
+}
+
 one_case() {
 	echo "@@ case $1"
 	rm -f /tmp/record
@@ -72,6 +125,11 @@ one_case() {
 		echo "@@ status $?"
 		tail -n 60 /tmp/out
 		sed -i -e '/^   check: /d' -e '/^\$ /d' /tmp/out
+	elif [ "$2" = observe ]; then
+		# shellcheck disable=SC2086 # arguments are words
+		observe $3 >/tmp/out 2>&1 </dev/null
+		echo "@@ status $?"
+		head -n 60 /tmp/out
 	else
 		# shellcheck disable=SC2086 # arguments are words
 		timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null

@@ -18,14 +18,27 @@ plan_of() {
 	done
 }
 
-# lessons_add PLAN ROOT: lessons, and the jq that they need with its libraries, where the plan has some.
-lessons_add() {
+# program_add PROGRAM ROOT: a program of this machine, with its libraries.
+program_add() {
 	local library
-	cut -f 3 "$1" | grep -qx lesson || return 0
-	mkdir -p "$2/lessons" && cp scripts/lessons/*.sh "$2/lessons/" && cp "$(command -v jq)" "$2/bin/jq" || return 1
-	ldd "$(command -v jq)" | grep -o '/[^ ]*' | while read -r library; do
+	cp -L "$(command -v "$1")" "$2/bin/$1" || return 1
+	ldd "$2/bin/$1" | grep -o '/[^ ]*' | while read -r library; do
 		mkdir -p "$2${library%/*}" && cp -L "$library" "$2$library" || exit 1
 	done
+}
+
+# lessons_add PLAN ROOT: lessons, and the jq that they need, where the plan has some.
+lessons_add() {
+	cut -f 3 "$1" | grep -qx lesson || return 0
+	mkdir -p "$2/lessons" && cp scripts/lessons/*.sh "$2/lessons/" && program_add jq "$2"
+}
+
+# qemu_add PLAN ROOT: QEMU with what its microvm starts from, where a VM of it is observed.
+qemu_add() {
+	cut -f 4 "$1" | grep -q -- '-- qemu' || return 0
+	mkdir -p "$2/usr/share/qemu" && program_add qemu-system-x86_64 "$2" &&
+		cp -L /usr/share/qemu/bios-microvm.bin /usr/share/qemu/pvh.bin /usr/share/qemu/linuxboot_dma.bin \
+			/usr/share/qemu/kvmvapic.bin "$2/usr/share/qemu/" && cp build/guest.elf "$2/guests/"
 }
 
 # initramfs_make PLAN OUT
@@ -36,7 +49,7 @@ initramfs_make() {
 	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
 		cp "$HERE/init.sh" "$root/init" && cp "$HERE/trace.awk" "$root/" && chmod 755 "$root/init" &&
 		strip -o "$root/bin/minivmm" "$MINIVMM" && cp build/guests/*.elf "$root/guests/" &&
-		lessons_add "$1" "$root" &&
+		lessons_add "$1" "$root" && qemu_add "$1" "$root" &&
 		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
 	local status=$?
 	rm -rf "$root"

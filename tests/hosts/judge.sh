@@ -187,6 +187,17 @@ kind_lesson() {
 	want_text '^3 questions: [23] answers checked, 0 wrong, [01] for other hosts$'
 }
 
+# A VM that another process made, observed: what debugfs counts is what the process's own statistics file does.
+kind_observe() {
+	want_status "${expectation%% *}"
+	want_schema minivmm.observe-1
+	want_json '.vms | length == 1 and .[0].proof == "debugfs" and .[0].vcpus == 1' "one VM, by debugfs"
+	want_second_dimension
+	want_json ".vms[0] | ${expectation#* }" "expected"
+	[[ $arguments == *"-- qemu"* ]] || want_text "$(jq -r '.vms[0] |
+		"^leaves +\(.pages_4k) of 4K, \(.pages_2m) of 2M, \(.pages_1g) of 1G by statistics file"' "$said.json")"
+}
+
 # Also the bad guests: the same answers to them as on any host (tests/guests/expect.tsv).
 kind_refused() {
 	want_status "${expectation%% *}"

@@ -89,11 +89,11 @@ static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
 		return -ESRCH;
 	ret = file_read(fd, FILE_ANY, CMDLINE_MAX_BYTES, &text, &bytes);
 	(void)close(fd);
-	/* A kernel thread has none. */
-	if (ret == 0)
+	/* A kernel thread has none, nor has what ended and is not waited for yet. */
+	if (ret == 0 && bytes != 0)
 		identify(text, bytes, vm);
 	free(text);
-	return ret;
+	return ret == 0 && bytes == 0 ? -ENOENT : ret;
 }
 
 /* Are descriptors a and b of the process the same open file? Not where the kernel cannot tell. */
@@ -192,7 +192,7 @@ static int look(const char *root, uint32_t pid, const struct observe_spec *spec,
 		return ret != 0 ? ret : -ENOENT;
 	observe_memory(&from, vm);
 	observe_leaf_counts(&from, spec->qmp, vm);
-	/* What was read of a process that ended meanwhile may be half of it. */
+	/* Leaves go with the process's memory, and so does its command line. */
 	if (read_cmdline(&from, vm) != 0)
 		return -ESRCH;
 	observe_derive(&o->host, vm);
