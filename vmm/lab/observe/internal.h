@@ -12,7 +12,6 @@
 /* Below `root` all is recorded; "" is this host. */
 struct vm_source {
 	const char *root;
-	const struct host_facts *host;
 	uint32_t pid;
 };
 
@@ -38,7 +37,7 @@ void observe_derive(const struct host_facts *host, struct observed_vm *vm);
 /* QEMU's own count, by its monitor: 0, or -errno: -EPERM, the socket is another process's. */
 int qmp_leaves(const char *path, uint32_t pid, int64_t leaves[VM_STAT_COUNT]);
 
-/* Add to vm->unseen that `what` cannot be seen, why, and what it takes (NULL: not known). */
+/* Add to vm->unseen that `what` cannot be seen, why, and what it takes. */
 void observe_unseen(struct observed_vm *vm, const char *what, int err, const char *takes);
 
 #endif

@@ -156,8 +156,7 @@ int observe_process(const struct vm_source *from, struct observed_vm *vm)
 
 void observe_unseen(struct observed_vm *vm, const char *what, int err, const char *takes)
 {
-	append_remark(vm->unseen, sizeof(vm->unseen), "%s: %s%s%s", what, strerror(err),
-		      takes != NULL ? "; it takes " : "", takes != NULL ? takes : "");
+	append_remark(vm->unseen, sizeof(vm->unseen), "%s: %s; it takes %s", what, strerror(err), takes);
 }
 
 static int by_pid(const void *a, const void *b)
@@ -178,7 +177,7 @@ static bool is_asked_for(const struct observe_spec *spec, const struct observed_
 /* All of one process, which is in *o only where it is a VM and was there to the end. */
 static int look(const char *root, uint32_t pid, const struct observe_spec *spec, struct observation *o)
 {
-	const struct vm_source from = { root, &o->host, pid };
+	const struct vm_source from = { root, pid };
 	struct observed_vm *vm = array_grow(o->vms, o->count, sizeof(*o->vms));
 	int ret;
 

@@ -62,7 +62,7 @@ static void text_backing(const struct observed_vm *vm, FILE *out)
 	}
 	paragraph(
 		out, "backing",
-		"%s, the kernel's page is %s; resident %s of %s, %s of it on huge pages; by node %s; vCPUs ran last on %s",
+		"%s, the kernel's page is %s; resident %s of %s, %s of it on huge pages; on nodes %s; vCPUs ran last on %s",
 		name_of(&ram_kind_names, vm->ram),
 		m->kernel_page_bytes != 0 ? size_format(m->kernel_page_bytes, page) : "of several sizes",
 		mebibytes(m->rss_bytes, resident), mebibytes(vm->ram_bytes, ram),
