@@ -66,16 +66,16 @@ host() {
 # A VM of another process: of minivmm with these arguments or, where the first is "qemu", of QEMU, which boots the same guest.
 # It works until it is ended.
 target_start() {
-	work="-m 128M --workload chase --working-set 32M --repeat 896 --accesses 1000000000"
+	work="-m 128M --workload chase --repeat 896 --accesses 1000000000"
 	if [ "$1" = qemu ]; then
 		shift
 		# shellcheck disable=SC2086 # arguments are words
-		minivmm $work --dump-fdt /tmp/params
+		minivmm $work --working-set 32M --dump-fdt /tmp/params
 		qemu-system-x86_64 -L /usr/share/qemu -M microvm -accel kvm -cpu host -m 128M -nodefaults -display none -no-reboot \
 			-kernel /guests/guest.elf -initrd /tmp/params "$@" >/tmp/target 2>&1 &
 	else
 		# shellcheck disable=SC2086 # arguments are words
-		minivmm $work "$@" >/tmp/target 2>&1 &
+		minivmm $work --working-set 4M "$@" >/tmp/target 2>&1 &
 	fi
 	target=$!
 }

@@ -67,7 +67,7 @@ static void text_backing(const struct observed_vm *vm, FILE *out)
 		m->kernel_page_bytes != 0 ? size_format(m->kernel_page_bytes, page) : "of several sizes",
 		mebibytes(m->rss_bytes, resident), mebibytes(vm->ram_bytes, ram),
 		percent(vm->backing_share, huge), nodes(vm, of_nodes, sizeof(of_nodes)),
-		vcpu_nodes(vm, ran, sizeof(ran)));
+		vm->vcpu_nodes != 0 ? vcpu_nodes(vm, ran, sizeof(ran)) : "nodes that are not known");
 }
 
 static void text_one(const struct observed_vm *vm, FILE *out)
