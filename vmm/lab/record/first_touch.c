@@ -20,9 +20,6 @@ const struct names first_touch_names = NAMES_OF("none", "seen", "void", "unknown
  */
 #define PREFETCH_LEAVES 8
 
-/* Pages of the guest's own code and stack that a part may meet first, on leaves of 4K. */
-#define OWN_PAGES 16
-
 static bool may_prefetch(const struct record *rec, uint64_t leaf_bytes)
 {
 	if (leaf_bytes != PAGE_4K)

@@ -71,6 +71,7 @@ static const struct fields leaf_fields = FIELDS_OF(leaf_list);
 static json_t *observed_json(const struct record *rec)
 {
 	json_t *o = json_object(), *nodes = json_object();
+	struct leaf_share share;
 	char name[16];
 
 	json_put(&o, "page_bytes", json_u64_or_null(rec->machine.observed.page_bytes));
@@ -82,6 +83,11 @@ static json_t *observed_json(const struct record *rec)
 	}
 	json_put(&o, "node_pages", nodes);
 	json_put(&o, "second_dimension", fields_json(&leaf_fields, rec->have_kvm_pages ? rec : NULL));
+	if (record_leaf_share(rec, &share)) {
+		json_put(&o, "leaf_bytes", json_u64(share.leaf_bytes));
+		json_put(&o, "touched_bytes", json_u64(share.touched_bytes));
+		json_put(&o, "leaf_share", json_real(share.right));
+	}
 	json_put(&o, "gpa_hva_congruent",
 		 rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
 	json_put(&o, "rss_bytes", json_u64(rec->machine.observed.rss_bytes));

@@ -110,6 +110,21 @@ static inline uint64_t leaf_expected_bytes(const struct record *rec)
 	return 0;
 }
 
+/* Pages of 4 KiB of the guest's own (code, stack, APIC) that may show among those of a part. */
+#define OWN_PAGES 16
+
+/* How much of what was certainly touched has leaves of the size that it has to have in the second dimension. */
+struct leaf_share {
+	uint64_t leaf_bytes, touched_bytes;
+	int64_t seen[3]; /* KVM's count of leaves of 4K, 2M, 1G */
+	double right;    /* of touched_bytes, from 0 to 1 */
+	uint32_t rim;    /* leaves at the ends of the arena that other memory shares, and may have split */
+	bool is_enough;  /* for the verdict: all but one in a hundred, and the rim */
+};
+
+/* False: nothing says (no part touches all of its set, or KVM does not count, or no rule is known). Pure. */
+bool record_leaf_share(const struct record *rec, struct leaf_share *share);
+
 /* Samples of round `round` of `rounds`, of `repeat` samples in all: what is left over goes to the first ones. */
 static inline uint32_t round_samples(uint32_t repeat, uint32_t rounds, uint32_t round)
 {

@@ -156,10 +156,26 @@ static void observed_views(const struct record *rec, FILE *out)
 			map->view_count, rec->machine.memory_slots, list);
 }
 
+/* The share in words, in text[0..bytes); "" where it is not known. */
+static const char *share_words(const struct record *rec, char *text, size_t bytes)
+{
+	char leaf[24], touched[24];
+	struct leaf_share share;
+
+	text[0] = '\0';
+	if (record_leaf_share(rec, &share))
+		append(text, bytes, "; %s leaves: %.4g %% of %s touched%s",
+		       size_format(share.leaf_bytes, leaf), 100 * share.right,
+		       size_format(share.touched_bytes, touched),
+		       share.right < 1 && share.rim != 0 ? " (other memory shares the leaves at its rim)"
+							 : "");
+	return text;
+}
+
 /* KVM's leaves and what its tables and faults cost. */
 static void observed_kvm(const struct record *rec, FILE *out)
 {
-	char cost[128] = "";
+	char cost[128] = "", share[128];
 
 	if (!rec->have_kvm_pages) {
 		paragraph(out, "", "KVM: installed leaves not known");
@@ -171,8 +187,9 @@ static void observed_kvm(const struct record *rec, FILE *out)
 		append(cost, sizeof(cost), "; its own tables %.1f MiB",
 		       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0));
 	paragraph(out, "",
-		  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G%s%s",
+		  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G%s%s%s",
 		  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g,
+		  share_words(rec, share, sizeof(share)),
 		  rows_any(rec, row_logs_dirty) ? ", each at its peak: to log dirty pages splits leaves" : "",
 		  cost);
 }
