@@ -24,11 +24,11 @@ cat <<END
 minivmm \\- measure what a memory access costs under two-dimensional page walks
 .SH SYNOPSIS
 .B minivmm
-[run|native|sweep|compare|model|explain|check|observe|pool] [\\fIoptions\\fR]
+[run|native|sweep|compare|model|explain|check|observe|advise|pool] [\\fIoptions\\fR]
 .SH DESCRIPTION
 END
 "$program" --help | verbatim
-for command in run native sweep compare model explain check observe pool "pool plan"; do
+for command in run native sweep compare model explain check observe advise pool "pool plan"; do
 	read -r -a words <<<"$command"
 	echo ".SH MINIVMM ${command^^}"
 	"$program" "${words[@]}" --help | verbatim

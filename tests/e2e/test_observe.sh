@@ -158,8 +158,27 @@ monitor() {
 	wait $qemu 2>/dev/null
 }
 
+# One page of advice; half a minute of measuring.
+advice() {
+	if [ -n "$(no_kvm_reason)" ]; then
+		tap_skip "advise" "$(no_kvm_reason)"
+		return
+	fi
+	start_target
+	CASE_TIMEOUT=600 case_run advise --from-running
+	stop_target
+	want_status 0
+	want_text '^running +[1-9]'
+	want_text '^worth it +(yes|no|not sure), '
+	want_text 'guest pages of 4K on thp: [0-9.]+ times as fast \([0-9.]+ to [0-9.]+\): (yes|no|not sure)'
+	want_text '^how many +(node 0: )?[1-9][0-9]* pages of 2M'
+	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
+	conclude "advise"
+}
+
 recorded
 others
 running
 monitor
+advice
 tap_done

@@ -187,7 +187,7 @@ static const char *const refused_lines[][2] = {
 	{ "-x", "unknown option" },
 	{ "run extra", "'extra'" },
 	{ "walk", "'walk'" },
-	{ "walk", "commands: run, native, sweep, compare, model, explain, check, observe and pool" },
+	{ "walk", "commands: run, native, sweep, compare, model, explain, check, observe, advise and pool" },
 	{ "check extra", "'extra'" },
 	{ "check --memory 1G", "does not apply to check" },
 	{ "check --require ''", "--require help" },
@@ -200,6 +200,8 @@ static const char *const refused_lines[][2] = {
 	{ "observe --pid 1 --all", "--pid and --name" },
 	{ "observe --qmp /s", "needs --pid" },
 	{ "observe --pid 1 --root / --watch 1", "recorded" },
+	{ "advise --from-running -m 1G", "--from-running finds out" },
+	{ "advise --json x", "does not apply to advise" },
 	{ "observe --watch 0", "from 1 to 86400" },
 	{ "observe --expect 3M", "4K, 2M or 1G" },
 	{ "--require ept", "does not apply to run" },
@@ -299,8 +301,10 @@ TEST(help_and_version)
 
 TEST(help_is_whole)
 {
-	static const char *const topics[] = { NULL,      "run",  "native",    "sweep",    "compare", "check",
-					      "observe", "pool", "pool plan", "workload", "preset" };
+	static const char *const topics[] = {
+		NULL,      "run",    "native", "sweep",     "compare",  "check",
+		"observe", "advise", "pool",   "pool plan", "workload", "preset"
+	};
 	char other[200];
 
 	EACH (i, topics) {

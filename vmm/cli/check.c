@@ -159,6 +159,7 @@ static int check_needs(struct parse *p)
 		{ OPTION_ALL, r->observe.pid == 0 && r->observe.pattern == NULL,
 		  "is what --pid and --name leave out" },
 		{ OPTION_NAME, r->observe.pid == 0, "means nothing beside --pid" },
+		{ OPTION_MEMORY, !r->from_running, "is what --from-running finds out" },
 		{ OPTION_QMP, r->observe.pid != 0 && r->root == NULL,
 		  "needs --pid, the QEMU that it is of, on this host" },
 		{ OPTION_WATCH, r->root == NULL, "needs a live host: a recorded one does not change" },

@@ -104,6 +104,15 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "  are not those of --expect, 6 a VM has not what --require asks for, 77 no VM, or none whose leaves\n"
 	  "  can be seen\n",
 	  command_observe },
+	{ "advise", COMMAND_ADVISE, FOR_ADVISE, "advise [options]",
+	  "are huge pages worth it here, how many, at what cost",
+	  "Measure for half a minute what larger pages bring on this host, with intervals, say how many pages\n"
+	  "of 2M a guest, or those that run here, would need on which node, and which command gives the lines\n"
+	  "that provide them. \"Not sure\" is an answer. Changes nothing.\n",
+	  "  minivmm advise -m 16G\n"
+	  "  minivmm advise --from-running\n",
+	  "\nExit status: 0 advised, 1 the sweep failed, 2 usage, 77 this host cannot run it, or no VM runs\n",
+	  command_advise },
 	{ "pool", COMMAND_POOL, FOR_POOL, "pool [show] [options]",
 	  "pools of huge pages: what is there and what can be had",
 	  "Show the pools of huge pages by size and node, their mounts, the control group's limits, and\n"

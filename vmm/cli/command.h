@@ -25,7 +25,7 @@ struct command_spec {
 	enum status (*run)(const struct request *r, struct error *e);
 };
 
-#define COMMAND_SPECS 10
+#define COMMAND_SPECS 11
 extern const struct command_spec command_table[COMMAND_SPECS];
 
 /* The row of a command; of run for those that have none (help, version). Never NULL. */
@@ -55,6 +55,9 @@ enum status command_require_help(const struct requirement_rules *rules, const st
  * STATUS_CANNOT where there is no VM or none whose leaves can be seen; what was seen is written all the same.
  */
 enum status command_observe(const struct request *r, struct error *e);
+
+/* Runs a sweep of half a minute: STATUS_CANNOT where that cannot run here, or no VM is there to advise from. */
+enum status command_advise(const struct request *r, struct error *e);
 
 /* What --pmu and --cpu take, with this CPU's events and the descriptions that there are. */
 enum status command_pmu_help(const struct request *r, struct error *e);

@@ -22,6 +22,7 @@
 #define FOR_MODEL 128U
 #define FOR_EXPLAIN 256U
 #define FOR_OBSERVE 8192U
+#define FOR_ADVISE 16384U
 /* It may also stand in an --axes file or a preset: it says what is measured, not where to write it. */
 #define IN_AXES 512U
 /*

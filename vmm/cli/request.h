@@ -27,6 +27,7 @@ enum command {
 	COMMAND_MODEL,
 	COMMAND_EXPLAIN,
 	COMMAND_OBSERVE,
+	COMMAND_ADVISE,
 	COMMAND_PRESET_HELP, /* the presets and what each teaches */
 	COMMAND_HELP,        /* text already chosen by the parser: see help_topic */
 	COMMAND_VERSION,
@@ -70,7 +71,8 @@ struct request {
 	bool dump_config;
 	const char *require; /* check, observe: the list, NULL: nothing is required */
 	bool tap;
-	const char *root; /* check, pool, observe: the host recorded below this directory; NULL: this host */
+	const char *root;  /* check, pool, observe: the host recorded below this directory; NULL: this host */
+	bool from_running; /* advise */
 	bool verbose, progress;
 	struct program program; /* main.c's, set once the rest is parsed */
 	struct sweep_spec sweep;

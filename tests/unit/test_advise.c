@@ -1,0 +1,96 @@
+/*
+ * Property: advice says yes or no only where the interval of a gain lies on one side of what is worth it, and counts pages for
+ * the VMs that lack them, on the nodes where they are. It could break by taking a median for an answer, and by counting what is
+ * huge already.
+ */
+#include "golden.h"
+#include "test.h"
+#include "vmm/lab/advise/advise.h"
+
+#define FLEET TESTS_DIR "/fixtures/observe/fleet"
+
+static struct advice a;
+
+static int fresh(void **state)
+{
+	(void)state;
+	observation_free(&a.running);
+	memset(&a, 0, sizeof(a));
+	return 0;
+}
+
+static void gain(json_t *list, const char *to, double least, double most)
+{
+	assert_int_equal(
+		json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:[f,f]}", "from",
+						      "guest-page=4K,backing=anon,prealloc=on", "to", to,
+						      "speed_up", (least + most) / 2, "ci95", least, most)),
+		0);
+}
+
+static enum advise_answer answer(double least, double most, double other_least, double other_most)
+{
+	json_t *record = json_object(), *list = json_array();
+
+	(void)fresh(NULL);
+	gain(list, "guest-page=4K,backing=thp,prealloc=on", least, most);
+	gain(list, "guest-page=4K,backing=hugetlb:2M,prealloc=on", other_least, other_most);
+	gain(list, "guest-page=2M,backing=thp,prealloc=on", 3, 4);
+	assert_int_equal(json_object_set_new(record, "speed_ups", list), 0);
+	assert_int_equal(advise_gains(record, &a), 0);
+	assert_int_equal(a.gain_count, 3);
+	json_decref(record);
+	return a.answer;
+}
+
+TEST_WITH(answers, fresh, fresh)
+{
+	assert_int_equal(answer(1.2, 1.4, 0.9, 1.3), ADVISE_YES);
+	assert_int_equal(answer(0.9, 1.3, 1.2, 1.4), ADVISE_YES);
+	assert_int_equal(answer(0.9, 1.3, 0.9, 1.3), ADVISE_NOT_SURE);
+	assert_int_equal(answer(0.9, 1.01, 0.9, 1.02), ADVISE_NO);
+	assert_int_equal(a.gains[2].answer, ADVISE_YES);
+	assert_string_equal(a.gains[2].pages, "guest pages of 2M on thp");
+}
+
+/* A record that is none; and one of a host that could run no cell. */
+TEST_WITH(no_gains, fresh, fresh)
+{
+	json_t *record = json_object();
+
+	assert_true(advise_gains(record, &a) < 0);
+	assert_int_equal(json_object_set_new(record, "speed_ups", json_array()), 0);
+	assert_int_equal(advise_gains(record, &a), 0);
+	assert_int_equal(a.answer, ADVISE_NOT_SURE);
+	json_decref(record);
+}
+
+TEST_WITH(what_lacks_pages, fresh, fresh)
+{
+	const struct observe_spec all = { .all = true };
+	struct error e = { .status = STATUS_OK };
+	uint64_t small = 256 * MIB + GIB;
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out;
+
+	assert_int_equal(observe_read(FLEET, &all, &a.running, &e), 0);
+	advise_needs(FLEET, GIB, &a);
+	/* On node 0 cloud-hypervisor, tmpfs and reused; on node 1 firecracker and db-01. Rounded up to pages. */
+	assert_int_equal(a.need_count, 2);
+	assert_in_range(a.needs[0].bytes, small + 256 * MIB, small + 256 * MIB + PAGE_2M);
+	assert_in_range(a.needs[1].bytes, 64 * GIB + 512 * MIB, 64 * GIB + 512 * MIB + PAGE_2M);
+	assert_int_equal(a.needs[1].node, 1);
+	a.host = a.running.host;
+	out = open_memstream(&text, &bytes);
+	assert_non_null(out);
+	assert_int_equal(advise_text(&a, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_fits_screen(text);
+	golden_compare(text, TESTS_DIR "/golden/advise.txt");
+	free(text);
+	(void)fresh(NULL);
+	advise_needs(TESTS_DIR "/fixtures/host/intel-ept", 68 * MIB, &a);
+	assert_int_equal(a.need_count, 1);
+	assert_true(a.needs[0].has_pool && a.needs[0].plan.missing_pages == 2);
+}

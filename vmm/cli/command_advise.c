@@ -1,0 +1,60 @@
+/*
+ * `minivmm advise`: a sweep of its own, VMs observed, pools, and one page.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "units.h"
+#include "vmm/cli/command.h"
+#include "vmm/lab/advise/advise.h"
+#include "vmm/output/output.h"
+
+#define SWEEP_LIMIT_S 600
+
+/* Run the sweep in a process of its own; its record into *record, a new reference. 0 or -errno. */
+static int measure(json_t **record, struct error *e)
+{
+	json_t *command = advise_sweep();
+	struct child_end end = { .status = 0 };
+	int ret = command == NULL ? error_set(e, STATUS_FAILED, ENOMEM, "advise", "no memory for the sweep")
+				  : child_run(command, SWEEP_LIMIT_S, &end, e);
+
+	json_decref(command);
+	if (ret == 0 && end.status != 0)
+		ret = error_set(e, end.status == STATUS_CANNOT ? STATUS_CANNOT : STATUS_FAILED, 0, "advise",
+				"its sweep ended with status %d: %s", end.status, end.message);
+	if (ret == 0) {
+		*record = json_loads(end.output, 0, NULL);
+		if (*record == NULL)
+			ret = error_set(e, STATUS_FAILED, EINVAL, "advise", "its sweep wrote no record");
+	}
+	free(end.output);
+	return ret;
+}
+
+OUTPUT_WRITER(text, const struct advice *a, advise_text(a, out))
+
+enum status command_advise(const struct request *r, struct error *e)
+{
+	static const struct output_writers writers = { .text = text };
+	const struct observe_spec all = { .all = true };
+	struct advice *a = calloc(1, sizeof(*a));
+	json_t *record = NULL;
+
+	if (a == NULL) {
+		(void)error_set(e, STATUS_FAILED, ENOMEM, "advise", "no memory for the page");
+		return e->status;
+	}
+	facts_read("", &a->host);
+	if ((!r->from_running || observe_read("", &all, &a->running, e) == 0) && measure(&record, e) == 0) {
+		if (advise_gains(record, a) != 0)
+			(void)error_set(e, STATUS_FAILED, EINVAL, "advise", "its sweep has no speed-ups");
+		advise_needs("", r->run.machine.memory_bytes, a);
+		if (e->status == STATUS_OK)
+			(void)outputs_write(&r->output, &writers, a, "advise", e);
+	}
+	json_decref(record);
+	observation_free(&a->running);
+	free(a);
+	return e->status;
+}

@@ -1,0 +1,199 @@
+#include "vmm/lab/advise/advise.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "units.h"
+#include "vmm/output/json.h"
+#include "vmm/output/output.h"
+#include "vmm/output/paragraph.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
+
+json_t *advise_sweep(void)
+{
+	static const char *const words[] = {
+		"minivmm",       "sweep", "--guest-page", "4K,2M", "--backing",     "anon,thp,hugetlb:2M",
+		"--prealloc",    "on",    "--workload",   "chase", "--working-set", "64M",
+		"--allocations", "6",     "--repeat",     "8"
+	};
+	json_t *command = json_array();
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		json_push(&command, json_string(words[i]));
+	return command;
+}
+
+/* The value of an axis in a cell's key, "guest-page=4K,backing=anon,...", into buf. */
+static const char *axis_of(const char *key, const char *axis, char *buf, size_t size)
+{
+	const char *at = strstr(key, axis);
+
+	at = at != NULL ? at + strlen(axis) : "?";
+	(void)snprintf(buf, size, "%.*s", (int)strcspn(at, ","), at);
+	return buf;
+}
+
+static enum advise_answer answer_of(double from, double to)
+{
+	return from > ADVISE_LEAST_GAIN ? ADVISE_YES : to < ADVISE_LEAST_GAIN ? ADVISE_NO : ADVISE_NOT_SURE;
+}
+
+static void add_gain(const json_t *one, struct advice *a)
+{
+	const char *from = json_string_value(json_object_get(one, "from"));
+	const char *to = json_string_value(json_object_get(one, "to"));
+	const json_t *interval = json_object_get(one, "ci95");
+	struct advise_gain *gain = &a->gains[a->gain_count];
+	char guest[16], backing[40];
+
+	if (a->gain_count == ADVISE_MAX_GAINS || from == NULL || to == NULL ||
+	    strncmp(from, "guest-page=4K,backing=anon,", 27) != 0)
+		return;
+	(void)snprintf(gain->pages, sizeof(gain->pages), "guest pages of %s on %s",
+		       axis_of(to, "guest-page=", guest, sizeof(guest)),
+		       axis_of(to, "backing=", backing, sizeof(backing)));
+	gain->faster = json_number_value(json_object_get(one, "speed_up"));
+	gain->from = json_number_value(json_array_get(interval, 0));
+	gain->to = json_number_value(json_array_get(interval, 1));
+	gain->answer = answer_of(gain->from, gain->to);
+	/* The best that the host alone can do; a "yes" there is one whatever else is. */
+	if (strcmp(guest, "4K") == 0 && (a->answer == ADVISE_NOT_SURE || gain->answer == ADVISE_YES))
+		a->answer = gain->answer;
+	a->gain_count++;
+}
+
+int advise_gains(const json_t *record, struct advice *a)
+{
+	const json_t *list = json_object_get(record, "speed_ups");
+
+	if (!json_is_array(list))
+		return -EINVAL;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_gain(json_array_get(list, i), a);
+	return 0;
+}
+
+/* Is it one for which huge pages of the host are to be had? */
+static bool wants_pages(const struct observed_vm *vm)
+{
+	return vm->memory.rss_bytes != 0 && vm->backing_share < LEAVES_MOST;
+}
+
+static void add_need(const struct pool_report *pools, int node, uint64_t bytes, struct advice *a)
+{
+	struct advise_need *need = &a->needs[a->need_count];
+	struct error ignored = { .status = STATUS_OK };
+
+	if (bytes == 0)
+		return;
+	need->node = node;
+	need->bytes = align_up(bytes, PAGE_2M);
+	need->has_pool = pool_plan_make(pools, need->bytes, PAGE_2M, node < 0 ? 0 : UINT64_C(1) << node,
+					&need->plan, &ignored) == 0;
+	a->need_count++;
+}
+
+void advise_needs(const char *root, uint64_t bytes, struct advice *a)
+{
+	static struct pool_report pools;
+
+	pool_report_read(root, &pools);
+	a->memory_available_bytes = pools.memory_available_bytes;
+	if (a->running.count == 0)
+		add_need(&pools, -1, bytes, a);
+	for (int node = 0; node < HOST_MAX_NODES && a->running.count != 0; node++) {
+		double sum = 0;
+
+		/* A guest will touch all its RAM, on nodes as it has touched it so far. */
+		for (uint32_t i = 0; i < a->running.count; i++) {
+			const struct observed_vm *vm = &a->running.vms[i];
+
+			if (wants_pages(vm))
+				sum += (double)vm->ram_bytes * (double)vm->node_bytes[node] /
+				       (double)vm->memory.rss_bytes;
+		}
+		add_need(&pools, node, (uint64_t)sum, a);
+	}
+}
+
+static void text_running(const struct observation *o, FILE *out)
+{
+	char names[512] = "", size[24];
+	uint64_t bytes = 0;
+	uint32_t huge = 0;
+
+	if (o->count == 0)
+		return;
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct observed_vm *vm = &o->vms[i];
+
+		bytes += vm->ram_bytes;
+		huge += !wants_pages(vm);
+		if (wants_pages(vm))
+			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "", vm->name);
+	}
+	paragraph(out, "running",
+		  "%" PRIu32 " VMs, %s of RAM; %" PRIu32 " on huge pages%s%s (minivmm observe)", o->count,
+		  size_format(align_down(bytes, MIB), size), huge,
+		  names[0] != '\0' ? "; not, or not for the most part: " : "", names);
+}
+
+static void text_needs(const struct advice *a, FILE *out)
+{
+	char size[24], left[24];
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < a->need_count; i++) {
+		const struct advise_need *need = &a->needs[i];
+		char where[24] = "", option[32] = "";
+
+		if (need->node >= 0) {
+			(void)snprintf(where, sizeof(where), "node %d: ", need->node);
+			(void)snprintf(option, sizeof(option), " --host-nodes %d", need->node);
+		}
+		bytes += need->bytes;
+		if (!need->has_pool) {
+			paragraph(out, "how many",
+				  "%s%" PRIu64 " pages of 2M, for which this kernel has no pool", where,
+				  need->bytes / PAGE_2M);
+			continue;
+		}
+		paragraph(out, "how many",
+			  "%s%" PRIu64 " pages of 2M: %" PRIu64 " available, %" PRIu64 " missing", where,
+			  need->plan.needed_pages, need->plan.available_pages, need->plan.missing_pages);
+		paragraph(out, "lines", "minivmm pool plan -m %s%s", size_format(need->bytes, size), option);
+	}
+	if (bytes != 0)
+		paragraph(out, "cost", "%s that nobody else can use, of %s available now",
+			  size_format(bytes, size),
+			  a->memory_available_bytes != 0
+				  ? size_format(align_down(a->memory_available_bytes, MIB), left)
+				  : "an unknown amount");
+	else
+		paragraph(out, "how many", "none: no VM lacks huge pages");
+}
+
+int advise_text(const struct advice *a, FILE *out)
+{
+	static const char *const answers[] = { "not sure", "no", "yes" };
+
+	paragraph(out, "host", "%s; %s, %s; THP %s", a->host.cpu_model, a->host.kvm_module,
+		  second_dimension_name(a->host.second_dimension), a->host.thp);
+	text_running(&a->running, out);
+	paragraph(
+		out, "worth it",
+		"%s, for a guest that stays as it is. Measured here, by random access over 64M (chase), against 4K in both "
+		"dimensions: the most that it can bring; streams and small sets gain next to nothing",
+		answers[a->answer]);
+	for (uint32_t i = 0; i < a->gain_count; i++) {
+		const struct advise_gain *g = &a->gains[i];
+
+		paragraph(out, "", "%s: %.2f times as fast (%.2f to %.2f): %s", g->pages, g->faster, g->from,
+			  g->to, answers[g->answer]);
+	}
+	text_needs(a, out);
+	return stream_finish(out);
+}
