@@ -115,7 +115,7 @@ running() {
 	rm -f "$T/run.json"
 	"$MINIVMM" observe --pid "$target" --watch 1 --json "$T/run.json" >"$T/out" 2>"$T/err" &
 	second=$!
-	sleep 2.5
+	timeout 60 sh -c 'until [ "$(grep -c "leaves [1-9]" "$1")" -ge 2 ]; do sleep 0.2; done' - "$T/out"
 	stop_target
 	wait $second
 	status=$?
