@@ -217,6 +217,19 @@ static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 		vm->proof = PROOF_DEBUGFS;
 }
 
+#define STATS_LINK "anon_inode:kvm-vm-stats"
+
+/* Is our copy of another process's descriptor what its link said? The process may have put in another file since. */
+static bool is_stats_file(int fd)
+{
+	char path[64], target[64];
+	ssize_t length;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, target, sizeof(target));
+	return length == (ssize_t)strlen(STATS_LINK) && memcmp(target, STATS_LINK, strlen(STATS_LINK)) == 0;
+}
+
 /* Add what a statistics file of the process counts, by a copy of its descriptor. 0 or -errno. */
 static int add_stats_file(int pidfd, unsigned int fd, struct observed_vm *vm)
 {
@@ -227,6 +240,10 @@ static int add_stats_file(int pidfd, unsigned int fd, struct observed_vm *vm)
 
 	if (copy < 0)
 		return -errno;
+	if (!is_stats_file(copy)) {
+		(void)close(copy);
+		return -ESTALE;
+	}
 	ret = vm_stats_adopt(copy, &stats, &ignored);
 	if (ret != 0)
 		return ret;
@@ -241,7 +258,7 @@ static void read_stats_files(const struct vm_source *from, struct observed_vm *v
 {
 	static const char *const what = "a statistics file of the process";
 	unsigned int fds[VM_FILES_MAX];
-	int count = from->root[0] == '\0' ? vm_files(from, "anon_inode:kvm-vm-stats", fds, VM_FILES_MAX) : 0;
+	int count = from->root[0] == '\0' ? vm_files(from, STATS_LINK, fds, VM_FILES_MAX) : 0;
 	int pidfd, ret = 0;
 
 	/* One each, or it is not known whose they are. */
