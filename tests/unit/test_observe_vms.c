@@ -5,12 +5,15 @@
  * hold what a terminal obeys.
  */
 #include <math.h>
+#include <linux/kcmp.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "golden.h"
 #include "host_root.h"
 #include "test.h"
-#include "vmm/lab/observe/observation.h"
+#include "vmm/lab/observe/internal.h"
 #include "vmm/output/paragraph.h"
 
 #define FLEET TESTS_DIR "/fixtures/observe/fleet"
@@ -237,6 +240,32 @@ TEST_WITH(counts_that_are_not_there, make_host, drop_host)
 	vm = vm_of(root, 50);
 	assert_non_null(strstr(vm->unseen, "smaps"));
 	assert_true(isnan(vm->backing_share) && isnan(vm->local_share) && vm->ram == RAM_UNKNOWN);
+}
+
+/* A cause is told of what is not as one would want it, and of nothing else. */
+TEST_WITH(huge_all_the_same, make_host, drop_host)
+{
+	put_link("proc/50/fd/4", "anon_inode:kvm-vm");
+	host_root_put(root, "proc/50/task/51/comm", "live_migration\n");
+	assert_true(has_cause(vm_of(root, 50), "migrating"));
+	host_root_put(root, "sys/kernel/debug/kvm/50-4/pages_2m", "100\n");
+	assert_int_equal(vm_of(root, 50)->verdict, LEAVES_HUGE);
+	assert_false(has_cause(&o.vms[0], "migrating"));
+}
+
+/* A file that is open under two numbers is one VM. */
+TEST(files_are_counted_once)
+{
+	const struct vm_source self = { "", (uint32_t)getpid() };
+	int one = eventfd(0, 0), again = dup(one), two = eventfd(0, 0);
+	unsigned int fds[8];
+
+	assert_true(one >= 0 && again >= 0 && two >= 0);
+	if (syscall(SYS_kcmp, self.pid, self.pid, KCMP_FILE, one, again) != 0)
+		skip();
+	assert_int_equal(vm_files(&self, "anon_inode:?eventfd?", fds, 8), 2);
+	assert_int_equal(vm_files(&self, "anon_inode:nothing", fds, 8), 0);
+	assert_int_equal(close(one) | close(again) | close(two), 0);
 }
 
 TEST_WITH(tables_that_count_twice, make_host, drop_host)
