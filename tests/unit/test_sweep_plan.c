@@ -75,6 +75,35 @@ TEST(the_product_of_all_axes)
 	matrix_free(&m);
 }
 
+/* Sets of fewer pages of the backing than asked for are raised, and those that come to the same are one cell. */
+TEST(sets_of_so_many_pages_of_the_backing)
+{
+	struct matrix m = plan("--guest-page 4K --backing anon,thp --prealloc off --workload mlock,exit "
+			       "--working-set 4M,8M,64M --set-pages 16");
+	const struct matrix_cell *raised =
+		cell(&m, "guest-page=4K,backing=thp,prealloc=off,smp=1,workload=mlock,working-set=32M");
+
+	assert_int_equal(m.datum_count, 3 + 2 + 2);
+	assert_int_equal(raised->asked_set_bytes, 4 * MIB);
+	assert_int_equal(raised->memory_bytes, 64 * MIB);
+	assert_int_equal(
+		cell(&m, "guest-page=4K,backing=thp,prealloc=off,smp=1,workload=mlock,working-set=64M")
+			->asked_set_bytes,
+		0);
+	assert_int_equal(
+		cell(&m, "guest-page=4K,backing=anon,prealloc=off,smp=1,workload=mlock,working-set=4M")
+			->asked_set_bytes,
+		0);
+	matrix_free(&m);
+	/* No more than the memory that is given has. */
+	m = plan(
+		"--guest-page 4K --backing thp --prealloc off --workload mlock --working-set 4M --memory 64M "
+		"--smp 2 --set-pages 64");
+	assert_int_equal(m.cells[0].working_set_bytes, 26 * MIB);
+	assert_int_equal(m.cells[0].asked_set_bytes, 4 * MIB);
+	matrix_free(&m);
+}
+
 TEST(as_little_memory_as_will_do)
 {
 	struct matrix m = plan("--backing anon --workload chase --working-set 256K,16M,256M --smp 1,4");

@@ -9,6 +9,8 @@
 #include "layout.h"
 #include "units.h"
 #include "vmm/core/memory/backing.h"
+#include "vmm/host/meminfo.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/lab/sweep/key.h"
 #include "vmm/lab/sweep/engine.h"
@@ -214,26 +216,68 @@ static int check_native(const struct run_spec *sweep, const struct matrix_cell *
 	return 0;
 }
 
-int plan_cell(const struct run_spec *sweep, bool memory_given, struct matrix_cell *cell)
+static int fit_memory(struct run_spec *r, const struct sweep_spec *sweep, struct error *e)
+{
+	return sweep->memory_given ? try_config(r, r->machine.page_bytes, e)
+				   : choose_memory(r, r->machine.page_bytes, e);
+}
+
+/* All that a cell of that backing can have; another sweep may hold some of it for now. */
+static uint64_t most_memory_bytes(const struct run_spec *r)
+{
+	struct host_memory memory;
+	struct pool_counts pool;
+
+	if (r->machine.page_bytes == PAGE_4K || r->machine.backing == BACKING_THP)
+		return meminfo_read("", &memory) == 0 && memory.total_bytes != 0 ? memory.total_bytes
+										 : UINT64_MAX;
+	return pool_read("", r->machine.page_bytes, &pool) == 0 ? pool.total * r->machine.page_bytes : 0;
+}
+
+/*
+ * Sets of a few pages of the backing have hardly a first touch to measure. Raise the cell's to sweep->set_pages of them,
+ * or to as many as the memory for it has; it stays as asked where that is not more. Then the memory. 0 or -errno.
+ */
+static int fit_set(struct run_spec *r, const struct sweep_spec *sweep, struct matrix_cell *cell,
+		   struct error *e)
+{
+	uint64_t asked_bytes = cell->working_set_bytes, page_bytes = r->machine.page_bytes;
+	uint64_t most_bytes = sweep->set_pages != 0 ? most_memory_bytes(r) : 0;
+
+	for (uint64_t pages = sweep->set_pages; asked_bytes != 0 && pages * page_bytes > asked_bytes;
+	     pages--) {
+		struct error ignored = { .status = STATUS_OK };
+
+		r->work.sets_bytes[0] = pages * page_bytes;
+		if (fit_memory(r, sweep, &ignored) != 0 || r->machine.memory_bytes > most_bytes)
+			continue;
+		cell->asked_set_bytes = asked_bytes;
+		cell->working_set_bytes = r->work.sets_bytes[0];
+		return 0;
+	}
+	r->work.sets_bytes[0] = asked_bytes;
+	return fit_memory(r, sweep, e);
+}
+
+int plan_cell(const struct run_spec *run, const struct sweep_spec *sweep, struct matrix_cell *cell)
 {
 	struct error e = { .status = STATUS_OK };
 	struct backing_spec spec;
 	struct run_spec r;
 	int ret;
 
-	run_of(sweep, cell, &r);
+	run_of(run, cell, &r);
 	ret = backing_resolve(&r.machine, &spec, &e);
 	if (ret == 0) {
 		cell->page_bytes = r.machine.page_bytes = spec.page_bytes;
-		ret = check_native(sweep, cell, &e);
+		ret = check_native(run, cell, &e);
 	}
 	if (ret == 0)
-		ret = memory_given ? try_config(&r, spec.page_bytes, &e)
-				   : choose_memory(&r, spec.page_bytes, &e);
+		ret = fit_set(&r, sweep, cell, &e);
 	if (ret != 0)
 		refuse(cell, &e);
 	matrix_cell_name(cell);
-	cell->memory_bytes = ret == 0 || memory_given ? r.machine.memory_bytes : 0;
+	cell->memory_bytes = ret == 0 || sweep->memory_given ? r.machine.memory_bytes : 0;
 	cell->command = cell_command(&r);
 	return cell->command != NULL ? 0 : -ENOMEM;
 }

@@ -34,7 +34,7 @@ uint64_t sweep_plan_digest(const struct matrix *m);
  * backing's page, names the cell, and makes its command. What the planner refuses is the cell's state and reason. 0 or
  * -ENOMEM.
  */
-int plan_cell(const struct run_spec *r, bool memory_given, struct matrix_cell *cell);
+int plan_cell(const struct run_spec *r, const struct sweep_spec *sweep, struct matrix_cell *cell);
 
 /* What the record says of the axes, an object of arrays: a new reference, or NULL. */
 json_t *sweep_axes_json(const struct work_spec *work, const struct sweep_spec *sweep);

@@ -42,6 +42,7 @@ static const struct field cell_list[] = {
 	CELL(TEXT, operation, .optional = true),
 	CELL(TRUTH, over_pages, .optional = true),
 	CELL(SIZE, working_set_bytes),
+	CELL(SIZE, asked_set_bytes, .optional = true),
 	CELL(SIZE, memory_bytes),
 	CELL(JSON, command, .check = fields_check_words),
 	CELL(ENUM, state, .names = &cell_state_names),

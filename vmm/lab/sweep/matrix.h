@@ -108,6 +108,7 @@ struct matrix_cell {
 	char operation[24];         /* what its figures are the cost of, "an access"; "": not known */
 	bool over_pages;            /* curves are drawn over pages, not over bytes of working set */
 	uint64_t working_set_bytes; /* 0: the workload's own, or it has none */
+	uint64_t asked_set_bytes;   /* where --set-pages raised it from that; else 0 */
 	uint64_t memory_bytes;
 	json_t *command; /* owned; array: what runs this cell alone */
 	enum cell_state state;

@@ -58,6 +58,20 @@ static int sets_of(const struct run_spec *run, enum workload_id id, uint64_t *se
 	return ret != 0 ? ret : count;
 }
 
+/* Sets that were raised to the same size are one cell. */
+static void drop_twice_raised(struct matrix *m)
+{
+	struct matrix_cell *last = &m->cells[m->datum_count - 1];
+
+	for (uint32_t i = 0; last->asked_set_bytes != 0 && i + 1 < m->datum_count; i++) {
+		if (strcmp(m->cells[i].key, last->key) != 0)
+			continue;
+		json_decref(last->command);
+		m->datum_count--;
+		return;
+	}
+}
+
 static void add_cell(struct planner *p, const struct matrix_cell *cell)
 {
 	struct matrix *m = p->m;
@@ -67,17 +81,20 @@ static void add_cell(struct planner *p, const struct matrix_cell *cell)
 	else
 		p->ret = ARRAY_PUSH(m->cells, m->datum_count, *cell);
 	if (p->ret == 0)
-		p->ret = plan_cell(p->run, p->sweep->memory_given, &m->cells[m->datum_count - 1]);
+		p->ret = plan_cell(p->run, p->sweep, &m->cells[m->datum_count - 1]);
+	if (p->ret == 0)
+		drop_twice_raised(m);
 }
 
 /* A cell A, and its B behind it where there are two sides. */
 static void add_sides(struct planner *p, const struct matrix_cell *cell)
 {
 	struct matrix *m = p->m;
+	uint32_t before = m->datum_count;
 	struct matrix_cell b;
 
 	add_cell(p, cell);
-	if (p->ret != 0 || m->versus == NULL)
+	if (p->ret != 0 || m->versus == NULL || m->datum_count == before)
 		return;
 	b = m->cells[m->datum_count - 1];
 	p->ret = versus_cell(m, &b);

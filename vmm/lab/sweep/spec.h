@@ -62,8 +62,9 @@ struct sweep_spec {
 	struct axis_values axes[AXES]; /* with the native "guest page", where it is asked for */
 	bool native;                   /* native cells beside those of guests */
 	bool memory_given;             /* else each cell has as little as its working set needs */
-	uint32_t allocations;          /* rounds */
-	uint32_t retries;              /* of a disturbed run */
+	uint32_t set_pages;   /* of the backing, that a cell's working set has at least; 0: as asked */
+	uint32_t allocations; /* rounds */
+	uint32_t retries;     /* of a disturbed run */
 	/*
 	 * "guest-page=4K,backing=anon": each part as a cell's key spells it, in the key's order; but kernel-irqchip=default
 	 * is named, which a key leaves out. NULL: the first value of these two axes.

@@ -145,6 +145,34 @@ static const char *interval_text(uint32_t allocations, char *buf, size_t size)
 	return buf;
 }
 
+static bool same_raise(const struct matrix_cell *a, const struct matrix_cell *b)
+{
+	return a->asked_set_bytes == b->asked_set_bytes && a->page_bytes == b->page_bytes &&
+	       a->working_set_bytes == b->working_set_bytes && a->vcpus == b->vcpus;
+}
+
+/* Each kind of working set that is not as asked, once. */
+static void put_raised_sets(const struct matrix *m, FILE *out)
+{
+	char asked[24], taken[24], page[24];
+
+	for (uint32_t i = 0; i < m->datum_count; i++) {
+		const struct matrix_cell *cell = &m->cells[i];
+		uint32_t first = 0;
+
+		while (!same_raise(&m->cells[first], cell))
+			first++;
+		if (cell->asked_set_bytes == 0 || first < i)
+			continue;
+		paragraph(out, "set",
+			  "%s in place of %s on pages of %s, smp %" PRIu32 ": %" PRIu64
+			  " of them (--set-pages)",
+			  size_format(cell->working_set_bytes, taken),
+			  size_format(cell->asked_set_bytes, asked), size_format(cell->page_bytes, page),
+			  cell->vcpus, cell->working_set_bytes / cell->page_bytes);
+	}
+}
+
 static void put_head(const struct matrix *m, FILE *out)
 {
 	char size[24], interval[120];
@@ -161,6 +189,7 @@ static void put_head(const struct matrix *m, FILE *out)
 	if (m->alias_bytes != 0)
 		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",
 			  size_format(m->alias_bytes, size));
+	put_raised_sets(m, out);
 	paragraph(
 		out, "figures",
 		"value: median over allocations of each one's least sample (cycles, of lines and leaf entries that "
