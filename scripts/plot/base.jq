@@ -57,7 +57,7 @@ def backing_name:
 def guest_rank: if .kind == "native" then 1e18 else .guest_page_bytes | number // 1e17 end;
 def backing_rank: [(.page_bytes | number // 1e17), (.backing | if . == "anon" then 0 elif . == "thp" then
 	1 elif . == "memfd" then 2 else 3 end), backing_name];
-def prealloc_rank: if . == "off" then 0 elif . == "on" then 1 else 2 end;
+def prealloc_rank: . as $p | ["off", "on", "near", "far", "nodes", "prefault"] | index([$p]) // 2;
 
 # Words of a shell, for people to copy.
 def command_line: list | map(one_line | if test("^[A-Za-z0-9_./:=,+@%-]+$") then . else @sh end) | join(" ");

@@ -332,7 +332,8 @@ TEST_WITH(unknown_words, setup, teardown)
 	spoil("cells.0", "kind", json_string("run"), "cells[0].kind is \"run\", expected: guest or native");
 	spoil("cells.0", "backing", json_string("rom"),
 	      "cells[0].backing is \"rom\", expected: anon, thp, hugetlb, memfd or file");
-	spoil("cells.0", "prealloc", json_string("no"), "is \"no\", expected: off, on or prefault");
+	spoil("cells.0", "prealloc", json_string("no"),
+	      "is \"no\", expected: off, on, near, far, nodes or prefault");
 	spoil("cells.0", "kernel_irqchip", json_string("\033[1m"),
 	      "is \"?[1m\", expected: default, on or off");
 	spoil("cells.0", "state", json_string("good"),

@@ -24,6 +24,10 @@ enum backing_kind {
 enum populate {
 	POPULATE_LAZY,     /* at the guest's first touch */
 	POPULATE_PREALLOC, /* all of it before the guest runs */
+	/* The same by threads that run on known nodes, so that memory without a policy comes from there. */
+	POPULATE_NEAR,  /* one, on the node of the first vCPU's CPU */
+	POPULATE_FAR,   /* one, on the node farthest from that */
+	POPULATE_NODES, /* one on each node, for equal shares */
 	/*
 	 * KVM's tables of the second dimension, too. KVM prefaults by a read, and a read of anonymous memory that is not
 	 * there yet would map the shared zero page: so all RAM is populated first.

@@ -108,7 +108,8 @@ int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec,
 				backing_page_name(spec->page_bytes));
 		return error_hint(e, "choose another --page-size; ls /sys/kernel/mm/hugepages lists them");
 	}
-	return memory_policy_check(spec, e);
+	ret = memory_policy_check(spec, e);
+	return ret == 0 ? memory_policy_prealloc_nodes(asked, spec, e) : ret;
 }
 
 /*

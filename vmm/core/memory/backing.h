@@ -20,6 +20,7 @@ struct backing_spec {
 	bool share, reserve;
 	uint64_t host_nodes;
 	enum numa_policy policy;
+	uint64_t prealloc_nodes; /* a populating thread runs on each of them; 0: threads near host_nodes */
 };
 
 struct backing {
@@ -98,6 +99,13 @@ int backing_file_check_mount(const struct backing_spec *spec, int fd, struct err
  * a kernel without NUMA (STATUS_CANNOT). Sets the policy to bind where only nodes were named.
  */
 int memory_policy_check(struct backing_spec *spec, struct error *e);
+
+/*
+ * Fill spec->prealloc_nodes for POPULATE_NEAR, POPULATE_FAR and POPULATE_NODES. Refuses near and far without a pinned first
+ * vCPU (STATUS_USAGE), and what this host has no node for (STATUS_CANNOT). 0 or -errno.
+ */
+int memory_policy_prealloc_nodes(const struct machine_spec *asked, struct backing_spec *spec,
+				 struct error *e);
 
 /* mbind of [hva, hva + spec->bytes): nothing in it may be populated yet. Nothing to do without nodes. */
 int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e);

@@ -49,6 +49,62 @@ int memory_policy_check(struct backing_spec *spec, struct error *e)
 	return error_hint(e, "--host-nodes %s", there);
 }
 
+/* Of the nodes that there are, those with CPUs: a thread runs on no other. */
+static uint64_t nodes_with_cpus(void)
+{
+	uint64_t mask = existing_nodes(), with = 0;
+	struct bitmask *cpus = numa_allocate_cpumask();
+
+	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
+		if ((mask >> node & 1) != 0 && numa_node_to_cpus((int)node, cpus) == 0 &&
+		    numa_bitmask_weight(cpus) != 0)
+			with |= UINT64_C(1) << node;
+	}
+	numa_free_cpumask(cpus);
+	return with;
+}
+
+/* The one of them that is farthest from `from`; -1: there is no other. */
+static int farthest_node(uint64_t nodes, int from)
+{
+	int far = -1;
+
+	for (int node = 0; node < HOST_MAX_NODES; node++) {
+		if ((nodes >> node & 1) != 0 && node != from &&
+		    (far < 0 || numa_distance(from, node) > numa_distance(from, far)))
+			far = node;
+	}
+	return far;
+}
+
+int memory_policy_prealloc_nodes(const struct machine_spec *asked, struct backing_spec *spec, struct error *e)
+{
+	const char *where = "--prealloc-node";
+	uint64_t nodes;
+	int node;
+
+	if (asked->populate < POPULATE_NEAR || asked->populate > POPULATE_NODES)
+		return 0;
+	if (numa_available() < 0)
+		return error_set(e, STATUS_CANNOT, ENOSYS, where, "this kernel has no NUMA policies");
+	spec->prealloc_nodes = nodes = nodes_with_cpus();
+	if (asked->populate == POPULATE_NODES)
+		return 0;
+	if (asked->pin_count == 0) {
+		(void)error_set(e, STATUS_USAGE, EINVAL, where,
+				"near and far are of the CPU of the first vCPU, which is not pinned");
+		return error_hint(e, "--pin 0");
+	}
+	node = numa_node_of_cpu(asked->pin[0]);
+	if (node >= 0 && asked->populate == POPULATE_FAR)
+		node = farthest_node(nodes, node);
+	if (node < 0 || node >= HOST_MAX_NODES)
+		return error_set(e, STATUS_CANNOT, ENODEV, where, "no node with CPUs is %s CPU %u",
+				 asked->populate == POPULATE_FAR ? "far from" : "near", asked->pin[0]);
+	spec->prealloc_nodes = UINT64_C(1) << node;
+	return 0;
+}
+
 int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e)
 {
 	const unsigned long mask = spec->host_nodes;

@@ -71,6 +71,7 @@ struct worker {
 	pthread_t thread;
 	struct team *team;
 	uint64_t offset_bytes, bytes;
+	uint64_t nodes; /* that it runs on; 0: any */
 };
 
 uint32_t prealloc_threads(uint32_t cpus, uint32_t asked, uint64_t pages, uint64_t bytes)
@@ -116,7 +117,7 @@ static void *worker_main(void *arg)
 	int ret = stop_block_in_thread();
 	bool cancelled;
 
-	memory_policy_run_near(team->b->spec.host_nodes);
+	memory_policy_run_near(w->nodes);
 	(void)pthread_mutex_lock(&team->lock);
 	while (!team->open)
 		(void)pthread_cond_wait(&team->gate, &team->lock);
@@ -163,7 +164,7 @@ static int run_team(struct team *team, struct worker *workers, uint32_t count, p
 		    struct prealloc_stats *stats)
 {
 	const uint64_t pages = team->b->spec.bytes / team->b->spec.page_bytes;
-	uint64_t start_ns, offset = 0;
+	uint64_t start_ns, offset = 0, nodes = team->b->spec.prealloc_nodes;
 	uint32_t started = 0;
 	int ret = 0;
 
@@ -175,6 +176,9 @@ static int run_team(struct team *team, struct worker *workers, uint32_t count, p
 		/* The first (pages % count) workers take one page more. */
 		w->bytes = (pages / count + (started < pages % count)) * team->b->spec.page_bytes;
 		offset += w->bytes;
+		/* The lowest of those that are left. */
+		w->nodes = nodes != 0 ? nodes & -nodes : team->b->spec.host_nodes;
+		nodes &= ~w->nodes;
 		ret = -pthread_create(&w->thread, NULL, worker_main, w);
 	}
 	if (ret != 0)
@@ -273,8 +277,11 @@ int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progr
 	ret = room_check_populate("", &b->spec, e);
 	if (ret != 0)
 		return ret;
-	count = prealloc_threads(allowed_cpus(), asked_threads, b->spec.bytes / b->spec.page_bytes,
-				 b->spec.bytes);
+	if (b->spec.prealloc_nodes != 0)
+		count = (uint32_t)__builtin_popcountll(b->spec.prealloc_nodes);
+	else
+		count = prealloc_threads(allowed_cpus(), asked_threads, b->spec.bytes / b->spec.page_bytes,
+					 b->spec.bytes);
 	workers = calloc(count, sizeof(*workers));
 	if (workers == NULL)
 		return error_set(e, STATUS_FAILED, ENOMEM, "--prealloc", "no memory for %u threads", count);

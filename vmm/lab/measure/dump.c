@@ -22,6 +22,8 @@ static void put_memory(const struct run_spec *r, const struct config *c, FILE *o
 		(void)fprintf(out, "mem-path = %s\n", r->machine.mem_path);
 	(void)fprintf(out, "page-size = %s\n", size_format(c->page_bytes, size));
 	(void)fprintf(out, "prealloc = %s\n", on_off(r->machine.populate >= POPULATE_PREALLOC));
+	if (r->machine.populate >= POPULATE_NEAR && r->machine.populate <= POPULATE_NODES)
+		(void)fprintf(out, "prealloc-node = %s\n", populate_name(r->machine.populate));
 	if (r->machine.prealloc_threads != 0)
 		(void)fprintf(out, "prealloc-threads = %" PRIu32 "\n", r->machine.prealloc_threads);
 	(void)fprintf(out, "prefault = %s\n", on_off(r->machine.populate == POPULATE_PREFAULT));

@@ -44,6 +44,8 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "path", json_words_or_null(r->mem_path));
 	json_put(&o, "prealloc", json_boolean(r->populate >= POPULATE_PREALLOC));
 	json_put(&o, "prealloc_threads", json_u64_or_null(rec->machine.prealloc_threads));
+	if (r->populate >= POPULATE_NEAR && r->populate <= POPULATE_NODES)
+		json_put(&o, "prealloc_node", json_string(populate_name(r->populate)));
 	json_put(&o, "prefault", json_boolean(r->populate == POPULATE_PREFAULT));
 	json_put(&o, "share", json_boolean(rec->machine.share));
 	json_put(&o, "reserve", json_boolean(rec->machine.reserve));

@@ -81,8 +81,13 @@ static void put_asked(const struct record *rec, FILE *out)
 		(void)snprintf(on, sizeof(on), "guest RAM on %s of memory",
 			       size_format(rec->config.map.alias_bytes, window));
 	if (r->populate >= POPULATE_PREALLOC)
-		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s", rec->machine.prealloc_threads,
-			       rec->machine.prealloc_threads == 1 ? "" : "s");
+		(void)snprintf(how, sizeof(how), "preallocated by %u thread%s%s%s",
+			       rec->machine.prealloc_threads, rec->machine.prealloc_threads == 1 ? "" : "s",
+			       r->populate >= POPULATE_NEAR && r->populate <= POPULATE_NODES ? ", " : "",
+			       r->populate == POPULATE_NEAR    ? "near the first vCPU"
+			       : r->populate == POPULATE_FAR   ? "far from the first vCPU"
+			       : r->populate == POPULATE_NODES ? "one a node"
+							       : "");
 	paragraph(out, "asked", "%s of %s in %s pages, backing %s%s%s, %s",
 		  size_format(rec->config.ram_bytes, memory), on, size_format(rec->config.page_bytes, page),
 		  backing_name(r->backing), r->mem_path != NULL ? " " : "",

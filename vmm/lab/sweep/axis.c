@@ -23,7 +23,7 @@ const struct axis axis_table[AXES] = {
 	[AXIS_BACKING] = { "backing", "backing",
 			   "anon, thp, hugetlb:2M, hugetlb:1G, memfd, memfd:2M, memfd:1G or path:DIRECTORY (of less than 128 "
 			   "characters, none a comma) is expected" },
-	[AXIS_PREALLOC] = { "prealloc", "prealloc", "off, on or prefault is expected" },
+	[AXIS_PREALLOC] = { "prealloc", "prealloc", "off, on, near, far, nodes or prefault is expected" },
 	[AXIS_SMP] = { "smp", "smp", "numbers from 1 to 128 are expected, as in 1,2 or 1-4" },
 	[AXIS_IRQCHIP] = { "kernel-irqchip", "kernel-irqchip", "on, off or default is expected" },
 };

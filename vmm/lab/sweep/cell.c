@@ -66,7 +66,9 @@ static void memory_words(json_t **words, const struct run_spec *r)
 		size_option(words, "--page-size", r->machine.page_bytes);
 	if (r->machine.populate == POPULATE_PREFAULT)
 		word(words, "--prefault");
-	else if (r->machine.populate >= POPULATE_PREALLOC)
+	else if (r->machine.populate >= POPULATE_NEAR)
+		option(words, "--prealloc-node", populate_name(r->machine.populate));
+	else if (r->machine.populate == POPULATE_PREALLOC)
 		word(words, "--prealloc");
 	if (r->machine.populate >= POPULATE_PREALLOC && r->machine.prealloc_threads != 0)
 		number_option(words, "--prealloc-threads", r->machine.prealloc_threads);

@@ -7,18 +7,19 @@
 
 #include "vmm/util/text.h"
 
-#define EACH_PRESET                          \
-	PRESET(tlb_reach, "tlb-reach")       \
-	PRESET(walk_cost, "walk-cost")       \
-	PRESET(twin, "twin")                 \
-	PRESET(first_touch, "first-touch")   \
-	PRESET(vpid, "vpid")                 \
-	PRESET(flexpriority, "flexpriority") \
-	PRESET(exit_cost, "exit-cost")       \
-	PRESET(remap, "remap")               \
-	PRESET(smp, "smp")                   \
-	PRESET(terabyte, "terabyte")         \
-	PRESET(hypervisor_matrix, "hypervisor-matrix")
+#define EACH_PRESET                                    \
+	PRESET(tlb_reach, "tlb-reach")                 \
+	PRESET(walk_cost, "walk-cost")                 \
+	PRESET(twin, "twin")                           \
+	PRESET(first_touch, "first-touch")             \
+	PRESET(vpid, "vpid")                           \
+	PRESET(flexpriority, "flexpriority")           \
+	PRESET(exit_cost, "exit-cost")                 \
+	PRESET(remap, "remap")                         \
+	PRESET(smp, "smp")                             \
+	PRESET(terabyte, "terabyte")                   \
+	PRESET(hypervisor_matrix, "hypervisor-matrix") \
+	PRESET(lazy_or_early, "lazy-or-early")
 
 /* The assembler reads the files; the build starts it at the root of the tree. */
 #define PRESET(id, name)                                    \

@@ -86,7 +86,7 @@ struct preset {
 	const char *text; /* all of the file */
 };
 
-#define PRESETS 11
+#define PRESETS 12
 extern const struct preset preset_table[PRESETS];
 
 /* The preset of that name, or NULL. */
