@@ -168,6 +168,42 @@ TEST(bounds)
 }
 
 /* fd 0 in a zeroed struct is not ours to close. */
+static int resolve(enum populate populate, uint32_t pins, struct backing_spec *spec, struct error *e)
+{
+	const struct machine_spec r = { .backing = BACKING_ANON, .populate = populate, .pin_count = pins };
+
+	*e = (struct error){ .status = STATUS_OK };
+	return backing_resolve(&r, spec, e);
+}
+
+/* Near is one node, and one of all; far is another, and where there is none this host cannot. Without a pin neither is known. */
+TEST(nodes_that_populate)
+{
+	struct backing_spec all, near, far;
+	struct error e;
+
+	if (resolve(POPULATE_NODES, 0, &all, &e) != 0) {
+		assert_int_equal(e.status, STATUS_CANNOT);
+		skip();
+	}
+	assert_true(all.prealloc_nodes != 0);
+	assert_int_not_equal(resolve(POPULATE_NEAR, 0, &near, &e), 0);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_string_equal(e.hint, "--pin 0");
+	assert_int_equal(resolve(POPULATE_NEAR, 1, &near, &e), 0);
+	assert_int_equal(__builtin_popcountll(near.prealloc_nodes), 1);
+	assert_true((near.prealloc_nodes & all.prealloc_nodes) != 0);
+	if (resolve(POPULATE_FAR, 1, &far, &e) == 0) {
+		assert_int_equal(far.prealloc_nodes & ~all.prealloc_nodes, 0);
+		assert_int_equal(far.prealloc_nodes & near.prealloc_nodes, 0);
+	} else {
+		assert_int_equal(e.status, STATUS_CANNOT);
+		assert_int_equal(near.prealloc_nodes, all.prealloc_nodes);
+	}
+	assert_int_equal(resolve(POPULATE_PREALLOC, 0, &near, &e), 0);
+	assert_int_equal(near.prealloc_nodes, 0);
+}
+
 TEST(unmapping_nothing_closes_nothing)
 {
 	struct backing none = { 0 };
