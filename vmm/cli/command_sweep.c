@@ -40,6 +40,7 @@ static void describe(const struct request *r, struct matrix *m)
 	m->seed = r->run.work.seed;
 	m->allocations = r->sweep.allocations;
 	m->retries = r->sweep.retries;
+	m->set_pages = r->sweep.set_pages;
 	m->repeat = r->run.repeat;
 	m->accesses = r->run.work.accesses;
 	m->memory_bytes = r->sweep.memory_given ? r->run.machine.memory_bytes : 0;

@@ -57,6 +57,7 @@ static const struct field plan_list[] = {
 	HEAD(BITS, seed, .marks = HEAD_COMPARED),
 	HEAD(COUNT, allocations, .least = 1, .marks = HEAD_COMPARED),
 	HEAD(COUNT, retries, .marks = HEAD_COMPARED),
+	HEAD(SIZE, set_pages, .optional = true),
 	HEAD(SIZE, repeat, .marks = HEAD_COMPARED),
 	HEAD(SIZE, accesses),
 	HEAD(SIZE, memory_bytes),

@@ -182,7 +182,8 @@ struct matrix {
 	uint32_t resumed; /* how often */
 	uint64_t seed, waited_ns;
 	uint32_t allocations, retries;
-	uint32_t repeat;                              /* 0: the workload's */
+	uint64_t set_pages; /* of the backing, that sets were raised to; 0: they are as asked */
+	uint32_t repeat;    /* 0: the workload's */
 	uint64_t accesses, memory_bytes, alias_bytes; /* 0: the workload's, the cell's own, none */
 	bool guest_ad;
 	json_t *versus;     /* owned; what B is (versus.h); NULL: there is one side */

@@ -159,17 +159,18 @@ static void put_raised_sets(const struct matrix *m, FILE *out)
 	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 		uint32_t first = 0;
+		uint64_t pages;
 
 		while (!same_raise(&m->cells[first], cell))
 			first++;
 		if (cell->asked_set_bytes == 0 || first < i)
 			continue;
-		paragraph(out, "set",
-			  "%s in place of %s on pages of %s, smp %" PRIu32 ": %" PRIu64
-			  " of them (--set-pages)",
+		pages = cell->working_set_bytes / cell->page_bytes;
+		paragraph(out, "set", "%s in place of %s for smp %" PRIu32 ": %" PRIu64 " pages of %s%s",
 			  size_format(cell->working_set_bytes, taken),
-			  size_format(cell->asked_set_bytes, asked), size_format(cell->page_bytes, page),
-			  cell->vcpus, cell->working_set_bytes / cell->page_bytes);
+			  size_format(cell->asked_set_bytes, asked), cell->vcpus, pages,
+			  size_format(cell->page_bytes, page),
+			  pages < m->set_pages ? ", for which there is memory; more were asked" : "");
 	}
 }
 
