@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "layout.h"
 #include "random.h"
 #include "units.h"
 
@@ -39,6 +40,12 @@ static inline uint64_t twin_guest_leaf(uint32_t window)
 static inline uint64_t twin_host_leaf(uint32_t window)
 {
 	return twin_leaf_bytes(window % TWIN_LEAVES);
+}
+
+/* The address of that guest-physical one in a window: each has 512 GiB of its own, congruent with every leaf. */
+static inline uint64_t twin_window_gva(uint32_t window, uint64_t gpa)
+{
+	return WINDOW_GVA + window * 512 * PAGE_1G + gpa % PAGE_1G;
 }
 
 /* The entries of each block, for the windows whose bits are set, at least one: into entries[TWIN_ENTRIES]. How many. */

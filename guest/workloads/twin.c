@@ -80,9 +80,7 @@ static uint64_t window_gpa(const struct workload_ctx *ctx, uint32_t window)
 
 static const unsigned char *window_base(const struct workload_ctx *ctx, uint32_t window)
 {
-	uint64_t slot_gva = WINDOW_GVA + window * TABLES_ENTRIES * PAGE_1G;
-
-	return (const unsigned char *)(uintptr_t)(slot_gva + window_gpa(ctx, window) % PAGE_1G);
+	return (const unsigned char *)(uintptr_t)twin_window_gva(window, window_gpa(ctx, window));
 }
 
 /* Page tables at the end of the slice, taken from `next` on. */

@@ -26,7 +26,7 @@ want_picture() {
 	! grep -qiE '<script|href="http|@import|url\(http' "$T/walk.svg" || problem "the picture needs something from outside"
 }
 
-for bad in "--gva 0x" "--gva arena+" "--gva -1" "--before-after 3M" "--guest-page 8K" "--smp 2" "--workload chase"; do
+for bad in "--window 4K" "--window 4K/2M" "--window 4K/4K --gva 0" "--window 4K/4K --before-after 2M" "--gva 0x" "--gva arena+" "--gva -1" "--before-after 3M" "--guest-page 8K" "--smp 2" "--workload chase"; do
 	# shellcheck disable=SC2086 # words
 	case_run explain $bad
 	want_status 2
@@ -124,8 +124,21 @@ if pool_reserve 2M 32 && mount_at mnt-2M hugetlbfs pagesize=2M; then
 	want_json '.explanations[0].walks[-1] | .leaf_bytes == 2097152 and .data.page_bytes == 2097152' "2M on both sides"
 	want_picture
 	conclude "explain: 2M pages in both dimensions"
+	for window in 4K/4K 4K/2M 2M/4K 2M/2M; do
+		case_explain --mem-path "$T/mnt-2M" --window $window --gva arena+2M
+		want_status 0
+		want_json '.explanations[0] | [.walks[].moment] == ["before", "after read"] and (.walks[-1].steps[-1].flags | test("(^| )A( |$)"))' "read"
+		want_json '.explanations[0] | {"4K": 4096, "2M": 2097152} as $bytes | ($window / "/" | map($bytes[.])) as [$guest, $host] |
+			.walks[-1] as $last | $last.leaf_bytes == $guest and ($last.data |
+			.slot > 0 and .page_bytes == 2097152 and .hva_less_gpa_bytes == $host % 2097152) and
+			if .kind == "shadow" then .shadow_leaf_bytes == ([$guest, $host] | min) else $last.data.host_leaf_bytes == $host end' \
+			"leaves of both dimensions" --arg window $window
+		want_text "$window: slot"
+		want_picture
+		conclude "explain: the window $window, whose slot is shifted"
+	done
 else
-	tap_skip "explain: 2M pages in both dimensions" "${pool_reason:-$(cat "$T/mount.log")}"
+	tap_skip "explain: 2M pages in both dimensions, and windows" "${pool_reason:-$(cat "$T/mount.log")}"
 fi
 pool_restore
 

@@ -3,13 +3,15 @@
 # for, KVM's own walker has to agree, and the references are those that theory has for this host. Sourced, never run.
 # shellcheck disable=SC2154 # said, arguments and expectation are judge.sh's
 
-# An address in the arena: three moments, the bits that the accesses leave, the pages that were asked for.
+# An address in the arena: its moments, the bits that the accesses leave, the pages that were asked for. No window is written.
 want_touched() {
-	want_json 'explained | all(moments == ["before", "after read", "after write"])' "read, then written"
+	want_json 'explained | all(moments == ["before", "after read"] + if .window != null then [] else ["after write"] end)' \
+		"read, then written"
 	want_json 'explained | all(.walks | all(.fault == "none" and .exception == null))' "no fault"
 	want_json 'explained | all(leaf_at(0) | (has_a or has_d) | not)' "A and D are clear before"
 	want_json 'explained | all((.walks[1].steps | all(has_a)) and (leaf_at(1) | has_d | not))' "the read sets A alone"
-	want_json 'explained | all((.walks[2].steps | all(has_a)) and (leaf_at(2) | has_d))' "the write sets D"
+	want_json 'explained | all(.window != null or ((.walks[2].steps | all(has_a)) and (leaf_at(2) | has_d)))' "the write sets D"
+	want_json 'explained | all(.window == null or window_is_as_asked)' "the window's slot and leaf"
 	want_json 'explained | all(pages_as_asked)' "pages of both dimensions as asked for"
 	want_json 'explained | all(.references_total == theory_of($levels))' "references in theory" \
 		--argjson levels "$(truth_levels)"

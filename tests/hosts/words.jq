@@ -166,6 +166,10 @@ def leaf_at($moment): .walks[$moment].steps[-1];
 def has_a: .value[-2:-1] as $digit | ["2", "3", "6", "7", "a", "b", "e", "f"] | any(. == $digit);
 def has_d: .value[-2:-1] as $digit | ["4", "5", "6", "7", "c", "d", "e", "f"] | any(. == $digit);
 
+# Hardware walks to the leaf that the window names, although the host's page is larger: the slot is shifted by one.
+def window_is_as_asked: .window.host_leaf_bytes as $leaf | .walks[-1].data | .slot > 0 and .hva_less_gpa_bytes == $leaf % .page_bytes and
+	(.host_leaf_bytes == null or .host_leaf_bytes == $leaf);
+
 # Once it is written, the address lies in a guest page and in a host page of the sizes asked for.
 def pages_as_asked: .requested as $asked | all(.walks[]; .leaf_bytes == $asked.guest_page_bytes) and
 	(.walks[-1].data | .present and .page_bytes == $asked.page_bytes) and
@@ -178,10 +182,12 @@ def places_are_sound: all(.walks[].steps[].place; .slot != null and .present and
 def agrees_with_kvm: .walks[-1] as $last | .kvm_translate | if $last.fault == "not canonical" then .asked == false
 	else .asked and .errno == null and .agrees and .valid == ($last.fault == "none") and .gpa == $last.gpa end;
 
-# References of a walk without caches, for the guest's leaf and the page asked for, as sweep_refs has them.
+# References of a walk without caches, for the guest's leaf and the page asked for, as sweep_refs has them. A window's data has
+# the second dimension's leaf of its view, while the tables lie elsewhere, in leaves as large as the page.
 def theory_of($levels): (.requested.guest_page_bytes | size_index) as $guest | (.requested.page_bytes | size_index) as $page |
-	if .host.second_dimension == "shadow" then [4, 3, 2][[$guest, $page] | min]
-	else {"4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}["\($levels)"][$guest][$page] end;
+	(.window.host_leaf_bytes // .requested.page_bytes | size_index) as $data |
+	if .host.second_dimension == "shadow" then [4, 3, 2][[$guest, $data] | min]
+	else $page - $data + {"4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}["\($levels)"][$guest][$page] end;
 
 # An explanation of an address that must not be touched: one moment, the fault and the exception that a CPU would raise.
 def faults_as($fault; $exception): .explanations | length == 1 and (.[0] | .touched == false and moments == ["before"] and

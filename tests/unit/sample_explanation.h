@@ -168,6 +168,7 @@ enum sample_name {
 	SAMPLE_REFUSED,   /* frames hidden */
 	SAMPLE_DISAGREES, /* KVM_TRANSLATE */
 	SAMPLE_NO_SLOT,   /* the data lies outside any slot */
+	SAMPLE_WINDOW,    /* 4K guest pages through a view whose hva is 4K further: 4K leaves on 2M pages */
 	SAMPLE_COUNT
 };
 
@@ -192,6 +193,7 @@ static const struct sample_shape sample_shapes[SAMPLE_COUNT] = {
 	[SAMPLE_REFUSED] = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K, PAGE_4K, SAMPLE_GVA, 0, 0, 0 },
 	[SAMPLE_DISAGREES] = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K, PAGE_4K, SAMPLE_GVA, 0, 0, 0 },
 	[SAMPLE_NO_SLOT] = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_4K, PAGE_4K, SAMPLE_GVA, 0, 0, 0 },
+	[SAMPLE_WINDOW] = { WALK_NESTED, 4, 4, PAGE_4K, PAGE_2M, PAGE_2M, SAMPLE_GVA, 0, 0, 0 },
 };
 
 static inline void sample_hide_frames(struct explanation *x)
@@ -206,6 +208,22 @@ static inline void sample_hide_frames(struct explanation *x)
 	}
 }
 
+static inline void sample_put_in_window(struct explanation *x)
+{
+	x->in_window = true;
+	x->window = 0;
+	x->walks[EXPLAIN_AFTER_WRITE] = (struct explain_walk){ 0 };
+	for (uint32_t i = 0; i < EXPLAIN_AFTER_WRITE; i++) {
+		struct explain_place *data = &x->walks[i].data;
+
+		data->slot = 2;
+		data->hva += PAGE_4K;
+		data->host_leaf_bytes = PAGE_4K;
+		data->host_entries = x->host_levels;
+	}
+	explain_list_references(x);
+}
+
 static inline void sample_make(struct explanation *x, enum sample_name name)
 {
 	sample_explanation(x, &sample_shapes[name]);
@@ -218,6 +236,8 @@ static inline void sample_make(struct explanation *x, enum sample_name name)
 		(void)snprintf(x->notes[0], sizeof(x->notes[0]),
 			       "a note with <angles> & \"quotes\", as a host might have them");
 	}
+	if (name == SAMPLE_WINDOW)
+		sample_put_in_window(x);
 	if (name == SAMPLE_NO_SLOT) {
 		for (uint32_t i = 0; i < EXPLAIN_MOMENTS; i++)
 			x->walks[i].data = (struct explain_place){ .gpa = x->walks[i].walk.pa };

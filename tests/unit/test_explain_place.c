@@ -79,6 +79,29 @@ TEST_WITH(repeated_memory_has_slots_of_its_own, setup, teardown)
 	assert_int_equal(place.frame, 0x101 * PAGE_4K);
 }
 
+/* A view is a slot as any other, but what it shows lies a leaf further on: the address's frame is that of the memory. */
+TEST_WITH(views_are_slots_whose_gpa_and_hva_differ, setup, teardown)
+{
+	uint64_t entry;
+
+	map.view_count = 1;
+	map.views[0] = (struct memmap_view){ .gpa = 5 * GIB, .shift_bytes = PAGE_4K, .leaf_bytes = PAGE_4K };
+	memset(host.memory + 3 * PAGE_4K, 0x55, 8);
+	find(5 * GIB + 2 * PAGE_4K);
+	assert_true(place.in_slot);
+	assert_int_equal(place.slot, 2);
+	assert_int_equal(place.frame, 0x103 * PAGE_4K);
+	place.page_bytes = PAGE_2M;
+	assert_true(explain_place_shift(&place) == ((uint64_t)(uintptr_t)host.memory + PAGE_4K) % PAGE_2M);
+	assert_int_equal(place_read_entry(&finder, 5 * GIB + 2 * PAGE_4K, &entry), 0);
+	assert_true(entry == UINT64_C(0x5555555555555555));
+	/* The view is shorter by what it begins with, and an entry does not reach out of it. */
+	find(5 * GIB + (FAKE_PAGES - 1) * PAGE_4K);
+	assert_false(place.in_slot);
+	assert_int_equal(place_read_entry(&finder, 5 * GIB + (FAKE_PAGES - 1) * PAGE_4K - 4, &entry),
+			 -EFAULT);
+}
+
 TEST_WITH(an_absent_page_reads_as_0_and_stays_away, setup, teardown)
 {
 	uint64_t entry = 1;

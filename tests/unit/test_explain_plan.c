@@ -5,6 +5,7 @@
  */
 #include "test.h"
 #include "layout.h"
+#include "twin.h"
 #include "units.h"
 #include "vmm/core/plan/config.h"
 #include "vmm/lab/explain/spec.h"
@@ -121,6 +122,53 @@ TEST(an_offset_counts_from_the_arena)
 	r.explain.gva = UINT64_MAX - ARENA_GVA + 1;
 	assert_true(explain_plan(&r.explain, PAGE_4K, &r.run, &c, &e) < 0);
 	assert_int_equal(e.status, STATUS_USAGE);
+}
+
+/* The address moves into the window; the page that is met last is the same one. */
+TEST(a_window_shows_an_address_of_the_arena)
+{
+	struct asked r = usual();
+	struct explain_address address;
+	struct config c;
+
+	r.explain = (struct explain_spec){ .gva_given = true,
+					   .gva_in_arena = true,
+					   .gva = 3 * PAGE_4K + 5,
+					   .window_given = true,
+					   .window = 3 };
+	address = plan_of(&r, PAGE_2M, &c);
+	assert_true(address.touched);
+	assert_int_equal(c.steps[0].workload, WORKLOAD_twin);
+	assert_int_equal(c.steps[0].working_set_bytes, 4 * PAGE_4K);
+	/* Window 3 is 2M/4K; the view with leaves of 4K is the second of two. */
+	assert_int_equal(c.map.view_count, 2);
+	assert_true(address.gva == twin_window_gva(3, memmap_view_arena_gpa(&c.map, 1)) + 3 * PAGE_4K + 5);
+}
+
+TEST(a_window_that_cannot_be_is_refused)
+{
+	static const struct {
+		struct explain_spec spec;
+		uint64_t page_bytes;
+		const char *where;
+	} rows[] = {
+		{ { .window_given = true, .window = 1 }, PAGE_4K, "--window" },
+		{ { .window_given = true, .window = 2 }, PAGE_2M, "--window" },
+		{ { .window_given = true, .gva_given = true, .gva = 0 }, PAGE_4K, "--gva" },
+		{ { .window_given = true, .gva_given = true, .gva_in_arena = true, .gva = GIB },
+		  PAGE_4K,
+		  "--gva" },
+	};
+
+	EACH (i, rows) {
+		struct asked r = usual();
+		struct error e = { 0 };
+		struct config c;
+
+		assert_true(explain_plan(&rows[i].spec, rows[i].page_bytes, &r.run, &c, &e) < 0);
+		assert_int_equal(e.status, STATUS_USAGE);
+		assert_string_equal(e.where, rows[i].where);
+	}
 }
 
 /* Planning is refused as a run's is. */

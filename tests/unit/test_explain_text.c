@@ -49,6 +49,7 @@ TEST(golden_files)
 	compare(SAMPLE_SHADOW_2M_ON_4K, SAMPLE_SHADOW_2M_ON_4K, "tests/golden/explain-shadow.txt");
 	compare(SAMPLE_NOT_PRESENT, SAMPLE_NOT_PRESENT, "tests/golden/explain-fault.txt");
 	compare(SAMPLE_NESTED_4K, SAMPLE_NESTED_2M, "tests/golden/explain-before-after.txt");
+	compare(SAMPLE_WINDOW, SAMPLE_WINDOW, "tests/golden/explain-window.txt");
 }
 
 TEST(every_pair_fits_the_screen)

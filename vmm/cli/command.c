@@ -76,10 +76,11 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "Boot the guest and walk one guest-virtual address through its real page tables: each entry, the\n"
 	  "memory it lies in, the host page behind that, and the second dimension's references it stands "
 	  "for.\n"
-	  "The address is read, then written, and what changed is marked.\n",
+	  "The address is read, then written, and what changed is marked; in a window of twin it is read.\n",
 	  "  minivmm explain --guest-page 4K --svg walk.svg\n"
 	  "  minivmm explain --before-after 2M --svg both.svg\n"
-	  "  minivmm explain --mem-path /dev/hugepages --gva arena+512M --json -\n",
+	  "  minivmm explain --mem-path /dev/hugepages --gva arena+512M --json -\n"
+	  "  minivmm explain --backing thp --prealloc --window 2M/4K\n",
 	  NULL, command_explain },
 	{ "check", COMMAND_CHECK, FOR_CHECK, "check [options]",
 	  "what this host can do, and what will disturb a measurement",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twin.h"
 #include "vmm/cli/command.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/host/facts.h"
@@ -86,6 +87,16 @@ static int make_runs(const struct request *r, struct explain_run *runs, struct e
 	return ret == 0 ? count : ret;
 }
 
+/* Whether the leaf that hardware walks to through a window is the smaller of both, or the second dimension's own. */
+static bool is_window_leaf(const struct explanation *x)
+{
+	uint64_t host_leaf = twin_host_leaf(x->window);
+
+	if (x->kind == WALK_SHADOW)
+		return x->shadow_leaf_bytes == min_u64(x->guest_page_bytes, host_leaf);
+	return x->kind != WALK_NESTED || explanation_last(x)->data.host_leaf_bytes == host_leaf;
+}
+
 /* Compare guest and host with what was asked for, as for a run; then the pages of this very address. */
 static void judge_run(struct explain_run *run)
 {
@@ -98,7 +109,8 @@ static void judge_run(struct explain_run *run)
 	if (!x->touched || last->walk.fault != PAGE_FAULT_NONE)
 		return;
 	if (last->walk.leaf_bytes != x->guest_page_bytes ||
-	    (last->data.page_bytes != 0 && last->data.page_bytes != x->backing_page_bytes))
+	    (last->data.page_bytes != 0 &&
+	     (last->data.page_bytes != x->backing_page_bytes || (x->in_window && !is_window_leaf(x)))))
 		record_reason(run->rec, VERDICT_MISMATCH,
 			      "the address lies in pages of other sizes than asked for");
 }

@@ -140,6 +140,7 @@ int set_chains(struct parse *p, const char *value);
 int set_pmu(struct parse *p, const char *value);
 int set_fault_cost(struct parse *p, const char *value);
 int set_gva(struct parse *p, const char *value);
+int set_window(struct parse *p, const char *value);
 int set_before_after(struct parse *p, const char *value);
 int set_axis(struct parse *p, const char *value); /* the list of the axis that has the option's name */
 int set_sweep_workload(struct parse *p, const char *value);

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "abi.h"
+#include "twin.h"
 #include "units.h"
 #include "vmm/cli/options.h"
 #include "vmm/util/size.h"
@@ -195,6 +197,18 @@ int set_gva(struct parse *p, const char *value)
 	if (rest[0] != '+' || (!read_address(rest + 1, &x->gva) && size_parse(rest + 1, 1, &x->gva) != 0))
 		return refuse_value(p, value, expected);
 	return 0;
+}
+
+int set_window(struct parse *p, const char *value)
+{
+	struct explain_spec *x = &p->r->explain;
+
+	x->window_given = true;
+	for (x->window = 0; x->window < TWIN_WINDOWS; x->window++) {
+		if (strcasecmp(value, workload_variant_name(VARIANT_WINDOW_4K_4K + x->window)) == 0)
+			return 0;
+	}
+	return refuse_value(p, value, "two of 4K, 2M and 1G are expected, as in 4K/2M");
 }
 
 /* [guest:|host:]2M|1G */

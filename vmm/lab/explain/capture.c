@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "twin.h"
 #include "units.h"
 #include "vmm/core/kvm/vcpu.h"
 #include "vmm/lab/explain/place.h"
@@ -21,14 +22,32 @@
 struct explain_address explain_address_of(const struct explain_spec *x, const struct config *c)
 {
 	uint64_t gva = !x->gva_given ? ARENA_GVA : x->gva_in_arena ? ARENA_GVA + x->gva : x->gva;
+	bool in_arena = gva >= ARENA_GVA && gva - ARENA_GVA < c->map.arena_bytes;
 
-	return (struct explain_address){ gva, gva >= ARENA_GVA && gva - ARENA_GVA < c->map.arena_bytes };
+	for (uint32_t i = 0; x->window_given && in_arena && i < c->map.view_count; i++) {
+		if (c->map.views[i].leaf_bytes == twin_host_leaf(x->window))
+			gva = twin_window_gva(x->window, memmap_view_arena_gpa(&c->map, i)) + gva - ARENA_GVA;
+	}
+	return (struct explain_address){ gva, in_arena };
+}
+
+/* A backing has views with leaves of its own pages at most. */
+static int check_window(uint32_t window, uint64_t page_bytes, struct error *e)
+{
+	char page[24], leaf[24];
+
+	if (twin_host_leaf(window) <= page_bytes)
+		return 0;
+	(void)error_set(e, STATUS_USAGE, 0, "--window", "memory in pages of %s has no view with leaves of %s",
+			size_format(page_bytes, page), size_format(twin_host_leaf(window), leaf));
+	return error_hint(e, "--window 4K/%s", page);
 }
 
 int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_spec *r, struct config *c,
 		 struct error *e)
 {
 	struct explain_address address;
+	char size[24];
 	uint64_t unused;
 	int ret;
 
@@ -41,15 +60,21 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	r->work.set_count = 0;
 	r->work.accesses = 0;
 	r->repeat = 1;
+	ret = x->window_given ? check_window(x->window, page_bytes, e) : 0;
 	/* First without steps: the size of the arena decides whether there is one. */
-	ret = plan_make(r, page_bytes, c, e);
+	if (ret == 0)
+		ret = plan_make(r, page_bytes, c, e);
 	if (ret != 0)
 		return ret;
 	address = explain_address_of(x, c);
+	if (!address.touched && x->window_given)
+		return error_set(e, STATUS_USAGE, 0, "--gva",
+				 "a window shows the arena alone, up to arena+%s",
+				 size_format(c->map.arena_bytes - PAGE_4K, size));
 	if (!address.touched)
 		return 0;
 	r->work.workload_count = 1;
-	r->work.workloads[0] = WORKLOAD_peek;
+	r->work.workloads[0] = x->window_given ? WORKLOAD_twin : WORKLOAD_peek;
 	r->work.set_count = 1;
 	r->work.sets_bytes[0] = align_down(address.gva - ARENA_GVA, PAGE_4K) + PAGE_4K;
 	return plan_make(r, page_bytes, c, e);
@@ -99,6 +124,9 @@ int explain_check_after(const struct explain_spec *x, enum backing_kind backing,
 {
 	char asked[24], has[24];
 
+	if (x->window_given)
+		return error_set(e, STATUS_USAGE, 0, "--before-after",
+				 "a window shows pages of several sizes in one guest: without --window");
 	if (x->after_bytes == 0 || !x->backing_given)
 		return 0;
 	(void)size_format(x->after_bytes, asked);
@@ -202,25 +230,38 @@ static void read_at_end(struct capture *c, const struct machine_view *view)
 	c->next = EXPLAIN_MOMENTS;
 }
 
-/* Whether this doorbell is the moment that comes next. */
-static bool is_due(const struct capture *c, uint32_t doorbell)
+/* The last moment: no address is written through a window. */
+static enum explain_moment last_moment(const struct explanation *x)
+{
+	return !x->touched ? EXPLAIN_BEFORE : x->in_window ? EXPLAIN_AFTER_READ : EXPLAIN_AFTER_WRITE;
+}
+
+/* Whether this doorbell, of that part of the workload, is the moment that comes next. */
+static bool is_due(const struct capture *c, uint32_t doorbell, uint32_t variant)
 {
 	if (c->next == EXPLAIN_MOMENTS)
 		return false;
 	if (!c->x->touched)
 		return doorbell == DOORBELL_MAIN;
+	if (c->x->in_window && variant != VARIANT_FIRST_4K_4K + c->x->window)
+		return false;
 	return doorbell == (c->next == EXPLAIN_BEFORE ? DOORBELL_BEGIN : DOORBELL_END);
 }
 
 static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t doorbell,
 		       struct error *e)
 {
+	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
 	struct capture *c = self;
 	int ret;
 
-	(void)vcpu;
-	if (!is_due(c, doorbell))
+	if (block == NULL)
+		return -EFAULT;
+	if (!is_due(c, doorbell, block->result.variant))
 		return 0;
+	if (block->result.unavailable != AVAILABLE)
+		return error_set(e, STATUS_CANNOT, 0, "--window", "%s",
+				 unavailable_text(block->result.unavailable));
 	c->finder.map = &view->config->map;
 	c->finder.backing = view->backing;
 	ret = read_mode(view, c->x, e);
@@ -228,8 +269,7 @@ static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcp
 		ret = walk_now(c, &c->x->walks[c->next], e);
 	if (ret != 0)
 		return ret;
-	c->next++;
-	if (!c->x->touched || c->next == EXPLAIN_MOMENTS)
+	if (c->next++ == last_moment(c->x))
 		read_at_end(c, view);
 	return 0;
 }
@@ -241,7 +281,10 @@ static void fill_in_plan(const struct explain_spec *spec, const struct record *r
 	*x = (struct explanation){
 		.gva = address.gva,
 		.touched = address.touched,
-		.guest_page_bytes = rec->config.guest_page_bytes,
+		.in_window = spec->window_given,
+		.window = spec->window,
+		.guest_page_bytes =
+			spec->window_given ? twin_guest_leaf(spec->window) : rec->config.guest_page_bytes,
 		.backing_page_bytes = rec->config.page_bytes,
 		.memory_bytes = rec->config.ram_bytes,
 		.hypervisor = rec->host.hypervisor,

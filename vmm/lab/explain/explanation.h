@@ -57,6 +57,12 @@ struct explain_walk {
 	struct explain_place data; /* only with PAGE_FAULT_NONE */
 };
 
+/* hva - gpa modulo the host's page: 0 where a leaf of the second dimension can be as large as that page, or it is not known. */
+static inline uint64_t explain_place_shift(const struct explain_place *place)
+{
+	return place->page_bytes != 0 ? (place->hva - place->gpa) % place->page_bytes : 0;
+}
+
 /* KVM's own translation, asked last: its walker sets accessed bits itself. */
 struct explain_translate {
 	bool asked;   /* false: not canonical, so there is nothing to ask; or the ioctl failed, see err */
@@ -86,7 +92,9 @@ struct explain_references {
 
 struct explanation {
 	uint64_t gva;
-	bool touched; /* in the arena: read and written between the moments */
+	bool touched;   /* in the arena: read and written between the moments, in a window read */
+	bool in_window; /* of twin (include/twin.h): mapped through a view, whose gpa and hva may differ */
+	uint32_t window;
 	uint64_t cr3, cr0, cr4, efer;
 	struct page_walk_mode mode;
 	uint64_t guest_page_bytes, backing_page_bytes; /* as asked */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "twin.h"
 #include "units.h"
 #include "vmm/output/json.h"
 
@@ -28,6 +29,8 @@ static json_t *place_json(const struct explain_place *p)
 	json_put(&o, "slot", p->in_slot ? json_integer(p->slot) : json_null());
 	json_put(&o, "slot_gpa", hex_if(p->in_slot, p->slot_gpa));
 	json_put(&o, "hva", hex_if(p->in_slot, p->hva));
+	json_put(&o, "hva_less_gpa_bytes",
+		 p->page_bytes != 0 ? json_u64(explain_place_shift(p)) : json_null());
 	json_put(&o, "present", p->in_slot && !p->presence_hidden ? json_boolean(p->present) : json_null());
 	json_put(&o, "page_bytes", json_u64_or_null(p->page_bytes));
 	json_put(&o, "frame", hex_if(p->frame_known, p->frame));
@@ -175,12 +178,22 @@ static json_t *translate_json(const struct explain_translate *t)
 	return o;
 }
 
+static json_t *window_json(const struct explanation *x)
+{
+	json_t *o = json_object();
+
+	json_put(&o, "guest_leaf_bytes", json_u64(twin_guest_leaf(x->window)));
+	json_put(&o, "host_leaf_bytes", json_u64(twin_host_leaf(x->window)));
+	return o;
+}
+
 static json_t *explanation_json(const struct explanation *x)
 {
 	json_t *o = json_object(), *requested = json_object(), *notes = json_array();
 
 	json_put(&o, "gva", hex(x->gva));
 	json_put(&o, "touched", json_boolean(x->touched));
+	json_put(&o, "window", x->in_window ? window_json(x) : json_null());
 	json_put(&requested, "guest_page_bytes", json_u64_or_null(x->guest_page_bytes));
 	json_put(&requested, "page_bytes", json_u64_or_null(x->backing_page_bytes));
 	json_put(&requested, "backing", json_words(x->backing));

@@ -17,26 +17,22 @@ void place_next_moment(struct place_finder *f)
 	f->vma_page_bytes = f->whole_page_bytes = 0;
 }
 
-/* Find the slot that gpa lies in. False: no slot has it. */
-static bool find_slot(const struct memmap *map, uint64_t gpa, uint32_t *number, struct ram_range *slot)
+/* The slot that has all of [gpa, gpa + bytes), views too, into *place: its number, its gpa, the hva. False: none has. */
+static bool find_slot(const struct place_finder *f, uint64_t gpa, uint64_t bytes, struct explain_place *place)
 {
-	for (uint32_t i = 0; i < memmap_slot_count(map); i++) {
-		*slot = memmap_slot(map, i);
-		if (gpa >= slot->gpa && gpa - slot->gpa < slot->bytes) {
-			*number = i;
-			return true;
-		}
+	*place = (struct explain_place){ .gpa = gpa };
+	for (uint32_t i = 0; i < memmap_slot_count(f->map); i++) {
+		struct ram_range slot = memmap_slot(f->map, i);
+		uint64_t at = gpa - slot.gpa;
+
+		if (gpa < slot.gpa || at >= slot.bytes || slot.bytes - at < bytes)
+			continue;
+		place->hva = (uint64_t)(uintptr_t)backing_at(f->backing, slot.offset_bytes + at, bytes);
+		place->in_slot = place->hva != 0;
+		place->slot = i;
+		place->slot_gpa = slot.gpa;
 	}
-	return false;
-}
-
-static uint64_t hva_of(const struct place_finder *f, uint64_t gpa, uint64_t bytes)
-{
-	uint64_t offset_bytes = memmap_offset(f->map, gpa, bytes);
-
-	if (offset_bytes == UINT64_MAX)
-		return 0;
-	return (uint64_t)(uintptr_t)backing_at(f->backing, offset_bytes, bytes);
+	return place->in_slot;
 }
 
 /* The kernel walks all of the mapping to print smaps, so smaps is read at most once a moment. */
@@ -80,17 +76,10 @@ static uint64_t find_page_bytes(struct place_finder *f, uint64_t hva)
 
 void place_find(struct place_finder *f, uint64_t gpa, struct explain_place *place)
 {
-	struct ram_range slot;
 	uint64_t entry = 0;
 	int ret;
 
-	*place = (struct explain_place){ .gpa = gpa };
-	if (!find_slot(f->map, gpa, &place->slot, &slot))
-		return;
-	place->hva = hva_of(f, gpa, 1);
-	place->in_slot = place->hva != 0;
-	place->slot_gpa = slot.gpa;
-	if (!place->in_slot)
+	if (!find_slot(f, gpa, 1, place))
 		return;
 	ret = f->pages.pagemap(f->pages.self, place->hva, &entry);
 	if (ret != 0) {
@@ -120,14 +109,14 @@ static bool absent_is_zero(const struct backing_spec *spec)
 int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 {
 	struct place_finder *f = self;
-	uint64_t hva = hva_of(f, gpa, sizeof(*entry));
+	struct explain_place place;
 	uint64_t page = 0;
 	int ret;
 
-	if (hva == 0)
+	if (!find_slot(f, gpa, sizeof(*entry), &place))
 		return -EFAULT;
 	/* A page that is swapped out has content. The CPU's walk would fetch it, and so does ours. */
-	ret = f->pages.pagemap(f->pages.self, hva, &page);
+	ret = f->pages.pagemap(f->pages.self, place.hva, &page);
 	if (ret == 0 && (page & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) == 0 &&
 	    absent_is_zero(&f->backing->spec)) {
 		*entry = 0;
@@ -139,7 +128,7 @@ int place_read_entry(void *self, uint64_t gpa, uint64_t *entry)
 	 * Without pagemap the copy may populate a page of zeros. That disturbs the host a little; the value
 	 * is right.
 	 */
-	ret = f->pages.copy(f->pages.self, hva, entry, sizeof(*entry));
+	ret = f->pages.copy(f->pages.self, place.hva, entry, sizeof(*entry));
 	if (ret != 0)
 		f->copy_err = -ret;
 	return ret;

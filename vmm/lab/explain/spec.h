@@ -21,6 +21,8 @@ struct explain_spec {
 	bool gva_given;    /* else the arena's first address */
 	bool gva_in_arena; /* gva is counted from the arena's first address */
 	uint64_t gva;
+	bool window_given; /* through that window of twin (include/twin.h), else as the guest maps its arena */
+	uint32_t window;
 	uint64_t after_bytes; /* --before-after: the larger page; 0: not asked */
 	enum dimensions after;
 	bool backing_given; /* --backing, --mem-path or --page-size: else --before-after chooses */
@@ -29,14 +31,15 @@ struct explain_spec {
 /* The address to explain. */
 struct explain_address {
 	uint64_t gva;
-	bool touched; /* it lies in the arena, so the guest reads and writes it */
+	bool touched; /* it lies in the arena, so the guest reads and writes it, or through a window reads it */
 };
 
 /*
- * Choose for a run as the user asked for it: one vCPU, and the workload `peek` for an address in the arena,
- * none for any other. Plan the machine for a backing of page_bytes (backing_resolve). *r is changed to say
+ * Choose for a run as the user asked for it: one vCPU, and the workload `peek` for an address in the arena, `twin` for one
+ * in a window, none for any other. Plan the machine for a backing of page_bytes (backing_resolve). *r is changed to say
  * what will run. An address beyond the arena is no error: it has no translation, and that is the answer. 0 or
- * -errno as config_make, or STATUS_USAGE for arena+SIZE that is more than an address can be.
+ * -errno as config_make, or STATUS_USAGE for arena+SIZE that is more than an address can be, an address that no window
+ * shows, and a window that the backing cannot have.
  */
 int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_spec *r, struct config *c,
 		 struct error *e);

@@ -75,7 +75,7 @@ static void title(const struct explanation *const xs[], uint32_t count, char *te
 
 static void put_one(const struct svg_walk *w, const struct svg_box *area, const char *label, FILE *out)
 {
-	char text[WORDS_BYTES] = "";
+	char text[WORDS_BYTES] = "", window[WORDS_BYTES];
 	bool two = area->width < SVG_WIDTH / 2;
 
 	(void)fprintf(out, "<g class=\"walk\" id=\"w%u\">\n", w->number);
@@ -88,6 +88,8 @@ static void put_one(const struct svg_walk *w, const struct svg_box *area, const 
 		append(text, sizeof(text), "; ");
 	}
 	host_words(w->x, text);
+	if (w->x->in_window)
+		append(text, sizeof(text), "; window %s", words_window(w->x, window));
 	svg_text(out, SVG_LABEL, area->x, area->y - (two ? 12 : 20), area->width, "%s", text);
 	if (w->x->kind == WALK_SHADOW)
 		svg_put_shadow(w, area, out);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "twin.h"
 #include "units.h"
 #include "vmm/output/table.h"
 #include "vmm/output/paragraph.h"
@@ -29,13 +30,33 @@ static void put_host(const struct explanation *x, FILE *out)
 			  second_dimension_name(x->second_dimension), below);
 }
 
+/* Both dimensions of a window: whose leaf is which, and why the second one's can be smaller than the host's page. */
+static void put_window(const struct explanation *x, FILE *out)
+{
+	char words[WORDS_BYTES], guest[24], leaf[24];
+
+	if (!x->in_window)
+		return;
+	paragraph(
+		out, "window",
+		"%s. The slot shows the arena's memory once more. The guest maps it in leaves of %s; a leaf of "
+		"the second dimension needs gpa and hva that are equal modulo its size, so none is above %s",
+		words_window(x, words), words_size(twin_guest_leaf(x->window), guest),
+		words_size(twin_host_leaf(x->window), leaf));
+	paragraph(
+		out, "moments",
+		"walked with the window's tables just built, and after ring 3 read a word of the page there; "
+		"below is the last. Through the arena the memory was written before.");
+}
+
 static void put_head(const struct explanation *x, bool in_short, FILE *out)
 {
 	char guest[24], page[24], memory[24];
 
 	paragraph(out, "address", "guest-virtual 0x%" PRIx64 "%s", x->gva,
-		  x->touched ? ", in the arena"
-			     : ", outside the arena: walked once, no access is made for it");
+		  x->in_window ? ", in a window on the arena"
+		  : x->touched ? ", in the arena"
+			       : ", outside the arena: walked once, no access is made for it");
 	paragraph(out, "guest",
 		  "%s of memory from %s in %s pages; the guest's own pages as asked: %s; %u-level tables",
 		  words_size(x->memory_bytes, memory), x->backing, words_size(x->backing_page_bytes, page),
@@ -46,7 +67,8 @@ static void put_head(const struct explanation *x, bool in_short, FILE *out)
 		  "CR3 0x%" PRIx64 ", CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64, x->cr3, x->cr0,
 		  x->cr4, x->efer);
 	put_host(x, out);
-	if (x->touched)
+	put_window(x, out);
+	if (x->touched && !x->in_window)
 		paragraph(out, "moments",
 			  "walked with the tables just built, after ring 3 read a word there, and after it "
 			  "wrote one; below is the last");

@@ -13,6 +13,7 @@
 #include "units.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+#include "vmm/util/workloads.h"
 #include "x86.h"
 
 const char *words_second_dimension(const struct explanation *x)
@@ -166,6 +167,23 @@ const char *words_host_pages(const struct explanation *x, char *buf)
 	else
 		(void)snprintf(buf, WORDS_BYTES, "%s (tables), %s (data)", words_size(tables, a),
 			       words_size(last->data.page_bytes, b));
+	return buf;
+}
+
+const char *words_window(const struct explanation *x, char *buf)
+{
+	const struct explain_place *data = &explanation_last(x)->data;
+	char shift[24], page[24];
+
+	buf[0] = '\0';
+	if (!x->in_window)
+		return buf;
+	(void)snprintf(buf, WORDS_BYTES, "%s: ", workload_variant_name(VARIANT_WINDOW_4K_4K + x->window));
+	if (data->in_slot && data->page_bytes != 0)
+		append(buf, WORDS_BYTES, "slot %u, hva - gpa = %s modulo %s", data->slot,
+		       size_format(explain_place_shift(data), shift), size_format(data->page_bytes, page));
+	else
+		append(buf, WORDS_BYTES, "its slot or the host's page is not known");
 	return buf;
 }
 

@@ -36,6 +36,9 @@ const char *words_fault_short(const struct explanation *x, char *buf);
 /* "4K", or "4K (tables), 2M (data)": what the host's pages are; "not known". */
 const char *words_host_pages(const struct explanation *x, char *buf);
 
+/* "4K/4K: slot 2, hva - gpa = 4K modulo 2M": the window of twin, and its slot's shift as found; "" where there is none. */
+const char *words_window(const struct explanation *x, char *buf);
+
 /* Columns of the text before what a line says: the numbers of references, and how it is known. */
 #define TEXT_REFS_COLUMNS 7
 #define TEXT_LEFT_COLUMNS 16
