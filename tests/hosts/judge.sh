@@ -168,7 +168,7 @@ kind_exits() {
 kind_prefault() {
 	if kernel_has_prefault; then
 		want_record
-		want_json 'faults("first") == [0]' "nothing left to fault"
+		want_json "$expectation" "nothing left to fault"
 	else
 		want_status 77
 		want_text 'prefault'

@@ -228,6 +228,7 @@ static int map_ram(struct machine *m, struct error *e)
 	return 0;
 }
 
+/* Slot by slot: those of views show the same memory, but have leaves of their own. */
 static int prefault(struct machine *m, struct error *e)
 {
 	const struct memmap *map = &m->config->map;
@@ -235,8 +236,11 @@ static int prefault(struct machine *m, struct error *e)
 
 	if (m->asked->populate != POPULATE_PREFAULT)
 		return 0;
-	for (uint32_t i = 0; ret == 0 && i < map->range_count; i++)
-		ret = kvm_vcpu_prefault(&m->vcpus[0], map->ranges[i].gpa, map->ranges[i].bytes, e);
+	for (uint32_t i = 0; ret == 0 && i < memmap_slot_count(map); i++) {
+		struct ram_range slot = memmap_slot(map, i);
+
+		ret = kvm_vcpu_prefault(&m->vcpus[0], slot.gpa, slot.bytes, e);
+	}
 	return ret;
 }
 
