@@ -5,6 +5,7 @@
  * fail.
  */
 #include <errno.h>
+#include <math.h>
 
 #include "test.h"
 #include "sample_record.h"
@@ -146,6 +147,93 @@ TEST(controls_and_leaves_are_judged)
 	assert_judged(&shadow, 16384, SECOND_EPT, VERDICT_OK, NULL);
 	assert_judged(&usual, 16384, SECOND_SHADOW, VERDICT_MISMATCH, "leaves of 4K");
 	assert_judged(&usual, 16000, SECOND_NPT, VERDICT_MISMATCH, "leaves of 4K");
+}
+
+/* Between -0.5 and 0.5, as likely everywhere. */
+static double uniform(uint64_t *state)
+{
+	return (double)random_below(state, 1U << 30) / (1U << 30) - 0.5;
+}
+
+/*
+ * What a busy host does to the samples of one entry: noise that lasts for some blocks, now and then a sample of several times
+ * the time, and a load that comes and goes, by which all costs are up to a tenth more than at other times.
+ */
+#define ENTRIES 9 /* the largest window, and eight that cost more */
+#define SIMULATED_BLOCKS 80
+
+static void simulate(uint64_t *state, double entries[ENTRIES][SIMULATED_BLOCKS])
+{
+	double phase = 6.28 * uniform(state);
+
+	LOOP (uint32_t, entry, 0, entry < ENTRIES, entry++) {
+		double lasting = 0;
+
+		LOOP (uint32_t, block, 0, block < SIMULATED_BLOCKS, block++) {
+			double load = 1 + 0.1 * sin(phase + 6.28 * block / SIMULATED_BLOCKS);
+
+			lasting = 0.4 * lasting + 30 * uniform(state);
+			entries[entry][block] = 100 * load + 10 * entry * load + lasting + 50.0 * block;
+			if (random_below(state, 10) == 0)
+				entries[entry][block] *= 2 + 4 * (uniform(state) + 0.5);
+		}
+	}
+}
+
+struct agreement {
+	uint32_t tables, hold, pairs, agree, nulls;
+};
+
+/* One table at that level; whether all of its costs hold the truth. */
+static bool costs_hold(uint64_t *state, double level, struct estimate costs[ENTRIES], struct estimate *null)
+{
+	static double entries[ENTRIES][SIMULATED_BLOCKS], again[ENTRIES][SIMULATED_BLOCKS];
+	bool hold = true;
+
+	simulate(state, entries);
+	LOOP (uint32_t, w, 1, w < ENTRIES, w++) {
+		assert_int_equal(twin_difference(entries[w], entries[0], SIMULATED_BLOCKS, level, &costs[w]),
+				 0);
+		hold = hold && costs[w].low <= 10.0 * w && costs[w].high >= 10.0 * w;
+	}
+	simulate(state, again);
+	assert_int_equal(twin_difference(again[0], entries[0], SIMULATED_BLOCKS, TWIN_NULL_LEVEL, null), 0);
+	return hold;
+}
+
+#define PAIRS 400
+
+/* Pairs of tables of the same truth: how many of the tables hold it, of the pairs overlap in all costs, of the nulls are. */
+static void simulate_pairs(double level, uint32_t *hold, uint32_t *agree, uint32_t *nulls)
+{
+	uint64_t state = 5;
+
+	*hold = *agree = *nulls = 0;
+	LOOP (uint32_t, pair, 0, pair < PAIRS, pair++) {
+		struct estimate e[2][ENTRIES], null[2];
+		bool overlap = true;
+
+		LOOP (uint32_t, side, 0, side < 2, side++) {
+			*hold += costs_hold(&state, level, e[side], &null[side]);
+			*nulls += twin_is_null(&null[side]);
+		}
+		LOOP (uint32_t, w, 1, w < ENTRIES, w++)
+			overlap = overlap && e[0][w].low <= e[1][w].high && e[1][w].low <= e[0][w].high;
+		*agree += overlap;
+	}
+}
+
+TEST(tables_of_the_same_truth_agree)
+{
+	uint32_t hold, agree, nulls;
+
+	simulate_pairs(twin_cost_level(ENTRIES), &hold, &agree, &nulls);
+	assert_in_range(agree, PAIRS * 99 / 100, PAIRS);
+	assert_in_range(hold, 2 * PAIRS * 93 / 100, 2 * PAIRS);
+	assert_in_range(nulls, 2 * PAIRS * 99 / 100, 2 * PAIRS);
+	/* Eight intervals of 95 % each do not hold at once: what the level is for. */
+	simulate_pairs(TWIN_FAMILY_LEVEL, &hold, &agree, &nulls);
+	assert_in_range(hold, 0, 2 * PAIRS * 90 / 100);
 }
 
 TEST(what_is_no_whole_block_is_not_divided)

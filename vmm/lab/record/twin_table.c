@@ -191,25 +191,40 @@ int record_divide_twin(struct record *rec)
 	return ret;
 }
 
-/*
- * a - b of each block. All blocks count, whatever the clock did beside them: what disturbs falls on either side alike, and
- * a median of differences bears it, while fewer blocks only widen the interval.
- */
-static int difference_at(const struct result *a, const struct result *b, double level, struct estimate *out)
+/* All blocks count, whatever the clock did beside them: what disturbs falls on either side alike, and a median bears it. */
+int twin_difference(const double *a, const double *b, uint32_t blocks, double level, struct estimate *out)
 {
-	double values[RESULT_MAX_SAMPLES];
+	uint32_t batches = twin_batches(blocks);
+	double values[RESULT_MAX_SAMPLES], medians[TWIN_BATCHES];
+	int ret;
 
+	*out = (struct estimate){ 0 };
+	if (blocks > RESULT_MAX_SAMPLES)
+		return -EINVAL;
+	for (uint32_t i = 0; i < blocks; i++)
+		values[i] = a[i] - b[i];
+	for (uint32_t batch = 0; batch < batches; batch++) {
+		uint32_t first = batch * blocks / batches, end = (batch + 1) * blocks / batches;
+
+		stats_sort(values + first, end - first);
+		medians[batch] = stats_median(values + first, end - first);
+	}
+	ret = estimate_make_at(medians, batches, level, out);
+	out->count = blocks;
+	return ret;
+}
+
+double twin_cost_level(uint32_t windows)
+{
+	return 1 - (1 - TWIN_FAMILY_LEVEL) / windows;
+}
+
+static int difference(const struct result *a, const struct result *b, double level, struct estimate *out)
+{
 	*out = (struct estimate){ 0 };
 	if (a == NULL || b == NULL || a->sample_count != b->sample_count)
 		return 0;
-	for (uint32_t block = 0; block < a->sample_count; block++)
-		values[block] = a->samples[block] - b->samples[block];
-	return estimate_make_at(values, a->sample_count, level, out);
-}
-
-static int difference(const struct result *a, const struct result *b, struct estimate *out)
-{
-	return difference_at(a, b, 0.95, out);
+	return twin_difference(a->samples, b->samples, a->sample_count, level, out);
 }
 
 uint64_t twin_leaf_here(const struct record *rec, uint32_t window)
@@ -242,22 +257,24 @@ int twin_table_make(const struct record *rec, const struct result *blocks, struc
 
 	*t = (struct twin_table){ .blocks = blocks, .largest = twin_largest(windows), .packed = NAN };
 	t->entry_count = twin_entries(windows, entries);
+	/* As many costs as windows but the largest, and the layout. */
+	t->cost_level = twin_cost_level(t->entry_count - 2);
 	base = entry_row(rec, step, t->largest);
 	for (uint32_t window = 0; window < TWIN_WINDOWS && ret == 0; window++) {
 		t->first[window] = row_of(rec, step, (enum workload_variant)(VARIANT_FIRST_4K_4K + window));
 		t->window[window] = entry_row(rec, step, window);
-		ret = difference(t->window[window], base, &t->cost[window]);
+		ret = difference(t->window[window], base, t->cost_level, &t->cost[window]);
 	}
 	if (base == NULL || ret != 0)
 		return ret;
 	t->block_count = base->sample_count;
 	t->packed = packed != NULL ? packed->summary.median : NAN;
 	host_leaf = t->largest % TWIN_LEAVES;
-	ret = difference_at(entry_row(rec, step, TWIN_AGAIN), base, TWIN_NULL_LEVEL, &t->again);
+	ret = difference(entry_row(rec, step, TWIN_AGAIN), base, TWIN_NULL_LEVEL, &t->again);
 	if (ret == 0)
-		ret = difference(base, packed, &t->layout);
+		ret = difference(base, packed, t->cost_level, &t->layout);
 	if (ret == 0 && rec->host.second_dimension == SECOND_SHADOW && host_leaf != 0)
-		ret = difference_at(t->window[host_leaf], t->window[0], TWIN_NULL_LEVEL, &t->shadow);
+		ret = difference(t->window[host_leaf], t->window[0], TWIN_NULL_LEVEL, &t->shadow);
 	return ret;
 }
 

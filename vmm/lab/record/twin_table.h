@@ -19,6 +19,21 @@
  */
 #define TWIN_NULL_LEVEL 0.999
 
+/* All costs of a table lie in their intervals at once this often. */
+#define TWIN_FAMILY_LEVEL 0.95
+
+/*
+ * Intervals are over the medians of at most so many batches of consecutive blocks (batch means: Law and Kelton, Simulation
+ * Modeling and Analysis, 9.5.3): a neighbour that is busy for some blocks makes one disturbed batch, not many values that
+ * agree. Of twenty the interval at TWIN_NULL_LEVEL still leaves out two at either end.
+ */
+#define TWIN_BATCHES 20
+
+static inline uint32_t twin_batches(uint32_t blocks)
+{
+	return blocks < TWIN_BATCHES ? blocks : TWIN_BATCHES;
+}
+
 /* Of one working set. Rows are the record's. */
 struct twin_table {
 	const struct result *blocks;              /* the phase in which all windows were sampled */
@@ -27,6 +42,7 @@ struct twin_table {
 		*window[TWIN_WINDOWS]; /* NULL: this machine has no such window, the first row says why */
 	uint32_t block_count, entry_count;
 	uint32_t largest; /* the window whose cost is 0: the largest leaves of both dimensions */
+	double cost_level; /* of each interval of a cost and of the layout, so that all hold at TWIN_FAMILY_LEVEL */
 	/* Differences, paired within the block. */
 	struct estimate cost[TWIN_WINDOWS];
 	/* The controls, at TWIN_NULL_LEVEL. */
@@ -48,6 +64,15 @@ int record_divide_twin(struct record *rec);
 
 /* The table of the twin step that `blocks` belongs to. 0 or -ENOMEM. */
 int twin_table_make(const struct record *rec, const struct result *blocks, struct twin_table *t);
+
+/*
+ * The median of the medians of a - b over batches of `blocks` consecutive blocks, with its interval at that level; count is
+ * the number of blocks. 0, -EINVAL or -ENOMEM as estimate_make.
+ */
+int twin_difference(const double *a, const double *b, uint32_t blocks, double level, struct estimate *out);
+
+/* Of a table of so many windows, each cost's level and that of the layout (Bonferroni). */
+double twin_cost_level(uint32_t windows);
 
 /* The next row of blocks behind `row` (NULL: from the first on); NULL: there is none. */
 const struct result *twin_next(const struct record *rec, const struct result *row);

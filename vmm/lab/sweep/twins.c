@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "twin.h"
+#include "vmm/lab/record/twin_table.h"
 #include "vmm/lab/sweep/derive.h"
 #include "vmm/util/array.h"
 #include "vmm/util/workloads.h"
@@ -29,24 +30,17 @@ static const struct matrix_row *row_of(const struct matrix_run *run, const struc
 	return NULL;
 }
 
-/* The median of a - b over the blocks of one run, into *value; false where they are not of the same blocks. 0 or -errno. */
+/* a - b of one run, as its own table has it, into *value; false where they are not of the same blocks. 0 or -errno. */
 static int difference(const struct matrix_row *a, const struct matrix_row *b, bool *known, double *value)
 {
 	struct estimate of_blocks;
-	double *values;
 	int ret;
 
 	*known = a != NULL && b != NULL && a->sample_count == b->sample_count;
 	if (!*known)
 		return 0;
-	values = calloc(a->sample_count, sizeof(*values));
-	if (values == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < a->sample_count; i++)
-		values[i] = a->samples[i] - b->samples[i];
-	ret = estimate_make(values, a->sample_count, &of_blocks);
+	ret = twin_difference(a->samples, b->samples, a->sample_count, TWIN_FAMILY_LEVEL, &of_blocks);
 	*value = of_blocks.value;
-	free(values);
 	return ret;
 }
 
