@@ -135,8 +135,8 @@ static void put_table(const struct record *rec, const struct twin_table *t, FILE
 	(void)snprintf(title, sizeof(title), "an access: median, %s", latency_words(rec));
 	put_grid(t, title, VALUE_COLUMNS, median_text, out);
 	(void)snprintf(title, sizeof(title),
-		       "cost of translation: less %s, paired within blocks; 95 %% intervals of all at once",
-		       window_name(t->largest, largest, sizeof(largest)));
+		       "cost of translation, %s: less %s, paired within blocks; 95 %% intervals of all at once",
+		       latency_words(rec), window_name(t->largest, largest, sizeof(largest)));
 	put_grid(t, title, COST_COLUMNS, cost_text, out);
 	(void)fputc('\n', out);
 	put_controls(t, rec->host.second_dimension == SECOND_SHADOW, out);
