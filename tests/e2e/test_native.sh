@@ -23,6 +23,25 @@ fi
 conclude "native runs the plan"
 native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
 
+# want_in_guest WHAT ARGUMENTS...: the guest comes to what the native run before did, by the same accesses and without an exit.
+reason=$(no_kvm_reason)
+want_in_guest() {
+	local what=$1 native
+	shift
+	[ -z "$reason" ] || {
+		tap_skip "guest and native $what agree" "$reason"
+		return
+	}
+	native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
+	case_record run "$@"
+	want_status 0
+	want_schema
+	want_json 'all(.results[]; .exits == 0)' "no exits"
+	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
+	conclude "guest and native $what agree"
+}
+want_in_guest checksums "${PLAN[@]}"
+
 case_record native "${PLAN[@]}"
 [ "$native" = "$(json "$KEY | tojson")" ] || problem "checksums differ between two runs of one seed"
 conclude "one seed, one access sequence"
@@ -30,16 +49,6 @@ conclude "one seed, one access sequence"
 case_record native "${PLAN[@]}" --seed 8
 [ "$native" != "$(json "$KEY | tojson")" ] || problem "checksums do not depend on the seed"
 conclude "another seed, another sequence"
-
-reason=$(no_kvm_reason)
-if [ -n "$reason" ]; then
-	tap_skip "guest and native checksums agree" "$reason"
-else
-	case_record run "${PLAN[@]}"
-	want_status 0
-	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
-	conclude "guest and native checksums agree"
-fi
 
 # Cursors that are not in registers would load and store beside the loads that are counted.
 loops() {
@@ -73,16 +82,7 @@ want_json '[.results[] | .checksum] | unique | length == 8' "checksums"
 want_json 'all(.results[]; .accesses >= 100000 and .accesses % .chains == 0)' "accesses of all chains"
 want_text '^throughput .*packed 64K: '
 conclude "native chains"
-native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
-if [ -n "$reason" ]; then
-	tap_skip "guest and native chains agree" "$reason"
-else
-	case_record run "${CHAINS[@]}"
-	want_status 0
-	want_json 'all(.results[]; .exits == 0)' "no exits"
-	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
-	conclude "guest and native chains agree"
-fi
+want_in_guest chains "${CHAINS[@]}"
 
 LOADS=(-m 64M --workload packed,chase --working-set 64K,8M --histogram --repeat 3 --accesses 100000 --seed 7)
 case_record native "${LOADS[@]}"
@@ -96,17 +96,7 @@ want_json 'all(.results[] | select(.variant == "single"); .histogram.loads == 3 
 want_text '^histogram .*packed single 64K: each load'
 want_text '^modes .* at '
 conclude "native histogram"
-native=$(jq -c "$KEY" "$T/run.json" 2>/dev/null)
-if [ -n "$reason" ]; then
-	tap_skip "guest and native single loads agree" "$reason"
-else
-	case_record run "${LOADS[@]}"
-	want_status 0
-	want_schema
-	want_json 'all(.results[]; .exits == 0)' "no exits"
-	[ "$native" = "$(json "$KEY | tojson")" ] || problem "native: $native" "guest: $(json "$KEY | tojson")"
-	conclude "guest and native single loads agree"
-fi
+want_in_guest "single loads" "${LOADS[@]}"
 
 for backing in anon thp memfd; do
 	case_record native -m 128M --backing $backing --prealloc --workload touch,chase --working-set 8M --repeat 2 \
