@@ -1,5 +1,5 @@
 /*
- * What the windows of twin (include/twin.h) differ by over VMs: of each run the median of its differences within blocks, then
+ * What the windows of twin (include/twin.h) differ by over VMs: of each run the figure of its own table (twin_difference), then
  * the median of these over the runs of a cell, with an interval.
  */
 #include <errno.h>
