@@ -61,7 +61,7 @@ int explain_plan(const struct explain_spec *x, uint64_t page_bytes, struct run_s
 	r->work.accesses = 0;
 	r->repeat = 1;
 	ret = x->window_given ? check_window(x->window, page_bytes, e) : 0;
-	/* First without steps: the size of the arena decides whether there is one. */
+	/* First without steps: the size of the arena decides whether there is one. No views are there yet, nor windows. */
 	if (ret == 0)
 		ret = plan_make(r, page_bytes, c, e);
 	if (ret != 0)
@@ -259,7 +259,7 @@ static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcp
 		return -EFAULT;
 	if (!is_due(c, doorbell, block->result.variant))
 		return 0;
-	if (block->result.unavailable != AVAILABLE)
+	if (c->x->in_window && block->result.unavailable != AVAILABLE)
 		return error_set(e, STATUS_CANNOT, 0, "--window", "%s",
 				 unavailable_text(block->result.unavailable));
 	c->finder.map = &view->config->map;
