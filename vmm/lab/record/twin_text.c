@@ -134,9 +134,10 @@ static void put_table(const struct record *rec, const struct twin_table *t, FILE
 	put_grid(t, "first contact: page faults that KVM fixed", VALUE_COLUMNS, faults_text, out);
 	(void)snprintf(title, sizeof(title), "an access: median, %s", latency_words(rec));
 	put_grid(t, title, VALUE_COLUMNS, median_text, out);
-	(void)snprintf(title, sizeof(title),
-		       "cost of translation, %s: less %s, paired within blocks; 95 %% intervals of all at once",
-		       latency_words(rec), window_name(t->largest, largest, sizeof(largest)));
+	(void)snprintf(
+		title, sizeof(title),
+		"cost of translation, %s: less %s, paired within blocks; 95 %% intervals of all at once",
+		latency_words(rec), window_name(t->largest, largest, sizeof(largest)));
 	put_grid(t, title, COST_COLUMNS, cost_text, out);
 	(void)fputc('\n', out);
 	put_controls(t, rec->host.second_dimension == SECOND_SHADOW, out);
