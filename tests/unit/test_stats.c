@@ -64,19 +64,25 @@ TEST(refuses_what_is_not_finite)
 	assert_int_equal(summary_make(too_far, NULL, 3, &s), 0);
 }
 
-/* By their marks alone, and only where that leaves half of them. */
+/* By their marks alone, the worst first, and only where that leaves half of them. */
 TEST(disturbed_samples_do_not_count)
 {
 	const double samples[] = { 5, 900, 6, 1, 7, 8 };
 	struct summary s;
 
 	assert_int_equal(summary_make(samples, ".x.xm.", 6, &s), 0);
-	assert_int_equal(s.left_out, 2);
+	assert_int_equal(s.left_out, 3);
 	assert_float_equal(s.min, 5, EXACT);
-	assert_float_equal(s.median, 6.5, EXACT);
+	assert_float_equal(s.median, 6, EXACT);
 	assert_true(s.within_allocation[0] >= 5 && s.within_allocation[1] <= 8);
+	assert_int_equal(summary_make(samples, ".xmxm.", 6, &s), 0);
+	assert_int_equal(s.left_out, 2);
+	assert_float_equal(s.median, 6.5, EXACT);
+	/* Too few for a median, but not for a least. */
 	assert_int_equal(summary_make(samples, "xx.xx.", 6, &s), 0);
 	assert_int_equal(s.left_out, 0);
+	assert_float_equal(s.min, 6, EXACT);
+	assert_int_equal(summary_make(samples, "xxmxxm", 6, &s), 0);
 	assert_float_equal(s.min, 1, EXACT);
 	assert_int_equal(summary_make(samples, "x", 1, &s), 0);
 	assert_float_equal(s.min, 5, EXACT);

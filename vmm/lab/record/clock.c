@@ -14,14 +14,14 @@
 #define TOLERANCE 0.005
 /* No known CPU advances the TSC by more; a few readings may have a larger divisor by chance. */
 #define STEP_MOST_CYCLES 64
-/* A chain this much longer than the shortest of its vCPU ran at another clock, or not all the time. */
-#define DISTURBED 0.02
+/* A chain this much longer than the one before and the one behind it was held up. */
+#define SPIKE 0.02
 
 /* What the readings of one vCPU say together. */
 struct vcpu_clock {
 	double step_cycles;     /* of the TSC */
 	double overhead_cycles; /* of timing a chain */
-	double least, median;   /* TSC cycles a core cycle; NAN: no reading counts */
+	double median;          /* TSC cycles a core cycle; NAN: no reading counts */
 };
 
 /* To time a chain costs the same at both lengths: once = n + overhead, twice = 2 n + overhead. */
@@ -94,61 +94,63 @@ static uint32_t gather(const struct record *rec, int32_t vcpu, double *work,
 	return count;
 }
 
-static double once_cycles(const struct core_clock *c, const struct vcpu_clock *clock)
+/* The shortest chain of each length on one vCPU: what was held up least. */
+static struct core_clock shortest(const struct record *rec, int32_t vcpu)
 {
-	(void)clock;
-	return c->once_cycles;
+	struct core_clock least = { UINT32_MAX, UINT32_MAX };
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		for (uint32_t s = 0; r->vcpu == vcpu && r->readings != NULL && s < 2 * r->sample_count; s++)
+			core_clock_shorten(&least, &r->readings[s / 2][s % 2]);
+	}
+	return least;
 }
 
-static double twice_cycles(const struct core_clock *c, const struct vcpu_clock *clock)
-{
-	(void)clock;
-	return c->twice_cycles;
-}
-
-/*
- * Most readings agree on the overhead, as a rule. Where few of a few do, the shortest chain of each length is the one that
- * was disturbed least; where no reading counts even so, those two are the clock.
- */
+/* Most readings agree on the overhead, as a rule. Where few of a few do, the shortest chains are the clock. */
 static struct vcpu_clock find_clock(const struct record *rec, int32_t vcpu, double step_cycles, double *work)
 {
-	struct vcpu_clock clock = { .step_cycles = step_cycles, .least = NAN, .median = NAN };
+	struct vcpu_clock clock = { .step_cycles = step_cycles, .median = NAN };
 	uint32_t readings = gather(rec, vcpu, work, overhead_cycles, &clock), count;
-	double once, twice;
 
 	if (readings == 0)
 		return clock;
 	clock.overhead_cycles = stats_median(work, readings);
 	count = gather(rec, vcpu, work, reading, &clock);
 	if (2 * count < readings) {
-		(void)gather(rec, vcpu, work, once_cycles, &clock);
-		once = work[0];
-		(void)gather(rec, vcpu, work, twice_cycles, &clock);
-		twice = work[0];
-		clock.overhead_cycles = 2 * once - twice;
-		if (twice > once && twice < UINT32_MAX)
-			clock.least = clock.median = (twice - once) / CORE_CLOCK_ADDS;
+		const struct core_clock least = shortest(rec, vcpu);
+
+		clock.overhead_cycles = overhead_cycles(&least, &clock);
+		clock.median = reading(&least, &clock);
 		count = gather(rec, vcpu, work, reading, &clock);
 	}
-	if (count != 0) {
-		clock.least = work[0];
+	if (count != 0)
 		clock.median = stats_median(work, count);
-	}
 	return clock;
 }
 
-/* The clock of a sample from the readings before and after it, TSC cycles a core cycle; returns its mark. */
-static char sample_clock(double before, double after, const struct vcpu_clock *clock, double *at_sample)
+/* Whether `here` exceeds both neighbours: a change of frequency is a step, and stays. NAN: not known, exceeds nothing. */
+static bool is_spike(double earlier, double here, double later, double slack)
+{
+	return here > earlier * (1 + SPIKE) + slack && here > later * (1 + SPIKE) + slack;
+}
+
+/* The mark of sample i of the row, and the clock beside it, TSC cycles a core cycle. */
+static char sample_clock(const struct result *r, uint32_t i, const struct vcpu_clock *clock,
+			 double *at_sample)
 {
 	const double slack = 2 * clock->step_cycles / CORE_CLOCK_ADDS;
+	const double before = reading(&r->readings[i][0], clock), after = reading(&r->readings[i][1], clock);
+	const double earlier = i > 0 ? reading(&r->readings[i - 1][0], clock) : NAN;
+	const double later = i + 1 < r->sample_count ? reading(&r->readings[i + 1][1], clock) : NAN;
 
-	*at_sample = clock->median;
-	if (isnan(before) && isnan(after))
+	if (isnan(before) || isnan(after)) {
+		*at_sample = !isnan(before) ? before : !isnan(after) ? after : clock->median;
 		return SAMPLE_DISTURBED;
-	before = isnan(before) ? after : before;
-	after = isnan(after) ? before : after;
+	}
 	*at_sample = (before + after) / 2;
-	if (fmax(before, after) > clock->least * (1 + DISTURBED) + slack)
+	if (is_spike(earlier, before, after, slack) || is_spike(before, after, later, slack))
 		return SAMPLE_DISTURBED;
 	if (fabs(before - after) > TOLERANCE * fmin(before, after) + slack)
 		return SAMPLE_CLOCK_MOVED;
@@ -169,32 +171,22 @@ static void settle_histogram(struct result *r, const struct vcpu_clock *clock)
 /* 0, -ENOMEM, or -EINVAL for a figure that is not finite. */
 static int settle_row(struct result *r, const struct vcpu_clock *clock)
 {
-	bool is_latency = r->unit == UNIT_TSC_CYCLES_PER_ACCESS;
-	double median = r->summary.median;
-	int ret;
-
 	r->marks = calloc((size_t)r->sample_count + 1, 1);
 	r->tsc_per_core_cycle = calloc(r->sample_count, sizeof(*r->tsc_per_core_cycle));
 	if (r->marks == NULL || r->tsc_per_core_cycle == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->sample_count; i++) {
-		r->marks[i] =
-			sample_clock(reading(&r->readings[i][0], clock), reading(&r->readings[i][1], clock),
-				     clock, &r->tsc_per_core_cycle[i]);
+		r->marks[i] = sample_clock(r, i, clock, &r->tsc_per_core_cycle[i]);
+		if (r->unit == UNIT_TSC_CYCLES_PER_ACCESS)
+			r->samples[i] /= r->tsc_per_core_cycle[i];
 	}
-	/* Again, now that marks say what counts; nanoseconds follow from what the TSC says. */
-	ret = summary_make(r->samples, r->marks, r->sample_count, &r->summary);
-	if (ret != 0)
-		return ret;
-	r->median_ns *= is_latency ? r->summary.median / median : median / r->summary.median;
-	if (r->histogram != NULL && is_latency)
-		settle_histogram(r, clock);
-	if (!is_latency)
-		return 0;
-	for (uint32_t i = 0; i < r->sample_count; i++)
-		r->samples[i] /= r->tsc_per_core_cycle[i];
-	r->unit = UNIT_CYCLES_PER_ACCESS;
-	return summary_make(r->samples, r->marks, r->sample_count, &r->summary);
+	if (r->unit == UNIT_TSC_CYCLES_PER_ACCESS) {
+		r->unit = UNIT_CYCLES_PER_ACCESS;
+		if (r->histogram != NULL)
+			settle_histogram(r, clock);
+	}
+	/* Again, now that marks say what counts. */
+	return row_summarize(r, r->marks);
 }
 
 /* Rows of one vCPU each. One vCPU without a clock leaves them all in TSC cycles: a run has one unit. */

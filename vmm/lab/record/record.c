@@ -105,12 +105,19 @@ static double in_unit(enum workload_unit unit, uint64_t cycles, uint64_t accesse
 	return (double)accesses * (double)tsc_khz * 1000.0 / (double)cycles;
 }
 
-/* Of an access or update whose median is `median`. Nanoseconds a byte mean nothing here. */
-static double median_ns(enum workload_unit unit, double median, uint64_t tsc_khz)
+int row_summarize(struct result *r, const char *marks)
 {
-	if (unit == UNIT_TSC_CYCLES_PER_ACCESS && tsc_khz != 0)
-		return median * 1e6 / (double)tsc_khz;
-	return unit == UNIT_UPDATES_PER_SECOND && median > 0 ? 1e9 / median : NAN;
+	/* Nanoseconds a byte mean nothing here. */
+	bool has_ns = r->unit != UNIT_BYTES_PER_SECOND && r->tsc_khz != 0;
+	struct summary tsc_cycles;
+	int ret = summary_make(r->samples, marks, r->sample_count, &r->summary);
+
+	if (ret == 0)
+		ret = summary_make(r->samples_tsc_cycles, marks, r->sample_count, &tsc_cycles);
+	if (ret == 0)
+		r->median_ns =
+			has_ns ? tsc_cycles.median / (double)r->accesses * 1e6 / (double)r->tsc_khz : NAN;
+	return ret;
 }
 
 /* Room for so many more samples in *row, which owns what it has, also where there is no memory. */
@@ -136,7 +143,7 @@ static int make_room(struct result *row, uint32_t more)
 }
 
 /* Append the samples of *g and what was read beside them. 0, -ENOMEM or -EINVAL, and then *row has no more than before. */
-static int append_samples(struct result *row, const struct guest_result *g, uint32_t count, uint64_t tsc_khz)
+static int append_samples(struct result *row, const struct guest_result *g, uint32_t count)
 {
 	uint32_t had = row->sample_count;
 	int ret = make_room(row, count);
@@ -145,17 +152,17 @@ static int append_samples(struct result *row, const struct guest_result *g, uint
 		if (g->samples_cycles[i] == 0)
 			return -EINVAL;
 		row->samples_tsc_cycles[had + i] = (double)g->samples_cycles[i];
-		row->samples[had + i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, tsc_khz);
+		row->samples[had + i] = in_unit(row->unit, g->samples_cycles[i], row->accesses, row->tsc_khz);
 		row->readings[had + i][0] = g->clock[i];
 		row->readings[had + i][1] = g->clock[i + 1];
 	}
-	if (ret == 0)
-		ret = summary_make(row->samples, NULL, had + count, &row->summary);
 	if (ret != 0)
 		return ret;
 	row->sample_count = had + count;
-	row->median_ns = median_ns(row->unit, row->summary.median, tsc_khz);
-	return 0;
+	ret = row_summarize(row, NULL);
+	if (ret != 0)
+		row->sample_count = had;
+	return ret;
 }
 
 /* The row that *r is a further round of, or NULL. */
@@ -172,8 +179,7 @@ static struct result *earlier_round(const struct record *rec, const struct resul
 }
 
 /* Add the next round to its row. The rounds of a part are all alike, or something is wrong. */
-static int add_round(struct result *row, const struct result *r, const struct guest_result *g,
-		     uint64_t tsc_khz)
+static int add_round(struct result *row, const struct result *r, const struct guest_result *g)
 {
 	int ret;
 
@@ -182,7 +188,7 @@ static int add_round(struct result *row, const struct result *r, const struct gu
 	    r->sample_count == 0 || row->sample_count == 0 ||
 	    row->sample_count + r->sample_count > RESULT_MAX_SAMPLES)
 		return -EINVAL;
-	ret = append_samples(row, g, r->sample_count, tsc_khz);
+	ret = append_samples(row, g, r->sample_count);
 	if (ret != 0)
 		return ret;
 	if (row->histogram != NULL)
@@ -213,7 +219,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 		return -EINVAL;
 	row = earlier_round(rec, r);
 	if (row != NULL)
-		return add_round(row, r, g, tsc_khz);
+		return add_round(row, r, g);
 	row = rows_new(rec);
 	if (row == NULL)
 		return -ENOMEM;
@@ -223,6 +229,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 		row->unit = UNIT_TSC_CYCLES_PER_ACCESS;
 	else if (tsc_khz == 0)
 		return -EINVAL;
+	row->tsc_khz = tsc_khz;
 	row->rounds = 1;
 	row->in_core = row_fits_core(rec, row);
 	row->sample_count = 0;
@@ -234,7 +241,7 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	row->tsc_per_core_cycle = NULL;
 	row->summary = (struct summary){ 0 };
 	if (r->sample_count != 0)
-		ret = append_samples(row, g, r->sample_count, tsc_khz);
+		ret = append_samples(row, g, r->sample_count);
 	if (ret == 0 && r->sample_count != 0 && r->single_loads) {
 		row->histogram = histogram_new(&g->histogram);
 		ret = row->histogram != NULL ? 0 : -ENOMEM;

@@ -93,6 +93,7 @@ struct result {
 	uint32_t rounds;
 	uint32_t sample_count;   /* 0: no figure here, the note says why */
 	enum workload_unit unit; /* of samples and summary */
+	uint64_t tsc_khz;        /* that nanoseconds follow from; 0: not known */
 	/* Owned by the record, each NULL where there are none. */
 	double *samples;
 	char *marks;                      /* SAMPLE_*, one a sample, NUL-terminated */

@@ -18,6 +18,12 @@
  */
 struct result *rows_new(struct record *rec);
 
+/*
+ * Summary and median_ns of a row of one vCPU from its samples, as read and in its unit, by those that `marks` lets count
+ * (stats.h; NULL: all). 0, -ENOMEM, or -EINVAL for a figure that is not finite.
+ */
+int row_summarize(struct result *r, const char *marks);
+
 /* A row of one vCPU, not a combined one. */
 static inline bool row_is_single(const struct result *r)
 {

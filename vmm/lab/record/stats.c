@@ -33,18 +33,43 @@ double stats_median(const double *sorted, uint32_t count)
 	return count % 2 != 0 ? sorted[count / 2] : mean_of_two(sorted[count / 2 - 1], sorted[count / 2]);
 }
 
+char stats_worst_mark(const char *marks, uint32_t count)
+{
+	static const char better[] = { SAMPLE_QUIET, SAMPLE_CLOCK_MOVED };
+
+	for (size_t w = 0; marks != NULL && w < sizeof(better); w++) {
+		uint32_t counting = 0;
+
+		for (uint32_t i = 0; i < count; i++)
+			counting += marks[i] <= better[w];
+		if (counting >= count - count / 2)
+			return better[w];
+	}
+	return SAMPLE_DISTURBED;
+}
+
+double stats_min(const double *samples, const char *marks, uint32_t count)
+{
+	double least = INFINITY, quiet = INFINITY;
+
+	for (uint32_t i = 0; i < count; i++) {
+		least = fmin(least, samples[i]);
+		if (marks != NULL && marks[i] == SAMPLE_QUIET)
+			quiet = fmin(quiet, samples[i]);
+	}
+	return quiet < INFINITY ? quiet : least;
+}
+
 uint32_t stats_keep_quiet(const double *samples, const char *marks, uint32_t count, double *kept)
 {
+	const char worst = stats_worst_mark(marks, count);
 	uint32_t quiet = 0;
 
-	for (uint32_t i = 0; marks != NULL && i < count; i++) {
-		if (marks[i] != SAMPLE_DISTURBED)
+	for (uint32_t i = 0; i < count; i++) {
+		if (marks == NULL || marks[i] <= worst)
 			kept[quiet++] = samples[i];
 	}
-	if (quiet >= count - count / 2)
-		return quiet;
-	memcpy(kept, samples, count * sizeof(*samples));
-	return count;
+	return quiet;
 }
 
 int summary_make(const double *samples, const char *marks, uint32_t count, struct summary *out)
@@ -59,8 +84,7 @@ int summary_make(const double *samples, const char *marks, uint32_t count, struc
 	kept = stats_keep_quiet(samples, marks, count, work);
 	ret = kept != 0 ? estimate_make(work, kept, &median) : -EINVAL;
 	if (ret == 0) {
-		stats_sort(work, kept);
-		out->min = work[0];
+		out->min = stats_min(samples, marks, count);
 		out->median = median.value;
 		out->within_allocation[0] = median.low;
 		out->within_allocation[1] = median.high;

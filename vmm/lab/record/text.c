@@ -32,8 +32,11 @@ static void put_clock(const struct record *rec, FILE *out)
 		paragraph(out, "", "core/TSC not known: latencies are in TSC cycles");
 		return;
 	}
-	paragraph(out, "", "core/TSC %.3f (%.3f to %.3f); of %u samples the clock moved in %u, %u disturbed",
-		  clock.mean, clock.low, clock.high, clock.samples, clock.moved, clock.disturbed);
+	paragraph(
+		out, "",
+		"core/TSC %.3f (%.3f to %.3f); of %u samples the clock moved in %u (by 0.5 %%), %u disturbed "
+		"(the core was held up beside them)",
+		clock.mean, clock.low, clock.high, clock.samples, clock.moved, clock.disturbed);
 }
 
 static void put_header(const struct record *rec, FILE *out, bool colour)

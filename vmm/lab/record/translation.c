@@ -24,17 +24,19 @@ static double lower_quartile(const double *sorted, uint32_t count)
  */
 static double round_value(const struct result *r, uint32_t first, uint32_t count, double *work)
 {
-	bool all = r->summary.left_out == 0;
+	const char worst = stats_worst_mark(r->marks, r->sample_count);
 	uint32_t kept = 0;
 
-	for (uint32_t i = first; i < first + count && i < r->sample_count; i++) {
-		if (all || r->marks[i] != SAMPLE_DISTURBED)
+	for (uint32_t i = first; i < first + count; i++) {
+		if (r->marks == NULL || r->marks[i] <= worst)
 			work[kept++] = r->samples[i];
 	}
 	if (kept == 0)
 		return NAN;
+	if (r->in_core)
+		return stats_min(&r->samples[first], r->marks != NULL ? &r->marks[first] : NULL, count);
 	stats_sort(work, kept);
-	return r->in_core ? work[0] : lower_quartile(work, kept);
+	return lower_quartile(work, kept);
 }
 
 /* One value a round into values[0..rounds). 0 or -ENOMEM. */

@@ -81,22 +81,6 @@ static uint64_t guest_leaf(const struct division *d, uint32_t entry)
 	return twin_guest_leaf(entry < TWIN_WINDOWS ? entry : twin_largest(d->windows));
 }
 
-static double median_ns(const struct result *row, uint64_t tsc_khz)
-{
-	double *sorted = calloc(row->sample_count, sizeof(*sorted));
-	double median;
-
-	if (sorted == NULL || tsc_khz == 0) {
-		free(sorted);
-		return NAN;
-	}
-	memcpy(sorted, row->samples_tsc_cycles, row->sample_count * sizeof(*sorted));
-	stats_sort(sorted, row->sample_count);
-	median = stats_median(sorted, row->sample_count) / (double)row->accesses * 1e6 / (double)tsc_khz;
-	free(sorted);
-	return median;
-}
-
 /* Fill *row, whose arrays are there, with the samples of that entry. */
 static void take_samples(const struct division *d, uint32_t entry, struct result *row)
 {
@@ -139,8 +123,7 @@ static int divide_entry(const struct division *d, uint32_t entry, struct result 
 	    (d->blocks->tsc_per_core_cycle != NULL && row->tsc_per_core_cycle == NULL))
 		return -ENOMEM;
 	take_samples(d, entry, row);
-	row->median_ns = median_ns(row, rec->host.tsc_khz);
-	return summary_make(row->samples, NULL, row->sample_count, &row->summary);
+	return row_summarize(row, NULL);
 }
 
 /* The row of blocks number `index`: its samples go to rows behind all others. */

@@ -78,6 +78,7 @@ static void describe(const struct matrix_cell *cell, struct matrix_figure *f)
 /* The run's samples as one value, disturbed ones left out as in the run itself; the best of them moves *best. */
 static int value_of(const struct matrix_row *row, const struct matrix_figure *f, double *value, double *best)
 {
+	const char *marks = strlen(row->marks) == row->sample_count ? row->marks : NULL;
 	bool latency = unit_name_is_latency(f->unit);
 	double *sorted = calloc(row->sample_count, sizeof(*sorted));
 	uint32_t kept;
@@ -91,11 +92,10 @@ static int value_of(const struct matrix_row *row, const struct matrix_figure *f,
 			return -EINVAL;
 		}
 	}
-	kept = stats_keep_quiet(row->samples, strlen(row->marks) == row->sample_count ? row->marks : NULL,
-				row->sample_count, sorted);
+	kept = stats_keep_quiet(row->samples, marks, row->sample_count, sorted);
 	stats_sort(sorted, kept);
-	*value = f->least ? sorted[0] : stats_median(sorted, kept);
-	of_run = latency ? sorted[0] : sorted[kept - 1];
+	of_run = latency ? stats_min(row->samples, marks, row->sample_count) : sorted[kept - 1];
+	*value = f->least ? of_run : stats_median(sorted, kept);
 	if (f->count == 0 || (latency ? of_run < *best : of_run > *best))
 		*best = of_run;
 	free(sorted);
