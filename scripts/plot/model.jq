@@ -55,7 +55,7 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
 	proof: proof, host: medians}],
  translation: [.translation[] | .kernel_irqchip = $irqchip[.chase | text] | derived + {value: (.cost | number), chase,
 	packed, reference: (.reference_cycles | number),
-	effective: (.effective_references | number), effective_ci: (.effective_ci95 | interval)}],
+	loads: (.loads_worth | number), loads_ci: (.loads_worth_ci95 | interval)}],
  twins: [.twins | list[] | object | .kernel_irqchip = $irqchip[.cell | text] | derived + {value: (.difference | number),
 	what: (.what | text), window: (.window | text), less: (.less | text)}],
  speed_ups: [.speed_ups[] | {dimension, workload, variant, stride: (.stride_bytes | number),

@@ -61,16 +61,16 @@ def host_faults:
 def translation:
 	"<h3>Translation cost</h3>", (if .translation | length == 0 then
 		"<p>None: it takes chase and packed of the same configuration and working set.</p>"
-	else "<p>chase - packed of the same configuration, paired by round: what translation adds to an access. Effective references: that cost in units of one page-table reference, measured as a packed load over as many lines as the leaf entries take; refs is what theory allows at most.</p>",
+	else "<p>chase - packed of the same configuration, paired by round: what translation adds to an access. Loads' worth: that cost in packed loads over as many lines as the leaf entries take, where each access walks; refs is what theory allows at most.</p>",
 	([.translation | sort_by([.set, .guest_rank, .backing_rank, .prealloc, .vcpus])[] | identity + {set: (.set |
 		bytes), pages: "\(.pages)", value: (.value | figure), interval: span(.ci), n: "\(.n)",
-		refs: (.refs | optional | rtrimstr(".00")), reference: (.reference | optional), effective: (.effective |
+		refs: (.refs | optional | rtrimstr(".00")), reference: (.reference | optional), loads: (.loads |
 			optional),
-		effective_ci: (if .effective == null then "" else span(.effective_ci) end)}] |
+		loads_ci: (if .loads == null then "" else span(.loads_ci) end)}] |
 	slim_table(identity_columns + [numbers("working set"; "set"), numbers("pages"; "pages"),
 		numbers("cycles an access"; "value"), numbers("interval"; "interval"),
 		fixed_column("n"; "n"), numbers("refs in theory"; "refs"), numbers("cycles a reference"; "reference"),
-			numbers("effective refs"; "effective"), numbers("interval"; "effective_ci")])) end);
+			numbers("loads' worth"; "loads"), numbers("interval"; "loads_ci")])) end);
 
 # Keys of two cells: what differs, and what both have beside the workload.
 def parts_of: text | split(",");

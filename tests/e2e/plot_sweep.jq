@@ -127,7 +127,7 @@ def translations:
 	[range($f.values | length) as $i | $f.values[$i] - $g.values[$i]] as $d |
 	$c | identity + {working_set_bytes, pages: $f.pages, chase: $c.key, packed: $p.key, cost: ($d | add / length),
 	 ci95: ($d | interval), allocations: ($d | length), refs_theory: $f.refs_theory, reference_cycles: 4.1,
-	 effective_references: (($d | add / length) / 4.1), effective_ci95: ($d | interval | map(. / 4.1))}];
+	 loads_worth: (($d | add / length) / 4.1), loads_worth_ci95: ($d | interval | map(. / 4.1))}];
 def knees:
 	group_by(identity) | map(sort_by(.pages) | . as $t | range(length - 1) as $i | $t[$i] as $a | $t[$i + 1] as $b |
 	select(misses($a.pages) != misses($b.pages)) | $a | identity + {of: "translation", below: .chase, above: $b.chase,

@@ -134,12 +134,12 @@ def translation($values):
 	select($baseline != null) | (pairs($own; $baseline; .[0] - .[1])) as $costs | ($costs | estimate) as $e |
 	($packed | .bytes /= 8 | values_at($values)) as $reference |
 	(if $reference == null then null else $reference | middle end) as $one |
-	(if $one == null then null else [ $costs[] / $one ] | estimate end) as $effective |
+	(if $one == null then null else [ $costs[] / $one ] | estimate end) as $loads |
 	setup_members + {
 		working_set_bytes: .bytes, pages: (.bytes / 4096), chase: key_of, packed: ($packed | key_of),
 		cost: $e.value, ci95: $e.ci95, allocations: rounds, refs_theory: refs_of,
 		reference_cycles: $one,
-		effective_references: $effective.value, effective_ci95: $effective.ci95
+		loads_worth: $loads.value, loads_worth_ci95: $loads.ci95
 	};
 
 def speed_up($values; $dimension; $larger):

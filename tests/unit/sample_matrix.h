@@ -121,6 +121,8 @@ static inline void sample_matrix(struct matrix *m)
 			      .waited_ns = 40000000,
 			      .allocations = SAMPLE_ROUNDS,
 			      .retries = 2,
+			      .in_core_bytes = 768 * KIB,
+			      .tlb_leaves = 16,
 			      .repeat = SAMPLE_SAMPLES };
 	(void)snprintf(m->version, sizeof(m->version), "0.1.0");
 	(void)snprintf(m->preset, sizeof(m->preset), "walk-cost");

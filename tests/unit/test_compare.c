@@ -297,6 +297,8 @@ static void refused_with(struct matrix sweeps[SIDES], const char *words)
 TEST(another_meaning_is_refused)
 {
 	struct matrix sweeps[SIDES];
+	struct error e = { 0 };
+	struct comparison c;
 	struct matrix *b = &sweeps[SIDE_B];
 	uint64_t rng = 29;
 
@@ -319,6 +321,16 @@ TEST(another_meaning_is_refused)
 	for (uint32_t i = 0; i < ROUNDS; i++)
 		b->cells[0].runs[i].rows[0].sample_count = 1;
 	refused_with(sweeps, "working-set=4K: least and median of the samples");
+	/* Of cores that hold different amounts that figure alone has no counterpart. */
+	sweeps[SIDE_A].in_core_bytes = MIB;
+	assert_int_equal(compare(sweeps, &c, &e), 0);
+	assert_int_equal(c.count, 4);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(c.left_out, 0), "reason")),
+		"guest-page=4K,backing=anon,prealloc=on,smp=1,workload=chase,working-set=4K: least "
+		"and median of the samples");
+	comparison_free(&c);
+	sweeps[SIDE_A].in_core_bytes = 0;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		b->cells[0].runs[i].rows[0].sample_count = 2;
 		b->cells[0].runs[i].rows[0].pages = 7;

@@ -150,6 +150,11 @@ TEST(extended_leaves_of_amd)
 	assert_int_equal(cpu.origin[CPU_DTLB_2M_IN], ORIGIN_ASSUMED);
 }
 
+static uint64_t tlb_leaves(const struct leaf *leaves)
+{
+	return cpuid_tlb_leaves(recorded, (void *)(uintptr_t)leaves);
+}
+
 /* Under a hypervisor that leaves 8000001DH empty. */
 TEST(older_leaves_tell_of_caches_too)
 {
@@ -169,6 +174,21 @@ TEST(older_leaves_tell_of_caches_too)
 	told(&cpu, CPU_L2_BYTES, MIB);
 	told(&cpu, CPU_L2_WAYS, 8);
 	assert_int_equal(cpu.origin[CPU_L3_BYTES], ORIGIN_ASSUMED);
+	/* It tells of 128 entries of the second level, and has 4096. */
+	assert_int_equal(tlb_leaves(turin), 0);
+}
+
+/* What a figure may be called after: rather nothing than too little. */
+TEST(most_leaves_and_lines_of_the_core)
+{
+	static const struct leaf nothing[] = { { 0xffffffff, 0, { 0 } } };
+
+	assert_int_equal(tlb_leaves(alder_lake), 64 + 2048);
+	assert_int_equal(tlb_leaves(cascade_lake), 64 + 1536);
+	assert_int_equal(tlb_leaves(matisse), 8 * (64 + 2048));
+	assert_int_equal(tlb_leaves(nothing), 0);
+	assert_int_equal(cpuid_in_core_bytes(recorded, (void *)(uintptr_t)alder_lake), 960 * KIB);
+	assert_int_equal(cpuid_in_core_bytes(recorded, (void *)(uintptr_t)nothing), 0);
 }
 
 TEST(a_cpu_that_tells_nothing_is_the_description)

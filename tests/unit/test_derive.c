@@ -141,6 +141,7 @@ TEST(translation_and_its_references)
 {
 	const double chase[] = { 54, 60, 57 }, packed[] = { 16, 14, 15 }, lines[] = { 8, 8, 10 };
 	const double cheap[] = { 4, 4, 4 };
+	static const uint64_t too_many[] = { 1025, 4096, UINT64_MAX, 0 };
 	struct matrix m;
 	struct matrix_cell *cells[5];
 
@@ -156,6 +157,7 @@ TEST(translation_and_its_references)
 	make_rounds(cells[3], lines, 3);
 	make_rounds(cells[4], cheap, 3);
 	cells[0]->runs[0].rows[0].refs_theory = 24;
+	m.tlb_leaves = 1024;
 	assert_int_equal(matrix_derive(&m), 0);
 	assert_int_equal(m.translation_count, 1);
 	assert_ptr_equal(m.translations[0].chase, cells[0]);
@@ -166,15 +168,24 @@ TEST(translation_and_its_references)
 	assert_float_equal(m.translations[0].cost.value, 42, EXACT);
 	assert_float_equal(m.translations[0].cost.low, 38, EXACT);
 	assert_float_equal(m.translations[0].reference_cycles, 8, EXACT);
-	assert_float_equal(m.translations[0].effective.value, 4.75, EXACT);
-	assert_float_equal(m.translations[0].effective.low, 4.2, EXACT);
-	assert_float_equal(m.translations[0].effective.high, 5.75, EXACT);
+	assert_float_equal(m.translations[0].loads_worth.value, 4.75, EXACT);
+	assert_float_equal(m.translations[0].loads_worth.low, 4.2, EXACT);
+	assert_float_equal(m.translations[0].loads_worth.high, 5.75, EXACT);
+	/* TLBs that hold a quarter of the leaves and more, or nobody knows how many: many an access may hit. */
+	EACH (i, too_many) {
+		m.tlb_leaves = too_many[i];
+		assert_int_equal(matrix_derive(&m), 0);
+		assert_float_equal(m.translations[0].cost.value, 42, EXACT);
+		assert_int_equal(m.translations[0].loads_worth.count, 0);
+		assert_true(m.translations[0].reference_cycles == 0);
+	}
+	m.tlb_leaves = 1024;
 	/* 64 and 4096 lines lie in other caches than 512: rather no reference than one of those. */
 	cells[2]->state = cells[3]->state = STATE_MISMATCH;
 	assert_int_equal(matrix_derive(&m), 0);
 	assert_float_equal(m.translations[0].cost.value, 42, EXACT);
 	assert_true(m.translations[0].reference_cycles == 0);
-	assert_int_equal(m.translations[0].effective.count, 0);
+	assert_int_equal(m.translations[0].loads_worth.count, 0);
 	cells[1]->state = STATE_MISMATCH;
 	assert_int_equal(matrix_derive(&m), 0);
 	assert_int_equal(m.translation_count, 0);

@@ -208,7 +208,8 @@ TEST(a_file_of_the_schema_before)
 static bool is_optional(const char *key)
 {
 	return strcmp(key, "operation") == 0 || strcmp(key, "over_pages") == 0 || strcmp(key, "marks") == 0 ||
-	       strcmp(key, "median_ns") == 0 || strcmp(key, "core_per_tsc") == 0;
+	       strcmp(key, "median_ns") == 0 || strcmp(key, "core_per_tsc") == 0 ||
+	       strcmp(key, "in_core_bytes") == 0 || strcmp(key, "tlb_leaves") == 0;
 }
 
 static void do_without(const char *place, const char *key)

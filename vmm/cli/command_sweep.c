@@ -57,6 +57,8 @@ static void describe(const struct request *r, struct matrix *m)
 	if (host->tsc_khz == 0)
 		host->tsc_khz = facts_tsc_khz();
 	m->host = fields_json(&host_fields, host);
+	m->in_core_bytes = cpuid_in_core_bytes(cpuid_of_host, NULL);
+	m->tlb_leaves = cpuid_tlb_leaves(cpuid_of_host, NULL);
 	free(host);
 }
 

@@ -128,6 +128,16 @@ static uint32_t common_rounds(const struct matrix_figure *a, const struct matrix
 	return series_pair(series_of(b), series_of(a), PAIR_RATIO, NULL, NULL);
 }
 
+/*
+ * Two hosts whose cores hold different amounts: each file's figures are by its own limit, and between the two limits there
+ * is no figure of the same kind.
+ */
+static bool limits_differ(const struct comparison *c, const struct matrix_figure *a,
+			  const struct matrix_figure *b)
+{
+	return a->least != b->least && c->sweeps[SIDE_A]->in_core_bytes != c->sweeps[SIDE_B]->in_core_bytes;
+}
+
 static int add_pair(struct comparison *c, const struct matrix_cell *const cells[SIDES],
 		    const struct matrix_figure *a, const struct matrix_figure *b)
 {
@@ -143,14 +153,16 @@ static int pair_figure(struct comparison *c, const struct matrix_cell *const cel
 {
 	const struct matrix_figure *b = counterpart(cells[SIDE_B], a);
 	struct mismatch own = { .count = 0 };
+	bool goes_on;
 
 	/* A part may have several working sets, of which B lacks one: that figure is left out, and the comparison goes on. */
 	if (b == NULL || (!same_pages(a, b) && count_part(cells[SIDE_A], a) != 1)) {
 		leave_out(c, cells[SIDE_A], a, "only A has this part");
 		return 0;
 	}
-	if (!means_the_same(cells[SIDE_A], a, b, c->paired ? &own : mismatch)) {
-		if (c->paired)
+	goes_on = c->paired || limits_differ(c, a, b);
+	if (!means_the_same(cells[SIDE_A], a, b, goes_on ? &own : mismatch)) {
+		if (goes_on)
 			leave_out(c, cells[SIDE_A], a, own.first);
 		return 0;
 	}

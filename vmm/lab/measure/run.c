@@ -25,8 +25,7 @@ int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 {
 	int ret;
 
-	/* The other quarter is for the upper levels of the tables, code and stack. */
-	rec->in_core_bytes = cpuid_l2_bytes(cpuid_of_host, NULL) / 4 * 3;
+	rec->in_core_bytes = cpuid_in_core_bytes(cpuid_of_host, NULL);
 	ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
 
 	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)

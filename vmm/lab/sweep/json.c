@@ -81,6 +81,8 @@ static const struct field head_list[] = {
 	HEAD(JSON, axes, .check = check_axes),
 	HEAD(TEXT, baseline),
 	HEAD(JSON, host, .check = check_host),
+	HEAD(SIZE, in_core_bytes, .optional = true, .marks = HEAD_COMPARED),
+	HEAD(SIZE, tlb_leaves, .optional = true, .marks = HEAD_COMPARED),
 };
 const struct fields matrix_head_fields = FIELDS_OF(head_list);
 
@@ -123,7 +125,7 @@ static json_t *translation_json(const struct matrix_translation *t)
 	json_put(&o, "refs_theory", json_u64_or_null(t->refs_theory));
 	json_put(&o, "reference_cycles",
 		 t->reference_cycles > 0 ? json_real_or_null(t->reference_cycles) : json_null());
-	estimate_put(&o, "effective_references", "effective_ci95", &t->effective);
+	estimate_put(&o, "loads_worth", "loads_worth_ci95", &t->loads_worth);
 	return o;
 }
 

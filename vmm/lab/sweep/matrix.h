@@ -127,11 +127,11 @@ struct matrix_translation {
 	struct estimate cost; /* cycles an access */
 	uint32_t refs_theory;
 	/*
-	 * What one reference costs: a packed load over as many lines as the leaf entries take, pages / 8 and 64 at least,
-	 * or within a factor of two of that. 0: none was measured.
+	 * Where each access walks (curves.c): what one reference costs, a packed load over as many lines as the leaf
+	 * entries take, pages / 8 and 64 at least, or within a factor of two of that. 0: none was measured, or few walk.
 	 */
 	double reference_cycles;
-	struct estimate effective; /* cost / reference_cycles; count 0: none */
+	struct estimate loads_worth; /* cost / reference_cycles; count 0: none */
 };
 
 /*
@@ -191,6 +191,8 @@ struct matrix {
 	json_t *axes;       /* owned; object of arrays, for people */
 	char baseline[256];
 	json_t *host; /* owned; as in every schema */
+	/* Of the host's CPU (theory/simulate/cpu.h); 0: not known. */
+	uint64_t in_core_bytes, tlb_leaves;
 	uint32_t datum_count;
 	struct matrix_cell *cells; /* owned */
 	uint32_t translation_count, twin_count, speed_up_count, knee_count;

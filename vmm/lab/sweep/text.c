@@ -176,7 +176,7 @@ static void put_raised_sets(const struct matrix *m, FILE *out)
 
 static void put_head(const struct matrix *m, FILE *out)
 {
-	char size[24], interval[120];
+	char size[24], limit[64] = "", interval[120];
 
 	(void)fprintf(out, "minivmm %s sweep%s%s, begun %s\n", m->version, m->preset[0] != '\0' ? " " : "",
 		      m->preset, m->started);
@@ -191,12 +191,15 @@ static void put_head(const struct matrix *m, FILE *out)
 		paragraph(out, "", "all guest memory is the same %s of the host's, again and again",
 			  size_format(m->alias_bytes, size));
 	put_raised_sets(m, out);
+	if (m->in_core_bytes != 0)
+		append(limit, sizeof(limit), ": %s, three quarters of L2",
+		       size_format(m->in_core_bytes, size));
 	paragraph(
 		out, "figures",
 		"value: median over allocations of each one's least sample (cycles, of lines and leaf entries that "
-		"fit the core's caches) or median sample; from, to: its interval over allocations, by order "
+		"fit the core's caches%s) or median sample; from, to: its interval over allocations, by order "
 		"statistics, which %s",
-		interval_text(m->allocations, interval, sizeof(interval)));
+		limit, interval_text(m->allocations, interval, sizeof(interval)));
 	paragraph(out, "", "ratio: to %s in the same round, likewise", m->baseline);
 }
 

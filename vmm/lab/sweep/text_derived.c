@@ -13,11 +13,12 @@
 
 int matrix_translation_text(const struct matrix *m, FILE *out)
 {
-	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES, "cost", "from", "to",
-					      "refs", "one ref", "effective",   "from", "to" };
+	static const char *const titles[] = { "set",  "pages",   CONFIG_TITLES,  "cost", "from", "to",
+					      "refs", "one ref", "loads' worth", "from", "to" };
 	const uint32_t spare[] = { 2 + CONFIG_COLUMNS + 6, 2 + CONFIG_COLUMNS + 7, 2 + CONFIG_COLUMNS + 4 };
 	struct table table;
 	char text[TABLE_CELL_BYTES];
+	bool walks = false;
 
 	if (m->translation_count == 0)
 		return 0;
@@ -31,13 +32,19 @@ int matrix_translation_text(const struct matrix *m, FILE *out)
 		text_put_estimate(&table, &t->cost, 1);
 		table_count(&table, t->refs_theory != 0 ? (int64_t)t->refs_theory : -1);
 		table_real(&table, t->reference_cycles > 0 ? t->reference_cycles : NAN);
-		text_put_estimate(&table, &t->effective, 1);
+		text_put_estimate(&table, &t->loads_worth, 1);
+		walks = walks || t->loads_worth.count != 0;
 	}
-	paragraph(out, "tlb cost",
-		  "of an access = chase - packed, in %s; refs: page-table references of one miss in theory; "
-		  "effective: the cost in loads of packed lines, about as many as the leaf entries take (one "
-		  "ref)",
-		  matrix_latency_words(m));
+	paragraph(
+		out, "tlb cost",
+		"of an access = chase - packed, in %s; refs: page-table references of one miss in theory%s",
+		matrix_latency_words(m),
+		walks ? "; loads' worth: the cost in loads of packed lines, about as many as the leaf entries take "
+			"(one ref), where there are four times as many leaves as TLBs hold, by CPUID, so that each "
+			"access walks"
+		      : "");
+	for (uint32_t i = COUNT_OF(titles) - 4; i < COUNT_OF(titles) && !walks; i++)
+		table.hidden[i] = true;
 	text_fold_config(&table, 2, out);
 	return table_section(&table, spare, COUNT_OF(spare), 0, out);
 }

@@ -147,7 +147,16 @@ const char *cpu_base_name(cpuid_read read, void *self);
  */
 void cpu_from_cpuid(cpuid_read read, void *self, const struct cpu_model *base, struct cpu_model *cpu);
 
-/* Bytes of the core's second-level cache, as CPUID has it; 0: it does not say. */
-uint64_t cpuid_l2_bytes(cpuid_read read, void *self);
+/*
+ * Bytes of lines and leaf entries that stay in the core's own caches: three quarters of L2, as CPUID has it. The other quarter
+ * is for the upper levels of the tables, code and stack. 0: CPUID does not say.
+ */
+uint64_t cpuid_in_core_bytes(cpuid_read read, void *self);
+
+/*
+ * No more leaves of one size than these are in the core's TLBs at once: the entries of both levels, and eight times as many
+ * on AMD, whose entries may hold as many neighbours as there are leaf entries in a line (PTE coalescing). 0: CPUID does not say.
+ */
+uint64_t cpuid_tlb_leaves(cpuid_read read, void *self);
 
 #endif

@@ -252,7 +252,7 @@ static void put_sharing(struct cpu_model *cpu, enum cpu_parameter in,
 		put(cpu, in, tlbs[size].arrays == tlbs[CPUID_4K].arrays, "");
 }
 
-static void put_tlbs(cpuid_read read, void *self, struct cpu_model *cpu)
+static struct cpuid_tlbs read_tlbs(cpuid_read read, void *self)
 {
 	struct cpuid_tlbs t = { 0 };
 
@@ -260,6 +260,13 @@ static void put_tlbs(cpuid_read read, void *self, struct cpu_model *cpu)
 		add_amd(read, self, &t);
 	else
 		add_intel(read, self, &t);
+	return t;
+}
+
+static void put_tlbs(cpuid_read read, void *self, struct cpu_model *cpu)
+{
+	const struct cpuid_tlbs t = read_tlbs(read, self);
+
 	put_tlb(cpu, CPU_DTLB_4K_SETS, &t.dtlb[CPUID_4K]);
 	put_tlb(cpu, CPU_DTLB_2M_SETS, &t.dtlb[CPUID_2M]);
 	put_tlb(cpu, CPU_DTLB_1G_SETS, &t.dtlb[CPUID_1G]);
@@ -363,10 +370,23 @@ void cpu_from_cpuid(cpuid_read read, void *self, const struct cpu_model *base, s
 	put_caches(read, self, cpu);
 }
 
-uint64_t cpuid_l2_bytes(cpuid_read read, void *self)
+uint64_t cpuid_in_core_bytes(cpuid_read read, void *self)
 {
 	struct cpu_model cpu = { .name = "" };
 
 	put_caches(read, self, &cpu);
-	return cpu.parameter[CPU_L2_BYTES];
+	return cpu.parameter[CPU_L2_BYTES] / 4 * 3;
+}
+
+uint64_t cpuid_tlb_leaves(cpuid_read read, void *self)
+{
+	const struct cpuid_tlbs t = read_tlbs(read, self);
+	uint64_t most = 0;
+
+	for (int size = 0; size < CPUID_SIZES; size++)
+		most = max_u64(most, (uint64_t)t.dtlb[size].entries + t.stlb[size].entries);
+	/* Zen 5 says 128 of 4096, which its field is too short for. No second level is as small beside its first. */
+	if (t.stlb[CPUID_4K].entries < 4 * max_u64(t.dtlb[CPUID_4K].entries, 1))
+		return 0;
+	return is_amd(read, self) ? 8 * most : most;
 }
