@@ -157,7 +157,7 @@ TEST(levels)
 	strided_row(&rec, 2, 64, PAGE_4K, 5);
 	strided_row(&rec, 3, 64, CACHE_LINE_BYTES, 4);
 	strided_row(&rec, 4, 128, PAGE_4K, 7);
-	text_says(&rec, "(minima): 64 pages 4K +1.00 1G +15.00 (the first");
+	text_says(&rec, ": 64 pages: 4K 1.00 (1.00 to 1.00), 1G 15.00 (15.00 to 15.00) (the first");
 	text_says(&rec, " alias 256K 1G 64 20.25");
 	/* Without a control there is nothing to compare with. */
 	rec.results[2].sample_count = 0;
@@ -174,9 +174,10 @@ TEST(refill_is_of_one_step)
 	rec.spec.native = true;
 	vpid_rows(&rec, 1, 0, 16, 4, 5);
 	vpid_rows(&rec, 2, 0, 64, 40, 39);
-	text_says(&rec,
-		  "of a page after a system call = after-exit - warm, in TSC cycles (minima): 16 pages 1.00, "
-		  "64 pages -1.00 ");
+	text_says(
+		&rec,
+		"of a page after a system call = after-exit - warm, in TSC cycles: 16 pages 2.00 (-8.00 to 8.00), "
+		"64 pages 0.00 (-10.00 to 6.00) ");
 	record_free(&rec);
 }
 
@@ -229,7 +230,7 @@ TEST(many_vcpus_are_one_row)
 	assert_int_equal(record_combine(&rec), 0);
 	text_says(&rec, " vpid warm all 256K");
 	text_lacks(&rec, " 15 ");
-	text_says(&rec, "in core cycles (minima): 64 pages 4.00 ");
+	text_says(&rec, "in core cycles: 64 pages 6.00 (-14.00 to 18.00) ");
 	vpid_rows(&rec, 2, 15, 256, 4, 6);
 	text_says(&rec, " vpid warm 15 1M");
 	record_free(&rec);

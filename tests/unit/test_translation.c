@@ -8,11 +8,12 @@
 #include "vmm/lab/record/rows.h"
 
 /* Rounds of `count` samples each: 100 accesses of so many TSC cycles, and one slow sample in each round. */
-static void add_rounds(struct record *rec, enum workload_id workload, uint64_t pages, const uint64_t *cycles,
-		       uint32_t rounds, uint32_t count)
+static void add_rounds_of(struct record *rec, int32_t vcpu, enum workload_id workload, uint64_t pages,
+			  const uint64_t *cycles, uint32_t rounds, uint32_t count)
 {
 	struct result r = { .step = workload,
 			    .workload = workload,
+			    .vcpu = vcpu,
 			    .working_set_bytes = pages * PAGE_4K,
 			    .pages = pages,
 			    .accesses = 100 };
@@ -24,6 +25,12 @@ static void add_rounds(struct record *rec, enum workload_id workload, uint64_t p
 			samples[s] = 100 * cycles[i] + (s == 0 ? 5000 : 0);
 		sample_row(rec, &r, samples, count);
 	}
+}
+
+static void add_rounds(struct record *rec, enum workload_id workload, uint64_t pages, const uint64_t *cycles,
+		       uint32_t rounds, uint32_t count)
+{
+	add_rounds_of(rec, 0, workload, pages, cycles, rounds, count);
 }
 
 static struct estimate cost_of(const struct record *rec)
@@ -55,6 +62,42 @@ TEST(rounds_are_paired)
 		assert_true(cost.low >= (settled ? 8 : 4) && cost.high <= (settled ? 16 : 8));
 		record_free(&rec);
 	}
+}
+
+/*
+ * Two vCPUs take each turn together, and either may end its part first. The row of both has as many rounds, and its
+ * differences are those of the means of a round: 6 on the one, 8, 10 and 12 on the other.
+ */
+TEST(rounds_of_two_vcpus)
+{
+	const uint64_t packed[2][3] = { { 10, 20, 30 }, { 40, 10, 20 } },
+		       chase[2][3] = { { 16, 26, 36 }, { 48, 20, 32 } };
+	struct record rec;
+	struct estimate cost;
+
+	sample_machine(&rec);
+	rec.config.vcpus = 2;
+	LOOP (uint32_t, round, 0, round < 3, round++) {
+		for (uint32_t i = 0; i < 4; i++) {
+			int32_t vcpu = (int32_t)((i + round) % 2);
+			bool is_chase = i / 2 != 0;
+
+			add_rounds_of(&rec, vcpu, is_chase ? WORKLOAD_chase : WORKLOAD_packed, 64,
+				      is_chase ? &chase[vcpu][round] : &packed[vcpu][round], 1, 3);
+		}
+	}
+	assert_int_equal(record_settle_clock(&rec), 0);
+	assert_int_equal(record_combine(&rec), 0);
+	assert_int_equal(rec.result_count, 6);
+	LOOP (uint32_t, i, 0, i < 6, i++)
+		assert_true(rec.results[i].rounds == 3 && rec.results[i].sample_count == 9);
+	cost = cost_of(&rec);
+	assert_int_equal(cost.count, 3);
+	/* The sample core has half a core cycle a TSC cycle. */
+	assert_float_equal(cost.value, 2 * 8, 1e-9);
+	assert_float_equal(cost.low, 2 * 7, 1e-9);
+	assert_float_equal(cost.high, 2 * 9, 1e-9);
+	record_free(&rec);
 }
 
 TEST(a_round_too_many_has_no_partner)

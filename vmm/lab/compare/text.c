@@ -324,9 +324,11 @@ static void put_clocks(const struct comparison *c, FILE *out)
 	else
 		paragraph(
 			out, "clock",
-			"core/TSC %.3f in A (%.3f to %.3f), %.3f in B (%.3f to %.3f): B / A = %.3f; core cycles "
-			"do not count it, but memory and caches beyond the core have clocks of their own",
-			a->mean, a->least, a->greatest, b->mean, b->least, b->greatest, b->mean / a->mean);
+			"core/TSC %.3f in A (%.3f to %.3f), %.3f in B (%.3f to %.3f): B / A = %.3f (single runs "
+			"%.3f to %.3f); core cycles do not count it, but memory and caches beyond the core have "
+			"clocks of their own",
+			a->mean, a->least, a->greatest, b->mean, b->least, b->greatest, b->mean / a->mean,
+			b->least / a->greatest, b->greatest / a->least);
 }
 
 static void put_unmarked(const struct comparison *c, FILE *out)
@@ -337,16 +339,15 @@ static void put_unmarked(const struct comparison *c, FILE *out)
 
 	if (unmarked == 0)
 		return;
-	if (largest->alone.ratio.count != 0)
-		append(text, sizeof(text), "; alone %.3f (%.3f to %.3f", largest->alone.ratio.value,
+	append(text, sizeof(text), "%.3f (%.3f to %.3f", largest->ratio.value, largest->ratio.low,
+	       largest->ratio.high);
+	if (largest->alone.ratio.count != 0 && !c->paired)
+		append(text, sizeof(text), "); alone %.3f (%.3f to %.3f", largest->alone.ratio.value,
 		       largest->alone.ratio.low, largest->alone.ratio.high);
-	else
-		append(text, sizeof(text), " (%.3f to %.3f", largest->ratio.low, largest->ratio.high);
 	if (largest->alone.tested)
 		append(text, sizeof(text), ", corrected p %.2g", largest->alone.p);
-	paragraph(out, "not marked",
-		  "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %.3f%s), %s", unmarked,
-		  c->count, largest->ratio.value, text, figure_name(largest, name));
+	paragraph(out, "not marked", "%" PRIu32 " of %" PRIu32 " figures; furthest apart: B / A = %s), %s",
+		  unmarked, c->count, text, figure_name(largest, name));
 	for (uint32_t i = 0; i < c->count; i++)
 		untested += !c->figures[i].alone.tested;
 	if (untested != 0 && (c->paired || c->count >= COMPARISON_LEAST_FIGURES))

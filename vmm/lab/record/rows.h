@@ -95,9 +95,12 @@ bool row_fits_core(const struct record *rec, const struct result *r);
 uint64_t in_core_bytes(const struct record *rec);
 
 /*
- * chase - packed of a chase row, as text_vcpu() has it: the median over rounds of the difference of each round, and its
- * interval within this allocation (estimate.h). count 0: nothing to subtract. 0, -ENOMEM, or -EINVAL for what is not finite.
+ * a - b or a / b of two rows with samples: the median over rounds of that of each round, and its interval within this
+ * allocation (estimate.h). 0 or -ENOMEM.
  */
+int rows_pair(const struct result *a, const struct result *b, enum pairing how, struct estimate *out);
+
+/* chase - packed of a chase row, as text_vcpu() has it. count 0: nothing to subtract. 0 or -ENOMEM. */
 int record_translation(const struct record *rec, const struct result *chase, struct estimate *cost);
 
 /* The figure to compare by: the minimum in the core's caches, else the median. */

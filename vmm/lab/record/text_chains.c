@@ -111,7 +111,8 @@ static void put_curve(const struct record *rec, const struct result *first, bool
 {
 	struct curve c = curve_of(rec, first->workload, first->working_set_bytes);
 	struct curve packed = curve_of(rec, WORKLOAD_packed, first->working_set_bytes);
-	char line[512] = "", size[24], figure[48];
+	char line[512] = "", size[24], figure[48], low[48], high[48];
+	struct estimate gain;
 
 	append(line, sizeof(line), "%s %s: ", workload_table[first->workload].name,
 	       size_format(first->working_set_bytes, size));
@@ -121,9 +122,12 @@ static void put_curve(const struct record *rec, const struct result *first, bool
 	}
 	format_real(c.best, figure, sizeof(figure));
 	append(line, sizeof(line), "%s with %u", figure, c.best_at);
-	if (c.at[1] != NULL && is_plausible(&c, 1)) {
-		format_real(figure_at(&c, 1) / c.best, figure, sizeof(figure));
-		append(line, sizeof(line), ", %s times the throughput", figure);
+	if (c.at[1] != NULL && is_plausible(&c, 1) &&
+	    rows_pair(c.at[1], c.at[c.best_at], PAIR_RATIO, &gain) == 0 && gain.count != 0) {
+		format_real(gain.value, figure, sizeof(figure));
+		format_real(gain.low, low, sizeof(low));
+		format_real(gain.high, high, sizeof(high));
+		append(line, sizeof(line), ", %s times (%s to %s) the throughput", figure, low, high);
 	}
 	if (!is_plausible(&c, c.stop != 0 ? c.stop : 1))
 		append(line, sizeof(line),

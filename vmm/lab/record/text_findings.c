@@ -14,49 +14,53 @@
 /* Of a list of findings. An entry that does not fit is left out. */
 #define LIST_BYTES 4096
 
-/* "4M 10.15 (9.57 to 10.42)" to the list; one value has no interval. */
-static void add_estimate(char *list, const char *name, const struct estimate *e)
+/* The fewest rounds that any of the differences printed is of. */
+struct findings {
+	const struct record *rec;
+	uint32_t least_rounds;
+};
+
+/* "4M 10.15 (9.57 to 10.42)" to the list, behind `lead`; one value has no interval. */
+static void add_estimate(struct findings *f, char *list, const char *lead, const char *name,
+			 const struct estimate *e)
 {
 	char value[48], low[48], high[48];
 
+	if (e->count == 0)
+		return;
+	f->least_rounds = (uint32_t)min_u64(f->least_rounds, e->count);
 	format_real(e->value, value, sizeof(value));
 	if (e->count == 1) {
-		(void)append_whole(list, LIST_BYTES, "%s%s %s", list[0] == '\0' ? "" : ",  ", name, value);
+		(void)append_whole(list, LIST_BYTES, "%s%s %s", lead, name, value);
 		return;
 	}
 	format_real(e->low, low, sizeof(low));
 	format_real(e->high, high, sizeof(high));
-	(void)append_whole(list, LIST_BYTES, "%s%s %s (%s to %s)", list[0] == '\0' ? "" : ",  ", name, value,
-			   low, high);
+	(void)append_whole(list, LIST_BYTES, "%s%s %s (%s to %s)", lead, name, value, low, high);
+}
+
+static const char *comma(const char *list)
+{
+	return list[0] == '\0' ? "" : ",  ";
 }
 
 /* chase - packed of one chain, for each working set that has both: with several chains an access has no latency. */
-static void translation_cost(const struct record *rec, FILE *out)
+static void translation_cost(struct findings *f, FILE *out)
 {
+	const struct record *rec = f->rec;
 	char list[LIST_BYTES] = "";
-	uint32_t least_rounds = UINT32_MAX;
-	char size[24], interval[80] = "";
+	char size[24];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		struct estimate cost;
 
-		if (record_translation(rec, &rec->results[i], &cost) != 0 || cost.count == 0)
-			continue;
-		add_estimate(list, size_format(rec->results[i].working_set_bytes, size), &cost);
-		least_rounds = cost.count < least_rounds ? cost.count : least_rounds;
+		if (record_translation(rec, &rec->results[i], &cost) == 0)
+			add_estimate(f, list, comma(list),
+				     size_format(rec->results[i].working_set_bytes, size), &cost);
 	}
-	if (list[0] == '\0')
-		return;
-	paragraph(out, "tlb cost", "of an access = chase - packed, in %s: %s", latency_words(rec), list);
-	if (least_rounds > 1)
-		(void)snprintf(interval, sizeof(interval),
-			       "; in brackets its %.3g %% interval within this allocation",
-			       100 * estimate_coverage(least_rounds));
-	paragraph(
-		out, "",
-		"(median over rounds that take turns of the difference of their least samples, or, where lines "
-		"and leaf entries exceed %s, three quarters of L2, of their lower quartiles%s)",
-		size_format(in_core_bytes(rec), size), interval);
+	if (list[0] != '\0')
+		paragraph(out, "tlb cost", "of an access = chase - packed, in %s: %s", latency_words(rec),
+			  list);
 }
 
 static const struct result *part_of_step(const struct record *rec, const struct result *of,
@@ -72,25 +76,25 @@ static const struct result *part_of_step(const struct record *rec, const struct 
 }
 
 /* after-exit - warm, for each step that has both. */
-static void refill_cost(const struct record *rec, FILE *out)
+static void refill_cost(struct findings *f, FILE *out)
 {
-	char list[LIST_BYTES] = "";
-	char cost[48];
+	const struct record *rec = f->rec;
+	char list[LIST_BYTES] = "", pages[32];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *after = &rec->results[i], *warm;
+		struct estimate cost;
 
 		if (after->variant != VARIANT_AFTER_EXIT || !row_has_figure(rec, after))
 			continue;
 		warm = part_of_step(rec, after, VARIANT_WARM);
-		if (warm == NULL)
+		if (warm == NULL || rows_pair(after, warm, PAIR_DIFFERENCE, &cost) != 0)
 			continue;
-		format_real(after->summary.min - warm->summary.min, cost, sizeof(cost));
-		(void)append_whole(list, sizeof(list), "%s%" PRIu64 " pages %s", list[0] == '\0' ? "" : ",  ",
-				   after->pages, cost);
+		(void)snprintf(pages, sizeof(pages), "%" PRIu64 " pages", after->pages);
+		add_estimate(f, list, comma(list), pages, &cost);
 	}
 	if (list[0] != '\0')
-		paragraph(out, "refill", "of a page after %s = after-exit - warm, in %s (minima): %s",
+		paragraph(out, "refill", "of a page after %s = after-exit - warm, in %s: %s",
 			  rec->spec.native ? "a system call" : "an exit", latency_words(rec), list);
 }
 
@@ -111,43 +115,61 @@ static const struct result *next_stride(const struct record *rec, const struct r
 }
 
 /* Each stride takes the page walk one level higher than the last; a stride of one line is the control. */
-static void level_cost(const struct record *rec, FILE *out)
+static void level_cost(struct findings *f, FILE *out)
 {
-	char list[LIST_BYTES] = "";
-	char size[24], cost[48];
+	const struct record *rec = f->rec;
+	char list[LIST_BYTES] = "", lead[48], size[24];
 
 	for (uint32_t i = 0; i < rec->result_count; i++) {
 		const struct result *control = &rec->results[i], *row = control, *next;
+		struct estimate cost;
 
 		if (control->workload != WORKLOAD_alias || control->stride_bytes != CACHE_LINE_BYTES ||
 		    !row_has_figure(rec, control))
 			continue;
-		for (next = next_stride(rec, row); next != NULL; next = next_stride(rec, row)) {
-			format_real(next->summary.min - row->summary.min, cost, sizeof(cost));
-			if (row == control)
-				(void)append_whole(list, sizeof(list), "%s%" PRIu64 " pages",
-						   list[0] == '\0' ? "" : ";  ", control->pages);
-			(void)append_whole(list, sizeof(list), " %s %s%s",
-					   size_format(next->stride_bytes, size), cost[0] == '-' ? "" : "+",
-					   cost);
-			row = next;
+		for (; (next = next_stride(rec, row)) != NULL; row = next) {
+			(void)snprintf(lead, sizeof(lead),
+				       "%s%" PRIu64 " pages: ", list[0] == '\0' ? "" : ";  ", control->pages);
+			if (rows_pair(next, row, PAIR_DIFFERENCE, &cost) == 0)
+				add_estimate(f, list, row == control ? lead : ", ",
+					     size_format(next->stride_bytes, size), &cost);
 		}
 	}
 	if (list[0] == '\0')
 		return;
-	paragraph(out, "levels", "what each wider stride adds to the one before, in %s (minima): %s",
+	paragraph(out, "levels", "what each wider stride adds to the one before, in %s: %s",
 		  latency_words(rec), list);
 	paragraph(out, "",
 		  "(the first over the control, on few pages; then each time one more level of the walk has "
 		  "an entry of its own for every page)");
 }
 
+/* How the differences above were made. */
+static void put_method(const struct findings *f, FILE *out)
+{
+	char size[24], interval[80] = "";
+
+	if (f->least_rounds == UINT32_MAX)
+		return;
+	if (f->least_rounds > 1)
+		(void)snprintf(interval, sizeof(interval),
+			       "; in brackets its %.3g %% interval within this allocation",
+			       100 * estimate_coverage(f->least_rounds));
+	paragraph(out, "",
+		  "(median over rounds of samples of the difference of their least ones, or, where lines and "
+		  "leaf entries exceed %s, three quarters of L2, of their lower quartiles%s)",
+		  size_format(in_core_bytes(f->rec), size), interval);
+}
+
 void put_findings(const struct record *rec, FILE *out)
 {
-	translation_cost(rec, out);
+	struct findings f = { .rec = rec, .least_rounds = UINT32_MAX };
+
+	translation_cost(&f, out);
+	refill_cost(&f, out);
+	level_cost(&f, out);
+	put_method(&f, out);
 	put_throughput(rec, out);
-	refill_cost(rec, out);
-	level_cost(rec, out);
 }
 
 #define LINE_BYTES 4096

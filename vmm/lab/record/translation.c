@@ -1,6 +1,6 @@
 /*
- * The cost of translation: chase less packed, round by round, because what took turns shared the machine's good and bad
- * moments.
+ * How two rows differ, round by round: what took turns shared the machine's good and bad moments. The cost of translation is
+ * chase less packed.
  */
 #include <errno.h>
 #include <math.h>
@@ -39,7 +39,15 @@ static double round_value(const struct result *r, uint32_t first, uint32_t count
 	return lower_quartile(work, kept);
 }
 
-/* One value a round into values[0..rounds). 0 or -ENOMEM. */
+/* A part that did not take turns is divided into so many rounds, as far as it has samples. */
+#define ROUNDS_OF_ONE 8
+
+static uint32_t rounds_of(const struct result *r)
+{
+	return r->rounds > 1 ? r->rounds : (uint32_t)min_u64(ROUNDS_OF_ONE, r->sample_count);
+}
+
+/* One value a round into values[0..rounds_of(r)). 0 or -ENOMEM. */
 static int round_values(const struct result *r, double *values)
 {
 	double *work = calloc((size_t)r->sample_count + 1, sizeof(*work));
@@ -47,8 +55,8 @@ static int round_values(const struct result *r, double *values)
 
 	if (work == NULL)
 		return -ENOMEM;
-	for (uint32_t round = 0; round < r->rounds; round++) {
-		uint32_t count = round_samples(r->sample_count, r->rounds, round);
+	for (uint32_t round = 0; round < rounds_of(r); round++) {
+		uint32_t count = round_samples(r->sample_count, rounds_of(r), round);
 
 		values[round] = round_value(r, first, count, work);
 		first += count;
@@ -57,28 +65,33 @@ static int round_values(const struct result *r, double *values)
 	return 0;
 }
 
+int rows_pair(const struct result *a, const struct result *b, enum pairing how, struct estimate *out)
+{
+	/* An interrupted run may have one round more of the one. */
+	uint32_t rounds = (uint32_t)min_u64(rounds_of(a), rounds_of(b)), count = 0;
+	double *values = calloc((size_t)rounds_of(a) + rounds_of(b) + 1, sizeof(*values));
+	double *others = values + rounds_of(a);
+	int ret = -ENOMEM;
+
+	*out = (struct estimate){ .count = 0 };
+	if (values != NULL && round_values(a, values) == 0 && round_values(b, others) == 0) {
+		for (uint32_t i = 0; i < rounds; i++) {
+			values[count] = how == PAIR_RATIO ? values[i] / others[i] : values[i] - others[i];
+			count += isfinite(values[count]);
+		}
+		ret = estimate_make(values, count, out);
+	}
+	free(values);
+	return ret;
+}
+
 int record_translation(const struct record *rec, const struct result *chase, struct estimate *cost)
 {
 	const struct result *packed = packed_partner(rec, chase);
-	uint32_t rounds, count = 0;
-	double *values;
-	int ret = -ENOMEM;
 
 	*cost = (struct estimate){ .count = 0 };
 	if (chase->workload != WORKLOAD_chase || chase->variant != VARIANT_ONLY || row_has_chains(chase) ||
 	    !row_has_figure(rec, chase) || packed == NULL)
 		return 0;
-	/* An interrupted run may have one round more of the one. */
-	rounds = (uint32_t)min_u64(chase->rounds, packed->rounds);
-	values = calloc((size_t)chase->rounds + packed->rounds, sizeof(*values));
-	if (values != NULL && round_values(chase, values) == 0 &&
-	    round_values(packed, values + chase->rounds) == 0) {
-		for (uint32_t i = 0; i < rounds; i++) {
-			values[count] = values[i] - values[chase->rounds + i];
-			count += !isnan(values[count]);
-		}
-		ret = estimate_make(values, count, cost);
-	}
-	free(values);
-	return ret;
+	return rows_pair(chase, packed, PAIR_DIFFERENCE, cost);
 }
