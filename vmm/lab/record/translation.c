@@ -70,13 +70,14 @@ int rows_pair(const struct result *a, const struct result *b, enum pairing how, 
 	/* An interrupted run may have one round more of the one. */
 	uint32_t rounds = (uint32_t)min_u64(rounds_of(a), rounds_of(b)), count = 0;
 	double *values = calloc((size_t)rounds_of(a) + rounds_of(b) + 1, sizeof(*values));
-	double *others = values + rounds_of(a);
 	int ret = -ENOMEM;
 
 	*out = (struct estimate){ .count = 0 };
-	if (values != NULL && round_values(a, values) == 0 && round_values(b, others) == 0) {
+	if (values != NULL && round_values(a, values) == 0 && round_values(b, &values[rounds_of(a)]) == 0) {
 		for (uint32_t i = 0; i < rounds; i++) {
-			values[count] = how == PAIR_RATIO ? values[i] / others[i] : values[i] - others[i];
+			double of_a = values[i], of_b = values[rounds_of(a) + i];
+
+			values[count] = how == PAIR_RATIO ? of_a / of_b : of_a - of_b;
 			count += isfinite(values[count]);
 		}
 		ret = estimate_make(values, count, out);
