@@ -31,12 +31,12 @@ for command in "${commands[@]}"; do
 	fi
 	conclude "$command: two vCPUs"
 
-	case_record "$command" -m 256M --smp 2 --workload packed,chase --working-set 1M --repeat 11 --accesses 20000
+	case_record "$command" -m 256M --smp 2 --workload packed,chase --working-set 1M --repeat 35 --accesses 20000
 	want_status 0
 	want_json '[.results[] | [.workload, .vcpu // -1, .rounds, (.samples | length)]] | sort ==
-		[("chase", "packed") as $w | (-1, 0, 1) as $vcpu | [$w, $vcpu, 8, 11]]' "11 samples of each vCPU in eight rounds"
-	want_json '.translation | length == 1 and .[0].rounds == 8 and .[0].within_allocation[0] <= .[0].cost
-		and .[0].cost <= .[0].within_allocation[1]' "a difference of each round"
+		[("chase", "packed") as $w | (-1, 0, 1) as $vcpu | [$w, $vcpu, 8, 35]]' "35 samples of each vCPU in eight rounds"
+	want_json '.translation | length == 1 and .[0].rounds >= 4 and .[0].rounds <= 8 and .[0].within_allocation[0] <= .[0].cost
+		and .[0].cost <= .[0].within_allocation[1]' "a difference of each round that has a sample which counts"
 	conclude "$command: packed and chase take turns on two vCPUs"
 
 	case_record "$command" -m 256M --smp 2 --pin "${cpus[0]}" --workload chase --working-set 64K --repeat 3 --accesses 100000
