@@ -70,6 +70,8 @@ struct guest_result {
 	uint64_t unavailable; /* enum unavailable */
 	/* 4 KiB pages of the set that were touched until the part's end, and those of them that set-up touched before it. */
 	uint64_t touched_pages, untimed_pages;
+	uint64_t
+		zero_pages; /* of a part with host_act: pages that the timed operations found zeroed; else 0 */
 	uint64_t samples_cycles[RESULT_MAX_SAMPLES];     /* TSC cycles of one whole sample */
 	struct core_clock clock[RESULT_MAX_SAMPLES + 1]; /* before the first sample, and after each one */
 	struct guest_histogram histogram; /* of a part with single_loads: all its samples; else zero */
@@ -96,7 +98,7 @@ struct vcpu_block {
 	struct guest_result result;
 };
 
-_Static_assert(sizeof(struct guest_result) == 96 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1) +
+_Static_assert(sizeof(struct guest_result) == 104 + 8 * RESULT_MAX_SAMPLES + 8 * (RESULT_MAX_SAMPLES + 1) +
 						      4 * (1 + HISTOGRAM_BUCKETS),
 	       "guest_result has no padding");
 _Static_assert(sizeof(struct panic_record) == 24 * 8, "panic_record has no padding");

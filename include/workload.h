@@ -39,7 +39,8 @@ enum default_set {
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
-#define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves, and one vCPU */
+#define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves */
+#define NEEDS_ONE_VCPU 4096U /* what it is about is the VM's, not a vCPU's */
 #define WALKS_CYCLE \
 	1024U /* one cycle of loads: 1 to CHAINS_MAX cursors on it at once, or each load timed by itself */
 /* Many short samples, in turns with other such workloads over the same set: A B A B. */
@@ -84,6 +85,18 @@ struct memory_view {
 };
 
 #define VIEWS_MAX 3
+
+/* What the host does to the memory of a working set at the begin of a part (lab/measure/act.c). */
+enum host_act {
+	ACT_NONE,
+	ACT_BALLOON_LEAF, /* every page of the backing given back */
+	ACT_BALLOON_4K,   /* the first 4 KiB of every 2 MiB given back, as a balloon does */
+	ACT_SPLIT,        /* the host's mappings of 2M split to 4K, nothing given back */
+	ACT_COLLAPSE,     /* pages of 4K collected into pages of 2M */
+	ACT_PAGE_OUT,     /* written to swap */
+	ACT_MERGE,        /* equal pages merged by KSM */
+	ACT_COUNT
+};
 
 /*
  * What a workload may ask of where it runs. In a guest ring 0 and page tables; natively neither. What is timed lies
@@ -139,6 +152,7 @@ struct workload_ctx {
 	 * from the set's start on (0: all of it).
 	 */
 	uint64_t untimed_pages, touched_pages;
+	uint64_t zero_pages; /* of the last sample, of a part with host_act: pages that it found zeroed */
 	const char *failure; /* why prepare() or verify() refused; a string constant */
 	enum unavailable
 		unavailable; /* set by prepare(): no part, by setup(): not this part, has a figure here */
@@ -161,6 +175,7 @@ struct workload_part {
 		ring0; /* 1: the timed loop runs in ring 0, so its cycles are KVM's where that is interpreted */
 	uint32_t
 		dirty_log; /* 1: the VMM has KVM log dirty pages from begin to end and counts those of the arena */
+	enum host_act host_act; /* what the VMM does at the begin, when setup() is through */
 	/*
 	 * 1: counts each load's latency in ctx->histogram, and a sample is the sum of them; runs only where the plan asks
 	 * for it.

@@ -18,7 +18,7 @@ static void clear_histogram(struct guest_histogram *histogram)
 }
 
 static void write_header(const struct driver_env *env, uint32_t index, const struct workload_part *part,
-			 const struct workload_ctx *ctx)
+			 struct workload_ctx *ctx)
 {
 	struct guest_result *result = env->result;
 
@@ -36,6 +36,7 @@ static void write_header(const struct driver_env *env, uint32_t index, const str
 	result->unavailable = ctx->unavailable;
 	result->touched_pages = ctx->working_set_bytes / PAGE_4K;
 	result->untimed_pages = ctx->untimed_pages;
+	result->zero_pages = ctx->zero_pages = 0;
 	/* Every page that a guest's result lies in: who logged dirty pages before has them fault, here and not later. */
 	for (uint32_t i = 0; i < RESULT_MAX_SAMPLES; i += PAGE_4K / sizeof(result->samples_cycles[0]))
 		result->samples_cycles[i] = 0;
@@ -115,6 +116,7 @@ static enum outcome run_part(const struct driver_env *env, uint32_t index, const
 	env->result->checksum = ctx->checksum;
 	if (ctx->touched_pages != 0)
 		env->result->touched_pages = ctx->touched_pages;
+	env->result->zero_pages = ctx->zero_pages;
 	env->end(env->self);
 	ctx->unavailable = whole_step;
 	/* The last end stops the log, and KVM then drops mappings: no vCPU may prepare its next part before that. */

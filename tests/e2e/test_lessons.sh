@@ -31,14 +31,14 @@ done
 # A kind of host, how it is recorded, whose records its guests are, and how many answers of each lesson it can check.
 kinds() {
 	cat <<-END
-		ept kvm_intel intel-ept kvm_intel_ept 3 3 3 3 3 3 3
-		ept kvm_intel intel-ept:tdp_mmu=N kvm_intel_ept 3 3 3 2 3 3 3
-		npt kvm_amd amd-npt kvm_amd_npt 3 3 2 3 3 3 3
-		shadow kvm_intel intel-ept-off kvm_intel_shadow 3 3 3 3 3 3 3
-		shadow kvm_amd amd-npt-off kvm_amd_shadow 3 3 3 3 3 3 3
-		shadow kvm_pvm pvm kvm_pvm_shadow 3 3 3 3 3 1 3
-		unknown kvm_intel odd-values kvm_intel_ept 3 1 2 1 1 3 1
-		none none no-kvm - 3 1 2 1 1 1 1
+		ept kvm_intel intel-ept kvm_intel_ept 3 3 3 3 3 3 3 3
+		ept kvm_intel intel-ept:tdp_mmu=N kvm_intel_ept 3 3 3 2 3 3 3 3
+		npt kvm_amd amd-npt kvm_amd_npt 3 3 2 3 3 3 3 3
+		shadow kvm_intel intel-ept-off kvm_intel_shadow 3 3 3 3 3 3 3 2
+		shadow kvm_amd amd-npt-off kvm_amd_shadow 3 3 3 3 3 3 3 2
+		shadow kvm_pvm pvm kvm_pvm_shadow 3 3 3 3 3 1 3 2
+		unknown kvm_intel odd-values kvm_intel_ept 3 1 2 1 1 3 1 1
+		none none no-kvm - 3 1 2 1 1 1 1 1
 	END
 }
 

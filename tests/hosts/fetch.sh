@@ -34,7 +34,7 @@ module_keep() {
 # KERNEL/vmlinuz, KERNEL/*.ko and KERNEL/busybox. 1 with the reason in fetch_reason.
 fetch_all() {
 	local name module tree=$STORE/unpacked
-	[ ! -e "$KERNEL/complete" ] || return 0
+	[ ! -e "$KERNEL/complete" ] || [ ! -e "$KERNEL/lzo-rle.ko" ] || return 0
 	name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && /linux-image-[0-9]/ { print $2; exit }')
 	[ -n "$name" ] || {
 		fetch_reason="this system's package lists name no linux-image-cloud-amd64"
@@ -43,7 +43,7 @@ fetch_all() {
 	rm -rf "$tree" "$KERNEL" "$KERNEL.new"
 	mkdir -p "$KERNEL.new" || return 1
 	package_unpack "$name" "$tree" && package_unpack busybox-static "$tree" || return 1
-	for module in irqbypass kvm kvm-intel kvm-amd; do
+	for module in irqbypass kvm kvm-intel kvm-amd zsmalloc zram lzo-rle; do
 		module_keep "$tree" $module || return 1
 	done
 	cp "$tree"/boot/vmlinuz-* "$KERNEL.new/vmlinuz" && cp "$tree/bin/busybox" "$KERNEL.new/busybox" &&

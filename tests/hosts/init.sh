@@ -116,9 +116,21 @@ observe() {
 	return $status
 }
 
+# Swap and KSM, for what a host takes back: both are off until such a case comes.
+overcommit_on() {
+	[ ! -e /dev/zram0 ] || return 0
+	insmod /modules/lzo-rle.ko && insmod /modules/zsmalloc.ko && insmod /modules/zram.ko && echo 128M >/sys/block/zram0/disksize &&
+		mkswap /dev/zram0 >/dev/null && swapon /dev/zram0 || echo "no swap"
+	echo 20000 >/sys/kernel/mm/ksm/pages_to_scan
+	echo 1 >/sys/kernel/mm/ksm/run
+	# What was split stays so until an act collapses it.
+	echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
+}
+
 one_case() {
 	echo "@@ case $1"
 	rm -f /tmp/record
+	case $3 in *overcommit*) overcommit_on ;; esac
 	[ "$2" != exits ] || trace_on
 	if [ "$2" = lesson ]; then
 		MINIVMM=/bin/minivmm timeout 300 sh "/lessons/$3" >/tmp/out 2>&1 </dev/null

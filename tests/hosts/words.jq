@@ -22,8 +22,9 @@ def with_phases($phases): .results = (.results | map(select(.vcpu == null))) + (
 
 # Faults at the APIC, and at page tables that KVM protects under shadow paging, are taken but not fixed: it carries out
 # the access itself.
+# A page of KSM is met shared, copied, and met again.
 # A fault at a guest page of 1G over leaves that one of 2M has made already fixes no leaf.
-def emulates_faults: (.variant | startswith("xapic-") or . == "first-1G/4K") or .workload == "remap" or .workload == "shootdown";
+def emulates_faults: (.variant | startswith("xapic-") or . == "first-1G/4K" or . == "merge") or .workload == "remap" or .workload == "shootdown";
 
 # The record with its last step alone: where two vCPUs fault in the guest's own code at once, the first is not theirs.
 def last_step: ([.results[].step] | max) as $last | .results |= map(select(.step == $last));
@@ -214,3 +215,30 @@ def twin_leaves($others): two_dimensional as $two | leaves as $leaves | .twin[-1
 # So many windows, all of them with the same bytes, and no exit while they are walked.
 def twin_is($windows): [.twin[].windows[] | select(.unavailable == null)] | length == $windows;
 def twin_content: [rows | select(.variant | startswith("first-")) | select(.samples != []) | .checksum] | unique | length == 1;
+
+# overcommit: what each act gave back, in bytes, how many faults the return took, and how many pages came back zeroed.
+def act_is($variant; $given; $faults; $zeroed): part("overcommit"; $variant) |
+	.given_back_bytes == $given and .page_faults == $faults and .zero_pages == $zeroed;
+def pages: [rows | .pages] | max;
+def regions: [rows | .working_set_bytes] | max / 2097152;
+def lost_2m(f): f as $variant | part("overcommit"; $variant) | .act.before.leaves_2m - .act.after.leaves_2m;
+# KSM keeps one page for 256 that are equal, and goes on merging meanwhile.
+def merged: part("overcommit"; "merge") | .page_faults >= .pages and .page_faults < 2 * .pages and
+	.given_back_bytes == .working_set_bytes - 4096 * (.pages / 256) and .act.after.merged_pages == .pages;
+def acts_on_thp: regions as $regions | pages as $pages |
+	stays("overcommit"; "held") and
+	act_is("balloon-leaf"; $pages * 4096; $regions; $pages) and act_is("balloon-4k"; $regions * 4096; $pages; $regions) and
+	act_is("split"; 0; $pages; 0) and act_is("collapse"; 0; $regions; 0) and
+	act_is("page-out"; $pages * 4096; $pages; 0) and (part("overcommit"; "page-out") | .major_faults == .pages) and merged and
+	([lost_2m("balloon-leaf", "balloon-4k", "split", "page-out", "merge")] | all(. == $regions));
+# The calls succeed, and nothing happens: but for whole pages, hugetlb memory can be neither swapped nor ballooned nor merged.
+def acts_on_hugetlb: regions as $regions | pages as $pages |
+	act_is("balloon-leaf"; $pages * 4096; $regions; $pages) and
+	([rows | select(.variant != "balloon-leaf")] | length == 6 and all(.page_faults == 0 and (.given_back_bytes // 0) == 0));
+def acts_on_4k: regions as $regions | pages as $pages |
+	act_is("balloon-leaf"; $pages * 4096; $pages; $pages) and act_is("balloon-4k"; $regions * 4096; $regions; $regions) and
+	act_is("page-out"; $pages * 4096; $pages; 0) and (part("overcommit"; "page-out") | .major_faults == .pages) and merged;
+# Under shadow paging faults follow the guest's tables as well; what the host has back does not.
+def acts_give_back: regions as $regions | pages as $pages | [rows | {(.variant): [.given_back_bytes, .zero_pages]}] | add |
+	.["balloon-leaf"] == [$pages * 4096, $pages] and .["balloon-4k"] == [$regions * 4096, $regions] and
+	.split == [0, 0] and .collapse == [0, 0] and .["page-out"] == [$pages * 4096, 0];

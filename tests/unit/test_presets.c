@@ -15,7 +15,7 @@
 static const char *const asked_for[PRESETS] = {
 	"tlb-reach",         "walk-cost",    "twin",  "first-touch", "vpid",
 	"flexpriority",      "exit-cost",    "remap", "smp",         "terabyte",
-	"hypervisor-matrix", "lazy-or-early"
+	"hypervisor-matrix", "lazy-or-early", "overcommit"
 };
 
 static void parse_preset(const char *name, struct request *r)

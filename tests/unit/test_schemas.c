@@ -197,7 +197,7 @@ static bool is_column(const char *name)
 		    strcmp(result_columns.list[i].name, name) == 0)
 			return true;
 	}
-	return strcmp(name, "pmu") == 0 || strcmp(name, "histogram") == 0;
+	return strcmp(name, "pmu") == 0 || strcmp(name, "histogram") == 0 || strcmp(name, "act") == 0;
 }
 
 /* Both ways. Those of today are required; one that comes later is not, or the files of before would break the schema. */

@@ -61,7 +61,7 @@ static const char *const others[][2] = {
 	{ "sweep --resume --json -", "needs --json FILE" },
 	{ "sweep --axes ''", "name of a file" },
 	{ "sweep --preset ''", "unknown preset; presets: tlb-reach, walk-cost" },
-	{ "sweep --preset walk", "hypervisor-matrix and lazy-or-early" },
+	{ "sweep --preset walk", "hypervisor-matrix, lazy-or-early and overcommit" },
 	{ "sweep --prealloc off --prealloc-threads 2", "needs --prealloc on or prefault" },
 	{ "sweep --policy bind", "--host-nodes" },
 	{ "sweep --json x --csv x", "--json and --csv" },

@@ -121,7 +121,7 @@ static void add_needs(FILE *out, uint32_t needs)
 		{ NEEDS_GUEST, "a guest (not native)" },
 		{ NEEDS_APIC, "an APIC inside KVM (not --kernel-irqchip off)" },
 		{ NEEDS_PEERS, "--smp 2 or more" },
-		{ NEEDS_VIEWS, "--smp 1" },
+		{ NEEDS_ONE_VCPU, "--smp 1" },
 		{ NEEDS_TWO_LEAVES, "two guest pages or more for each vCPU" },
 	};
 	char text[400] = "";

@@ -138,23 +138,31 @@ static int64_t parse_field(const char *text, const char *name)
 	return value != NULL ? parse_number(&value) : -1;
 }
 
+void vmstat_read(const char *root, const char *const *names, int64_t *values, uint32_t count)
+{
+	char *text = NULL;
+	bool have = sysfile_slurp(root, "proc/vmstat", VMSTAT_MAX_BYTES, &text) == 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		values[i] = have ? parse_field(text, names[i]) : -1;
+	free(text);
+}
+
 void activity_read(const char *root, struct host_activity *a)
 {
-	char line[STAT_LINE_BYTES], *vmstat;
-	int64_t faults;
+	static const char *const names[] = { "pgfault", "pgmajfault", "numa_hit", "numa_miss" };
+	int64_t counts[COUNT_OF(names)];
+	char line[STAT_LINE_BYTES];
 
 	*a = (struct host_activity){ -1, -1, -1, -1, -1 };
 	if (sysfile_read(root, "proc/stat", line, sizeof(line)) > 0)
 		a->steal_ns = parse_steal(line);
-	if (sysfile_slurp(root, "proc/vmstat", VMSTAT_MAX_BYTES, &vmstat) != 0)
-		return;
-	faults = parse_field(vmstat, "pgfault");
-	a->major_faults = parse_field(vmstat, "pgmajfault");
-	if (faults >= 0 && a->major_faults >= 0)
-		a->minor_faults = faults - a->major_faults;
-	a->numa_hit = parse_field(vmstat, "numa_hit");
-	a->numa_miss = parse_field(vmstat, "numa_miss");
-	free(vmstat);
+	vmstat_read(root, names, counts, COUNT_OF(names));
+	a->major_faults = counts[1];
+	if (counts[0] >= 0 && counts[1] >= 0)
+		a->minor_faults = counts[0] - counts[1];
+	a->numa_hit = counts[2];
+	a->numa_miss = counts[3];
 }
 
 static int64_t since(int64_t before, int64_t after)

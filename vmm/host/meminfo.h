@@ -46,6 +46,9 @@ struct host_activity {
 	int64_t numa_hit, numa_miss;        /* pages where the policy wanted them, and elsewhere */
 };
 
+/* The counters of those names in proc/vmstat below `root`, into values[0..count): -1 where one cannot be read. */
+void vmstat_read(const char *root, const char *const *names, int64_t *values, uint32_t count);
+
 /* Read it below `root` ("" is the real host). Never fails: what cannot be read is -1. */
 void activity_read(const char *root, struct host_activity *a);
 

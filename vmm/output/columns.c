@@ -27,6 +27,12 @@ void datum_bytes(struct datum *out, uint64_t bytes)
 	*out = (struct datum){ .type = DATUM_BYTES, .as.bytes = bytes };
 }
 
+void datum_extent(struct datum *out, int64_t bytes)
+{
+	if (bytes >= 0)
+		datum_bytes(out, (uint64_t)bytes);
+}
+
 void datum_size(struct datum *out, uint64_t bytes)
 {
 	if (bytes != 0)

@@ -56,6 +56,7 @@ struct datum {
 void datum_text(struct datum *out, const char *text); /* NULL: not known */
 void datum_count(struct datum *out, int64_t count);   /* below 0: not known */
 void datum_bytes(struct datum *out, uint64_t bytes);  /* 0 is a value */
+void datum_extent(struct datum *out, int64_t bytes);  /* 0 is a value; below 0: not known */
 void datum_size(struct datum *out, uint64_t bytes);   /* 0: not known, or there is none */
 void datum_real(struct datum *out, double value);     /* NAN or infinite: not known */
 void datum_truth(struct datum *out, int truth);       /* below 0: not known */

@@ -79,11 +79,12 @@ static enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument,
 
 static struct phase_counts count_now(void)
 {
-	struct phase_counts counts = { .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 };
+	struct phase_counts counts = COUNTS_NOT_KNOWN;
 	struct rusage usage;
 
 	if (getrusage(RUSAGE_THREAD, &usage) == 0) {
 		counts.page_faults = usage.ru_minflt + usage.ru_majflt;
+		counts.major_faults = usage.ru_majflt;
 		counts.switches = usage.ru_nivcsw;
 	}
 	return counts;
@@ -132,6 +133,7 @@ static void phase_end(void *argument)
 	row.step = config_result(&threads->config, g->step);
 	row.guest_page_bytes = threads->config.page_bytes;
 	row.counts.page_faults = count_between(self->before.page_faults, after.page_faults);
+	row.counts.major_faults = count_between(self->before.major_faults, after.major_faults);
 	row.counts.switches = count_between(self->before.switches, after.switches);
 	row.pmu = pmu_counters_read(self->pmu, g->accesses, g->samples, g->warm_accesses);
 	row.refs_theory = threads->refs_theory;

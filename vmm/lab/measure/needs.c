@@ -178,8 +178,8 @@ int needs_check(const struct workload_info *workload, const struct run_spec *r, 
 	} else if ((needs & NEEDS_PEERS) != 0 && c->vcpus < 2) {
 		ret = refuse(workload, "it needs other vCPUs, but there is only one", e);
 		error_hint(e, "--smp 2");
-	} else if ((needs & NEEDS_VIEWS) != 0 && c->vcpus > 1) {
-		ret = refuse(workload, "its windows show the same memory, which is for one vCPU", e);
+	} else if ((needs & NEEDS_ONE_VCPU) != 0 && c->vcpus > 1) {
+		ret = refuse(workload, "what it measures is the whole VM's, so it is for one vCPU", e);
 		error_hint(e, "--smp 1");
 	} else if ((needs & WORKS_ALIASED) == 0 && c->map.alias_bytes != 0) {
 		ret = refuse_aliases(workload, e);

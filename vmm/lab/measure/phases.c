@@ -19,7 +19,11 @@ static void snapshot_read(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
 	struct rusage usage;
 
 	stats_read(&vcpu->stats, s->stats);
-	s->switches = getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : -1;
+	s->switches = s->major_faults = -1;
+	if (getrusage(RUSAGE_THREAD, &usage) == 0) {
+		s->switches = usage.ru_nivcsw;
+		s->major_faults = usage.ru_majflt;
+	}
 	s->tsc_cycles = clock_tsc_cycles();
 }
 
@@ -55,6 +59,7 @@ static struct phase_counts phase_count(const struct phase_vcpu *self, const stru
 	struct phase_counts counts = {
 		.exits = own_exits(&self->begin, end),
 		.interrupts = count_between(self->begin.stats[VCPU_IRQ_EXITS], end->stats[VCPU_IRQ_EXITS]),
+		.major_faults = count_between(self->begin.major_faults, end->major_faults),
 		.page_faults = count_between(self->begin.stats[VCPU_PF_FIXED], end->stats[VCPU_PF_FIXED]),
 		.switches = count_between(self->begin.switches, end->switches),
 	};
@@ -115,7 +120,8 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 
 	r.step = config_result(&rec->config, g->step);
 	r.guest_page_bytes = rec->config.guest_page_bytes;
-	r.sample_count = missing == AVAILABLE ? g->samples : 0;
+	r.act = self->act;
+	r.sample_count = missing == AVAILABLE && !r.act.unavailable ? g->samples : 0;
 	r.counts = phase_count(self, end);
 	r.refs_theory = refs_theory(rec->host.second_dimension, rec->host.second_dimension_levels,
 				    rec->config.guest_page_bytes, rec->config.page_bytes);
@@ -130,7 +136,8 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	pthread_mutex_unlock(&p->lock);
 	if (dirty_end(p, view, vcpu, &r.dirty_pages, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
-	(void)snprintf(r.note, sizeof(r.note), "%s", unavailable_text(missing));
+	act_end(p, view, g);
+	(void)snprintf(r.note, sizeof(r.note), "%s", r.act.made ? r.act.note : unavailable_text(missing));
 	r.pmu = pmu_counters_read(self->pmu, g->accesses, g->samples, g->warm_accesses);
 	pthread_mutex_lock(&p->lock);
 	/* The worst of all vCPUs, since one that was preempted in ring 3 shows too little. */
@@ -178,7 +185,7 @@ static int phase_begin(struct phases *p, const struct machine_view *view, uint32
 	struct phase_vcpu *self = &p->vcpus[vcpu];
 
 	/* What may take long comes first, then the counters. */
-	if (dirty_begin(p, view, vcpu, e) != 0)
+	if (dirty_begin(p, view, vcpu, e) != 0 || act_begin(p, view, vcpu, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
 	self->in_phase = true;
 	snapshot_read(&view->vcpus[vcpu], &self->begin);

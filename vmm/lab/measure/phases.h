@@ -19,7 +19,7 @@
 struct phase_snapshot {
 	uint64_t tsc_cycles;
 	int64_t stats[VCPU_STAT_COUNT];
-	int64_t switches; /* involuntary, of the thread */
+	int64_t switches, major_faults; /* involuntary switches, and faults that waited, of the thread */
 };
 
 /* Only the vCPU's own thread touches it. */
@@ -30,6 +30,7 @@ struct phase_vcpu {
 	int64_t doorbell_exits;   /* what one doorbell costs in exits; -1: not known yet */
 	int64_t last_result;      /* step * VARIANT_COUNT + variant of the last result, -1: none */
 	struct pmu_counters *pmu; /* of the thread; NULL: not asked */
+	struct act_report act;    /* of the phase at hand */
 	struct vcpu_block copy;   /* of the guest's block, so that checks and use see the same bytes */
 };
 
@@ -116,6 +117,15 @@ int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu
  */
 int dirty_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, int64_t *pages,
 	      struct error *e);
+
+/*
+ * A phase of the vCPU begins: what its part has the host do to the working set (enum host_act) is done, which may take
+ * two minutes, and told in p->vcpus[vcpu].act. What the block says is only looked up. 0 or -errno.
+ */
+int act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e);
+
+/* It ended, with a result that was checked: the memory is given back whole, so that the next part finds none of it changed. */
+void act_end(const struct phases *p, const struct machine_view *view, const struct guest_result *result);
 
 /* Raise the count of the rows of that part that are in the record to `pages`. p->lock is held. */
 void dirty_update_rows(struct record *rec, uint32_t step, enum workload_variant variant, int64_t pages);

@@ -98,6 +98,9 @@ int result_check(const struct vcpu_block *block, uint32_t vcpu, const struct con
 	if (r->touched_pages > r->working_set_bytes / PAGE_4K || r->untimed_pages > r->touched_pages)
 		return refuse(why, why_bytes, "%" PRIu64 " pages touched, %" PRIu64 " of them before",
 			      r->touched_pages, r->untimed_pages);
+	if (r->zero_pages > r->pages)
+		return refuse(why, why_bytes, "%" PRIu64 " pages of %" PRIu64 " were zero", r->zero_pages,
+			      r->pages);
 	if (r->warm_accesses > ACCESSES_MAX)
 		return refuse(why, why_bytes, "%" PRIu64 " accesses to warm up", r->warm_accesses);
 	if (check_samples(r, step, part, elapsed_cycles, why, why_bytes) != 0)

@@ -3,6 +3,7 @@
  */
 #include "vmm/lab/record/rows.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,27 @@ static const char *first_touch_words(const struct result *r)
 	return r->first_touch != FIRST_TOUCH_NONE ? name_of(&first_touch_names, r->first_touch) : NULL;
 }
 
+/* Memory that the host has more of after an act: no longer resident, or one page of KSM for several. -1: not known. */
+static int64_t given_back_bytes(const struct result *r)
+{
+	const struct act_moment *was = &r->act.before, *is = &r->act.after;
+	int64_t saved_pages = count_between(was->saved_pages, is->saved_pages), bytes;
+
+	if (!r->act.made || r->act.unavailable || was->resident_bytes < 0 || is->resident_bytes < 0)
+		return -1;
+	bytes = was->resident_bytes - is->resident_bytes +
+		(saved_pages > 0 ? saved_pages * (int64_t)PAGE_4K : 0);
+	return bytes > 0 ? bytes : 0;
+}
+
+static const char *change_words(const struct act_report *act, int64_t was, int64_t is, struct datum *out)
+{
+	if (!act->made || was < 0 || is < 0)
+		return NULL;
+	(void)snprintf(out->buffer, sizeof(out->buffer), "%" PRId64 " -> %" PRId64, was, is);
+	return out->buffer;
+}
+
 /* When text has a column. */
 static bool several_vcpus(const void *rec)
 {
@@ -148,6 +170,16 @@ static bool logs_dirty(const void *rec)
 	return rows_any(rec, row_logs_dirty);
 }
 
+static bool row_has_act(const struct result *r)
+{
+	return r->act.made;
+}
+
+static bool has_acts(const void *rec)
+{
+	return rows_any(rec, row_has_act);
+}
+
 #define BOTH_FILES (IN_JSON | IN_CSV)
 #define ALL_OUTPUTS (IN_JSON | IN_CSV | IN_TEXT)
 
@@ -157,6 +189,8 @@ static bool logs_dirty(const void *rec)
 #define LEGEND_COUNT "in the whole timed phase, warm-up included"
 #define LEGEND_RATIO "of the count before it, an operation"
 #define LEGEND_LEAVES "leaves that KVM has at the end of the phase"
+#define LEGEND_ACT "leaves that KVM had before the act and after it"
+#define LEAVES(size) r->act.before.leaves_##size, r->act.after.leaves_##size
 #define LEGEND_REFS "page-table references of one TLB miss in theory, without caches"
 
 #define GETTER(id, set) COLUMN_GETTER(get_##id, const struct record *rec, const struct result *r, set)

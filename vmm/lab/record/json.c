@@ -169,6 +169,30 @@ static json_t *clock_json(const struct record *rec)
 	return o;
 }
 
+static const struct field moment_list[] = {
+	FIELD(KNOWN, struct act_moment, leaves_4k),        FIELD(KNOWN, struct act_moment, leaves_2m),
+	FIELD(KNOWN, struct act_moment, leaves_1g),        FIELD(KNOWN, struct act_moment, resident_bytes),
+	FIELD(KNOWN, struct act_moment, huge_bytes),       FIELD(KNOWN, struct act_moment, pool_free_pages),
+	FIELD(KNOWN, struct act_moment, minor_faults),     FIELD(KNOWN, struct act_moment, major_faults),
+	FIELD(KNOWN, struct act_moment, merged_pages),     FIELD(KNOWN, struct act_moment, saved_pages),
+	FIELD(KNOWN, struct act_moment, split_mappings),   FIELD(KNOWN, struct act_moment, split_pages),
+	FIELD(KNOWN, struct act_moment, swapped_in_pages), FIELD(KNOWN, struct act_moment, swapped_out_pages),
+};
+static const struct fields moment_fields = FIELDS_OF(moment_list);
+
+/* What was there before an act of the host and after it; null where it could not be done. */
+static json_t *act_json(const struct act_report *act)
+{
+	json_t *o;
+
+	if (act->unavailable)
+		return json_null();
+	o = json_object();
+	json_put(&o, "before", fields_json(&moment_fields, &act->before));
+	json_put(&o, "after", fields_json(&moment_fields, &act->after));
+	return o;
+}
+
 static json_t *results_json(const struct record *rec)
 {
 	json_t *array = json_array();
@@ -177,6 +201,8 @@ static json_t *results_json(const struct record *rec)
 		json_t *o = columns_json(&result_columns, rec, &rec->results[i]);
 
 		json_put(&o, "histogram", histogram_json(rec->results[i].histogram));
+		if (rec->results[i].act.made)
+			json_put(&o, "act", act_json(&rec->results[i].act));
 		json_put(&o, "pmu", pmu_counts_json(rec->pmu, rec->results[i].pmu));
 		json_push(&array, o);
 	}

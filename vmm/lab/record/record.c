@@ -85,7 +85,7 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 		.single_loads = part != NULL && part->single_loads != 0,
 		.operations = part != NULL && part->warm_passes == 0 ? g->accesses * g->samples : 0,
 		.sample_count = g->samples,
-		.counts = { .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 },
+		.counts = COUNTS_NOT_KNOWN,
 		.leaves_4k = -1,
 		.leaves_2m = -1,
 		.leaves_1g = -1,
@@ -94,6 +94,7 @@ struct result result_from_guest(const struct guest_result *g, uint32_t vcpu, con
 		.faults_least = -1,
 		.faults_most = -1,
 		.dirty_pages = -1,
+		.zero_pages = g->zero_pages,
 	};
 }
 

@@ -41,11 +41,16 @@ enum first_touch {
 
 /* Counted over a timed phase, warm-up included, doorbells taken off. -1: not known. */
 struct phase_counts {
-	int64_t exits;      /* the guest's own: host interrupts not counted */
-	int64_t interrupts; /* exits for the host's own interrupts */
+	int64_t exits;        /* the guest's own: host interrupts not counted */
+	int64_t interrupts;   /* exits for the host's own interrupts */
+	int64_t major_faults; /* of the thread: those that waited for a disk or swap */
 	int64_t page_faults; /* second-dimension (or shadow) faults that KVM fixed; natively minor + major faults */
 	int64_t switches; /* involuntary context switches of the thread */
 };
+
+#define COUNTS_NOT_KNOWN        \
+	((struct phase_counts){ \
+		.exits = -1, .interrupts = -1, .major_faults = -1, .page_faults = -1, .switches = -1 })
 
 /* What was counted from one reading to the next; -1 where one of them is not known. */
 static inline int64_t count_between(int64_t from, int64_t to)
@@ -63,9 +68,30 @@ static inline void counts_add(struct phase_counts *sum, const struct phase_count
 {
 	sum->exits = count_sum(sum->exits, term->exits);
 	sum->interrupts = count_sum(sum->interrupts, term->interrupts);
+	sum->major_faults = count_sum(sum->major_faults, term->major_faults);
 	sum->page_faults = count_sum(sum->page_faults, term->page_faults);
 	sum->switches = count_sum(sum->switches, term->switches);
 }
+
+/* What the host holds of guest RAM, and what was counted so far. -1: not known. */
+struct act_moment {
+	int64_t leaves_4k, leaves_2m, leaves_1g; /* KVM's, of the whole VM */
+	int64_t resident_bytes, huge_bytes;      /* of guest RAM: in all, and mapped by huge pages */
+	int64_t pool_free_pages;                 /* of the backing's pool */
+	int64_t minor_faults, major_faults;      /* of this process */
+	int64_t merged_pages;                    /* of this process that KSM shares */
+	int64_t saved_pages;                     /* of the host that KSM saves */
+	int64_t split_mappings, split_pages;     /* of the host: huge pages mapped by 4K, or no longer huge */
+	int64_t swapped_in_pages, swapped_out_pages; /* of the host */
+};
+
+/* What the host did to a part's memory at its begin (enum host_act). */
+struct act_report {
+	bool made;        /* the part has an act */
+	bool unavailable; /* it could not be done here, so there is no figure: the note says why */
+	struct act_moment before, after;
+	char note[96]; /* ""; or why not, or to how much of it the kernel refused the act */
+};
 
 struct result {
 	uint32_t step; /* of those asked for; rounds have one together */
@@ -107,6 +133,8 @@ struct result {
 	struct pmu_counts *pmu; /* by event of record.pmu; from malloc; NULL: not asked, or no memory */
 	/* KVM's, of the whole VM, at the end of the phase; -1: not known. */
 	int64_t leaves_4k, leaves_2m, leaves_1g;
+	struct act_report act;
+	uint64_t zero_pages;  /* that the guest found zeroed after the act */
 	int64_t dirty_pages;  /* 4 KiB pages of the arena in KVM's dirty log; -1: the part logs none */
 	uint32_t refs_theory; /* 0: not known */
 	/* Lines and leaf entries stay in the core's own caches, so that the least sample is the stable figure; else the median. */

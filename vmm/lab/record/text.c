@@ -278,7 +278,7 @@ static bool note_is_new(const struct record *rec, uint32_t row)
 	return true;
 }
 
-/* Which parts have no figure for this reason: "tpr x2apic-read, tpr x2apic-write: ", each once. */
+/* Which parts a note is about: "tpr x2apic-read, tpr x2apic-write: ", each once. */
 static void name_parts(const struct record *rec, const char *note, char *text, size_t bytes)
 {
 	bool seen[WORKLOAD_COUNT][VARIANT_COUNT] = { 0 };
@@ -288,7 +288,7 @@ static void name_parts(const struct record *rec, const char *note, char *text, s
 		const struct result *r = &rec->results[i];
 		char name[48];
 
-		if (r->sample_count != 0 || strcmp(r->note, note) != 0 || seen[r->workload][r->variant])
+		if (strcmp(r->note, note) != 0 || seen[r->workload][r->variant])
 			continue;
 		seen[r->workload][r->variant] = true;
 		if (!append_whole(text, bytes, "%s%s", text[0] == '\0' ? "" : ", ",

@@ -107,8 +107,7 @@ static int divide_entry(const struct division *d, uint32_t entry, struct result 
 				       row->guest_page_bytes, host_leaf(d, entry));
 	row->sample_count = d->block_count;
 	row->operations = 0;
-	row->counts =
-		(struct phase_counts){ .exits = -1, .interrupts = -1, .page_faults = -1, .switches = -1 };
+	row->counts = COUNTS_NOT_KNOWN;
 	row->leaves_4k = row->leaves_2m = row->leaves_1g = -1;
 	row->readings = NULL;
 	row->pmu = NULL;

@@ -19,7 +19,8 @@
 	PRESET(smp, "smp")                             \
 	PRESET(terabyte, "terabyte")                   \
 	PRESET(hypervisor_matrix, "hypervisor-matrix") \
-	PRESET(lazy_or_early, "lazy-or-early")
+	PRESET(lazy_or_early, "lazy-or-early")         \
+	PRESET(overcommit, "overcommit")
 
 /* The assembler reads the files; the build starts it at the root of the tree. */
 #define PRESET(id, name)                                    \

@@ -86,7 +86,7 @@ struct preset {
 	const char *text; /* all of the file */
 };
 
-#define PRESETS 12
+#define PRESETS 13
 extern const struct preset preset_table[PRESETS];
 
 /* The preset of that name, or NULL. */
