@@ -12,12 +12,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
-# Pools live as long as the kernel, and so do the files below /run.
-if [ "$(id -u)" = 0 ] && [ -w /run ]; then
-	state=${MINIVMM_POOL_STATE:-/run/minivmm-pool.state}
-else
-	state=${MINIVMM_POOL_STATE:-${XDG_RUNTIME_DIR:-/tmp}/minivmm-pool-$(id -u).state}
-fi
+state=${MINIVMM_POOL_STATE:-$(state_file pool)}
 log=${MINIVMM_POOL_LOG:-$state.log}
 # Another /sys and /proc than this host's, for tests.
 root=${MINIVMM_POOL_ROOT-}
@@ -105,22 +100,6 @@ spare_kib() {
 #   begin SIZE NODE BEFORE MOST    about to add up to MOST pages to BEFORE persistent ones
 #   added SIZE NODE PAGES          what came of the begin before
 #   back SIZE NODE TARGET          about to shrink to that many persistent pages
-boot_id() {
-	cat /proc/sys/kernel/random/boot_id
-}
-
-# A state that is not ours, or of another boot, is not obeyed.
-state_check() {
-	[ -e "$state" ] || [ -L "$state" ] || return 0
-	if [ -L "$state" ] || [ ! -O "$state" ]; then
-		die "hugepages: $state is not a file of this user: not touched"
-	fi
-	if [ "$(head -n 1 "$state")" != "boot $(boot_id)" ]; then
-		note warn "$state is of another boot: its pages are long gone"
-		rm -f "$state"
-	fi
-}
-
 # Well-formed lines only: they go into arithmetic.
 state_lines() {
 	[ -e "$state" ] || return 0
@@ -272,7 +251,7 @@ show() {
 # One at a time; children inherit the lock, so that a restore waits for the last write of a call that was killed.
 one_at_a_time() {
 	have flock && exec 9<"${BASH_SOURCE[0]}" && flock 9
-	state_check
+	state_check "$state"
 }
 
 case ${1-} in

@@ -121,3 +121,29 @@ hugetlbfs_mount() {
 elapsed() {
 	printf '%3d s' "$SECONDS"
 }
+
+# Where a script notes how to put back what it changes: pools, swap and KSM live as long as the kernel, and so do the
+# files below /run. state_file NAME
+state_file() {
+	if [ "$(id -u)" = 0 ] && [ -w /run ]; then
+		echo "/run/minivmm-$1.state"
+	else
+		echo "${XDG_RUNTIME_DIR:-/tmp}/minivmm-$1-$(id -u).state"
+	fi
+}
+
+boot_id() {
+	cat /proc/sys/kernel/random/boot_id
+}
+
+# A state that is not ours, or of another boot, is not obeyed. Its first line is "boot ID". state_check FILE
+state_check() {
+	[ -e "$1" ] || [ -L "$1" ] || return 0
+	if [ -L "$1" ] || [ ! -O "$1" ]; then
+		die "$1 is not a file of this user: not touched"
+	fi
+	if [ "$(head -n 1 "$1")" != "boot $(boot_id)" ]; then
+		warn "$1 is of another boot: what it speaks of is long gone"
+		rm -f "$1"
+	fi
+}
