@@ -13,8 +13,8 @@
 #include "vmm/lab/sweep/matrix.h"
 
 static const char *const asked_for[PRESETS] = {
-	"tlb-reach",         "walk-cost",    "twin",  "first-touch", "vpid",
-	"flexpriority",      "exit-cost",    "remap", "smp",         "terabyte",
+	"tlb-reach",         "walk-cost",     "twin",      "first-touch", "vpid",
+	"flexpriority",      "exit-cost",     "remap",     "smp",         "terabyte",
 	"hypervisor-matrix", "lazy-or-early", "overcommit"
 };
 
