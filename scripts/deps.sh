@@ -9,7 +9,7 @@ tests=(clang clang-format clang-tidy cppcheck device-tree-compiler git jq libcmo
 # Pictures and reports of sweeps (scripts/plot.sh).
 plots=(gnuplot-nox jq)
 # Emulated Intel and AMD hosts (tests/hosts).
-hosts=(bochs bochs-term bochsbios vgabios bsdutils cpio grub-common grub-pc-bin mtools xorriso xz-utils)
+hosts=(bochs bochs-term bochsbios vgabios bsdutils busybox-static cpio grub-common grub-pc-bin mtools stress-ng xorriso xz-utils)
 
 case ${1-} in
 build) packages_install "${build[@]}" ;;

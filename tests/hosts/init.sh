@@ -3,8 +3,10 @@
 # The first process of an emulated host: carries out /plan and tells everything on the serial port, one frame a line
 # that begins with "@@ "; what belongs to a frame follows it. The last frame is "@@ done".
 
-/bin/busybox mkdir -p /proc /sys /dev /tmp /sbin /mnt/2M /mnt/1G
+/bin/busybox mkdir -p /proc /sys /dev /tmp /sbin /mnt/2M /mnt/1G /share
 /bin/busybox --install -s /bin
+# Where a QEMU of /bin looks for its firmware.
+ln -s /usr/share/qemu /share/qemu
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -71,7 +73,7 @@ target_start() {
 		shift
 		# shellcheck disable=SC2086 # arguments are words
 		minivmm $work --working-set 32M --dump-fdt /tmp/params
-		qemu-system-x86_64 -L /usr/share/qemu -M microvm -accel kvm -cpu host -m 128M -nodefaults -display none -no-reboot \
+		qemu-system-x86_64 -M microvm -accel kvm -cpu host -m 128M -nodefaults -display none -no-reboot \
 			-kernel /guests/guest.elf -initrd /tmp/params "$@" >/tmp/target 2>&1 &
 	else
 		# shellcheck disable=SC2086 # arguments are words
@@ -137,6 +139,14 @@ one_case() {
 		echo "@@ status $?"
 		tail -n 60 /tmp/out
 		sed -i -e '/^   check: /d' -e '/^\$ /d' /tmp/out
+	elif [ "$2" = stress ]; then
+		# shellcheck disable=SC2086 # arguments are words
+		MINIVMM=/bin/minivmm timeout 300 sh /stress/stress-matrix.sh --kernel /stress/vmlinuz --initrd /stress/initrd \
+			--huge /mnt/2M --shm /tmp --cpus 1 $3 /tmp/out.tsv >/tmp/out 2>&1 </dev/null
+		echo "@@ status $?"
+		cat /tmp/out /tmp/out.tsv
+		jq -Rn '[inputs | select(startswith("#") | not) | split("\t")]' /tmp/out.tsv >/tmp/record
+		rm -f /tmp/out.tsv
 	elif [ "$2" = observe ]; then
 		# shellcheck disable=SC2086 # arguments are words
 		observe $3 >/tmp/out 2>&1 </dev/null

@@ -33,9 +33,16 @@ lessons_add() {
 	mkdir -p "$2/lessons" && cp scripts/lessons/*.sh "$2/lessons/" && program_add jq "$2"
 }
 
+# stress_add PLAN ROOT: the matrix of Linux guests with its kernel and initramfs, and the jq that it needs, where the plan has some.
+stress_add() {
+	cut -f 3 "$1" | grep -qx stress || return 0
+	mkdir -p "$2/stress" && cp scripts/stress-matrix.sh "$KERNEL/vmlinuz" "$2/stress/" && program_add jq "$2" &&
+		scripts/stress-matrix.sh --make-initrd "$2/stress/initrd"
+}
+
 # qemu_add PLAN ROOT: QEMU with what its microvm starts from, where a VM of it is observed.
 qemu_add() {
-	cut -f 4 "$1" | grep -q -- '-- qemu' || return 0
+	cut -f 3,4 "$1" | grep -q -e '-- qemu' -e '^stress' || return 0
 	mkdir -p "$2/usr/share/qemu" && program_add qemu-system-x86_64 "$2" &&
 		cp -L /usr/share/qemu/bios-microvm.bin /usr/share/qemu/pvh.bin /usr/share/qemu/linuxboot_dma.bin \
 			/usr/share/qemu/kvmvapic.bin "$2/usr/share/qemu/" && cp build/guest.elf "$2/guests/"
@@ -49,7 +56,7 @@ initramfs_make() {
 	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
 		cp "$HERE/init.sh" "$root/init" && cp "$HERE/trace.awk" "$root/" && chmod 755 "$root/init" &&
 		strip -o "$root/bin/minivmm" "$MINIVMM" && cp build/guests/*.elf "$root/guests/" &&
-		lessons_add "$1" "$root" && qemu_add "$1" "$root" &&
+		lessons_add "$1" "$root" && qemu_add "$1" "$root" && stress_add "$1" "$root" &&
 		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
 	local status=$?
 	rm -rf "$root"

@@ -187,6 +187,12 @@ kind_lesson() {
 	want_text '^3 questions: [23] answers checked, 0 wrong, [01] for other hosts$'
 }
 
+# The matrix of Linux guests: leaves and verdicts, never the rates of an emulated host.
+kind_stress() {
+	want_status "${expectation%% *}"
+	want_json "${expectation#* }" "expected"
+}
+
 # A VM that another process made, observed: what debugfs counts is what the process's own statistics file does.
 kind_observe() {
 	want_status "${expectation%% *}"
