@@ -101,7 +101,26 @@ interrupted() {
 	conclude "an interrupted quick start gives everything back"
 }
 
+# The matrix of Linux guests itself runs in an emulated host (tests/hosts): here, that a wrong call starts nothing.
+stress_matrix() {
+	local words before
+	before=$(cat /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null)
+	for words in "" "a b" "--backings vh,file a" "--host-thp madvise a" "--seconds 0 a" "--memory 4096 a" "--counts" "--make-initrd"; do
+		read -r -a list <<<"$words"
+		case_command scripts/stress-matrix.sh "${list[@]}"
+		want_status 2
+		want_text '^stress-matrix: '
+		conclude "stress-matrix.sh '$words' is usage"
+	done
+	case_command scripts/stress-matrix.sh --kernel "$T/none" "$T/out.tsv"
+	want_status 77
+	[ ! -e "$T/out.tsv" ] || problem "a file was begun"
+	[ "$before" = "$(cat /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null)" ] || problem "THP was changed"
+	conclude "stress-matrix.sh without a kernel says what it lacks"
+}
+
 pool_script
+stress_matrix
 quick_start
 if is_root; then
 	interrupted
