@@ -5,41 +5,10 @@
  *
  * The order is computed (permute.h): a table of it would have to lie in memory that is to be untouched.
  */
-#include "pages.h"
-#include "permute.h"
+#include "random_pages.h"
 #include "random.h"
 #include "timing.h"
 #include "workload.h"
-
-/* cursor: passes so far. The pages must stay untouched here: the first write to them is what is measured. */
-static int mlock_prepare(struct workload_ctx *ctx)
-{
-	struct permutation order;
-
-	ctx->pages = ctx->working_set_bytes / PAGE_4K;
-	if (ctx->pages == 0)
-		return refuse(ctx, "the working set is smaller than a page");
-	order = permutation_of(ctx->pages, ctx->seed);
-	ctx->accesses = ctx->pages;
-	ctx->pass_accesses = ctx->pages;
-	ctx->cursor = 0;
-	ctx->checksum = 0;
-	for (uint64_t i = 0; i < ctx->pages; i++)
-		ctx->checksum = random_mix(ctx->checksum ^ permutation_at(&order, i));
-	return 0;
-}
-
-/* The order can be undone, page by page: so it visits each page once. */
-static int mlock_verify(struct workload_ctx *ctx)
-{
-	const struct permutation order = permutation_of(ctx->pages, ctx->seed);
-
-	for (uint64_t i = 0; i < ctx->pages; i++) {
-		if (permutation_index(&order, permutation_at(&order, i)) != i)
-			return refuse(ctx, "the order does not visit every page once");
-	}
-	return 0;
-}
 
 static uint64_t mlock_sample(struct workload_ctx *ctx)
 {
@@ -64,8 +33,8 @@ static int mlock_check(struct workload_ctx *ctx)
 }
 
 const struct workload_ops workload_mlock = {
-	.prepare = mlock_prepare,
-	.verify = mlock_verify,
+	.prepare = random_pages_prepare,
+	.verify = random_pages_verify,
 	.check = mlock_check,
 	.parts = 2,
 	.part = {

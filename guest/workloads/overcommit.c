@@ -4,9 +4,7 @@
  *
  * What the host does, it does at the begin of the part (struct workload_part.host_act).
  */
-#include "pages.h"
-#include "permute.h"
-#include "random.h"
+#include "random_pages.h"
 #include "timing.h"
 #include "workload.h"
 
@@ -14,30 +12,6 @@ enum own {
 	OWN_EQUAL,  /* 1: all pages were filled with the same content */
 	OWN_STRANGE /* or of all differences between what was found and what had to be */
 };
-
-/* cursor: the pass that wrote last; pass 1 is what a part finds, whatever part it is, so that the checksum is of one. */
-static int overcommit_prepare(struct workload_ctx *ctx)
-{
-	struct permutation order;
-
-	ctx->pages = ctx->working_set_bytes / PAGE_4K;
-	if (ctx->pages == 0)
-		return refuse(ctx, "the working set is smaller than a page");
-	order = permutation_of(ctx->pages, ctx->seed);
-	ctx->accesses = ctx->pages;
-	ctx->pass_accesses = ctx->pages;
-	ctx->cursor = 0;
-	ctx->checksum = 0;
-	for (uint64_t i = 0; i < ctx->pages; i++)
-		ctx->checksum = random_mix(ctx->checksum ^ (pass_key(ctx, 1) + permutation_at(&order, i)));
-	return 0;
-}
-
-static int overcommit_verify(struct workload_ctx *ctx)
-{
-	(void)ctx;
-	return 0;
-}
 
 /* Every page is there, and has a content of its own. */
 static int fill_words(struct workload_ctx *ctx)
@@ -112,8 +86,8 @@ static int overcommit_check(struct workload_ctx *ctx)
 	}
 
 const struct workload_ops workload_overcommit = {
-	.prepare = overcommit_prepare,
-	.verify = overcommit_verify,
+	.prepare = random_pages_prepare,
+	.verify = random_pages_verify,
 	.check = overcommit_check,
 	.parts = 7,
 	.part = {
