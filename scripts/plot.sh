@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Pictures and one report of a sweep: plot.sh FILE.json [DIR]
+# Pictures and one report of a sweep, or of a matrix of Linux guests: plot.sh FILE.json|FILE.tsv [DIR]
 #
-# FILE.json is what `minivmm sweep --json` wrote (schema minivmm.sweep/2). Into DIR, by default FILE without .json and
-# with -report behind it, go report.html, which holds everything and needs nothing else, and each picture as SVG and
+# FILE.json is what `minivmm sweep --json` wrote (schema minivmm.sweep/2), FILE.tsv what stress-matrix.sh did. Into DIR, by
+# default FILE without .json or .tsv and with -report behind it, go report.html, which holds everything and needs nothing else, and each picture as SVG and
 # PNG. A directory that is there already is replaced only where it is empty or holds nothing but an earlier report.
 # Needs jq and gnuplot (scripts/deps.sh plot). Status 2 for a wrong call, 1 for whatever else went wrong; then nothing
 # is left behind.
@@ -44,6 +44,10 @@ check_file() {
 	local problem
 	[ -e "$file" ] || plot_die "$file: no such file"
 	[ -f "$file" ] && [ -r "$file" ] || plot_die "$file: not a file that can be read"
+	if [[ $file == *.tsv ]]; then
+		[[ $(head -n 1 "$file") == '#repeat'$'\t''backing'$'\t'* ]] || plot_die "$file: not of stress-matrix.sh"
+		return 0
+	fi
 	problem=$(pass check -rs "$file") || plot_die "$file: no JSON: $(complaint)"
 	[ -z "$problem" ] || plot_die "$file: $problem"
 }
@@ -134,13 +138,22 @@ figures() {
 	echo '</section>'
 }
 
+# Of a matrix: the pictures alone. Its name is a stranger's.
+stress_report() {
+	printf '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>minivmm</title><style>\n' && cat "$parts/style.css" &&
+		printf '</style></head><body>\n<h1>Linux guests: %s</h1>\n' "$(jq -rn --arg name "$name" '$name | @html')" && figures &&
+		printf '</body>\n</html>\n'
+}
+
 make_report() {
-	{
+	if [[ $file == *.tsv ]]; then
+		stress_report
+	else
 		pass head -r --arg file "$name" --rawfile style "$parts/style.css" model.json &&
 			figures &&
 			pass tables -r model.json &&
 			pass method -r --arg file "$name" model.json
-	} >"$tmp/out/report.html" || plot_die "the report could not be made: $(complaint)"
+	fi >"$tmp/out/report.html" || plot_die "the report could not be made: $(complaint)"
 	[ "$(tail -n 1 "$tmp/out/report.html")" = "</html>" ] || no_room
 	(cd "$tmp/out" && ls -A >"../$marker" && mv "../$marker" .) || no_room
 }
@@ -158,8 +171,8 @@ put() {
 }
 
 if [ $# -lt 1 ] || [ $# -gt 2 ] || [ "${1-}" = --help ] || [ -z "${1-}" ] || [ "${2-x}" = "" ]; then
-	warn "usage: plot.sh FILE.json [DIR]    pictures and report of a sweep (schema minivmm.sweep/2)"
-	warn "       DIR: FILE without .json and with -report behind it, unless named"
+	warn "usage: plot.sh FILE.json|FILE.tsv [DIR]    pictures and report of a sweep (schema minivmm.sweep/2) or of stress-matrix.sh"
+	warn "       DIR: FILE without .json or .tsv and with -report behind it, unless named"
 	exit 2
 fi
 trap leave EXIT
@@ -168,15 +181,20 @@ trap 'exit 143' TERM
 need_tools
 name=$(basename -- "$1")
 file=$(readlink -m -- "$1")
-dir=$(readlink -m -- "${2:-${1%.json}-report}")
+dir=${1%.json}
+dir=$(readlink -m -- "${2:-${dir%.tsv}-report}")
 tmp=$(mktemp -d) || exit 1
 check_file
 check_target
 leave
 make_room
 cd "$tmp/work" && cp "$parts"/*.gp . || no_room
-pass model -c "$file" >model.json || plot_die "$name: it breaks schema minivmm.sweep/2, or there is no room to write: $(complaint)"
-pass panels -r model.json >rows || plot_die "$name: it cannot be drawn: $(complaint)"
+if [[ $file == *.tsv ]]; then
+	pass stress -Rrn "$file" >rows || plot_die "$name: it cannot be drawn: $(complaint)"
+else
+	pass model -c "$file" >model.json || plot_die "$name: it breaks schema minivmm.sweep/2, or there is no room to write: $(complaint)"
+	pass panels -r model.json >rows || plot_die "$name: it cannot be drawn: $(complaint)"
+fi
 distribute <rows || no_room
 draw
 make_report

@@ -5,18 +5,9 @@ include "lines";
 include "dots";
 include "bars";
 include "heat";
+include "emit";
 
 def most_pictures: 60;
-# Nothing a stranger wrote may end a line or name a file.
-def row($file): map(tostring | one_line) | [$file] + . | join("\t");
-def parameters: to_entries[] | [(if .value | type == "array" then "array \(.key)[\(.value | [length, 1] | max)]" +
-	(if .value | length > 0 then " = [\(.value | map(tostring) | join(", "))]" else "" end)
-	else "\(.key) = \(.value)" end)];
-def emit($id): (.kind | [.] | row("\($id).kind")), (.par | parameters | row("\($id).par")), (.text[] | [.] |
-	row("\($id).text")),
-	(.caption | "\($id).caption\t" + gsub("[\\x00-\\x1f]+"; " ")), (.files | to_entries[] | .key as $name |
-		if .value | length == 0 then "\($id).\($name)" else .value[] | row("\($id).\($name)") end);
-
 def absent($heat; $bars; $lines; $all):
 	(if $heat | length == 0 then "The matrix as a heat map: it takes figures of chase with several guest pages and several backings." else empty end),
 	(if $lines.pictures | length == 0 then

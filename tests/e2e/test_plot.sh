@@ -55,6 +55,39 @@ want_no_rest() {
 	[ -z "$(find "$T" -maxdepth 2 -name '.minivmm-plot*')" ] || problem "left behind: $(find "$T" -name '.minivmm-plot*')"
 }
 
+# A matrix of Linux guests, three repeats; one cell was not proven, and one name is hostile.
+linux_guests() {
+	local backing guest repeat
+	printf '#repeat\tbacking\thost_thp\tguest_thp\tstressor\tinstances\tops_per_s\tverdict\tleaves_4k\tleaves_2m\tleaves_1g\toom_kills\n' >"$T/guests.tsv"
+	for repeat in 1 2 3; do
+		for backing in anon hpvh '"; print 1<b>'; do
+			for guest in never always; do
+				printf '%s\t%s\tnever\t%s\tmalloc\t1\t%s\tproven\t1\t2\t0\t0\n' $repeat "$backing" $guest $((1000 * repeat))
+			done
+		done
+		printf '%s\tshmem-thp\tnever\tnever\tmalloc\t1\t99\tnot-2M\t1\t2\t0\t0\n' $repeat
+	done >>"$T/guests.tsv"
+	case_command "$PLOT" "$T/guests.tsv"
+	report=$T/guests-report/report.html
+	want_status 0
+	[ ! -s "$T/err" ] || problem "gnuplot has something to say"
+	want_sound
+	want_no_rest
+	want_words "${report%/*}/bars-1.svg" "malloc x 1"
+	want_words "${report%/*}/bars-1.svg" "not-2M"
+	want_words "${report%/*}/bars-1.svg" "guest THP always"
+	want_words "${report%/*}/bars-1.svg" "operations a second"
+	want_report '75 % interval'
+	conclude "a matrix of Linux guests: bars of what is proven, verdicts of what is not"
+
+	sed -i 1s/backing/kind/ "$T/guests.tsv"
+	case_command "$PLOT" "$T/guests.tsv" "$T/none"
+	want_status 1
+	want_text 'not of stress-matrix.sh'
+	[ ! -e "$T/none" ] || problem "something was made"
+	conclude "another TSV is refused"
+}
+
 matrix() {
 	local picture
 	plot walk-cost
@@ -322,6 +355,7 @@ large() {
 	conclude "1000 cells within 30 s"
 }
 
+linux_guests
 matrix
 kinds
 curves

@@ -65,6 +65,31 @@ TEST_WITH(no_gains, fresh, fresh)
 	json_decref(record);
 }
 
+static void run_of_twin(const char *verdict, json_t *cost)
+{
+	json_t *record = json_pack("{s:s, s:[{s:[{s:i, s:i, s:n}, {s:i, s:i, s:o}]}]}", "verdict", verdict,
+				   "twin", "windows", "guest_leaf_bytes", 4096, "host_leaf_bytes", 2097152,
+				   "cost", "guest_leaf_bytes", 4096, "host_leaf_bytes", 4096, "cost", cost);
+
+	(void)fresh(NULL);
+	assert_non_null(record);
+	advise_translation(record, &a);
+	json_decref(record);
+}
+
+/* Only the window of 4K in both dimensions counts, and only of a run that nothing disturbed. */
+TEST_WITH(translation_alone, fresh, fresh)
+{
+	run_of_twin("ok", json_pack("{s:f, s:f, s:f}", "value", 12.5, "low", 11.0, "high", 14.0));
+	assert_true(a.translation.known && a.translation.cycles == 12.5 && a.translation.from == 11.0 &&
+		    a.translation.to == 14.0);
+	run_of_twin("disturbed", json_pack("{s:f, s:f, s:f}", "value", 12.5, "low", 11.0, "high", 14.0));
+	assert_false(a.translation.known);
+	assert_string_equal(a.translation.instead, "twin: disturbed");
+	run_of_twin("ok", json_null());
+	assert_false(a.translation.known);
+}
+
 TEST_WITH(what_lacks_pages, fresh, fresh)
 {
 	const struct observe_spec all = { .all = true };
@@ -82,6 +107,7 @@ TEST_WITH(what_lacks_pages, fresh, fresh)
 	assert_in_range(a.needs[1].bytes, 64 * GIB + 512 * MIB, 64 * GIB + 512 * MIB + PAGE_2M);
 	assert_int_equal(a.needs[1].node, 1);
 	a.host = a.running.host;
+	a.translation = (struct advise_translation){ .known = true, .cycles = 12.5, .from = 11, .to = 14 };
 	out = open_memstream(&text, &bytes);
 	assert_non_null(out);
 	assert_int_equal(advise_text(&a, out), 0);

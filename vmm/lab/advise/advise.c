@@ -6,11 +6,21 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/host/pool/lines.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+
+static json_t *command_of(const char *const *words, size_t count)
+{
+	json_t *command = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_push(&command, json_string(words[i]));
+	return command;
+}
 
 json_t *advise_sweep(void)
 {
@@ -19,11 +29,47 @@ json_t *advise_sweep(void)
 		"--prealloc",    "on",    "--workload",   "chase", "--working-set", "64M",
 		"--allocations", "6",     "--repeat",     "8"
 	};
-	json_t *command = json_array();
 
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		json_push(&command, json_string(words[i]));
-	return command;
+	return command_of(words, COUNT_OF(words));
+}
+
+json_t *advise_twin(void)
+{
+	static const char *const words[] = { "minivmm",   "run",           "-m",         "256M",
+					     "--backing", "thp",           "--prealloc", "--workload",
+					     "twin",      "--working-set", "64M" };
+
+	return command_of(words, COUNT_OF(words));
+}
+
+static int64_t integer(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+void advise_translation(const json_t *record, struct advice *a)
+{
+	const json_t *windows =
+		json_object_get(json_array_get(json_object_get(record, "twin"), 0), "windows");
+	const char *verdict = json_string_value(json_object_get(record, "verdict"));
+
+	bool ok = verdict != NULL && strcmp(verdict, "ok") == 0;
+
+	(void)snprintf(a->translation.instead, sizeof(a->translation.instead), "twin: %s",
+		       ok                ? "it has no figure for 4K in both dimensions"
+		       : verdict != NULL ? verdict
+					 : "it has no verdict");
+	for (size_t i = 0; i < json_array_size(windows) && ok; i++) {
+		const json_t *one = json_array_get(windows, i), *cost = json_object_get(one, "cost");
+
+		if (integer(one, "guest_leaf_bytes") != (int64_t)PAGE_4K ||
+		    integer(one, "host_leaf_bytes") != (int64_t)PAGE_4K || !json_is_object(cost))
+			continue;
+		a->translation.known = true;
+		a->translation.cycles = json_number_value(json_object_get(cost, "value"));
+		a->translation.from = json_number_value(json_object_get(cost, "low"));
+		a->translation.to = json_number_value(json_object_get(cost, "high"));
+	}
 }
 
 /* The value of an axis in a cell's key, "guest-page=4K,backing=anon,...", into buf. */
@@ -101,6 +147,7 @@ void advise_needs(const char *root, uint64_t bytes, struct advice *a)
 	static struct pool_report pools;
 
 	pool_report_read(root, &pools);
+	a->pools = &pools;
 	a->memory_available_bytes = pools.memory_available_bytes;
 	if (a->running.count == 0)
 		add_need(&pools, -1, bytes, a);
@@ -141,6 +188,20 @@ static void text_running(const struct observation *o, FILE *out)
 		  names[0] != '\0' ? "; not, or not for the most part: " : "", names);
 }
 
+/* The lines as they are, for a shell: they are not wrapped. */
+static void text_lines(const struct advice *a, const struct advise_need *need, const char *option, FILE *out)
+{
+	static struct pool_lines lines;
+	char size[24];
+
+	lines.count = 0;
+	pool_lines_provide(a->pools, &need->plan, &lines);
+	for (uint32_t i = 0; i < lines.count; i++)
+		(void)fprintf(out, "%-*s%s\n", LABEL_COLUMNS, i == 0 ? "lines" : "", lines.line[i].text);
+	(void)fprintf(out, "%-*sminivmm pool plan -m %s%s\n", LABEL_COLUMNS, lines.count == 0 ? "lines" : "",
+		      size_format(need->bytes, size), option);
+}
+
 static void text_needs(const struct advice *a, FILE *out)
 {
 	char size[24], left[24];
@@ -164,7 +225,7 @@ static void text_needs(const struct advice *a, FILE *out)
 		paragraph(out, "how many",
 			  "%s%" PRIu64 " pages of 2M: %" PRIu64 " available, %" PRIu64 " missing", where,
 			  need->plan.needed_pages, need->plan.available_pages, need->plan.missing_pages);
-		paragraph(out, "lines", "minivmm pool plan -m %s%s", size_format(need->bytes, size), option);
+		text_lines(a, need, option, out);
 	}
 	if (bytes != 0)
 		paragraph(out, "cost", "%s that nobody else can use, of %s available now",
@@ -194,6 +255,15 @@ int advise_text(const struct advice *a, FILE *out)
 		paragraph(out, "", "%s: %.2f times as fast (%.2f to %.2f): %s", g->pages, g->faster, g->from,
 			  g->to, answers[g->answer]);
 	}
+	if (a->translation.known)
+		paragraph(
+			out, "of that",
+			"translation alone costs %.1f core cycles an access (%.1f to %.1f) with 4K in both dimensions, more "
+			"than with the largest pages here: the same lines in one VM (twin)",
+			a->translation.cycles, a->translation.from, a->translation.to);
+	else
+		paragraph(out, "of that", "what translation alone costs is not known: %s",
+			  a->translation.instead);
 	text_needs(a, out);
 	return stream_finish(out);
 }

@@ -33,8 +33,16 @@ struct advise_need {
 	bool has_pool; /* else `plan` says nothing */
 };
 
+/* What translation alone costs with 4K in both dimensions, more than with the largest pages that this host has: by twin. */
+struct advise_translation {
+	bool known;
+	double cycles, from, to; /* core cycles an access; the interval is of all costs at once */
+	char instead[160];       /* why it is not known */
+};
+
 struct advice {
 	struct host_facts host;
+	struct advise_translation translation;
 	struct observation running; /* count 0: none was looked at */
 	uint32_t gain_count;
 	struct advise_gain gains[ADVISE_MAX_GAINS];
@@ -42,10 +50,17 @@ struct advice {
 	uint32_t need_count;
 	struct advise_need needs[HOST_MAX_NODES];
 	uint64_t memory_available_bytes; /* 0: not known */
+	const struct pool_report *pools; /* borrowed; with needs */
 };
 
 /* The sweep that answers, as a command: 4K and 2M in both dimensions, by chase. A new reference, or NULL. */
 json_t *advise_sweep(void);
+
+/* The run of twin, likewise. */
+json_t *advise_twin(void);
+
+/* Pure: what translation costs in that run's record. */
+void advise_translation(const json_t *record, struct advice *a);
 
 /* Pure: the gains in that sweep's record, all over 4K in both dimensions, and the answer. 0, or -EINVAL: it is no such record. */
 int advise_gains(const json_t *record, struct advice *a);
