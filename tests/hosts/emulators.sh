@@ -17,14 +17,14 @@ boot_emulator() {
 # Longer than any case may take: those end by themselves, and say so.
 SILENT_SECONDS=${SILENT_SECONDS:-240}
 
-# until_silent LOG COMMAND...: end it where the log no longer grows.
+# until_silent LOG COMMAND...: end it where the log no longer grows. What a kernel that is stuck says of itself does not count.
 until_silent() {
 	local log=$1 pid size last=-1 since=$SECONDS
 	shift
 	"$@" &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
-		size=$(stat -c %s "$log" 2>/dev/null)
+		size=$(grep -vac '^\[' "$log" 2>/dev/null)
 		[ "$size" = "$last" ] || last=$size since=$SECONDS
 		[ $((SECONDS - since)) -lt "$SILENT_SECONDS" ] || kill $pid
 		sleep 1
@@ -83,10 +83,11 @@ boot_bochs() {
 
 # AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
 # the boot's process group (--foreground), to end with it. With two CPUs Debian 12's QEMU stops dead once in a while,
-# kernel and all; that boot is made once more, and no more.
+# kernel and all; that boot is made again, three times at most. Its cases take seconds.
 boot_qemu() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt node=0 part shape=(-m "$2" -smp 1)
 	if [[ $memory == *+* ]]; then
+		local SILENT_SECONDS=100
 		shape=(-m "$(($(tr -d G <<<"$memory")))G" -smp "2,sockets=2,cores=1,threads=1")
 		for part in ${memory//+/ }; do
 			shape+=(-object "memory-backend-ram,id=m$node,size=$part"
@@ -94,7 +95,7 @@ boot_qemu() {
 			node=$((node + 1))
 		done
 	fi
-	for attempt in first second; do
+	for attempt in first second third fourth; do
 		rm -f "$dir/serial.log"
 		until_silent "$dir/serial.log" timeout --foreground -k 5 "$BOOT_SECONDS" \
 			qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu "$cpu" "${shape[@]}" \
