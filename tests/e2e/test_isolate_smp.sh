@@ -30,7 +30,8 @@ on() {
 	case_record "$command" "${SMALL[@]}" --smp "$vcpus" --workload "$name" "${@:4}"
 	want_status 0
 	want_schema
-	want_json '.verdict == "ok"' "verdict"
+	# A control of twin is outside its interval by chance once in a thousand times.
+	want_json '.verdict == "ok" or (.verdict == "disturbed" and all(.reasons[]; test("where there is nothing to differ$")))' "verdict"
 	want_json "[$RUNNERS | .vcpu] | unique == [range(\$vcpus)]" "a row of each vCPU" --argjson vcpus "$vcpus"
 	want_json "$QUIET" "quiet where it has to be"
 	want_json "$PORTS" "ports"

@@ -50,20 +50,21 @@ case_record native "${PLAN[@]}" --seed 8
 [ "$native" != "$(json "$KEY | tojson")" ] || problem "checksums do not depend on the seed"
 conclude "another seed, another sequence"
 
-# A load that hits L1 takes a whole number of core cycles. A busy SMT sibling makes it longer, for seconds at a time; nothing
-# makes it shorter. So of several runs the least is that number, and none is below.
-least=
+# A load that hits L1 takes a whole number of core cycles. A busy SMT sibling makes it longer, for seconds at a time; and in a
+# run as short as this all readings of the clock may have been held up, so that it comes out shorter. Of several runs the
+# middle one is that number.
+figures=
 for _ in 1 2 3 4 5; do
 	case_record native -m 64M --workload packed --working-set 256K
 	want_status 0
-	least="$least $(json '.results[0] | select(.unit == "core cycles/access") | .min')"
+	figures="$figures $(json '.results[0] | select(.unit == "core cycles/access") | .min')"
 done
-if [ -z "${least// /}" ]; then
+if [ -z "${figures// /}" ]; then
 	tap_skip "an L1 hit takes a whole number of core cycles" "the clock of this core is not known"
 else
-	awk -v all="$least" 'BEGIN { n = split(all, v, " "); least = v[1]; for (i in v) if (v[i] < least) least = v[i]
-		whole = int(least + 0.5); exit !(n == 5 && whole >= 3 && whole <= 6 && least > whole - 0.1 && least < whole + 0.1) }' ||
-		problem "core cycles: $least"
+	tr ' ' '\n' <<<"$figures" | grep . | sort -g | awk '{ v[NR] = $1 } END { whole = int(v[3] + 0.5)
+		exit !(NR == 5 && whole >= 3 && whole <= 6 && v[3] > whole - 0.1 && v[3] < whole + 0.1) }' ||
+		problem "core cycles: $figures"
 	conclude "an L1 hit takes a whole number of core cycles"
 fi
 
