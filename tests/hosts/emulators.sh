@@ -83,11 +83,12 @@ boot_bochs() {
 
 # AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
 # the boot's process group (--foreground), to end with it. With two CPUs Debian 12's QEMU stops dead once in a while,
-# kernel and all; that boot is made again, three times at most. Its cases take seconds.
+# kernel and all; that boot is made again, three times at most. Its cases take seconds. It does so under shadow
+# paging mostly, which therefore has a boot of its own.
 boot_qemu() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt node=0 part shape=(-m "$2" -smp 1)
 	if [[ $memory == *+* ]]; then
-		local SILENT_SECONDS=100
+		local SILENT_SECONDS=60
 		shape=(-m "$(($(tr -d G <<<"$memory")))G" -smp "2,sockets=2,cores=1,threads=1")
 		for part in ${memory//+/ }; do
 			shape+=(-object "memory-backend-ram,id=m$node,size=$part"
