@@ -165,7 +165,7 @@ rows() {
 
 # Longer than a cell can take: boot, stressors, and what ends late.
 deadline() {
-	echo $((120 + $(echo "$stressors" | wc -w) * $(echo "$counts" | wc -w) * (seconds + 30)))
+	echo $((120 + results * (seconds + 30)))
 }
 
 # cell REPEAT BACKING HOST-THP GUEST-THP
@@ -190,7 +190,7 @@ cell() {
 	kill $qemu 2>/dev/null
 	wait $qemu
 	qemu=''
-	if [ $told -lt $(($(echo "$stressors" | wc -w) * $(echo "$counts" | wc -w))) ]; then
+	if [ $told -lt "$results" ]; then
 		bad=5
 		complain "$2, host THP $3, guest THP $4: $told results: $(cat "$work/qemu.log" "$work/console" | tr -d '\r' | tail -n 1)"
 	fi
@@ -201,7 +201,7 @@ has_cell() {
 	[ $resume = yes ] || return 1
 	cell=$(printf '%s\t%s\t%s\t%s\t' "$@")
 	found=$(grep -cF "$cell" "$out")
-	[ "$found" = $(($(echo "$stressors" | wc -w) * $(echo "$counts" | wc -w))) ] && return 0
+	[ "$found" = "$results" ] && return 0
 	[ "$found" = 0 ] || { grep -vF "$cell" "$out" >"$work/kept" && cat "$work/kept" >"$out"; }
 	return 1
 }
@@ -241,6 +241,8 @@ backings=$(words "$backings" anon vh pvh hpvh hppvh shmem-thp) && host_thp=$(wor
 	guest_thp=$(words "$guest_thp" never always) && stressors=$(words "$stressors" '[a-z]*') &&
 	counts=$(words "$counts" '[1-9]*') && seconds=$(words "$seconds" '[1-9]*') && repeat=$(words "$repeat" '[1-9]*') &&
 	memory=$(words "$memory" '[1-9]*[MG]') || exit 2
+# Of each cell.
+results=$(($(echo "$stressors" | wc -w) * $(echo "$counts" | wc -w)))
 minivmm=${MINIVMM:-$here/../build/minivmm}
 [ -x "$minivmm" ] || minivmm=$(command -v minivmm) || fail 77 "minivmm is not built"
 for tool in qemu-system-x86_64 jq; do

@@ -87,6 +87,11 @@ static int merge(const struct piece *p)
 	return madvise(p->hva, p->bytes, MADV_MERGEABLE) == 0 ? 0 : -errno;
 }
 
+static int unmerge(const struct piece *p)
+{
+	return madvise(p->hva, p->bytes, MADV_UNMERGEABLE) == 0 ? 0 : -errno;
+}
+
 /* "": it is there. */
 static const char *why_no_swap(const struct piece *p)
 {
@@ -137,14 +142,15 @@ static const struct act {
 	int (*on)(const struct piece *piece); /* NULL: nothing is done */
 	const char *(*why_not)(const struct piece *piece);
 	const char *(*settle)(const struct piece *piece);
-	bool leaves_it; /* the next part begins with what this one left */
+	int (*undo)(const struct piece *piece); /* when the part ends */
+	bool leaves_it;                         /* the next part begins with what this one left */
 } acts[ACT_COUNT] = {
 	[ACT_BALLOON_LEAF] = { .on = balloon_leaf },
 	[ACT_BALLOON_4K] = { .on = balloon_4k },
 	[ACT_SPLIT] = { .on = split, .leaves_it = true },
 	[ACT_COLLAPSE] = { .on = collapse },
 	[ACT_PAGE_OUT] = { .on = page_out, .why_not = why_no_swap },
-	[ACT_MERGE] = { .on = merge, .why_not = why_no_ksm, .settle = ksm_settle },
+	[ACT_MERGE] = { .on = merge, .why_not = why_no_ksm, .settle = ksm_settle, .undo = unmerge },
 };
 
 static int64_t known(int ret, uint64_t value)
@@ -274,8 +280,8 @@ void act_end(const struct phases *p, const struct machine_view *view, const stru
 	if (part == NULL || part->host_act == ACT_NONE || acts[part->host_act].leaves_it ||
 	    !first_piece(p, view, result->working_set_bytes, &piece, &count))
 		return;
-	if (part->host_act == ACT_MERGE)
-		(void)madvise(piece.hva, count * piece.bytes, MADV_UNMERGEABLE);
+	if (acts[part->host_act].undo != NULL)
+		(void)act_on(acts[part->host_act].undo, piece, count, &err);
 	/*
 	 * A page table of 4K that is left behind would keep THP away (before Linux 6.14): collapsed, it goes with its memory.
 	 * What cannot be given back is as it was.
