@@ -219,6 +219,7 @@ verdict "folders of vmm/ include downwards" layers
 if [ $# = 0 ]; then
 	verdict "no file includes itself in a circle" file_circles
 	verdict "no folder includes itself in a circle" folder_circles
+	verdict "every cure stands in tests/e2e/cures.tsv" scripts/cures.sh check
 fi
 verdict "only main.c prints and exits" who_prints
 verdict "file and function sizes" sizes

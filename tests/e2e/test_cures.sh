@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Every cure is run in a situation that it is offered for: the command fails and prints it, what it says is done as
+# printed, and the command works. It could break with any message, as nobody who writes one is ever in that situation.
+# cures.tsv lists them; scripts/cures.sh holds that list against the sources. test_cures.sh REGEX runs some rows.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+table=tests/e2e/cures.tsv
+
+# --- Situations: what the column "setup" may call. Each row runs in a shell and, as root, a mount namespace of its own.
+
+# Every later minivmm of the row runs behind these words (setpriv, prlimit, ...).
+prefix=()
+NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# keep FILE...: the host gets the value back that it has now.
+keep() {
+	local file
+	for file in "$@"; do
+		kept+=("$file" "$(cat "$file")")
+	done
+}
+
+# --- One row, in a process of its own. Prints what is wrong; "SKIP reason" where it cannot be tried.
+
+kept=()
+give_back() {
+	local i
+	for ((i = ${#kept[@]} - 2; i >= 0; i -= 2)); do
+		printf '%s\n' "${kept[i + 1]}" >"${kept[i]}"
+	done
+	cleanup
+}
+
+# The command of a row, with the options of the cure in place of its own.
+extra=()
+minivmm() {
+	local words=() word drop=
+	for word in "$@"; do
+		[ "$word" != -m ] || word=--memory
+		if [ -n "$drop" ]; then
+			drop=
+		elif [[ " ${extra[*]} " == *" $word "* && $word == --* ]]; then
+			drop=yes
+		else
+			words+=("$word")
+		fi
+	done
+	timeout -k 10 "$CASE_TIMEOUT" "${prefix[@]}" "$MINIVMM" "${words[@]}" "${extra[@]}" >"$T/out" 2>"$T/err" </dev/null
+	status=$?
+	said=$(sed -n 's/^minivmm: //p' "$T/err" | head -n 1)
+	try=$(sed -n 's/^minivmm: try: //p' "$T/err" | tail -n 1)
+}
+
+# The format string of a cure as a regular expression that its text matches.
+regex_of() {
+	sed -E 's/\\"/"/g; s/[][\.()+?^$|{}*]/\\&/g; s/\\\{[a-z]+\\\}/.*/g; s/%(\\\*|[a-z]+)/.*/g' <<<"$1"
+}
+
+# Why this row cannot be tried here, by the column "needs": root, kvm, or the name of a tool.
+unmet() {
+	local word
+	for word in ${1//,/ }; do
+		case $word in
+		- | next) continue ;;
+		root) is_root || echo "root is needed" ;;
+		kvm) no_kvm_reason ;;
+		*) have "$word" || echo "$word is not installed" ;;
+		esac
+	done | head -n 1
+}
+
+run_row() {
+	local cure=$1 needs=$2 setup=$3 command=$4 by=$5 first reason
+	reason=$(unmet "$needs")
+	[ -z "$reason" ] || { echo "SKIP $reason" && return; }
+	if [ "$setup" != - ] && ! eval "$setup" 2>"$T/setup.err"; then
+		echo "SKIP the situation cannot be made here: $setup: $(tail -n 1 "$T/setup.err")"
+		return
+	fi
+	eval "$command"
+	[ "$status" != 0 ] || { echo "it does not fail: $command" && return; }
+	grep -qxE -- "$(regex_of "$cure")" <<<"$try" || echo "another cure is printed: $said: try: $try"
+	first=$said
+	case $by in
+	nobody:*)
+		grep -qF -- "${by#nobody: }" <<<"$try" || echo "it does not say who can help: $try"
+		return
+		;;
+	=) read -ra extra <<<"$try" && eval "$command" ;;
+	'$')
+		bash -c "$try" >"$T/cure.log" 2>&1 || echo "the cure fails: $try: $(tail -n 1 "$T/cure.log")"
+		[[ $try == minivmm\ * ]] && return
+		eval "$command"
+		;;
+	*) eval "$by" ;;
+	esac
+	if [[ ,$needs, == *,next,* ]]; then
+		[ "$said" != "$first" ] || echo "after the cure it says the same: $said"
+	else
+		[ "$status" = 0 ] || echo "after the cure ($try): status $status: $said: $try"
+	fi
+}
+
+if [ "${1-}" = --row ]; then
+	mkdir "$T/bin" && ln -s "$MINIVMM" "$T/bin/minivmm" && PATH=$T/bin:$PATH
+	trap give_back EXIT
+	IFS=$'\t' read -r cure needs setup command by < <(sed -n "$2p" $table)
+	run_row "$cure" "$needs" "$setup" "$command" "$by"
+	exit 0
+fi
+
+# --- All rows.
+
+number=0
+while IFS=$'\t' read -r cure needs setup command by; do
+	number=$((number + 1))
+	[[ $cure != '#'* && $cure =~ ${1-} ]] || continue
+	case ,$needs, in
+	*,open,*) tap_skip "$cure" "nobody has written its situation" && continue ;;
+	esac
+	own=()
+	! is_root || own=(unshare -m)
+	result=$("${own[@]}" bash "$0" --row $number 2>&1)
+	case $result in
+	'') tap_ok "$cure [$command]" ;;
+	SKIP*) tap_skip "$cure [$command]" "${result#SKIP }" ;;
+	*) tap_fail "$cure [$command]" "$result" ;;
+	esac
+done <$table
+tap_done
