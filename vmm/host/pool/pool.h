@@ -10,10 +10,8 @@
 #include <stdio.h>
 
 #include "vmm/host/cgroup.h"
+#include "vmm/host/limits.h"
 #include "vmm/util/error.h"
-
-/* NUMA nodes are bits of a 64-bit mask; nodes beyond are not looked at. */
-#define HOST_MAX_NODES 64
 
 /* In pages, in the terms of /proc/meminfo: HugePages_Total, _Free, _Rsvd, _Surp. */
 struct pool_counts {
