@@ -85,6 +85,71 @@ mounts() {
 	conclude "a mount is listed with its page size"
 }
 
+# Another program's file of $2 MiB in $T/$1.
+others_file() {
+	fallocate -l "$2"M "$T/$1/others"
+}
+
+# mount_cure NAME TYPE OPTIONS MIB-OF-OTHERS SUBDIR COMMAND? ARGS...: native in $T/m/SUBDIR fails, its cure as printed is typed,
+# the same run works. COMMAND? is "command" where the mount itself can be changed: both ways of the hint are tried then.
+mount_cure() {
+	local name=$1 type=$2 options=$3 others=$4 sub=$5 has=$6 cure way without
+	shift 6
+	for way in command options; do
+		[ "$way" = options ] || [ "$has" = command ] || continue
+		if ! mount_at "a m" "$type" "$options"; then
+			tap_skip "$name" "cannot be mounted: root is needed, and a 2M pool"
+			return
+		fi
+		[ "$others" = 0 ] || others_file "a m" "$others"
+		mkdir -p "$T/a m$sub"
+		case_run native --mem-path "$T/a m$sub" --workload none "$@"
+		want_status 1
+		cure=$(sed -n 's/^minivmm: try: //p' "$T/err")
+		[[ $cure == *"--backing memfd --page-size "* ]] || problem "no cure: $(cat "$T/err")"
+		cp "$T/err" "$T/before"
+		if [ "$way" = command ]; then
+			(cd / && sh -ec "$cure") 2>"$T/typed.log" || problem "the cure fails: $cure: $(cat "$T/typed.log")"
+			mkdir -p "$T/a m$sub"
+			case_run_on native --mem-path "$T/a m$sub" --workload none "$@"
+			[ "$type" != hugetlbfs ] || grep -F "$T/a" /proc/self/mounts | grep -q 'hugetlbfs .*gid=7,mode=750' ||
+				problem "other options are lost"
+			[ "$others" = 0 ] || [ -e "$T/a m/others" ] || problem "another's file is lost"
+		else
+			read -r -a without <<<"${cure#*without a mount: }"
+			case_run_on native "${without[@]}" --workload none "$@"
+		fi
+		want_status 0
+		[ ${#problems[@]} = 0 ] || problem "$(cat "$T/before")"
+		umount "$T/a m"
+		conclude "$name: by $way"
+	done
+}
+
+# As case_run, and what was wrong before stays so.
+case_run_on() {
+	local before=("${problems[@]}")
+	case_run "$@"
+	problems=("${before[@]}" "${problems[@]}")
+}
+
+mount_cures() {
+	local huge=pagesize=2M,mode=750,gid=7
+	mount_cure "tmpfs is too small" tmpfs size=16m 0 "" command -m 64M --prealloc
+	mount_cure "tmpfs below its mount point, another's file in it" tmpfs size=16m 8 /vm command -m 64M --prealloc
+	mount_cure "tmpfs without a further file" tmpfs nr_inodes=1 0 "" command -m 16M --prealloc
+	if ! pool_reserve 2M 16; then
+		tap_skip "cures of hugetlbfs" "$pool_reason"
+		return
+	fi
+	mount_cure "hugetlbfs is too small" hugetlbfs $huge,size=8M 0 "" command -m 16M --prealloc
+	mount_cure "hugetlbfs is too small, lazily" hugetlbfs $huge,size=8M 0 /vm command -m 16M
+	mount_cure "hugetlbfs is too small, without reservation" hugetlbfs $huge,size=8M 0 "" command -m 16M --prealloc --reserve off
+	mount_cure "hugetlbfs with another's pages" hugetlbfs $huge,size=8M 4 "" options -m 16M --prealloc
+	mount_cure "hugetlbfs without a further file" hugetlbfs $huge,nr_inodes=1 0 "" options -m 16M --prealloc
+	pool_restore
+}
+
 # plan_is NAME FILTER ARGS...: a plan for a recorded host.
 plan_is() {
 	local name=$1 filter=$2
@@ -226,6 +291,7 @@ refusals() {
 
 shows
 mounts
+mount_cures
 recorded_plans
 typed_lines
 one_analysis

@@ -59,6 +59,34 @@ const char *printable(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+#define PLAIN_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:"
+
+bool is_plain_word(const char *word)
+{
+	return word[strspn(word, PLAIN_BYTES)] == '\0';
+}
+
+const char *shell_word(const char *word, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	if (word[strspn(word, PLAIN_BYTES ",=")] == '\0')
+		return word;
+	buf[used++] = '\'';
+	/* The longest piece added in one turn, the closing quote and the NUL have to fit. */
+	for (; *word != '\0' && used + 6 < size; word++) {
+		if (*word == '\'') {
+			memcpy(buf + used, "'\\''", 4);
+			used += 4;
+		} else {
+			buf[used++] = *word;
+		}
+	}
+	buf[used++] = '\'';
+	buf[used] = '\0';
+	return buf;
+}
+
 bool list_has_word(const char *list, const char *separators, const char *word)
 {
 	size_t length = strlen(word);

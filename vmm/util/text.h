@@ -24,6 +24,15 @@ void append_remark(char *buf, size_t size, const char *fmt, ...) __attribute__((
  */
 const char *printable(const char *text, char *buf, size_t size);
 
+/* Has `word` only bytes that no shell, fstab or option parser takes for its own? */
+bool is_plain_word(const char *word);
+
+/*
+ * `word` as one word of a shell: itself, or in single quotes, in buf[0..size), where it needs them (systemd's groups have
+ * backslashes).
+ */
+const char *shell_word(const char *word, char *buf, size_t size);
+
 /* Is `word` one of the words of `list`, between which any of the bytes of `separators` stand? */
 bool list_has_word(const char *list, const char *separators, const char *word);
 

@@ -124,7 +124,6 @@ static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
 
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
 {
-	const struct backing_spec *spec = &m->backing.spec;
 	void *at = gpa_to_host(m, gpa, bytes);
 	uintptr_t start;
 	int ret;
@@ -138,12 +137,6 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start);
 	if (ret == 0)
 		return at;
-	if (backing_has_pool(spec))
-		(void)pool_explain("", spec->page_bytes, spec->page_bytes,
-				   spec->reserve ? spec->page_bytes : 0, spec->host_nodes, -ret,
-				   "populating the guest's low memory", e);
-	else
-		(void)error_set(e, STATUS_FAILED, -ret, "populate",
-				"no memory for %" PRIu64 " bytes of guest RAM at GPA 0x%" PRIx64, bytes, gpa);
+	(void)shortage_explain(&m->backing, -ret, "populating the guest's low memory", e);
 	return NULL;
 }

@@ -164,10 +164,10 @@ static int map_flags(const struct backing_spec *spec)
 	return flags;
 }
 
-static int explain_mmap(const struct backing_spec *spec, int fd, int err, struct error *e)
+static int explain_mmap(const struct backing_spec *spec, int err, struct error *e)
 {
 	if (err == ENOMEM && backing_has_pool(spec)) {
-		if (backing_file_check_mount(spec, fd, e) != 0)
+		if (backing_file_check_mount(spec, 0, e) != 0)
 			return -err;
 		return pool_explain("", spec->page_bytes, spec->bytes, 0, spec->host_nodes, err, "mmap", e);
 	}
@@ -275,7 +275,7 @@ int backing_map(const struct backing_spec *spec, struct backing *b, struct error
 	}
 	b->hva = hva;
 	if (mmap(hva, spec->bytes, PROT_READ | PROT_WRITE, map_flags(spec), b->fd, 0) == MAP_FAILED) {
-		ret = explain_mmap(spec, b->fd, errno, e);
+		ret = explain_mmap(spec, errno, e);
 		goto fail;
 	}
 	ret = memory_policy_bind(spec, hva, e);

@@ -90,9 +90,10 @@ int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error
 int backing_file_open(const struct backing_spec *spec, struct error *e);
 
 /*
- * Fill *e if the mount's own size= limit leaves less than spec->bytes: -ENOSPC. 0 where it does not.
+ * Fill *e if the mount's own size= limit leaves less than spec->bytes, of which this run holds own_bytes: -ENOSPC. 0 where it
+ * does not.
  */
-int backing_file_check_mount(const struct backing_spec *spec, int fd, struct error *e);
+int backing_file_check_mount(const struct backing_spec *spec, uint64_t own_bytes, struct error *e);
 
 /*
  * Refuse a policy without nodes, nodes that do not exist (STATUS_USAGE, naming those that do), and any of it on
@@ -118,6 +119,9 @@ void memory_policy_run_near(uint64_t host_nodes);
  * in the pool, or no room on the mount), -EHWPOISON. Restarted where a signal interrupts it.
  */
 int populate_range(void *hva, uint64_t bytes);
+
+/* Does this kernel (before 5.14) have no other way than mlock(2), whose price is RLIMIT_MEMLOCK? */
+bool populate_locks(void);
 
 struct prealloc_stats {
 	uint32_t threads; /* used */

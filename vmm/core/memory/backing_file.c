@@ -15,6 +15,10 @@
 #include <unistd.h>
 
 #include "units.h"
+#include "vmm/host/mount.h"
+
+/* Of a hint; a longer one is left out. */
+#define COMMAND_BYTES 640
 
 #define HOW_TO_MOUNT "mkdir -p /dev/hugepages && mount -t hugetlbfs -o pagesize=2M none /dev/hugepages"
 
@@ -119,6 +123,29 @@ static int open_and_unlink(const char *dir)
 	return fd;
 }
 
+/* A memfd has the same pages, shared as a file's are, and no mount whose limits could be short. */
+static int put_mount_cure(const struct mount_room *room, const char *command, struct error *e)
+{
+	const char *page = backing_page_name(room->page_bytes);
+
+	if (command[0] == '\0')
+		return error_hint(e, "--backing memfd --page-size %s", page);
+	return error_hint(e, "%s  # or without a mount: --backing memfd --page-size %s", command, page);
+}
+
+/* An empty file takes no page, so what the mount has run out of is its number of files. */
+static void put_inodes_cure(const char *dir, struct error *e)
+{
+	struct mount_room *room = calloc(1, sizeof(*room));
+	char command[COMMAND_BYTES];
+
+	if (room != NULL && mount_read(dir, room) == 0) {
+		mount_inodes_command(room, command, sizeof(command));
+		put_mount_cure(room, command, e);
+	}
+	free(room);
+}
+
 static int open_path(const struct backing_spec *spec, struct error *e)
 {
 	char dir[PATH_MAX];
@@ -140,6 +167,8 @@ static int open_path(const struct backing_spec *spec, struct error *e)
 			      "uid=$(id -u),mode=0700 none DIR");
 	else if (err == EROFS)
 		error_hint(e, "mount -o remount,rw %s", dir);
+	else if (err == ENOSPC)
+		put_inodes_cure(dir, e);
 	return -err;
 }
 
@@ -173,20 +202,28 @@ int backing_file_open(const struct backing_spec *spec, struct error *e)
 			 spec->bytes / MIB, strerror(err));
 }
 
-int backing_file_check_mount(const struct backing_spec *spec, int fd, struct error *e)
+int backing_file_check_mount(const struct backing_spec *spec, uint64_t own_bytes, struct error *e)
 {
-	struct statfs fs;
-	uint64_t free_bytes, used_bytes;
+	/* Two names of any length are too large for a thread's stack. */
+	struct mount_room *room;
+	char dir[PATH_MAX], command[COMMAND_BYTES];
+	struct error ignored = { .status = STATUS_OK };
 
-	/* Without a limit f_blocks is 0 (tmpfs) or all ones (hugetlbfs). A memfd's mount has none. */
-	if (fd < 0 || spec->kind != BACKING_FILE || fstatfs(fd, &fs) != 0 || fs.f_blocks == 0 ||
-	    fs.f_blocks >= INT64_MAX || !checked_mul(fs.f_bavail, (uint64_t)fs.f_bsize, &free_bytes) ||
-	    free_bytes >= spec->bytes)
+	if (spec->kind != BACKING_FILE || holding_directory(spec->path, dir, sizeof(dir), &ignored) != 0)
 		return 0;
+	room = calloc(1, sizeof(*room));
+	/* A mount that cannot be read is not refused anything. */
+	if (room == NULL || mount_read(dir, room) != 0 || room->size_bytes == MOUNT_UNLIMITED ||
+	    room->free_bytes + own_bytes >= spec->bytes) {
+		free(room);
+		return 0;
+	}
 	(void)error_set(e, STATUS_FAILED, ENOSPC, spec->path,
 			"%" PRIu64 " MiB do not fit the mount at %s, whose size limit leaves %" PRIu64 " MiB",
-			spec->bytes / MIB, spec->path, free_bytes / MIB);
-	used_bytes = (fs.f_blocks - min_u64(fs.f_bavail, fs.f_blocks)) * (uint64_t)fs.f_bsize;
-	return error_hint(e, "mount -o remount,size=%" PRIu64 "M %s",
-			  (used_bytes + spec->bytes + MIB - 1) / MIB, spec->path);
+			spec->bytes / MIB, room->path[0] != '\0' ? room->path : dir,
+			(room->free_bytes + own_bytes) / MIB);
+	mount_size_command(room, spec->bytes, own_bytes, command, sizeof(command));
+	(void)put_mount_cure(room, command, e);
+	free(room);
+	return -ENOSPC;
 }

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "units.h"
-#include "vmm/host/pool/pool.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 
@@ -36,6 +35,12 @@ static int populate_by_mlock(void *hva, uint64_t bytes)
 	/* A part may be locked already. */
 	(void)munlock(hva, bytes);
 	return -err;
+}
+
+bool populate_locks(void)
+{
+	/* An advice that the kernel does not know is refused for no memory at all, too. */
+	return madvise(NULL, 0, MADV_POPULATE_WRITE) != 0;
 }
 
 int populate_range(void *hva, uint64_t bytes)
@@ -201,7 +206,6 @@ static int run_team(struct team *team, struct worker *workers, uint32_t count, p
 static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct error *e)
 {
 	const struct backing_spec *spec = &b->spec;
-	const uint64_t left = spec->bytes - min_u64(done_bytes, spec->bytes);
 
 	if (ret == -EINTR)
 		return error_set(e, STATUS_FAILED, EINTR, "--prealloc",
@@ -210,21 +214,12 @@ static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct
 	if (ret == -EHWPOISON)
 		return error_set(e, STATUS_FAILED, EHWPOISON, "--prealloc",
 				 "a page of guest RAM lies on memory that the hardware reports as faulty");
-	if (ret == -EFAULT || ret == -ENOMEM) {
-		struct backing_spec rest = *spec;
-
-		rest.bytes = left;
-		if (backing_file_check_mount(&rest, b->fd, e) != 0)
-			return ret;
-		if (backing_has_pool(spec))
-			return pool_explain("", spec->page_bytes, left, spec->reserve ? left : 0,
-					    spec->host_nodes, -ret, "--prealloc", e);
-	}
+	if (ret == -EFAULT || ret == -ENOMEM || ret == -EPERM)
+		return shortage_explain(b, -ret, "--prealloc", e);
 	(void)error_set(e, STATUS_FAILED, -ret, "--prealloc",
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be populated: %s",
 			done_bytes / MIB, spec->bytes / MIB, strerror(-ret));
-	return error_hint(
-		e, "ask for less with --memory; before Linux 5.14 this also needs ulimit -l unlimited");
+	return error_hint(e, "ask for less with --memory");
 }
 
 static uint32_t allowed_cpus(void)

@@ -70,13 +70,14 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 	struct cgroup_limit group;
 	uint64_t near;
 
-	if (backing_has_pool(spec)) {
-		/* What is reserved already for this mapping cannot be short. */
-		if (spec->reserve)
-			return 0;
+	/* What is reserved already for this mapping cannot be short. */
+	if (backing_has_pool(spec) && spec->reserve)
+		return 0;
+	if (backing_file_check_mount(spec, 0, e) != 0)
+		return -ENOSPC;
+	if (backing_has_pool(spec))
 		return pool_check(root, spec->page_bytes, spec->bytes,
 				  spec->policy == NUMA_POLICY_BIND ? spec->host_nodes : 0, "--prealloc", e);
-	}
 	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0 && spec->bytes > m.available_bytes)
 		return refuse(spec, "MemAvailable of /proc/meminfo", m.available_bytes,
 			      "populate lazily, or end what uses the rest", e);
@@ -104,21 +105,26 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 {
 	struct error ignored = { .status = STATUS_OK };
 	struct observed_memory seen = { 0 };
-	struct backing_spec rest = b->spec;
+	const struct backing_spec *spec = &b->spec;
+	const bool promised = backing_has_pool(spec) && spec->reserve;
 	uint64_t there;
 
 	/* If smaps cannot be read, all of RAM counts as missing: too large a number is better than none. */
 	(void)observe_backing("", b, &seen, &ignored);
-	there = min_u64(seen.rss_bytes, rest.bytes - rest.page_bytes);
-	rest.bytes -= there;
-	if (backing_file_check_mount(&rest, b->fd, e) != 0)
+	there = min_u64(seen.rss_bytes, spec->bytes - spec->page_bytes);
+	if (backing_file_check_mount(spec, promised ? spec->bytes : there, e) != 0)
 		return -err;
-	if (backing_has_pool(&rest))
-		return pool_explain("", rest.page_bytes, rest.bytes, rest.reserve ? rest.bytes : 0,
-				    rest.host_nodes, err, where, e);
+	if (backing_has_pool(spec))
+		return pool_explain("", spec->page_bytes, spec->bytes - there,
+				    promised ? spec->bytes - there : 0, spec->host_nodes, err, where, e);
 	(void)error_set(e, STATUS_FAILED, err, where,
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be had: %s", there / MIB,
-			b->spec.bytes / MIB, strerror(err));
+			spec->bytes / MIB,
+			err == EFAULT ? "the kernel has no page for the rest" : strerror(err));
+	if (populate_locks())
+		return error_hint(
+			e, "ulimit -l unlimited, or ask for less with --memory: before Linux 5.14 memory is "
+			   "populated by locking it");
 	return error_hint(e,
 			  "ask for less with --memory or --working-set, or end what uses the rest (free -m)");
 }

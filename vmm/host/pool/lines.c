@@ -38,35 +38,6 @@ __attribute__((format(printf, 3, 4))) static void add(struct pool_lines *lines, 
 		lines->count++;
 }
 
-/* Bytes that no shell, fstab or option parser takes for its own. */
-static bool is_plain(const char *path)
-{
-	return path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:")] ==
-	       '\0';
-}
-
-/* `path` as one word of a shell: in single quotes where it needs them (systemd's groups have backslashes). */
-static const char *shell_word(const char *path, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	if (is_plain(path))
-		return path;
-	buf[used++] = '\'';
-	/* The longest piece added in one turn, the closing quote and the NUL have to fit. */
-	for (; *path != '\0' && used + 6 < size; path++) {
-		if (*path == '\'') {
-			memcpy(buf + used, "'\\''", 4);
-			used += 4;
-		} else {
-			buf[used++] = *path;
-		}
-	}
-	buf[used++] = '\'';
-	buf[used] = '\0';
-	return buf;
-}
-
 const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
 {
 	buf[0] = '\0';
@@ -91,7 +62,7 @@ static bool mount_path(const struct pool_report *report, const struct pool_plan 
 	for (uint32_t i = 0; i < report->mount_count; i++) {
 		const struct pool_mount *m = &report->mounts[i];
 
-		if (m->page_bytes == plan->page_bytes && is_plain(m->path) && strlen(m->path) < size) {
+		if (m->page_bytes == plan->page_bytes && is_plain_word(m->path) && strlen(m->path) < size) {
 			(void)snprintf(path, size, "%s", m->path);
 			return true;
 		}
