@@ -65,7 +65,7 @@ static int fresh(void **state)
 	(void)snprintf(report.verdict, sizeof(report.verdict), "two-dimensional by EPT");
 	report.second_levels = 4;
 	report.largest_second_leaf_bytes = PAGE_1G;
-	report.kvm.present = report.kvm.permitted = KNOWN_YES;
+	report.kvm.present = report.kvm.permitted = report.kvm.makes_vm = KNOWN_YES;
 	report.kvm.api_version = 12;
 	report.kvm.capability_count = 3;
 	for (uint32_t i = 0; i < 3; i++) {
@@ -134,12 +134,17 @@ TEST_WITH(nothing_required, fresh, drop)
 TEST_WITH(device_states, fresh, drop)
 {
 	report.kvm.capability_count = 0;
+	report.kvm.makes_vm = KNOWN_NO;
+	(void)strcpy(report.kvm.failure, "it is held");
+	(void)strcpy(report.kvm.cure, "end the holder");
+	assert_non_null(strstr(emit(check_text, 0), "version 12, but: it is held"));
 	report.kvm.permitted = KNOWN_NO;
 	report.kvm.err = 13;
-	assert_non_null(strstr(emit(check_text, 0), "cannot be opened: Permission denied"));
+	assert_non_null(strstr(emit(check_text, 0), "there, but: it is held"));
+	assert_non_null(strstr(emit(check_text, 0), "end the holder"));
 	report.kvm.present = KNOWN_NO;
 	report.kvm.err = 2;
-	assert_non_null(strstr(emit(check_text, 0), "not there, No such file"));
+	assert_non_null(strstr(emit(check_text, 0), "not there, it is held"));
 	memset(&report.kvm, 0, sizeof(report.kvm));
 	assert_non_null(strstr(emit(check_text, 0), "recorded host"));
 }

@@ -12,11 +12,12 @@
 #define FAKE_FD 1000
 
 static struct {
-	int open_errno, api_errno, cpuid_errno;
+	int open_errno, api_errno, cpuid_errno, create_errno;
 	uint32_t leaf, edx;
 	int opened, closed;
 } fake;
 
+int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_close(int fd);
 int __wrap_close(int fd);
@@ -24,8 +25,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 
 int __wrap_open(const char *path, int flags, ...)
 {
-	(void)path;
-	(void)flags;
+	/* A failure looks into /proc for its cause. */
+	if (strcmp(path, "/dev/kvm") != 0)
+		return __real_open(path, flags);
 	errno = fake.open_errno;
 	fake.opened += fake.open_errno == 0;
 	return fake.open_errno == 0 ? FAKE_FD : -1;
@@ -65,6 +67,10 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case KVM_GET_API_VERSION:
 		errno = fake.api_errno;
 		return fake.api_errno == 0 ? KVM_API_VERSION : -1;
+	case KVM_CREATE_VM:
+		errno = fake.create_errno;
+		fake.opened += fake.create_errno == 0;
+		return fake.create_errno == 0 ? FAKE_FD + 1 : -1;
 	case KVM_CHECK_EXTENSION:
 		errno = EINVAL;
 		return argument == KVM_CAP_MAX_VCPUS ? 1024 : argument == KVM_CAP_IRQCHIP ? -1 : 0;
@@ -123,11 +129,29 @@ TEST_WITH(four_answers, reset, NULL)
 		assert_int_equal(probe.err, cases[i].err);
 		assert_int_equal(probe.api_version, cases[i].api_version);
 		assert_int_equal(fake.opened, fake.closed);
+		assert_int_equal(probe.makes_vm, probe.api_version < 0 ? KNOWN_UNKNOWN : KNOWN_YES);
+		assert_int_equal(probe.failure[0] != '\0', probe.err != 0);
+		assert_int_equal(probe.cure[0] != '\0', probe.err != 0);
 		/* Unasked is -1, and the names are there for the table in any case. */
 		assert_int_equal(capability(&probe, "KVM_CAP_MAX_VCPUS"), probe.api_version < 0 ? -1 : 1024);
 		if (probe.api_version < 0)
 			assert_int_equal(probe.guest_1g_pages, KNOWN_UNKNOWN);
 	}
+}
+
+/* Where another hypervisor holds the CPU, all but the VM itself works. */
+TEST_WITH(a_vm_that_cannot_be_made, reset, NULL)
+{
+	struct kvm_probe probe;
+
+	fake.create_errno = EBUSY;
+	check_probe_kvm("/dev/kvm", &probe);
+	assert_int_equal(probe.permitted, KNOWN_YES);
+	assert_int_equal(probe.makes_vm, KNOWN_NO);
+	assert_int_equal(probe.err, EBUSY);
+	assert_non_null(strstr(probe.failure, "another hypervisor"));
+	assert_non_null(strstr(probe.cure, "administrator"));
+	assert_int_equal(fake.opened, fake.closed);
 }
 
 TEST_WITH(capabilities_as_kvm_says, reset, NULL)

@@ -52,14 +52,16 @@ static int fake_prefault(struct prefault *range)
 	return 0;
 }
 
+int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
 int __wrap_open(const char *path, int flags, ...)
 {
-	(void)path;
-	(void)flags;
+	/* A failure looks into /proc for its cause. */
+	if (strcmp(path, "/dev/kvm") != 0)
+		return __real_open(path, flags);
 	if (fake.open_errno == 0)
 		return FAKE_FD;
 	errno = fake.open_errno;
@@ -143,10 +145,10 @@ TEST_WITH(missing_device_means_cannot, reset, NULL)
 	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -ENOENT);
 	assert_int_equal(e.status, STATUS_CANNOT);
 	assert_non_null(strstr(e.where, "/dev/kvm"));
-	assert_non_null(strstr(e.hint, "modprobe"));
+	assert_non_null(strstr(e.hint, "native"));
 }
 
-TEST_WITH(no_permission_names_the_group, reset, NULL)
+TEST_WITH(no_permission_means_cannot, reset, NULL)
 {
 	struct error e = { .status = STATUS_OK };
 	struct kvm_system sys;
@@ -154,7 +156,7 @@ TEST_WITH(no_permission_names_the_group, reset, NULL)
 	fake.open_errno = EACCES;
 	assert_int_equal(kvm_system_open("/dev/kvm", &sys, &e), -EACCES);
 	assert_int_equal(e.status, STATUS_CANNOT);
-	assert_non_null(strstr(e.hint, "usermod"));
+	assert_string_not_equal(e.hint, "");
 }
 
 TEST_WITH(other_api_version_is_named, reset, NULL)
@@ -205,7 +207,7 @@ TEST_WITH(failing_vm_calls_leave_nothing_open, reset, NULL)
 		(void)reset(NULL);
 		fake.failing_request = requests[i];
 		assert_int_equal(kvm_vm_create(&sys, &vm, &e), -EIO);
-		assert_int_equal(e.status, STATUS_FAILED);
+		assert_int_equal(e.status, requests[i] == KVM_CREATE_VM ? STATUS_CANNOT : STATUS_FAILED);
 		assert_int_equal(vm.fd, -1);
 		assert_int_equal(fake.closed, requests[i] == KVM_CREATE_VM ? 0 : 1);
 	}

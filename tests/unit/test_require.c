@@ -57,7 +57,7 @@ static int fresh(void **state)
 	param("kvm_intel.flexpriority", "1");
 	param("kvm_intel.vpid", "Y");
 	report.kvm.present = KNOWN_YES;
-	report.kvm.permitted = KNOWN_YES;
+	report.kvm.permitted = report.kvm.makes_vm = KNOWN_YES;
 	report.kvm.api_version = 12;
 	capability("KVM_CAP_USER_MEMORY", true, 1);
 	capability("KVM_CAP_PRE_FAULT_MEMORY", false, 1);
@@ -152,12 +152,17 @@ TEST_WITH(device, fresh, NULL)
 	assert_true(unmet("kvm", INTEL));
 	assert_non_null(strstr(answers[0].reason, "KVM_CAP_USER_MEMORY"));
 	report.kvm.capability[0].value = 1;
+	report.kvm.makes_vm = KNOWN_NO;
+	assert_true(unmet("kvm", INTEL));
+	report.kvm.makes_vm = KNOWN_UNKNOWN;
+	assert_true(unknown("kvm", INTEL));
+	report.kvm.makes_vm = KNOWN_YES;
 	report.kvm.api_version = 11;
 	assert_true(unmet("kvm", INTEL));
 	report.kvm.permitted = KNOWN_NO;
-	report.kvm.err = 13;
+	(void)strcpy(report.kvm.failure, "its mode");
 	assert_true(unmet("kvm", INTEL));
-	assert_non_null(strstr(answers[0].reason, "Permission denied"));
+	assert_non_null(strstr(answers[0].reason, "its mode"));
 	memset(&report.kvm, 0, sizeof(report.kvm));
 	assert_true(unknown("kvm", INTEL) && unknown("prefault", INTEL) && unknown("stats", INTEL));
 	report.kvm.present = KNOWN_NO;

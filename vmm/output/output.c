@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/util/cause.h"
+
 #define TEMPORARY_NAMES 100
 
 static int fail(struct error *e, int err, const char *call, const char *path)
@@ -18,13 +20,7 @@ static int fail(struct error *e, int err, const char *call, const char *path)
 
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
 	(void)error_set(e, STATUS_FAILED, err, where, "%s could not be written", path);
-	if (err == ENOSPC || err == EDQUOT)
-		error_hint(e, "make room there, or name another place (df -h shows the free space)");
-	else if (err == ENOENT || err == ENOTDIR)
-		error_hint(e, "the directory has to exist");
-	else if (err == EACCES || err == EPERM || err == EROFS)
-		error_hint(e, "name a place in a directory that you may write to");
-	return -err;
+	return error_cause(e, "output", 0, path);
 }
 
 static int write_all(int fd, const char *data, size_t bytes)

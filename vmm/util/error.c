@@ -3,23 +3,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-/* What helps against an exhausted limit wherever it is met; a better cure replaces it. */
-static const char *usual_cure(int err)
-{
-	switch (err) {
-	case EMFILE:
-		return "ulimit -n 1024 allows more open files; each vCPU takes two";
-	case ENFILE:
-		return "sysctl fs.file-max shows how many files this host may open in all";
-	case EAGAIN:
-		return "ulimit -u and -v, and pids.max of the cgroup, limit threads; or a smaller --smp";
-	case ENOMEM:
-		return "ask for less with --memory or --smp; free -m, ulimit -v and -d show what limits it";
-	default:
-		return "";
-	}
-}
+#include "vmm/util/cause.h"
 
 int error_set(struct error *e, enum status status, int err, const char *where, const char *fmt, ...)
 {
@@ -34,8 +20,13 @@ int error_set(struct error *e, enum status status, int err, const char *where, c
 	va_start(args, fmt);
 	(void)vsnprintf(e->what, sizeof(e->what), fmt, args);
 	va_end(args);
-	(void)snprintf(e->hint, sizeof(e->hint), "%s", usual_cure(err));
-	return ret;
+	e->hint[0] = '\0';
+	e->told_status = status;
+	e->told_bytes = strlen(e->what);
+	/* What is refused before any call fails, and a wrong command line, have cures of their own. */
+	return err > 0 && (status == STATUS_FAILED || status == STATUS_CANNOT)
+		       ? error_cause(e, where, 0, NULL)
+		       : ret;
 }
 
 int error_hint(struct error *e, const char *fmt, ...)

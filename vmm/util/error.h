@@ -4,6 +4,8 @@
 #ifndef MINIVMM_UTIL_ERROR_H
 #define MINIVMM_UTIL_ERROR_H
 
+#include <stddef.h>
+
 /* Exit statuses of the program; the contract with scripts (README.md). */
 enum status {
 	STATUS_OK = 0,
@@ -23,12 +25,15 @@ struct error {
 	char where[96]; /* the call or the file: "open /dev/kvm" */
 	char what[512]; /* one sentence with the numbers in it */
 	char hint[768]; /* the cure, a command where there is one; may be empty */
+	/* As error_set was told, before the table of causes had its say: util/cause.h. */
+	enum status told_status;
+	size_t told_bytes; /* of what[] */
 };
 
 /*
  * Fill *e (unless it already holds an error: the first one is the cause) and return -err, or -EINVAL where
- * err is 0, so that `return error_set(...)` reads well. Where a limit of files, threads or memory was met, the hint is
- * how to raise it, until error_hint says something better.
+ * err is 0, so that `return error_set(...)` reads well. Where a call failed (err above 0, STATUS_FAILED or STATUS_CANNOT)
+ * the table of util/cause.h adds why, and the hint, by `where` and err, until error_hint or error_cause say more.
  */
 int error_set(struct error *e, enum status status, int err, const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

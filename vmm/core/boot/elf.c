@@ -94,18 +94,54 @@ static bool is_load(const Elf64_Phdr *ph)
 	return ph->p_type == PT_LOAD && ph->p_memsz != 0;
 }
 
+/* What people have instead of a payload, by its magic; the first that fits. */
+static const struct {
+	size_t offset, bytes;
+	const char *magic, *name;
+} other_kinds[] = {
+	{ 0x202, 4, "HdrS", "a bzImage of Linux (Documentation/arch/x86/boot.rst)" },
+	{ 0x38, 4, "ARM\x64", "an Image of Linux for arm64" },
+	{ 0, 2, "MZ", "a PE/COFF file, as for EFI" },
+	{ 0, 2, "\x1f\x8b", "compressed by gzip" },
+	{ 0, 6,
+	  "\xfd"
+	  "7zXZ",
+	  "compressed by xz" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "compressed by zstd" },
+	{ 0, 3, "BZh", "compressed by bzip2" },
+	{ 0, 4, "\x04\x22\x4d\x18", "compressed by lz4" },
+	{ 0, 4, "\x02\x21\x4c\x18", "compressed by lz4 (as in a kernel)" },
+	{ 0, 4, "\x89LZO", "compressed by lzop" },
+	{ 0, 3, "\x5d\x00\x00", "compressed by lzma" },
+	{ 0, 4, "\x27\x05\x19\x56", "a uImage of U-Boot" },
+	{ 0, 4, "QFI\xfb", "a qcow2 disk" },
+	{ 0, 5, "07070", "a cpio archive, as an initramfs is" },
+	{ 0, 8, "!<arch>\n", "a library of object files (ar)" },
+	{ 0, 4, "\xcf\xfa\xed\xfe", "a Mach-O file" },
+	{ 0, 2, "#!", "a script" },
+};
+
+static const char *other_kind(const struct elf_file *f)
+{
+	for (size_t i = 0; i < COUNT_OF(other_kinds); i++) {
+		if (in_file(f, other_kinds[i].offset, other_kinds[i].bytes) &&
+		    memcmp(f->image + other_kinds[i].offset, other_kinds[i].magic, other_kinds[i].bytes) == 0)
+			return other_kinds[i].name;
+	}
+	return "without its magic";
+}
+
 /* Is it an ELF executable for x86-64? Checks e_ident and the two fields behind it. */
 static int check_kind(struct elf_file *f)
 {
 	const Elf64_Ehdr *h = &f->header;
 
 	if (f->bytes < SELFMAG || memcmp(f->image, ELFMAG, SELFMAG) != 0)
-		return REFUSE(f, "not an ELF file (%zu bytes, no ELF magic)", f->bytes);
+		return REFUSE(f, "not an ELF file: %zu bytes, %s", f->bytes, other_kind(f));
 	/* Before the length: the header of a 32-bit file is shorter, and its class is the better answer. */
-	if (f->bytes > EI_CLASS && f->image[EI_CLASS] == ELFCLASS32) {
-		(void)REFUSE(f, "a 32-bit ELF file; the guest has to be a 64-bit one");
-		return error_hint(f->e, "build it for x86-64 (cc -m64, ld -m elf_x86_64)");
-	}
+	if (f->bytes > EI_CLASS && f->image[EI_CLASS] == ELFCLASS32)
+		return REFUSE(
+			f, "a 32-bit ELF file; the guest has to be a 64-bit one (cc -m64, ld -m elf_x86_64)");
 	if (f->bytes < sizeof(*h))
 		return REFUSE(f, "truncated: %zu bytes, an ELF header needs %zu", f->bytes, sizeof(*h));
 	memcpy(&f->header, f->image, sizeof(f->header));
@@ -238,10 +274,8 @@ static int find_entry(struct elf_file *f, uint64_t *entry_gpa)
 				      ")",
 				      i, (uint64_t)ph.p_filesz, (uint64_t)ph.p_align);
 	}
-	(void)REFUSE(f, "no PVH entry note in 0x%x segments", f->header.e_phnum);
-	return error_hint(f->e,
-			  "a PVH kernel has the ELF note XEN_ELFNOTE_PHYS32_ENTRY (name Xen, type 18) in a "
-			  "PT_NOTE segment; Linux has it with CONFIG_PVH=y (use vmlinux, not bzImage)");
+	return REFUSE(f, "no PVH entry note (XEN_ELFNOTE_PHYS32_ENTRY, name Xen, type 18) in 0x%x segments",
+		      f->header.e_phnum);
 }
 
 /* Only the part that comes from the file counts: what follows it is zero, and zero is no code. */

@@ -7,6 +7,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vmm/util/cause.h"
+
+/* Documentation/admin-guide/devices.txt: the misc device 232. */
+#define KVM_DEVICE_MAJOR 10
+#define KVM_DEVICE_MINOR 232
+
 const struct kvm_capability kvm_capabilities[KVM_CAPABILITY_COUNT] = {
 	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY", "guest RAM in our own mapping", true },
 	{ KVM_CAP_SYNC_MMU, "KVM_CAP_SYNC_MMU", "guest RAM that is populated lazily", true },
@@ -47,26 +53,25 @@ int kvm_check_extension(int fd, long capability)
 	return ret < 0 ? -errno : ret;
 }
 
-static int open_failed(const char *path, int err, struct error *e)
+static uint32_t node_circumstances(const char *path)
 {
-	char where[96] = "open ";
-
-	(void)strncat(where, path, sizeof(where) - sizeof("open "));
-	if (err == ENOENT || err == ENODEV || err == ENXIO) {
-		(void)error_set(e, STATUS_CANNOT, err, where, "this host has no usable KVM device");
-		return error_hint(
-			e, "load the module (modprobe kvm_intel, or kvm_amd) and enable VT-x or AMD-V in "
-			   "the firmware; in a VM, the outer host has to allow nesting. "
-			   "`minivmm native` needs no KVM");
-	}
-	if (err == EACCES || err == EPERM) {
-		(void)error_set(e, STATUS_CANNOT, err, where, "no permission for the KVM device");
-		return error_hint(e, "usermod -aG kvm $USER and log in again, or run as root");
-	}
-	return error_set(e, STATUS_FAILED, err, where, "cannot open the KVM device");
+	return cause_of_node(path, KVM_DEVICE_MAJOR, KVM_DEVICE_MINOR, "kvm");
 }
 
-static int check_api(int fd, const char *path, struct error *e)
+int kvm_device_open(const char *path, struct error *e)
+{
+	char where[96] = "open ";
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int err = errno;
+
+	if (fd >= 0)
+		return fd;
+	(void)strncat(where, path, sizeof(where) - sizeof("open "));
+	(void)error_set(e, STATUS_FAILED, err, where, "cannot open the KVM device");
+	return error_cause(e, "open /dev/kvm", node_circumstances(path), path);
+}
+
+int kvm_device_check(int fd, const char *path, struct error *e)
 {
 	int version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	int err = errno;
@@ -76,7 +81,7 @@ static int check_api(int fd, const char *path, struct error *e)
 	if (version < 0) {
 		(void)error_set(e, STATUS_CANNOT, err, "KVM_GET_API_VERSION",
 				"%s does not answer as a KVM device", path);
-		return error_hint(e, "ls -l %s should show a character device 10, 232", path);
+		return error_cause(e, "KVM_GET_API_VERSION", node_circumstances(path), path);
 	}
 	return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_GET_API_VERSION",
 			 "KVM API version %d found, %d needed", version, KVM_API_VERSION);
@@ -87,7 +92,12 @@ static int check_required(int fd, struct error *e)
 	for (size_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
 		const struct kvm_capability *c = &kvm_capabilities[i];
 
-		if (c->required && kvm_check_extension(fd, c->number) <= 0)
+		int has = c->required ? kvm_check_extension(fd, c->number) : 1;
+
+		if (has < 0)
+			return error_set(e, STATUS_FAILED, -has, "KVM_CHECK_EXTENSION",
+					 "KVM does not say whether it has %s", c->name);
+		if (has == 0)
 			return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CHECK_EXTENSION",
 					 "this KVM lacks %s, needed for %s", c->name, c->purpose);
 	}
@@ -115,10 +125,10 @@ int kvm_system_open(const char *path, struct kvm_system *sys, struct error *e)
 {
 	int ret;
 
-	*sys = (struct kvm_system){ .fd = open(path, O_RDWR | O_CLOEXEC) };
+	*sys = (struct kvm_system){ .fd = kvm_device_open(path, e) };
 	if (sys->fd < 0)
-		return open_failed(path, errno, e);
-	ret = check_api(sys->fd, path, e);
+		return sys->fd;
+	ret = kvm_device_check(sys->fd, path, e);
 	if (ret == 0)
 		ret = check_required(sys->fd, e);
 	if (ret == 0)

@@ -66,6 +66,8 @@ int limits_check_width(const struct config *c, uint32_t physical_bits, struct er
 		error_hint(
 			e, "-m %s at most",
 			size_format(below_bytes + (reach_bytes - last->gpa) / unit_bytes * unit_bytes, text));
+	else
+		error_hint(e, "a smaller --alias-memory");
 	return ret;
 }
 

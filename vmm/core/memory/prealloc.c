@@ -64,19 +64,23 @@ struct team {
 	const struct backing *b;
 	pthread_mutex_t lock;
 	pthread_cond_t gate, news;
-	bool open, cancel;
+	bool open;
 	uint32_t running;
 	int err; /* the first error, negative; the others stop */
 	uint64_t end_ns;
+	struct share *shares;
+	uint32_t count;   /* of the shares */
+	uint32_t workers; /* that there are; fewer than shares where no more threads could be had */
 	_Atomic uint64_t done_bytes;
 	_Atomic bool stop;
 };
 
-struct worker {
+/* A part of RAM, and the thread that populates it and every `workers`-th one behind it. */
+struct share {
 	pthread_t thread;
 	struct team *team;
 	uint64_t offset_bytes, bytes;
-	uint64_t nodes; /* that it runs on; 0: any */
+	uint64_t nodes; /* that its thread runs on; 0: any */
 };
 
 uint32_t prealloc_threads(uint32_t cpus, uint32_t asked, uint64_t pages, uint64_t bytes)
@@ -87,8 +91,8 @@ uint32_t prealloc_threads(uint32_t cpus, uint32_t asked, uint64_t pages, uint64_
 	return n == 0 ? 1 : (uint32_t)n;
 }
 
-/* One worker's share, piece by piece. A piece that fails is tried page by page, to know how far it went. */
-static int populate_share(struct team *team, uint64_t offset, uint64_t bytes)
+/* One share, piece by piece. A piece that fails is tried page by page, to know how far it went. */
+static int populate_bytes(struct team *team, uint64_t offset, uint64_t bytes)
 {
 	const uint64_t page = team->b->spec.page_bytes;
 	uint64_t piece = max_u64(page, PIECE_BYTES), done = 0;
@@ -115,22 +119,32 @@ static int populate_share(struct team *team, uint64_t offset, uint64_t bytes)
 	return 0;
 }
 
+static int populate_shares(struct team *team, const struct share *first)
+{
+	int ret = 0;
+
+	for (const struct share *s = first; ret == 0 && s < team->shares + team->count; s += team->workers) {
+		if (s != first)
+			memory_policy_run_near(s->nodes);
+		ret = populate_bytes(team, s->offset_bytes, s->bytes);
+	}
+	return ret;
+}
+
 static void *worker_main(void *arg)
 {
-	struct worker *w = arg;
-	struct team *team = w->team;
+	struct share *own = arg;
+	struct team *team = own->team;
 	int ret = stop_block_in_thread();
-	bool cancelled;
 
-	memory_policy_run_near(w->nodes);
+	memory_policy_run_near(own->nodes);
 	(void)pthread_mutex_lock(&team->lock);
 	while (!team->open)
 		(void)pthread_cond_wait(&team->gate, &team->lock);
-	cancelled = team->cancel;
 	(void)pthread_mutex_unlock(&team->lock);
 
-	if (ret == 0 && !cancelled)
-		ret = populate_share(team, w->offset_bytes, w->bytes);
+	if (ret == 0)
+		ret = populate_shares(team, own);
 
 	(void)pthread_mutex_lock(&team->lock);
 	if (ret != 0 && team->err == 0) {
@@ -164,43 +178,66 @@ static void wait_all(struct team *team, uint64_t start_ns, prealloc_progress pro
 	}
 }
 
-/* Start the workers, open the gate, wait. Returns the first error. */
-static int run_team(struct team *team, struct worker *workers, uint32_t count, prealloc_progress progress,
-		    struct prealloc_stats *stats)
+static void cut_shares(struct team *team)
 {
 	const uint64_t pages = team->b->spec.bytes / team->b->spec.page_bytes;
-	uint64_t start_ns, offset = 0, nodes = team->b->spec.prealloc_nodes;
-	uint32_t started = 0;
-	int ret = 0;
+	uint64_t offset = 0, nodes = team->b->spec.prealloc_nodes;
 
-	for (; started < count && ret == 0; started++) {
-		struct worker *w = &workers[started];
+	for (uint32_t i = 0; i < team->count; i++) {
+		struct share *s = &team->shares[i];
 
-		w->team = team;
-		w->offset_bytes = offset;
-		/* The first (pages % count) workers take one page more. */
-		w->bytes = (pages / count + (started < pages % count)) * team->b->spec.page_bytes;
-		offset += w->bytes;
+		s->team = team;
+		s->offset_bytes = offset;
+		/* The first (pages % count) shares have one page more. */
+		s->bytes = (pages / team->count + (i < pages % team->count)) * team->b->spec.page_bytes;
+		offset += s->bytes;
 		/* The lowest of those that are left. */
-		w->nodes = nodes != 0 ? nodes & -nodes : team->b->spec.host_nodes;
-		nodes &= ~w->nodes;
-		ret = -pthread_create(&w->thread, NULL, worker_main, w);
+		s->nodes = nodes != 0 ? nodes & -nodes : team->b->spec.host_nodes;
+		nodes &= ~s->nodes;
 	}
-	if (ret != 0)
-		started--;
+}
+
+/* No thread could be had: the calling one populates, and afterwards runs where it ran before. */
+static void populate_alone(struct team *team)
+{
+	cpu_set_t before;
+	bool known = sched_getaffinity(0, sizeof(before), &before) == 0;
+
+	team->workers = 1;
+	if (known)
+		memory_policy_run_near(team->shares[0].nodes);
+	team->err = populate_shares(team, &team->shares[0]);
+	team->end_ns = clock_ns();
+	if (known)
+		(void)sched_setaffinity(0, sizeof(before), &before);
+}
+
+/*
+ * Start the workers, open the gate, wait. Where a limit of threads allows fewer than there are shares (ulimit -u,
+ * pids.max), these do all of them. Returns the first error.
+ */
+static int run_team(struct team *team, prealloc_progress progress, struct prealloc_stats *stats)
+{
+	uint64_t start_ns;
+
+	cut_shares(team);
+	while (team->workers < team->count && pthread_create(&team->shares[team->workers].thread, NULL,
+							     worker_main, &team->shares[team->workers]) == 0)
+		team->workers++;
 	(void)pthread_mutex_lock(&team->lock);
-	team->running += started;
-	team->cancel = ret != 0;
+	team->running = team->workers;
 	team->open = true;
 	start_ns = clock_ns();
 	(void)pthread_cond_broadcast(&team->gate);
 	wait_all(team, start_ns, progress);
 	(void)pthread_mutex_unlock(&team->lock);
-	for (uint32_t i = 0; i < started; i++)
-		(void)pthread_join(workers[i].thread, NULL);
-	stats->threads = count;
+	for (uint32_t i = 0; i < team->workers; i++)
+		(void)pthread_join(team->shares[i].thread, NULL);
+	if (team->workers == 0)
+		populate_alone(team);
+	stats->threads = team->workers;
 	stats->ns = team->end_ns > start_ns ? team->end_ns - start_ns : 0;
-	return ret != 0 ? ret : team->err;
+	return team->err;
 }
 
 static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct error *e)
@@ -261,7 +298,6 @@ static int init_team(struct team *team, const struct backing *b)
 int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progress progress,
 		 struct prealloc_stats *stats, struct error *e)
 {
-	struct worker *workers;
 	struct team team;
 	uint32_t count;
 	int ret;
@@ -277,16 +313,18 @@ int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progr
 	else
 		count = prealloc_threads(allowed_cpus(), asked_threads, b->spec.bytes / b->spec.page_bytes,
 					 b->spec.bytes);
-	workers = calloc(count, sizeof(*workers));
-	if (workers == NULL)
-		return error_set(e, STATUS_FAILED, ENOMEM, "--prealloc", "no memory for %u threads", count);
 	ret = init_team(&team, b);
-	if (ret == 0) {
-		ret = run_team(&team, workers, count, progress, stats);
-		(void)pthread_cond_destroy(&team.news);
-		(void)pthread_cond_destroy(&team.gate);
-		(void)pthread_mutex_destroy(&team.lock);
-	}
-	free(workers);
-	return ret == 0 ? 0 : explain(b, atomic_load(&team.done_bytes), ret, e);
+	if (ret != 0)
+		return error_set(e, STATUS_FAILED, -ret, "pthread_cond_init", "no lock for --prealloc");
+	team.count = count;
+	team.shares = calloc(count, sizeof(*team.shares));
+	if (team.shares != NULL)
+		ret = run_team(&team, progress, stats);
+	else
+		ret = error_set(e, STATUS_FAILED, ENOMEM, "--prealloc", "no memory for %u threads", count);
+	(void)pthread_cond_destroy(&team.news);
+	(void)pthread_cond_destroy(&team.gate);
+	(void)pthread_mutex_destroy(&team.lock);
+	free(team.shares);
+	return ret == 0 || e->status != STATUS_OK ? ret : explain(b, atomic_load(&team.done_bytes), ret, e);
 }

@@ -20,6 +20,9 @@ static json_t *kvm_json(const struct kvm_probe *kvm)
 
 	json_put(&o, "present", known_json(kvm->present));
 	json_put(&o, "permitted", known_json(kvm->permitted));
+	json_put(&o, "makes_vm", known_json(kvm->makes_vm));
+	json_put(&o, "failure", kvm->failure[0] != '\0' ? json_words(kvm->failure) : json_null());
+	json_put(&o, "cure", kvm->cure[0] != '\0' ? json_words(kvm->cure) : json_null());
 	json_put(&o, "errno", kvm->err != 0 ? json_integer(kvm->err) : json_null());
 	json_put(&o, "api_version", json_count_or_null(kvm->api_version));
 	for (uint32_t i = 0; i < kvm->capability_count; i++) {

@@ -4,8 +4,8 @@
 #include "vmm/lab/check/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,16 +13,28 @@
 
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vcpu.h"
+#include "vmm/core/kvm/vm.h"
 
 _Static_assert(KVM_CAPABILITY_COUNT <= CHECK_MAX_CAPABILITIES, "the probe has room for every capability");
 
-static void note_open_failure(int err, struct kvm_probe *probe)
+static void note_failure(const struct error *e, struct kvm_probe *probe)
 {
-	probe->err = err;
-	switch (err) {
+	probe->err = e->err;
+	(void)snprintf(probe->failure, sizeof(probe->failure), "%.400s (%s)", e->what, strerror(e->err));
+	(void)snprintf(probe->cure, sizeof(probe->cure), "%s", e->hint);
+}
+
+/* The node may be something else than KVM's: a directory, a file. */
+static void note_open_failure(const struct error *e, struct kvm_probe *probe)
+{
+	note_failure(e, probe);
+	switch (e->err) {
 	case ENOENT:
 	case ENODEV: /* a node without a driver behind it */
 	case ENXIO:
+	case EISDIR:
+	case ENOTDIR:
+	case ELOOP:
 		probe->present = KNOWN_NO;
 		break;
 	case EACCES:
@@ -59,8 +71,23 @@ static void ask_cpuid(int fd, struct kvm_probe *probe)
 	free(cpuid);
 }
 
+/* Only KVM itself knows whether it can: another hypervisor may hold the CPU. */
+static void try_vm(int fd, struct kvm_probe *probe)
+{
+	const struct kvm_system sys = { .fd = fd };
+	struct error e = { .status = STATUS_OK };
+	struct kvm_vm vm;
+
+	probe->makes_vm = known_if(kvm_vm_create(&sys, &vm, &e) == 0);
+	if (probe->makes_vm == KNOWN_YES)
+		kvm_vm_destroy(&vm);
+	else
+		note_failure(&e, probe);
+}
+
 void check_probe_kvm(const char *path, struct kvm_probe *probe)
 {
+	struct error e = { .status = STATUS_OK };
 	int fd;
 
 	memset(probe, 0, sizeof(*probe));
@@ -72,21 +99,23 @@ void check_probe_kvm(const char *path, struct kvm_probe *probe)
 		probe->capability[i].required = kvm_capabilities[i].required;
 		probe->capability[i].value = -1;
 	}
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = kvm_device_open(path, &e);
 	if (fd < 0) {
-		note_open_failure(errno, probe);
+		note_open_failure(&e, probe);
 		return;
 	}
 	probe->permitted = KNOWN_YES;
 	probe->api_version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	if (probe->api_version < 0) {
 		/* The node belongs to something else than KVM. */
-		probe->err = errno;
+		(void)kvm_device_check(fd, path, &e);
+		note_failure(&e, probe);
 		probe->present = KNOWN_NO;
 	} else {
 		probe->present = KNOWN_YES;
 		ask_capabilities(fd, probe);
 		ask_cpuid(fd, probe);
+		try_vm(fd, probe);
 	}
 	(void)close(fd);
 }

@@ -25,8 +25,11 @@ const char *known_name(enum known answer);
 struct kvm_probe {
 	enum known present;   /* it is there, and where it could be opened it answers as KVM does */
 	enum known permitted; /* this process may open it */
+	enum known makes_vm;  /* KVM_CREATE_VM works */
 	int err;              /* errno of what failed first; 0: nothing */
-	int api_version;      /* -1: not known */
+	char failure[512];    /* what that was, and why; "" */
+	char cure[768];
+	int api_version; /* -1: not known */
 	uint32_t capability_count;
 	struct {
 		const char *name;    /* "KVM_CAP_PRE_FAULT_MEMORY" */

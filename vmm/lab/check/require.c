@@ -71,16 +71,19 @@ static int usable_kvm(struct evaluation *v)
 	if (kvm->present == KNOWN_UNKNOWN)
 		return conclude(v, KNOWN_UNKNOWN, "/dev/kvm was not asked");
 	if (kvm->present == KNOWN_NO)
-		return conclude(v, KNOWN_NO, "no /dev/kvm%s%s", kvm->err != 0 ? ": " : "",
-				kvm->err != 0 ? strerror(kvm->err) : "");
+		return conclude(v, KNOWN_NO, "no /dev/kvm%s%s", kvm->failure[0] != '\0' ? ": " : "",
+				kvm->failure);
 	if (kvm->permitted != KNOWN_YES)
-		return conclude(v, kvm->permitted, "/dev/kvm cannot be opened: %s", strerror(kvm->err));
+		return conclude(v, kvm->permitted, "/dev/kvm: %s", kvm->failure);
 	if (kvm->api_version != KVM_API)
 		return conclude(v, kvm->api_version < 0 ? KNOWN_UNKNOWN : KNOWN_NO, "API version %d, not %d",
 				kvm->api_version, KVM_API);
 	if (missing != NULL)
 		return conclude(v, KNOWN_NO, "/dev/kvm has no %s", missing);
-	return conclude(v, KNOWN_YES, "/dev/kvm opened, API version %d", kvm->api_version);
+	if (kvm->makes_vm != KNOWN_YES)
+		return conclude(v, kvm->makes_vm, "%s",
+				kvm->failure[0] != '\0' ? kvm->failure : "no VM was tried");
+	return conclude(v, KNOWN_YES, "/dev/kvm opened, API version %d, and a VM made", kvm->api_version);
 }
 
 /* The value of a capability as KVM gave it, or -1 where KVM was not asked for it. */

@@ -71,15 +71,18 @@ static void text_kvm(const struct kvm_probe *kvm, FILE *out)
 	if (kvm->present == KNOWN_NO)
 		paragraph(out, "/dev/kvm",
 			  "not there%s%s: no guest can run here; `minivmm native` and this check can",
-			  kvm->err != 0 ? ", " : "", kvm->err != 0 ? strerror(kvm->err) : "");
+			  kvm->failure[0] != '\0' ? ", " : "", kvm->failure);
 	else if (kvm->present == KNOWN_UNKNOWN && kvm->err == 0)
 		paragraph(out, "/dev/kvm", "not asked: this is a recorded host");
 	else if (kvm->permitted != KNOWN_YES)
-		paragraph(out, "/dev/kvm",
-			  "there, but cannot be opened: %s (usermod -aG kvm $USER and log in again)",
-			  strerror(kvm->err));
+		paragraph(out, "/dev/kvm", "there, but: %s", kvm->failure);
+	else if (kvm->makes_vm == KNOWN_NO)
+		paragraph(out, "/dev/kvm", "there, may be opened, API version %d, but: %s", kvm->api_version,
+			  kvm->failure);
 	else
 		paragraph(out, "/dev/kvm", "there, may be opened, API version %d", kvm->api_version);
+	if (kvm->cure[0] != '\0')
+		paragraph(out, "  try", "%s", kvm->cure);
 	text_capabilities(kvm, "  needed", true, true, out);
 	text_capabilities(kvm, "  MISSING", true, false, out);
 	text_capabilities(kvm, "  used", false, true, out);

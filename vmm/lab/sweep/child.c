@@ -15,6 +15,7 @@
 
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
+#include "vmm/util/file.h"
 #include "vmm/util/process.h"
 
 #define READ_BYTES 65536
@@ -107,6 +108,12 @@ struct child {
 	int64_t start_ns, deadline_ns, kill_ns; /* kill_ns: 0 until it was told to end */
 };
 
+static void close_end(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* argv for exec: borrowed words, NULL at the end. NULL: no memory. */
 static char **words_of(const json_t *command)
 {
@@ -127,38 +134,62 @@ static char **words_of(const json_t *command)
 	return argv;
 }
 
-/* In the child: only what is safe behind a fork. Does not return. */
-static void become(char **argv, int out_fd, int err_fd, pid_t parent)
+/*
+ * In the child: only what is safe behind a fork. Does not return. What fails is told by its errno through the pipe, which
+ * exec closes.
+ */
+static void become(char **argv, int out_fd, int err_fd, int failed_fd, pid_t parent)
 {
+	int err;
+
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
 	    dup2(err_fd, STDERR_FILENO) >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
 		(void)execv(strchr(argv[0], '/') != NULL ? argv[0] : "/proc/self/exe", argv);
+	err = errno;
+	(void)!write(failed_fd, &err, sizeof(err));
 	(void)kill(getpid(), SIGKILL);
+}
+
+/* The errno of what failed between fork and exec; 0: the program runs. */
+static int exec_failure(int failed_fd)
+{
+	int err = 0;
+
+	return file_fill(failed_fd, (char *)&err, sizeof(err)) == (ssize_t)sizeof(err) ? err : 0;
 }
 
 static int start(struct child *c, char **argv, struct error *e)
 {
 	pid_t parent = getpid();
-	int out_fd = -1, err_fd = -1, ret;
+	int out_fd = -1, err_fd = -1, failed[2] = { -1, -1 }, ret;
 
 	ret = capture_open(&c->out, CAPTURE_RECORD_BYTES, &out_fd);
-	if (ret == 0) {
+	if (ret == 0)
 		ret = capture_open(&c->err, CAPTURE_MESSAGE_BYTES, &err_fd);
-		if (ret != 0)
-			(void)close(out_fd);
+	if (ret == 0 && pipe2(failed, O_CLOEXEC) != 0)
+		ret = -errno;
+	if (ret != 0) {
+		(void)error_set(e, STATUS_FAILED, -ret, "pipe", "cannot make a pipe for a run");
+	} else {
+		c->start_ns = (int64_t)clock_ns();
+		c->pid = fork();
+		if (c->pid == 0)
+			become(argv, out_fd, err_fd, failed[1], parent);
+		if (c->pid < 0)
+			ret = error_set(e, STATUS_FAILED, errno, "fork", "cannot start a run");
 	}
-	if (ret != 0)
-		return error_set(e, STATUS_FAILED, -ret, "pipe", "cannot make a pipe for a run");
-	c->start_ns = (int64_t)clock_ns();
-	c->pid = fork();
-	if (c->pid == 0)
-		become(argv, out_fd, err_fd, parent);
-	ret = c->pid < 0 ? errno : 0;
-	(void)close(out_fd);
-	(void)close(err_fd);
-	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, ret, "fork", "cannot start a run");
+	close_end(out_fd);
+	close_end(err_fd);
+	close_end(failed[1]);
+	if (ret == 0)
+		ret = exec_failure(failed[0]);
+	close_end(failed[0]);
+	if (ret <= 0)
+		return ret;
+	(void)waitpid(c->pid, NULL, 0);
+	return error_set(e, STATUS_FAILED, ret, "execve", "cannot start this program again for a run");
 }
 
 static void tell_to_end(struct child *c)
