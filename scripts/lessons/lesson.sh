@@ -3,10 +3,10 @@
 # the lessons; POSIX sh and jq, so that they also run in a small initramfs.
 #
 #   LESSON.sh            text, commands with their output, questions with answers and what checks them
-#   LESSON.sh --quiz     asks each question first and takes a line as the answer
+#   LESSON.sh --quiz     the questions alone, each with a line of input as the answer; the true one is told afterwards
 #
 # The program is $MINIVMM, else build/minivmm of this checkout, else minivmm from PATH. Status 0: all answers that can be
-# checked here are right; 1: one is not, or a command failed; 77: none can be checked here.
+# checked here are right (in a quiz those of the student, too); 1: one is not, or a command failed; 77: none can be checked.
 
 case $0 in
 */*) lesson_root=${0%/*}/../.. ;;
@@ -17,7 +17,7 @@ if [ -z "${MINIVMM-}" ]; then
 	[ ! -x "$lesson_root/build/minivmm" ] || MINIVMM=$lesson_root/build/minivmm
 fi
 
-lesson_quiz=no lesson_number=0 lesson_right=0 lesson_wrong=0 lesson_elsewhere=0 lesson_failed=0
+lesson_quiz=no lesson_number=0 lesson_right=0 lesson_wrong=0 lesson_elsewhere=0 lesson_failed=0 lesson_points=0
 case ${1-} in
 "") ;;
 --quiz) lesson_quiz=yes ;;
@@ -52,8 +52,9 @@ lesson_wrap() {
 	fold -s -w "$1" | sed 's/ *$//'
 }
 
-# say TEXT...: a paragraph.
+# say TEXT...: a paragraph. In a quiz this and all else that may hold an answer is left out.
 say() {
+	[ $lesson_quiz = no ] || return 0
 	printf '%s\n' "$*" | lesson_wrap 96
 	echo
 }
@@ -68,11 +69,13 @@ lesson() {
 }
 
 part() {
+	[ $lesson_quiz = no ] || return 0
 	printf -- '-- %s\n\n' "$1"
 }
 
 # try ARGUMENTS...: show the command, run it, show what it says.
 try() {
+	[ $lesson_quiz = no ] || return 0
 	printf '$ minivmm %s\n' "$*"
 	if "$MINIVMM" "$@" 2>&1; then
 		echo
@@ -86,7 +89,7 @@ try() {
 
 # live ARGUMENTS...: the same, where there is a KVM to boot a guest in.
 live() {
-	if [ "$lesson_second" = none ]; then
+	if [ $lesson_quiz = no ] && [ "$lesson_second" = none ]; then
 		printf '$ minivmm %s\n(left out: no KVM here)\n\n' "$*"
 	else
 		try "$@"
@@ -95,6 +98,7 @@ live() {
 
 # sees HOST TEXT: what one sees on such a host; an arrow marks this one.
 sees() {
+	[ $lesson_quiz = no ] || return 0
 	lesson_mark="   on $1"
 	[ "$1" != "$lesson_second" ] || lesson_mark="-> on $1 (this host)"
 	printf '%s: %s\n' "$lesson_mark" "$2" | lesson_wrap 90 | sed '2,$s/^/      /'
@@ -136,10 +140,13 @@ question() {
 	if [ $lesson_quiz = yes ]; then
 		printf '   your answer: '
 		read -r lesson_mine || lesson_mine=
-		case $lesson_mine in
-		"$lesson_expected") echo "   right" ;;
-		*) echo "   it is another one" ;;
-		esac
+		# "6,291,456" and "6 291 456" are the same number.
+		if [ "$(printf '%s' "$lesson_mine" | tr -d ' ,')" = "$lesson_expected" ]; then
+			echo "   right"
+			lesson_points=$((lesson_points + 1))
+		else
+			echo "   it is another one"
+		fi
 	fi
 	printf '   answer: %s\n' "$lesson_expected"
 	printf "   check:  minivmm %s --quiet --json - | jq -r '%s'\n" "$*" "$lesson_filter"
@@ -158,8 +165,11 @@ finish() {
 	printf '%s questions: %s answers checked, %s wrong, %s for other hosts' "$lesson_number" "$lesson_right" \
 		"$lesson_wrong" "$lesson_elsewhere"
 	[ $lesson_failed = 0 ] || printf '; %s commands failed' "$lesson_failed"
+	lesson_asked=$((lesson_number - lesson_elsewhere))
+	[ $lesson_quiz = no ] || printf '\nyou had %s of %s right' "$lesson_points" "$lesson_asked"
 	echo
 	[ $((lesson_wrong + lesson_failed)) = 0 ] || exit 1
 	[ $lesson_right != 0 ] || exit 77
+	[ $lesson_quiz = no ] || [ $lesson_points = $lesson_asked ] || exit 1
 	exit 0
 }

@@ -25,6 +25,7 @@ export MINIVMM
 for lesson in scripts/lessons/[0-9]*.sh; do
 	case_command sh "$lesson"
 	want_answers "$(sed -n 's/^3 questions: \([123]\) answers.*/\1/p' "$T/out")"
+	sed -n 's/^   answer: //p' "$T/out" >"$T/${lesson##*/}.answers"
 	conclude "${lesson##*/}: $(tail -n 1 "$T/out")"
 done
 
@@ -73,15 +74,31 @@ while read -r -a words; do
 	kind "${words[@]}"
 done < <(kinds)
 
-lesson=$(find scripts/lessons -name '1-*.sh')
+first=$(find scripts/lessons -name '1-*.sh')
 printf '6291456\nnonsense\n' >"$T/answers"
-case_command sh -c 'exec sh "$1" --quiz < "$2"' - "$lesson" "$T/answers"
+case_command sh -c 'exec sh "$1" --quiz < "$2"' - "$first" "$T/answers"
 want_text 'your answer: *right'
 want_text 'it is another one'
-conclude "--quiz judges answers"
+want_text '^you had 1 of 3 right$'
+want_status 1
+# Nothing stands before a question that could give its answer away: not the text, not what the commands show.
+awk '/^Question/ { asks = 1 } /your answer:/ { asks = 0 } /^Lesson|^\(|^$|your answer:/ { next }
+	/^   (answer|check|it says|it is another one|right)/ || asks || /^3 questions|^you had/ { next } { print }' \
+	"$T/out" >"$T/early"
+[ ! -s "$T/early" ] || problem "said before it asks: $(head -n 3 "$T/early")"
+conclude "--quiz asks before it tells, and counts what the student knew"
+
+for lesson in scripts/lessons/[0-9]*.sh; do
+	points=$(wc -l <"$T/${lesson##*/}.answers")
+	case_command sh -c 'exec sh "$1" --quiz < "$2"' - "$lesson" "$T/${lesson##*/}.answers"
+	want_text "^you had $points of $points right\$"
+	want_status 0
+	[ ${#problems[@]} = 0 ] || break
+done
+conclude "--quiz: who knows all passes, in each lesson"
 
 # A wrong answer has to be noticed, or nothing above means anything.
-cp scripts/lessons/lesson.sh "$T/" && sed 's/ 6291456 / 6291457 /' "$lesson" >"$T/1.sh"
+cp scripts/lessons/lesson.sh "$T/" && sed 's/ 6291456 / 6291457 /' "$first" >"$T/1.sh"
 case_command sh "$T/1.sh"
 want_status 1
 want_text '1 wrong'
