@@ -31,14 +31,14 @@ def point:
 		pages: (.pages | number // 0),
 	 unit: (.unit | text | if . == "cycles/access" then "TSC cycles/access" else . end), refs: (.refs_theory | number), statistic: (.statistic | text), n: (.allocations |
 		number // 0),
-	 value: (.value | number), ci: (.ci95 | interval), least: (.least | number), exits: (.exits_per_operation |
+	 value: (.value | number), ci: (.interval // .ci95 | interval), least: (.least | number), exits: (.exits_per_operation |
 		number),
 	 faults: (.faults_per_operation | number), note: (.note | text), baseline: .baseline, ratio: (.ratio | number),
-	 ratio_ci: (.ratio_ci95 | interval)} |
+	 ratio_ci: (.ratio_interval // .ratio_ci95 | interval)} |
 	if .value == null or .n < 2 then .ci = null else . end | if .n < 2 then .ratio_ci = null else . end;
 def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages | number // 0), refs: (.refs_theory |
 	number),
-	n: (.allocations | number // 0)} + {ci: (if (.allocations | number // 0) < 2 then null else .ci95 |
+	n: (.allocations | number // 0)} + {ci: (if (.allocations | number // 0) < 2 then null else .interval // .ci95 |
 		interval end)};
 
 # Of a sweep with two sides A is drawn: the command that compares them says how B differs.
@@ -55,12 +55,12 @@ def derived: identity + {set: (.working_set_bytes | number // 0), pages: (.pages
 	proof: proof, host: medians}],
  translation: [.translation[] | .kernel_irqchip = $irqchip[.chase | text] | derived + {value: (.cost | number), chase,
 	packed, reference: (.reference_cycles | number),
-	loads: (.loads_worth | number), loads_ci: (.loads_worth_ci95 | interval)}],
+	loads: (.loads_worth | number), loads_ci: (.loads_worth_interval // .loads_worth_ci95 | interval)}],
  twins: [.twins | list[] | object | .kernel_irqchip = $irqchip[.cell | text] | derived + {value: (.difference | number),
 	what: (.what | text), window: (.window | text), less: (.less | text)}],
  speed_ups: [.speed_ups[] | {dimension, workload, variant, stride: (.stride_bytes | number),
 	set: (.working_set_bytes | number), from, to,
-	value: (.speed_up | number), ci: (.ci95 | interval), n: (.allocations | number // 0)}],
+	value: (.speed_up | number), ci: (.interval // .ci95 | interval), n: (.allocations | number // 0)}],
  knees: [.knees[] | .kernel_irqchip = $irqchip[.below | text] | identity + {of, pages_below: (.pages_below | number),
 	pages_above: (.pages_above | number),
 	value_below: (.value_below | number), value_above: (.value_above | number)}]}

@@ -56,9 +56,10 @@ def figure($rounds; $salt):
 	. as $part | [range($rounds) as $r | $part.x * noise($r; $salt)] as $values | ($values | sort) as $s |
 	{variant, stride_bytes, working_set_bytes, pages, unit, refs_theory: $part.refs,
 	 statistic: (if .pages <= 1024 then "min" else "median" end), allocations: $rounds, values: $values,
-	 rounds: [range($rounds)], value: $s[$rounds / 2 | floor], ci95: [$s[0], $s[-1]], least: ($s[0] * 0.995),
+	 rounds: [range($rounds)], value: $s[$rounds / 2 | floor], interval: [$s[0], $s[-1]],
+	 coverage: (1 - pow(2; 1 - $rounds)), ci95: null, least: ($s[0] * 0.995),
 	 exits: (.exits * 1000), exits_per_operation: .exits, page_faults: (if .faults then .faults * 1000 else null end),
-	 faults_per_operation: .faults, note: null, baseline: null, ratio: null, ratio_ci95: null};
+	 faults_per_operation: .faults, note: null, baseline: null, ratio: null, ratio_interval: null, ratio_ci95: null};
 
 def run($round; $salt):
 	. as $c | {round: $round, attempt: 1, verdict: "ok", disturbed: null, wall_ns: 91000000, steal_ns: 0,
@@ -126,8 +127,8 @@ def translations:
 		$p.figures[0] as $g |
 	[range($f.values | length) as $i | $f.values[$i] - $g.values[$i]] as $d |
 	$c | identity + {working_set_bytes, pages: $f.pages, chase: $c.key, packed: $p.key, cost: ($d | add / length),
-	 ci95: ($d | interval), allocations: ($d | length), refs_theory: $f.refs_theory, reference_cycles: 4.1,
-	 loads_worth: (($d | add / length) / 4.1), loads_worth_ci95: ($d | interval | map(. / 4.1))}];
+	 interval: ($d | interval), ci95: null, allocations: ($d | length), refs_theory: $f.refs_theory, reference_cycles: 4.1,
+	 loads_worth: (($d | add / length) / 4.1), loads_worth_interval: ($d | interval | map(. / 4.1)), loads_worth_ci95: null}];
 def knees:
 	group_by(identity) | map(sort_by(.pages) | . as $t | range(length - 1) as $i | $t[$i] as $a | $t[$i + 1] as $b |
 	select(misses($a.pages) != misses($b.pages)) | $a | identity + {of: "translation", below: .chase, above: $b.chase,
@@ -139,7 +140,7 @@ def speed_ups:
 		.page_bytes == $a.page_bytes and
 		.working_set_bytes == $a.working_set_bytes and .prealloc == $a.prealloc and .vcpus == $a.vcpus) |
 	{dimension: "guest", workload, variant: null, stride_bytes: null, working_set_bytes, from: $a.key, to: .key,
-	 speed_up: ($a.figures[0].value / .figures[0].value), ci95: [0.98, 1.02], allocations: 5}];
+	 speed_up: ($a.figures[0].value / .figures[0].value), interval: [0.98, 1.02], ci95: null, allocations: 5}];
 def count($state): map(select(.state == $state)) | length;
 
 plan as $p | ([$p | configurations] | to_entries | map(.key as $i | .value | cell($p.rounds; $i;

@@ -44,7 +44,7 @@ jq '.cells[40].runs[].rows[].samples |= map(. * 1.03)' "$T/slower.json" >"$T/one
 case_compare "$T/a.json" "$T/one.json"
 want_status 0
 want_schema_of minivmm.compare-2
-want_json '[.figures[] | select(.marked)] | length == 1 and all(.key == $key and .alone > 1.01 and .alone_ci95[0] > 1)' \
+want_json '[.figures[] | select(.marked)] | length == 1 and all(.key == $key and .alone > 1.01 and .alone_interval[0] > 1)' \
 	"the cell alone, on top of what all have in common" --arg key "$(jq -r '.cells[40].key' "$T/one.json")"
 want_text '1\.06.* 1\.03'
 conclude "three percent more in one cell are found, in the right direction"

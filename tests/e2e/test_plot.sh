@@ -102,7 +102,7 @@ matrix() {
 	[ "$(words "$picture" | grep -cx unavailable)" = 4 ] || problem "cells that could not run are not marked"
 	want_words "$picture" "24 refs"
 	# An interval stands there as it is; the synthetic ones are lopsided.
-	jq -r '.cells[] | select(.workload == "chase" and .working_set_bytes == 67108864 and .state == "ok").figures[0].ci95 |
+	jq -r '.cells[] | select(.workload == "chase" and .working_set_bytes == 67108864 and .state == "ok").figures[0].interval |
 		map(. * 10 | round | tostring | .[:-1] + "." + .[-1:]) | join(" to ")' "$T/walk-cost.json" | sort >"$T/expected"
 	words "$picture" | grep -xE '[0-9]+\.[0-9] to [0-9]+\.[0-9]' | sort >"$T/found"
 	[ -s "$T/expected" ] && cmp -s "$T/expected" "$T/found" || problem "other intervals: $(diff "$T/expected" "$T/found" | head -n 4 | xargs)"

@@ -38,8 +38,10 @@ kvm_cells '[.cells[] | select(.kind == "guest")] | length == 8 and all(.state ==
 want_json '[.cells[] | select(.kind == "native")] | length == 4 and all(.state == "ok")' "native cells"
 want_json '[.cells[] | select(.state == "ok") | .runs | length == 3 and (map(.round) == [0, 1, 2])] | all' "a run a round"
 want_json '[.cells[] | select(.state == "ok") | .runs[].rows[] | .samples | length == 3] | all' "raw samples"
-want_json '[.cells[] | select(.state == "ok") | .figures[] | .allocations == 3 and .ci95[0] <= .value and .value <= .ci95[1]] | all' \
+want_json '[.cells[] | select(.state == "ok") | .figures[] | .allocations == 3 and .interval[0] <= .value and .value <= .interval[1]] | all' \
 	"a figure inside its interval"
+want_json '[.. | objects | to_entries[] | select(.key | endswith("ci95"))] | length > 0 and all(.value == null)' "three allocations have no interval of 95 %"
+want_json '[.cells[].figures[].coverage] | unique == [0.75]' "how sure an interval of three is"
 # A minimum is of quiet samples if there are any.
 want_json 'def kept: . as $r | [range($r.samples | length) | select(($r.marks // "")[.:. + 1] == ".") | $r.samples[.]] |
 	if length > 0 then . else $r.samples end;

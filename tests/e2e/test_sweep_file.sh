@@ -21,10 +21,10 @@ spoilt() {
 		.cells[0].runs = []
 		.cells[3].guest_page_bytes = 4096
 		.cells[0].runs[0].rows[0].samples = []
-		.cells[0].figures[0].ci95 = null
-		.cells[4].figures[1].ci95 = [1, 2]
-		.cells[3].figures[0].ratio_ci95 = null
-		.cells[0].figures[0] += { ratio: 1, ratio_ci95: [1, 1] }
+		.cells[0].figures[0].interval = null
+		.cells[4].figures[1].interval = [1, 2]
+		.cells[3].figures[0].ratio_interval = null
+		.cells[0].figures[0] += { ratio: 1, ratio_interval: [1, 1] }
 		.cells[5].figures = [.cells[4].figures[0]]
 	END
 }

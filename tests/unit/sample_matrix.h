@@ -188,7 +188,7 @@ static inline void sample_cell_figures(struct matrix_cell *cell)
 			f->values[round] = cell->runs[round].rows[i].samples[0];
 			f->rounds[round] = round;
 		}
-		f->value = (struct estimate){ f->values[1], f->values[0], f->values[2], f->count };
+		f->value = (struct estimate){ f->values[1], f->values[0], f->values[2], f->count, 0.75 };
 		f->least_value = f->values[0];
 	}
 }
@@ -202,7 +202,7 @@ static inline void sample_figures(struct matrix *m)
 		sample_cell_figures(&m->cells[i]);
 	for (uint32_t i = SAMPLE_CHASE_2M; i <= SAMPLE_NATIVE; i += SAMPLE_NATIVE - SAMPLE_CHASE_2M) {
 		m->cells[i].figures[0].baseline = base;
-		m->cells[i].figures[0].ratio = (struct estimate){ 0.85, 0.8, 0.9, SAMPLE_ROUNDS };
+		m->cells[i].figures[0].ratio = (struct estimate){ 0.85, 0.8, 0.9, SAMPLE_ROUNDS, 0.75 };
 	}
 	m->translations = sample_alloc(1, sizeof(m->translations[0]));
 	m->speed_ups = sample_alloc(1, sizeof(m->speed_ups[0]));

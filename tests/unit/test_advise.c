@@ -21,11 +21,11 @@ static int fresh(void **state)
 
 static void gain(json_t *list, const char *to, double least, double most)
 {
-	assert_int_equal(
-		json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:[f,f]}", "from",
-						      "guest-page=4K,backing=anon,prealloc=on", "to", to,
-						      "speed_up", (least + most) / 2, "ci95", least, most)),
-		0);
+	assert_int_equal(json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:[f,f], s:[f,f]}", "from",
+							       "guest-page=4K,backing=anon,prealloc=on", "to",
+							       to, "speed_up", (least + most) / 2, "interval",
+							       least, most, "ci95", least, most)),
+			 0);
 }
 
 static enum advise_answer answer(double least, double most, double other_least, double other_most)
@@ -51,6 +51,21 @@ TEST_WITH(answers, fresh, fresh)
 	assert_int_equal(answer(0.9, 1.01, 0.9, 1.02), ADVISE_NO);
 	assert_int_equal(a.gains[2].answer, ADVISE_YES);
 	assert_string_equal(a.gains[2].pages, "guest pages of 2M on thp");
+}
+
+/* Too few allocations for 95 %: the interval lies above, and still that is not sure. */
+TEST_WITH(too_few_are_not_sure, fresh, fresh)
+{
+	json_t *record = json_pack("{s:[{s:s, s:s, s:f, s:[f,f], s:n}]}", "speed_ups", "from",
+				   "guest-page=4K,backing=anon,prealloc=on", "to",
+				   "guest-page=4K,backing=thp,prealloc=on", "speed_up", 1.5, "interval", 1.4,
+				   1.6, "ci95");
+
+	assert_non_null(record);
+	assert_int_equal(advise_gains(record, &a), 0);
+	assert_int_equal(a.answer, ADVISE_NOT_SURE);
+	assert_float_equal(a.gains[0].to, 1.6, 1e-9);
+	json_decref(record);
 }
 
 /* A record that is none; and one of a host that could run no cell. */

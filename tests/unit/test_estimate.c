@@ -37,6 +37,8 @@ TEST(few_values_give_their_extremes)
 		assert_float_equal(e.low, lows[count - 1], EXACT);
 		assert_float_equal(e.high, highs[count - 1], EXACT);
 		assert_float_equal(estimate_coverage(count), coverage[count - 1], EXACT);
+		assert_float_equal(e.coverage, coverage[count - 1], EXACT);
+		assert_false(estimate_has_ci95(&e));
 	}
 	assert_float_equal(estimate_coverage(6), 0.95, EXACT);
 	assert_float_equal(estimate_coverage(0), 0, EXACT);
@@ -53,6 +55,7 @@ TEST(ends_lie_between_ranks)
 
 	assert_int_equal(estimate_make(values, 6, &e), 0);
 	assert_float_equal(e.value, 35, EXACT);
+	assert_true(estimate_has_ci95(&e));
 	assert_float_equal(e.low, 10 + 10 * 0.5 / 1.4, 1e-9);
 	assert_float_equal(e.high, 60 - 10 * 0.5 / 1.4, 1e-9);
 	assert_int_equal(estimate_make(values, 7, &e), 0);

@@ -83,10 +83,9 @@ TEST(slopes_have_none)
 /* chase - packed of a set that fits the TLB is noise around nothing: quotients of it mean nothing. */
 TEST(around_nothing)
 {
-	const struct estimate curve[] = {
-		{ -0.02, -0.1, 0.05, 5 }, { 0.3, 0.2, 0.4, 5 }, { 0.1, 0, 0.2, 5 },
-		{ 5.2, 5.1, 5.3, 5 },     { 5.3, 5.2, 5.4, 5 }, { 5.2, 5.1, 5.3, 5 }
-	};
+	const struct estimate curve[] = { { -0.02, -0.1, 0.05, 5, 0.95 }, { 0.3, 0.2, 0.4, 5, 0.95 },
+					  { 0.1, 0, 0.2, 5, 0.95 },       { 5.2, 5.1, 5.3, 5, 0.95 },
+					  { 5.3, 5.2, 5.4, 5, 0.95 },     { 5.2, 5.1, 5.3, 5, 0.95 } };
 	uint32_t below[5];
 
 	assert_int_equal(knees_find(curve, 6, below), 1);
@@ -97,12 +96,14 @@ TEST(around_nothing)
 
 TEST(outliers_come_back)
 {
-	const struct estimate curve[] = { { 10, 9.9, 10.1, 5 },
-					  { 10, 9.9, 10.1, 5 },
-					  { 30, 29, 31, 5 },
-					  { 10, 9.9, 10.1, 5 },
-					  { 10, 9.9, 10.1, 5 } };
-	const struct estimate wide[] = { { 10, 9, 21, 5 }, { 20, 19, 21, 5 }, { 20, 19, 21, 5 } };
+	const struct estimate curve[] = { { 10, 9.9, 10.1, 5, 0.95 },
+					  { 10, 9.9, 10.1, 5, 0.95 },
+					  { 30, 29, 31, 5, 0.95 },
+					  { 10, 9.9, 10.1, 5, 0.95 },
+					  { 10, 9.9, 10.1, 5, 0.95 } };
+	const struct estimate wide[] = { { 10, 9, 21, 5, 0.95 },
+					 { 20, 19, 21, 5, 0.95 },
+					 { 20, 19, 21, 5, 0.95 } };
 	uint32_t below[4];
 
 	assert_int_equal(knees_find(curve, 5, below), 0);

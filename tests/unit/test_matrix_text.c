@@ -33,7 +33,7 @@ TEST(no_line_beyond_a_screen)
 	m.cells[0].vcpus = 1024;
 	m.cells[0].populate = POPULATE_PREFAULT;
 	for (uint32_t i = 0; i < m.cells[0].figure_count; i++)
-		m.cells[0].figures[i].value = (struct estimate){ 1234567, 1000000, 9999999, 5 };
+		m.cells[0].figures[i].value = (struct estimate){ 1234567, 1000000, 9999999, 5, 0.9375 };
 	text = render_matrix(&m, matrix_text);
 	assert_fits_screen(text);
 	free(text);

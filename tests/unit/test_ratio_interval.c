@@ -23,6 +23,7 @@ TEST(ranks_that_are_cut_off)
 	assert_float_equal(e.low, 1, EXACT);
 	assert_float_equal(e.high, 5, EXACT);
 	assert_int_equal(e.count, 3);
+	assert_float_equal(e.coverage, 0.9, EXACT);
 	/* A of 1, 10, 100 and so on: all 16 ratios differ; 4 and 4: P(U <= 0) = 1/70, P(U <= 1) = 2/70. */
 	{
 		const double tens[] = { 1, 10, 100, 1000 }, four[] = { 1, 2, 3, 4 };
@@ -31,6 +32,7 @@ TEST(ranks_that_are_cut_off)
 		assert_float_equal(e.value, 2.5 / 55, EXACT);
 		assert_float_equal(e.low, 0.001, EXACT);
 		assert_float_equal(e.high, 4, EXACT);
+		assert_float_equal(e.coverage, 1 - 2 / 70.0, EXACT);
 	}
 	/* 5 and 5: P(U <= 2) = (1 + 1 + 2) / 252 is below 2.5 %, P(U <= 3) is not: the third of 25 at each end. */
 	{
@@ -40,6 +42,7 @@ TEST(ranks_that_are_cut_off)
 		assert_float_equal(e.value, 0.03, EXACT);
 		assert_float_equal(e.low, 0.0003, EXACT);
 		assert_float_equal(e.high, 3, EXACT);
+		assert_float_equal(e.coverage, 1 - 8 / 252.0, EXACT);
 	}
 }
 

@@ -90,10 +90,10 @@ TEST_WITH(walks_are_the_limit_where_packed_goes_on, fresh, drop)
 {
 	add_curve(WORKLOAD_packed, short_halves);
 	add_curve(WORKLOAD_chase, stops_at_4);
-	says("chase 64M: 240.0 with 1 chain, 59.00 with 12, 4.07 times (4.07 to 4.07) the throughput; it stops growing at 4; packed, "
+	says("chase 64M: 240.0 with 1 chain, 59.00 with 12, 4.07 times (4.07 to 4.07, 50 %) the throughput; it stops growing at 4; packed, "
 	     "with as many loads");
 	says("page walks are the limit");
-	says("packed 64M: 30.00 with 1 chain, 3.00 with 12, 10.00 times (10.00 to 10.00) the throughput; it still grows at 12");
+	says("packed 64M: 30.00 with 1 chain, 3.00 with 12, 10.00 times (10.00 to 10.00, 50 %) the throughput; it still grows at 12");
 	keeps_silent_about("fill buffers");
 }
 
@@ -119,7 +119,7 @@ TEST_WITH(what_still_grows_has_not_stopped, fresh, drop)
 {
 	add_curve(WORKLOAD_packed, short_halves);
 	add_curve(WORKLOAD_chase, halves);
-	says("chase 64M: 240.0 with 1 chain, 20.00 with 12, 12.00 times (12.00 to 12.00) the throughput; it still grows at 12");
+	says("chase 64M: 240.0 with 1 chain, 20.00 with 12, 12.00 times (12.00 to 12.00, 50 %) the throughput; it still grows at 12");
 	keeps_silent_about("limit");
 }
 

@@ -91,7 +91,7 @@ static void add_gain(const json_t *one, struct advice *a)
 {
 	const char *from = json_string_value(json_object_get(one, "from"));
 	const char *to = json_string_value(json_object_get(one, "to"));
-	const json_t *interval = json_object_get(one, "ci95");
+	const json_t *interval = json_object_get(one, "interval");
 	struct advise_gain *gain = &a->gains[a->gain_count];
 	char guest[16], backing[40];
 
@@ -104,7 +104,9 @@ static void add_gain(const json_t *one, struct advice *a)
 	gain->faster = json_number_value(json_object_get(one, "speed_up"));
 	gain->from = json_number_value(json_array_get(interval, 0));
 	gain->to = json_number_value(json_array_get(interval, 1));
-	gain->answer = answer_of(gain->from, gain->to);
+	/* Less than 95 % is not sure enough, wherever it lies. */
+	gain->answer = json_is_array(json_object_get(one, "ci95")) ? answer_of(gain->from, gain->to)
+								   : ADVISE_NOT_SURE;
 	/* The best that the host alone can do; a "yes" there is one whatever else is. */
 	if (strcmp(guest, "4K") == 0 && (a->answer == ADVISE_NOT_SURE || gain->answer == ADVISE_YES))
 		a->answer = gain->answer;

@@ -50,7 +50,7 @@ static json_t *together_json(const struct comparison *c)
 {
 	json_t *o = json_object();
 
-	estimate_put(&o, "ratio", "ratio_ci95", &c->common.ratio);
+	estimate_put(&o, "ratio", "ratio_", &c->common.ratio);
 	json_put(&o, "p", c->common.tested ? json_real(c->common.p) : json_null());
 	json_put(&o, "marked", json_boolean(c->common.marked));
 	json_put(&o, "least", json_real(c->least_ratio));
@@ -86,7 +86,7 @@ static json_t *side_json(const struct matrix_figure *f)
 {
 	json_t *o = json_object();
 
-	estimate_put(&o, "value", "ci95", &f->value);
+	estimate_put(&o, "value", "", &f->value);
 	json_put(&o, "allocations", json_u64(f->count));
 	return o;
 }
@@ -105,8 +105,8 @@ static json_t *figure_json(const struct compared *pair)
 	json_put(&o, "statistic", json_string(a->least ? "min" : "median"));
 	json_put(&o, "a", side_json(a));
 	json_put(&o, "b", side_json(pair->figures[SIDE_B]));
-	estimate_put(&o, "ratio", "ratio_ci95", &pair->ratio);
-	estimate_put(&o, "alone", "alone_ci95", &pair->alone.ratio);
+	estimate_put(&o, "ratio", "ratio_", &pair->ratio);
+	estimate_put(&o, "alone", "alone_", &pair->alone.ratio);
 	json_put(&o, "corrected_p", pair->alone.tested ? json_real(pair->alone.p) : json_null());
 	json_put(&o, "marked", json_boolean(pair->alone.marked));
 	return o;

@@ -43,14 +43,16 @@ static void rank_sum_chances(uint32_t count_a, uint32_t count_b, double *chances
 
 /*
  * How many of the sorted ratios to cut off at each end: the largest k with P[U <= k] <= TAIL, for the factor lies below the
- * ratio behind k others where at most k are below it. 0 where even that is too much.
+ * ratio behind k others where at most k are below it. 0 where even that is too much. *coverage: how often what is left holds
+ * the factor.
  */
-static int pairs_cut(uint32_t count_a, uint32_t count_b, uint32_t *cut)
+static int pairs_cut(uint32_t count_a, uint32_t count_b, uint32_t *cut, double *coverage)
 {
 	uint32_t pairs = count_a * count_b;
 	double *chances, below;
 
 	*cut = 0;
+	*coverage = 1 - 2 * TAIL;
 	if (pairs > EXACT_PAIRS) {
 		double spread = sqrt(pairs * ((double)count_a + count_b + 1) / 12);
 
@@ -62,12 +64,9 @@ static int pairs_cut(uint32_t count_a, uint32_t count_b, uint32_t *cut)
 		return -ENOMEM;
 	rank_sum_chances(count_a, count_b, chances);
 	below = chances[0];
-	while (*cut < pairs / 2) {
-		below += chances[*cut + 1];
-		if (below > TAIL)
-			break;
-		(*cut)++;
-	}
+	while (*cut < pairs / 2 && below + chances[*cut + 1] <= TAIL)
+		below += chances[++*cut];
+	*coverage = 1 - 2 * below;
 	free(chances);
 	return 0;
 }
@@ -92,7 +91,7 @@ static int summarize(const double *a, uint32_t count_a, const double *b, uint32_
 {
 	uint32_t pairs = count_a * count_b, cut;
 	double *ratios = calloc(pairs, sizeof(*ratios));
-	int ret = ratios != NULL ? pairs_cut(count_a, count_b, &cut) : -ENOMEM;
+	int ret = ratios != NULL ? pairs_cut(count_a, count_b, &cut, &out->coverage) : -ENOMEM;
 
 	if (ret == 0) {
 		for (uint32_t i = 0; i < pairs; i++)

@@ -16,8 +16,6 @@
 
 #include "vmm/lab/record/stats.h"
 
-#define LEVEL 0.95
-
 /* Weights of the two order statistics that an end lies between: X(rank) and the next one inwards; rank from 1. */
 struct end {
 	uint32_t rank;
@@ -69,11 +67,15 @@ static double between(double from, double to, double share)
 	return from * (1 - share) + to * share;
 }
 
+/* That of the least and the greatest of so many values, and no more than `level`. */
+static double coverage_at(uint32_t count, double level)
+{
+	return count == 0 ? 0 : fmin(1 - pow(2, 1 - (double)count), level);
+}
+
 double estimate_coverage(uint32_t count)
 {
-	double extremes = count == 0 ? 0 : 1 - pow(2, 1 - (double)count);
-
-	return extremes < LEVEL ? extremes : LEVEL;
+	return coverage_at(count, ESTIMATE_LEVEL);
 }
 
 static void summarize(const double *sorted, uint32_t count, double level, struct estimate *out)
@@ -81,6 +83,7 @@ static void summarize(const double *sorted, uint32_t count, double level, struct
 	struct end end = find_end(count, level);
 
 	out->count = count;
+	out->coverage = coverage_at(count, level);
 	out->value = stats_median(sorted, count);
 	if (end.inwards == 0) {
 		out->low = sorted[end.rank - 1];
@@ -114,7 +117,7 @@ int estimate_make_at(const double *values, uint32_t count, double level, struct 
 
 int estimate_make(const double *values, uint32_t count, struct estimate *out)
 {
-	return estimate_make_at(values, count, LEVEL, out);
+	return estimate_make_at(values, count, ESTIMATE_LEVEL, out);
 }
 
 uint32_t series_pair(struct series a, struct series b, enum pairing how, double *values, uint32_t *rounds)

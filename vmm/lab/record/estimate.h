@@ -5,13 +5,23 @@
 #ifndef MINIVMM_LAB_RECORD_ESTIMATE_H
 #define MINIVMM_LAB_RECORD_ESTIMATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* A median with its 95 % interval over so many values; count 0: there is none. */
+#define ESTIMATE_LEVEL 0.95
+
+/* A median with its interval over so many values; count 0: there is none. */
 struct estimate {
 	double value, low, high;
 	uint32_t count;
+	double coverage; /* how often such an interval holds what is estimated, 0 to 1; 0: of one value, no interval */
 };
+
+/* Is it an interval of 95 %, as its readers expect of one that is not said to be less? */
+static inline bool estimate_has_ci95(const struct estimate *e)
+{
+	return e->count != 0 && e->coverage >= ESTIMATE_LEVEL;
+}
 
 /*
  * The median of `values` and its 95 % interval, which assumes nothing about how they are distributed: see

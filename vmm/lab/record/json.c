@@ -228,6 +228,7 @@ static json_t *translation_json(const struct record *rec)
 		json_put(&o, "pages", json_u64(rec->results[i].pages));
 		json_put(&o, "cost", json_real(cost.value));
 		json_put(&o, "within_allocation", interval);
+		json_put(&o, "coverage", json_real(cost.coverage));
 		json_put(&o, "rounds", json_u64(cost.count));
 		json_push(&array, o);
 	}

@@ -88,6 +88,7 @@ int summary_make(const double *samples, const char *marks, uint32_t count, struc
 		out->median = median.value;
 		out->within_allocation[0] = median.low;
 		out->within_allocation[1] = median.high;
+		out->coverage = median.coverage;
 		out->left_out = count - kept;
 		for (uint32_t i = 0; i < kept; i++)
 			work[i] = fabs(work[i] - median.value);

@@ -14,6 +14,7 @@ struct summary {
 	 * says how well this allocation's median is known, not how the next one will turn out.
 	 */
 	double within_allocation[2];
+	double coverage;   /* how often such an interval holds that median (estimate.h) */
 	uint32_t left_out; /* samples that do not count, by their marks */
 };
 

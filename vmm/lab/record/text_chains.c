@@ -127,7 +127,8 @@ static void put_curve(const struct record *rec, const struct result *first, bool
 		format_real(gain.value, figure, sizeof(figure));
 		format_real(gain.low, low, sizeof(low));
 		format_real(gain.high, high, sizeof(high));
-		append(line, sizeof(line), ", %s times (%s to %s) the throughput", figure, low, high);
+		append(line, sizeof(line), ", %s times (%s to %s, %.3g %%) the throughput", figure, low, high,
+		       100 * gain.coverage);
 	}
 	if (!is_plausible(&c, c.stop != 0 ? c.stop : 1))
 		append(line, sizeof(line),

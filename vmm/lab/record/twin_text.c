@@ -90,11 +90,12 @@ static const char *window_name(uint32_t window, char *buf, size_t size)
 
 static void put_controls(const struct twin_table *t, bool is_shadow, FILE *out)
 {
+	const double each = t->layout.count != 0 ? t->layout.coverage : t->cost_level;
 	char text[160], largest[64], packed[48] = "-";
 
 	(void)window_name(t->largest, largest, sizeof(largest));
-	paragraph(out, "null", "%s a second time in each block, less itself, 99.9 %% interval: %s: %s",
-		  largest, interval(&t->again, text, sizeof(text)),
+	paragraph(out, "null", "%s a second time in each block, less itself, %.4g %% interval: %s: %s",
+		  largest, 100 * t->again.coverage, interval(&t->again, text, sizeof(text)),
 		  twin_is_null(&t->again) ? "nothing, as it has to be" : "NOT nothing");
 	if (t->shadow.count != 0)
 		paragraph(
@@ -111,10 +112,15 @@ static void put_controls(const struct twin_table *t, bool is_shadow, FILE *out)
 		  largest, packed, interval(&t->layout, text, sizeof(text)));
 	paragraph(
 		out, "intervals",
-		"over %u batches of consecutive blocks, so that what lasts for some blocks widens them; in 95 of "
-		"100 runs of the same truth all costs and the layout lie in theirs (%.3g %% each, Bonferroni). "
+		"over %u batches of consecutive blocks, so that what lasts for some blocks widens them; %s "
+		"(%.3g %% each, Bonferroni). "
 		"What differs from one VM to the next is not in them: sweep --preset twin has that",
-		twin_batches(t->block_count), 100 * t->cost_level);
+		twin_batches(t->block_count),
+		each < t->cost_level
+			? "of so few they are the least and the greatest, which hold the truth less often than "
+			  "all at once in 95 of 100 runs"
+			: "in 95 of 100 runs of the same truth all costs and the layout lie in theirs",
+		100 * each);
 	if (is_shadow)
 		paragraph(
 			out, "leaves",
@@ -134,10 +140,9 @@ static void put_table(const struct record *rec, const struct twin_table *t, FILE
 	put_grid(t, "first contact: page faults that KVM fixed", VALUE_COLUMNS, faults_text, out);
 	(void)snprintf(title, sizeof(title), "an access: median, %s", latency_words(rec));
 	put_grid(t, title, VALUE_COLUMNS, median_text, out);
-	(void)snprintf(
-		title, sizeof(title),
-		"cost of translation, %s: less %s, paired within blocks; 95 %% intervals of all at once",
-		latency_words(rec), window_name(t->largest, largest, sizeof(largest)));
+	(void)snprintf(title, sizeof(title),
+		       "cost of translation, %s: less %s, paired within blocks, with intervals",
+		       latency_words(rec), window_name(t->largest, largest, sizeof(largest)));
 	put_grid(t, title, COST_COLUMNS, cost_text, out);
 	(void)fputc('\n', out);
 	put_controls(t, rec->host.second_dimension == SECOND_SHADOW, out);
@@ -166,6 +171,7 @@ static json_t *estimate_or_null(const struct estimate *e)
 	json_put(&o, "value", json_real(e->value));
 	json_put(&o, "low", json_real(e->low));
 	json_put(&o, "high", json_real(e->high));
+	json_put(&o, "coverage", json_real(e->coverage));
 	json_put(&o, "blocks", json_u64(e->count));
 	return o;
 }

@@ -120,12 +120,12 @@ static json_t *translation_json(const struct matrix_translation *t)
 	json_put(&o, "pages", json_u64(t->pages));
 	json_put(&o, "chase", key_json(t->chase));
 	json_put(&o, "packed", key_json(t->packed));
-	estimate_put(&o, "cost", "ci95", &t->cost);
+	estimate_put(&o, "cost", "", &t->cost);
 	json_put(&o, "allocations", json_integer(t->cost.count));
 	json_put(&o, "refs_theory", json_u64_or_null(t->refs_theory));
 	json_put(&o, "reference_cycles",
 		 t->reference_cycles > 0 ? json_real_or_null(t->reference_cycles) : json_null());
-	estimate_put(&o, "loads_worth", "loads_worth_ci95", &t->loads_worth);
+	estimate_put(&o, "loads_worth", "loads_worth_", &t->loads_worth);
 	return o;
 }
 
@@ -140,7 +140,7 @@ static json_t *twin_json(const struct matrix_twin *t)
 	json_put(&o, "what", json_string(twin_what(t)));
 	json_put(&o, "window", json_string(twin_entry_name(t->window)));
 	json_put(&o, "less", json_string(twin_entry_name(t->less)));
-	estimate_put(&o, "difference", "ci95", &t->difference);
+	estimate_put(&o, "difference", "", &t->difference);
 	json_put(&o, "allocations", json_integer(t->difference.count));
 	return o;
 }
@@ -158,7 +158,7 @@ static json_t *speed_up_json(const struct matrix_speed_up *s)
 	json_put(&o, "working_set_bytes", json_u64(figure->working_set_bytes));
 	json_put(&o, "from", key_json(s->from));
 	json_put(&o, "to", key_json(s->to));
-	estimate_put(&o, "speed_up", "ci95", &s->speed_up);
+	estimate_put(&o, "speed_up", "", &s->speed_up);
 	json_put(&o, "allocations", json_integer(s->speed_up.count));
 	return o;
 }

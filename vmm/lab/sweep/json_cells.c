@@ -52,12 +52,25 @@ static const struct field cell_list[] = {
 };
 static const struct fields cell_fields = FIELDS_OF(cell_list);
 
-void estimate_put(json_t **object, const char *value, const char *interval, const struct estimate *est)
+static void interval_put(json_t **object, const char *prefix, const char *name, bool known,
+			 const struct estimate *est)
+{
+	char member[64];
+
+	(void)snprintf(member, sizeof(member), "%s%s", prefix, name);
+	json_put(object, member, known ? json_pack("[ff]", est->low, est->high) : json_null());
+}
+
+void estimate_put(json_t **object, const char *value, const char *prefix, const struct estimate *est)
 {
 	bool known = est->count != 0;
+	char coverage[64];
 
 	json_put(object, value, known ? json_real_or_null(est->value) : json_null());
-	json_put(object, interval, known ? json_pack("[ff]", est->low, est->high) : json_null());
+	interval_put(object, prefix, "interval", known, est);
+	(void)snprintf(coverage, sizeof(coverage), "%scoverage", prefix);
+	json_put(object, coverage, known ? json_real(est->coverage) : json_null());
+	interval_put(object, prefix, "ci95", estimate_has_ci95(est), est);
 }
 
 void configuration_put(json_t **object, const struct matrix_cell *cell)
@@ -91,7 +104,7 @@ static json_t *figure_json(const struct matrix_figure *f)
 	json_put(&o, "statistic", json_string(f->least ? "min" : "median"));
 	json_put(&o, "allocations", json_integer(f->count));
 	values_put(&o, f);
-	estimate_put(&o, "value", "ci95", &f->value);
+	estimate_put(&o, "value", "", &f->value);
 	json_put(&o, "least", f->count != 0 ? json_real_or_null(f->least_value) : json_null());
 	json_put(&o, "exits", json_real_or_null(f->exits));
 	json_put(&o, "exits_per_operation", json_real_or_null(f->exits_per_operation));
@@ -99,7 +112,7 @@ static json_t *figure_json(const struct matrix_figure *f)
 	json_put(&o, "faults_per_operation", json_real_or_null(f->faults_per_operation));
 	json_put(&o, "note", json_words_or_null(f->note));
 	json_put(&o, "baseline", key_json(f->baseline));
-	estimate_put(&o, "ratio", "ratio_ci95", &f->ratio);
+	estimate_put(&o, "ratio", "ratio_", &f->ratio);
 	return o;
 }
 

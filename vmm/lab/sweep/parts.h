@@ -22,8 +22,11 @@ extern const struct fields matrix_head_fields, matrix_plan_fields;
 json_t *cell_json(const struct matrix_cell *cell);
 json_t *matrix_predictions_json(const struct matrix *m); /* json_null where --predict was not given */
 
-/* Two members of *object, null where the estimate has no allocations: its value, and its interval as [low, high]. */
-void estimate_put(json_t **object, const char *value, const char *interval, const struct estimate *est);
+/*
+ * Four members of *object, null where the estimate has no allocations: its value, its interval as [low, high], how often such
+ * an interval holds the true value (PREFIXcoverage), and the interval again as PREFIXci95, null where that is less than 95 %.
+ */
+void estimate_put(json_t **object, const char *value, const char *prefix, const struct estimate *est);
 
 /* The key of a cell; NULL: null. */
 static inline json_t *key_json(const struct matrix_cell *cell)
