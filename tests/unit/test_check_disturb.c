@@ -142,6 +142,24 @@ TEST_WITH(a_whole_host, make_root, remove_root)
 	assert_non_null(find("not known here: sys"));
 }
 
+/* One kind alone is no disturber, whatever it is called; nor is a PMU of the package. */
+TEST_WITH(cores_of_several_kinds, make_root, remove_root)
+{
+	host_root_put(root, "sys/bus/event_source/devices/cpu_core/cpus", "0-3\n");
+	host_root_put(root, "sys/bus/event_source/devices/uncore_imc/cpumask", "0\n");
+	check_build(root, &report);
+	assert_null(find("different kinds"));
+	host_root_put(root, "sys/bus/event_source/devices/cpu_atom/cpus", "4-7,12-13\n");
+	host_root_put(root, "sys/bus/event_source/devices/cpu_lowpower/cpus", "14-15\n");
+	check_build(root, &report);
+	assert_non_null(find("different kinds"));
+	assert_string_equal(
+		find("different kinds")->effect,
+		"TLBs, caches and clock differ, and a counter of one kind stands still on the other: CPUs 0-3 "
+		"are cpu_core, CPUs 4-7,12-13 are cpu_atom, CPUs 14-15 are cpu_lowpower.");
+	assert_string_equal(find("different kinds")->command, "minivmm run --pin 0");
+}
+
 TEST_WITH(every_text_fits, make_root, remove_root)
 {
 	static const char *const hosts[] = { "intel-ept", "intel-no-ept", "amd-npt", "pvm", "odd-values" };

@@ -208,6 +208,29 @@ static void find_counters(struct finder *f)
 	    "sysctl kernel.perf_event_paranoid=1");
 }
 
+/* arch/x86/events/intel/core.c (Linux 6.18): a hybrid CPU has a PMU for each kind of core, with the CPUs of that kind. */
+static void find_kinds_of_core(struct finder *f)
+{
+	static const char *const kinds[] = { "cpu_core", "cpu_atom", "cpu_lowpower" };
+	char path[96], cpus[64], effect[sizeof(f->report->disturbers[0].effect)], command[64] = "";
+	uint32_t found = 0;
+
+	(void)snprintf(effect, sizeof(effect),
+		       "TLBs, caches and clock differ, and a counter of one kind stands still on the other:");
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/event_source/devices/%s/cpus", kinds[i]);
+		if (!read_text(f, path, cpus, sizeof(cpus)))
+			continue;
+		append(effect, sizeof(effect), "%s CPUs %.18s are %s", found == 0 ? "" : ",", cpus, kinds[i]);
+		if (found++ == 0)
+			(void)snprintf(command, sizeof(command), "minivmm run --pin %.*s",
+				       (int)strcspn(cpus, ",-"), cpus);
+	}
+	append(effect, sizeof(effect), ".");
+	if (found > 1)
+		add(f, "the cores are of different kinds", effect, command);
+}
+
 static void find_swap(struct finder *f)
 {
 	struct host_memory m;
@@ -240,6 +263,7 @@ void disturb_build(const char *root, struct check_report *report)
 	find_l1d_flush(&f);
 	find_governor(&f);
 	find_counters(&f);
+	find_kinds_of_core(&f);
 	find_swap(&f);
 	if (f.unread[0] == '\0')
 		return;

@@ -16,7 +16,7 @@
 
 #define CHECK_MAX_CAPABILITIES 24
 #define CHECK_MAX_ROWS 64
-#define CHECK_MAX_DISTURBERS 16
+#define CHECK_MAX_DISTURBERS 32
 
 /* "yes", "no", "unknown". */
 const char *known_name(enum known answer);
@@ -59,7 +59,7 @@ struct check_row {
 
 struct check_disturber {
 	char what[96];     /* "THP is always on" */
-	char effect[160];  /* what it does to a measurement */
+	char effect[200];  /* what it does to a measurement */
 	char command[160]; /* what changes it; "" where nothing does */
 };
 
