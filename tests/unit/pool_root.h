@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "host_root.h"
+#include "vmm/host/pool/pool.h"
 
 struct pool_root {
 	char path[HOST_ROOT_BYTES];
@@ -32,6 +33,13 @@ root_put(const struct pool_root *r, const char *path, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	host_root_put(r->path, path, text);
+}
+
+/* Into a report that was read before, or is zero. */
+static inline void report_read_anew(const char *root, struct pool_report *report)
+{
+	pool_report_free(report);
+	pool_report_read(root, report);
 }
 
 /* The counts of a pool; node < 0: of all nodes together. */

@@ -1,117 +1,500 @@
 /*
- * Property: what a host's files say of how much this process may have is found, wherever they say it, and what they do not
- * say is unknown. It could break because a node without memory looks like one that is kept from us, because a container's
- * seccomp filter refuses the call that tells the memory policy, and because a policy that prefers looks like one that binds.
+ * Property: a limit is found in whichever control group, hierarchy and mount it stands, and where it may stand and cannot be
+ * read, the answer is "unknown", never "none". It could break at each of the many ways in which a container shows its groups:
+ * a part of the hierarchy mounted in place of the whole, two hierarchies at once, paths longer than any buffer.
  */
-#include <numaif.h>
+#include <sys/resource.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "test.h"
 #include "host_root.h"
 #include "units.h"
 #include "vmm/host/limits.h"
 
-#define ANY (~UINT64_C(0))
+#define V2 "30 20 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+#define V1_MEMORY "31 20 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+
+/* What the files of a root say, and the answer. "PATH=TEXT" of up to six files beside proc/self/{status,cgroup,mountinfo}. */
+struct limit_case {
+	const char *groups, *mountinfo; /* NULL: there is no such file */
+	const char *files[6];
+	enum limit_kind kind;
+	uint32_t count;
+	uint64_t room;
+	const char *path, *unknown; /* part of the tightest's and of the reason; NULL: there is none */
+	bool hidden;
+};
+
+static const struct limit_case cases[] = {
+	/* v2: own group, the one above, "max", a controller that is off. */
+	{ "0::/a/b\n",
+	  V2,
+	  { "sys/fs/cgroup/a/b/memory.max=max\n", "sys/fs/cgroup/a/memory.max=1000\n",
+	    "sys/fs/cgroup/a/memory.current=400\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  600,
+	  "/sys/fs/cgroup/a/memory.max",
+	  NULL,
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/cgroup.procs=1\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  NULL,
+	  false },
+	{ "0::/\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, NULL, false },
+	/* File pages are taken back before a group goes short; more used than allowed leaves nothing. */
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/memory.max=1000\n", "sys/fs/cgroup/a/memory.current=900\n",
+	    "sys/fs/cgroup/a/memory.stat=anon 100\nfile 800\ninactive_file 500\nactive_file 200\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  800,
+	  "a/memory.max",
+	  NULL,
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/memory.max=1000\n", "sys/fs/cgroup/a/memory.current=9000\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  0,
+	  "a/memory.max",
+	  NULL,
+	  false },
+	/* v1: its own "none"; total_ is with the groups below. */
+	{ "4:memory:/lab\n0::/x\n",
+	  V1_MEMORY V2,
+	  { "sys/fs/cgroup/memory/lab/memory.limit_in_bytes=9223372036854771712\n",
+	    "sys/fs/cgroup/memory/memory.limit_in_bytes=9223372036854771712\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  NULL,
+	  false },
+	{ "4:memory,hugetlb:/lab\n",
+	  V1_MEMORY,
+	  { "sys/fs/cgroup/memory/lab/memory.limit_in_bytes=5000\n",
+	    "sys/fs/cgroup/memory/lab/memory.usage_in_bytes=3000\n",
+	    "sys/fs/cgroup/memory/lab/memory.stat=inactive_file 1\ntotal_inactive_file 1000\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  3000,
+	  "memory/lab/memory.limit_in_bytes",
+	  NULL,
+	  false },
+	/* Hybrid: a controller is in one hierarchy. */
+	{ "4:memory:/lab\n0::/init.scope\n",
+	  V1_MEMORY "32 20 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+	  { "sys/fs/cgroup/memory/lab/memory.limit_in_bytes=5000\n",
+	    "sys/fs/cgroup/unified/init.scope/memory.max=1\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  5000,
+	  "memory/lab/",
+	  NULL,
+	  false },
+	{ "4:memory:/lab\n0::/init.scope\n",
+	  V1_MEMORY "32 20 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+	  { "sys/fs/cgroup/unified/init.scope/pids.max=7\n",
+	    "sys/fs/cgroup/unified/init.scope/pids.current=3\n" },
+	  LIMIT_TASKS,
+	  1,
+	  4,
+	  "unified/init.scope/pids.max",
+	  NULL,
+	  false },
+	/* Docker with v1: its own group is all that is mounted. v1 tells what the groups above allow. */
+	{ "4:memory:/docker/abc/sub\n",
+	  "40 20 0:27 /docker/abc /sys/fs/cgroup/memory ro,nosuid master:9 - cgroup cgroup rw,memory\n",
+	  { "sys/fs/cgroup/memory/memory.limit_in_bytes=8192\n", "sys/fs/cgroup/memory/sub/tasks=1\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  8192,
+	  "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+	  NULL,
+	  true },
+	{ "4:memory:/docker/abc\n",
+	  "40 20 0:27 /docker/abc /sys/fs/cgroup/memory ro,nosuid master:9 - cgroup cgroup rw,memory\n",
+	  { "sys/fs/cgroup/memory/memory.limit_in_bytes=9223372036854771712\n",
+	    "sys/fs/cgroup/memory/memory.stat=cache 0\nhierarchical_memory_limit 4096\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  4096,
+	  "hierarchical_memory_limit",
+	  NULL,
+	  false },
+	/* The whole hierarchy is mounted beside: it shows more. */
+	{ "4:memory:/docker/abc\n",
+	  "40 20 0:27 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n"
+	  "41 20 0:27 / /host/memory ro - cgroup cgroup rw,memory\n",
+	  { "host/memory/docker/memory.limit_in_bytes=512\n", "host/memory/docker/abc/tasks=\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  512,
+	  "/host/memory/docker/memory.limit_in_bytes",
+	  NULL,
+	  false },
+	/* A cgroup namespace: its root is no root, which has neither type nor limits. */
+	{ "0::/\n",
+	  V2,
+	  { "sys/fs/cgroup/memory.max=4096\n", "sys/fs/cgroup/cgroup.type=domain\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  4096,
+	  "/sys/fs/cgroup/memory.max",
+	  NULL,
+	  true },
+	/* Names of groups may have colons, blanks (escaped in mountinfo) and the letters of others. */
+	{ "0::/a:b c\n",
+	  "30 20 0:26 / /my\\040groups rw - cgroup2 none rw\n",
+	  { "my groups/a:b c/memory.max=77\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  77,
+	  "/my groups/a:b c/memory.max",
+	  NULL,
+	  false },
+	{ "4:memory:/ab\n",
+	  "40 20 0:27 /a /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+	  { NULL },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "outside of what is mounted",
+	  false },
+	/* Unknown, each in another way. */
+	{ NULL, V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, NULL, false },
+	{ "", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, NULL, false },
+	{ "junk\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not understood", false },
+	{ "0::/a\n", NULL, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "/proc/self/mounts", false },
+	{ "0::/a\n", "", { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not mounted here", false },
+	{ "4:memory:/a\n0::/\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not mounted here", false },
+	{ "0::/a (deleted)\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "was removed", false },
+	{ "0::/../x\n",
+	  V2,
+	  { NULL },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "outside of what is mounted",
+	  false },
+	{ "0::/gone\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "is not there", false },
+	{ "0::/\n",
+	  "30 20 0:26 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+	  { "sys/fs/cgroup/memory.max=77\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "outside of what is mounted",
+	  false },
+	/* A sibling in another namespace, which the mount has. */
+	{ "0::/../x\n",
+	  "30 20 0:26 /.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+	  { "sys/fs/cgroup/x/memory.max=77\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  77,
+	  "/sys/fs/cgroup/x/memory.max",
+	  NULL,
+	  true },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/memory.max=\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "says \"\"",
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/memory.max=12 x\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "says \"12 x\"",
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/memory.max=99999999999999999999999999999999999\n" },
+	  LIMIT_MEMORY,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "says \"9999",
+	  false },
+	/* What is unknown of one group does not hide what another says. */
+	{ "0::/a/b\n",
+	  V2,
+	  { "sys/fs/cgroup/a/b/memory.max=?\n", "sys/fs/cgroup/a/memory.max=50\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  50,
+	  "a/memory.max",
+	  "says \"?\"",
+	  false },
+	/* A quota, in thousandths of a CPU. */
+	{ "0::/a/b\n",
+	  V2,
+	  { "sys/fs/cgroup/a/b/cpu.max=max 100000\n", "sys/fs/cgroup/a/cpu.max=150000 100000\n" },
+	  LIMIT_CPU,
+	  1,
+	  1500,
+	  "a/cpu.max",
+	  NULL,
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/cpu.max=20000\n" },
+	  LIMIT_CPU,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "cpu.max says",
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/cpu.max=20000 0\n" },
+	  LIMIT_CPU,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "cpu.max says",
+	  false },
+	{ "1:cpu,cpuacct:/q\n",
+	  "40 20 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n",
+	  { "sys/fs/cgroup/cpu,cpuacct/q/cpu.cfs_quota_us=20000\n",
+	    "sys/fs/cgroup/cpu,cpuacct/q/cpu.cfs_period_us=100000\n",
+	    "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us=-1\n" },
+	  LIMIT_CPU,
+	  1,
+	  200,
+	  "q/cpu.cfs_quota_us",
+	  NULL,
+	  false },
+	/* Huge pages, and a mount by which they count as memory. */
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/hugetlb.2MB.max=4194304\n", "sys/fs/cgroup/a/hugetlb.2MB.current=2097152\n",
+	    "sys/fs/cgroup/a/memory.max=1000\n" },
+	  LIMIT_HUGETLB,
+	  1,
+	  2097152,
+	  "hugetlb.2MB.max",
+	  NULL,
+	  false },
+	{ "0::/a\n",
+	  "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 none rw,memory_hugetlb_accounting\n",
+	  { "sys/fs/cgroup/a/hugetlb.2MB.max=4194304\n", "sys/fs/cgroup/a/memory.max=1000\n" },
+	  LIMIT_HUGETLB,
+	  2,
+	  1000,
+	  "memory.max",
+	  NULL,
+	  false },
+	{ "0::/a\n",
+	  V2,
+	  { "sys/fs/cgroup/a/hugetlb.2MB.rsvd.max=0\n" },
+	  LIMIT_HUGETLB_RSVD,
+	  1,
+	  0,
+	  "rsvd.max",
+	  NULL,
+	  false },
+	/* The process's own. */
+	{ NULL,
+	  NULL,
+	  { "proc/self/limits=Limit     Soft Limit  Hard Limit  Units\nMax address space  10240  unlimited  bytes\n",
+	    "proc/self/status=VmSize:\t       4 kB\n" },
+	  LIMIT_ADDRESS_SPACE,
+	  1,
+	  6144,
+	  "ulimit -v",
+	  NULL,
+	  false },
+	{ NULL,
+	  NULL,
+	  { "proc/self/limits=Max data size             unlimited            unlimited            bytes\n" },
+	  LIMIT_DATA,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  NULL,
+	  false },
+	{ NULL,
+	  NULL,
+	  { "proc/self/limits=nothing\n" },
+	  LIMIT_DATA,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "Max data size",
+	  false },
+	{ NULL,
+	  NULL,
+	  { "proc/sys/vm/overcommit_memory=2\n", "proc/meminfo=CommitLimit: 100 kB\nCommitted_AS: 40 kB\n" },
+	  LIMIT_COMMIT,
+	  1,
+	  60 * KIB,
+	  "CommitLimit",
+	  NULL,
+	  false },
+	{ NULL,
+	  NULL,
+	  { "proc/sys/vm/overcommit_memory=0\n", "proc/meminfo=CommitLimit: 100 kB\nCommitted_AS: 40 kB\n" },
+	  LIMIT_COMMIT,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  NULL,
+	  false },
+	{ NULL,
+	  NULL,
+	  { "proc/sys/vm/overcommit_memory=2\n" },
+	  LIMIT_COMMIT,
+	  0,
+	  UINT64_MAX,
+	  NULL,
+	  "CommitLimit",
+	  false },
+};
 
 static char root[HOST_ROOT_BYTES];
 
-static int setup(void **state)
+static void make_root(const struct limit_case *c)
 {
-	(void)state;
 	host_root_make(root);
-	return 0;
-}
+	host_root_put(root, "proc/self/status", "Name:\tx\n");
+	if (c->groups != NULL)
+		host_root_put(root, "proc/self/cgroup", c->groups);
+	if (c->mountinfo != NULL)
+		host_root_put(root, "proc/self/mountinfo", c->mountinfo);
+	for (size_t i = 0; i < COUNT_OF(c->files) && c->files[i] != NULL; i++) {
+		char path[256];
+		const char *text = strchr(c->files[i], '=');
 
-static int teardown(void **state)
-{
-	(void)state;
-	host_root_remove(root);
-	return 0;
-}
-
-static const struct {
-	const char *has_memory, *mems_allowed, *numa_maps; /* NULL: there is no such file */
-	struct usable_nodes nodes;
-} node_cases[] = {
-	{ "0-1\n", "0-1", "7ff default stack anon=3 N0=3\n", { 3, 3, ANY, 3 } },
-	/* Node 2 has no memory: it is in the cpuset or not, as the kernel likes, and kept from nobody. */
-	{ "0-1\n", "0-2", NULL, { 3, 7, ANY, 3 } },
-	{ "0-1,3\n", "0", NULL, { 11, 1, ANY, 1 } },
-	{ "0-3\n",
-	  "0-3",
-	  "1000 default file=/x mapped=1\n7ff bind:1-2 stack anon=3 N0=3\n",
-	  { 15, 15, 6, 6 } },
-	{ "0-3\n", "0-3", "7ff bind=static:1 stack\n", { 15, 15, 2, 2 } },
-	/* A mapping's own policy is not the process's. */
-	{ "0-3\n", "0-3", "1000 bind:3 anon=1\n7ff default stack\n", { 15, 15, ANY, 15 } },
-	/* These prefer, and fall back. */
-	{ "0-3\n", "0-3", "7ff prefer:1 stack\n", { 15, 15, ANY, 15 } },
-	{ "0-3\n", "0-3", "7ff interleave:1-2 stack\n", { 15, 15, ANY, 15 } },
-	{ "0-3\n", "0-3", "7ff prefer (many):1-2 stack\n", { 15, 15, ANY, 15 } },
-	{ "0-3\n", "0-3", "7ff bind:junk stack\n", { 15, 15, 0, 15 } },
-	/* A kernel of 1024 nodes, and one that has nodes beyond those that are looked at. */
-	{ "0-1023\n", "0-1023", NULL, { ANY, ANY, ANY, 0 } },
-	{ "0,64\n", "0,64", NULL, { 1, 1, ANY, 1 } },
-	{ "0-\n", "0", NULL, { 0, 1, ANY, 1 } },
-	{ NULL, NULL, NULL, { 0, 0, 0, 0 } },
-};
-
-TEST(usable_nodes_are_in_each_mask_that_is_known)
-{
-	EACH (i, node_cases) {
-		struct usable_nodes nodes;
-		char status[128];
-
-		host_root_make(root);
-		if (node_cases[i].has_memory != NULL)
-			host_root_put(root, "sys/devices/system/node/has_memory", node_cases[i].has_memory);
-		(void)snprintf(status, sizeof(status), "Name:\tx\nMems_allowed_list:\t%s\n",
-			       node_cases[i].mems_allowed != NULL ? node_cases[i].mems_allowed : "");
-		if (node_cases[i].mems_allowed != NULL)
-			host_root_put(root, "proc/self/status", status);
-		if (node_cases[i].numa_maps != NULL)
-			host_root_put(root, "proc/self/numa_maps", node_cases[i].numa_maps);
-		limits_nodes(root, &nodes);
-		host_root_remove(root);
-		assert_int_equal(nodes.with_memory, node_cases[i].nodes.with_memory);
-		assert_int_equal(nodes.cpuset, node_cases[i].nodes.cpuset);
-		assert_int_equal(nodes.policy, node_cases[i].nodes.policy);
-		assert_int_equal(nodes.usable, node_cases[i].nodes.usable);
+		(void)snprintf(path, sizeof(path), "%.*s", (int)(text - c->files[i]), c->files[i]);
+		host_root_put(root, path, text + 1);
 	}
 }
 
-/* Kernels before 4.14 may have no list. */
-TEST_WITH(each_node_says_what_memory_it_has, setup, teardown)
+static void assert_has(const char *text, const char *part)
 {
-	struct usable_nodes nodes;
-
-	host_root_put(root, "sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:  1000 kB\n");
-	host_root_put(root, "sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  0 kB\n");
-	host_root_put(root, "sys/devices/system/node/node5/meminfo", "Node 5 MemTotal:  8 kB\n");
-	limits_nodes(root, &nodes);
-	assert_int_equal(nodes.with_memory, 0x21);
-	assert_int_equal(nodes.usable, 0x21);
+	if (part == NULL)
+		assert_string_equal(text, "");
+	else if (strstr(text, part) == NULL)
+		assert_string_equal(text, part);
 }
 
-/* On this kernel: the call and the file say the same of a policy that was set, and it is what was set. */
-TEST(the_policy_of_this_process_is_found)
+TEST(a_limit_is_a_number_or_none_or_unknown)
+{
+	EACH (i, cases) {
+		const struct limit_case *c = &cases[i];
+		struct limits limits = { .count = 0 };
+
+		make_root(c);
+		limits_add(root, c->kind, PAGE_2M, &limits);
+		host_root_remove(root);
+		assert_has(limits.unknown, c->unknown);
+		assert_int_equal(limits.count, c->count);
+		assert_true(limits_room(&limits) == c->room);
+		if (c->path != NULL)
+			assert_has(limits.list[0].path, c->path);
+		assert_int_equal(limits.hidden, c->hidden);
+		limits_free(&limits);
+	}
+}
+
+/* The kernel's longest path, which with the mount's and the file's is longer than a call takes. */
+TEST(paths_are_as_long_as_the_kernel_allows)
+{
+	static const size_t lengths[] = { 200, 254, 255, 256, 500, 4000, 4095 };
+	char part[160], group[8192], groups[8300], full[160];
+
+	EACH (i, lengths) {
+		struct limits limits = { .count = 0 };
+		int at;
+
+		host_root_make(root);
+		host_root_put(root, "proc/self/mountinfo", V2);
+		host_root_put(root, "sys/fs/cgroup/x", "");
+		group[0] = '\0';
+		(void)snprintf(full, sizeof(full), "%s/sys/fs/cgroup", root);
+		at = open(full, O_PATH | O_DIRECTORY);
+		while (strlen(group) < lengths[i]) {
+			size_t left = lengths[i] - strlen(group) - 1;
+			int next;
+
+			memset(part, 'g', sizeof(part));
+			part[left > 121 ? 120 : left == 0 ? 1 : left] = '\0';
+			assert_int_equal(mkdirat(at, part, 0700), 0);
+			next = openat(at, part, O_PATH | O_DIRECTORY);
+			assert_true(next >= 0);
+			assert_int_equal(close(at), 0);
+			at = next;
+			(void)snprintf(group + strlen(group), sizeof(group) - strlen(group), "/%s", part);
+		}
+		(void)snprintf(groups, sizeof(groups), "0::%s\n", group);
+		host_root_put(root, "proc/self/cgroup", groups);
+		int file = openat(at, "memory.max", O_WRONLY | O_CREAT, 0600);
+
+		assert_int_equal(write(file, "12345\n", 6), 6);
+		assert_int_equal(close(file), 0);
+		assert_int_equal(close(at), 0);
+		limits_add(root, LIMIT_MEMORY, 0, &limits);
+		assert_has(limits.unknown, NULL);
+		assert_int_equal(limits.count, 1);
+		assert_int_equal(limits_room(&limits), 12345);
+		assert_int_equal(strlen(limits.list[0].path),
+				 strlen("/sys/fs/cgroup/memory.max") + strlen(group));
+		limits_free(&limits);
+		host_root_remove(root);
+	}
+}
+
+/* Against the kernel: what setrlimit sets is found, and what is used of it. */
+TEST(limits_of_this_process)
+{
+	struct rlimit before, set;
+	struct limits limits = { .count = 0 };
+
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	set = (struct rlimit){ .rlim_cur = 8192, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &set), 0);
+	limits_add("", LIMIT_LOCKED, 0, &limits);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+	assert_has(limits.unknown, NULL);
+	assert_int_equal(limits.count, 1);
+	assert_int_equal(limits_room(&limits), 8192);
+	limits_free(&limits);
+}
+
+TEST(swap_counts_as_far_as_a_group_may_use_it)
 {
 	static const struct {
-		int mode;
-		bool binds;
-	} policies[] = { { MPOL_DEFAULT, false }, { MPOL_BIND, true }, { MPOL_INTERLEAVE, false } };
-	const unsigned long node_0 = 1;
-	struct usable_nodes called, read;
+		const char *swap_max;
+		uint64_t room;
+	} swaps[] = { { "max\n", 100 * KIB }, { "4096\n", 4096 }, { "0\n", 0 } };
 
-	EACH (i, policies) {
-		bool is_default = policies[i].mode == MPOL_DEFAULT;
-
-		if (set_mempolicy(policies[i].mode, is_default ? NULL : &node_0, is_default ? 0 : 8) != 0)
-			skip();
-		limits_nodes("", &called);
-		limits_nodes("/.", &read); /* not "": no call is made */
-		assert_int_equal(set_mempolicy(MPOL_DEFAULT, NULL, 0), 0);
-		assert_int_equal(called.policy, policies[i].binds ? 1 : ANY);
-		assert_memory_equal(&called, &read, sizeof(read));
-		assert_true((called.usable & 1) != 0);
+	EACH (i, swaps) {
+		host_root_make(root);
+		host_root_put(root, "proc/meminfo", "SwapTotal: 200 kB\nSwapFree: 100 kB\n");
+		host_root_put(root, "proc/self/cgroup", "0::/a\n");
+		host_root_put(root, "proc/self/mountinfo", V2);
+		host_root_put(root, "sys/fs/cgroup/a/memory.swap.max", swaps[i].swap_max);
+		assert_int_equal(limits_swap_room(root), swaps[i].room);
+		host_root_remove(root);
 	}
 }

@@ -95,33 +95,6 @@ TEST(cgroup_v2_parent_is_the_reason)
 	assert_null(strstr(e.hint, "sysctl"));
 }
 
-static void keep_last(const struct cgroup_limit *limit, void *arg)
-{
-	*(struct cgroup_limit *)arg = *limit;
-}
-
-static void hugetlb_limit(const char *root, uint64_t page_bytes, struct cgroup_limit *limit)
-{
-	memset(limit, 0, sizeof(*limit));
-	cgroup_each_hugetlb(root, page_bytes, false, keep_last, limit);
-}
-
-TEST(cgroup_v1)
-{
-	struct cgroup_limit limit;
-
-	hugetlb_limit(OLD, PAGE_2M, &limit);
-	assert_string_equal(limit.path, "/sys/fs/cgroup/hugetlb/lab/hugetlb.2MB.limit_in_bytes");
-	assert_int_equal(limit.limit_bytes, 4 * MIB);
-	assert_int_equal(limit.used_bytes, 2 * MIB);
-	cgroup_memory_limit(OLD, &limit);
-	assert_int_equal(limit.limit_bytes, GIB);
-	cgroup_memory_limit(EPT, &limit);
-	assert_string_equal(limit.path, "");
-	hugetlb_limit(NONE, PAGE_2M, &limit);
-	assert_string_equal(limit.path, "");
-}
-
 /* A mapping that has been promised its pages and still did not get them from its node. */
 TEST(own_reservations_are_not_counted_as_others)
 {

@@ -4,6 +4,7 @@
  * command is broken at a place that changes its meaning.
  */
 #include "test.h"
+#include "pool_root.h"
 
 #include <jansson.h>
 
@@ -29,7 +30,7 @@ static void make(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
 static int fixture(void **state)
 {
 	(void)state;
-	pool_report_read(EPT, &report);
+	report_read_anew(EPT, &report);
 	return 0;
 }
 
@@ -145,15 +146,15 @@ TEST_WITH(odd_group_names, fixture, NULL)
 {
 	struct pool_size *size = &report.sizes[0];
 
-	size->limit_count = 2;
-	(void)snprintf(size->limits[0].path, sizeof(size->limits[0].path),
-		       "/g/a\\x2db.scope/hugetlb.2MB.max");
-	(void)snprintf(size->limits[1].path, sizeof(size->limits[1].path), "/g/it's; rm/hugetlb.2MB.max");
-	size->limits[0].limit_bytes = size->limits[0].used_bytes = 0;
-	size->limits[1].limit_bytes = size->limits[1].used_bytes = PAGE_2M;
+	char odd[] = "/g/a\\x2db.scope/hugetlb.2MB.max", quoted[] = "/g/it's; rm/hugetlb.2MB.max";
+	struct limit list[] = { { odd, 0, 0 }, { quoted, PAGE_2M, PAGE_2M } };
+	const struct limits before = size->limits;
+
+	size->limits = (struct limits){ .list = list, .count = 2 };
 	make(PAGE_2M, PAGE_2M, 0);
 	line_is(LINE_CGROUP, 0, "echo 2097152 > '/g/a\\x2db.scope/hugetlb.2MB.max'");
 	line_is(LINE_CGROUP, 1, "echo 4194304 > '/g/it'\\''s; rm/hugetlb.2MB.max'");
+	size->limits = before;
 }
 
 static char *text_of(int (*emit)(const struct pool_report *, const struct pool_plan *, FILE *))

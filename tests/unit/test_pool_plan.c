@@ -192,7 +192,7 @@ static void plan_of(const struct pool_root *r, const struct host *h, uint64_t pa
 	struct error e = { 0 };
 
 	write_host(r, h);
-	pool_report_read(r->path, report);
+	report_read_anew(r->path, report);
 	assert_int_equal(report->allowed_nodes, h->allowed);
 	assert_int_equal(pool_plan_make(report, pages * h->page_bytes, h->page_bytes, nodes, plan, &e), 0);
 	assert_int_equal(e.status, STATUS_OK);
@@ -283,7 +283,7 @@ TEST(rounded_up)
 	struct error e = { 0 };
 	struct pool_plan plan;
 
-	pool_report_read(TESTS_DIR "/fixtures/host/intel-ept", &report);
+	report_read_anew(TESTS_DIR "/fixtures/host/intel-ept", &report);
 	assert_int_equal(pool_plan_make(&report, GIB + 1, PAGE_1G, 0, &plan, &e), 0);
 	assert_int_equal(plan.needed_pages, 2);
 	assert_int_equal(plan.missing_pages, 1);
@@ -303,7 +303,7 @@ TEST(overcommit_is_enough_but_said)
 	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 10, 4, 0, 0);
 	root_put(&root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "6\n");
-	pool_report_read(root.path, &report);
+	report_read_anew(root.path, &report);
 	assert_int_equal(pool_plan_make(&report, 10 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
 	assert_true(plan.enough);
 	assert_int_equal(plan.on_demand_pages, 6);
@@ -332,13 +332,13 @@ TEST(memory_that_is_not_there)
 	root_put_pool(&root, -1, PAGE_2M, 0, 0, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 0, 0, 0, 0);
 	root_put_pool(&root, 1, PAGE_2M, 0, 0, 0, 0);
-	pool_report_read(root.path, &report);
+	report_read_anew(root.path, &report);
 	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
 	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
 	root_put(&root, "sys/devices/system/node/node0/meminfo", "Node 0 MemFree: 8192 kB\n");
 	root_put(&root, "sys/devices/system/node/node1/meminfo", "Node 1 MemFree: 6144 kB\n");
 	root_put(&root, "proc/meminfo", "MemAvailable: 14336 kB\n");
-	pool_report_read(root.path, &report);
+	report_read_anew(root.path, &report);
 	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
 	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
 	assert_int_equal(node, 1);
@@ -357,7 +357,7 @@ static void refused(uint64_t bytes, uint64_t page_bytes, uint64_t nodes, int ret
 	struct error e = { 0 };
 	struct pool_plan plan;
 
-	pool_report_read(TESTS_DIR "/fixtures/host/intel-ept", &report);
+	report_read_anew(TESTS_DIR "/fixtures/host/intel-ept", &report);
 	report.allowed_nodes = 1;
 	assert_int_equal(pool_plan_make(&report, bytes, page_bytes, nodes, &plan, &e), ret);
 	assert_int_equal(e.status, status);

@@ -232,6 +232,9 @@ TEST_WITH(promised_pages, fresh, NULL)
 	/* What the kernel might still make is no page that is there. */
 	host_root_put(root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "100");
 	host_root_put(root, "proc/meminfo", "MemAvailable: 8000000 kB\n");
+	/* Where even that file is not to be seen, there may be limits. */
+	assert_true(unknown("hugepages=2M:2", root));
+	host_root_put(root, "proc/self/status", "Name:\tx\n");
 	assert_true(met("hugepages=2M:2", root) && unmet("hugepages=2M:3", root));
 	assert_true(unmet("1g-backing", root) && unmet("hugepages=1G:1", root));
 	host_root_remove(root);

@@ -40,6 +40,7 @@ enum status command_pool(const struct request *r, struct error *e)
 	    pool_plan_make(&pools->report, m->memory_bytes, m->page_bytes != 0 ? m->page_bytes : PAGE_2M,
 			   m->host_nodes, &pools->plan, e) == 0)
 		(void)outputs_write(&r->output, plans ? &plan : &show, pools, "pool", e);
+	pool_report_free(&pools->report);
 	free(pools);
 	return e->status;
 }

@@ -1,163 +1,209 @@
 #include "vmm/host/cgroup.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/sysfile.h"
+#include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
-#define TEXT_BYTES 16384
+#define GROUPS_MAX_BYTES ((size_t)1 << 20)
+#define FILE_MAX_BYTES ((size_t)256 << 10)
 
-/* v1 says "no limit" with the largest page counter it has, which is a little below 2^63. */
-#define NO_LIMIT_BYTES (UINT64_C(1) << 62)
+/* The kernel's own mark of a v2 group that was removed while a process is in it (proc_cgroup_show). */
+#define DELETED " (deleted)"
 
-/* The path of this process's group in the v1 hierarchy of `controller`; NULL: in the v2 hierarchy. */
-static bool own_group(const char *root, const char *controller, char *path, size_t size)
+static enum known unknown(char why[CGROUP_REASON_BYTES], const char *what, const char *reason)
 {
-	char text[TEXT_BYTES];
-	char *save = NULL;
+	why[0] = '\0';
+	append(why, CGROUP_REASON_BYTES, "%s%s", what, reason);
+	return KNOWN_UNKNOWN;
+}
 
-	if (sysfile_read(root, "proc/self/cgroup", text, sizeof(text)) < 0)
-		return false;
+/*
+ * The path of this process's group out of the text of proc/self/cgroup: of the v1 hierarchy of `controller`, or, where there
+ * is none, of v2. NULL: neither. Lines that are none are counted.
+ */
+static char *own_path(char *text, const char *controller, bool *v2, uint32_t *odd)
+{
+	char *path = NULL, *save = NULL;
+
+	*odd = 0;
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		char *names = strchr(line, ':');
 		char *group = names == NULL ? NULL : strchr(names + 1, ':');
-		int n;
 
-		if (group == NULL)
+		if (group == NULL || group[1] != '/') {
+			(*odd)++;
 			continue;
+		}
 		*group++ = '\0';
 		names++;
-		if (controller == NULL ? *names != '\0' : !list_has_word(names, ",", controller))
-			continue;
-		n = snprintf(path, size, "%s", group);
-		return n >= 0 && (size_t)n < size;
+		if (list_has_word(names, ",", controller)) {
+			*v2 = false;
+			return group;
+		}
+		if (*names == '\0') {
+			*v2 = true;
+			path = group;
+		}
 	}
-	return false;
+	return path;
+}
+
+/* What of `path` is below `top`, both of them as one cgroup namespace sees them; NULL: it is elsewhere, or hidden by it. */
+static const char *below(const char *path, const char *top)
+{
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	const char *rest = path + len;
+
+	if (strncmp(path, top, len) != 0 || (*rest != '/' && *rest != '\0'))
+		return NULL;
+	/* The namespace names groups outside of it by "..". */
+	if (strstr(rest, "/../") != NULL ||
+	    (strlen(rest) >= 3 && strcmp(rest + strlen(rest) - 3, "/..") == 0))
+		return NULL;
+	return strcmp(rest, "/") == 0 ? rest + 1 : rest;
 }
 
 struct mount_search {
-	const char *controller;
-	char *path;
-	size_t size;
-	bool found;
+	const char *root, *controller, *path;
+	struct cgroup *group;
+	uint32_t hierarchies; /* mounts of it that there are, of the right group or not */
+	bool failed;
 };
 
-static bool is_hierarchy(const struct host_mount *m, void *arg)
+/* The mount that shows most of what is above the group; of two that show the same, one where the group is. */
+static bool consider_mount(const struct host_mount *m, void *arg)
 {
 	struct mount_search *s = arg;
-	int n;
+	struct cgroup *group = s->group;
+	bool hidden = strcmp(m->root, "/") != 0;
+	const char *rest;
+	char *dir;
 
-	if (strcmp(m->type, s->controller == NULL ? "cgroup2" : "cgroup") != 0 ||
-	    (s->controller != NULL && !list_has_word(m->options, ",", s->controller)))
+	if (strcmp(m->type, group->v2 ? "cgroup2" : "cgroup") != 0 ||
+	    (!group->v2 && !list_has_word(m->options, ",", s->controller)))
 		return true;
-	n = snprintf(s->path, s->size, "%s", m->path + (*m->path == '/'));
-	s->found = n >= 0 && (size_t)n < s->size;
-	return false;
-}
-
-/* Where that hierarchy is mounted, without the leading slash. */
-static bool mount_point(const char *root, const char *controller, char *path, size_t size)
-{
-	struct mount_search s = { .controller = controller, .path = path, .size = size };
-
-	return mounts_each(root, is_hierarchy, &s) == 0 && s.found;
-}
-
-/* The files of one limited resource (Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/hugetlb.rst). */
-struct resource {
-	const char *controller;
-	const char *v2_limit, *v2_used, *v1_limit, *v1_used;
-};
-
-/* Visit the limit that the two files in `dir` hold, if there is one. */
-static void consider(const char *root, const char *dir, const char *limit_file, const char *used_file,
-		     cgroup_visit visit, void *arg)
-{
-	struct cgroup_limit found = { 0 };
-	char path[512];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, used_file);
-	/* 0 where it cannot be read. */
-	(void)sysfile_u64(root, path, &found.used_bytes);
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, limit_file);
-	/* "max" is not a number: no limit. */
-	if (sysfile_u64(root, path, &found.limit_bytes) != 0 || found.limit_bytes >= NO_LIMIT_BYTES)
-		return;
-	found.path[0] = '/';
-	append(found.path, sizeof(found.path), "%s", path);
-	visit(&found, arg);
-}
-
-static void walk_up(const char *root, const char *controller, const char *limit_file, const char *used_file,
-		    cgroup_visit visit, void *arg)
-{
-	char group[256], mount[128], dir[sizeof(group) + sizeof(mount)];
-
-	if (!own_group(root, controller, group, sizeof(group)) ||
-	    !mount_point(root, controller, mount, sizeof(mount)))
-		return;
-	/* The path of a group outside the root of this cgroup namespace has "..", and its files are not visible. */
-	if (strstr(group, "..") != NULL)
-		return;
-	for (;;) {
-		char *slash = strrchr(group, '/');
-
-		(void)snprintf(dir, sizeof(dir), "%s%s", mount, strcmp(group, "/") == 0 ? "" : group);
-		consider(root, dir, limit_file, used_file, visit, arg);
-		if (slash == NULL || group[0] == '\0' || strcmp(group, "/") == 0)
-			return;
-		*slash = '\0';
+	s->hierarchies++;
+	rest = below(s->path, m->root);
+	if (rest == NULL || (group->dir != NULL && (hidden || !group->hidden)))
+		return true;
+	if (asprintf(&dir, "%s%s", m->path + (*m->path == '/'), rest) < 0) {
+		s->failed = true;
+		return false;
 	}
+	if (group->dir != NULL && !sysfile_exists(s->root, dir)) {
+		free(dir);
+		return true;
+	}
+	free(group->dir);
+	group->dir = dir;
+	group->top_bytes = strlen(dir) - strlen(rest);
+	group->root = !hidden && *rest == '\0';
+	group->hidden = hidden;
+	group->counts_hugetlb = group->v2 && list_has_word(m->options, ",", "memory_hugetlb_accounting");
+	return true;
 }
 
-uint64_t cgroup_room(const struct cgroup_limit *limit)
+enum known cgroup_find(const char *root, const char *controller, struct cgroup *group,
+		       char why[CGROUP_REASON_BYTES])
 {
-	if (limit->path[0] == '\0')
-		return UINT64_MAX;
-	return limit->limit_bytes - min_u64(limit->used_bytes, limit->limit_bytes);
+	struct mount_search search = { .root = root, .controller = controller, .group = group };
+	uint32_t odd;
+	char *text, *path;
+	enum known found = KNOWN_YES;
+	int ret = sysfile_slurp(root, "proc/self/cgroup", GROUPS_MAX_BYTES, &text);
+
+	*group = (struct cgroup){ .dir = NULL };
+	why[0] = '\0';
+	/* A kernel without control groups has no such file. */
+	if (ret == -ENOENT && sysfile_exists(root, "proc/self/status"))
+		return KNOWN_NO;
+	if (ret != 0)
+		return unknown(why, "/proc/self/cgroup: ", strerror(-ret));
+	path = own_path(text, controller, &group->v2, &odd);
+	search.path = path;
+	if (path == NULL) {
+		found = odd == 0 ? KNOWN_NO : unknown(why, "/proc/self/cgroup is not understood", "");
+	} else if (strlen(path) > sizeof(DELETED) &&
+		   strcmp(path + strlen(path) - (sizeof(DELETED) - 1), DELETED) == 0) {
+		found = unknown(why, controller, ": the control group of this process was removed");
+	} else {
+		ret = mountinfo_each(root, consider_mount, &search);
+		if (ret != 0)
+			found = unknown(why, "/proc/self/mounts: ", strerror(-ret));
+		else if (search.failed)
+			found = unknown(why, controller, ": no memory for the path of the control group");
+		else if (group->dir == NULL && search.hierarchies == 0)
+			found = unknown(why, controller,
+					": its control groups are in use, but are not mounted here");
+		else if (group->dir == NULL)
+			found = unknown(
+				why, controller,
+				": the control group of this process is outside of what is mounted here");
+	}
+	free(text);
+	if (found != KNOWN_YES)
+		cgroup_free(group);
+	return found;
 }
 
-static void visit_limits(const char *root, const struct resource *resource, cgroup_visit visit, void *arg)
+bool cgroup_up(struct cgroup *group)
 {
-	walk_up(root, resource->controller, resource->v1_limit, resource->v1_used, visit, arg);
-	walk_up(root, NULL, resource->v2_limit, resource->v2_used, visit, arg);
+	char *slash = strrchr(group->dir, '/');
+
+	if (strlen(group->dir) <= group->top_bytes || slash == NULL)
+		return false;
+	*slash = '\0';
+	group->root = !group->hidden && strlen(group->dir) <= group->top_bytes;
+	return true;
 }
 
-static void keep_tighter(const struct cgroup_limit *limit, void *arg)
+void cgroup_free(struct cgroup *group)
 {
-	struct cgroup_limit *out = arg;
-
-	if (cgroup_room(limit) < cgroup_room(out))
-		*out = *limit;
+	free(group->dir);
+	group->dir = NULL;
 }
 
-void cgroup_each_hugetlb(const char *root, uint64_t page_bytes, bool reserved, cgroup_visit visit, void *arg)
+int cgroup_value(const char *root, const struct cgroup *group, const char *file, char *buf, size_t size,
+		 char **path)
 {
-	static const char *const suffixes[4] = { "max", "current", "limit_in_bytes", "usage_in_bytes" };
-	char names[4][48], size[16];
-	const struct resource resource = { "hugetlb", names[0], names[1], names[2], names[3] };
+	int ret;
 
-	if (page_bytes >= GIB)
-		(void)snprintf(size, sizeof(size), "%" PRIu32 "GB", (uint32_t)(page_bytes / GIB));
-	else if (page_bytes >= MIB)
-		(void)snprintf(size, sizeof(size), "%" PRIu32 "MB", (uint32_t)(page_bytes / MIB));
-	else
-		(void)snprintf(size, sizeof(size), "%" PRIu32 "KB", (uint32_t)(page_bytes / KIB));
-	for (size_t i = 0; i < 4; i++)
-		(void)snprintf(names[i], sizeof(names[i]), "hugetlb.%s.%s%s", size, reserved ? "rsvd." : "",
-			       suffixes[i]);
-	visit_limits(root, &resource, visit, arg);
+	if (asprintf(path, "/%s/%s", group->dir, file) < 0) {
+		*path = NULL;
+		return -ENOMEM;
+	}
+	ret = sysfile_value(root, *path + 1, buf, size);
+	/* A mount that is listed has its root, whatever a fixture leaves out. */
+	if (ret == -ENOENT && !group->root && !sysfile_exists(root, group->dir))
+		ret = -ENOTDIR;
+	return ret;
 }
 
-void cgroup_memory_limit(const char *root, struct cgroup_limit *out)
+int cgroup_keyed(const char *root, const struct cgroup *group, const char *file, const char *key,
+		 uint64_t *value)
 {
-	static const struct resource memory = { "memory", "memory.max", "memory.current",
-						"memory.limit_in_bytes", "memory.usage_in_bytes" };
+	char *path, *text = NULL, *save = NULL;
+	size_t len = strlen(key);
+	int ret;
 
-	memset(out, 0, sizeof(*out));
-	visit_limits(root, &memory, keep_tighter, out);
+	*value = 0;
+	if (asprintf(&path, "%s/%s", group->dir, file) < 0)
+		return -ENOMEM;
+	ret = sysfile_slurp(root, path, FILE_MAX_BYTES, &text);
+	free(path);
+	if (ret != 0)
+		return ret;
+	ret = -ENOENT;
+	for (char *line = strtok_r(text, "\n", &save); line != NULL && ret == -ENOENT;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			ret = number_parse(line + len + 1, 0, UINT64_MAX, value);
+	}
+	free(text);
+	return ret;
 }

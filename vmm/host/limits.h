@@ -4,7 +4,62 @@
 #ifndef MINIVMM_HOST_LIMITS_H
 #define MINIVMM_HOST_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* What can be limited. In bytes, if nothing else is said. */
+enum limit_kind {
+	LIMIT_MEMORY, /* ordinary memory, by control groups. Used: less the file pages that the kernel takes back first */
+	LIMIT_MEMORY_HIGH,  /* no limit: from here on the kernel slows the group down (v2) */
+	LIMIT_SWAP,         /* v2 */
+	LIMIT_MEMORY_SWAP,  /* memory and swap together (v1, memsw) */
+	LIMIT_HUGETLB,      /* huge pages of one size in use; memory too, where they count as such */
+	LIMIT_HUGETLB_RSVD, /* the same promised (rsvd) */
+	LIMIT_CPU,          /* quota, in thousandths of a CPU. Used: 0 */
+	LIMIT_TASKS, /* processes and threads, by control groups, and of a user who is not root by ulimit -u */
+	LIMIT_ADDRESS_SPACE, /* ulimit -v */
+	LIMIT_DATA,          /* ulimit -d: private writable memory */
+	LIMIT_LOCKED,        /* ulimit -l */
+	LIMIT_FILES,         /* ulimit -n, in descriptors. Used: 0, not counted */
+	LIMIT_FILE_SIZE,     /* ulimit -f: of a file that backs guest RAM. Used: 0 */
+	LIMIT_COMMIT,        /* of the host, where vm.overcommit_memory is 2 */
+};
+
+struct limit {
+	char *path; /* what says so: the file as seen on the host, or the command that shows it; owned */
+	uint64_t limit, used;
+};
+
+/*
+ * The answer: every limit that is in force, the tightest first; none (count 0 and no reason); or, with a reason, unknown: there
+ * may be others than those listed. Starts zeroed.
+ */
+struct limits {
+	struct limit *list; /* owned */
+	uint32_t count;
+	bool hidden;       /* a container: groups above those that are seen may have limits of their own */
+	char unknown[400]; /* why a limit may be in force that is not known; "": all are */
+};
+
+/* Add those of one kind; page_bytes is of the two kinds of huge pages. Of a group all above it count too. Never fails. */
+void limits_add(const char *root, enum limit_kind kind, uint64_t page_bytes, struct limits *limits);
+
+/* Add all that ordinary memory of this process meets: groups, ulimit -v and -d, strict overcommit. */
+void limits_add_memory(const char *root, struct limits *limits);
+
+/* What is left of one. */
+uint64_t limit_room(const struct limit *limit);
+
+/* What is left of the tightest; UINT64_MAX where there is none. */
+uint64_t limits_room(const struct limits *limits);
+
+void limits_free(struct limits *limits);
+
+/*
+ * Swap that this process may fill beside its memory: what is free, within its groups' limits on swap. 0 where that is not
+ * known.
+ */
+uint64_t limits_swap_room(const char *root);
 
 /* NUMA nodes are bits of a 64-bit mask; nodes beyond are not looked at. */
 #define HOST_MAX_NODES 64

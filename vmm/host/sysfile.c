@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +23,54 @@ int sysfile_path(const char *root, const char *path, char *buf, size_t size)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+/* A mount point, a group's path and a root before them are each no longer than the kernel's PATH_MAX. */
+#define LONG_PATH_BYTES (3 * PATH_MAX)
+
+/*
+ * root/path as a directory and what is below it, *name in `full`: a path may be longer than the kernel takes at once (PATH_MAX),
+ * and is then gone down in steps. Returns the directory, AT_FDCWD where no step was needed, or -errno.
+ */
+static int directory_below(const char *root, const char *path, char full[LONG_PATH_BYTES], const char **name)
+{
+	int ret = sysfile_path(root, path, full, LONG_PATH_BYTES), at = AT_FDCWD;
+	char *rest = full;
+
+	*name = "";
+	if (ret != 0)
+		return ret;
+	while (strlen(rest) >= PATH_MAX) {
+		char *slash = memrchr(rest + 1, '/', PATH_MAX - 2);
+		int before = at;
+
+		if (slash == NULL)
+			break;
+		*slash = '\0';
+		at = openat(before, rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ret = -errno;
+		if (before != AT_FDCWD)
+			(void)close(before);
+		if (at < 0)
+			return ret;
+		rest = slash + 1;
+	}
+	*name = rest;
+	return at;
+}
+
 static int open_below(const char *root, const char *path)
 {
-	char full[PATH_MAX];
-	int ret = sysfile_path(root, path, full, sizeof(full));
+	char full[LONG_PATH_BYTES];
+	const char *name;
+	int at = directory_below(root, path, full, &name), fd = at;
 
-	/* Without waiting: a fixture or a strange host may have a pipe where a file should be. */
-	return ret != 0 ? ret : file_open(full, false);
+	if (at >= 0 || at == AT_FDCWD) {
+		/* Without waiting: a fixture or a strange host may have a pipe where a file should be. */
+		fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		fd = fd < 0 ? -errno : fd;
+	}
+	if (at >= 0)
+		(void)close(at);
+	return fd;
 }
 
 int sysfile_read(const char *root, const char *path, char *buf, size_t size)
@@ -137,9 +179,14 @@ enum known known_boolean(const char *value)
 
 int sysfile_exists(const char *root, const char *path)
 {
-	char full[PATH_MAX];
+	char full[LONG_PATH_BYTES];
+	const char *name;
+	int at = directory_below(root, path, full, &name);
+	bool exists = (at >= 0 || at == AT_FDCWD) && faccessat(at, name, F_OK, 0) == 0;
 
-	return sysfile_path(root, path, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
+	if (at >= 0)
+		(void)close(at);
+	return exists;
 }
 
 static bool is_octal(char c)
@@ -164,8 +211,8 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Split a line in place. False where a field is missing. */
-static bool split(char *line, struct host_mount *m)
+/* Split a line of proc/self/mounts in place. False where a field is missing. */
+static bool split_mount(char *line, struct host_mount *m)
 {
 	char *save = NULL;
 	char *device = strtok_r(line, " \t", &save);
@@ -177,14 +224,42 @@ static bool split(char *line, struct host_mount *m)
 		return false;
 	unescape(path);
 	unescape(options);
-	*m = (struct host_mount){ .path = path, .type = type, .options = options };
+	*m = (struct host_mount){ .path = path, .type = type, .options = options, .root = "/" };
 	return true;
 }
 
-int mounts_each(const char *root, mount_visit visit, void *arg)
+/* The same of mountinfo: "ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [TAG...] - TYPE SOURCE OPTIONS" (proc(5)). */
+static bool split_mountinfo(char *line, struct host_mount *m)
+{
+	char *tail = strstr(line, " - "), *save = NULL;
+	char *field[5], *options;
+
+	if (tail == NULL)
+		return false;
+	*tail = '\0';
+	for (size_t i = 0; i < COUNT_OF(field); i++) {
+		field[i] = strtok_r(i == 0 ? line : NULL, " ", &save);
+		if (field[i] == NULL)
+			return false;
+	}
+	m->root = field[3];
+	m->path = field[4];
+	m->type = strtok_r(tail + 3, " ", &save);
+	options = m->type == NULL || strtok_r(NULL, " ", &save) == NULL ? NULL : strtok_r(NULL, " ", &save);
+	m->options = options;
+	if (options == NULL)
+		return false;
+	unescape(field[3]);
+	unescape(field[4]);
+	unescape(options);
+	return true;
+}
+
+static int each_line(const char *root, const char *file, bool (*split)(char *line, struct host_mount *m),
+		     mount_visit visit, void *arg)
 {
 	char *text, *save = NULL;
-	int ret = sysfile_slurp(root, "proc/self/mounts", MOUNTS_MAX_BYTES, &text);
+	int ret = sysfile_slurp(root, file, MOUNTS_MAX_BYTES, &text);
 
 	if (ret != 0)
 		return ret;
@@ -196,6 +271,18 @@ int mounts_each(const char *root, mount_visit visit, void *arg)
 	}
 	free(text);
 	return 0;
+}
+
+int mounts_each(const char *root, mount_visit visit, void *arg)
+{
+	return each_line(root, "proc/self/mounts", split_mount, visit, arg);
+}
+
+int mountinfo_each(const char *root, mount_visit visit, void *arg)
+{
+	int ret = each_line(root, "proc/self/mountinfo", split_mountinfo, visit, arg);
+
+	return ret != 0 ? mounts_each(root, visit, arg) : 0;
 }
 
 /* Digits and an optional suffix, as far as the option goes (the kernel's memparse). */

@@ -50,6 +50,8 @@ int sysfile_path(const char *root, const char *path, char *buf, size_t size);
 /* One line, its octal escapes undone (proc(5), getmntent(3)). Valid only during the visit. */
 struct host_mount {
 	const char *path, *type, *options;
+	const char *
+		root; /* what of the file system is mounted there; "/" where proc/self/mounts, which does not tell, is read */
 };
 
 /* Called with each mount in turn; false ends the walk. */
@@ -57,6 +59,9 @@ typedef bool (*mount_visit)(const struct host_mount *mount, void *arg);
 
 /* Visit the lines of proc/self/mounts below root; a line with too few fields is passed over. 0 or -errno. */
 int mounts_each(const char *root, mount_visit visit, void *arg);
+
+/* The same of proc/self/mountinfo, whose options are those of the whole file system; of mounts where it cannot be read. */
+int mountinfo_each(const char *root, mount_visit visit, void *arg);
 
 /*
  * The value of `name`= among comma-separated options as a size with suffix k, m or g of either case, or none; the last

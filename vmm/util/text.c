@@ -87,6 +87,13 @@ const char *shell_word(const char *word, char *buf, size_t size)
 	return buf;
 }
 
+const char *path_tail(const char *path, size_t most)
+{
+	size_t len = strlen(path);
+
+	return len > most ? path + len - most : path;
+}
+
 bool list_has_word(const char *list, const char *separators, const char *word)
 {
 	size_t length = strlen(word);

@@ -33,6 +33,9 @@ bool is_plain_word(const char *word);
  */
 const char *shell_word(const char *word, char *buf, size_t size);
 
+/* The end of a path, which tells more than its beginning, in at most `most` bytes. */
+const char *path_tail(const char *path, size_t most);
+
 /* Is `word` one of the words of `list`, between which any of the bytes of `separators` stand? */
 bool list_has_word(const char *list, const char *separators, const char *word);
 

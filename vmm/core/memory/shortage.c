@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/cgroup.h"
+#include "vmm/host/limits.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/pool/pool.h"
 
@@ -30,13 +30,15 @@ int room_check_total(const char *root, const struct backing_spec *spec, struct e
 uint64_t room_to_spare(const char *root)
 {
 	uint64_t spare_bytes = UINT64_MAX;
-	struct cgroup_limit group;
+	struct limits limits = { .count = 0 };
 	struct host_memory m;
 
 	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0)
 		spare_bytes = m.available_bytes - min_u64(m.available_bytes, m.total_bytes / OTHERS_PART);
-	cgroup_memory_limit(root, &group);
-	return min_u64(spare_bytes, cgroup_room(&group));
+	limits_add_memory(root, &limits);
+	spare_bytes = min_u64(spare_bytes, limits_room(&limits));
+	limits_free(&limits);
+	return spare_bytes;
 }
 
 static int refuse(const struct backing_spec *spec, const char *which, uint64_t have_bytes, const char *cure,
@@ -67,8 +69,9 @@ static uint64_t nodes_available(const char *root, uint64_t nodes)
 int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e)
 {
 	struct host_memory m;
-	struct cgroup_limit group;
+	struct limits limits = { .count = 0 };
 	uint64_t near;
+	int ret = 0;
 
 	/* What is reserved already for this mapping cannot be short. */
 	if (backing_has_pool(spec) && spec->reserve)
@@ -86,11 +89,11 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 		if (spec->bytes > near)
 			return refuse(spec, "the memory of the bound nodes", near, "or name more nodes", e);
 	}
-	cgroup_memory_limit(root, &group);
-	near = group.limit_bytes - min_u64(group.used_bytes, group.limit_bytes);
-	if (group.path[0] != '\0' && spec->bytes > near)
-		return refuse(spec, group.path, near, "or raise that limit", e);
-	return 0;
+	limits_add(root, LIMIT_MEMORY, 0, &limits);
+	if (spec->bytes > limits_room(&limits))
+		ret = refuse(spec, limits.list[0].path, limits_room(&limits), "or raise that limit", e);
+	limits_free(&limits);
+	return ret;
 }
 
 int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e)

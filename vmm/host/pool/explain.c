@@ -37,10 +37,11 @@ static void put_numbers(const struct shortage *s, int err, const char *where, st
 	for (uint32_t i = 0; i < plan->node_count; i++)
 		append(e->what, sizeof(e->what), "; node %" PRIu32 " has %" PRIu64 " free",
 		       plan->nodes[i].node, plan->nodes[i].free);
-	if (pool->limit_count > 0)
+	if (pool->limits.count > 0)
 		append(e->what, sizeof(e->what),
-		       "; the cgroup limit %s is %" PRIu64 " MiB, %" PRIu64 " MiB used", pool->limits[0].path,
-		       pool->limits[0].limit_bytes / MIB, pool->limits[0].used_bytes / MIB);
+		       "; the cgroup limit %s is %" PRIu64 " MiB, %" PRIu64 " MiB used",
+		       pool->limits.list[0].path, pool->limits.list[0].limit / MIB,
+		       pool->limits.list[0].used / MIB);
 }
 
 static void put_cures(const struct shortage *s, char *hint, size_t size)
@@ -82,11 +83,15 @@ static void leave_out_own(struct pool_size *size, uint64_t needed_bytes, uint64_
 	/* The kernel has failed to make any on demand. */
 	size->on_demand_pages = 0;
 	size->counts.reserved -= min_u64(size->counts.reserved, own_bytes / size->page_bytes);
-	for (uint32_t i = 0; i < size->limit_count; i++) {
-		if (own_bytes < needed_bytes || strstr(size->limits[i].path, ".rsvd.") == NULL)
-			size->limits[kept++] = size->limits[i];
+	for (uint32_t i = 0; i < size->limits.count; i++) {
+		struct limit *limit = &size->limits.list[i];
+
+		if (own_bytes < needed_bytes || strstr(limit->path, ".rsvd.") == NULL)
+			size->limits.list[kept++] = *limit;
+		else
+			free(limit->path);
 	}
-	size->limit_count = kept;
+	size->limits.count = kept;
 }
 
 int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t own_bytes,
@@ -112,6 +117,7 @@ int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, u
 		pool_lines_provide(&s->report, &s->plan, &s->lines);
 		put_cures(s, e->hint, sizeof(e->hint));
 	}
+	pool_report_free(&s->report);
 	free(s);
 	return -err;
 }
@@ -132,6 +138,7 @@ int pool_check(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uin
 	pool_report_read(root, &s->report);
 	enough = pool_plan_make(&s->report, needed_bytes, page_bytes, host_nodes, &s->plan, &ignored) != 0 ||
 		 s->plan.missing_pages == 0;
+	pool_report_free(&s->report);
 	free(s);
 	return enough ? 0 : pool_explain(root, page_bytes, needed_bytes, 0, host_nodes, ENOMEM, where, e);
 }

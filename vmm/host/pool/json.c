@@ -9,17 +9,28 @@
 #include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 
-static const struct field limit_list[] = {
-	FIELD(TEXT, struct cgroup_limit, path),
-	FIELD(COUNT, struct cgroup_limit, limit_bytes),
-	FIELD(COUNT, struct cgroup_limit, used_bytes),
-};
-static const struct fields limit_fields = FIELDS_OF(limit_list);
+static json_t *limits_json(const void *from)
+{
+	const struct limits *limits = &((const struct pool_size *)from)->limits;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < limits->count; i++) {
+		const struct limit *limit = &limits->list[i];
+		json_t *object = json_object();
+
+		json_put(&object, "path", json_words(limit->path));
+		json_put(&object, "limit_bytes", json_integer((json_int_t)limit->limit));
+		json_put(&object, "used_bytes", json_integer((json_int_t)limit->used));
+		json_push(&list, object);
+	}
+	return list;
+}
 
 static const struct field cgroup_list[] = {
 	FIELD_AS(KNOWN, struct pool_size, cgroup_max_bytes, "max_bytes"),
 	FIELD_AS(KNOWN, struct pool_size, cgroup_rsvd_max_bytes, "rsvd_max_bytes"),
-	FIELDS_LIST("limits", struct pool_size, limits, limit_count, limit_fields),
+	FIELD_BY("limits", limits_json, NULL),
+	FIELD_AS(NOTE, struct pool_size, limits.unknown, "unknown"),
 };
 static const struct fields cgroup_fields = FIELDS_OF(cgroup_list);
 

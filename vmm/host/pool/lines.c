@@ -107,10 +107,12 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 	if (size == NULL)
 		return;
 	provide_pages(size, plan, lines);
-	for (uint32_t i = 0; i < size->limit_count; i++) {
-		if (cgroup_room(&size->limits[i]) < bytes)
-			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", size->limits[i].used_bytes + bytes,
-			    shell_word(size->limits[i].path, word, sizeof(word)));
+	for (uint32_t i = 0; i < size->limits.count; i++) {
+		const struct limit *limit = &size->limits.list[i];
+
+		if (limit_room(limit) < bytes)
+			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", limit->used + bytes,
+			    shell_word(limit->path, word, sizeof(word)));
 	}
 }
 

@@ -27,7 +27,7 @@ enum pool_line_kind {
 
 #define POOL_LINE_BYTES 1024
 /* A write for each node, one for each limit, and few others. */
-#define POOL_MAX_LINES (HOST_MAX_NODES + POOL_MAX_LIMITS + 24)
+#define POOL_MAX_LINES (HOST_MAX_NODES + 40)
 
 struct pool_lines {
 	uint32_t count;

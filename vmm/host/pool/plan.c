@@ -93,15 +93,6 @@ static void spread_needed(struct pool_plan *plan)
 	}
 }
 
-static bool limits_allow(const struct pool_size *size, uint64_t bytes)
-{
-	for (uint32_t i = 0; i < size->limit_count; i++) {
-		if (cgroup_room(&size->limits[i]) < bytes)
-			return false;
-	}
-	return true;
-}
-
 /* Fill in what is available and missing, on the plan's nodes and in the pool. */
 static void balance(const struct pool_size *size, struct pool_plan *plan)
 {
@@ -122,7 +113,8 @@ static void balance(const struct pool_size *size, struct pool_plan *plan)
 	plan->missing_pages -= plan->on_demand_pages;
 	spread_missing(plan);
 	spread_needed(plan);
-	plan->enough = plan->missing_pages == 0 && limits_allow(size, plan->needed_pages * plan->page_bytes);
+	plan->enough = plan->missing_pages == 0 &&
+		       limits_room(&size->limits) >= plan->needed_pages * plan->page_bytes;
 }
 
 int pool_plan_make(const struct pool_report *report, uint64_t bytes, uint64_t page_bytes, uint64_t host_nodes,

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/host/cgroup.h"
 #include "vmm/host/limits.h"
 #include "vmm/util/error.h"
 
@@ -26,7 +25,6 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 
 #define POOL_MAX_SIZES 8
 #define POOL_MAX_MOUNTS 16
-#define POOL_MAX_LIMITS 16
 #define POOL_UNLIMITED UINT64_MAX
 
 struct pool_node {
@@ -46,9 +44,8 @@ struct pool_size {
 	struct pool_node nodes[HOST_MAX_NODES];
 	/* Limits of this process's cgroup and those above it, in bytes; POOL_UNLIMITED where none is in force. */
 	uint64_t cgroup_max_bytes, cgroup_rsvd_max_bytes;
-	/* All of them with what is used (both kinds, the tightest first); the tightest POOL_MAX_LIMITS are kept. */
-	uint32_t limit_count;
-	struct cgroup_limit limits[POOL_MAX_LIMITS];
+	/* All of them, of both kinds, and whether there may be others. */
+	struct limits limits;
 	/*
 	 * What this process could really reserve now: free - reserved + on_demand_pages, no more than the free pages
 	 * of the nodes its cpuset allows, within the limits.
@@ -91,8 +88,9 @@ struct pool_plan {
 	} nodes[HOST_MAX_NODES];
 };
 
-/* Read below `root`. Never fails: what cannot be read is zero or unlimited. */
+/* Read below `root`. Never fails: what cannot be read is zero; limits say so themselves. pool_report_free gives it back. */
 void pool_report_read(const char *root, struct pool_report *report);
+void pool_report_free(struct pool_report *report);
 
 /*
  * Pure. The fewest pages that make it enough: a page free on a node may be reserved already, so both the

@@ -144,46 +144,22 @@ static uint64_t available(const struct pool_size *size, uint64_t allowed_nodes)
 		pages = min_u64(pages, reachable);
 	if (!checked_add(pages, size->on_demand_pages, &pages))
 		pages = UINT64_MAX;
-	for (uint32_t i = 0; i < size->limit_count; i++)
-		pages = min_u64(pages, cgroup_room(&size->limits[i]) / size->page_bytes);
-	return pages;
-}
-
-/* What control groups allow of the pages of one size. */
-struct limit_collector {
-	struct pool_size *size;
-	uint64_t *smallest; /* of this kind */
-};
-
-/* Keep limits[] in the order of their room, the tightest first; what does not fit falls off the end. */
-static void collect_limit(const struct cgroup_limit *limit, void *arg)
-{
-	const struct limit_collector *c = arg;
-	struct pool_size *size = c->size;
-	uint32_t at = 0;
-
-	*c->smallest = min_u64(*c->smallest, limit->limit_bytes);
-	while (at < size->limit_count && cgroup_room(&size->limits[at]) <= cgroup_room(limit))
-		at++;
-	if (at == POOL_MAX_LIMITS)
-		return;
-	if (size->limit_count < POOL_MAX_LIMITS)
-		size->limit_count++;
-	memmove(&size->limits[at + 1], &size->limits[at],
-		(size->limit_count - at - 1) * sizeof(size->limits[0]));
-	size->limits[at] = *limit;
+	return min_u64(pages, limits_room(&size->limits) / size->page_bytes);
 }
 
 static void read_limits(const char *root, struct pool_size *size)
 {
-	struct limit_collector use = { .size = size, .smallest = &size->cgroup_max_bytes };
-	struct limit_collector promise = { .size = size, .smallest = &size->cgroup_rsvd_max_bytes };
-
-	size->limit_count = 0;
 	size->cgroup_max_bytes = POOL_UNLIMITED;
 	size->cgroup_rsvd_max_bytes = POOL_UNLIMITED;
-	cgroup_each_hugetlb(root, size->page_bytes, false, collect_limit, &use);
-	cgroup_each_hugetlb(root, size->page_bytes, true, collect_limit, &promise);
+	limits_add(root, LIMIT_HUGETLB, size->page_bytes, &size->limits);
+	limits_add(root, LIMIT_HUGETLB_RSVD, size->page_bytes, &size->limits);
+	for (uint32_t i = 0; i < size->limits.count; i++) {
+		const struct limit *limit = &size->limits.list[i];
+		uint64_t *smallest = strstr(limit->path, ".rsvd.") != NULL ? &size->cgroup_rsvd_max_bytes
+									   : &size->cgroup_max_bytes;
+
+		*smallest = min_u64(*smallest, limit->limit);
+	}
 }
 
 struct mount_collector {
@@ -264,4 +240,10 @@ const struct pool_size *pool_report_size(const struct pool_report *report, uint6
 			return &report->sizes[i];
 	}
 	return NULL;
+}
+
+void pool_report_free(struct pool_report *report)
+{
+	for (uint32_t i = 0; i < report->size_count; i++)
+		limits_free(&report->sizes[i].limits);
 }

@@ -34,22 +34,30 @@ static void size_rows(const struct pool_size *size, FILE *out)
 static void limits(const struct pool_report *report, FILE *out)
 {
 	uint32_t told = 0;
+	bool hidden = false;
 
 	for (uint32_t i = 0; i < report->size_count; i++) {
 		const struct pool_size *size = &report->sizes[i];
+		char name[24];
 
-		for (uint32_t k = 0; k < size->limit_count; k++, told++) {
-			const struct cgroup_limit *limit = &size->limits[k];
-			char name[24];
+		for (uint32_t k = 0; k < size->limits.count; k++, told++) {
+			const struct limit *limit = &size->limits.list[k];
 
 			paragraph(out, told == 0 ? "limits" : "",
 				  "%s: %" PRIu64 " MiB, %" PRIu64 " MiB used: %s",
-				  size_format(size->page_bytes, name), limit->limit_bytes / MIB,
-				  limit->used_bytes / MIB, limit->path);
+				  size_format(size->page_bytes, name), limit->limit / MIB, limit->used / MIB,
+				  limit->path);
 		}
+		if (size->limits.unknown[0] != '\0') {
+			paragraph(out, told++ == 0 ? "limits" : "",
+				  "%s: not known whether there are others: %s",
+				  size_format(size->page_bytes, name), size->limits.unknown);
+		}
+		hidden = hidden || size->limits.hidden;
 	}
 	if (told == 0)
-		paragraph(out, "limits", "no control group limits the huge pages of this process");
+		paragraph(out, "limits", "no control group limits the huge pages of this process%s",
+			  hidden ? ", as far as can be seen from this container" : "");
 }
 
 static void mounts(const struct pool_report *report, FILE *out)
@@ -199,13 +207,15 @@ static void numbers(const struct pool_report *report, const struct pool_plan *pl
 			  ", %" PRIu64 " missing",
 			  plan->nodes[i].node, plan->nodes[i].total, plan->nodes[i].free,
 			  plan->nodes[i].needed, plan->nodes[i].missing);
-	for (uint32_t i = 0; size != NULL && i < size->limit_count; i++) {
-		const struct cgroup_limit *limit = &size->limits[i];
+	for (uint32_t i = 0; size != NULL && i < size->limits.count; i++) {
+		const struct limit *limit = &size->limits.list[i];
 
-		if (cgroup_room(limit) / plan->page_bytes < plan->needed_pages)
+		if (limit_room(limit) / plan->page_bytes < plan->needed_pages)
 			paragraph(out, "limit", "%s is %" PRIu64 " MiB, %" PRIu64 " MiB used: too tight",
-				  limit->path, limit->limit_bytes / MIB, limit->used_bytes / MIB);
+				  limit->path, limit->limit / MIB, limit->used / MIB);
 	}
+	if (size != NULL && size->limits.unknown[0] != '\0')
+		paragraph(out, "limit", "not known whether there are others: %s", size->limits.unknown);
 }
 
 static void verdict(const struct pool_report *report, const struct pool_plan *plan, FILE *out)

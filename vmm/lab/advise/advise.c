@@ -148,6 +148,7 @@ void advise_needs(const char *root, uint64_t bytes, struct advice *a)
 {
 	static struct pool_report pools;
 
+	pool_report_free(&pools);
 	pool_report_read(root, &pools);
 	a->pools = &pools;
 	a->memory_available_bytes = pools.memory_available_bytes;

@@ -226,10 +226,12 @@ static int conclude_plan(struct evaluation *v, const struct pool_size *pool, con
 	bool met = plan->enough && plan->on_demand_pages == 0;
 
 	if (plan->available_pages >= asked->count && !met)
-		return conclude(v, KNOWN_NO,
-				"%" PRIu64 " wanted, %" PRIu64 " available, but %.70s is too tight",
-				asked->count, plan->available_pages,
-				pool->limit_count > 0 ? pool->limits[0].path : "a limit");
+		return conclude(
+			v, KNOWN_NO, "%" PRIu64 " wanted, %" PRIu64 " available, but %.70s is too tight",
+			asked->count, plan->available_pages,
+			pool->limits.count > 0 ? path_tail(pool->limits.list[0].path, 70) : "a limit");
+	if (met && pool->limits.unknown[0] != '\0')
+		return conclude(v, KNOWN_UNKNOWN, "a limit of control groups: %s", pool->limits.unknown);
 	if (asked->nodes != 0)
 		return conclude(v, known_if(met),
 				"%" PRIu64 " wanted, %" PRIu64 " available on that node (%" PRIu64
@@ -265,6 +267,7 @@ static int pages_available(struct evaluation *v)
 		ret = conclude(v, KNOWN_NO, "%.140s", e.what);
 	else
 		ret = conclude_plan(v, pool_report_size(report, asked.page_bytes), &asked, &plan);
+	pool_report_free(report);
 	free(report);
 	return ret;
 }
