@@ -65,6 +65,25 @@ others() {
 	want_status 77
 	want_text 'no VM open'
 	conclude "a process without KVM"
+
+	if ! is_root; then
+		tap_skip "what a user may list and not read; a PID namespace" "only root can be another user"
+		return
+	fi
+	# The same user of another group lists its files, and is not told what they are: that is not "none".
+	setpriv --reuid=65534 --regid=65534 --clear-groups bash -c 'exec -a minivmm sleep 30' &
+	target=$!
+	timeout 10 sh -c 'until grep -q ^minivmm "/proc/$1/cmdline"; do sleep 0.1; done' - $target
+	case_command setpriv --reuid=65534 --regid=1 --clear-groups "$MINIVMM" observe --pid $target
+	stop_target
+	want_status 77
+	want_text 'not seen +what it has open: Permission denied; it takes root'
+	conclude "what a user may list and not read"
+
+	case_command unshare --pid --fork --mount-proc "$MINIVMM" observe --all
+	want_status 77
+	want_text 'observe from outside the container'
+	conclude "a PID namespace"
 }
 
 # A minivmm that stays until it is stopped: millions of samples of one workload.

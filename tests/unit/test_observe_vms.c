@@ -98,6 +98,8 @@ static const struct {
 	/* Made by a thread that has ended; by one whose number thread 102, of another VMM, has now. */
 	{ 1201, "QEMU", "orphan", RAM_HUGETLB, { 0, 100, 0 }, LEAVES_HUGE, NULL, NULL, 1 },
 	{ 1301, "QEMU", "reused?[2J", RAM_ANON, { 50000, 0, 0 }, LEAVES_SMALL, "thp_not_asked", NULL, 1 },
+	/* Started by virsh, with a display of 64M on THP: that is not its RAM. */
+	{ 1401, "libvirt", "a,b c", RAM_SHMEM, { 65389, 0, 0 }, LEAVES_SMALL, "misaligned", NULL, 3 },
 };
 
 TEST_WITH(a_fleet, NULL, free_observation)
@@ -140,7 +142,7 @@ TEST_WITH(who_is_asked_for, NULL, free_observation)
 	assert_int_equal(look(FLEET, (struct observe_spec){ .all = true }), STATUS_OK);
 	assert_int_equal(o.count, COUNT_OF(fleet) - 1);
 	assert_int_equal(o.vms[0].pid, 102);
-	assert_int_equal(o.vms[12].pid, 1301);
+	assert_int_equal(o.vms[13].pid, 1401);
 	assert_int_equal(look(FLEET, (struct observe_spec){ .pattern = "web-0[12]" }), STATUS_OK);
 	assert_int_equal(o.count, 2);
 	assert_int_equal(look(FLEET, (struct observe_spec){ .pattern = "firecr" }), STATUS_OK);
@@ -300,6 +302,43 @@ TEST_WITH(mappings, make_host, drop_host)
 	assert_int_equal(vm->hva_offset_bytes, 0);
 	host_root_put(root, "proc/50/smaps", "this is no smaps\n");
 	assert_true(vm_of(root, 50)->ram_bytes == 0);
+}
+
+/* Arguments of QEMU, and what follows from them where 256M and 64M are mapped: a name, and how much is RAM. */
+static const struct {
+	const char arguments[64], *name;
+	uint64_t ram_bytes;
+} command_lines[] = {
+	{ "-name\0one\0-m\000256", "one", 256 * MIB },
+	{ "-name\0debug-threads=on,guest=,,two,,\0-m\0size=262144k", ",two,", 256 * MIB },
+	{ "--name\0three,process=x\0--m=256M", "three", 256 * MIB },
+	{ "-name\0guest=a=b\0-m\000320", "a=b", 320 * MIB },
+	{ "-m\000256M,slots=2,maxmem=1G", "qemu-system-x86_64", 320 * MIB },
+	{ "-m\0much", "qemu-system-x86_64", 320 * MIB },
+	{ "-m\0001G\0-name", "qemu-system-x86_64", 320 * MIB },
+	{ "-name\0debug-threads=on\0-machine\0m=1", "qemu-system-x86_64", 320 * MIB },
+};
+
+TEST_WITH(what_a_command_line_says, make_host, drop_host)
+{
+	put_link("proc/50/fd/4", "anon_inode:kvm-vm");
+	host_root_put(root, "proc/50/smaps",
+		      "7f0000000000-7f0010000000 rw-p 00000000 00:00 0 \nKernelPageSize: 4 kB\nRss: 4 kB\n"
+		      "7f2000000000-7f2004000000 rw-p 00000000 00:00 0 \nKernelPageSize: 4 kB\nRss: 32 kB\n");
+	EACH (i, command_lines) {
+		static const char program[] = "/usr/bin/qemu-system-x86_64";
+		char text[256] = "";
+		const struct observed_vm *vm;
+
+		memcpy(text, program, sizeof(program));
+		memcpy(text + sizeof(program), command_lines[i].arguments,
+		       sizeof(command_lines[i].arguments));
+		host_root_put_bytes(root, "proc/50/cmdline", text,
+				    sizeof(program) + sizeof(command_lines[i].arguments));
+		vm = vm_of(root, 50);
+		assert_string_equal(vm->name, command_lines[i].name);
+		assert_true(vm->ram_bytes == command_lines[i].ram_bytes);
+	}
 }
 
 static enum status judged(uint32_t pid, uint64_t expect_bytes)

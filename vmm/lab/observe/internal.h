@@ -20,9 +20,12 @@ struct vm_source {
 
 /*
  * The process's descriptors whose links match `link` (fnmatch(3)), each open file once where the kernel tells (kcmp(2)), into
- * fds[0..max). Returns how many, or -errno.
+ * fds[0..max). Returns how many, or -errno, also where no link can be read.
  */
 int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, uint32_t max);
+
+/* Is this the first PID namespace, whose numbers debugfs has and in which all processes are seen, or not known to be another? */
+bool sees_first_namespace(const char *root);
 
 /* Kind, name, VMs and vCPUs. 0; -ESRCH: no such process; -ENOENT: it has no VM open. */
 int observe_process(const struct vm_source *from, struct observed_vm *vm);

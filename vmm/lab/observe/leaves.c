@@ -18,9 +18,6 @@
 
 #define DEBUGFS "sys/kernel/debug/kvm"
 
-/* PROC_PID_INIT_INO of the kernel's proc_ns.h: the first PID namespace, whose numbers debugfs has. */
-#define FIRST_PID_NAMESPACE "pid:[4026531836]"
-
 static bool is_thread(const struct vm_source *from, uint64_t tid)
 {
 	char path[64];
@@ -162,20 +159,6 @@ static int add_directories(const struct vm_source *from, DIR *dir, struct observ
 	if (vm->vcpus == 0)
 		vm->vcpus = vcpus;
 	return count;
-}
-
-/* The first PID namespace, or one that nothing tells about. */
-static bool sees_first_namespace(const char *root)
-{
-	char full[PATH_MAX], target[64];
-	ssize_t length = sysfile_path(root, "proc/self/ns/pid", full, sizeof(full)) == 0
-				 ? readlink(full, target, sizeof(target) - 1)
-				 : -1;
-
-	if (length < 0)
-		return true;
-	target[length] = '\0';
-	return strcmp(target, FIRST_PID_NAMESPACE) == 0;
 }
 
 static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)

@@ -26,6 +26,11 @@ struct regions {
 	uint32_t count;
 };
 
+static uint64_t bytes_of(const struct region *r)
+{
+	return r->end_hva - r->start_hva;
+}
+
 static bool is_next(const struct region *before, const struct region *after)
 {
 	return before->end_hva == after->start_hva && before->shared == after->shared &&
@@ -104,7 +109,7 @@ static void add_region(const struct region *r, const char *smaps, const char *nu
 		return;
 	kind = kind_of(r, &m);
 	vm->ram = first || vm->ram == kind ? kind : RAM_MIXED;
-	vm->ram_bytes += r->end_hva - r->start_hva;
+	vm->ram_bytes += bytes_of(r);
 	sum->kernel_page_bytes =
 		first || sum->kernel_page_bytes == m.kernel_page_bytes ? m.kernel_page_bytes : 0;
 	sum->page_bytes = first || sum->page_bytes == m.page_bytes ? m.page_bytes : 0;
@@ -121,6 +126,20 @@ static void add_region(const struct region *r, const char *smaps, const char *nu
 /* Of 16M and more, so that no thread's stack is taken for RAM, unless nothing is. */
 #define RAM_LEAST_BYTES (16 * MIB)
 
+/* The largest size from `least` on so that all mappings of that size and larger make `said_bytes`; `least` where none do. */
+static uint64_t least_of_said(const struct regions *found, uint64_t least, uint64_t said_bytes)
+{
+	for (uint32_t i = 0; i < found->count && said_bytes != 0; i++) {
+		uint64_t bytes = bytes_of(&found->list[i]), sum = 0;
+
+		for (uint32_t j = 0; j < found->count && bytes > least; j++)
+			sum += bytes_of(&found->list[j]) >= bytes ? bytes_of(&found->list[j]) : 0;
+		if (sum >= said_bytes)
+			least = bytes;
+	}
+	return least;
+}
+
 static void add_regions(const struct regions *found, const char *smaps, const char *numa_maps,
 			struct observed_vm *vm)
 {
@@ -129,14 +148,15 @@ static void add_regions(const struct regions *found, const char *smaps, const ch
 	for (uint32_t i = 0; i < found->count; i++) {
 		const struct region *r = &found->list[i];
 
-		if (r->end_hva - r->start_hva <= largest)
+		if (bytes_of(r) <= largest)
 			continue;
-		largest = r->end_hva - r->start_hva;
+		largest = bytes_of(r);
 		vm->hva_offset_bytes = (int64_t)(r->start_hva % PAGE_2M);
 	}
 	least = min_u64(largest, max_u64(largest / 8, RAM_LEAST_BYTES));
+	least = least_of_said(found, least, vm->said_bytes);
 	for (uint32_t i = 0; i < found->count; i++) {
-		if (found->list[i].end_hva - found->list[i].start_hva >= least)
+		if (bytes_of(&found->list[i]) >= least)
 			add_region(&found->list[i], smaps, numa_maps, vm);
 	}
 }

@@ -30,12 +30,12 @@ struct observe_spec {
 /* A VMM, by how its processes look (kinds.def). */
 struct vmm_kind {
 	const char *name;
-	const char *program; /* fnmatch(3) of the base name of argv[0] */
-	const char *word;    /* part of one of its arguments; NULL: not needed */
-	const char *
-		name_option; /* whose value is the VM's name, behind "guest=" or not, up to a comma; NULL: none */
-	const char *vcpu_thread; /* fnmatch(3) of what its vCPU threads are called; NULL: nothing */
-	const char *otherwise;   /* how leaves are told without debugfs; NULL: not at all */
+	const char *program;       /* fnmatch(3) of the base name of argv[0] */
+	const char *word;          /* part of one of its arguments; NULL: not needed */
+	const char *name_option;   /* whose value is the VM's name; NULL: none */
+	const char *memory_option; /* QEMU's, whose options are lists of parameters; NULL: not known */
+	const char *vcpu_thread;   /* fnmatch(3) of what its vCPU threads are called; NULL: nothing */
+	const char *otherwise;     /* how leaves are told without debugfs; NULL: not at all */
 };
 
 /* What counted the leaves. */
@@ -76,7 +76,11 @@ struct observed_vm {
 	uint32_t vms;     /* that the process has open; 0: cannot be seen */
 	uint32_t vcpus;   /* 0: cannot be seen */
 
-	/* Guest RAM: writable mappings of at least an eighth of the largest one, and of 16M. */
+	/*
+	 * Guest RAM: writable mappings of at least an eighth of the largest one, and of 16M; the largest alone where they make
+	 * what the command line says, since a display's memory is mapped in the same way.
+	 */
+	uint64_t said_bytes; /* 0: it does not say */
 	enum ram_kind ram;
 	uint64_t ram_bytes; /* 0: cannot be seen */
 	struct observed_memory memory;

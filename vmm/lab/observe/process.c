@@ -35,18 +35,47 @@ static const char *next_argument(const char *argument, const char *text, size_t 
 	return argument < text + bytes ? argument : NULL;
 }
 
-/* The value of "OPTION VALUE" or "OPTION=VALUE", or NULL. */
+/* The value of "OPTION VALUE" or "OPTION=VALUE", or NULL. QEMU takes its options with two dashes, too. */
 static const char *option_value(const char *option, const char *text, size_t bytes)
 {
 	size_t length = option != NULL ? strlen(option) : 0;
 
 	for (const char *at = text; length != 0 && at != NULL; at = next_argument(at, text, bytes)) {
-		if (strcmp(at, option) == 0)
+		const char *word = at + (strncmp(at, "--", 2) == 0 && option[1] != '-');
+
+		if (strcmp(word, option) == 0)
 			return next_argument(at, text, bytes);
-		if (strncmp(at, option, length) == 0 && at[length] == '=')
-			return at + length + 1;
+		if (strncmp(word, option, length) == 0 && word[length] == '=')
+			return word + length + 1;
 	}
 	return NULL;
+}
+
+/*
+ * QEMU's list of parameters: that of `name`, which may be left out of the first, into buf; in values ",," is a comma. False
+ * where it is not there, then buf is "".
+ */
+static bool qemu_parameter(const char *list, const char *name, char *buf, size_t size)
+{
+	const size_t length = strlen(name);
+	bool found = false;
+
+	buf[0] = '\0';
+	for (bool first = true; list != NULL && !found && list[0] != '\0'; first = false) {
+		if (strncmp(list, name, length) == 0 && list[length] == '=') {
+			found = true;
+			list += length + 1;
+		} else {
+			found = first && list[strcspn(list, "=,")] != '=';
+		}
+		for (; list[0] != '\0' && (list[0] != ',' || list[1] == ','); list++) {
+			list += list[0] == ',';
+			if (found)
+				append(buf, size, "%c", list[0]);
+		}
+		list += list[0] == ',';
+	}
+	return found;
 }
 
 static bool has_word(const char *word, const char *text, size_t bytes)
@@ -56,8 +85,8 @@ static bool has_word(const char *word, const char *text, size_t bytes)
 
 static void identify(const char *text, size_t bytes, struct observed_vm *vm)
 {
-	const char *slash = strrchr(text, '/'), *name;
-	char whole[NAME_MAX + 1];
+	const char *slash = strrchr(text, '/'), *name, *memory;
+	char value[NAME_MAX + 1];
 
 	(void)printable(slash != NULL ? slash + 1 : text, vm->program, sizeof(vm->program));
 	vm->kind = kinds;
@@ -65,9 +94,15 @@ static void identify(const char *text, size_t bytes, struct observed_vm *vm)
 	       !has_word(vm->kind->word, text, bytes))
 		vm->kind++;
 	name = option_value(vm->kind->name_option, text, bytes);
-	(void)snprintf(whole, sizeof(whole), "%s", name != NULL ? name : vm->program);
-	whole[strcspn(whole, ",")] = '\0';
-	(void)printable(strncmp(whole, "guest=", 6) == 0 ? whole + 6 : whole, vm->name, sizeof(vm->name));
+	if (vm->kind->memory_option != NULL) {
+		memory = option_value(vm->kind->memory_option, text, bytes);
+		/* What may be plugged in later is no part of its first size. */
+		if (qemu_parameter(memory, "size", value, sizeof(value)) &&
+		    strstr(memory, "maxmem=") == NULL && size_parse(value, MIB, &vm->said_bytes) != 0)
+			vm->said_bytes = 0;
+		name = qemu_parameter(name, "guest", value, sizeof(value)) ? value : NULL;
+	}
+	(void)printable(name != NULL ? name : vm->program, vm->name, sizeof(vm->name));
 }
 
 /* The last row fits any process. */
@@ -109,6 +144,7 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 	uint64_t fd;
 	uint32_t count = 0, same;
 	ssize_t length;
+	int err = 0;
 	DIR *dir;
 
 	(void)snprintf(inside, sizeof(inside), "proc/%" PRIu32 "/fd", from->pid);
@@ -119,6 +155,9 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 		return -errno;
 	while ((entry = readdir(dir)) != NULL && count < max) {
 		length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		/* The directory is its user's, what the links say is not to all who may list them. */
+		if (length < 0 && errno == EACCES)
+			err = EACCES;
 		if (length < 0 || number_parse(entry->d_name, 0, INT_MAX, &fd) != 0)
 			continue;
 		target[length] = '\0';
@@ -130,7 +169,21 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 			fds[count++] = (unsigned int)fd;
 	}
 	(void)closedir(dir);
-	return (int)count;
+	return count != 0 ? (int)count : -err;
+}
+
+bool sees_first_namespace(const char *root)
+{
+	char full[PATH_MAX], target[64];
+	ssize_t length = sysfile_path(root, "proc/self/ns/pid", full, sizeof(full)) == 0
+				 ? readlink(full, target, sizeof(target) - 1)
+				 : -1;
+
+	if (length < 0)
+		return true;
+	/* PROC_PID_INIT_INO of the kernel's proc_ns.h. */
+	target[length] = '\0';
+	return strcmp(target, "pid:[4026531836]") == 0;
 }
 
 int observe_process(const struct vm_source *from, struct observed_vm *vm)
@@ -241,7 +294,11 @@ int observe_read(const char *root, const struct observe_spec *spec, struct obser
 			: spec->pattern != NULL
 				? "no process of that name has a VM open that this user can see"
 				: "no process has a VM open that this user can see");
-	(void)error_hint(e, "minivmm observe --all, as root");
+	(void)error_hint(
+		e,
+		sees_first_namespace(root)
+			? "minivmm observe --all, as root"
+			: "observe from outside the container: in its PID namespace others' processes are not seen");
 	return ret;
 }
 
