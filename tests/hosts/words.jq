@@ -141,8 +141,8 @@ def sweep_states($guest_1g): .plan.allocations as $rounds | [.cells[] |
 def sweep_faults: [ran | .leaf as $leaf | (.working_set_bytes / $leaf) as $leaves | .workload as $workload | counted |
 	.exits == .page_faults and .exits >= 0 and
 	if .variant != "first" then .exits == 0
-	elif $workload == "malloc" then .exits > 0 and .exits < $leaves and (.samples == null or .first_touch == "seen")
 	elif $leaf == 1073741824 then .exits <= 1 and (.samples == null or (.first_touch == "void") == (.exits == 0))
+	elif $workload == "malloc" then .exits > 0 and .exits < $leaves and (.samples == null or .first_touch == "seen")
 	else .exits == $leaves and (.samples == null or .first_touch == "seen") end] | length > 0 and all;
 
 # Leaves of each run: enough of the expected size, none larger, and under EPT and NPT none smaller, but for
@@ -152,6 +152,20 @@ def sweep_leaves($others): two_dimensional as $two | [ran | (.leaf | size_index)
 	([$bytes / .leaf, 1] | max) as $least | .page_bytes as $backing | .runs[] |
 	.observed_page_bytes == $backing and ([.leaves_4k, .leaves_2m, .leaves_1g] | all(. != null) and .[$at] >= $least and
 		all(.[$at + 1:][]; . <= $others) and (($two | not) or all(.[:$at][]; . <= $others)))] | length > 0 and all;
+
+# hypervisor-matrix, by hand. The first touches of mlock are all leaves of its set. malloc works upwards from page 0, which
+# set-up touches with the last one: over leaves of 4K it meets pages 1 to n, the same in all cells; over larger ones, the
+# leaves of those pages but the first and the last. Preallocation leaves that as it is, and changes who brings pages in:
+# the kernel's count of the process's faults has all memory then, and else no more than what was touched.
+def first_faults: .runs[0].rows[] | select(.variant == "first") | .page_faults;
+def malloc_4k_faults: [ran | select(.workload == "malloc" and .leaf == 4096) | .leaves = .working_set_bytes / 4096 |
+	first_faults as $n | if .leaves / 2 < $n and $n < .leaves then $n else null end] | unique;
+def matrix_faults: malloc_4k_faults as $n | ($n | length) <= 1 and $n != [null] and
+	([ran | (.working_set_bytes / .leaf) as $leaves | (($n[0] // infinite) / (.leaf / 4096) | floor) as $last |
+		.workload as $workload | first_faults | . == if $workload == "mlock" then $leaves
+		else [$last, ([$leaves - 2, 0] | max)] | min end] | all) and
+	([ran | select(.page_bytes == 4096) | (.runs[0].minor_faults >= .memory_bytes / 4096) == (.prealloc == "on")] | all) and
+	([ran | .leaf as $leaf | .runs[].rows[] | .first_touch != "void" or ($leaf == 1073741824 and .page_faults == 0)] | all);
 
 # References of a walk without caches, as the literature has them: by levels, guest leaf, backing leaf; shadow: by leaf.
 def sweep_refs($levels): {"ept4": [[24, 19, 14], [19, 15, 11], [14, 11, 8]], "ept5": [[29, 24, 19], [23, 19, 15], [17, 14, 11]]}
