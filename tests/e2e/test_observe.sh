@@ -184,13 +184,17 @@ advice() {
 		return
 	fi
 	start_target
-	CASE_TIMEOUT=600 case_run advise --from-running
+	rm -f "$T/run.json"
+	CASE_TIMEOUT=600 case_run advise --from-running --json "$T/run.json"
 	stop_target
 	want_status 0
 	want_text '^running +[1-9]'
 	want_text '^worth it +(yes|no|not sure), '
 	want_text 'guest pages of 4K on thp: [0-9.]+ times as fast \([0-9.]+ to [0-9.]+\): (yes|no|not sure)'
 	want_text '^how many +(node 0: )?[1-9][0-9]* pages of 2M'
+	want_schema_of minivmm.advise-1
+	want_json '(.needs | length > 0 and all(.pages_2m > 0)) and (.gains | length > 0 and all(.from <= .faster and .faster <= .to))' "the page as JSON"
+	want_json '.answer as $answer | [.gains[] | select(.guest_page == "4K").answer] | any(. == $answer)' "one answer"
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
 	conclude "advise"
 }

@@ -201,7 +201,7 @@ static const char *const refused_lines[][2] = {
 	{ "observe --qmp /s", "needs --pid" },
 	{ "observe --pid 1 --root / --watch 1", "recorded" },
 	{ "advise --from-running -m 1G", "--from-running finds out" },
-	{ "advise --json x", "does not apply to advise" },
+	{ "advise --csv x", "does not apply to advise" },
 	{ "observe --watch 0", "from 1 to 86400" },
 	{ "observe --expect 3M", "4K, 2M or 1G" },
 	{ "--require ept", "does not apply to run" },

@@ -46,10 +46,11 @@ static void measure_translation(struct advice *a)
 }
 
 OUTPUT_WRITER(text, const struct advice *a, advise_text(a, out))
+OUTPUT_WRITER(json, const struct advice *a, advise_json(a, out))
 
 enum status command_advise(const struct request *r, struct error *e)
 {
-	static const struct output_writers writers = { .text = text };
+	static const struct output_writers writers = { .text = text, .json = json };
 	const struct observe_spec all = { .all = true };
 	struct advice *a = calloc(1, sizeof(*a));
 	json_t *record = NULL;

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "units.h"
-#include "vmm/host/pool/lines.h"
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+
+const struct names advise_answer_names = NAMES_OF("not sure", "no", "yes");
 
 static json_t *command_of(const char *const *words, size_t count)
 {
@@ -73,13 +74,12 @@ void advise_translation(const json_t *record, struct advice *a)
 }
 
 /* The value of an axis in a cell's key, "guest-page=4K,backing=anon,...", into buf. */
-static const char *axis_of(const char *key, const char *axis, char *buf, size_t size)
+static void read_axis(const char *key, const char *axis, char *buf, size_t size)
 {
 	const char *at = strstr(key, axis);
 
 	at = at != NULL ? at + strlen(axis) : "?";
 	(void)snprintf(buf, size, "%.*s", (int)strcspn(at, ","), at);
-	return buf;
 }
 
 static enum advise_answer answer_of(double from, double to)
@@ -93,14 +93,12 @@ static void add_gain(const json_t *one, struct advice *a)
 	const char *to = json_string_value(json_object_get(one, "to"));
 	const json_t *interval = json_object_get(one, "interval");
 	struct advise_gain *gain = &a->gains[a->gain_count];
-	char guest[16], backing[40];
 
 	if (a->gain_count == ADVISE_MAX_GAINS || from == NULL || to == NULL ||
 	    strncmp(from, "guest-page=4K,backing=anon,", 27) != 0)
 		return;
-	(void)snprintf(gain->pages, sizeof(gain->pages), "guest pages of %s on %s",
-		       axis_of(to, "guest-page=", guest, sizeof(guest)),
-		       axis_of(to, "backing=", backing, sizeof(backing)));
+	read_axis(to, "guest-page=", gain->guest_page, sizeof(gain->guest_page));
+	read_axis(to, "backing=", gain->backing, sizeof(gain->backing));
 	gain->faster = json_number_value(json_object_get(one, "speed_up"));
 	gain->from = json_number_value(json_array_get(interval, 0));
 	gain->to = json_number_value(json_array_get(interval, 1));
@@ -108,7 +106,8 @@ static void add_gain(const json_t *one, struct advice *a)
 	gain->answer = json_is_array(json_object_get(one, "ci95")) ? answer_of(gain->from, gain->to)
 								   : ADVISE_NOT_SURE;
 	/* The best that the host alone can do; a "yes" there is one whatever else is. */
-	if (strcmp(guest, "4K") == 0 && (a->answer == ADVISE_NOT_SURE || gain->answer == ADVISE_YES))
+	if (strcmp(gain->guest_page, "4K") == 0 &&
+	    (a->answer == ADVISE_NOT_SURE || gain->answer == ADVISE_YES))
 		a->answer = gain->answer;
 	a->gain_count++;
 }
@@ -124,10 +123,9 @@ int advise_gains(const json_t *record, struct advice *a)
 	return 0;
 }
 
-/* Is it one for which huge pages of the host are to be had? */
-static bool wants_pages(const struct observed_vm *vm)
+enum known advise_wants_pages(const struct observed_vm *vm)
 {
-	return vm->memory.rss_bytes != 0 && vm->backing_share < LEAVES_MOST;
+	return vm->memory.rss_bytes == 0 ? KNOWN_UNKNOWN : known_if(vm->backing_share < LEAVES_MOST);
 }
 
 static void add_need(const struct pool_report *pools, int node, uint64_t bytes, struct advice *a)
@@ -161,7 +159,7 @@ void advise_needs(const char *root, uint64_t bytes, struct advice *a)
 		for (uint32_t i = 0; i < a->running.count; i++) {
 			const struct observed_vm *vm = &a->running.vms[i];
 
-			if (wants_pages(vm))
+			if (advise_wants_pages(vm) == KNOWN_YES)
 				sum += (double)vm->ram_bytes * (double)vm->node_bytes[node] /
 				       (double)vm->memory.rss_bytes;
 		}
@@ -171,7 +169,9 @@ void advise_needs(const char *root, uint64_t bytes, struct advice *a)
 
 static void text_running(const struct observation *o, FILE *out)
 {
-	char names[512] = "", size[24];
+	/* By enum known. */
+	static const char *const which[] = { "; not seen: ", NULL, "; not, or not for the most part: " };
+	char names[COUNT_OF(which)][512] = { "", "", "" }, size[24];
 	uint64_t bytes = 0;
 	uint32_t huge = 0;
 
@@ -179,30 +179,38 @@ static void text_running(const struct observation *o, FILE *out)
 		return;
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct observed_vm *vm = &o->vms[i];
+		const enum known wants = advise_wants_pages(vm);
 
 		bytes += vm->ram_bytes;
-		huge += !wants_pages(vm);
-		if (wants_pages(vm))
-			append(names, sizeof(names), "%s%s", names[0] != '\0' ? ", " : "", vm->name);
+		huge += wants == KNOWN_NO;
+		if (which[wants] != NULL)
+			append(names[wants], sizeof(names[wants]), "%s%s",
+			       names[wants][0] != '\0' ? ", " : which[wants], vm->name);
 	}
 	paragraph(out, "running",
 		  "%" PRIu32 " VMs, %s of RAM; %" PRIu32 " on huge pages%s%s (minivmm observe)", o->count,
-		  size_format(align_down(bytes, MIB), size), huge,
-		  names[0] != '\0' ? "; not, or not for the most part: " : "", names);
+		  size_format(align_down(bytes, MIB), size), huge, names[KNOWN_YES], names[KNOWN_UNKNOWN]);
 }
 
-/* The lines as they are, for a shell: they are not wrapped. */
-static void text_lines(const struct advice *a, const struct advise_need *need, const char *option, FILE *out)
+const struct pool_lines *advise_lines(const struct advice *a, const struct advise_need *need)
 {
+	/* Too large for a thread's stack. */
 	static struct pool_lines lines;
+	struct pool_line *last;
 	char size[24];
 
 	lines.count = 0;
-	pool_lines_provide(a->pools, &need->plan, &lines);
-	for (uint32_t i = 0; i < lines.count; i++)
-		(void)fprintf(out, "%-*s%s\n", LABEL_COLUMNS, i == 0 ? "lines" : "", lines.line[i].text);
-	(void)fprintf(out, "%-*sminivmm pool plan -m %s%s\n", LABEL_COLUMNS, lines.count == 0 ? "lines" : "",
-		      size_format(need->bytes, size), option);
+	if (need->has_pool)
+		pool_lines_provide(a->pools, &need->plan, &lines);
+	if (!need->has_pool || lines.count == POOL_MAX_LINES)
+		return &lines;
+	last = &lines.line[lines.count++];
+	last->kind = LINE_MINIVMM;
+	(void)snprintf(last->text, sizeof(last->text), "minivmm pool plan -m %s",
+		       size_format(need->bytes, size));
+	if (need->node >= 0)
+		append(last->text, sizeof(last->text), " --host-nodes %d", need->node);
+	return &lines;
 }
 
 static void text_needs(const struct advice *a, FILE *out)
@@ -212,12 +220,11 @@ static void text_needs(const struct advice *a, FILE *out)
 
 	for (uint32_t i = 0; i < a->need_count; i++) {
 		const struct advise_need *need = &a->needs[i];
-		char where[24] = "", option[32] = "";
+		const struct pool_lines *lines = advise_lines(a, need);
+		char where[24] = "";
 
-		if (need->node >= 0) {
+		if (need->node >= 0)
 			(void)snprintf(where, sizeof(where), "node %d: ", need->node);
-			(void)snprintf(option, sizeof(option), " --host-nodes %d", need->node);
-		}
 		bytes += need->bytes;
 		if (!need->has_pool) {
 			paragraph(out, "how many",
@@ -228,7 +235,10 @@ static void text_needs(const struct advice *a, FILE *out)
 		paragraph(out, "how many",
 			  "%s%" PRIu64 " pages of 2M: %" PRIu64 " available, %" PRIu64 " missing", where,
 			  need->plan.needed_pages, need->plan.available_pages, need->plan.missing_pages);
-		text_lines(a, need, option, out);
+		/* As they are, for a shell: they are not wrapped. */
+		for (uint32_t line = 0; line < lines->count; line++)
+			(void)fprintf(out, "%-*s%s\n", LABEL_COLUMNS, line == 0 ? "lines" : "",
+				      lines->line[line].text);
 	}
 	if (bytes != 0)
 		paragraph(out, "cost", "%s that nobody else can use, of %s available now",
@@ -242,8 +252,6 @@ static void text_needs(const struct advice *a, FILE *out)
 
 int advise_text(const struct advice *a, FILE *out)
 {
-	static const char *const answers[] = { "not sure", "no", "yes" };
-
 	paragraph(out, "host", "%s; %s, %s; THP %s", a->host.cpu_model, a->host.kvm_module,
 		  second_dimension_name(a->host.second_dimension), a->host.thp);
 	text_running(&a->running, out);
@@ -251,12 +259,13 @@ int advise_text(const struct advice *a, FILE *out)
 		out, "worth it",
 		"%s, for a guest that stays as it is. Measured here, by random access over 64M (chase), against 4K in both "
 		"dimensions: the most that it can bring; streams and small sets gain next to nothing",
-		answers[a->answer]);
+		name_of(&advise_answer_names, a->answer));
 	for (uint32_t i = 0; i < a->gain_count; i++) {
 		const struct advise_gain *g = &a->gains[i];
 
-		paragraph(out, "", "%s: %.2f times as fast (%.2f to %.2f): %s", g->pages, g->faster, g->from,
-			  g->to, answers[g->answer]);
+		paragraph(out, "", "guest pages of %s on %s: %.2f times as fast (%.2f to %.2f): %s",
+			  g->guest_page, g->backing, g->faster, g->from, g->to,
+			  name_of(&advise_answer_names, g->answer));
 	}
 	if (a->translation.known)
 		paragraph(

@@ -9,17 +9,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vmm/host/pool/pool.h"
+#include "vmm/host/pool/lines.h"
 #include "vmm/lab/observe/observation.h"
 #include "vmm/util/error.h"
 
 /* A gain is sure where its interval, of 95 %, lies on one side of this. */
 #define ADVISE_LEAST_GAIN 1.05
 
+#define ADVISE_SCHEMA "minivmm.advise/1"
+
 enum advise_answer { ADVISE_NOT_SURE, ADVISE_NO, ADVISE_YES };
+extern const struct names advise_answer_names;
 
 struct advise_gain {
-	char pages[80]; /* "guest pages of 4K on thp" */
+	char guest_page[16], backing[40]; /* words of the sweep's axes */
 	double faster, from, to;
 	enum advise_answer answer;
 };
@@ -68,7 +71,14 @@ int advise_gains(const json_t *record, struct advice *a);
 /* Pure but for the pools below root: pages for what is running on other ones, by node, or where nothing is, for `bytes`. */
 void advise_needs(const char *root, uint64_t bytes, struct advice *a);
 
+/* Is it one for which huge pages of the host are to be had? Not known where its memory is not seen, or it has none yet. */
+enum known advise_wants_pages(const struct observed_vm *vm);
+
+/* The lines that provide what is missing of it, and the one that tells more. Valid until the next call. */
+const struct pool_lines *advise_lines(const struct advice *a, const struct advise_need *need);
+
 /* 0 or -errno. */
 int advise_text(const struct advice *a, FILE *out);
+int advise_json(const struct advice *a, FILE *out);
 
 #endif
