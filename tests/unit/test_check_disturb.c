@@ -17,6 +17,7 @@ static int make_root(void **state)
 	(void)state;
 	memset(&report, 0, sizeof(report));
 	host_root_make(root);
+	host_root_put(root, "proc/self/status", "Name:\tx\n");
 	host_root_put(root, "proc/sys/kernel/osrelease", "6.1\n");
 	host_root_put(root, "sys/bus/event_source/devices/cpu/type", "4\n");
 	return 0;
@@ -177,4 +178,36 @@ TEST_WITH(every_text_fits, make_root, remove_root)
 			assert_true(strlen(d->command) < sizeof(d->command) - 1);
 		}
 	}
+}
+
+/* A quota that this process's CPUs can use up, of its group or one above; and one that is not known. */
+TEST_WITH(quotas, NULL, remove_root)
+{
+	static const struct {
+		const char *groups, *quota, *what;
+	} cases[] = {
+		{ "0::/a\n", "20000 100000\n", "CPU quota: 0.20 CPUs" },
+		{ "0::/a/b\n", "150000 100000\n", "CPU quota: 1.50 CPUs" },
+		{ "0::/a\n", "max 100000\n", NULL },
+		{ "0::/a\n", "200000 100000\n", NULL }, /* two CPUs are all that it has */
+		{ "0::/a\n", "much\n", "not known here: CPU quota" },
+		{ "0::/gone\n", "max 100000\n", "not known here: CPU quota" },
+	};
+
+	EACH (i, cases) {
+		(void)make_root(NULL);
+		host_root_put(root, "proc/self/status", "Cpus_allowed_list:\t0-1\n");
+		host_root_put(root, "proc/self/cgroup", cases[i].groups);
+		host_root_put(root, "proc/self/mountinfo", "30 1 0:26 / /cg rw - cgroup2 cgroup2 rw\n");
+		host_root_put(root, "cg/a/cpu.max", cases[i].quota);
+		host_root_put(root, "cg/a/b/cgroup.procs", "");
+		check_build(root, &report);
+		assert_int_equal(report.disturber_count, cases[i].what != NULL);
+		if (cases[i].what != NULL)
+			assert_non_null(find(cases[i].what));
+		if (i == 0)
+			assert_string_equal(report.disturbers[0].command, "echo max > /cg/a/cpu.max");
+		host_root_remove(root);
+	}
+	(void)make_root(NULL);
 }

@@ -410,6 +410,36 @@ TEST_WITH(first_touches_of_two_vcpus, setup, NULL)
 	record_free(rec);
 }
 
+/* Whatever its exits: the group was stopped in the middle of it. */
+TEST_WITH(a_quota_stopped_a_part, setup, NULL)
+{
+	struct record *rec = *state;
+
+	rec->results[0].counts.throttled_ns = 0;
+	rec->results[0].counts.phase_ns = 1000;
+	record_judge(rec);
+	assert_int_equal(rec->verdict, VERDICT_OK);
+	rec->results[0].counts.throttled_ns = 125;
+	rec->results[4].counts.throttled_ns = 750;
+	rec->results[4].counts.phase_ns = 1000;
+	expect(rec, VERDICT_DISTURBED, "CPU quota of a control group stopped 2 of");
+	assert_non_null(strstr(rec->reasons[rec->reason_count - 1], "75.0 % of its time"));
+}
+
+TEST(a_share_is_of_each_thread)
+{
+	struct phase_counts counts = COUNTS_NOT_KNOWN;
+
+	assert_true(throttled_share(&counts) < 0);
+	counts_throttled(&counts, 400, 1000, 4);
+	assert_true(throttled_share(&counts) == 0.1);
+	/* Of other processes in the group as well: no more than all of it. */
+	counts_throttled(&counts, 4000, 1000, 1);
+	assert_true(throttled_share(&counts) == 1.0);
+	counts_throttled(&counts, -1, 1000, 1);
+	assert_true(throttled_share(&counts) < 0);
+}
+
 TEST_WITH(worse_verdicts_win, setup, NULL)
 {
 	struct record *rec = *state;

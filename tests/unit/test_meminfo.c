@@ -9,6 +9,7 @@
 #include "test.h"
 #include "host_root.h"
 #include "units.h"
+#include "vmm/host/limits.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/core/memory/backing.h"
 
@@ -141,4 +142,30 @@ TEST(differences_need_both_ends)
 	assert_int_equal(d.major_faults, -1);
 	assert_int_equal(d.numa_hit, -1);
 	assert_int_equal(d.numa_miss, -1); /* it went backwards */
+}
+
+/* cpu.stat of either version, of each group that has a quota. */
+TEST_WITH(time_that_a_quota_took, setup, teardown)
+{
+	struct limits quotas = { .count = 0 };
+
+	host_root_put(root, "proc/self/cgroup", "0::/a/b\n");
+	host_root_put(root, "proc/self/mountinfo", "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+	host_root_put(root, "sys/fs/cgroup/a/cpu.max", "max 100000\n");
+	host_root_put(root, "sys/fs/cgroup/a/b/cpu.max", "20000 100000\n");
+	host_root_put(root, "sys/fs/cgroup/a/cpu.stat", "nr_throttled 7\nthrottled_usec 1000\n");
+	host_root_put(root, "sys/fs/cgroup/a/b/cpu.stat",
+		      "usage_usec 9\nnr_periods 3\nnr_throttled 2\nthrottled_usec 12\nnr_bursts 0\n");
+	limits_add(root, LIMIT_CPU, 0, &quotas);
+	assert_int_equal(limits_throttled_ns(root, &quotas), 12000);
+	host_root_put(root, "sys/fs/cgroup/a/b/cpu.stat", "nr_throttled 2\nthrottled_time 345\n");
+	assert_int_equal(limits_throttled_ns(root, &quotas), 345);
+	host_root_put(root, "sys/fs/cgroup/a/b/cpu.stat", "usage_usec 9\n");
+	assert_int_equal(limits_throttled_ns(root, &quotas), -1);
+	limits_free(&quotas);
+	assert_int_equal(limits_throttled_ns(root, &quotas), 0);
+	host_root_put(root, "proc/self/cgroup", "0::/gone\n");
+	limits_add(root, LIMIT_CPU, 0, &quotas);
+	assert_int_equal(limits_throttled_ns(root, &quotas), -1);
+	limits_free(&quotas);
 }

@@ -219,6 +219,33 @@ TEST_WITH(pages, fresh, NULL)
 	assert_true(unknown("1g-backing", NOWHERE) && unknown("hugepages=2M:1", NOWHERE));
 }
 
+/* What is there, and what this process may have of it. */
+TEST_WITH(within_the_limits_of_a_group, fresh, NULL)
+{
+	char root[HOST_ROOT_BYTES];
+
+	host_root_make(root);
+	host_root_put(root, "proc/self/cgroup", "0::/a\n");
+	host_root_put(root, "proc/self/mountinfo", "30 1 0:26 / /cg rw - cgroup2 cgroup2 rw\n");
+	host_root_put(root, "cg/a/memory.max", "134217728\n");
+	host_root_put(root, "cg/a/memory.current", "33554432\n");
+	host_root_put(root, "cg/a/cpu.max", "250000 100000\n");
+	assert_true(met("memory=96M", root) && unmet("memory=97M", root));
+	assert_non_null(strstr(answers[0].reason, "/cg/a/memory.max is 128 and leaves 96"));
+	assert_true(met("vcpus=2", root) && unmet("vcpus=3", root));
+	host_root_put(root, "cg/a/pids.max", "10\n");
+	host_root_put(root, "cg/a/pids.current", "9\n");
+	assert_true(met("vcpus=1", root) && unmet("vcpus=2", root));
+	assert_non_null(strstr(answers[0].reason, "pids.max"));
+	host_root_put(root, "cg/a/memory.max", "?\n");
+	assert_true(unknown("memory=1M", root));
+	host_root_put(root, "proc/self/cgroup", "0::/../b\n");
+	assert_true(unknown("memory=1M", root) && unknown("vcpus=1", root));
+	/* The host itself has less: that is known. */
+	assert_true(unmet("memory=8193", root) && unmet("vcpus=5", root));
+	host_root_remove(root);
+}
+
 /* Without a control group in the way: what is reserved is promised to others, on whichever node it lies. */
 TEST_WITH(promised_pages, fresh, NULL)
 {

@@ -18,6 +18,7 @@
 
 #define LIMITS_MAX_BYTES ((size_t)64 << 10)
 #define VALUE_BYTES 64
+#define STAT_BYTES 4096
 /* Of a path in a reason. */
 #define TOLD_BYTES 120
 
@@ -374,6 +375,43 @@ void limits_free(struct limits *limits)
 		free(limits->list[i].path);
 	free(limits->list);
 	memset(limits, 0, sizeof(*limits));
+}
+
+/* One group's, whose quota is the file `path`. */
+static int64_t throttled_ns(const char *root, const char *path)
+{
+	char text[STAT_BYTES], *stat;
+	int dir = (int)(strrchr(path, '/') - path);
+	const char *at;
+	uint64_t time;
+	int n;
+
+	if (asprintf(&stat, "%.*s/cpu.stat", dir - 1, path + 1) < 0)
+		return -1;
+	n = sysfile_read(root, stat, text, sizeof(text));
+	free(stat);
+	at = n < 0 ? NULL : strstr(text, "throttled_");
+	if (at == NULL)
+		return -1;
+	/* "throttled_usec 12" or "throttled_time 12000". */
+	n = strncmp(at, "throttled_usec ", 15) == 0 ? 1000 : 1;
+	at += strcspn(at, " \n");
+	at += *at == ' ';
+	if (digits_parse(&at, at + strcspn(at, "\n"), &time) != 0 || time > INT64_MAX / 1000)
+		return -1;
+	return (int64_t)time * n;
+}
+
+int64_t limits_throttled_ns(const char *root, const struct limits *quotas)
+{
+	int64_t sum = quotas->count == 0 && quotas->unknown[0] != '\0' ? -1 : 0;
+
+	for (uint32_t i = 0; i < quotas->count && sum >= 0; i++) {
+		int64_t one = throttled_ns(root, quotas->list[i].path);
+
+		sum = one < 0 ? -1 : sum + one;
+	}
+	return sum;
 }
 
 uint64_t limits_swap_room(const char *root)

@@ -56,6 +56,12 @@ uint64_t limits_room(const struct limits *limits);
 void limits_free(struct limits *limits);
 
 /*
+ * For how long the groups of `quotas` (LIMIT_CPU) have been stopped until now, because they had used up their quota; of all
+ * CPUs together (cpu.stat: throttled_usec, in v1 throttled_time). -1: not known. Without a quota it is 0, and nothing is read.
+ */
+int64_t limits_throttled_ns(const char *root, const struct limits *quotas);
+
+/*
  * Swap that this process may fill beside its memory: what is free, within its groups' limits on swap. 0 where that is not
  * known.
  */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/host/limits.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/util/text.h"
@@ -246,6 +247,33 @@ static void find_swap(struct finder *f)
 	    "swapoff -a");
 }
 
+/* A quota that all CPUs together cannot use up stops nobody (Documentation/scheduler/sched-bwc.rst). */
+static void find_quota(struct finder *f)
+{
+	struct limits quotas = { .count = 0 };
+	const struct limit *tightest;
+	char what[96], command[sizeof(f->report->disturbers[0].command)] = "";
+	uint64_t cpus = f->report->facts.cpus;
+
+	limits_add(f->root, LIMIT_CPU, 0, &quotas);
+	if (quotas.unknown[0] != '\0')
+		not_understood(f, "CPU quota of the control group");
+	tightest = quotas.list;
+	if (quotas.count != 0 && (cpus == 0 || tightest->limit < cpus * 1000)) {
+		bool v1 = strstr(tightest->path, "cfs_quota_us") != NULL;
+
+		(void)snprintf(what, sizeof(what), "a control group's CPU quota: %.2f CPUs",
+			       (double)tightest->limit / 1000);
+		(void)append_whole(command, sizeof(command), "echo %s > %s", v1 ? "-1" : "max",
+				   tightest->path);
+		add(f, what,
+		    "Once the group has used it up, all of it is stopped for the rest of each period: a loop "
+		    "takes several times as long.",
+		    command);
+	}
+	limits_free(&quotas);
+}
+
 void disturb_build(const char *root, struct check_report *report)
 {
 	struct finder f = { .root = root, .report = report };
@@ -265,6 +293,7 @@ void disturb_build(const char *root, struct check_report *report)
 	find_counters(&f);
 	find_kinds_of_core(&f);
 	find_swap(&f);
+	find_quota(&f);
 	if (f.unread[0] == '\0')
 		return;
 	(void)snprintf(what, sizeof(what), "not known here: %.70s", f.unread);

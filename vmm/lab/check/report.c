@@ -131,7 +131,7 @@ void check_build(const char *root, struct check_report *report)
 
 	facts_read(root, &report->facts);
 	cpuinfo_read(root, &cpu);
-	rows_build(&cpu, report);
+	rows_build(root, &cpu, report);
 	verdict_build(root, &cpu, report);
 	disturb_build(root, report);
 }

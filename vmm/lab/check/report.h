@@ -106,11 +106,11 @@ int check_tap(const struct check_report *report, const struct requirement *requi
 	      FILE *out);
 
 /*
- * The steps of check_build, once report->facts is there. Rows and verdict are made of facts, kvm and *cpu; the verdict
- * looks at the kernel's pools below root as well. Disturbers come from the facts and from files below root. A
+ * The steps of check_build, once report->facts is there. Rows and verdict are made of facts, kvm and *cpu; rows
+ * look at the limits below root as well, the verdict at the kernel's pools. Disturbers come from the facts and from files below root. A
  * last one names the files that are there and could not be read, so that a list without entries means a quiet host.
  */
-void rows_build(const struct cpuinfo *cpu, struct check_report *report);
+void rows_build(const char *root, const struct cpuinfo *cpu, struct check_report *report);
 void verdict_build(const char *root, const struct cpuinfo *cpu, struct check_report *report);
 void disturb_build(const char *root, struct check_report *report);
 

@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "units.h"
+#include "vmm/host/limits.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/lab/check/report.h"
@@ -153,10 +154,59 @@ static int leaf_is_1g(struct evaluation *v, const char *where, uint64_t largest_
 						   : "4K");
 }
 
+/*
+ * Once `wanted` is there: do the limits of this process allow it? In `divisor`s of a limit's unit. False: v is concluded,
+ * because one does not, or because that is not known.
+ */
+static bool within_limits(struct evaluation *v, const struct limits *limits, uint64_t wanted,
+			  uint64_t divisor, const char *unit)
+{
+	const struct limit *tightest = limits->list;
+
+	if (limits->count != 0 && limit_room(tightest) < wanted)
+		return conclude(v, KNOWN_NO, "%" PRIu64 "%s wanted, %s is %.6g and leaves %.6g",
+				wanted / divisor, unit, path_tail(tightest->path, 90),
+				(double)tightest->limit / (double)divisor,
+				(double)limit_room(tightest) / (double)divisor) != 0;
+	if (limits->unknown[0] != '\0')
+		return conclude(v, KNOWN_UNKNOWN, "%.130s", limits->unknown) != 0;
+	return true;
+}
+
+/* MemAvailable, and what limits this process. */
+static int enough_memory(struct evaluation *v)
+{
+	int ret = at_least(v, A_SIZE, report_of(v)->facts.memory_available_bytes, "", " available",
+			   "MemAvailable cannot be read");
+	struct limits limits = { .count = 0 };
+	uint64_t wanted;
+
+	if (ret != 0 || !v->out->met || size_parse(v->value, MIB, &wanted) != 0)
+		return ret;
+	limits_add_memory(v->root, &limits);
+	(void)within_limits(v, &limits, wanted, MIB, " MiB");
+	limits_free(&limits);
+	return 0;
+}
+
+/* A quota and a limit on threads, below the CPUs that are there. */
+static void vcpus_within_limits(struct evaluation *v, uint64_t wanted)
+{
+	struct limits quotas = { .count = 0 }, tasks = { .count = 0 };
+
+	limits_add(v->root, LIMIT_CPU, 0, &quotas);
+	limits_add(v->root, LIMIT_TASKS, 0, &tasks);
+	if (within_limits(v, &quotas, wanted * 1000, 1000, " CPUs"))
+		(void)within_limits(v, &tasks, wanted, 1, " threads");
+	limits_free(&quotas);
+	limits_free(&tasks);
+}
+
 static int enough_vcpus(struct evaluation *v)
 {
 	int allowed = capability_value(&report_of(v)->kvm, "KVM_CAP_MAX_VCPUS");
 	uint64_t wanted;
+	int ret;
 
 	if (number_parse(v->value, 1, UINT32_MAX, &wanted) != 0)
 		return -EINVAL;
@@ -164,8 +214,11 @@ static int enough_vcpus(struct evaluation *v)
 		return conclude(v, KNOWN_NO, "the guest supports %d vCPUs", GUEST_MAX_VCPUS);
 	if (allowed > 0 && (uint64_t)allowed < wanted)
 		return conclude(v, KNOWN_NO, "KVM allows %d vCPUs", allowed);
-	return at_least(v, UINT32_MAX, report_of(v)->facts.cpus, "this process may run on ", " CPUs",
-			"the CPUs of this process cannot be read");
+	ret = at_least(v, UINT32_MAX, report_of(v)->facts.cpus, "this process may run on ", " CPUs",
+		       "the CPUs of this process cannot be read");
+	if (ret == 0 && v->out->met)
+		vcpus_within_limits(v, wanted);
+	return ret;
 }
 
 /* The kernel shows no pool of that size: it has none, or nothing below the root can be read at all. */

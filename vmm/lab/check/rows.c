@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/host/limits.h"
 #include "vmm/util/text.h"
 
 struct builder {
@@ -192,6 +193,45 @@ static void add_guest_1g(struct builder *b)
 	(void)add(b, ROW_MEMORY, "guest pdpe1gb", values[state], effects[state]);
 }
 
+/* What limits this process: the tightest of each kind. */
+static void add_limits(struct builder *b, const char *root)
+{
+	static const struct {
+		enum limit_kind kind;
+		const char *name, *unit, *consequence;
+		double divisor;
+	} rows[] = {
+		{ LIMIT_MEMORY, "memory limit", " MiB",
+		  "A run that touches more is killed, lazily populated or not.", (double)MIB },
+		{ LIMIT_CPU, "CPU quota", " CPUs", "Threads that use more are stopped within a timed part.",
+		  1000 },
+		{ LIMIT_TASKS, "thread limit", "", "A vCPU is a thread, and so is what populates memory.",
+		  1 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct limits limits = { .count = 0 };
+		char value[32] = "none", effect[200];
+
+		limits_add(root, rows[i].kind, 0, &limits);
+		(void)snprintf(effect, sizeof(effect), "%s",
+			       limits.hidden
+				       ? "None to be seen from this container: groups above it may have one."
+				       : "No control group limits this process.");
+		if (limits.count != 0) {
+			(void)snprintf(value, sizeof(value), "%.6g%s",
+				       (double)limits.list[0].limit / rows[i].divisor, rows[i].unit);
+			(void)snprintf(effect, sizeof(effect), "%s: %s", path_tail(limits.list[0].path, 120),
+				       rows[i].consequence);
+		} else if (limits.unknown[0] != '\0') {
+			(void)snprintf(value, sizeof(value), "unknown");
+			(void)snprintf(effect, sizeof(effect), "Not known: %.180s.", limits.unknown);
+		}
+		(void)add(b, ROW_MEMORY, rows[i].name, value, effect);
+		limits_free(&limits);
+	}
+}
+
 static enum feature_vendor find_vendor(const struct cpuinfo *cpu, const char *module)
 {
 	if (is(module, "kvm_intel") ||
@@ -202,7 +242,7 @@ static enum feature_vendor find_vendor(const struct cpuinfo *cpu, const char *mo
 	return VENDOR_ANY;
 }
 
-void rows_build(const struct cpuinfo *cpu, struct check_report *report)
+void rows_build(const char *root, const struct cpuinfo *cpu, struct check_report *report)
 {
 	struct builder b = { .cpu = cpu, .report = report };
 	bool amd = is(cpu->vendor, "AuthenticAMD") || is(cpu->vendor, "HygonGenuine");
@@ -223,4 +263,5 @@ void rows_build(const struct cpuinfo *cpu, struct check_report *report)
 			apply(&b, &feature_rules[i]);
 	}
 	add_guest_1g(&b);
+	add_limits(&b, root);
 }

@@ -42,6 +42,7 @@ static void init_threads(struct native_threads *threads, struct record *rec, voi
 	threads->tsc_khz = tsc_khz;
 	threads->refs_theory = refs_theory(SECOND_NONE, 0, c->page_bytes, c->page_bytes);
 	threads->pmu = rec->pmu;
+	limits_add("", LIMIT_CPU, 0, &threads->quotas);
 	threads->pin_count = rec->spec.machine.pin_count;
 	memcpy(threads->pin, rec->spec.machine.pin, sizeof(threads->pin));
 	/* Pinned threads may share a CPU, too. To yield costs nothing where no other thread waits for the CPU. */
@@ -76,6 +77,7 @@ void threads_free(struct native_threads *threads)
 		(void)pthread_join(threads->thread[i].thread, NULL);
 	(void)pthread_cond_destroy(&threads->changed);
 	(void)pthread_mutex_destroy(&threads->lock);
+	limits_free(&threads->quotas);
 	free(threads);
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "driver.h"
+#include "vmm/host/limits.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/util/error.h"
 
@@ -22,7 +23,8 @@ struct native_thread {
 	pthread_t thread;
 	uint32_t vcpu;
 	struct phase_counts before; /* at begin() */
-	struct pmu_counters *pmu;   /* NULL: not asked */
+	uint64_t begin_ns;
+	struct pmu_counters *pmu; /* NULL: not asked */
 	struct guest_result result;
 };
 
@@ -35,10 +37,11 @@ struct native_threads {
 	const struct pmu_plan *pmu; /* of the record; NULL: nothing is counted */
 	uint32_t pin_count;
 	uint16_t pin[SPEC_MAX_CPUS];
-	bool crowded;     /* more threads than CPUs: one that waits yields its CPU */
-	struct gate gate; /* atomics of the driver */
-	bool give_up;     /* atomic: sticky */
-	bool starved;     /* atomic: a page of the arena could not be had */
+	struct limits quotas; /* of CPU time */
+	bool crowded;         /* more threads than CPUs: one that waits yields its CPU */
+	struct gate gate;     /* atomics of the driver */
+	bool give_up;         /* atomic: sticky */
+	bool starved;         /* atomic: a page of the arena could not be had */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a thread finished; CLOCK_MONOTONIC */

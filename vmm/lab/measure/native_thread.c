@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/lab/measure/native.h"
+#include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 
 enum sigbus_cause {
@@ -77,7 +78,7 @@ static enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument,
 	return l.cause;
 }
 
-static struct phase_counts count_now(void)
+static struct phase_counts count_now(const struct limits *quotas)
 {
 	struct phase_counts counts = COUNTS_NOT_KNOWN;
 	struct rusage usage;
@@ -87,6 +88,7 @@ static struct phase_counts count_now(void)
 		counts.major_faults = usage.ru_majflt;
 		counts.switches = usage.ru_nivcsw;
 	}
+	counts.throttled_ns = limits_throttled_ns("", quotas);
 	return counts;
 }
 
@@ -94,7 +96,8 @@ static void phase_begin(void *argument)
 {
 	struct native_thread *self = argument;
 
-	self->before = count_now();
+	self->before = count_now(&self->all->quotas);
+	self->begin_ns = clock_ns();
 	pmu_counters_start(self->pmu);
 }
 
@@ -125,16 +128,20 @@ static void phase_end(void *argument)
 	const struct guest_result *g = &self->result;
 	struct phase_counts after;
 	struct result row;
+	uint64_t phase_ns;
 
 	/* What follows here is not the workload's, so the counters stop first. */
 	pmu_counters_stop(self->pmu);
-	after = count_now();
+	phase_ns = clock_ns() - self->begin_ns;
+	after = count_now(&threads->quotas);
 	row = result_from_guest(g, self->vcpu, driver_part(g->workload, g->variant));
 	row.step = config_result(&threads->config, g->step);
 	row.guest_page_bytes = threads->config.page_bytes;
 	row.counts.page_faults = count_between(self->before.page_faults, after.page_faults);
 	row.counts.major_faults = count_between(self->before.major_faults, after.major_faults);
 	row.counts.switches = count_between(self->before.switches, after.switches);
+	counts_throttled(&row.counts, count_between(self->before.throttled_ns, after.throttled_ns),
+			 (int64_t)phase_ns, threads->config.vcpus);
 	row.pmu = pmu_counters_read(self->pmu, g->accesses, g->samples, g->warm_accesses);
 	row.refs_theory = threads->refs_theory;
 	keep_row(self, &row);

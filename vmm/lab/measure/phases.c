@@ -14,7 +14,7 @@
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
 
-static void snapshot_read(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
+static void snapshot_read(const struct phases *p, const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
 {
 	struct rusage usage;
 
@@ -24,6 +24,8 @@ static void snapshot_read(const struct kvm_vcpu *vcpu, struct phase_snapshot *s)
 		s->switches = usage.ru_nivcsw;
 		s->major_faults = usage.ru_majflt;
 	}
+	s->throttled_ns = limits_throttled_ns("", &p->quotas);
+	s->ns = clock_ns();
 	s->tsc_cycles = clock_tsc_cycles();
 }
 
@@ -39,12 +41,12 @@ static int64_t own_exits(const struct phase_snapshot *from, const struct phase_s
 }
 
 /* The exits between two empty doorbells are what one doorbell costs. The least of several such counts is used. */
-static void calibrate(struct phase_vcpu *self, const struct kvm_vcpu *vcpu)
+static void calibrate(const struct phases *p, struct phase_vcpu *self, const struct kvm_vcpu *vcpu)
 {
 	struct phase_snapshot now;
 	int64_t exits;
 
-	snapshot_read(vcpu, &now);
+	snapshot_read(p, vcpu, &now);
 	if (self->seen_empty) {
 		exits = own_exits(&self->last_empty, &now);
 		if (exits >= 0 && (self->doorbell_exits < 0 || exits < self->doorbell_exits))
@@ -123,6 +125,8 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 	r.act = self->act;
 	r.sample_count = missing == AVAILABLE && !r.act.unavailable ? g->samples : 0;
 	r.counts = phase_count(self, end);
+	counts_throttled(&r.counts, count_between(self->begin.throttled_ns, end->throttled_ns),
+			 (int64_t)(end->ns - self->begin.ns), rec->config.vcpus);
 	r.refs_theory = refs_theory(rec->host.second_dimension, rec->host.second_dimension_levels,
 				    rec->config.guest_page_bytes, rec->config.page_bytes);
 	stats_read(&view->vm->stats, pages);
@@ -159,7 +163,7 @@ static int phase_end(struct phases *p, const struct machine_view *view, uint32_t
 	int64_t order;
 	char why[160];
 
-	snapshot_read(&view->vcpus[vcpu], &end);
+	snapshot_read(p, &view->vcpus[vcpu], &end);
 	if (block == NULL)
 		return -EFAULT;
 	if (!self->in_phase)
@@ -188,7 +192,7 @@ static int phase_begin(struct phases *p, const struct machine_view *view, uint32
 	if (dirty_begin(p, view, vcpu, e) != 0 || act_begin(p, view, vcpu, e) != 0)
 		return e->err > 0 ? -e->err : -EIO;
 	self->in_phase = true;
-	snapshot_read(&view->vcpus[vcpu], &self->begin);
+	snapshot_read(p, &view->vcpus[vcpu], &self->begin);
 	pmu_counters_start(self->pmu);
 	return 0;
 }
@@ -214,7 +218,7 @@ static int doorbell(void *argument, const struct machine_view *view, uint32_t vc
 		ret = phase_end(p, view, vcpu, e);
 		return ret == 0 ? call_beside(p, view, vcpu, number, e) : ret;
 	case DOORBELL_EMPTY:
-		calibrate(&p->vcpus[vcpu], &view->vcpus[vcpu]);
+		calibrate(p, &p->vcpus[vcpu], &view->vcpus[vcpu]);
 		return 0;
 	default:
 		return call_beside(p, view, vcpu, number, e);
@@ -350,12 +354,14 @@ int phases_init(struct phases *p, struct record *rec, struct error *e)
 	}
 	for (uint32_t i = 0; i < rec->config.vcpus; i++)
 		p->vcpus[i].doorbell_exits = p->vcpus[i].last_result = -1;
+	limits_add("", LIMIT_CPU, 0, &p->quotas);
 	return 0;
 }
 
 void phases_free(struct phases *p)
 {
 	dirty_release(&p->dirty);
+	limits_free(&p->quotas);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p->vcpus);
 }

@@ -12,6 +12,7 @@
 
 #include "abi.h"
 #include "vmm/core/machine/machine.h"
+#include "vmm/host/limits.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/util/error.h"
 
@@ -20,6 +21,8 @@ struct phase_snapshot {
 	uint64_t tsc_cycles;
 	int64_t stats[VCPU_STAT_COUNT];
 	int64_t switches, major_faults; /* involuntary switches, and faults that waited, of the thread */
+	int64_t throttled_ns;           /* of the process's control groups, by their CPU quotas */
+	uint64_t ns;
 };
 
 /* Only the vCPU's own thread touches it. */
@@ -65,6 +68,7 @@ struct phases {
 	struct record *rec;
 	struct phase_vcpu *vcpus; /* rec->config.vcpus of them; owned */
 	pthread_mutex_t lock;     /* of everything below and of rec, while the threads run */
+	struct limits quotas;     /* of CPU time; read once */
 	struct dirty_log dirty;
 	struct vm_cost cost;
 	struct machine_observer observer;      /* to run the machine with */

@@ -264,6 +264,33 @@ static void judge_exits(struct record *rec)
 		size_format(first->working_set_bytes, size), first->vcpu, first->counts.exits);
 }
 
+/* A control group that has used up its CPU quota is stopped for the rest of the period, whatever it is in the middle of. */
+static void judge_quota(struct record *rec)
+{
+	const struct result *worst = NULL;
+	uint32_t parts = 0, throttled = 0;
+	char size[24];
+
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!row_is_single(r))
+			continue;
+		parts++;
+		throttled += r->counts.throttled_ns > 0;
+		if (r->counts.throttled_ns > 0 &&
+		    (worst == NULL || throttled_share(&r->counts) > throttled_share(&worst->counts)))
+			worst = r;
+	}
+	if (worst == NULL)
+		return;
+	record_reason(rec, VERDICT_DISTURBED,
+		      "the CPU quota of a control group stopped %u of %u timed parts; most of all %s of %s: "
+		      "%.1f %% of its time",
+		      throttled, parts, workload_table[worst->workload].name,
+		      size_format(worst->working_set_bytes, size), 100 * throttled_share(&worst->counts));
+}
+
 void record_judge(struct record *rec)
 {
 	judge_backing(rec);
@@ -271,5 +298,6 @@ void record_judge(struct record *rec)
 	judge_congruence(rec);
 	judge_pool(rec);
 	judge_exits(rec);
+	judge_quota(rec);
 	record_judge_first_touches(rec);
 }

@@ -45,12 +45,19 @@ struct phase_counts {
 	int64_t interrupts;   /* exits for the host's own interrupts */
 	int64_t major_faults; /* of the thread: those that waited for a disk or swap */
 	int64_t page_faults; /* second-dimension (or shadow) faults that KVM fixed; natively minor + major faults */
-	int64_t switches; /* involuntary context switches of the thread */
+	int64_t switches;     /* involuntary context switches of the thread */
+	int64_t throttled_ns; /* of a CPU, in which the quota of a control group stopped the process */
+	int64_t phase_ns;     /* that it took */
 };
 
-#define COUNTS_NOT_KNOWN        \
-	((struct phase_counts){ \
-		.exits = -1, .interrupts = -1, .major_faults = -1, .page_faults = -1, .switches = -1 })
+#define COUNTS_NOT_KNOWN                            \
+	((struct phase_counts){ .exits = -1,        \
+				.interrupts = -1,   \
+				.major_faults = -1, \
+				.page_faults = -1,  \
+				.switches = -1,     \
+				.throttled_ns = -1, \
+				.phase_ns = -1 })
 
 /* What was counted from one reading to the next; -1 where one of them is not known. */
 static inline int64_t count_between(int64_t from, int64_t to)
@@ -71,6 +78,29 @@ static inline void counts_add(struct phase_counts *sum, const struct phase_count
 	sum->major_faults = count_sum(sum->major_faults, term->major_faults);
 	sum->page_faults = count_sum(sum->page_faults, term->page_faults);
 	sum->switches = count_sum(sum->switches, term->switches);
+	sum->throttled_ns = count_sum(sum->throttled_ns, term->throttled_ns);
+	sum->phase_ns = count_sum(sum->phase_ns, term->phase_ns);
+}
+
+/*
+ * Into *counts: a phase of phase_ns, in which the groups of this process were stopped for stopped_ns of all CPUs together, by
+ * which its `vcpus` threads may have been stopped alike; -1: not known.
+ */
+static inline void counts_throttled(struct phase_counts *counts, int64_t stopped_ns, int64_t phase_ns,
+				    uint32_t vcpus)
+{
+	int64_t each_ns = stopped_ns < 0 ? -1 : stopped_ns / vcpus;
+
+	counts->phase_ns = phase_ns;
+	counts->throttled_ns = each_ns > phase_ns ? phase_ns : each_ns;
+}
+
+/* The share of the phase in which a quota stopped it; -1: not known. */
+static inline double throttled_share(const struct phase_counts *counts)
+{
+	if (counts->throttled_ns < 0 || counts->phase_ns <= 0)
+		return -1;
+	return (double)counts->throttled_ns / (double)counts->phase_ns;
 }
 
 /* What the host holds of guest RAM, and what was counted so far. -1: not known. */

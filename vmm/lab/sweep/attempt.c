@@ -175,6 +175,7 @@ static json_t *rows_of(const json_t *record)
 		put_known(&row, result, "stable_figure");
 		put_known(&row, result, "first_touch");
 		put_known(&row, result, "median_ns");
+		put_known(&row, result, "throttled_share");
 		json_push(&rows, row);
 	}
 	return rows;

@@ -31,6 +31,7 @@ static const struct field row_list[] = {
 	ROW(NOTE, first_touch, .optional = true),
 	ROW(NOTE, marks, .optional = true),
 	ROW(REAL, median_ns, .optional = true),
+	ROW(REAL, throttled_share, .optional = true),
 	ROW(NOTE, note),
 };
 static const struct fields row_fields = FIELDS_OF(row_list);

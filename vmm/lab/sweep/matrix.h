@@ -37,6 +37,7 @@ struct matrix_row {
 	char marks[RESULT_MAX_SAMPLES + 1]; /* of the samples (record.h); "": the core's clock is not known */
 	char first_touch[8]; /* of the record; "void": no samples; "": none, or an older file */
 	double median_ns;    /* of an access or update; 0: not known */
+	double throttled_share; /* of its time, in which a CPU quota stopped it; 0: it did not, or is not known */
 	char note[160];
 };
 

@@ -35,14 +35,29 @@ static int64_t switches_too_many(const struct matrix_run *run, uint32_t vcpus)
 	return worst;
 }
 
+/* The largest share of a timed part in which a quota stopped it. */
+static double throttled_most(const struct matrix_run *run)
+{
+	double most = 0;
+
+	for (uint32_t i = 0; i < run->row_count; i++)
+		most = run->rows[i].throttled_share > most ? run->rows[i].throttled_share : most;
+	return most;
+}
+
 double disturb_judge(struct matrix_run *run, uint32_t vcpus, uint32_t cpus)
 {
 	int64_t switches = cpus != 0 && vcpus > cpus ? 0 : switches_too_many(run, vcpus);
-	double badness = 0, steal = 0;
+	double badness = 0, steal = 0, throttled = throttled_most(run);
 	const size_t size = sizeof(run->disturbed);
 
 	run->disturbed[0] = '\0';
-	if (strcmp(run->verdict, "disturbed") == 0) {
+	if (throttled > 0) {
+		append_remark(run->disturbed, size,
+			      "a control group's CPU quota stopped a timed part for %.1f %% of its time",
+			      100 * throttled);
+		badness += 1000 * throttled;
+	} else if (strcmp(run->verdict, "disturbed") == 0) {
 		append_remark(run->disturbed, size, "exits in a timed part that should have none");
 		badness += 1000;
 	}
