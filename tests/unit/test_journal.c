@@ -237,6 +237,31 @@ TEST_WITH(one_writer_at_a_time, NULL, forget)
 	matrix_free(&b);
 }
 
+/* Another user's file under the journal's name, in a directory where anybody may leave one, is neither read nor written. */
+TEST_WITH(a_journal_of_another_user_is_refused, NULL, forget)
+{
+	struct stat st;
+
+	if (getuid() != 0) {
+		print_message("SKIP: only root can make a file of another user\n");
+		skip();
+	}
+	write_one();
+	assert_int_equal(chmod(dir, 01777), 0);
+	assert_int_equal(chown(journal, 65534, 65534), 0);
+	LOOP (int, resume, 0, resume < 2, resume++) {
+		struct matrix m = new_matrix("K");
+		struct error e = { .status = STATUS_OK };
+
+		assert_int_equal(reopen(resume == 1, &m, &e), -EACCES);
+		assert_non_null(strstr(e.what, "is of user 65534"));
+		assert_int_equal(m.resumed, 0);
+		matrix_free(&m);
+	}
+	assert_int_equal(stat(journal, &st), 0);
+	assert_true(st.st_size > 100);
+}
+
 TEST_WITH(streams_have_no_journal, NULL, forget)
 {
 	struct matrix m = new_matrix("K");

@@ -126,25 +126,47 @@ TEST_WITH(asking_first, setup, teardown)
 	assert_int_equal(entries(), 0);
 }
 
-/* The longest name there can be, with the file of an earlier process of the same pid in the way. */
-TEST_WITH(longest_name_and_a_stale_file, setup, teardown)
+/* The name of the file beside it must not grow with it. */
+TEST_WITH(longest_name, setup, teardown)
 {
 	struct error e = { 0 };
-	char path[400], stale[96];
+	char path[400];
 	size_t used;
-	int fd;
 
-	(void)snprintf(stale, sizeof(stale), "%s/.minivmm-%ld-0.tmp", dir, (long)getpid());
-	fd = open(stale, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(close(fd), 0);
 	used = (size_t)snprintf(path, sizeof(path), "%s/", dir);
 	memset(path + used, 'a', 255);
 	path[used + 255] = '\0';
 	assert_int_equal(output_file(path, put_text, text, &e), 0);
-	assert_int_equal(entries(), 2);
+	assert_int_equal(entries(), 1);
 	remove_entry(path);
-	remove_entry(stale);
+}
+
+/* Another user's link in a directory where anybody may leave one: what it names stays as it was. */
+TEST_WITH(links_of_others_are_refused, setup, teardown)
+{
+	struct error e = { 0 }, asked = { 0 };
+	char path[96], link[96];
+	struct stat st;
+
+	if (getuid() != 0) {
+		print_message("SKIP: only root can make a link of another user\n");
+		skip();
+	}
+	(void)snprintf(path, sizeof(path), "%s/secret", dir);
+	(void)snprintf(link, sizeof(link), "%s/a.json", dir);
+	assert_int_equal(output_put(path, "", 0, &e), 0);
+	assert_int_equal(chmod(dir, 01777), 0);
+	assert_int_equal(symlink("secret", link), 0);
+	assert_int_equal(lchown(link, 65534, 65534), 0);
+	assert_int_equal(output_check(link, &asked), -EACCES);
+	assert_non_null(strstr(asked.what, "a.json is of user 65534"));
+	assert_int_equal(output_file(link, put_text, text, &e), -EACCES);
+	assert_non_null(strstr(e.hint, "directory of your own"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(entries(), 2);
+	remove_entry(link);
+	remove_entry(path);
 }
 
 static int fail_half_way(const void *product, FILE *out)

@@ -5,21 +5,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "vmm/util/cause.h"
+#include "vmm/util/clock.h"
+#include "vmm/util/destination.h"
 
 #define TEMPORARY_NAMES 100
+#define TEMPORARY_BYTES sizeof(".minivmm-0123456789abcdef.tmp")
+#define WHAT "%s could not be written"
 
 static int fail(struct error *e, int err, const char *call, const char *path)
 {
 	char where[96];
 
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
-	(void)error_set(e, STATUS_FAILED, err, where, "%s could not be written", path);
+	(void)error_set(e, STATUS_FAILED, err, where, WHAT, path);
 	return error_cause(e, "output", 0, path);
 }
 
@@ -38,35 +43,56 @@ static int write_all(int fd, const char *data, size_t bytes)
 	return 0;
 }
 
-bool output_is_direct(const char *path)
+/* Names that are never made: a mistyped one must not become a file among the devices. */
+static bool is_of_the_kernel(const char *path)
 {
-	struct stat st;
-
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return true;
 	return (strncmp(path, "/dev/", 5) == 0 && strncmp(path, "/dev/shm/", 9) != 0) ||
 	       strncmp(path, "/proc/", 6) == 0;
 }
 
-static int write_direct(const char *path, const char *data, size_t bytes, struct error *e)
+static bool is_direct(const struct destination *p, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY), ret;
+	return p->in_proc || (p->st.st_mode != 0 && !S_ISREG(p->st.st_mode)) || is_of_the_kernel(path);
+}
+
+static int find(const char *path, struct destination *p, struct error *e)
+{
+	int ret = destination_open(path, true, p);
+	char what[sizeof(e->what)];
+
+	if (!p->refused)
+		return ret == 0 ? 0 : fail(e, -ret, "open", path);
+	(void)snprintf(what, sizeof(what), WHAT, path);
+	return destination_refused(p, path, what, e);
+}
+
+bool output_is_direct(const char *path)
+{
+	struct destination p;
+	bool direct = destination_open(path, true, &p) == 0 ? is_direct(&p, path) : is_of_the_kernel(path);
+
+	destination_close(&p);
+	return direct;
+}
+
+static int write_direct(const struct destination *p, const char *data, size_t bytes)
+{
+	int fd = openat(p->dir, p->name,
+			O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (p->in_proc ? 0 : O_NOFOLLOW));
+	int ret;
 
 	if (fd < 0)
-		return fail(e, errno, "open", path);
+		return -errno;
 	ret = write_all(fd, data, bytes);
-	if (close(fd) != 0 && ret == 0)
-		ret = -errno;
-	return ret == 0 ? 0 : fail(e, -ret, "write", path);
+	return close(fd) != 0 && ret == 0 ? -errno : ret;
 }
 
 /* Keep the mode of a file that is replaced; write, and reach the disk before the name does. */
-static int fill(int fd, const char *target, const char *data, size_t bytes)
+static int fill(int fd, mode_t mode, const char *data, size_t bytes)
 {
-	struct stat st;
 	int ret;
 
-	if (stat(target, &st) == 0 && fchmod(fd, st.st_mode & 0777) != 0)
+	if (mode != 0 && fchmod(fd, mode & 0777) != 0)
 		return -errno;
 	ret = write_all(fd, data, bytes);
 	if (ret == 0 && fsync(fd) != 0)
@@ -74,58 +100,38 @@ static int fill(int fd, const char *target, const char *data, size_t bytes)
 	return ret;
 }
 
-/* A file of its own in the directory of the target. Its name is short, however long the target's is. */
-static int open_beside(const char *target, char **temporary)
+/* A file of its own in that directory, whose name nobody can know beforehand. */
+static int open_beside(int dir, char name[TEMPORARY_BYTES])
 {
-	const char *slash = strrchr(target, '/');
-	int dir_bytes = slash != NULL ? (int)(slash - target) + 1 : 0, fd = -1;
+	uint64_t number = clock_ns();
+	int fd = -1;
 
-	/* Another container's process may have the same pid, and a killed one may have left its file. */
 	for (int attempt = 0; attempt < TEMPORARY_NAMES; attempt++) {
-		if (asprintf(temporary, "%.*s.minivmm-%ld-%d.tmp", dir_bytes, target, (long)getpid(),
-			     attempt) < 0) {
-			*temporary = NULL;
-			return -ENOMEM;
-		}
-		/* O_EXCL: never follow a link that is there already. */
-		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0)
-			return fd;
-		free(*temporary);
-		*temporary = NULL;
-		if (errno != EEXIST)
+		/* Where there is no entropy yet, O_EXCL alone has to do: it takes no file or link that is there. */
+		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+			number++;
+		(void)snprintf(name, TEMPORARY_BYTES, ".minivmm-%016" PRIx64 ".tmp", number);
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0 || errno != EEXIST)
 			break;
 	}
-	return -errno;
+	return fd < 0 ? -errno : fd;
 }
 
-static int replace(const char *target, const char *data, size_t bytes, struct error *e)
+static int replace(const struct destination *p, const char *data, size_t bytes)
 {
-	char *temporary;
-	int fd = open_beside(target, &temporary), ret;
+	char temporary[TEMPORARY_BYTES];
+	int fd = open_beside(p->dir, temporary), ret;
 
-	if (temporary == NULL)
-		return fail(e, -fd, "open", target);
-	ret = fill(fd, target, data, bytes);
+	if (fd < 0)
+		return fd;
+	ret = fill(fd, p->st.st_mode, data, bytes);
 	if (close(fd) != 0 && ret == 0)
 		ret = -errno;
+	if (ret == 0 && renameat(p->dir, temporary, p->dir, p->name) != 0)
+		ret = -errno;
 	if (ret != 0)
-		(void)fail(e, -ret, "write", target);
-	else if (rename(temporary, target) != 0)
-		ret = fail(e, errno, "rename", target);
-	if (ret != 0)
-		(void)unlink(temporary);
-	free(temporary);
-	return ret;
-}
-
-/* A symbolic link stays a link: the file that it names is replaced. */
-static int write_beside(const char *path, const char *data, size_t bytes, struct error *e)
-{
-	char *resolved = realpath(path, NULL);
-	int ret = replace(resolved != NULL ? resolved : path, data, bytes, e);
-
-	free(resolved);
+		(void)unlinkat(p->dir, temporary, 0);
 	return ret;
 }
 
@@ -145,38 +151,39 @@ int stream_finish(FILE *stream)
 
 int output_check(const char *path, struct error *e)
 {
-	char *resolved, *dir, *slash;
-	struct stat st = { 0 };
-	int ret = 0;
+	struct destination p;
+	int ret;
 
 	if (strcmp(path, "-") == 0)
 		return 0;
-	if (stat(path, &st) != 0 && errno == ENAMETOOLONG)
-		return fail(e, errno, "stat", path);
-	if (S_ISDIR(st.st_mode))
-		return fail(e, EISDIR, "open", path);
-	if (output_is_direct(path))
-		return access(path, W_OK) == 0 ? 0 : fail(e, errno, "open", path);
-	/* What has to be writable is the directory: the record is moved into it. */
-	resolved = realpath(path, NULL);
-	dir = resolved != NULL ? resolved : strdup(path);
-	if (dir == NULL)
-		return fail(e, ENOMEM, "strdup", path);
-	slash = strrchr(dir, '/');
-	if (slash != NULL)
-		slash[slash == dir ? 1 : 0] = '\0';
-	if (access(slash != NULL ? dir : ".", W_OK | X_OK) != 0)
+	ret = find(path, &p, e);
+	if (ret != 0)
+		return ret;
+	if (S_ISDIR(p.st.st_mode))
+		ret = fail(e, EISDIR, "open", path);
+	/* Unless it is written in place, what has to be writable is the directory: the record is moved into it. */
+	else if (is_direct(&p, path) ? faccessat(p.dir, p.name, W_OK, 0) != 0
+				     : faccessat(p.dir, ".", W_OK | X_OK, 0) != 0)
 		ret = fail(e, errno, "open", path);
-	free(dir);
+	destination_close(&p);
 	return ret;
 }
 
 int output_put(const char *path, const char *data, size_t bytes, struct error *e)
 {
+	struct destination p;
+	bool direct;
+	int ret;
+
 	if (strcmp(path, "-") == 0)
 		return write_stdout(data, bytes, e);
-	return output_is_direct(path) ? write_direct(path, data, bytes, e)
-				      : write_beside(path, data, bytes, e);
+	ret = find(path, &p, e);
+	if (ret != 0)
+		return ret;
+	direct = is_direct(&p, path);
+	ret = direct ? write_direct(&p, data, bytes) : replace(&p, data, bytes);
+	destination_close(&p);
+	return ret == 0 ? 0 : fail(e, -ret, "write", path);
 }
 
 int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,

@@ -14,14 +14,16 @@
 
 #include "vmm/output/json.h"
 #include "vmm/output/output.h"
-#include "vmm/util/text.h"
+#include "vmm/util/destination.h"
+
+#define UNUSABLE "the journal of the sweep cannot be used"
 
 static int fail(struct error *e, int err, const char *call, const char *path)
 {
 	char where[96];
 
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
-	(void)error_set(e, STATUS_FAILED, err, where, "the journal of the sweep cannot be used");
+	(void)error_set(e, STATUS_FAILED, err, where, UNUSABLE);
 	if (err == ENOSPC || err == EDQUOT)
 		error_hint(e, "make room there, then go on with --resume");
 	return -err;
@@ -88,17 +90,41 @@ static int lock(const struct journal *j, struct error *e)
 	return error_hint(e, "wait for it, or name another file");
 }
 
+/* Opened without waiting, as a FIFO may be in its place, and looked at again: it may have been made since. */
+static int open_in(struct destination *p, bool resume)
+{
+	int fd = openat(p->dir, p->name,
+			O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK | (resume ? 0 : O_CREAT),
+			0666);
+	int ret = fd < 0 ? -errno : 0;
+
+	if (ret == 0 && fstat(fd, &p->st) != 0)
+		ret = -errno;
+	if (ret == 0)
+		ret = destination_check(p, &p->st);
+	if (ret == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return ret;
+}
+
 static int open_file(struct journal *j, bool resume, struct error *e)
 {
-	/* Never through a link or into a FIFO that was left there. */
-	j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (resume ? 0 : O_CREAT), 0666);
-	if (j->fd < 0 && errno == ENOENT && resume) {
+	struct destination p;
+	int ret = destination_open(j->path, false, &p);
+
+	j->fd = ret == 0 ? open_in(&p, resume) : ret;
+	destination_close(&p);
+	if (p.refused)
+		return destination_refused(&p, j->path, UNUSABLE, e);
+	if (j->fd == -ENOENT && resume) {
 		(void)error_set(e, STATUS_FAILED, ENOENT, "--resume",
 				"%s does not exist: no sweep was interrupted, or its file has another name",
 				j->path);
 		return error_hint(e, "the same command without --resume begins anew");
 	}
-	return j->fd < 0 ? fail(e, errno, "open", j->path) : lock(j, e);
+	return j->fd < 0 ? fail(e, -j->fd, "open", j->path) : lock(j, e);
 }
 
 static int begin(struct journal *j, const struct matrix *m, struct error *e)
@@ -154,8 +180,11 @@ int journal_open(const char *json_path, bool resume, struct matrix *m, struct jo
 		ret = go_on(j, m, e);
 	else if (ret == 0)
 		ret = check_fresh(j, e);
-	if (ret == 0 && !resume)
+	if (ret == 0 && !resume) {
 		ret = begin(j, m, e);
+		if (ret != 0) /* it holds nothing; the lock is ours */
+			(void)unlink(j->path);
+	}
 	if (ret != 0) {
 		if (j->fd >= 0)
 			(void)close(j->fd);
