@@ -14,7 +14,7 @@ boot_emulator() {
 	esac
 }
 
-# Longer than any case may take: those end by themselves, and say so.
+# Much longer than a boot, or from one "@@ alive" to the next, may take, also where other work has the CPUs.
 SILENT_SECONDS=${SILENT_SECONDS:-240}
 
 # until_silent LOG COMMAND...: end it where the log no longer grows. What a kernel that is stuck says of itself does not count.
@@ -34,7 +34,7 @@ until_silent() {
 
 # The last word of a boot that did not come to its end.
 tell_unfinished() {
-	say "# $(elapsed)  the $1 boot did not come to its end: $(tr -d '\r' <"$2/serial.log" | grep '^@@ ' | tail -n 1)"
+	say "# $(elapsed)  the $1 boot did not come to its end: $(tr -d '\r' <"$2/serial.log" | grep '^@@ [^a]' | tail -n 1)"
 }
 
 # Intel: Bochs emulates VMX with EPT, VPID and the TPR shadow. Memory in MiB. The debugger of Debian's build starts by
@@ -83,7 +83,7 @@ boot_bochs() {
 
 # AMD: QEMU's TCG emulates SVM with NPT. Memory as QEMU writes it; "3G+3G" are two nodes with a CPU each. It stays in
 # the boot's process group (--foreground), to end with it. With two CPUs Debian 12's QEMU stops dead once in a while,
-# kernel and all; that boot is made again, three times at most. Its cases take seconds. It does so under shadow
+# kernel and all; that boot is made again, three times at most. It does so under shadow
 # paging mostly, which therefore has a boot of its own.
 boot_qemu() {
 	local cpu=$1 memory=$2 arguments=$3 initramfs=$4 dir=$5 attempt node=0 part shape=(-m "$2" -smp 1)

@@ -129,35 +129,51 @@ overcommit_on() {
 	echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 }
 
+# What a case prints is told at its end. That the host lives meanwhile is told all the time: one that is stuck is silent.
+alive() {
+	while sleep 10; do
+		echo "@@ alive"
+	done
+}
+
+# carry_out KIND ARGUMENTS
+carry_out() {
+	# shellcheck disable=SC2086 # arguments are words
+	case $1 in
+	lesson) MINIVMM=/bin/minivmm timeout 300 sh "/lessons/$2" ;;
+	stress)
+		MINIVMM=/bin/minivmm timeout 300 sh /stress/stress-matrix.sh --kernel /stress/vmlinuz --initrd /stress/initrd \
+			--huge /mnt/2M --shm /tmp --cpus 1 $2 /tmp/out.tsv
+		;;
+	observe) observe $2 ;;
+	*) timeout 200 minivmm $2 --json /tmp/record ;;
+	esac
+}
+
 one_case() {
 	echo "@@ case $1"
 	rm -f /tmp/record
 	case $3 in *overcommit*) overcommit_on ;; esac
 	[ "$2" != exits ] || trace_on
-	if [ "$2" = lesson ]; then
-		MINIVMM=/bin/minivmm timeout 300 sh "/lessons/$3" >/tmp/out 2>&1 </dev/null
-		echo "@@ status $?"
+	alive &
+	pulse=$!
+	carry_out "$2" "$3" >/tmp/out 2>&1 </dev/null
+	status=$?
+	kill $pulse
+	wait $pulse
+	echo "@@ status $status"
+	case $2 in
+	lesson)
 		tail -n 60 /tmp/out
 		sed -i -e '/^   check: /d' -e '/^\$ /d' /tmp/out
-	elif [ "$2" = stress ]; then
-		# shellcheck disable=SC2086 # arguments are words
-		MINIVMM=/bin/minivmm timeout 300 sh /stress/stress-matrix.sh --kernel /stress/vmlinuz --initrd /stress/initrd \
-			--huge /mnt/2M --shm /tmp --cpus 1 $3 /tmp/out.tsv >/tmp/out 2>&1 </dev/null
-		echo "@@ status $?"
+		;;
+	stress)
 		cat /tmp/out /tmp/out.tsv
 		jq -Rn '[inputs | select(startswith("#") | not) | split("\t")]' /tmp/out.tsv >/tmp/record
 		rm -f /tmp/out.tsv
-	elif [ "$2" = observe ]; then
-		# shellcheck disable=SC2086 # arguments are words
-		observe $3 >/tmp/out 2>&1 </dev/null
-		echo "@@ status $?"
-		head -n 60 /tmp/out
-	else
-		# shellcheck disable=SC2086 # arguments are words
-		timeout 200 minivmm $3 --json /tmp/record >/tmp/out 2>&1 </dev/null
-		echo "@@ status $?"
-		head -n 60 /tmp/out
-	fi
+		;;
+	*) head -n 60 /tmp/out ;;
+	esac
 	echo "@@ wide"
 	awk 'length > 100 { print substr($0, 1, 200) }' /tmp/out | head -n 3
 	[ "$2" != exits ] || trace_off

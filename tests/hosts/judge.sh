@@ -13,6 +13,7 @@ log_split() {
 		/^@@ wide$/ { file = name ".wide"; next }
 		/^@@ trace$/ { file = name ".trace"; next }
 		/^@@ json$/ { file = name ".packed"; next }
+		/^@@ alive$/ { next }
 		/^@@ end$/ { file = ""; next }
 		/^@@ done$/ { print "yes" >(dir "/done"); file = ""; next }
 		file != "" { print >file }'
