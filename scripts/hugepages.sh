@@ -60,16 +60,28 @@ nodes_of() {
 	echo "${found:--}"
 }
 
+# why_not_written FILE ERROR: what keeps this user from writing it, and who can.
+why_not_written() {
+	if awk '$2 ~ "^/sys" && $4 ~ /^ro(,|$)/ { ro = 1 } END { exit !ro }' /proc/self/mounts 2>/dev/null &&
+		[[ $2 == *[Rr]ead-only* ]]; then
+		echo "/sys is mounted read-only here. Who starts this container grows the pool outside of it, or starts it with --privileged"
+	elif ! can_root; then
+		echo "root is needed"
+	else
+		echo "${2:-it failed}; a security module or the container may refuse it: do it on the host"
+	fi
+}
+
 # Ask for a count and tell what came of it. The kernel may grant less, and says so only in the count.
 set_count() {
-	local file before
+	local file before why
 	file=$(pool_dir "$1" "$2")/nr_hugepages
 	before=$(count "$1" "$2" nr_hugepages)
 	if [ -n "$root" ]; then
-		printf '%s\n' "$3" >"$file"
+		why=$(printf '%s\n' "$3" 2>&1 >"$file")
 	else
-		root_write "$file" "$3" 2>/dev/null
-	fi || die "cannot write $file: root is needed"
+		why=$(root_write "$file" "$3" 2>&1)
+	fi || die "cannot write $file: $(why_not_written "$file" "${why##*: }")"
 	note warn "$file: $before -> $3, has $(count "$1" "$2" nr_hugepages)"
 }
 

@@ -53,6 +53,8 @@ int main(int argc, char **argv)
 		status = command_execute(&request, &e);
 	}
 	if (e.status != STATUS_OK) {
+		if (e.status == STATUS_USAGE && e.hint[0] == '\0')
+			(void)error_hint(&e, "minivmm %s --help", command_spec(request.command)->name);
 		print_error(&e);
 		status = e.status;
 	}

@@ -5,32 +5,11 @@
 . "$(dirname "$0")/lib.sh"
 
 need_build
-table=tests/e2e/cures.tsv
-
-# --- Situations: what the column "setup" may call. Each row runs in a shell and, as root, a mount namespace of its own.
-
-# Every later minivmm of the row runs behind these words (setpriv, prlimit, ...).
-prefix=()
-NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-
-# keep FILE...: the host gets the value back that it has now.
-keep() {
-	local file
-	for file in "$@"; do
-		kept+=("$file" "$(cat "$file")")
-	done
-}
+self=$PWD/tests/e2e/test_cures.sh
+table=$PWD/tests/e2e/cures.tsv
+. tests/e2e/situations.sh
 
 # --- One row, in a process of its own. Prints what is wrong; "SKIP reason" where it cannot be tried.
-
-kept=()
-give_back() {
-	local i
-	for ((i = ${#kept[@]} - 2; i >= 0; i -= 2)); do
-		printf '%s\n' "${kept[i + 1]}" >"${kept[i]}"
-	done
-	cleanup
-}
 
 # The command of a row, with the options of the cure in place of its own.
 extra=()
@@ -46,7 +25,7 @@ minivmm() {
 			words+=("$word")
 		fi
 	done
-	timeout -k 10 "$CASE_TIMEOUT" "${prefix[@]}" "$MINIVMM" "${words[@]}" "${extra[@]}" >"$T/out" 2>"$T/err" </dev/null
+	timeout -k 5 30 "${prefix[@]}" "$program" "${words[@]}" "${extra[@]}" >"$T/out" 2>"$T/err" </dev/null
 	status=$?
 	said=$(sed -n 's/^minivmm: //p' "$T/err" | head -n 1)
 	try=$(sed -n 's/^minivmm: try: //p' "$T/err" | tail -n 1)
@@ -89,10 +68,11 @@ run_row() {
 		;;
 	=) read -ra extra <<<"$try" && eval "$command" ;;
 	'$')
-		bash -c "$try" >"$T/cure.log" 2>&1 || echo "the cure fails: $try: $(tail -n 1 "$T/cure.log")"
+		"${inside[@]}" bash -c "$try" >"$T/cure.log" 2>&1 || echo "the cure fails: $try: $(tail -n 1 "$T/cure.log")"
 		[[ $try == minivmm\ * ]] && return
 		eval "$command"
 		;;
+	.) prefix=(bash -c "$try"$'\nexec "$@"' - "${prefix[@]}") && eval "$command" ;;
 	*) eval "$by" ;;
 	esac
 	if [[ ,$needs, == *,next,* ]]; then
@@ -121,7 +101,7 @@ while IFS=$'\t' read -r cure needs setup command by; do
 	esac
 	own=()
 	! is_root || own=(unshare -m)
-	result=$("${own[@]}" bash "$0" --row $number 2>&1)
+	result=$("${own[@]}" bash "$self" --row $number 2>&1)
 	case $result in
 	'') tap_ok "$cure [$command]" ;;
 	SKIP*) tap_skip "$cure [$command]" "${result#SKIP }" ;;

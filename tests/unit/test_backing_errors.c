@@ -245,7 +245,7 @@ TEST(requests)
 		  STATUS_USAGE,
 		  EINVAL,
 		  "anon has no pages",
-		  "hugetlb" },
+		  "" },
 		{ { .backing = BACKING_THP, .page_bytes = PAGE_4K },
 		  STATUS_USAGE,
 		  EINVAL,
@@ -277,7 +277,7 @@ TEST(requests)
 		  STATUS_USAGE,
 		  EINVAL,
 		  "needs nodes",
-		  "--host-nodes" },
+		  "" },
 		{ { .backing = (enum backing_kind)77 }, STATUS_USAGE, EINVAL, "no such backing", "" },
 	};
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "host_root.h"
 #include "pool_root.h"
 #include "units.h"
 #include "vmm/host/cgroup.h"
@@ -35,7 +36,27 @@ TEST(counts)
 	assert_int_equal(pool.total, 3);
 	assert_int_equal(pool_read(EPT, PAGE_4K, &pool), -ENOENT);
 	assert_int_equal(pool.total, 0);
-	assert_int_equal(pool_read(NONE, PAGE_2M, &pool), -ENOENT);
+	assert_int_equal(pool_read(NONE, PAGE_2M, &pool), -ENODATA);
+}
+
+/* What a container hides is not what the kernel lacks: /proc/filesystems names hugetlbfs where there is hugetlb. */
+TEST(hidden_is_not_absent)
+{
+	static const char *const kinds[] = { "nodev\tsysfs\n\text4\n", "nodev\tsysfs\nnodev\thugetlbfs\n" };
+	char root[HOST_ROOT_BYTES];
+	struct pool_counts pool;
+
+	host_root_make(root);
+	assert_int_equal(pool_read(root, PAGE_2M, &pool), -ENODATA);
+	host_root_put(root, "proc/filesystems", kinds[0]);
+	assert_int_equal(pool_read(root, PAGE_2M, &pool), -ENOENT);
+	host_root_put(root, "proc/filesystems", kinds[1]);
+	assert_int_equal(pool_read(root, PAGE_2M, &pool), -ENODATA);
+	/* Shown, but not of that size. */
+	host_root_put(root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
+	assert_int_equal(pool_read(root, PAGE_1G, &pool), -ENOENT);
+	assert_int_equal(pool.total, 0);
+	host_root_remove(root);
 }
 
 TEST(pool_too_small)

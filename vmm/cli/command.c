@@ -202,8 +202,9 @@ static int refuse_command(const char *word, struct error *e)
 {
 	char names[NAMES_BYTES];
 
-	return error_set(e, STATUS_USAGE, 0, "command line", "unknown command '%.60s'; commands: %s", word,
-			 command_names(names));
+	(void)error_set(e, STATUS_USAGE, 0, "command line", "unknown command '%.60s'; commands: %s", word,
+			command_names(names));
+	return error_hint(e, "minivmm --help");
 }
 
 /* The word behind `pool`, which may be left out. */

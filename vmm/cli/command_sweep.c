@@ -147,14 +147,15 @@ static int write_out(const struct request *r, struct matrix *m, const struct cpu
 }
 
 /* What the states of all cells mean for the program's exit status. */
-static void judge(const struct matrix *m, struct error *e)
+static void judge(const struct matrix *m, bool resumable, struct error *e)
 {
 	const struct matrix_counts counts = matrix_count(m);
 
 	if (!m->complete) {
 		(void)error_set(e, STATUS_FAILED, EINTR, "sweep",
 				"stopped by a signal; the results so far are written");
-		error_hint(e, "--resume continues it, if it writes a --json FILE");
+		if (resumable)
+			error_hint(e, "--resume");
 	} else if (counts.cells[STATE_MISMATCH] != 0) {
 		(void)error_set(e, STATUS_MISMATCH, 0, "sweep",
 				"in %" PRIu32 " of %" PRIu32
@@ -173,7 +174,7 @@ static void carry_out(const struct request *r, struct matrix *m, sweep_progress_
 	struct error run_error = { .status = STATUS_OK };
 	struct cpu_model *cpu = NULL;
 	struct journal journal;
-	bool kept;
+	bool kept, resumable;
 	int ret;
 
 	if (outputs_check(&r->output, e) != 0 || (r->run.predict && command_cpu(r, "host", &cpu, e) != 0))
@@ -186,12 +187,12 @@ static void carry_out(const struct request *r, struct matrix *m, sweep_progress_
 		(void)versus_check(m, &run_error);
 	ret = write_out(r, m, cpu, &kept, e);
 	free(cpu);
-	journal_close(&journal, m->complete && kept);
+	resumable = journal_close(&journal, m->complete && kept);
 	/* Of two errors the first is the cause. */
 	if (run_error.status != STATUS_OK)
 		*e = run_error;
 	else if (ret == 0)
-		judge(m, e);
+		judge(m, resumable, e);
 }
 
 /* The command of an interrupted sweep. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,4 +66,19 @@ int stop_block_in_thread(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+unsigned int first_allowed_cpu(void)
+{
+	const int most = 8192;
+	cpu_set_t *set = CPU_ALLOC(most);
+	const size_t bytes = CPU_ALLOC_SIZE(most);
+	unsigned int cpu = 0;
+
+	if (set != NULL && sched_getaffinity(0, bytes, set) == 0) {
+		while (cpu < (unsigned int)most && !CPU_ISSET_S(cpu, bytes, set))
+			cpu++;
+	}
+	CPU_FREE(set);
+	return cpu;
 }

@@ -27,4 +27,7 @@ int stop_requested(void);
  */
 int stop_block_in_thread(void);
 
+/* The lowest CPU that the calling thread may run on; 0 where that cannot be read. */
+unsigned int first_allowed_cpu(void);
+
 #endif

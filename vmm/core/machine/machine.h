@@ -55,6 +55,7 @@ struct machine_report {
 	bool share, reserve;      /* resolved */
 	uint64_t pool_page_bytes; /* 0: the backing has no pool */
 	struct pool_counts pool[POOL_MOMENTS];
+	uint32_t pool_hidden; /* the moments, as bits, at which it could not be read: all zero there */
 	uint32_t prealloc_threads;
 	struct observed_memory observed;
 	bool gpa_hva_congruent; /* modulo the leaf that KVM may install */

@@ -13,13 +13,12 @@
 #include "vmm/host/sysfile.h"
 #include "vmm/util/clock.h"
 
-/* A pool that cannot be read counts as empty: there is nothing to compare then, and nothing is invented. */
 static void snapshot(struct machine_report *report, enum pool_moment moment)
 {
 	if (report->pool_page_bytes == 0)
 		return;
 	if (pool_read("", report->pool_page_bytes, &report->pool[moment]) != 0)
-		report->pool[moment] = (struct pool_counts){ 0 };
+		report->pool_hidden |= 1u << moment;
 }
 
 static int populate(const struct machine_spec *asked, const struct backing *b, prealloc_progress progress,

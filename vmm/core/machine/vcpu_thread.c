@@ -24,7 +24,7 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 		return 0;
 	(void)error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
 			task->vcpu->index, cpu);
-	return error_hint(e, "`taskset -pc $$` lists the CPUs that this process may use");
+	return error_hint(e, "--pin %u", first_allowed_cpu());
 }
 
 /* A guest access that the host could not back: a pool, a mount or the host itself has run dry. */

@@ -76,11 +76,10 @@ static int resolve_page(const struct machine_spec *asked, const struct backing_t
 	}
 	if (backing_type_has_page(type, *page_bytes))
 		return 0;
-	(void)error_set(e, STATUS_USAGE, EINVAL, "--page-size",
-			"backing %s has no pages of %" PRIu64 " KiB; it has%s%s%s", backing_name(type->kind),
-			*page_bytes / KIB, type->page_4k ? " 4K" : "", type->page_2m ? " 2M" : "",
-			type->page_1g ? " 1G" : "");
-	return error_hint(e, "--backing hugetlb or memfd take --page-size 2M and 1G");
+	return error_set(e, STATUS_USAGE, EINVAL, "--page-size",
+			 "backing %s has no pages of %" PRIu64 " KiB; it has%s%s%s", backing_name(type->kind),
+			 *page_bytes / KIB, type->page_4k ? " 4K" : "", type->page_2m ? " 2M" : "",
+			 type->page_1g ? " 1G" : "");
 }
 
 int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec, struct error *e)
@@ -135,7 +134,7 @@ static void *reserve_aligned(uint64_t bytes, uint64_t align, struct error *e)
 		(void)error_set(e, STATUS_FAILED, err, "mmap",
 				"no address space for %" PRIu64 " MiB of guest RAM: %s", bytes / MIB,
 				strerror(err));
-		error_hint(e, "ulimit -v unlimited, or ask for less with --memory");
+		error_hint(e, "ulimit -v unlimited  # or less with --memory");
 		return NULL;
 	}
 	start = (uint64_t)(uintptr_t)p;

@@ -30,10 +30,8 @@ int memory_policy_check(struct backing_spec *spec, struct error *e)
 
 	if (spec->host_nodes == 0 && spec->policy == NUMA_POLICY_DEFAULT)
 		return 0;
-	if (spec->host_nodes == 0) {
-		(void)error_set(e, STATUS_USAGE, EINVAL, "--policy", "a NUMA policy needs nodes");
-		return error_hint(e, "add --host-nodes LIST");
-	}
+	if (spec->host_nodes == 0)
+		return error_set(e, STATUS_USAGE, EINVAL, "--policy", "a NUMA policy needs nodes");
 	if (spec->policy == NUMA_POLICY_DEFAULT)
 		spec->policy = NUMA_POLICY_BIND;
 	if (numa_available() < 0)

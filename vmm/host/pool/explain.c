@@ -97,11 +97,21 @@ static void leave_out_own(struct pool_size *size, uint64_t needed_bytes, uint64_
 int pool_explain(const char *root, uint64_t page_bytes, uint64_t needed_bytes, uint64_t own_bytes,
 		 uint64_t host_nodes, int err, const char *where, struct error *e)
 {
+	struct pool_counts counts;
 	struct shortage *s;
+	char size[24];
 
 	err = err > 0 ? err : ENOMEM;
 	if (e->status != STATUS_OK)
 		return -err;
+	if (pool_read(root, page_bytes, &counts) == -ENODATA) {
+		(void)error_set(e, STATUS_FAILED, err, where,
+				"too few %s pages; how many there are is not shown here (/sys is hidden)",
+				size_format(page_bytes, size));
+		return error_hint(
+			e,
+			"ask for less with --memory; who starts this container shows it the numbers (/sys/kernel/mm/hugepages)");
+	}
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return error_set(e, STATUS_FAILED, err, where, "too few huge pages");

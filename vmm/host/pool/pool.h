@@ -19,7 +19,8 @@ struct pool_counts {
 
 /*
  * Read sys/kernel/mm/hugepages/hugepages-<KiB>kB below `root` ("" is the real one).
- * -ENOENT: the kernel has no pool of that size (4 KiB among them): *out is all zero.
+ * -ENOENT: the kernel has no pool of that size (4 KiB among them): *out is all zero, as with -ENODATA: that is not shown
+ * here (a container may hide it), and only a mapping can tell.
  */
 int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out);
 

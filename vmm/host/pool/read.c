@@ -15,6 +15,7 @@
 #include "vmm/host/sysfile.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 #define MEMORY_DIR "sys/kernel/mm"
 /* A kernel without cpusets lists every node number that it supports. */
@@ -31,6 +32,19 @@ static int count_read(const char *root, const char *dir, uint64_t page_bytes, co
 	return sysfile_u64(root, path, pages);
 }
 
+/*
+ * Is it known which pools there are? A container may hide /sys/kernel/mm/hugepages; a kernel without hugetlb has no such
+ * folder either, but does not list hugetlbfs among its file systems.
+ */
+static bool pools_are_shown(const char *root)
+{
+	char text[4096];
+
+	return sysfile_exists(root, MEMORY_DIR "/hugepages") ||
+	       (sysfile_read(root, "proc/filesystems", text, sizeof(text)) > 0 &&
+		!list_has_word(text, " \t\n", "hugetlbfs"));
+}
+
 int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
 {
 	int ret;
@@ -45,7 +59,7 @@ int pool_read(const char *root, uint64_t page_bytes, struct pool_counts *out)
 		ret = count_read(root, MEMORY_DIR, page_bytes, "surplus_hugepages", &out->surplus);
 	if (ret != 0)
 		memset(out, 0, sizeof(*out));
-	return ret;
+	return ret == -ENOENT && !pools_are_shown(root) ? -ENODATA : ret;
 }
 
 /* The page size in a directory's name "hugepages-2048kB", 0 for any other name. */

@@ -224,7 +224,11 @@ static int enough_vcpus(struct evaluation *v)
 /* The kernel shows no pool of that size: it has none, or nothing below the root can be read at all. */
 static int no_pool(struct evaluation *v, uint64_t page_bytes)
 {
-	enum known answer = sysfile_exists(v->root, "sys/kernel/mm") ? KNOWN_NO : KNOWN_UNKNOWN;
+	struct pool_counts counts;
+	enum known answer =
+		sysfile_exists(v->root, "sys/kernel/mm") && pool_read(v->root, page_bytes, &counts) == -ENOENT
+			? KNOWN_NO
+			: KNOWN_UNKNOWN;
 	char size[24];
 
 	return conclude(v, answer, "the kernel shows no pool of %s pages", size_format(page_bytes, size));

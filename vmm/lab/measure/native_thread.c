@@ -175,8 +175,7 @@ static int pin(const struct native_thread *self, struct error *e)
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
 	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", self->vcpu, cpu);
-	error_hint(e, "taskset -cp $$ lists the CPUs that may be used");
-	return e->err > 0 ? -e->err : -EINVAL;
+	return error_hint(e, "--pin %u", first_allowed_cpu());
 }
 
 /* The arguments and results of driver_run, for sigbus_guard_call. */

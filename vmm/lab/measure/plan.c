@@ -140,7 +140,7 @@ static int check_histogram(const struct run_spec *r, struct error *e)
 		ret = error_set(e, STATUS_USAGE, 0, "--histogram",
 				"it counts up to %u loads, and --accesses times --repeat are more",
 				HISTOGRAM_MOST_LOADS);
-		error_hint(e, "fewer --accesses");
+		error_hint(e, "a smaller --accesses or --repeat");
 	}
 	return ret;
 }

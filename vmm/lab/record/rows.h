@@ -147,12 +147,13 @@ static inline const char *pool_moment_name(int moment)
 	return moment >= 0 && moment < POOL_MOMENTS ? names[moment] : "unknown";
 }
 
-/* A run that stopped early leaves later moments at zero: they were never read. */
+/* A run that stopped early leaves later moments at zero: they were never read. Others could not be. */
 static inline bool pool_moment_known(const struct record *rec, int moment)
 {
 	const struct pool_counts *c = &rec->machine.pool[moment], *before = &rec->machine.pool[POOL_BEFORE];
 
-	return (c->total | c->free | c->reserved | c->surplus) != 0 || before->total == 0;
+	return (rec->machine.pool_hidden >> moment & 1) == 0 &&
+	       ((c->total | c->free | c->reserved | c->surplus) != 0 || before->total == 0);
 }
 
 /* The columns of a result (columns.def): rows are of struct result, `all` is their struct record. */

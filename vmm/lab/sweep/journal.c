@@ -199,18 +199,21 @@ int journal_add(struct journal *j, const struct matrix_cell *cell, uint32_t roun
 	return j->fd < 0 ? 0 : put_line(j, journal_line(cell, round), e);
 }
 
-void journal_close(struct journal *j, bool complete)
+bool journal_close(struct journal *j, bool complete)
 {
 	uint32_t rounds = 0;
+	bool gone;
 
 	if (j->fd < 0)
-		return;
+		return false;
 	/* Removed while it is still locked: no other sweep has begun to write it. */
-	if (complete || (journal_count(j->fd, &rounds) == 0 && rounds == 0))
+	gone = complete || (journal_count(j->fd, &rounds) == 0 && rounds == 0);
+	if (gone)
 		(void)unlink(j->path);
 	(void)close(j->fd);
 	free(j->path);
 	*j = (struct journal){ .fd = -1 };
+	return !gone;
 }
 
 json_t *journal_command(const char *json_path, struct error *e)

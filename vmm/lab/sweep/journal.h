@@ -35,8 +35,11 @@ int journal_open(const char *json_path, bool resume, struct matrix *m, struct jo
  */
 int journal_add(struct journal *j, const struct matrix_cell *cell, uint32_t round, struct error *e);
 
-/* Close; remove it where the sweep is complete, and where nothing is in it. Safe where none is kept. */
-void journal_close(struct journal *j, bool complete);
+/*
+ * Close; remove it where the sweep is complete, and where nothing is in it. Is it still there, so that --resume
+ * can go on with it? Safe where none is kept.
+ */
+bool journal_close(struct journal *j, bool complete);
 
 /* The name of the journal of that file, from malloc; NULL: no memory. */
 char *journal_path(const char *json_path);

@@ -106,10 +106,8 @@ static int read_text(const char *path, char **text, size_t *bytes, struct error 
 {
 	int fd = file_open(path, false), ret;
 
-	if (fd < 0) {
-		(void)error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
-		return error_hint(e, "a file that minivmm sweep --json FILE wrote");
-	}
+	if (fd < 0)
+		return error_set(e, STATUS_FAILED, -fd, path, "cannot be opened");
 	ret = file_read(fd, FILE_REGULAR, MAX_BYTES, text, bytes);
 	(void)close(fd);
 	switch (ret) {
@@ -157,6 +155,14 @@ static json_t *read_json(const char *path, struct error *e)
 	return root;
 }
 
+/* What is there is something else. */
+static int not_a_sweep(struct error *e)
+{
+	if (e->err == 0)
+		return error_hint(e, "name a file that minivmm sweep --json FILE wrote");
+	return -e->err;
+}
+
 int matrix_read(const char *path, struct matrix *m, struct error *e)
 {
 	struct complaint complaint = { 0 };
@@ -165,7 +171,7 @@ int matrix_read(const char *path, struct matrix *m, struct error *e)
 
 	*m = (struct matrix){ 0 };
 	if (json == NULL)
-		return e->err > 0 ? -e->err : -EINVAL;
+		return not_a_sweep(e);
 	root.json = json;
 	expect_schema(&root);
 	if (complaint.err == 0)
@@ -174,5 +180,6 @@ int matrix_read(const char *path, struct matrix *m, struct error *e)
 	if (complaint.err == 0)
 		return 0;
 	matrix_free(m);
-	return error_set(e, STATUS_FAILED, complaint.err == ENOMEM ? ENOMEM : 0, path, "%s", complaint.what);
+	(void)error_set(e, STATUS_FAILED, complaint.err == ENOMEM ? ENOMEM : 0, path, "%s", complaint.what);
+	return not_a_sweep(e);
 }
