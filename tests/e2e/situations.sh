@@ -43,7 +43,7 @@ refuse() {
 another_root() {
 	local root=$T/layers/root name
 	mkdir "$T/layers" && mount -t tmpfs none "$T/layers" && mkdir "$T/layers/upper" "$T/layers/work" "$root" &&
-		mount -t overlay -o lowerdir=/,upperdir="$T/layers/upper",workdir="$T/layers/work" none "$root" || return
+		mount -t overlay -o "lowerdir=/,upperdir=$T/layers/upper,workdir=$T/layers/work" none "$root" || return
 	rm -f "$root/.dockerenv" "$root/run/.containerenv" "$root/run/systemd/container"
 	unset container KUBERNETES_SERVICE_HOST
 	for name in proc sys; do

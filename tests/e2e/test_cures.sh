@@ -85,7 +85,7 @@ run_row() {
 if [ "${1-}" = --row ]; then
 	mkdir "$T/bin" && ln -s "$MINIVMM" "$T/bin/minivmm" && PATH=$T/bin:$PATH
 	trap give_back EXIT
-	IFS=$'\t' read -r cure needs setup command by < <(sed -n "$2p" $table)
+	IFS=$'\t' read -r cure needs setup command by < <(sed -n "$2p" "$table")
 	run_row "$cure" "$needs" "$setup" "$command" "$by"
 	exit 0
 fi
@@ -107,5 +107,5 @@ while IFS=$'\t' read -r cure needs setup command by; do
 	SKIP*) tap_skip "$cure [$command]" "${result#SKIP }" ;;
 	*) tap_fail "$cure [$command]" "$result" ;;
 	esac
-done <$table
+done <"$table"
 tap_done
