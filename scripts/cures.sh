@@ -18,7 +18,11 @@ cures() {
 					else if (match(s, /^[A-Za-z_][A-Za-z_0-9]*/)) {
 						name = substr(s, 1, RLENGTH)
 						out = out (name in macro ? text_of(macro[name]) : name ~ /^PRI/ ? "*" : "")
-					} else RLENGTH = 1
+					} else {
+						RLENGTH = 1
+						# Of a choice, each text by itself.
+						if (s ~ /^[?:]/ && out != "") out = out "\n"
+					}
 					s = substr(s, RLENGTH + 1)
 				}
 				return out
