@@ -25,7 +25,7 @@ usage() {
 # note LEVEL TEXT: to the log with time and process, and to stdout (say) or stderr (warn).
 note() {
 	"$1" "hugepages: $2"
-	[ -L "$log" ] || printf '%s hugepages[%d]: %s\n' "$(date '+%Y-%m-%dT%H:%M:%S%z')" $$ "$2" >>"$log"
+	printf '%s hugepages[%d]: %s\n' "$(date '+%Y-%m-%dT%H:%M:%S%z')" $$ "$2" >>"$log"
 }
 
 # The directory of a pool: of a node's part, or with "-" of the whole.
@@ -262,7 +262,9 @@ show() {
 
 # One at a time; children inherit the lock, so that a restore waits for the last write of a call that was killed.
 one_at_a_time() {
-	have flock && exec 9<"${BASH_SOURCE[0]}" && flock 9
+	private_place "$log"
+	private_place "$state"
+	take_turn "$state.lock"
 	state_check "$state"
 }
 

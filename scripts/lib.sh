@@ -123,27 +123,61 @@ elapsed() {
 }
 
 # Where a script notes how to put back what it changes: pools, swap and KSM live as long as the kernel, and so do the
-# files below /run. state_file NAME
+# files below /run. Without those, a directory of this user. state_file NAME
 state_file() {
+	local dir=${XDG_RUNTIME_DIR-}
 	if [ "$(id -u)" = 0 ] && [ -w /run ]; then
-		echo "/run/minivmm-$1.state"
-	else
-		echo "${XDG_RUNTIME_DIR:-/tmp}/minivmm-$1-$(id -u).state"
+		dir=/run
+	elif [ -z "$dir" ]; then
+		dir=${XDG_STATE_HOME:-${HOME:?has to be set}/.local/state}/minivmm
+		(umask 077 && mkdir -p "$dir") || die "cannot make $dir"
 	fi
+	echo "$dir/minivmm-$1.state"
 }
 
 boot_id() {
 	cat /proc/sys/kernel/random/boot_id
 }
 
+# What is read, written and locked by name lies where no other user can lay a file or link of that name. private_place FILE
+private_place() {
+	local dir
+	dir=$(dirname -- "$1")
+	[ -d "$dir" ] || die "$dir is not there, or no directory"
+	[ -n "$(find -H "$dir" -maxdepth 0 \( -uid 0 -o -uid "$(id -u)" \) ! -perm -002)" ] ||
+		die "$1: other users may write in $dir; name a file in a directory of this user alone (mktemp -d)"
+}
+
 # A state that is not ours, or of another boot, is not obeyed. Its first line is "boot ID". state_check FILE
 state_check() {
+	private_place "$1"
 	[ -e "$1" ] || [ -L "$1" ] || return 0
-	if [ -L "$1" ] || [ ! -O "$1" ]; then
+	if [ -L "$1" ] || [ ! -O "$1" ] || [ ! -f "$1" ]; then
 		die "$1 is not a file of this user: not touched"
 	fi
 	if [ "$(head -n 1 "$1")" != "boot $(boot_id)" ]; then
 		warn "$1 is of another boot: what it speaks of is long gone"
 		rm -f "$1"
 	fi
+}
+
+# "process 12 (sleep)" for each that holds the lock of a file, as /proc/locks has them.
+lock_holders() {
+	local pid inode
+	inode=$(stat -L -c %i "$1")
+	awk -v end=":$inode" '$2 == "FLOCK" && substr($6, length($6) - length(end) + 1) == end { print $5 }' /proc/locks |
+		while read -r pid; do
+			printf 'process %s (%s) ' "$pid" "$(tr -cd '[:print:]' 2>/dev/null <"/proc/$pid/comm")"
+		done
+}
+
+# Lock FILE until this script and its children have ended. Who is waited for is told, and not waited for without end.
+take_turn() {
+	have flock || return 0
+	[ ! -e "$1" ] || { [ -f "$1" ] && [ ! -L "$1" ]; } || die "$1 is no plain file: not touched"
+	{ exec 9>>"$1"; } 2>/dev/null || die "cannot write $1"
+	flock -w 2 9 && return 0
+	warn "waiting for $(lock_holders "$1")to give back the lock of $1"
+	flock -w "${MINIVMM_LOCK_SECONDS:-600}" 9 ||
+		die "$1 is locked by $(lock_holders "$1")still: end it, or let it go on (kill -CONT), then try again"
 }

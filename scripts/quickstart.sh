@@ -5,8 +5,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
 
-MINIVMM_POOL_STATE=$(mktemp -u)
-export MINIVMM_POOL_STATE
+state_dir=$(mktemp -d) || exit 1
+export MINIVMM_POOL_STATE=$state_dir/pool.state MINIVMM_POOL_LOG=$state_dir/pool.log
 mount_dir="" made_dir=""
 
 # Runs on every way out.
@@ -15,11 +15,15 @@ give_back() {
 		as_root umount "$mount_dir" && say "unmounted $mount_dir"
 		[ -z "$made_dir" ] || as_root rmdir "$made_dir"
 	fi
-	scripts/hugepages.sh restore
+	if scripts/hugepages.sh restore; then
+		rm -rf "$state_dir"
+	else
+		warn "the pool was not given back; once more: MINIVMM_POOL_STATE=$MINIVMM_POOL_STATE scripts/hugepages.sh restore"
+	fi
 }
 trap give_back EXIT
 # An interrupt stops minivmm, which then prints what it has; this script goes on to give everything back.
-trap : INT TERM
+trap : HUP INT QUIT TERM
 
 # How much guest RAM in MiB, as 2M pages, this machine can spare: 1024, or less where memory is short.
 spare_mib() {

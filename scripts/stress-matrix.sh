@@ -115,7 +115,7 @@ make_initrd() {
 	for file in $(ldd "$root/bin/stress-ng" | grep -o '/[^ ]*'); do
 		mkdir -p "$root${file%/*}" && cp -L "$file" "$root$file" || return 1
 	done
-	(cd "$root" && find . | cpio -o -H newc 2>/dev/null) >"$1" && rm -rf "$root"
+	(cd "$root" && find . | cpio -o -H newc 2>/dev/null) >"$work/cpio" && put "$work/cpio" "$1" && rm -rf "$root"
 }
 
 # QEMU's arguments for a backing; a mapping aligned to 2M, or no large leaf would be possible.
@@ -159,8 +159,9 @@ rows() {
 		look "$(expected "$2" "$3")"
 		[ "$killed" = 0 ] && [ "$rate" != - ] || verdict=oom
 		[ "$verdict" = proven ] || bad=5
-		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" "$stressor" "$count" "$rate" "$verdict" "$leaves" "$killed" >>"$out"
+		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" "$stressor" "$count" "$rate" "$verdict" "$leaves" "$killed" >>"$work/out"
 	done <"$work/new"
+	[ ! -s "$work/new" ] || publish
 }
 
 # Longer than a cell can take: boot, stressors, and what ends late.
@@ -196,13 +197,30 @@ cell() {
 	fi
 }
 
+# check_file FILE: it is replaced, so it is not what somebody else left there, nor a device.
+check_file() {
+	[ ! -L "$1" ] || fail 1 "$1 is a link: name the file itself"
+	[ ! -e "$1" ] || [ -f "$1" ] || fail 1 "$1 is no plain file"
+}
+
+# put FILE OUT: the contents become those of OUT at once, under a name that nobody can lay a link at beforehand.
+put() {
+	new=$(mktemp "$(dirname "$2")/.stress-matrix.XXXXXX") && chmod '=rw' "$new" && cat "$1" >"$new" && mv -f "$new" "$2" && return 0
+	rm -f "$new"
+	return 1
+}
+
+publish() {
+	put "$work/out" "$out" || fail 1 "$out cannot be written"
+}
+
 # A cell is there when it has all its results; of one that was interrupted nothing is kept.
 has_cell() {
 	[ $resume = yes ] || return 1
 	cell=$(printf '%s\t%s\t%s\t%s\t' "$@")
-	found=$(grep -cF "$cell" "$out")
+	found=$(grep -cF "$cell" "$work/out")
 	[ "$found" = "$results" ] && return 0
-	[ "$found" = 0 ] || { grep -vF "$cell" "$out" >"$work/kept" && cat "$work/kept" >"$out"; }
+	[ "$found" = 0 ] || { grep -vF "$cell" "$work/out" >"$work/kept" && mv "$work/kept" "$work/out"; }
 	return 1
 }
 
@@ -233,10 +251,12 @@ trap put_back EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 if [ -n "$make" ]; then
+	check_file "$make"
 	make_initrd "$make" || fail 1 "the initramfs cannot be made"
 	exit 0
 fi
 [ -n "$out" ] || usage
+check_file "$out"
 backings=$(words "$backings" anon vh pvh hpvh hppvh shmem-thp) && host_thp=$(words "$host_thp" never always) &&
 	guest_thp=$(words "$guest_thp" never always) && stressors=$(words "$stressors" '[a-z]*') &&
 	counts=$(words "$counts" '[1-9]*') && seconds=$(words "$seconds" '[1-9]*') && repeat=$(words "$repeat" '[1-9]*') &&
@@ -262,8 +282,9 @@ esac
 [ -n "$initrd" ] || { initrd=$work/initrd && make_initrd "$initrd"; } || fail 1 "the initramfs cannot be made"
 thp_before=$(sed 's/.*\[\(.*\)\].*/\1/' $thp) || fail 77 "this kernel has no THP"
 bad=0
-[ $resume = yes ] && [ -s "$out" ] ||
-	printf '#repeat\tbacking\thost_thp\tguest_thp\tstressor\tinstances\tops_per_s\tverdict\tleaves_4k\tleaves_2m\tleaves_1g\toom_kills\n' >"$out" ||
+[ $resume = yes ] && [ -s "$out" ] && cat "$out" >"$work/out" ||
+	printf '#repeat\tbacking\thost_thp\tguest_thp\tstressor\tinstances\tops_per_s\tverdict\tleaves_4k\tleaves_2m\tleaves_1g\toom_kills\n' >"$work/out" ||
 	exit 1
+publish
 each_cell
 exit $bad

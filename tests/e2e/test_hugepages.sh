@@ -138,6 +138,55 @@ strange_states() {
 	conclude "a state behind a link is not touched"
 }
 
+# Where others may write, they can lay a link at any name that is not taken yet, and hold any lock.
+shared_places() {
+	local name
+	mkdir -p "$T/shared" && chmod 1777 "$T/shared"
+	echo secret >"$T/secret"
+	fake_host
+	for name in STATE LOG; do
+		ln -sf "$T/secret" "$T/shared/a.next"
+		ln -sf "$T/secret" "$T/shared/a.lock"
+		case_command env "MINIVMM_POOL_$name=$T/shared/a" MINIVMM_POOL_ROOT="$R" scripts/hugepages.sh reserve 2M 8 --node 0
+		want_status 1
+		want_text 'other users may write in'
+		node_is 0 10
+		[ "$(cat "$T/secret")" = secret ] || problem "it was written through a link"
+		conclude "a file in a directory of everybody is not used: MINIVMM_POOL_$name"
+	done
+}
+
+locks() {
+	local holder
+	if ! have flock; then
+		tap_skip "hugepages.sh waits for another" "flock is not installed"
+		return
+	fi
+	fake_host
+	flock "$MINIVMM_POOL_STATE.lock" sleep 3 &
+	holder=$!
+	sleep 0.3
+	fake_run reserve 2M 4 --node 0
+	want_status 0
+	want_text "waiting for process $holder .flock. to give back the lock"
+	conclude "who is waited for is told"
+	wait $holder
+	flock "$MINIVMM_POOL_STATE.lock" sleep 30 &
+	holder=$!
+	sleep 0.3
+	kill -STOP $holder
+	MINIVMM_LOCK_SECONDS=1 fake_run restore
+	want_status 1
+	want_text "locked by process $holder .flock. still"
+	# Its child has the lock as well.
+	xargs kill -KILL $holder <"/proc/$holder/task/$holder/children"
+	wait $holder 2>/dev/null
+	fake_run restore
+	want_status 0
+	node_is 0 10
+	conclude "a holder that is stopped is not waited for without end"
+}
+
 # The real pool, killed for good at any moment. A child may outlive the script: restore has to wait for it.
 killed_for_real() {
 	local before after try
@@ -164,5 +213,7 @@ killed_for_real() {
 nodes
 killed
 strange_states
+shared_places
+locks
 killed_for_real
 tap_done
