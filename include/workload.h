@@ -39,6 +39,7 @@ enum default_set {
 #define IS_SIMULATED 64U    /* its loads are known beforehand: theory/simulate makes the same ones */
 #define COSTS_BY_PAGES 128U /* what it costs goes with the number of its pages: curves are drawn over pages */
 #define PROVES_LEAVES 256U  /* is about touching all of its set: KVM's leaves are held against that */
+#define FILLS_SET 8192U     /* touches each page of its set: what it certainly takes of the host's memory */
 #define NEEDS_VIEWS 512U    /* the arena once more through slots of other leaves */
 #define NEEDS_ONE_VCPU 4096U /* what it is about is the VM's, not a vCPU's */
 #define WALKS_CYCLE \

@@ -72,6 +72,80 @@ quota() {
 	conclude "without a quota nothing is throttled"
 }
 
+
+used_kib() {
+	echo $(($(cat "$group"/memory.usage_in_bytes "$group"/memory.current 2>/dev/null) / 1024))
+}
+
+# Once the group uses KIB, another process in it takes 70 MiB more: the kernel has to kill the largest, which is the run.
+eat_when_used() {
+	local i
+	for ((i = 0; i < 600 && $(used_kib) < $1; i++)); do sleep 0.05; done
+	head -c 70M /dev/zero | sh -c 'echo $$ >"$0"/cgroup.procs && exec tail -c 70M' "$group" >/dev/null 2>&1
+}
+
+memory() {
+	local kinds=(native) kind try
+	if ! group memory memory.limit_in_bytes=128M memory.swappiness=0 -- memory.max=128M memory.swap.max=0; then
+		tap_skip "a memory limit" "no memory controller for a group of one's own"
+		return
+	fi
+	inside check --require memory=1G
+	want_status 6
+	want_text 'memory limit +- +128 MiB'
+	want_text 'memory=1G .*memory.(max|limit_in_bytes) is 128 and leaves'
+	conclude "check: memory= is held against the group's limit"
+
+	[ -n "$(no_kvm_reason)" ] || kinds+=(run "run --backing thp")
+	for kind in "${kinds[@]}"; do
+		# shellcheck disable=SC2086 # several words
+		inside $kind -m 512M --workload chase --working-set 1M,256M --repeat 2
+		want_status 1
+		want_text 'touch 256 MiB, but .*memory.(max|limit_in_bytes) \(128 MiB\) leaves 12[0-9] MiB'
+		try=$(sed -n 's/^minivmm: try: //p' "$T/err")
+		# shellcheck disable=SC2086 # the cure as printed
+		inside $kind -m 512M --workload chase --repeat 2 $try
+		want_status 0
+		conclude "$kind: more than the group may have is refused, and the cure works"
+	done
+	inside native -m 512M --prealloc --workload none
+	want_status 1
+	want_text 'cannot all be populated: .*memory.(max|limit_in_bytes)'
+	conclude "--prealloc of more than the group may have is refused"
+
+	rm -f "$T/run.json"
+	eat_when_used 80000 &
+	inside native -m 512M --workload chase --working-set 1M,80M --repeat 800 --json "$T/run.json"
+	wait $!
+	want_status 137
+	want_text 'done: chase, 1M: median'
+	[ ! -e "$T/run.json" ] || problem "a record that looks whole"
+	mv "$T/run.json.partial" "$T/run.json"
+	want_json '.verdict == "interrupted" and .results[0].working_set_bytes == 1048576' "what was done"
+	want_json '[.reasons[] | select(startswith("partial"))] | length == 1' "it says that it is partial"
+	want_schema
+	conclude "killed for its memory: what was done is there"
+
+	inside native -m 512M --workload packed --working-set 1M --repeat 2 --json "$T/run.json"
+	want_status 0
+	[ ! -e "$T/run.json.partial" ] || problem "the partial record is still there"
+	conclude "the partial record goes when the whole one comes"
+
+	if [ -z "$(no_kvm_reason)" ]; then
+		eat_when_used 80000 &
+		inside sweep --backing anon --guest-page 4K --prealloc off -m 256M --workload chase --working-set 80M \
+			--repeat 800 --allocations 1 --retries 0
+		wait $!
+		want_text 'OOM killer of the control group: .*memory.(max|limit_in_bytes) is 128 MiB'
+		want_no_text 'it said nothing'
+		conclude "sweep: who killed its run is told"
+	else
+		tap_skip "sweep: who killed its run is told" "$(no_kvm_reason)"
+	fi
+	remove_groups
+}
+
 quota
+memory
 remove_groups
 tap_done

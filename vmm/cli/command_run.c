@@ -2,17 +2,23 @@
  * `minivmm run` and `minivmm native`: plan, facts, run, judge, write; or dump the plan.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "vmm/cli/command.h"
 #include "vmm/core/boot/boot.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/host/facts.h"
+#include "vmm/host/limits.h"
 #include "vmm/lab/measure/plan.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/output.h"
 #include "vmm/util/clock.h"
+#include "vmm/util/size.h"
 
 static int plan(struct record *rec, struct error *e)
 {
@@ -28,6 +34,14 @@ OUTPUT_WRITER(text, const struct record *rec, record_text(rec, out))
 OUTPUT_WRITER(json, const struct record *rec, record_json(rec, out))
 OUTPUT_WRITER(csv, const struct record *rec, record_csv(rec, out))
 
+/* Where the record stands while the run goes on; false: it is not asked for in a file. */
+static bool partial_path(const struct output_paths *paths, char path[PATH_MAX])
+{
+	if (paths->json == NULL || output_is_direct(paths->json))
+		return false;
+	return snprintf(path, PATH_MAX, "%s.partial", paths->json) < PATH_MAX;
+}
+
 static void print_console(const struct request *r, const struct console *console, bool failed)
 {
 	if (console->used == 0 || (!r->verbose && !failed))
@@ -39,18 +53,71 @@ static void print_console(const struct request *r, const struct console *console
 			      (unsigned long long)console->dropped_bytes);
 }
 
+/*
+ * Where a control group limits memory, the kernel may end this process at any time. So what is done is told as it comes,
+ * and the record so far stands in FILE.partial until the whole one does.
+ */
+static void keep(const struct record *rec, const void *argument)
+{
+	const struct request *r = argument;
+	const struct result *row = &rec->results[rec->result_count - 1];
+	struct record *part;
+	struct error ignored = { .status = STATUS_OK };
+	char path[PATH_MAX], size[24];
+
+	if (!r->output.quiet)
+		(void)fprintf(r->program.err, "minivmm: done: %s, %s: median %.4g, of %u samples\n",
+			      workload_table[row->workload].name, size_format(row->working_set_bytes, size),
+			      row->sample_count != 0 ? row->summary.median : 0.0, row->sample_count);
+	if (!partial_path(&r->output, path))
+		return;
+	part = malloc(sizeof(*part));
+	if (part == NULL)
+		return;
+	*part = *rec;
+	record_reason(part, VERDICT_INTERRUPTED, "partial: the run was going on when this was written");
+	/* It is a precaution: a run that cannot have it goes on. */
+	(void)output_file(path, json, part, &ignored);
+	free(part);
+}
+
+/* The run may touch more than its group allows, which need not be: told before it starts. */
+static void warn_of_limit(const struct request *r, struct record *rec)
+{
+	struct limits limits = { .count = 0 };
+	uint64_t bytes = measure_touched_bytes(rec, false);
+
+	limits_add("", LIMIT_MEMORY, 0, &limits);
+	if (limits.count != 0) {
+		rec->kept = keep;
+		rec->kept_argument = r;
+	}
+	if (bytes > limits_room(&limits) && !r->output.quiet)
+		(void)fprintf(r->program.err,
+			      "minivmm: the workloads may touch %" PRIu64 " MiB, and %s leaves %" PRIu64
+			      ": the kernel may swap, or kill this run\n",
+			      bytes / MIB, limits.list[0].path, limits_room(&limits) / MIB);
+	limits_free(&limits);
+}
+
 static enum status execute(const struct request *r, struct record *rec, struct error *e)
 {
 	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
 	struct output_paths paths = r->output;
 	struct error write_error = { .status = STATUS_OK };
-	bool ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
+	char partial[PATH_MAX];
+	bool ran;
+
+	warn_of_limit(r, rec);
+	ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
 
 	rec->machine.timing.total = clock_ns() - r->program.start_ns;
 	print_console(r, &rec->machine.console, !ran);
 	/* A run that could not start has no table, but its record has the reason. */
 	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
 	(void)outputs_write(&paths, &writers, rec, NULL, &write_error);
+	if (write_error.status == STATUS_OK && rec->kept != NULL && partial_path(&r->output, partial))
+		(void)unlink(partial);
 	if (ran) {
 		*e = write_error;
 		return e->status != STATUS_OK ? e->status : record_status(rec);

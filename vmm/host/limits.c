@@ -377,6 +377,25 @@ void limits_free(struct limits *limits)
 	memset(limits, 0, sizeof(*limits));
 }
 
+int64_t limits_oom_kills(const char *root)
+{
+	static const char *const name = "oom_kill";
+	char why[CGROUP_REASON_BYTES];
+	struct cgroup group;
+	uint64_t kills;
+	int64_t count = -1;
+
+	if (cgroup_find(root, "memory", &group, why) == KNOWN_YES) {
+		if (cgroup_keyed(root, &group, group.v2 ? "memory.events" : "memory.oom_control", name,
+				 &kills) == 0)
+			count = (int64_t)kills;
+		cgroup_free(&group);
+	}
+	if (count < 0)
+		vmstat_read(root, &name, &count, 1);
+	return count;
+}
+
 /* One group's, whose quota is the file `path`. */
 static int64_t throttled_ns(const char *root, const char *path)
 {

@@ -56,6 +56,12 @@ uint64_t limits_room(const struct limits *limits);
 void limits_free(struct limits *limits);
 
 /*
+ * How many processes the OOM killer has ended so far, in this process's control group and those below; where none tells, on
+ * the whole host (since Linux 4.13). -1: not known.
+ */
+int64_t limits_oom_kills(const char *root);
+
+/*
  * For how long the groups of `quotas` (LIMIT_CPU) have been stopped until now, because they had used up their quota; of all
  * CPUs together (cpu.stat: throttled_usec, in v1 throttled_time). -1: not known. Without a quota it is 0, and nothing is read.
  */

@@ -187,6 +187,13 @@ uint64_t room_to_spare(const char *root);
  */
 int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e);
 
+/*
+ * Before a run that populates as it goes and will certainly touch `bytes`: they must fit what the memory cgroup leaves, swap
+ * included, or the kernel would kill the run in the middle. each: by how many the hint divides what fits. 0 or -ENOMEM.
+ */
+int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t bytes, uint32_t each,
+		     struct error *e);
+
 /* A hugetlb mapping bound to nodes: the kernel reserves from the whole pool, so the nodes are checked here. */
 int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e);
 

@@ -9,6 +9,8 @@
 #include "vmm/host/limits.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/host/pool/pool.h"
+#include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 int room_check_total(const char *root, const struct backing_spec *spec, struct error *e)
 {
@@ -102,6 +104,39 @@ int room_check_nodes(const char *root, const struct backing_spec *spec, struct e
 	    spec->host_nodes == 0)
 		return 0;
 	return pool_check(root, spec->page_bytes, spec->bytes, spec->host_nodes, "--host-nodes", e);
+}
+
+/* minivmm itself, and page tables: taken from what the hint says may be touched. */
+#define OWN_BYTES (16 * MIB)
+
+int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t bytes, uint32_t each,
+		     struct error *e)
+{
+	struct limits limits = { .count = 0 };
+	uint64_t room, fits;
+	char size[24];
+	int ret = 0;
+
+	if (backing_has_pool(spec))
+		return 0;
+	limits_add(root, LIMIT_MEMORY, 0, &limits);
+	room = limits_room(&limits);
+	if (limits.count != 0 && !checked_add(room, limits_swap_room(root), &room))
+		room = UINT64_MAX;
+	if (bytes > room) {
+		fits = (room - min_u64(room, OWN_BYTES)) / each / MIB;
+		ret = error_set(e, STATUS_FAILED, ENOMEM, "--working-set",
+				"the workloads touch %" PRIu64 " MiB, but %s (%" PRIu64
+				" MiB) leaves %" PRIu64 " MiB: the kernel would kill this run in the middle",
+				bytes / MIB, path_tail(limits.list[0].path, 200), limits.list[0].limit / MIB,
+				room / MIB);
+		if (fits == 0)
+			error_hint(e, "raise the limit of the control group, or run outside of it");
+		else
+			error_hint(e, "--working-set %s", size_format(fits * MIB, size));
+	}
+	limits_free(&limits);
+	return ret;
 }
 
 int shortage_explain(const struct backing *b, int err, const char *where, struct error *e)

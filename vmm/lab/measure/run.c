@@ -1,5 +1,6 @@
 #include "vmm/lab/measure/run.h"
 
+#include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/phases.h"
 #include "vmm/lab/record/twin_table.h"
 
@@ -21,12 +22,40 @@ int measure_guest(struct record *rec, const struct machine_observer *beside, pre
 	return ret;
 }
 
+uint64_t measure_touched_bytes(const struct record *rec, bool certain)
+{
+	const struct config *c = &rec->config;
+	uint64_t most = 0;
+
+	if (rec->spec.machine.guest_path != NULL)
+		return 0;
+	for (uint32_t i = 0; i < c->step_count; i++) {
+		if (!certain || (workload_table[c->steps[i].workload].needs & FILLS_SET) != 0)
+			most = max_u64(most, c->steps[i].working_set_bytes);
+	}
+	/* Where guest-physical pages share pages of the host, and of sets that are counted in pages, there is no more. */
+	return min_u64(most * c->vcpus, memmap_host_bytes(&c->map));
+}
+
+static int check_touched(const struct record *rec, struct error *e)
+{
+	struct backing_spec spec;
+	int ret = backing_resolve(&rec->spec.machine, &spec, e);
+
+	if (ret != 0 || rec->spec.machine.populate >= POPULATE_PREALLOC)
+		return ret;
+	return room_check_touch("", &spec, measure_touched_bytes(rec, true), rec->config.vcpus, e);
+}
+
 int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 {
 	int ret;
 
 	rec->in_core_bytes = cpuid_in_core_bytes(cpuid_of_host, NULL);
-	ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
+	ret = check_touched(rec, e);
+	if (ret == 0)
+		ret = rec->spec.native ? measure_native(rec, progress, e)
+				       : measure_guest(rec, NULL, progress, e);
 
 	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", e->where, e->what);

@@ -18,6 +18,12 @@
 int measure_run(struct record *rec, prealloc_progress progress, struct error *e);
 
 /*
+ * What the plan touches of the host's memory at its largest step, on all vCPUs: bytes; `certain`: of workloads that touch all
+ * of their sets, else of any. 0 where the payload is not the embedded guest. Pure.
+ */
+uint64_t measure_touched_bytes(const struct record *rec, bool certain);
+
+/*
  * Only the guest's part of it: run, and nothing combined or judged. The doorbell of `beside`, which may be NULL, is called,
  * too: before a phase begins, and after its result is in the record, so never inside anything that is timed or counted.
  */

@@ -210,7 +210,7 @@ static int add_round(struct result *row, const struct result *r, const struct gu
 	return 0;
 }
 
-int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz)
+static int add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz)
 {
 	struct result *row;
 	int ret = 0;
@@ -253,6 +253,16 @@ int record_add(struct record *rec, const struct result *r, const struct guest_re
 	}
 	row->pmu = NULL;
 	row_free(row);
+	return ret;
+}
+
+int record_add(struct record *rec, const struct result *r, const struct guest_result *g, uint64_t tsc_khz)
+{
+	uint32_t before = rec->result_count;
+	int ret = add(rec, r, g, tsc_khz);
+
+	if (rec->kept != NULL && rec->result_count != before && rec->result_count % rec->config.vcpus == 0)
+		rec->kept(rec, rec->kept_argument);
 	return ret;
 }
 

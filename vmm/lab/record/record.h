@@ -193,6 +193,9 @@ struct record {
 	struct tlb_findings tlb;
 	struct cpu_model *cpu;         /* that --predict takes figures of; owned; NULL: not asked */
 	struct prediction *prediction; /* owned; NULL: not asked, or there was nothing to predict */
+	/* Called whenever all vCPUs have ended a new part, under the lock that guards the record; NULL: not. */
+	void (*kept)(const struct record *rec, const void *argument);
+	const void *kept_argument; /* borrowed */
 	enum verdict verdict;
 	uint32_t reason_count;
 	char reasons[RECORD_MAX_REASONS][200];

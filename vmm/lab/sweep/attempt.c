@@ -2,12 +2,15 @@
  * What an ended run means: its record, its exit status, its message.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 #include "vmm/lab/sweep/engine.h"
+#include "vmm/host/limits.h"
 #include "vmm/host/meminfo.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/json.h"
@@ -86,10 +89,28 @@ int attempt_judge(const struct child_end *end, struct attempt *a)
 	return ret;
 }
 
+/* The kernel killed the run: a process cannot say so itself. */
+static void because_of_memory(struct attempt *a)
+{
+	struct limits limits = { .count = 0 };
+	char text[640];
+
+	limits_add("", LIMIT_MEMORY, 0, &limits);
+	if (limits.count != 0)
+		(void)snprintf(text, sizeof(text),
+			       "killed by the OOM killer of the control group: %s is %" PRIu64 " MiB",
+			       path_tail(limits.list[0].path, 400), limits.list[0].limit / MIB);
+	else
+		(void)snprintf(text, sizeof(text), "killed by the OOM killer: the host's memory was short");
+	because(a, STATE_FAILED, text);
+	limits_free(&limits);
+}
+
 int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number, uint32_t limit_s,
 		 struct attempt *a, struct error *e)
 {
 	struct host_activity before, after, during;
+	int64_t kills = limits_oom_kills("");
 	struct child_end end;
 	int ret;
 
@@ -101,6 +122,8 @@ int attempt_make(const struct matrix_cell *cell, uint32_t round, uint32_t number
 	activity_read("", &after);
 	during = activity_since(&before, &after);
 	ret = attempt_judge(&end, a);
+	if (end.status == 128 + SIGKILL && kills >= 0 && limits_oom_kills("") > kills)
+		because_of_memory(a);
 	free(end.output);
 	/* A run that is stopped before it handles signals dies of the signal; that is no failure of the cell. */
 	if (ret == 0 && a->state == STATE_FAILED && stop_requested() != 0)
