@@ -33,6 +33,22 @@ give_back() {
 	cleanup
 }
 
+# memory_group LIMIT: every later minivmm of the row runs in a control group of that much memory. grow_group LIMIT.
+memory_group() {
+	group=/sys/fs/cgroup/memory
+	[ -d $group ] || group=/sys/fs/cgroup
+	group+=/minivmm-cures-$$
+	mkdir "$group" && made+=("$group") && grow_group "$1" &&
+		prefix=(sh -c 'echo $$ >"$0"/cgroup.procs && exec "$@"' "$group")
+}
+grow_group() {
+	if [ -e "$group/memory.limit_in_bytes" ]; then
+		echo "$1" >"$group/memory.limit_in_bytes"
+	else
+		echo "$1" >"$group/memory.max"
+	fi
+}
+
 # refuse RULE...: system calls that fail; see refuse.c.
 refuse() {
 	[ -x "$T/refuse" ] || ${CC:-cc} -O1 -D_GNU_SOURCE -o "$T/refuse" tests/e2e/refuse.c || return

@@ -169,3 +169,41 @@ TEST_WITH(time_that_a_quota_took, setup, teardown)
 	assert_int_equal(limits_throttled_ns(root, &quotas), -1);
 	limits_free(&quotas);
 }
+
+/* What is touched has to fit the group, swap included; a smaller set is named, for each vCPU. */
+TEST_WITH(more_than_the_group_may_have_is_refused, setup, teardown)
+{
+	const struct backing_spec spec = { .kind = BACKING_ANON, .page_bytes = PAGE_4K, .bytes = GIB };
+	struct error e = { .status = STATUS_OK };
+
+	host_root_put(root, "proc/self/status", "Name:\tx\n");
+	assert_int_equal(room_check_touch(root, &spec, GIB, 1, &e), 0);
+	host_root_put(root, "proc/self/cgroup", "0::/a\n");
+	host_root_put(root, "proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 cgroup2 rw\n");
+	host_root_put(root, "cg/a/memory.max", "134217728\n");
+	host_root_put(root, "cg/a/memory.current", "2097152\n");
+	assert_int_equal(room_check_touch(root, &spec, 126 * MIB, 1, &e), 0);
+	assert_int_equal(room_check_touch(root, &spec, 127 * MIB, 2, &e), -ENOMEM);
+	assert_non_null(strstr(e.what, "touch 127 MiB, but /cg/a/memory.max (128 MiB) leaves 126 MiB"));
+	assert_string_equal(e.hint, "--working-set 55M");
+	host_root_put(root, "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 2048 kB\n");
+	e.status = STATUS_OK;
+	assert_int_equal(room_check_touch(root, &spec, 128 * MIB, 1, &e), 0);
+	assert_int_equal(room_check_touch(root, &spec, 129 * MIB, 1, &e), -ENOMEM);
+}
+
+/* The group's own count, of either version, or the host's where no group tells. */
+TEST_WITH(processes_that_the_oom_killer_ended, setup, teardown)
+{
+	assert_int_equal(limits_oom_kills(root), -1);
+	host_root_put(root, "proc/vmstat", "oom_kill 4\n");
+	assert_int_equal(limits_oom_kills(root), 4);
+	host_root_put(root, "proc/self/cgroup", "0::/a\n");
+	host_root_put(root, "proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 cgroup2 rw\n");
+	host_root_put(root, "cg/a/memory.events", "low 0\nmax 9\noom 3\noom_kill 2\noom_group_kill 7\n");
+	assert_int_equal(limits_oom_kills(root), 2);
+	host_root_put(root, "proc/self/cgroup", "3:memory:/b\n");
+	host_root_put(root, "proc/self/mountinfo", "30 20 0:26 / /m rw - cgroup cgroup rw,memory\n");
+	host_root_put(root, "m/b/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+	assert_int_equal(limits_oom_kills(root), 1);
+}
