@@ -128,6 +128,7 @@ memory() {
 
 	inside native -m 512M --workload packed --working-set 1M --repeat 2 --json "$T/run.json"
 	want_status 0
+	want_no_text 'done:'
 	[ ! -e "$T/run.json.partial" ] || problem "the partial record is still there"
 	conclude "the partial record goes when the whole one comes"
 

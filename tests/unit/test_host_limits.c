@@ -131,6 +131,17 @@ static const struct limit_case cases[] = {
 	  "hierarchical_memory_limit",
 	  NULL,
 	  false },
+	/* In a cgroup namespace the whole of v1 seems to be there; memory tells the limit above all the same. */
+	{ "4:memory:/\n",
+	  V1_MEMORY,
+	  { "sys/fs/cgroup/memory/memory.limit_in_bytes=9223372036854771712\n",
+	    "sys/fs/cgroup/memory/memory.stat=hierarchical_memory_limit 4096\n" },
+	  LIMIT_MEMORY,
+	  1,
+	  4096,
+	  "hierarchical_memory_limit",
+	  NULL,
+	  false },
 	/* The whole hierarchy is mounted beside: it shows more. */
 	{ "4:memory:/docker/abc\n",
 	  "40 20 0:27 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n"
@@ -479,22 +490,4 @@ TEST(limits_of_this_process)
 	assert_int_equal(limits.count, 1);
 	assert_int_equal(limits_room(&limits), 8192);
 	limits_free(&limits);
-}
-
-TEST(swap_counts_as_far_as_a_group_may_use_it)
-{
-	static const struct {
-		const char *swap_max;
-		uint64_t room;
-	} swaps[] = { { "max\n", 100 * KIB }, { "4096\n", 4096 }, { "0\n", 0 } };
-
-	EACH (i, swaps) {
-		host_root_make(root);
-		host_root_put(root, "proc/meminfo", "SwapTotal: 200 kB\nSwapFree: 100 kB\n");
-		host_root_put(root, "proc/self/cgroup", "0::/a\n");
-		host_root_put(root, "proc/self/mountinfo", V2);
-		host_root_put(root, "sys/fs/cgroup/a/memory.swap.max", swaps[i].swap_max);
-		assert_int_equal(limits_swap_room(root), swaps[i].room);
-		host_root_remove(root);
-	}
 }

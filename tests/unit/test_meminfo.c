@@ -207,3 +207,20 @@ TEST_WITH(processes_that_the_oom_killer_ended, setup, teardown)
 	host_root_put(root, "m/b/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
 	assert_int_equal(limits_oom_kills(root), 1);
 }
+
+TEST_WITH(swap_counts_as_far_as_a_group_may_use_it, setup, teardown)
+{
+	static const struct {
+		const char *swap_max;
+		uint64_t room;
+	} swaps[] = { { "max\n", 100 * KIB }, { "4096\n", 4096 }, { "0\n", 0 } };
+
+	EACH (i, swaps) {
+		host_root_put(root, "proc/meminfo", "SwapTotal: 200 kB\nSwapFree: 100 kB\n");
+		host_root_put(root, "proc/self/cgroup", "0::/a\n");
+		host_root_put(root, "proc/self/mountinfo",
+			      "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+		host_root_put(root, "sys/fs/cgroup/a/memory.swap.max", swaps[i].swap_max);
+		assert_int_equal(limits_swap_room(root), swaps[i].room);
+	}
+}

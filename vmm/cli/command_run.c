@@ -53,19 +53,28 @@ static void print_console(const struct request *r, const struct console *console
 			      (unsigned long long)console->dropped_bytes);
 }
 
+/* Steps that touch more than this part of what the group leaves are told as they end: others may take the rest. */
+#define RISKY_PART 4
+
+struct keeper {
+	const struct request *r;
+	bool tells_rows;
+};
+
 /*
- * Where a control group limits memory, the kernel may end this process at any time. So what is done is told as it comes,
- * and the record so far stands in FILE.partial until the whole one does.
+ * Where a control group limits memory, the kernel may end this process at any time. So what is done is told as it comes
+ * where that is likely, and the record so far stands in FILE.partial until the whole one does.
  */
 static void keep(const struct record *rec, const void *argument)
 {
-	const struct request *r = argument;
+	const struct keeper *keeper = argument;
+	const struct request *r = keeper->r;
 	const struct result *row = &rec->results[rec->result_count - 1];
 	struct record *part;
 	struct error ignored = { .status = STATUS_OK };
 	char path[PATH_MAX], size[24];
 
-	if (!r->output.quiet)
+	if (keeper->tells_rows)
 		(void)fprintf(r->program.err, "minivmm: done: %s, %s: median %.4g, of %u samples\n",
 			      workload_table[row->workload].name, size_format(row->working_set_bytes, size),
 			      row->sample_count != 0 ? row->summary.median : 0.0, row->sample_count);
@@ -82,18 +91,20 @@ static void keep(const struct record *rec, const void *argument)
 }
 
 /* The run may touch more than its group allows, which need not be: told before it starts. */
-static void warn_of_limit(const struct request *r, struct record *rec)
+static void warn_of_limit(struct keeper *keeper, struct record *rec)
 {
+	const bool quiet = keeper->r->output.quiet;
 	struct limits limits = { .count = 0 };
 	uint64_t bytes = measure_touched_bytes(rec, false);
 
 	limits_add("", LIMIT_MEMORY, 0, &limits);
 	if (limits.count != 0) {
 		rec->kept = keep;
-		rec->kept_argument = r;
+		rec->kept_argument = keeper;
 	}
-	if (bytes > limits_room(&limits) && !r->output.quiet)
-		(void)fprintf(r->program.err,
+	keeper->tells_rows = !quiet && bytes > limits_room(&limits) / RISKY_PART;
+	if (bytes > limits_room(&limits) && !quiet)
+		(void)fprintf(keeper->r->program.err,
 			      "minivmm: the workloads may touch %" PRIu64 " MiB, and %s leaves %" PRIu64
 			      ": the kernel may swap, or kill this run\n",
 			      bytes / MIB, limits.list[0].path, limits_room(&limits) / MIB);
@@ -105,10 +116,11 @@ static enum status execute(const struct request *r, struct record *rec, struct e
 	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
 	struct output_paths paths = r->output;
 	struct error write_error = { .status = STATUS_OK };
+	struct keeper keeper = { .r = r };
 	char partial[PATH_MAX];
 	bool ran;
 
-	warn_of_limit(r, rec);
+	warn_of_limit(&keeper, rec);
 	ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
 
 	rec->machine.timing.total = clock_ns() - r->program.start_ns;

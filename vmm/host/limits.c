@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,34 +188,48 @@ static void add_of_group(const char *root, const struct cgroup *group, enum limi
 	free(shown);
 }
 
-/* v1 tells the tightest limit of the groups above that a container does not see. */
-static void add_hierarchical(const char *root, const struct cgroup *group, struct limits *limits)
+/*
+ * v1 tells the tightest limit of all groups above, those too that a container does not see. False: not even that; limits are
+ * hidden then as those of other kinds are.
+ */
+static bool add_hierarchical(const char *root, const struct cgroup *group, struct limits *limits)
 {
 	uint64_t limit, used = read_used(root, group, LIMIT_MEMORY, "memory.usage_in_bytes");
 	char *path;
 
-	if (cgroup_keyed(root, group, "memory.stat", "hierarchical_memory_limit", &limit) != 0) {
-		limits->hidden = true;
-		return;
-	}
+	if (cgroup_keyed(root, group, "memory.stat", "hierarchical_memory_limit", &limit) != 0)
+		return false;
 	if (limit >= NO_LIMIT || (limits->count != 0 && limits_room(limits) <= limit - min_u64(limit, used)))
-		return;
+		return true;
 	if (asprintf(&path, "/%s/memory.stat (hierarchical_memory_limit)", group->dir) < 0)
 		path = NULL;
 	add(limits, path, limit, used);
+	return true;
 }
 
-/* Only the root of a v2 hierarchy has no type: a cgroup namespace may show another group as its root. */
+/*
+ * Is what is seen as the root of the hierarchy another group? A part of it is mounted; or a cgroup namespace shows it so: then a
+ * v2 group has a type, which the root has not, and the namespace is not the first, whose number is fixed (PROC_CGROUP_INIT_INO).
+ */
 static bool hides_others(const char *root, const struct cgroup *top)
 {
-	char type[VALUE_BYTES], *path;
+	char text[VALUE_BYTES], path[PATH_MAX], *file;
+	ssize_t n = -1;
 	bool typed;
 
-	if (!top->v2)
-		return top->hidden;
-	typed = cgroup_value(root, top, "cgroup.type", type, sizeof(type), &path) >= 0;
-	free(path);
-	return top->hidden || typed;
+	if (top->hidden)
+		return true;
+	if (top->v2) {
+		typed = cgroup_value(root, top, "cgroup.type", text, sizeof(text), &file) >= 0;
+		free(file);
+		return typed;
+	}
+	if (sysfile_path(root, "proc/self/ns/cgroup", path, sizeof(path)) == 0)
+		n = readlink(path, text, sizeof(text) - 1);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	return strcmp(text, "cgroup:[4026531835]") != 0;
 }
 
 static void add_of_groups(const char *root, enum limit_kind kind, const char *const names[4],
@@ -235,9 +250,7 @@ static void add_of_groups(const char *root, enum limit_kind kind, const char *co
 		do
 			add_of_group(root, &group, kind, limit_file, used_file, limits);
 		while (cgroup_up(&group));
-		if (kind == LIMIT_MEMORY && !group.v2 && group.hidden)
-			add_hierarchical(root, &group, limits);
-		else
+		if (kind != LIMIT_MEMORY || group.v2 || !add_hierarchical(root, &group, limits))
 			limits->hidden |= hides_others(root, &group);
 	}
 	if (kind == LIMIT_HUGETLB && group.counts_hugetlb)

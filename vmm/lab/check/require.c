@@ -170,6 +170,9 @@ static bool within_limits(struct evaluation *v, const struct limits *limits, uin
 				(double)limit_room(tightest) / (double)divisor) != 0;
 	if (limits->unknown[0] != '\0')
 		return conclude(v, KNOWN_UNKNOWN, "%.130s", limits->unknown) != 0;
+	if (limits->hidden && limits->count == 0)
+		append_remark(v->out->reason, sizeof(v->out->reason),
+			      "limits above this container are not seen");
 	return true;
 }
 
