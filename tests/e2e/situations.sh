@@ -38,8 +38,7 @@ memory_group() {
 	group=/sys/fs/cgroup/memory
 	[ -d $group ] || group=/sys/fs/cgroup
 	group+=/minivmm-cures-$$
-	mkdir "$group" && made+=("$group") && grow_group "$1" &&
-		prefix=(sh -c 'echo $$ >"$0"/cgroup.procs && exec "$@"' "$group")
+	mkdir "$group" && made+=("$group") && grow_group "$1" && in_group "$group"
 }
 grow_group() {
 	if [ -e "$group/memory.limit_in_bytes" ]; then
