@@ -238,7 +238,8 @@ static uint64_t most_memory_bytes(const struct run_spec *r)
 
 /*
  * Sets of a few pages of the backing have hardly a first touch to measure. Raise the cell's to sweep->set_pages of them,
- * or to as many as the memory for it has; it stays as asked where that is not more. Then the memory. 0 or -errno.
+ * or to as many as the memory for it has; where that has not one of 1G more, of 2M, which are the leaves of its own that a
+ * shadow table may have there. It stays as asked where that is not more. Then the memory. 0 or -errno.
  */
 static int fit_set(struct run_spec *r, const struct sweep_spec *sweep, struct matrix_cell *cell,
 		   struct error *e)
@@ -246,11 +247,14 @@ static int fit_set(struct run_spec *r, const struct sweep_spec *sweep, struct ma
 	uint64_t asked_bytes = cell->working_set_bytes, page_bytes = r->machine.page_bytes;
 	uint64_t most_bytes = sweep->set_pages != 0 ? most_memory_bytes(r) : 0;
 
-	for (uint64_t pages = sweep->set_pages; asked_bytes != 0 && pages * page_bytes > asked_bytes;
-	     pages--) {
+	for (uint64_t pages = sweep->set_pages; asked_bytes != 0 && pages * page_bytes > asked_bytes;) {
 		struct error ignored = { .status = STATUS_OK };
 
 		r->work.sets_bytes[0] = pages * page_bytes;
+		if (--pages == 0 && page_bytes == PAGE_1G) {
+			page_bytes = PAGE_2M;
+			pages = sweep->set_pages;
+		}
 		if (fit_memory(r, sweep, &ignored) != 0 || r->machine.memory_bytes > most_bytes)
 			continue;
 		cell->asked_set_bytes = asked_bytes;

@@ -159,17 +159,20 @@ static void put_raised_sets(const struct matrix *m, FILE *out)
 	for (uint32_t i = 0; i < m->datum_count; i++) {
 		const struct matrix_cell *cell = &m->cells[i];
 		uint32_t first = 0;
-		uint64_t pages;
+		uint64_t pages, page_bytes = cell->page_bytes;
 
 		while (!same_raise(&m->cells[first], cell))
 			first++;
 		if (cell->asked_set_bytes == 0 || first < i)
 			continue;
-		pages = cell->working_set_bytes / cell->page_bytes;
+		/* Where there was not one of 1G, of 2M. */
+		if (cell->working_set_bytes < page_bytes)
+			page_bytes = PAGE_2M;
+		pages = cell->working_set_bytes / page_bytes;
 		paragraph(out, "set", "%s in place of %s for smp %" PRIu32 ": %" PRIu64 " pages of %s%s",
 			  size_format(cell->working_set_bytes, taken),
 			  size_format(cell->asked_set_bytes, asked), cell->vcpus, pages,
-			  size_format(cell->page_bytes, page),
+			  size_format(page_bytes, page),
 			  pages < m->set_pages ? ", for which there is memory; more were asked" : "");
 	}
 }
