@@ -51,6 +51,18 @@ numbers() {
 	usage "a node that is not there" "node" --host-nodes 63 --policy bind
 }
 
+# Wherever a file is read, a FIFO that nobody writes into is refused, and soon.
+fifos() {
+	mkfifo "$T/fifo" "$T/swept.json.journal"
+	[ -n "$(no_kvm_reason)" ] || refused "a FIFO for a guest" 1 "device, pipe" timeout 10 "$MINIVMM" --guest "$T/fifo" --timeout 1
+	refused "a FIFO for a CPU" 2 "nobody wrote into it for 5 s" timeout 10 "$MINIVMM" model --workload chase --cpu "$T/fifo"
+	refused "a FIFO for axes" 2 "nobody wrote into it for 5 s" timeout 10 "$MINIVMM" sweep --axes "$T/fifo"
+	refused "a FIFO to compare" 1 "not a regular file" timeout 10 "$MINIVMM" compare "$T/fifo" "$T/fifo"
+	refused "a FIFO for a journal" 1 "journal" timeout 10 "$MINIVMM" sweep --native --json "$T/swept.json" --resume
+	refused "a FIFO for a journal" 1 "journal" timeout 10 "$MINIVMM" sweep --native --backing anon --json "$T/swept.json"
+	rm "$T/fifo" "$T/swept.json.journal"
+}
+
 choices() {
 	usage "unknown workload, with the list of those there are" "chase.*|touch.*" --workload chaes
 	grep -q packed "$T/err" || tap_fail "the list of workloads names packed" "$(cat "$T/err")"
@@ -262,6 +274,7 @@ sizes
 numbers
 control_characters
 choices
+fifos
 aliases
 needs
 paths

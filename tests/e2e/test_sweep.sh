@@ -291,6 +291,19 @@ want_status 1
 rm -f "$T/run.json.journal"
 conclude "a link in the journal's place is not followed"
 
+# Also with --quiet and without a terminal. Another sweep of this host may have the turn before our holder.
+if have flock; then
+	flock /sys/kernel/mm sleep 4 &
+	case_run sweep "${SHORT[@]}" --quiet --json "$T/run.json"
+	want_status 0
+	want_text 'take turns: waiting for process [0-9]+ \('
+	wait $!
+	conclude "a sweep that waits says for whom"
+else
+	tap_skip "a sweep that waits says for whom" "flock is not installed"
+fi
+rm -f "$T/run.json"
+
 problems=() command_line=(sweep "${SHORT[@]}" --json FILE '>/dev/full')
 "$MINIVMM" sweep "${SHORT[@]}" --json "$T/run.json" >/dev/full 2>"$T/err" </dev/null
 status=$?

@@ -4,6 +4,7 @@
  * though there is text (/proc), and where opening a FIFO waits for ever.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,40 @@ TEST(what_is_no_file_is_refused)
 	assert_int_equal(read_path("fifo", FILE_ANY, 10, &text, &bytes), 0);
 	assert_int_equal(bytes, 0);
 	free(text);
+	assert_int_equal(unlink("fifo"), 0);
+}
+
+/* A FIFO that nobody writes into, or not to its end, is waited for as long as said; what was written before is read. */
+TEST(a_fifo_is_not_waited_for_without_end)
+{
+	char *text, byte = 'a';
+	int fd, writer, ends[2];
+	size_t bytes;
+
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	fd = file_open("fifo", true);
+	assert_true(fd >= 0);
+	assert_int_equal(file_read(fd, FILE_ANY, 10, &text, &bytes), -ETIMEDOUT);
+	assert_null(text);
+	assert_non_null(strstr(file_why(-ETIMEDOUT), "for 5 s"));
+	assert_string_equal(file_why(-EIO), "");
+	writer = open("fifo", O_WRONLY);
+	assert_int_equal(write(writer, &byte, 1), 1);
+	assert_int_equal(file_fill(fd, &byte, 2), -ETIMEDOUT);
+	assert_int_equal(write(writer, &byte, 1), 1);
+	assert_int_equal(close(writer), 0);
+	assert_int_equal(file_read(fd, FILE_ANY, 10, &text, &bytes), 0);
+	assert_int_equal(bytes, 1);
+	free(text);
+	assert_int_equal(close(fd), 0);
+
+	/* `<(true)` of a shell: nothing, and nobody who could write. */
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(close(ends[1]), 0);
+	assert_int_equal(file_read(ends[0], FILE_ANY, 10, &text, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	free(text);
+	assert_int_equal(close(ends[0]), 0);
 }
 
 /* fstat() says 0 of it. */

@@ -231,6 +231,24 @@ TEST_WITH(a_pipe_is_written, setup, teardown)
 	assert_int_equal(close(ends[0]), 0);
 }
 
+/* Once it has a reader; the end of a run must not wait for ever for one. */
+TEST_WITH(a_fifo_that_nobody_reads, setup, teardown)
+{
+	struct error e = { 0 }, none = { 0 };
+	char path[96], data[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/fifo", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(output_put(path, text, 3, &e), -ENXIO);
+	assert_non_null(strstr(e.what, "nobody reads this pipe"));
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_int_equal(output_put(path, text, 3, &none), 0);
+	assert_int_equal(read(fd, data, sizeof(data)), 3);
+	assert_int_equal(close(fd), 0);
+	remove_entry(path);
+}
+
 /* The sweep's journal is dropped only where its JSON is written, whatever happened to the others. */
 TEST_WITH(each_product_for_itself, setup, teardown)
 {

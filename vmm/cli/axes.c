@@ -122,7 +122,8 @@ int request_read_axes(struct request *r, struct error *e)
 	if (fd >= 0)
 		(void)close(fd);
 	if (count < 0)
-		return error_set(e, STATUS_USAGE, (int)-count, path, "the file of --axes cannot be read");
+		return error_set(e, STATUS_USAGE, (int)-count, path, "the file of --axes cannot be read%s",
+				 file_why((int)count));
 	if (count > AXES_FILE_BYTES)
 		return error_set(e, STATUS_USAGE, 0, path, "more than 64K: not an axes file");
 	text[count] = '\0';

@@ -17,11 +17,24 @@ static void show_populating(uint64_t done_bytes, uint64_t total_bytes, uint64_t 
 		      (double)total_bytes / (double)GIB, seconds, seconds > 0 ? gib / seconds : 0.0, end);
 }
 
+/* Also where nothing else is shown: whoever waits has to know for whom. */
+static void show_waiting(const struct sweep_progress *p)
+{
+	if (p->waiting_for != NULL)
+		(void)fprintf(line, "minivmm: sweeps on this host take turns: waiting for %s\n",
+			      p->waiting_for);
+}
+
 /* One line that is written over; the last one stays. */
 static void show_sweep(const struct sweep_progress *p)
 {
 	char left[40] = "";
 
+	if (p->waiting_for != NULL) {
+		(void)fprintf(line, "\r\033[K");
+		show_waiting(p);
+		return;
+	}
 	if (p->key == NULL) {
 		(void)fprintf(line, "\r\033[Kminivmm: %u rounds of all cells in %.0f s\n", p->rounds,
 			      p->elapsed_s);
@@ -49,5 +62,5 @@ prealloc_progress progress_of_populating(const struct request *r, uint64_t host_
 
 sweep_progress_fn progress_of_sweep(const struct request *r)
 {
-	return is_wanted(r) ? show_sweep : NULL;
+	return is_wanted(r) ? show_sweep : show_waiting;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm/util/cause.h"
@@ -17,6 +18,7 @@
 
 #define TEMPORARY_NAMES 100
 #define TEMPORARY_BYTES sizeof(".minivmm-0123456789abcdef.tmp")
+#define READER_WAIT_S 10
 #define WHAT "%s could not be written"
 
 static int fail(struct error *e, int err, const char *call, const char *path)
@@ -75,14 +77,31 @@ bool output_is_direct(const char *path)
 	return direct;
 }
 
+/* A FIFO can be opened once somebody reads it (else ENXIO): up to READER_WAIT_S, or until a signal comes. */
+static int open_direct(const struct destination *p)
+{
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (p->in_proc ? 0 : O_NOFOLLOW), fd, ret;
+	struct timespec pause = { .tv_nsec = NS_PER_S / 100 };
+	uint64_t end_ns = clock_ns() + READER_WAIT_S * NS_PER_S;
+
+	do
+		fd = openat(p->dir, p->name, flags | (S_ISFIFO(p->st.st_mode) ? O_NONBLOCK : 0));
+	while (fd < 0 && errno == ENXIO && clock_ns() < end_ns && nanosleep(&pause, NULL) == 0);
+	if (fd < 0)
+		return errno == EINTR ? -ENXIO : -errno;
+	if (fcntl(fd, F_SETFL, O_APPEND) == 0)
+		return fd;
+	ret = -errno;
+	(void)close(fd);
+	return ret;
+}
+
 static int write_direct(const struct destination *p, const char *data, size_t bytes)
 {
-	int fd = openat(p->dir, p->name,
-			O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (p->in_proc ? 0 : O_NOFOLLOW));
-	int ret;
+	int fd = open_direct(p), ret;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ret = write_all(fd, data, bytes);
 	return close(fd) != 0 && ret == 0 ? -errno : ret;
 }

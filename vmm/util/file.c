@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +12,38 @@
 /* The buffer for a file that does not tell its size; it is doubled as needed. smaps of a small process fits. */
 #define FIRST_BYTES (64 * KIB)
 
+#define TEXT_OF(number) #number
+#define WORD_OF(number) TEXT_OF(number)
+
 int file_open(const char *path, bool wait)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (wait ? 0 : O_NONBLOCK));
+	/* Without waiting, or the opening of a FIFO could last for ever. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret;
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	if (!wait || fcntl(fd, F_SETFL, 0) == 0)
+		return fd;
+	ret = -errno;
+	(void)close(fd);
+	return ret;
+}
+
+/* Wait until fd has something to read, or its end; whoever types at a terminal may take time. 0 or -errno. */
+static int await(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+	int flags = fcntl(fd, F_GETFL), ready;
+
+	if (flags < 0 || (flags & O_NONBLOCK) != 0)
+		return flags < 0 ? -errno : 0;
+	ready = poll(&one, 1, isatty(fd) == 1 ? -1 : FILE_WAIT_S * 1000);
+	return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
+}
+
+const char *file_why(int err)
+{
+	return err == -ETIMEDOUT ? ": nobody wrote into it for " WORD_OF(FILE_WAIT_S) " s" : "";
 }
 
 ssize_t file_fill(int fd, char *buf, size_t size)
@@ -23,8 +51,11 @@ ssize_t file_fill(int fd, char *buf, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = read(fd, buf + done, size - done);
+		int ret = await(fd);
+		ssize_t n = ret == 0 ? read(fd, buf + done, size - done) : ret;
 
+		if (ret != 0)
+			return ret;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

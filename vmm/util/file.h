@@ -15,8 +15,17 @@ enum file_kind {
 	FILE_REGULAR, /* others are refused; not read at all where its size is 0 */
 };
 
-/* Open for reading: a descriptor or -errno. Without `wait`, neither open nor read waits for the writer of a FIFO. */
+/* How long a read waits for whoever writes into a FIFO or pipe. */
+#define FILE_WAIT_S 5
+
+/*
+ * Open for reading: a descriptor or -errno. It never waits. With `wait`, the readers below wait up to FILE_WAIT_S for each
+ * piece that is written into a FIFO (-ETIMEDOUT), or until a signal comes (-EINTR); without it they do not.
+ */
 int file_open(const char *path, bool wait);
+
+/* What to say behind "cannot be read" of an -errno of this file; mostly "". */
+const char *file_why(int err);
 
 /* Fill buf from where fd stands, up to `size` bytes or the end of the file. Returns the count or -errno. */
 ssize_t file_fill(int fd, char *buf, size_t size);

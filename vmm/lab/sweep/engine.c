@@ -1,52 +1,14 @@
 /*
- * Rounds over all cells; and the lock by which sweeps on one host take turns.
+ * Rounds over all cells.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/random.h"
 #include "vmm/util/process.h"
-
-/*
- * Sweeps that run on one host at the same time take turns, run by run: two at once would spoil each other's figures and
- * take each other's huge pages. The lock (flock) is on a directory of the kernel that every user may read, so nothing
- * on the host is changed.
- */
-#define LOCKED_DIRECTORY "/sys/kernel/mm"
-
-/* Long enough for a waiting sweep to wake up and lock; without a pause the sweep that unlocks would always lock first again. */
-#define COURTESY_NS 500000
-
-/* Wait for the turn; at once where there is no such directory (fd -1). Returns the ns waited, or -EINTR: a stop signal came. */
-static int64_t turn_wait(int fd)
-{
-	uint64_t start_ns = clock_ns();
-
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	while (flock(fd, LOCK_EX) != 0) {
-		if (errno != EINTR)
-			return 0; /* a file system without locks */
-		if (stop_requested() != 0)
-			return -EINTR;
-	}
-	return (int64_t)(clock_ns() - start_ns);
-}
-
-static void turn_leave(int fd)
-{
-	struct timespec pause = { .tv_nsec = COURTESY_NS };
-
-	if (fd < 0 || flock(fd, LOCK_UN) != 0)
-		return;
-	(void)nanosleep(&pause, NULL);
-}
 
 /* How long beyond its own watchdog a run may take before the sweep ends it. */
 #define BEYOND_WATCHDOG_S 60
@@ -141,12 +103,12 @@ static void report_progress(const struct engine *en, const char *key)
 static int run_cell(struct engine *en, uint32_t number)
 {
 	struct matrix_cell *cell = &en->m->cells[number];
-	int64_t waited_ns = turn_wait(en->turn_fd);
+	int64_t waited_ns = turn_wait(en->turn_fd, TURN_LIMIT_S, en->progress, en->e);
 	uint64_t start_ns = clock_ns();
 	int ret;
 
 	if (waited_ns < 0)
-		return 0;
+		return waited_ns == -EINTR ? 0 : (int)waited_ns;
 	en->m->waited_ns += (uint64_t)waited_ns;
 	ret = round_run(&en->plan, cell, en->e);
 	turn_leave(en->turn_fd);
@@ -236,7 +198,7 @@ int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_pro
 	if (en.order == NULL || en.cost_s == NULL) {
 		ret = error_set(e, STATUS_FAILED, ENOMEM, "sweep", "no memory for the order of its cells");
 	} else {
-		en.turn_fd = open(LOCKED_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		en.turn_fd = turn_open();
 		ret = run_rounds(&en);
 		if (en.turn_fd >= 0)
 			(void)close(en.turn_fd);

@@ -47,8 +47,9 @@ struct sweep_progress {
 	uint32_t round, rounds; /* from 1 */
 	uint32_t done, total;   /* rounds of cells */
 	double elapsed_s;
-	double left_s;   /* by what each cell took so far; negative: not known yet */
-	const char *key; /* the cell that starts now; NULL: all is done */
+	double left_s;           /* by what each cell took so far; negative: not known yet */
+	const char *key;         /* the cell that starts now; NULL: all is done */
+	const char *waiting_for; /* who has the turn, instead of all the above; NULL: nobody is waited for */
 };
 
 typedef void (*sweep_progress_fn)(const struct sweep_progress *p);
@@ -64,6 +65,19 @@ typedef void (*sweep_progress_fn)(const struct sweep_progress *p);
  */
 int sweep_run(struct matrix *m, uint32_t timeout_s, struct journal *j, sweep_progress_fn progress,
 	      struct error *e);
+
+/* A holder of the turn that does not change for so long is stopped, or no sweep. */
+#define TURN_LIMIT_S 600
+
+/* The lock of the turns; -1 where there is none. */
+int turn_open(void);
+
+/*
+ * Wait for the turn, at once where fd is -1. `progress` (or NULL) is told who has it, once, after two seconds. Returns the ns
+ * waited; -EINTR: a stop signal came; -EWOULDBLOCK with *e set: one process had it for limit_s.
+ */
+int64_t turn_wait(int fd, uint32_t limit_s, sweep_progress_fn progress, struct error *e);
+void turn_leave(int fd);
 
 /* The order of `count` cells in a round: a permutation into order[0..count). Pure, from seed and round alone. */
 void sweep_order(uint64_t seed, uint32_t round, uint32_t count, uint32_t *order);

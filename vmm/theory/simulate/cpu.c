@@ -353,7 +353,8 @@ static int read_file(const char *path, struct cpu_model *cpu, struct error *e)
 	} else if (ret == -ENOMEM) {
 		(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the CPU description");
 	} else if (ret != 0) {
-		(void)error_set(e, STATUS_USAGE, -ret, path, "cannot read the CPU description");
+		(void)error_set(e, STATUS_USAGE, -ret, path, "cannot read the CPU description%s",
+				file_why(ret));
 	} else {
 		ret = cpu_parse(path, text, bytes, cpu, e);
 	}
