@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SIGINT and SIGTERM stop cleanly with a partial record, at any moment; kill -9 leaves no page and no file.
+# SIGINT, SIGTERM, SIGHUP and SIGQUIT stop cleanly with a partial record, at any moment; kill -9 leaves no page and no file.
 # It could break because the thread that gets the signal is seldom the one that has to stop.
 . "$(dirname "$0")/lib.sh"
 
@@ -76,6 +76,14 @@ for command in "${commands[@]}"; do
 		conclude "$command: SIG$signal while running"
 	done
 
+	for signal in HUP QUIT; do
+		start "$command" -m 64M --workload chase --working-set 16M --accesses 20000000 --repeat 800
+		wait_rss $pid 16384 || problem "it never got to its workload"
+		stop_with $signal
+		want_partial
+		conclude "$command: SIG$signal"
+	done
+
 	# The first step takes about a second and less, the second one many: on a fast CPU with all of it in its caches, too.
 	start "$command" -m 256M --workload chase --working-set 64K,64M --accesses 5000000 --repeat 100
 	sleep 3
@@ -84,6 +92,29 @@ for command in "${commands[@]}"; do
 	want_json '[.results[] | [.working_set_bytes, (.samples | length)]] == [[65536, 100]]' "the first step, and it alone"
 	conclude "$command: what was complete is kept, what was not is not invented"
 done
+
+# SIGUSR1 has its handler late; a lost terminal is nothing to nohup.
+start native -m ${fill_mib}M --prealloc --prealloc-threads 1 --workload chase --working-set 64K --repeat 2
+wait_rss $pid 16384 || problem "it never got to populating"
+kill -USR1 $pid
+wait $pid
+status=$?
+want_status 0
+conclude "SIGUSR1 from outside does nothing"
+
+problems=() command_line=(nohup minivmm native)
+rm -f "$T/run.json"
+(
+	trap '' HUP
+	exec "$MINIVMM" native -m 64M --workload chase --working-set 16M --accesses 5000000 --repeat 20 --json "$T/run.json"
+) >"$T/out" 2>"$T/err" </dev/null &
+pid=$!
+wait_rss $pid 16384 || problem "it never got to its workload"
+kill -HUP $pid
+wait $pid
+status=$?
+want_status 0
+conclude "SIGHUP that was ignored at the start stays so"
 
 # Whoever starts us may have blocked the signal that gets a vCPU out of its guest.
 if [ "${commands[-1]}" = run ]; then

@@ -12,7 +12,7 @@
 
 int streams_init(struct error *e)
 {
-	static const int signals[] = { SIGPIPE, SIGXFSZ };
+	static const int signals[] = { SIGPIPE, SIGXFSZ, SIGUSR1 };
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		/* The lowest free number is taken, so this is fd itself. O_PATH: neither readable nor writable. */
@@ -40,20 +40,27 @@ int stop_requested(void)
 	return requested;
 }
 
+/* What a user, a service manager, a lost terminal and Ctrl-\ send. */
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 int stop_install(struct error *e)
 {
-	static const int signals[] = { SIGINT, SIGTERM };
-	struct sigaction action;
+	struct sigaction action, before;
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_signal;
 	/* No SA_RESTART: a blocking call of the main thread has to return. The second signal is not caught. */
 	action.sa_flags = (int)SA_RESETHAND;
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < COUNT_OF(signals); i++) {
-		if (sigaction(signals[i], &action, NULL) != 0)
+	for (size_t i = 0; i < COUNT_OF(stop_signals); i++) {
+		int ret = sigaction(stop_signals[i], NULL, &before);
+
+		/* nohup(1) wants a lost terminal to stop nothing. A shell ignores the others for what runs behind it. */
+		if (ret == 0 && (stop_signals[i] != SIGHUP || before.sa_handler != SIG_IGN))
+			ret = sigaction(stop_signals[i], &action, NULL);
+		if (ret != 0)
 			return error_set(e, STATUS_FAILED, errno, "sigaction", "cannot catch signal %d",
-					 signals[i]);
+					 stop_signals[i]);
 	}
 	return 0;
 }
@@ -63,8 +70,8 @@ int stop_block_in_thread(void)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	for (size_t i = 0; i < COUNT_OF(stop_signals); i++)
+		sigaddset(&set, stop_signals[i]);
 	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

@@ -11,18 +11,22 @@
 /*
  * Fill those of descriptors 0 to 2 that the caller left closed, so that guest RAM or a record never becomes stdout;
  * reading or writing them fails with EBADF, as it would have. And a reader that has gone (SIGPIPE) or a file size
- * limit (SIGXFSZ) become errors of write(2) instead of the end of the process with its record.
+ * limit (SIGXFSZ) become errors of write(2) instead of the end of the process with its record; SIGUSR1, of which a machine
+ * makes use, means nothing before and without one.
  */
 int streams_init(struct error *e);
 
-/* Install the handlers. 0 or -errno. The first signal asks for a clean stop; a second one kills at once. */
+/*
+ * Install the handlers of SIGINT, SIGTERM, SIGQUIT and SIGHUP, unless that is ignored. 0 or -errno. The first one asks for a
+ * clean stop; the same once more kills at once.
+ */
 int stop_install(struct error *e);
 
 /* The signal that asked us to stop, or 0. Async-signal-safe, callable from any thread. */
 int stop_requested(void);
 
 /*
- * Block SIGINT and SIGTERM in the calling thread, so that they reach (and wake) the main thread instead.
+ * Block those signals in the calling thread, so that they reach (and wake) the main thread instead.
  * To be called first thing in every other thread. 0 or -errno.
  */
 int stop_block_in_thread(void);

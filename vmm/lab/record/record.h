@@ -27,7 +27,7 @@ enum verdict {
 	VERDICT_OK,
 	VERDICT_DISTURBED,   /* something exited inside a timed part that should not */
 	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
-	VERDICT_INTERRUPTED, /* SIGINT or SIGTERM: the record is partial */
+	VERDICT_INTERRUPTED, /* a stop signal: the record is partial */
 	VERDICT_FAILED,      /* panic, watchdog or error: the record is partial; see reasons */
 };
 
