@@ -92,7 +92,7 @@ memory() {
 	fi
 	inside check --require memory=1G
 	want_status 6
-	want_text 'memory limit +- +128 MiB'
+	want_text 'memory limit +- +128M'
 	want_text 'memory=1G .*memory.(max|limit_in_bytes) is 128 and leaves'
 	conclude "check: memory= is held against the group's limit"
 

@@ -481,11 +481,11 @@ TEST(limits_of_this_process)
 	struct rlimit before, set;
 	struct limits limits = { .count = 0 };
 
-	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	set = (struct rlimit){ .rlim_cur = 8192, .rlim_max = before.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &set), 0);
-	limits_add("", LIMIT_LOCKED, 0, &limits);
-	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &set), 0);
+	limits_add("", LIMIT_FILE_SIZE, 0, &limits);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_has(limits.unknown, NULL);
 	assert_int_equal(limits.count, 1);
 	assert_int_equal(limits_room(&limits), 8192);

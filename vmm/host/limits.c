@@ -57,8 +57,6 @@ static const struct process_limit {
 	[LIMIT_TASKS] = { "Max processes", NULL, "ulimit -u" },
 	[LIMIT_ADDRESS_SPACE] = { "Max address space", "VmSize:", "ulimit -v" },
 	[LIMIT_DATA] = { "Max data size", "VmData:", "ulimit -d" },
-	[LIMIT_LOCKED] = { "Max locked memory", "VmLck:", "ulimit -l" },
-	[LIMIT_FILES] = { "Max open files", NULL, "ulimit -n" },
 	[LIMIT_FILE_SIZE] = { "Max file size", NULL, "ulimit -f" },
 };
 

@@ -19,8 +19,6 @@ enum limit_kind {
 	LIMIT_TASKS, /* processes and threads, by control groups, and of a user who is not root by ulimit -u */
 	LIMIT_ADDRESS_SPACE, /* ulimit -v */
 	LIMIT_DATA,          /* ulimit -d: private writable memory */
-	LIMIT_LOCKED,        /* ulimit -l */
-	LIMIT_FILES,         /* ulimit -n, in descriptors. Used: 0, not counted */
 	LIMIT_FILE_SIZE,     /* ulimit -f: of a file that backs guest RAM. Used: 0 */
 	LIMIT_COMMIT,        /* of the host, where vm.overcommit_memory is 2 */
 };

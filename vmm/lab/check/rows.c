@@ -198,15 +198,26 @@ static void add_limits(struct builder *b, const char *root)
 {
 	static const struct {
 		enum limit_kind kind;
+		bool always; /* also where there is none */
 		const char *name, *unit, *consequence;
 		double divisor;
 	} rows[] = {
-		{ LIMIT_MEMORY, "memory limit", " MiB",
+		{ LIMIT_MEMORY, true, "memory limit", "M",
 		  "A run that touches more is killed, lazily populated or not.", (double)MIB },
-		{ LIMIT_CPU, "CPU quota", " CPUs", "Threads that use more are stopped within a timed part.",
-		  1000 },
-		{ LIMIT_TASKS, "thread limit", "", "A vCPU is a thread, and so is what populates memory.",
-		  1 },
+		{ LIMIT_MEMORY_HIGH, false, "memory.high", "M",
+		  "Beyond it the kernel swaps, and slows the group down.", (double)MIB },
+		{ LIMIT_ADDRESS_SPACE, false, "ulimit -v", "M", "Larger guest RAM cannot be mapped.",
+		  (double)MIB },
+		{ LIMIT_DATA, false, "ulimit -d", "M", "Larger guest RAM without a file cannot be mapped.",
+		  (double)MIB },
+		{ LIMIT_FILE_SIZE, false, "ulimit -f", "M", "Larger guest RAM in a file cannot be made.",
+		  (double)MIB },
+		{ LIMIT_COMMIT, false, "commit limit", "M",
+		  "More of it by all processes together is refused, touched or not.", (double)MIB },
+		{ LIMIT_CPU, true, "CPU quota", " CPU",
+		  "Threads that use more are stopped within a timed part.", 1000 },
+		{ LIMIT_TASKS, true, "thread limit", "",
+		  "A vCPU is a thread, and so is what populates memory.", 1 },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -219,7 +230,7 @@ static void add_limits(struct builder *b, const char *root)
 				       ? "None to be seen from this container: groups above it may have one."
 				       : "No control group limits this process.");
 		if (limits.count != 0) {
-			(void)snprintf(value, sizeof(value), "%.6g%s",
+			(void)snprintf(value, sizeof(value), "%.*f%s", rows[i].kind == LIMIT_CPU ? 2 : 0,
 				       (double)limits.list[0].limit / rows[i].divisor, rows[i].unit);
 			(void)snprintf(effect, sizeof(effect), "%s: %s", path_tail(limits.list[0].path, 120),
 				       rows[i].consequence);
@@ -227,7 +238,8 @@ static void add_limits(struct builder *b, const char *root)
 			(void)snprintf(value, sizeof(value), "unknown");
 			(void)snprintf(effect, sizeof(effect), "Not known: %.180s.", limits.unknown);
 		}
-		(void)add(b, ROW_MEMORY, rows[i].name, value, effect);
+		if (rows[i].always || limits.count != 0 || limits.unknown[0] != '\0')
+			(void)add(b, ROW_MEMORY, rows[i].name, value, effect);
 		limits_free(&limits);
 	}
 }
