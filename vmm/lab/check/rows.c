@@ -238,7 +238,7 @@ static void add_limits(struct builder *b, const char *root)
 			(void)snprintf(value, sizeof(value), "unknown");
 			(void)snprintf(effect, sizeof(effect), "Not known: %.180s.", limits.unknown);
 		}
-		if (rows[i].always || limits.count != 0 || limits.unknown[0] != '\0')
+		if (rows[i].always || limits.count != 0)
 			(void)add(b, ROW_MEMORY, rows[i].name, value, effect);
 		limits_free(&limits);
 	}
