@@ -102,3 +102,27 @@ int json_finish(json_t *root, FILE *out)
 	json_decref(root);
 	return ret;
 }
+
+json_t *json_bits(uint64_t mask)
+{
+	json_t *bits = json_array();
+
+	for (int bit = 0; bit < 64; bit++) {
+		if ((mask >> bit & 1) != 0)
+			json_push(&bits, json_integer(bit));
+	}
+	return bits;
+}
+
+json_t *json_numbered(const uint64_t *values, uint32_t count)
+{
+	json_t *object = json_object();
+	char name[16];
+
+	for (uint32_t i = 0; i < count; i++) {
+		(void)snprintf(name, sizeof(name), "%" PRIu32, i);
+		if (values[i] != 0)
+			json_put(&object, name, json_u64(values[i]));
+	}
+	return object;
+}

@@ -34,6 +34,12 @@ json_t *json_words_array(char *const *list, int count);
 /* jansson's integers are signed: what does not fit (a seed may) becomes a decimal string. */
 json_t *json_u64(uint64_t value);
 
+/* The numbers of the bits that are set, as an array. */
+json_t *json_bits(uint64_t mask);
+
+/* {"0": 5, "3": 7}: of values[0..count), those that are not 0, by their index. */
+json_t *json_numbered(const uint64_t *values, uint32_t count);
+
 /* Where 0 stands for "not known". */
 json_t *json_u64_or_null(uint64_t value);
 

@@ -15,28 +15,12 @@ static json_t *kind_json(const void *from)
 
 static json_t *nodes_json(const void *from)
 {
-	const struct observed_vm *vm = from;
-	json_t *nodes = json_object();
-	char name[8];
-
-	for (unsigned int node = 0; node < HOST_MAX_NODES; node++) {
-		(void)snprintf(name, sizeof(name), "%u", node);
-		if (vm->node_bytes[node] != 0)
-			json_put(&nodes, name, json_u64(vm->node_bytes[node]));
-	}
-	return nodes;
+	return json_numbered(((const struct observed_vm *)from)->node_bytes, HOST_MAX_NODES);
 }
 
 static json_t *vcpu_nodes_json(const void *from)
 {
-	const struct observed_vm *vm = from;
-	json_t *nodes = json_array();
-
-	for (int node = 0; node < HOST_MAX_NODES; node++) {
-		if ((vm->vcpu_nodes >> node & 1) != 0)
-			json_push(&nodes, json_integer(node));
-	}
-	return nodes;
+	return json_bits(((const struct observed_vm *)from)->vcpu_nodes);
 }
 
 static json_t *shares_json(const void *from)

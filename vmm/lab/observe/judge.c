@@ -127,20 +127,26 @@ static int share_is(struct evaluation *v, double share, const char *of_what, con
 	return conclude(v, known_if(share * 100 >= (double)percent), "%.1f %% %s", 100 * share, of_what);
 }
 
-#define REQUIREMENT(id, name, argument, meaning, answer) \
-	static int evaluate_##id(struct evaluation *v)   \
-	{                                                \
-		const struct observed_vm *vm = v->of;    \
-                                                         \
-		return answer;                           \
-	}
-#include "vmm/lab/observe/requirements.def"
-#undef REQUIREMENT
+static int evaluate_huge(struct evaluation *v)
+{
+	const struct observed_vm *vm = v->of;
+
+	return share_is(v, vm->verdict < LEAVES_SMALL ? NAN : vm->huge_share, "is on leaves of 2M and larger",
+			observe_verdict_words(vm));
+}
+
+static int evaluate_local(struct evaluation *v)
+{
+	return share_is(v, ((const struct observed_vm *)v->of)->local_share,
+			"is on nodes where a vCPU ran last",
+			"the nodes of its memory or of its vCPUs cannot be seen");
+}
 
 static const struct requirement_rule rule_list[] = {
-#define REQUIREMENT(id, name, argument, meaning, answer) { name, argument, meaning, evaluate_##id },
-#include "vmm/lab/observe/requirements.def"
-#undef REQUIREMENT
+	{ "huge", "PERCENT%", "so much of what KVM maps for the guest is on leaves of 2M and larger",
+	  evaluate_huge },
+	{ "local", "PERCENT%", "so much of its resident memory is on nodes where a vCPU ran last",
+	  evaluate_local },
 };
 
 const struct requirement_rules observe_rules = {

@@ -164,7 +164,8 @@ static int add_directories(const struct vm_source *from, DIR *dir, struct observ
 static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 {
 	static const char *const what = "KVM's counts in debugfs";
-	char full[PATH_MAX];
+	char full[PATH_MAX], fewer[128];
+	const char *why;
 	int found, ret = sysfile_path(from->root, DEBUGFS, full, sizeof(full));
 	DIR *dir = ret == 0 ? opendir(full) : NULL;
 
@@ -178,24 +179,19 @@ static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 	}
 	found = add_directories(from, dir, vm);
 	(void)closedir(dir);
-	if (!sees_first_namespace(from->root))
-		append_remark(
-			vm->unseen, sizeof(vm->unseen),
-			"%s: they go by numbers of the first PID namespace, and this is another: observe from outside the container",
-			what);
-	else if (found == 0)
-		append_remark(vm->unseen, sizeof(vm->unseen),
-			      "%s: none of its directories is of a thread of this process", what);
-	else if (vm->vms > (uint32_t)found)
-		append_remark(vm->unseen, sizeof(vm->unseen),
-			      "%s: of %" PRIu32
-			      " VMs it shows %d, since a VM gets no directory whose name another one has",
-			      what, vm->vms, found);
-	else if (!knows_leaves(vm))
-		append_remark(
-			vm->unseen, sizeof(vm->unseen),
-			"%s: this kernel does not tell leaves by size (before 5.15), or keeps them from this user",
-			what);
+	(void)snprintf(fewer, sizeof(fewer),
+		       "of %" PRIu32
+		       " VMs it shows %d, since a VM gets no directory whose name another one has",
+		       vm->vms, found);
+	why = !sees_first_namespace(from->root)
+		      ? "they go by numbers of the first PID namespace, and this is another: observe from outside the container"
+	      : found == 0                ? "none of its directories is of a thread of this process"
+	      : vm->vms > (uint32_t)found ? fewer
+	      : !knows_leaves(vm)
+		      ? "this kernel does not tell leaves by size (before 5.15), or keeps them from this user"
+		      : NULL;
+	if (why != NULL)
+		append_remark(vm->unseen, sizeof(vm->unseen), "%s: %s", what, why);
 	else
 		vm->proof = PROOF_DEBUGFS;
 }

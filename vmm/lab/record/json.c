@@ -12,17 +12,6 @@
 #include "vmm/output/fields.h"
 #include "vmm/output/json.h"
 
-static json_t *node_list(uint64_t mask)
-{
-	json_t *array = json_array();
-
-	for (int node = 0; node < HOST_MAX_NODES; node++) {
-		if ((mask >> node & 1) != 0)
-			json_push(&array, json_integer(node));
-	}
-	return array;
-}
-
 static json_t *pin_list(const struct machine_spec *r)
 {
 	json_t *array = json_array();
@@ -56,7 +45,7 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "kernel_irqchip", rec->spec.native ? json_null() : json_boolean(rec->config.apic));
 	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
 	json_put(&o, "pin", pin_list(r));
-	json_put(&o, "host_nodes", node_list(r->host_nodes));
+	json_put(&o, "host_nodes", json_bits(r->host_nodes));
 	json_put(&o, "policy", json_string(policy_name(r->policy)));
 	json_put(&o, "seed", json_u64(rec->config.seed));
 	json_put(&o, "note", json_words(rec->config.note));
@@ -72,18 +61,11 @@ static const struct fields leaf_fields = FIELDS_OF(leaf_list);
 
 static json_t *observed_json(const struct record *rec)
 {
-	json_t *o = json_object(), *nodes = json_object();
+	json_t *o = json_object();
 	struct leaf_share share;
-	char name[16];
 
 	json_put(&o, "page_bytes", json_u64_or_null(rec->machine.observed.page_bytes));
-	for (int node = 0; node < HOST_MAX_NODES; node++) {
-		if (rec->machine.observed.node_pages[node] == 0)
-			continue;
-		(void)snprintf(name, sizeof(name), "%d", node);
-		json_put(&nodes, name, json_u64(rec->machine.observed.node_pages[node]));
-	}
-	json_put(&o, "node_pages", nodes);
+	json_put(&o, "node_pages", json_numbered(rec->machine.observed.node_pages, HOST_MAX_NODES));
 	json_put(&o, "second_dimension", fields_json(&leaf_fields, rec->have_kvm_pages ? rec : NULL));
 	if (record_leaf_share(rec, &share)) {
 		json_put(&o, "leaf_bytes", json_u64(share.leaf_bytes));
