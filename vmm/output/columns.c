@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "vmm/output/json.h"
+#include "vmm/util/text.h"
 
 void datum_text(struct datum *out, const char *text)
 {
@@ -70,11 +71,14 @@ void datum_ratio(struct datum *out, int64_t count, uint64_t whole)
 
 static void put_quoted(FILE *out, const char *text)
 {
+	size_t bytes;
+
 	(void)fputc('"', out);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			(void)fputc('"', out);
-		(void)fputc(*text, out);
+	for (; *text != '\0'; text += bytes) {
+		bool shown = is_printable(text, &bytes) || *text == '\n';
+
+		(void)fprintf(out, "%s%.*s", *text == '"' ? "\"" : "", shown ? (int)bytes : 1,
+			      shown ? text : "?");
 	}
 	(void)fputc('"', out);
 }

@@ -94,10 +94,10 @@ int json_finish(json_t *root, FILE *out)
 
 	if (root == NULL)
 		return -ENOMEM;
-	/* Twelve digits: more than any measurement has, and 3.84 stays 3.84. */
+	/* Twelve digits: more than any measurement has, and 3.84 stays 3.84. ASCII: it may be shown on a terminal. */
 	errno = 0;
-	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) != 0 || fputc('\n', out) == EOF ||
-	    fflush(out) != 0)
+	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12) | JSON_ENSURE_ASCII) != 0 ||
+	    fputc('\n', out) == EOF || fflush(out) != 0)
 		ret = errno != 0 ? -errno : -EIO;
 	json_decref(root);
 	return ret;

@@ -15,6 +15,7 @@
 #include "vmm/util/cause.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/destination.h"
+#include "vmm/util/text.h"
 
 #define TEMPORARY_NAMES 100
 #define TEMPORARY_BYTES sizeof(".minivmm-0123456789abcdef.tmp")
@@ -243,14 +244,33 @@ FILE *outputs_text_stream(const struct output_paths *paths)
 	return is_stdout(paths->json) || is_stdout(paths->csv) || is_stdout(paths->svg) ? stderr : stdout;
 }
 
+/*
+ * The text by way of memory: whoever put a name into it, a terminal gets no command of it. Returns 0 or -errno.
+ */
+static int put_text(FILE *out, int (*write)(const void *, FILE *), const void *product)
+{
+	char *data = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&data, &bytes);
+	int ret = memory == NULL ? -errno : write(product, memory);
+
+	if (memory != NULL && fclose(memory) != 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0) {
+		bytes = make_printable(data, "\n\t");
+		if (fwrite(data, 1, bytes, out) != bytes)
+			ret = errno != 0 ? -errno : -EIO;
+	}
+	free(data);
+	return ret != 0 ? ret : stream_finish(out);
+}
+
 static int write_text(const struct output_paths *paths, int (*write)(const void *, FILE *),
 		      const void *product, const char *command, struct error *e)
 {
 	FILE *out = outputs_text_stream(paths);
-	int ret = write(product, out);
+	int ret = put_text(out, write, product);
 
-	if (ret == 0)
-		ret = stream_finish(out);
 	if (ret == 0)
 		return 0;
 	if (command == NULL)

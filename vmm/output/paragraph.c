@@ -4,24 +4,20 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void put_word(FILE *out, const char *word, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)word[i];
-
-		(void)fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
-	}
-}
+#include "vmm/util/text.h"
 
 void paragraph_wrap(FILE *out, size_t column, const char *text)
 {
-	size_t room = SCREEN_COLUMNS - column, used = 0;
+	size_t room = SCREEN_COLUMNS - column, used = 0, bytes;
 
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		if (length > room)
-			length = room;
+		if (length > room) {
+			/* Not in the middle of a character. */
+			for (length = room; length > 1 && (text[length] & 0xc0) == 0x80; length--)
+				continue;
+		}
 		if (used != 0 && used + 1 + length > room) {
 			(void)fprintf(out, "\n%*s", (int)column, "");
 			used = 0;
@@ -29,7 +25,11 @@ void paragraph_wrap(FILE *out, size_t column, const char *text)
 			(void)fputc(' ', out);
 			used++;
 		}
-		put_word(out, text, length);
+		for (size_t i = 0; i < length; i += bytes) {
+			bool shown = is_printable(text + i, &bytes);
+
+			(void)fprintf(out, "%.*s", shown ? (int)bytes : 1, shown ? text + i : "?");
+		}
 		used += length;
 		text += length;
 		text += strspn(text, " ");

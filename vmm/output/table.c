@@ -73,11 +73,7 @@ void table_put(struct table *t, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(t->cells[t->texts], TABLE_CELL_BYTES, fmt, args);
 	va_end(args);
-	/* A terminal would obey control characters. */
-	for (char *c = t->cells[t->texts]; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
+	(void)make_printable(t->cells[t->texts], "");
 	t->texts++;
 }
 

@@ -19,9 +19,16 @@ bool append_whole(char *buf, size_t size, const char *fmt, ...) __attribute__((f
 void append_remark(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * The string `text` into buf[0..size), cut to fit, with '?' for what would command a terminal: C0, DEL, and C1 in UTF-8
- * (0xc2 0x80 to 0xc2 0x9f). For text from outside. Returns buf.
+ * Whether the character at `text` has a shape: no control (C0, DEL, C1) that would command a terminal, none that is invisible
+ * or reverses what stands beside it, and UTF-8 at all. Its bytes into *bytes, 1 where it is none. All text from outside (paths,
+ * names, JSON, what a kernel or a guest says) goes through here on its way to text, logs, shell lines and CSV.
  */
+bool is_printable(const char *text, size_t *bytes);
+
+/* Each character of `text` that is not printable, nor one of `except`, becomes '?'. Returns its length, which only shrinks. */
+size_t make_printable(char *text, const char *except);
+
+/* The string `text` into buf[0..size), cut to fit and made printable. Returns buf. */
 const char *printable(const char *text, char *buf, size_t size);
 
 /* Has `word` only bytes that no shell, fstab or option parser takes for its own? */
@@ -29,7 +36,7 @@ bool is_plain_word(const char *word);
 
 /*
  * `word` as one word of a shell: itself, or in single quotes, in buf[0..size), where it needs them (systemd's groups have
- * backslashes).
+ * backslashes). Characters that are not printable stand there by their numbers, as $'\033': bash, zsh, ksh and busybox read that.
  */
 const char *shell_word(const char *word, char *buf, size_t size);
 
