@@ -97,10 +97,12 @@ grow_to() {
 	return 1
 }
 
-# What may go into a pool: available memory less what everybody else needs to go on.
+# What may go into a pool: available memory less the sixteenth that everybody else needs to go on, as minivmm pool plan
+# reckons (vmm/host/meminfo.c), so that what the one proposes the other does.
 spare_kib() {
 	local host node
-	host=$(awk '/^MemAvailable:/ { spare = $2 - 524288; print (spare > 0 ? spare : 0) }' "$root/proc/meminfo")
+	host=$(awk '/^MemTotal:/ { others = int($2 / 16) }
+		/^MemAvailable:/ { spare = $2 - others; print (spare > 0 ? spare : 0) }' "$root/proc/meminfo")
 	[ "$1" = - ] && echo "${host:-0}" && return
 	node=$(awk '/ (MemFree|Active\(file\)|Inactive\(file\)|SReclaimable):/ { sum += $4 } END { print sum + 0 }' \
 		"$root/sys/devices/system/node/node$1/meminfo" 2>/dev/null)

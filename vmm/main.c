@@ -48,7 +48,8 @@ int main(int argc, char **argv)
 	struct error e = { .status = STATUS_OK };
 	enum status status = STATUS_FAILED;
 
-	if (streams_init(&e) == 0 && stop_install(&e) == 0 && request_parse(argc, argv, &request, &e) == 0) {
+	if (process_leave_huge_heap(argv, &e) == 0 && streams_init(&e) == 0 && stop_install(&e) == 0 &&
+	    request_parse(argc, argv, &request, &e) == 0) {
 		request.program = program;
 		status = command_execute(&request, &e);
 	}

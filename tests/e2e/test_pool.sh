@@ -27,9 +27,20 @@ pool_json() {
 	case_run pool "$@" --json "$T/run.json"
 }
 
+# The same while nobody else changes a pool.
+pool_json_still() {
+	local try before
+	for try in {1..20}; do
+		before=$(cat $POOLS/*/*)
+		pool_json "$@"
+		[ "$(cat $POOLS/*/*)" != "$before" ] || return 0
+	done
+	echo "# the pools changed $try times"
+}
+
 shows() {
 	local dir kib file key
-	pool_json
+	pool_json_still
 	want_status 0
 	want_schema_of minivmm.pool-1
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
@@ -57,8 +68,9 @@ shows() {
 	done
 	conclude "pool agrees with sysfs"
 
+	pool_json_still
 	cp "$T/run.json" "$T/bare.json"
-	pool_json show --quiet
+	pool_json_still show --quiet
 	cmp -s <(jq 'del(.memory_available_bytes)' "$T/bare.json") <(jq 'del(.memory_available_bytes)' "$T/run.json") ||
 		problem "pool and pool show differ"
 	[ ! -s "$T/out" ] || problem "not quiet"
@@ -150,12 +162,12 @@ mount_cures() {
 	pool_restore
 }
 
-# plan_is NAME FILTER ARGS...: a plan for a recorded host.
+# plan_is NAME FILTER ARGS...: a plan for a recorded host; status 6 where it is more than the largest.
 plan_is() {
 	local name=$1 filter=$2
 	shift 2
 	pool_json plan "$@"
-	want_status 0
+	want_status "$(json 'if .largest_bytes != null and .bytes > .largest_bytes then 6 else 0 end')"
 	want_json "$filter" "$name"
 	want_schema_of minivmm.pool-plan-1
 	[ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
@@ -172,6 +184,11 @@ recorded_plans() {
 		--root "$host" -m 24M --host-nodes 1
 	plan_is "1G pages at boot" '.missing == 3 and (.lines.boot | any(test("hugepagesz=1G")))' \
 		--root "$host" -m 4G --page-size 1G
+	plan_is "a limit of a control group is in the way" '.largest_bytes == 50331648 and (.lines.cgroup | length) == 1' \
+		--root "$host" -m 52M
+	plan_is "no line beyond memory" '.missing == 65530 and .lines.sysfs == ["echo \(.largest_bytes / pow(2; 30) + 2) > "
+		+ "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"]' --root "$host" -m 65531G --page-size 1G
+	want_text '^verdict +not enough'
 	plan_is "as QEMU and libvirt name it" \
 		'(.lines.qemu | any(test("hugetlbsize=1G"))) and (.lines.libvirt | any(test("<hugepages>")))' \
 		--root "$host" -m 4G --page-size 1G
@@ -266,6 +283,94 @@ one_analysis() {
 	conclude "a run's error and the plan agree"
 }
 
+# What a host cannot give is not proposed to it: neither all of its memory nor more.
+too_large() {
+	local most total
+	total=$(awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo)
+	pool_json plan -m 4T --page-size 2M
+	want_status 6
+	want_text '^verdict +not enough'
+	want_text '^largest '
+	most=$(json .largest_bytes)
+	want_json '.enough == false and .largest_bytes < $total and .largest_bytes < .bytes' "the largest is less" --argjson total "$total"
+	want_json '[.lines.sysctl, .lines.sysfs, .lines.script, .lines.boot] | flatten | all(
+		capture("(hugepages=|echo |2M )(?<pages>[0-9]+)").pages | tonumber * 2097152 < $total)' "no line of more" \
+		--argjson total "$total"
+	conclude "a plan beyond this host has status 6 and the lines of the largest"
+
+	pool_json plan --quiet -m $((most >> 20))M --page-size 2M
+	[ "$(json .largest_bytes)" -lt "$most" ] || want_status 0
+	conclude "the largest is no more than can be had"
+}
+
+# What the plan proposes the script does, and not a page more: both leave the same part of memory to others.
+script_agrees() {
+	local host=$T/host pages
+	mkdir -p "$host/proc" "$host/sys/kernel/mm"
+	cp -r $HOSTS/intel-ept/sys/kernel/mm/hugepages "$host/sys/kernel/mm" && chmod -R u+w "$host"
+	printf 'MemTotal: 16777216 kB\nMemAvailable: 9437184 kB\nHugepagesize: 2048 kB\n' >"$host/proc/meminfo"
+	pool_json plan --root "$host" -m 1T
+	want_status 6
+	pages=$(($(json .largest_bytes) >> 21))
+	# 8 GiB can be spared, and 32 pages are available.
+	[ $pages = $((4096 + 32)) ] || problem "$pages pages are the most"
+	want_json '.lines.script == ["scripts/hugepages.sh reserve 2M \($n)"]' "its line" --argjson n $pages
+	MINIVMM_POOL_ROOT=$host scripts/hugepages.sh reserve 2M $((pages + 1)) >"$T/out" 2>&1 && problem "the script takes one more"
+	MINIVMM_POOL_ROOT=$host scripts/hugepages.sh reserve 2M $pages >"$T/out" 2>&1 || problem "the script refuses"
+	rm -f "$MINIVMM_POOL_STATE"
+	conclude "hugepages.sh reserves what the plan proposes, and not a page more"
+}
+
+# In a group whose limit is too tight the limit is named, the pages this run has are not another's, and the line raises it.
+group_limit() {
+	local name="a control group's limit: $1" top group cure
+	top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	group=$top/minivmm-e2e-$$
+	if ! is_root || [ -z "$top" ] || ! { echo +hugetlb >"$top/cgroup.subtree_control" && mkdir "$group"; } 2>/dev/null; then
+		tap_skip "$name" "no control groups v2 with hugetlb for us"
+		return
+	elif ! pool_reserve 2M 32; then
+		rmdir "$group"
+		tap_skip "$name" "$pool_reason"
+		return
+	fi
+	echo $((20 << 21)) >"$group/$1"
+	within() {
+		case_command sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$MINIVMM" native -m 64M --backing hugetlb \
+			--page-size 2M --workload none --prealloc
+	}
+	within
+	want_status 1
+	want_text "$2"
+	cure=$(sed -n 's/^minivmm: try: //p' "$T/err")
+	[[ $cure == "echo $((32 << 21)) > $group/$1 "* ]] || problem "another cure: $cure"
+	sh -c "$cure" || problem "the cure fails: $cure"
+	within
+	want_status 0
+	conclude "$name"
+	rmdir "$group"
+	pool_restore
+}
+
+# The environment may put every program's heap into the pool; this one measures the pool.
+own_heap() {
+	local free variable
+	for variable in GLIBC_TUNABLES=glibc.malloc.hugetlb=2 GLIBC_TUNABLES=glibc.malloc.check=0:glibc.malloc.hugetlb=1; do
+		if ! pool_reserve 2M 16; then
+			tap_skip "own heap is not in the pool: $variable" "$pool_reason"
+			continue
+		fi
+		free=$(pool_count 2M free_hugepages)
+		rm -f "$T/run.json"
+		case_command env "$variable" "$MINIVMM" native -m 16M --backing hugetlb --prealloc --workload none --json "$T/run.json"
+		want_status 0
+		[ "$(pool_count 2M free_hugepages)" != "$free" ] ||
+			want_json '.pool.before.free == $free and .pool.closed == .pool.before' "all pages are there" --argjson free "$free"
+		conclude "own heap is not in the pool: $variable"
+	done
+	pool_restore
+}
+
 refusals() {
 	local words list
 	for words in "grow" "show plan" "plan extra" "plan --page-size 4K" "plan --page-size 3M" "plan -m 0" "plan --smp 2" \
@@ -295,5 +400,10 @@ mount_cures
 recorded_plans
 typed_lines
 one_analysis
+too_large
+script_agrees
+group_limit hugetlb.2MB.max '12 needed .* beside 20 that this run has'
+group_limit hugetlb.2MB.rsvd.max '32 needed'
+own_heap
 refusals
 tap_done

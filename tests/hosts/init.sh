@@ -146,6 +146,7 @@ carry_out() {
 			--huge /mnt/2M --shm /tmp --cpus 1 $2 /tmp/out.tsv
 		;;
 	observe) observe $2 ;;
+	unit) timeout 200 "/bin/$2" ;;
 	*) timeout 200 minivmm $2 --json /tmp/record ;;
 	esac
 }

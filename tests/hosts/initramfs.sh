@@ -21,8 +21,9 @@ plan_of() {
 # program_add PROGRAM ROOT: a program of this machine, with its libraries.
 program_add() {
 	local library
-	cp -L "$(command -v "$1")" "$2/bin/$1" || return 1
-	ldd "$2/bin/$1" | grep -o '/[^ ]*' | while read -r library; do
+	local name=${1##*/}
+	cp -L "$(command -v "$1")" "$2/bin/$name" || return 1
+	ldd "$2/bin/$name" | grep -o '/[^ ]*' | while read -r library; do
 		mkdir -p "$2${library%/*}" && cp -L "$library" "$2$library" || exit 1
 	done
 }
@@ -38,6 +39,14 @@ stress_add() {
 	cut -f 3 "$1" | grep -qx stress || return 0
 	mkdir -p "$2/stress" && cp scripts/stress-matrix.sh "$KERNEL/vmlinuz" "$2/stress/" && program_add jq "$2" &&
 		scripts/stress-matrix.sh --make-initrd "$2/stress/initrd"
+}
+
+# unit_add PLAN ROOT: the unit tests that are run there.
+unit_add() {
+	local name
+	awk -F '\t' '$3 == "unit" { print $4 }' "$1" | while read -r name; do
+		make -s "build/unit/$name" && program_add "build/unit/$name" "$2" || exit 1
+	done
 }
 
 # qemu_add PLAN ROOT: QEMU with what its microvm starts from, where a VM of it is observed.
@@ -56,7 +65,7 @@ initramfs_make() {
 	cp "$KERNEL/busybox" "$root/bin/" && cp "$KERNEL"/*.ko "$root/modules/" && cp "$1" "$root/plan" &&
 		cp "$HERE/init.sh" "$root/init" && cp "$HERE/trace.awk" "$root/" && chmod 755 "$root/init" &&
 		strip -o "$root/bin/minivmm" "$MINIVMM" && cp build/guests/*.elf "$root/guests/" &&
-		lessons_add "$1" "$root" && qemu_add "$1" "$root" && stress_add "$1" "$root" &&
+		lessons_add "$1" "$root" && qemu_add "$1" "$root" && stress_add "$1" "$root" && unit_add "$1" "$root" &&
 		(cd "$root" && find . | cpio -o -H newc --quiet) >"$2"
 	local status=$?
 	rm -rf "$root"

@@ -194,6 +194,13 @@ kind_stress() {
 	want_json "${expectation#* }" "expected"
 }
 
+# A unit test for which this host was made: it runs, whole.
+kind_unit() {
+	want_status 0
+	want_text 'PASSED.* [1-9][0-9]* test'
+	! grep -q SKIPPED "$said.out" || problem "skipped: $(grep '^#' "$said.out" | head -n 1)"
+}
+
 # A VM that another process made, observed: what debugfs counts is what the process's own statistics file does.
 kind_observe() {
 	want_status "${expectation%% *}"

@@ -4,7 +4,10 @@
 #ifndef TESTS_UNIT_POOL_ROOT_H
 #define TESTS_UNIT_POOL_ROOT_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/file.h>
 
 #include "host_root.h"
 #include "vmm/host/pool/pool.h"
@@ -35,13 +38,6 @@ root_put(const struct pool_root *r, const char *path, const char *fmt, ...)
 	host_root_put(r->path, path, text);
 }
 
-/* Into a report that was read before, or is zero. */
-static inline void report_read_anew(const char *root, struct pool_report *report)
-{
-	pool_report_free(report);
-	pool_report_read(root, report);
-}
-
 /* The counts of a pool; node < 0: of all nodes together. */
 static inline void root_put_pool(const struct pool_root *r, int node, uint64_t page_bytes, uint64_t total,
 				 uint64_t free_pages, uint64_t reserved, uint64_t surplus)
@@ -64,6 +60,29 @@ static inline void root_put_pool(const struct pool_root *r, int node, uint64_t p
 		return;
 	(void)snprintf(path, sizeof(path), "%s/resv_hugepages", dir);
 	root_put(r, path, "%" PRIu64 "\n", reserved);
+}
+
+/* Tests that take pages of the real pools take turns, as test files run beside each other. Until the process ends. */
+static inline void pools_take_turns(void)
+{
+	int fd = open("/sys/kernel/mm/hugepages", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		;
+}
+
+/* A reserving mapping of its own, which has nothing yet. */
+static inline struct pool_use use_of(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
+{
+	return (struct pool_use){ .page_bytes = page_bytes, .bytes = bytes, .nodes = nodes };
+}
+
+static inline int plan_make(const struct pool_report *report, uint64_t bytes, uint64_t page_bytes,
+			    uint64_t nodes, struct pool_plan *plan, struct error *e)
+{
+	struct pool_use use = use_of(bytes, page_bytes, nodes);
+
+	return pool_plan_make(report, &use, plan, e);
 }
 
 #endif

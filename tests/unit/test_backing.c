@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/facts.h"
@@ -115,6 +116,7 @@ TEST(hugetlb_gives_all_pages_back)
 	const enum backing_kind kinds[] = { BACKING_HUGETLB, BACKING_MEMFD };
 	struct pool_counts before, after;
 
+	pools_take_turns();
 	if (pool_read("", PAGE_2M, &before) != 0 || before.free - before.reserved < 8) {
 		print_message("SKIP hugetlb: fewer than 8 free pages of 2M in the pool\n");
 		skip();

@@ -17,6 +17,24 @@
 #define OLD TESTS_DIR "/fixtures/host/intel-no-ept"
 #define NONE TESTS_DIR "/fixtures/host/no-kvm"
 
+static int explain(const char *root, uint64_t page_bytes, uint64_t bytes, uint64_t promised_bytes,
+		   uint64_t nodes, int err, const char *where, struct error *e)
+{
+	struct pool_use use = use_of(bytes, page_bytes, nodes);
+
+	use.promised_bytes = promised_bytes;
+	use.refused = true;
+	return pool_explain(root, &use, 0, err, where, e);
+}
+
+static int check(const char *root, uint64_t page_bytes, uint64_t bytes, uint64_t nodes, const char *where,
+		 struct error *e)
+{
+	struct pool_use use = use_of(bytes, page_bytes, nodes);
+
+	return pool_check(root, &use, where, e);
+}
+
 static void says(const char *text, const char *part)
 {
 	if (strstr(text, part) == NULL)
@@ -64,7 +82,7 @@ TEST(pool_too_small)
 	struct error e = { 0 };
 
 	/* 40 free less 8 reserved are 32; 100 needed; 68 are missing on top of 64. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 200 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, 200 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_int_equal(e.err, ENOMEM);
 	assert_string_equal(e.where, "mmap");
@@ -79,7 +97,7 @@ TEST(other_size_than_the_default)
 {
 	struct error e = { 0 };
 
-	assert_int_equal(pool_explain(EPT, PAGE_1G, 4 * GIB, 0, 0, EFAULT, "populate", &e), -EFAULT);
+	assert_int_equal(explain(EPT, PAGE_1G, 4 * GIB, 0, 0, EFAULT, "populate", &e), -EFAULT);
 	says(e.hint, "echo 6 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	says(e.hint, "hugepagesz=1G");
 }
@@ -89,7 +107,7 @@ TEST(node_too_small)
 	struct error e = { 0 };
 
 	/* The pool would do: the node does not. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 40 * MIB, 0, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, 40 * MIB, 0, 1 << 1, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "node 1 has 10 free");
 	says(e.hint, "echo 42 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
 	assert_null(strstr(e.hint, "sysctl"));
@@ -100,7 +118,7 @@ TEST(two_nodes_share_the_lack)
 	struct error e = { 0 };
 
 	/* 45 needed; 30 + 10 are free there, but 8 of all are promised: 13 missing, 7 and 6. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 90 * MIB, 0, 3, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, 90 * MIB, 0, 3, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "echo 39 > /sys/devices/system/node/node0/");
 	says(e.hint, "echo 38 > /sys/devices/system/node/node1/");
 }
@@ -110,7 +128,7 @@ TEST(cgroup_v2_parent_is_the_reason)
 	struct error e = { 0 };
 
 	/* 30 pages are free, but user.slice has room for 24. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 60 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, 60 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.what, "cgroup limit /sys/fs/cgroup/user.slice/hugetlb.2MB.max is 64 MiB, 16 MiB used");
 	says(e.hint, "echo 79691776 > /sys/fs/cgroup/user.slice/hugetlb.2MB.max");
 	assert_null(strstr(e.hint, "sysctl"));
@@ -122,13 +140,13 @@ TEST(own_reservations_are_not_counted_as_others)
 	struct error e = { 0 };
 
 	/* 34 needed, 40 free: the 8 reserved ones are its own. */
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 68 * MIB, 16 * MIB, 3, EFAULT, "populate", &e), -EFAULT);
+	assert_int_equal(explain(EPT, PAGE_2M, 68 * MIB, 16 * MIB, 3, EFAULT, "populate", &e), -EFAULT);
 	says(e.what, "40 free, 8 of them reserved");
 	assert_null(strstr(e.hint, "nr_hugepages"));
 	says(e.hint, "user.slice/hugetlb.2MB.max");
 	/* Promised altogether: a limit on promises cannot be the reason. */
 	e = (struct error){ 0 };
-	(void)pool_explain(EPT, PAGE_2M, 192 * MIB, 192 * MIB, 0, EFAULT, "populate", &e);
+	(void)explain(EPT, PAGE_2M, 192 * MIB, 192 * MIB, 0, EFAULT, "populate", &e);
 	says(e.hint, "user.slice/hugetlb.2MB.max");
 	assert_null(strstr(e.hint, "rsvd"));
 }
@@ -142,8 +160,8 @@ TEST(overcommit_does_not_excuse)
 	root_make(&root);
 	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
 	root_put(&root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "100\n");
-	assert_int_equal(pool_check(root.path, PAGE_2M, 10 * PAGE_2M, 0, "--prealloc", &e), 0);
-	assert_int_equal(pool_explain(root.path, PAGE_2M, 10 * PAGE_2M, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(check(root.path, PAGE_2M, 10 * PAGE_2M, 0, "--prealloc", &e), 0);
+	assert_int_equal(explain(root.path, PAGE_2M, 10 * PAGE_2M, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "echo 16 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
 	root_remove(&root);
 }
@@ -152,14 +170,14 @@ TEST(checked_before_it_is_mapped)
 {
 	struct error e = { 0 };
 
-	assert_int_equal(pool_check(EPT, PAGE_2M, 64 * MIB, 0, "--prealloc", &e), 0);
-	assert_int_equal(pool_check(EPT, PAGE_2M, 20 * MIB, 1 << 1, "--host-nodes", &e), 0);
-	assert_int_equal(pool_check(NONE, PAGE_2M, GIB, 0, "--prealloc", &e), 0);
+	assert_int_equal(check(EPT, PAGE_2M, 64 * MIB, 0, "--prealloc", &e), 0);
+	assert_int_equal(check(EPT, PAGE_2M, 20 * MIB, 1 << 1, "--host-nodes", &e), 0);
+	assert_int_equal(check(NONE, PAGE_2M, GIB, 0, "--prealloc", &e), 0);
 	assert_int_equal(e.status, STATUS_OK);
-	assert_int_equal(pool_check(EPT, PAGE_2M, 66 * MIB, 0, "--prealloc", &e), -ENOMEM);
+	assert_int_equal(check(EPT, PAGE_2M, 66 * MIB, 0, "--prealloc", &e), -ENOMEM);
 	says(e.hint, "sysctl vm.nr_hugepages=65");
 	e = (struct error){ 0 };
-	assert_int_equal(pool_check(EPT, PAGE_2M, 22 * MIB, 1 << 1, "--host-nodes", &e), -ENOMEM);
+	assert_int_equal(check(EPT, PAGE_2M, 22 * MIB, 1 << 1, "--host-nodes", &e), -ENOMEM);
 	says(e.hint, "echo 33 > /sys/devices/system/node/node1/");
 }
 
@@ -169,7 +187,7 @@ TEST(first_error_is_kept)
 
 	(void)error_set(&e, STATUS_USAGE, EINVAL, "first", "the cause");
 	error_hint(&e, "its cure");
-	assert_int_equal(pool_explain(EPT, PAGE_2M, GIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, GIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	assert_string_equal(e.what, "the cause");
 	assert_string_equal(e.hint, "its cure");
 }
@@ -178,6 +196,6 @@ TEST(enough_is_not_blamed_on_the_pool)
 {
 	struct error e = { 0 };
 
-	assert_int_equal(pool_explain(EPT, PAGE_2M, 2 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_int_equal(explain(EPT, PAGE_2M, 2 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
 	says(e.hint, "enough now");
 }

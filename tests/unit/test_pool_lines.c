@@ -8,13 +8,16 @@
 
 #include <jansson.h>
 
+#include "pool_root.h"
 #include "units.h"
 #include "vmm/host/pool/lines.h"
 #include "vmm/host/pool/pool.h"
+#include "vmm/util/array.h"
 
 #define EPT TESTS_DIR "/fixtures/host/intel-ept"
 
 static struct pool_report report;
+static struct pool_use use;
 static struct pool_plan plan;
 static struct pool_lines lines;
 
@@ -22,15 +25,16 @@ static void make(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
 {
 	struct error e = { 0 };
 
-	assert_int_equal(pool_plan_make(&report, bytes, page_bytes, nodes, &plan, &e), 0);
+	use = use_of(bytes, page_bytes, nodes);
+	assert_int_equal(pool_plan_make(&report, &use, &plan, &e), 0);
 	lines.count = 0;
-	pool_lines_all(&report, &plan, &lines);
+	pool_lines_all(&report, &use, &plan, &lines);
 }
 
 static int fixture(void **state)
 {
 	(void)state;
-	report_read_anew(EPT, &report);
+	pool_report_read(EPT, &report);
 	return 0;
 }
 
@@ -108,10 +112,10 @@ TEST_WITH(nodes_apart, fixture, NULL)
 	struct pool_size *size = &report.sizes[0];
 	char list[64];
 
-	report.allowed_nodes = 0;
+	report.allowed.cpuset = 0;
 	size->node_count = 4;
 	for (uint32_t i = 0; i < 4; i++)
-		size->nodes[i] = (struct pool_node){ .node = i == 3 ? 7 : i, .total = 0, .free = 0 };
+		size->nodes[i] = (struct pool_node){ .node = i == 3 ? 7 : i, .spare_bytes = UINT64_MAX };
 	make(80 * MIB, PAGE_2M, 1 << 0 | 1 << 1 | 1 << 2 | 1 << 7);
 	assert_string_equal(pool_node_list(&plan, list, sizeof(list)), "0-2,7");
 	line_is(LINE_BOOT, 0, "hugepagesz=2M hugepages=0:10,1:10,2:10,7:10");
@@ -124,22 +128,48 @@ TEST_WITH(nodes_apart, fixture, NULL)
 	assert_string_equal(pool_node_list(&plan, list, 4), "0-2");
 }
 
+/* With room for a longer path. */
+static char *add_mount(const char *path, uint64_t page_bytes, const char *options)
+{
+	struct pool_mount m = { calloc(1, 256), strdup(options), page_bytes, 0 };
+
+	if (m.path == NULL || m.options == NULL || ARRAY_PUSH(report.mounts, report.mount_count, m) != 0) {
+		free(m.path);
+		free(m.options);
+		fail_msg("no memory");
+		return NULL;
+	}
+	(void)snprintf(m.path, 256, "%s", path);
+	return m.path;
+}
+
 TEST_WITH(mounts_that_are_there, fixture, NULL)
 {
-	report.mount_count = 3;
-	report.mounts[0] = (struct pool_mount){ .path = "/mnt/one gig", .page_bytes = PAGE_1G };
-	report.mounts[1] = (struct pool_mount){ .path = "/dev/hugepages", .page_bytes = PAGE_2M };
-	report.mounts[2] = (struct pool_mount){ .path = "/mnt/unknown", .page_bytes = 0 };
+	add_mount("/mnt/one gig", PAGE_1G, "rw,pagesize=1024M");
+	add_mount("/var/lib/pods/1/huge", PAGE_2M, "rw,pagesize=2M");
+	add_mount("/ro", PAGE_2M, "ro,pagesize=2M");
+	add_mount("/small", PAGE_2M, "rw,pagesize=2M,size=1048576");
+	add_mount("/dev/hugepages", PAGE_2M, "rw,gid=36,pagesize=2M,mode=1770,size=2147483648");
+	add_mount("/mnt/unknown", 0, "rw");
+	add_mount("/dev/hugepages-1G", PAGE_1G, "rw,pagesize=1024M,size=1G");
 	make(2 * MIB, PAGE_2M, 0);
 	assert_true(plan.enough);
 	line_is(LINE_SYSFS, 0, NULL);
 	line_is(LINE_SCRIPT, 0, NULL);
 	line_is(LINE_MOUNT, 0, NULL);
-	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages hugetlbfs pagesize=2M 0 0");
+	line_is(LINE_FSTAB, 0,
+		"hugetlbfs /dev/hugepages hugetlbfs rw,gid=36,mode=1770,size=2147483648,pagesize=2M 0 0");
 	line_is(LINE_MINIVMM, 1, "minivmm run -m 2M --mem-path /dev/hugepages --prealloc");
-	/* A path that a shell, fstab and QEMU each quote in their own way is not proposed. */
 	make(GIB, PAGE_1G, 0);
-	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-1G hugetlbfs pagesize=1G 0 0");
+	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-1G hugetlbfs rw,size=1G,pagesize=1G 0 0");
+	/*
+	 * A path that a shell, fstab and QEMU each quote in their own way is not proposed, a mount that is too small neither,
+	 * and nothing is mounted on top of it.
+	 */
+	make(2 * GIB, PAGE_1G, 0);
+	line_is(LINE_MOUNT, 0,
+		"mkdir -p /dev/hugepages-1G-2 && mount -t hugetlbfs -o pagesize=1G hugetlbfs /dev/hugepages-1G-2");
+	line_is(LINE_FSTAB, 0, "hugetlbfs /dev/hugepages-1G-2 hugetlbfs pagesize=1G 0 0");
 }
 
 TEST_WITH(odd_group_names, fixture, NULL)
@@ -157,14 +187,15 @@ TEST_WITH(odd_group_names, fixture, NULL)
 	size->limits = before;
 }
 
-static char *text_of(int (*emit)(const struct pool_report *, const struct pool_plan *, FILE *))
+static char *text_of(int (*emit)(const struct pool_report *, const struct pool_use *,
+				 const struct pool_plan *, FILE *))
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(emit(&report, &plan, out), 0);
+	assert_int_equal(emit(&report, &use, &plan, out), 0);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }
@@ -214,7 +245,7 @@ static void check_text(void)
 
 TEST_WITH(text_is_narrow_and_whole, fixture, NULL)
 {
-	struct pool_mount *m = &report.mounts[0];
+	char *path;
 
 	make(200 * MIB, PAGE_2M, 0);
 	check_text();
@@ -223,14 +254,12 @@ TEST_WITH(text_is_narrow_and_whole, fixture, NULL)
 	make(16 * GIB, PAGE_1G, 2);
 	check_text();
 	/* Every place at which a line can end. */
-	report.mount_count = 1;
-	m->page_bytes = PAGE_1G;
-	(void)snprintf(m->path, sizeof(m->path), "/");
+	path = add_mount("/", PAGE_1G, "rw");
 	LOOP (size_t, length, 1, length < 54, length++) {
 		make(16 * GIB, PAGE_1G, length % 4);
 		check_text();
-		m->path[length] = 'a';
-		m->path[length + 1] = '\0';
+		path[length] = 'a';
+		path[length + 1] = '\0';
 	}
 }
 
@@ -293,7 +322,7 @@ TEST_WITH(lost_output_is_told, fixture, NULL)
 	make(200 * MIB, PAGE_2M, 0);
 	assert_true(pool_show_text(&report, full) < 0);
 	assert_true(pool_show_json(&report, full) < 0);
-	assert_true(pool_plan_text(&report, &plan, full) < 0);
-	assert_true(pool_plan_json(&report, &plan, full) < 0);
+	assert_true(pool_plan_text(&report, &use, &plan, full) < 0);
+	assert_true(pool_plan_json(&report, &use, &plan, full) < 0);
 	(void)fclose(full);
 }

@@ -192,9 +192,9 @@ static void plan_of(const struct pool_root *r, const struct host *h, uint64_t pa
 	struct error e = { 0 };
 
 	write_host(r, h);
-	report_read_anew(r->path, report);
-	assert_int_equal(report->allowed_nodes, h->allowed);
-	assert_int_equal(pool_plan_make(report, pages * h->page_bytes, h->page_bytes, nodes, plan, &e), 0);
+	pool_report_read(r->path, report);
+	assert_int_equal(report->allowed.cpuset, h->allowed);
+	assert_int_equal(plan_make(report, pages * h->page_bytes, h->page_bytes, nodes, plan, &e), 0);
 	assert_int_equal(e.status, STATUS_OK);
 }
 
@@ -283,11 +283,11 @@ TEST(rounded_up)
 	struct error e = { 0 };
 	struct pool_plan plan;
 
-	report_read_anew(TESTS_DIR "/fixtures/host/intel-ept", &report);
-	assert_int_equal(pool_plan_make(&report, GIB + 1, PAGE_1G, 0, &plan, &e), 0);
+	pool_report_read(TESTS_DIR "/fixtures/host/intel-ept", &report);
+	assert_int_equal(plan_make(&report, GIB + 1, PAGE_1G, 0, &plan, &e), 0);
 	assert_int_equal(plan.needed_pages, 2);
 	assert_int_equal(plan.missing_pages, 1);
-	assert_int_equal(pool_plan_make(&report, 1, PAGE_2M, 0, &plan, &e), 0);
+	assert_int_equal(plan_make(&report, 1, PAGE_2M, 0, &plan, &e), 0);
 	assert_int_equal(plan.needed_pages, 1);
 	assert_true(plan.enough);
 }
@@ -303,51 +303,15 @@ TEST(overcommit_is_enough_but_said)
 	root_put_pool(&root, -1, PAGE_2M, 10, 4, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 10, 4, 0, 0);
 	root_put(&root, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "6\n");
-	report_read_anew(root.path, &report);
-	assert_int_equal(pool_plan_make(&report, 10 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
+	pool_report_read(root.path, &report);
+	assert_int_equal(plan_make(&report, 10 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
 	assert_true(plan.enough);
 	assert_int_equal(plan.on_demand_pages, 6);
 	/* Not all: then the pool itself is to have them. */
-	assert_int_equal(pool_plan_make(&report, 11 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
+	assert_int_equal(plan_make(&report, 11 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
 	assert_false(plan.enough);
 	assert_int_equal(plan.on_demand_pages, 0);
 	assert_int_equal(plan.missing_pages, 7);
-	/* Made on any node: no promise for a bound run. */
-	assert_int_equal(pool_plan_make(&report, 10 * PAGE_2M, PAGE_2M, 1, &plan, &e), 0);
-	assert_int_equal(plan.missing_pages, 6);
-	root_remove(&root);
-}
-
-/* A node that is too full is named, before the host as a whole; not told is not short. */
-TEST(memory_that_is_not_there)
-{
-	static struct pool_report report;
-	struct pool_root root = { 0 };
-	struct error e = { 0 };
-	struct pool_plan plan;
-	uint64_t bytes;
-	uint32_t node;
-
-	root_make(&root);
-	root_put_pool(&root, -1, PAGE_2M, 0, 0, 0, 0);
-	root_put_pool(&root, 0, PAGE_2M, 0, 0, 0, 0);
-	root_put_pool(&root, 1, PAGE_2M, 0, 0, 0, 0);
-	report_read_anew(root.path, &report);
-	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
-	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
-	root_put(&root, "sys/devices/system/node/node0/meminfo", "Node 0 MemFree: 8192 kB\n");
-	root_put(&root, "sys/devices/system/node/node1/meminfo", "Node 1 MemFree: 6144 kB\n");
-	root_put(&root, "proc/meminfo", "MemAvailable: 14336 kB\n");
-	report_read_anew(root.path, &report);
-	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 3, &plan, &e), 0);
-	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
-	assert_int_equal(node, 1);
-	assert_int_equal(bytes, 6 * MIB);
-	assert_int_equal(pool_plan_make(&report, 8 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
-	assert_true(pool_plan_memory_short(&report, &plan, &node, &bytes));
-	assert_int_equal(node, HOST_MAX_NODES);
-	assert_int_equal(pool_plan_make(&report, 7 * PAGE_2M, PAGE_2M, 0, &plan, &e), 0);
-	assert_false(pool_plan_memory_short(&report, &plan, &node, &bytes));
 	root_remove(&root);
 }
 
@@ -357,9 +321,9 @@ static void refused(uint64_t bytes, uint64_t page_bytes, uint64_t nodes, int ret
 	struct error e = { 0 };
 	struct pool_plan plan;
 
-	report_read_anew(TESTS_DIR "/fixtures/host/intel-ept", &report);
-	report.allowed_nodes = 1;
-	assert_int_equal(pool_plan_make(&report, bytes, page_bytes, nodes, &plan, &e), ret);
+	pool_report_read(TESTS_DIR "/fixtures/host/intel-ept", &report);
+	report.allowed.cpuset = 1;
+	assert_int_equal(plan_make(&report, bytes, page_bytes, nodes, &plan, &e), ret);
 	assert_int_equal(e.status, status);
 	assert_true(strlen(e.what) > 0);
 }

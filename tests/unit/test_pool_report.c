@@ -34,7 +34,7 @@ TEST(two_nodes)
 {
 	const struct pool_size *size;
 
-	report_read_anew(EPT, &report);
+	pool_report_read(EPT, &report);
 	assert_int_equal(report.size_count, 2);
 	assert_int_equal(report.sizes[0].page_bytes, PAGE_2M);
 	assert_true(report.sizes[0].is_default);
@@ -59,12 +59,12 @@ TEST(two_nodes)
 
 TEST_WITH(nothing_there, make, drop)
 {
-	report_read_anew(NONE, &report);
+	pool_report_read(NONE, &report);
 	assert_int_equal(report.size_count, 0);
 	assert_int_equal(report.mount_count, 0);
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.size_count, 0);
-	assert_int_equal(report.allowed_nodes, 0);
+	assert_int_equal(report.allowed.cpuset, 0);
 	assert_int_equal(report.memory_available_bytes, 0);
 }
 
@@ -79,7 +79,7 @@ TEST_WITH(odd_names_and_values, make, drop)
 	root_put(&root, "sys/kernel/mm/hugepages/hugepages-99999999999999999999kB/nr_hugepages", "1\n");
 	root_put(&root, POOL_2M "free_hugepages", "many\n");
 	root_put(&root, POOL_2M "nr_overcommit_hugepages", "-1\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.size_count, 3);
 	assert_int_equal(report.sizes[0].page_bytes, 64 * KIB);
 	assert_int_equal(report.sizes[0].available_pages, 7);
@@ -94,15 +94,15 @@ TEST_WITH(overcommit_counts_as_far_as_memory, make, drop)
 {
 	root_put_pool(&root, -1, PAGE_2M, 12, 4, 1, 2);
 	root_put(&root, POOL_2M "nr_overcommit_hugepages", "100\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].on_demand_pages, 98);
 	assert_int_equal(report.sizes[0].available_pages, 3 + 98);
 	root_put(&root, "proc/meminfo", "MemAvailable: 20480 kB\nHugepagesize: 2048 kB\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_true(report.sizes[0].is_default);
 	assert_int_equal(report.sizes[0].available_pages, 3 + 10);
 	root_put(&root, POOL_2M "nr_overcommit_hugepages", "1\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 3);
 }
 
@@ -111,14 +111,14 @@ TEST_WITH(cpuset_bounds, make, drop)
 	root_put_pool(&root, -1, PAGE_2M, 20, 20, 0, 0);
 	root_put_pool(&root, 0, PAGE_2M, 5, 5, 0, 0);
 	root_put_pool(&root, 3, PAGE_2M, 15, 15, 0, 0);
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 20);
 	root_put(&root, "proc/self/status", "Name:\tx\nCpus_allowed_list:\t3\nMems_allowed_list:\t0-2\n");
-	report_read_anew(root.path, &report);
-	assert_int_equal(report.allowed_nodes, 7);
+	pool_report_read(root.path, &report);
+	assert_int_equal(report.allowed.cpuset, 7);
 	assert_int_equal(report.sizes[0].available_pages, 5);
 	root_put(&root, "proc/self/status", "Name:\tx\nMems_allowed_list:\t0-1023\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 20);
 }
 
@@ -130,6 +130,9 @@ static void mount_at(int i, const char *path, uint64_t page_bytes)
 
 TEST_WITH(mounts, make, drop)
 {
+	struct pool_root other = { 0 };
+
+	root_make(&other);
 	root_put(&root, "proc/self/mounts",
 		 "proc /proc proc rw 0 0\n"
 		 "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
@@ -143,7 +146,13 @@ TEST_WITH(mounts, make, drop)
 		 "hugetlbfs /mnt/tmpfs tmpfs rw,pagesize=2M 0 0\n"
 		 "broken /mnt\n"
 		 "\n");
-	report_read_anew(root.path, &report);
+	/* Not read is not none. */
+	root_put(&other, "proc/meminfo", "MemTotal: 1 kB\n");
+	pool_report_read(other.path, &report);
+	assert_false(report.mounts_known);
+	root_remove(&other);
+	pool_report_read(root.path, &report);
+	assert_true(report.mounts_known);
 	assert_int_equal(report.mount_count, 8);
 	mount_at(0, "/dev/hugepages", PAGE_2M);
 	assert_string_equal(report.mounts[0].options, "rw,relatime,pagesize=2M");
@@ -153,11 +162,12 @@ TEST_WITH(mounts, make, drop)
 	mount_at(4, "/mnt/bytes", PAGE_2M);
 	/* Not told is not guessed. */
 	mount_at(5, "/mnt/back\\slash", 0);
+	assert_int_equal(report.mounts[5].held_bytes, 4 * MIB);
 	mount_at(6, "/mnt/junk", 0);
 	mount_at(7, "/mnt/huge", 0);
 }
 
-TEST_WITH(more_mounts_than_kept, make, drop)
+TEST_WITH(as_many_mounts_as_there_are, make, drop)
 {
 	char text[8192] = "";
 
@@ -165,8 +175,9 @@ TEST_WITH(more_mounts_than_kept, make, drop)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "none /mnt/%zu hugetlbfs rw,pagesize=2M 0 0\n", i);
 	root_put(&root, "proc/self/mounts", "%s", text);
-	report_read_anew(root.path, &report);
-	assert_int_equal(report.mount_count, POOL_MAX_MOUNTS);
+	pool_report_read(root.path, &report);
+	assert_int_equal(report.mount_count, 40);
+	assert_string_equal(report.mounts[39].path, "/mnt/39");
 }
 
 TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
@@ -181,7 +192,7 @@ TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
 	root_put(&root, path, "%" PRIu64 "\n", 100 * MIB);
 	(void)snprintf(path, sizeof(path), "%shugetlb.2MB.usage_in_bytes", lab);
 	root_put(&root, path, "%" PRIu64 "\n", 20 * MIB);
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 40);
 	assert_true(report.sizes[0].cgroup_rsvd_max_bytes == POOL_UNLIMITED);
 	/* The parent's promise is tighter. */
@@ -189,7 +200,7 @@ TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
 		 300 * MIB);
 	root_put(&root, "sys/fs/cgroup/hugetlb/a/hugetlb.2MB.rsvd.usage_in_bytes", "%" PRIu64 "\n",
 		 290 * MIB);
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 5);
 	assert_int_equal(report.sizes[0].limits.count, 2);
 	assert_string_equal(report.sizes[0].limits.list[0].path,
@@ -198,7 +209,7 @@ TEST_WITH(cgroup_v1_has_both_kinds, make, drop)
 	/* A limit lowered below what is used leaves nothing. */
 	root_put(&root, "sys/fs/cgroup/hugetlb/hugetlb.2MB.limit_in_bytes", "4096\n");
 	root_put(&root, "sys/fs/cgroup/hugetlb/hugetlb.2MB.usage_in_bytes", "8192\n");
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].available_pages, 0);
 }
 
@@ -215,7 +226,7 @@ TEST_WITH(deep_groups_are_all_kept, make, drop)
 		root_put(&root, path, "%" PRIu64 "\n", (i < 20 ? 60 - i : 20 + i) * GIB);
 	}
 	root_put(&root, "proc/self/cgroup", "0::%s\n", group);
-	report_read_anew(root.path, &report);
+	pool_report_read(root.path, &report);
 	assert_int_equal(report.sizes[0].limits.count, 40);
 	assert_int_equal(report.sizes[0].available_pages, 40);
 	LOOP (uint32_t, i, 1, i < 40, i++)

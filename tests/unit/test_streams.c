@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "units.h"
 #include "vmm/util/process.h"
 
 /* In a child, which has lost its streams: the number of the line that was wrong. */
@@ -57,4 +58,29 @@ TEST(open_streams_are_left_alone)
 	assert_int_equal(streams_init(&e), 0);
 	assert_int_equal(fcntl(STDOUT_FILENO, F_GETFL), before);
 	assert_int_equal(e.status, STATUS_OK);
+}
+
+/* Of the environment only the words that do harm go, and the separators with them. */
+TEST(words_are_dropped_whole)
+{
+	static const struct {
+		const char *list, *separators, *part, *rest;
+	} rows[] = {
+		{ "glibc.malloc.hugetlb=2", ":", "glibc.malloc.hugetlb=", "" },
+		{ "a=1:glibc.malloc.hugetlb=2:b=2", ":", "glibc.malloc.hugetlb=", "a=1:b=2" },
+		{ "a=1:glibc.malloc.hugetlb=2", ":", "glibc.malloc.hugetlb=", "a=1" },
+		{ "glibc.malloc.hugetlb=1:a=1:glibc.malloc.hugetlb=2", ":", "glibc.malloc.hugetlb=", "a=1" },
+		{ "a=1:b=2:", ":", "glibc.malloc.hugetlb=", "a=1:b=2:" },
+		{ "/lib/libx.so /lib/libhugetlbfs.so.0:y.so", ": ", "libhugetlbfs", "/lib/libx.so y.so" },
+		{ "a.so b.so", "", "", "" },
+		{ "", "", "", "" },
+	};
+	char list[64];
+
+	LOOP (size_t, i, 0, i < COUNT_OF(rows), i++) {
+		(void)snprintf(list, sizeof(list), "%s", rows[i].list);
+		assert_int_equal(list_drop(list, rows[i].separators, rows[i].part),
+				 strcmp(rows[i].list, rows[i].rest) != 0);
+		assert_string_equal(list, rows[i].rest);
+	}
 }

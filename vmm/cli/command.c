@@ -127,7 +127,9 @@ const struct command_spec command_table[COMMAND_SPECS] = {
 	  "provide them: for sysfs, the kernel's command line, mounts, QEMU and libvirt. Changes nothing.\n",
 	  "  minivmm pool plan -m 16G --page-size 1G\n"
 	  "  minivmm pool plan -m 4G --host-nodes 0-1 --json plan.json\n",
-	  NULL, command_pool },
+	  "\nExit status: 0 the pages are there, or the lines provide them, 2 usage, 6 not enough: memory or\n"
+	  "  a control group's limit is short (the largest plan is told, and its lines), 77 no such pool\n",
+	  command_pool },
 };
 
 const struct command_spec *command_spec(enum command command)

@@ -85,6 +85,23 @@ int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes)
 	return 0;
 }
 
+/* This part of the host's memory is left to other processes; scripts/hugepages.sh leaves as much. */
+#define OTHERS_PART 16
+
+uint64_t meminfo_spare(const struct host_memory *m)
+{
+	if (m->available_bytes == 0)
+		return UINT64_MAX;
+	return m->available_bytes - min_u64(m->available_bytes, m->total_bytes / OTHERS_PART);
+}
+
+uint64_t meminfo_node_spare(const char *root, unsigned int node)
+{
+	uint64_t bytes;
+
+	return meminfo_node_available(root, node, &bytes) == 0 ? bytes : UINT64_MAX;
+}
+
 void meminfo_refresh(const char *root)
 {
 	char nothing[8];

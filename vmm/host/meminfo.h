@@ -27,6 +27,15 @@ int meminfo_read(const char *root, struct host_memory *m);
 int meminfo_node_available(const char *root, unsigned int node, uint64_t *bytes);
 
 /*
+ * What may be taken without bringing the host near its end: what is available less a sixteenth of all memory. UINT64_MAX:
+ * not known. Pure.
+ */
+uint64_t meminfo_spare(const struct host_memory *m);
+
+/* The same of a node, which is left nothing: the host has other nodes. UINT64_MAX: not known. */
+uint64_t meminfo_node_spare(const char *root, unsigned int node);
+
+/*
  * Make each CPU add what it alone has counted (up to some hundred pages) to the fields of meminfo: proc/sys/vm/stat_refresh
  * (Documentation/admin-guide/sysctl/vm.rst), which changes nothing else. Only root may do that; otherwise the fields are up
  * to a second late by so many pages a CPU.

@@ -5,10 +5,113 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "units.h"
+
+bool list_drop(char *list, const char *separators, const char *part)
+{
+	const char *from = list;
+	char *to = list;
+	bool dropped = false;
+
+	while (*from != '\0') {
+		size_t length = strcspn(from, separators), whole = length + (from[length] != '\0');
+		const char *found = strstr(from, part);
+
+		if (found != NULL && found < from + length) {
+			dropped = true;
+		} else {
+			memmove(to, from, whole);
+			to += whole;
+		}
+		from += whole;
+	}
+	*to = '\0';
+	if (dropped && to > list && strchr(separators, to[-1]) != NULL)
+		to[-1] = '\0';
+	return dropped;
+}
+
+/* Tells the second start from the first, in case a library writes the variable again. */
+#define STARTED_AGAIN "MINIVMM_STARTED_AGAIN"
+
+/* Its own name first: /proc/self/exe would be its name in ps(1). */
+static int start_again(char **argv)
+{
+	const char *name = (const char *)getauxval(AT_EXECFN);
+
+	if (getenv(STARTED_AGAIN) != NULL)
+		return -ELOOP;
+	if (setenv(STARTED_AGAIN, "1", 1) != 0)
+		return -errno;
+	if (name != NULL)
+		(void)execv(name, argv);
+	(void)execv("/proc/self/exe", argv);
+	return -errno;
+}
+
+/* Does any of this process's own memory lie in a pool? (proc(5), status: HugetlbPages; false where it does not tell.) */
+static bool heap_is_huge(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[128];
+
+	while (status != NULL && kib == 0 && fgets(line, sizeof(line), status) != NULL) {
+		if (strncmp(line, "HugetlbPages:", 13) == 0)
+			kib = strtoul(line + 13, NULL, 10);
+	}
+	if (status != NULL)
+		(void)fclose(status);
+	return kib != 0;
+}
+
+int process_leave_huge_heap(char **argv, struct error *e)
+{
+	static const struct {
+		const char *variable, *separators, *part;
+		bool last; /* only where nothing else was found, and the heap is huge all the same */
+	} rows[] = {
+		{ "GLIBC_TUNABLES", ":", "glibc.malloc.hugetlb=", false },
+		{ "LD_PRELOAD", ": ", "libhugetlbfs", false },
+		/* Whatever it is: tcmalloc, mimalloc and their like have variables of their own. */
+		{ "LD_PRELOAD", "", "", true },
+	};
+	const char *variable = NULL;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < COUNT_OF(rows); i++) {
+		const char *value = getenv(rows[i].variable);
+		char *rest;
+
+		if (value == NULL || (rows[i].last && (variable != NULL || !heap_is_huge())))
+			continue;
+		rest = strdup(value);
+		if (rest == NULL) {
+			ret = -ENOMEM;
+		} else if (list_drop(rest, rows[i].separators, rows[i].part)) {
+			variable = rows[i].variable;
+			ret = setenv(variable, rest, 1) != 0 ? -errno : 0;
+		}
+		free(rest);
+	}
+	if (ret == 0 && variable != NULL)
+		ret = start_again(argv);
+	if (ret == 0 && unsetenv(STARTED_AGAIN) != 0)
+		ret = -errno;
+	if (ret == 0)
+		return 0;
+	(void)error_set(
+		e, STATUS_FAILED, -ret, variable != NULL ? variable : "environment",
+		"minivmm's own memory would be huge pages of the pools that it measures, and it cannot start "
+		"itself again without");
+	return error_hint(e, "env -u %s minivmm ...", variable != NULL ? variable : "GLIBC_TUNABLES");
+}
 
 int streams_init(struct error *e)
 {

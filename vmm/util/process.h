@@ -6,7 +6,20 @@
 #ifndef MINIVMM_UTIL_PROCESS_H
 #define MINIVMM_UTIL_PROCESS_H
 
+#include <stdbool.h>
+
 #include "vmm/util/error.h"
+
+/*
+ * Leave behind what of the environment would put this program's own memory into the pools of huge pages that it measures,
+ * or make it THP: glibc's malloc (GLIBC_TUNABLES=glibc.malloc.hugetlb), libhugetlbfs, and any other malloc (LD_PRELOAD) that has
+ * taken such pages already. All act before main, so the program is started again without; then this does not return. Children inherit what is left. 0 where there
+ * is nothing of that kind, or -errno.
+ */
+int process_leave_huge_heap(char **argv, struct error *e);
+
+/* Pure: take the words out of `list` in which `part` stands, in place. False where there was none. */
+bool list_drop(char *list, const char *separators, const char *part);
 
 /*
  * Fill those of descriptors 0 to 2 that the caller left closed, so that guest RAM or a record never becomes stdout;

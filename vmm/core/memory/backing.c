@@ -163,12 +163,26 @@ static int map_flags(const struct backing_spec *spec)
 	return flags;
 }
 
+struct pool_use backing_pool_use(const struct backing_spec *spec)
+{
+	return (struct pool_use){
+		.page_bytes = spec->page_bytes,
+		.bytes = spec->bytes,
+		.nodes = spec->policy == NUMA_POLICY_BIND ? spec->host_nodes : 0,
+		.held_bytes = backing_file_held_bytes(spec),
+		.unreserved = !spec->reserve,
+	};
+}
+
 static int explain_mmap(const struct backing_spec *spec, int err, struct error *e)
 {
 	if (err == ENOMEM && backing_has_pool(spec)) {
-		if (backing_file_check_mount(spec, 0, e) != 0)
+		struct pool_use use = backing_pool_use(spec);
+
+		if (backing_file_check_mount(spec, spec->bytes, 0, e) != 0)
 			return -err;
-		return pool_explain("", spec->page_bytes, spec->bytes, 0, spec->host_nodes, err, "mmap", e);
+		use.refused = true;
+		return pool_explain("", &use, 0, err, "mmap", e);
 	}
 	(void)error_set(e, STATUS_FAILED, err, "mmap", "cannot map %" PRIu64 " MiB of guest RAM (%s): %s",
 			spec->bytes / MIB, backing_name(spec->kind), strerror(err));
@@ -250,6 +264,19 @@ static int check_spec(const struct backing_spec *spec, struct error *e)
 	return room_check_total("", spec, e);
 }
 
+static int map_fixed(const struct backing_spec *spec, void *hva, int fd, struct error *e)
+{
+	struct task_policy inherited;
+	int ret = 0;
+
+	memory_policy_enter(spec, &inherited);
+	if (mmap(hva, spec->bytes, PROT_READ | PROT_WRITE, map_flags(spec), fd, 0) == MAP_FAILED)
+		ret = explain_mmap(spec, errno, e);
+	if (memory_policy_restore(&inherited, e) != 0 && ret == 0)
+		ret = -EIO;
+	return ret;
+}
+
 int backing_map(const struct backing_spec *spec, struct backing *b, struct error *e)
 {
 	void *hva;
@@ -259,8 +286,6 @@ int backing_map(const struct backing_spec *spec, struct backing *b, struct error
 	b->fd = -1;
 	b->spec = *spec;
 	ret = check_spec(spec, e);
-	if (ret == 0)
-		ret = room_check_nodes("", spec, e);
 	if (ret == 0 && backing_type(spec->kind)->has_file) {
 		b->fd = backing_file_open(spec, e);
 		ret = b->fd < 0 ? b->fd : 0;
@@ -273,11 +298,9 @@ int backing_map(const struct backing_spec *spec, struct backing *b, struct error
 		goto fail;
 	}
 	b->hva = hva;
-	if (mmap(hva, spec->bytes, PROT_READ | PROT_WRITE, map_flags(spec), b->fd, 0) == MAP_FAILED) {
-		ret = explain_mmap(spec, errno, e);
-		goto fail;
-	}
-	ret = memory_policy_bind(spec, hva, e);
+	ret = map_fixed(spec, hva, b->fd, e);
+	if (ret == 0)
+		ret = memory_policy_bind(spec, hva, e);
 	if (ret == 0)
 		ret = advise(spec, hva, e);
 	if (ret != 0)

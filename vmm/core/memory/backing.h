@@ -9,6 +9,7 @@
 
 #include "units.h"
 #include "vmm/core/spec.h"
+#include "vmm/host/pool/pool.h"
 #include "vmm/util/error.h"
 
 struct backing_spec {
@@ -42,6 +43,9 @@ static inline bool backing_has_pool(const struct backing_spec *spec)
  * kernel has no pool for; each with the cure (mount command).
  */
 int backing_resolve(const struct machine_spec *asked, struct backing_spec *spec, struct error *e);
+
+/* All of it as a use of its pool, before anything is mapped. */
+struct pool_use backing_pool_use(const struct backing_spec *spec);
 
 /*
  * Map it, bind it to its nodes, advise it (NOHUGEPAGE, HUGEPAGE before any touch). Nothing is populated.
@@ -90,10 +94,14 @@ int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error
 int backing_file_open(const struct backing_spec *spec, struct error *e);
 
 /*
- * Fill *e if the mount's own size= limit leaves less than spec->bytes, of which this run holds own_bytes: -ENOSPC. 0 where it
- * does not.
+ * Fill *e if the mount's own size= limit leaves less than `bytes`, of which this run holds own_bytes: -ENOSPC, with room for all
+ * of spec->bytes as the cure. 0 where it does not.
  */
-int backing_file_check_mount(const struct backing_spec *spec, uint64_t own_bytes, struct error *e);
+int backing_file_check_mount(const struct backing_spec *spec, uint64_t bytes, uint64_t own_bytes,
+			     struct error *e);
+
+/* What min_size= of the file's hugetlbfs keeps for it, at most (host/mount.h); 0 where nothing is known of it. */
+uint64_t backing_file_held_bytes(const struct backing_spec *spec);
 
 /*
  * Refuse a policy without nodes, nodes that do not exist (STATUS_USAGE, naming those that do), and any of it on
@@ -107,6 +115,22 @@ int memory_policy_check(struct backing_spec *spec, struct error *e);
  */
 int memory_policy_prealloc_nodes(const struct machine_spec *asked, struct backing_spec *spec,
 				 struct error *e);
+
+/* The memory policy of the calling thread, while it has another one. */
+struct task_policy {
+	bool left;
+	int mode;
+	unsigned long nodes[1024 / 64]; /* the most nodes that Linux can have (NODES_SHIFT 10) */
+};
+
+/*
+ * For the time of an mmap that reserves huge pages: the kernel checks the reservation against the policy of the task, not of
+ * the mapping, which has none yet (mm/hugetlb.c: allowed_mems_nr, Linux 6.18). An inherited policy (numactl
+ * --membind) would refuse pages of other nodes, and with the mapping's own a node that is short is told before any touch.
+ * To be ended by memory_policy_restore on the same thread. Nothing to do without nodes.
+ */
+void memory_policy_enter(const struct backing_spec *spec, struct task_policy *inherited);
+int memory_policy_restore(const struct task_policy *inherited, struct error *e);
 
 /* mbind of [hva, hva + spec->bytes): nothing in it may be populated yet. Nothing to do without nodes. */
 int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e);
@@ -188,14 +212,11 @@ uint64_t room_to_spare(const char *root);
 int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e);
 
 /*
- * Before a run that populates as it goes and will certainly touch `bytes`: they must fit what the memory cgroup leaves, swap
- * included, or the kernel would kill the run in the middle. each: by how many the hint divides what fits. 0 or -ENOMEM.
+ * Before a run that populates as it goes and will certainly touch `bytes`: they must fit the mount and, where it is not
+ * reserved, the pool; ordinary memory what the memory cgroup leaves, swap included, or the kernel would kill the run in the middle. each: by how many the hint divides what fits. 0 or -ENOMEM.
  */
 int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t bytes, uint32_t each,
 		     struct error *e);
-
-/* A hugetlb mapping bound to nodes: the kernel reserves from the whole pool, so the nodes are checked here. */
-int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e);
 
 /*
  * Fill *e with what is missing of the whole of `b`, and why: a mount's size limit, a pool or its cgroup, or the host's

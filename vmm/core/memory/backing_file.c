@@ -16,6 +16,7 @@
 
 #include "units.h"
 #include "vmm/host/mount.h"
+#include "vmm/util/text.h"
 
 /* Of a hint; a longer one is left out. */
 #define COMMAND_BYTES 640
@@ -133,17 +134,23 @@ static int put_mount_cure(const struct mount_room *room, const char *command, st
 	return error_hint(e, "%s  # or without a mount: --backing memfd --page-size %s", command, page);
 }
 
-/* An empty file takes no page, so what the mount has run out of is its number of files. */
-static void put_inodes_cure(const char *dir, struct error *e)
+/* An empty file takes no page, so what a full mount has run out of is its number of files. */
+static int explain_open(const char *dir, int err, struct error *e)
 {
 	struct mount_room *room = calloc(1, sizeof(*room));
-	char command[COMMAND_BYTES];
+	char command[COMMAND_BYTES] = "", word[PATH_MAX + 8];
 
 	if (room != NULL && mount_read(dir, room) == 0) {
-		mount_inodes_command(room, command, sizeof(command));
-		put_mount_cure(room, command, e);
+		if (err == ENOSPC)
+			mount_inodes_command(room, command, sizeof(command));
+		if (err == EROFS)
+			(void)error_hint(e, "mount -o remount,rw %s",
+					 shell_word(room->path, word, sizeof(word)));
+		else if (err == ENOSPC || err == EACCES || err == EPERM)
+			(void)put_mount_cure(room, command, e);
 	}
 	free(room);
+	return -err;
 }
 
 static int open_path(const struct backing_spec *spec, struct error *e)
@@ -162,14 +169,7 @@ static int open_path(const struct backing_spec *spec, struct error *e)
 	err = errno;
 	(void)error_set(e, STATUS_FAILED, err, spec->path, "cannot create a file in %s: %s", dir,
 			strerror(err));
-	if (err == EACCES || err == EPERM)
-		error_hint(e, "run as root, or mount it writable for you: mount -t hugetlbfs -o "
-			      "uid=$(id -u),mode=0700 none DIR");
-	else if (err == EROFS)
-		error_hint(e, "mount -o remount,rw %s", dir);
-	else if (err == ENOSPC)
-		put_inodes_cure(dir, e);
-	return -err;
+	return explain_open(dir, err, e);
 }
 
 static int open_memfd(const struct backing_spec *spec, struct error *e)
@@ -202,25 +202,44 @@ int backing_file_open(const struct backing_spec *spec, struct error *e)
 			 spec->bytes / MIB, strerror(err));
 }
 
-int backing_file_check_mount(const struct backing_spec *spec, uint64_t own_bytes, struct error *e)
+/* The mount that the file lies or will lie on; NULL where it has none of its own, or cannot be read. */
+static struct mount_room *read_mount(const struct backing_spec *spec)
 {
 	/* Two names of any length are too large for a thread's stack. */
-	struct mount_room *room;
-	char dir[PATH_MAX], command[COMMAND_BYTES];
+	struct mount_room *room = spec->kind == BACKING_FILE ? calloc(1, sizeof(*room)) : NULL;
 	struct error ignored = { .status = STATUS_OK };
+	char dir[PATH_MAX];
 
-	if (spec->kind != BACKING_FILE || holding_directory(spec->path, dir, sizeof(dir), &ignored) != 0)
-		return 0;
-	room = calloc(1, sizeof(*room));
+	if (room == NULL ||
+	    (holding_directory(spec->path, dir, sizeof(dir), &ignored) == 0 && mount_read(dir, room) == 0))
+		return room;
+	free(room);
+	return NULL;
+}
+
+uint64_t backing_file_held_bytes(const struct backing_spec *spec)
+{
+	struct mount_room *room = read_mount(spec);
+	uint64_t held_bytes = room != NULL ? room->held_bytes : 0;
+
+	free(room);
+	return held_bytes;
+}
+
+int backing_file_check_mount(const struct backing_spec *spec, uint64_t bytes, uint64_t own_bytes,
+			     struct error *e)
+{
+	struct mount_room *room = read_mount(spec);
+	char command[COMMAND_BYTES];
+
 	/* A mount that cannot be read is not refused anything. */
-	if (room == NULL || mount_read(dir, room) != 0 || room->size_bytes == MOUNT_UNLIMITED ||
-	    room->free_bytes + own_bytes >= spec->bytes) {
+	if (room == NULL || room->size_bytes == MOUNT_UNLIMITED || room->free_bytes + own_bytes >= bytes) {
 		free(room);
 		return 0;
 	}
 	(void)error_set(e, STATUS_FAILED, ENOSPC, spec->path,
 			"%" PRIu64 " MiB do not fit the mount at %s, whose size limit leaves %" PRIu64 " MiB",
-			spec->bytes / MIB, room->path[0] != '\0' ? room->path : dir,
+			bytes / MIB, room->path[0] != '\0' ? room->path : spec->path,
 			(room->free_bytes + own_bytes) / MIB);
 	mount_size_command(room, spec->bytes, own_bytes, command, sizeof(command));
 	(void)put_mount_cure(room, command, e);

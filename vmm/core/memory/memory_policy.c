@@ -103,20 +103,53 @@ int memory_policy_prealloc_nodes(const struct machine_spec *asked, struct backin
 	return 0;
 }
 
+/* The kernel reads maxnode - 1 bits (mbind(2), set_mempolicy(2)). */
+#define MAX_NODE(mask) (sizeof(mask) * 8 + 1)
+
+static int kernel_mode(const struct backing_spec *spec)
+{
+	if (spec->policy == NUMA_POLICY_PREFERRED)
+		return (spec->host_nodes & (spec->host_nodes - 1)) == 0 ? MPOL_PREFERRED
+									: MPOL_PREFERRED_MANY;
+	return spec->policy == NUMA_POLICY_INTERLEAVE ? MPOL_INTERLEAVE : MPOL_BIND;
+}
+
+static bool has_policy(const struct backing_spec *spec)
+{
+	return spec->host_nodes != 0 && spec->policy != NUMA_POLICY_DEFAULT;
+}
+
+void memory_policy_enter(const struct backing_spec *spec, struct task_policy *inherited)
+{
+	const unsigned long mask = spec->host_nodes;
+
+	memset(inherited, 0, sizeof(*inherited));
+	/* Where a filter refuses the calls, mbind will fail and say so. */
+	if (has_policy(spec) && backing_has_pool(spec) &&
+	    get_mempolicy(&inherited->mode, inherited->nodes, MAX_NODE(inherited->nodes), NULL, 0) == 0)
+		inherited->left = set_mempolicy(kernel_mode(spec), &mask, MAX_NODE(mask)) == 0;
+}
+
+int memory_policy_restore(const struct task_policy *inherited, struct error *e)
+{
+	int err;
+
+	if (!inherited->left ||
+	    set_mempolicy(inherited->mode, inherited->nodes, MAX_NODE(inherited->nodes)) == 0)
+		return 0;
+	err = errno;
+	return error_set(e, STATUS_FAILED, err, "set_mempolicy",
+			 "cannot go back to the inherited memory policy: %s", strerror(err));
+}
+
 int memory_policy_bind(const struct backing_spec *spec, void *hva, struct error *e)
 {
 	const unsigned long mask = spec->host_nodes;
 	char nodes[256];
-	int mode = MPOL_BIND, err;
+	int err;
 
-	if (mask == 0 || spec->policy == NUMA_POLICY_DEFAULT)
-		return 0;
-	if (spec->policy == NUMA_POLICY_PREFERRED)
-		mode = (mask & (mask - 1)) == 0 ? MPOL_PREFERRED : MPOL_PREFERRED_MANY;
-	else if (spec->policy == NUMA_POLICY_INTERLEAVE)
-		mode = MPOL_INTERLEAVE;
-	/* The kernel reads maxnode - 1 bits (mbind(2)). */
-	if (mbind(hva, spec->bytes, mode, &mask, sizeof(mask) * 8 + 1, MPOL_MF_STRICT) == 0)
+	if (!has_policy(spec) ||
+	    mbind(hva, spec->bytes, kernel_mode(spec), &mask, MAX_NODE(mask), MPOL_MF_STRICT) == 0)
 		return 0;
 	err = errno;
 	return error_set(e, STATUS_FAILED, err, "mbind", "cannot bind guest RAM to the nodes %s: %s",

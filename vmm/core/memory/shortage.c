@@ -26,17 +26,14 @@ int room_check_total(const char *root, const struct backing_spec *spec, struct e
 	return error_hint(e, "ask for less with --memory");
 }
 
-/* This part of the host's memory is left to other processes. */
-#define OTHERS_PART 16
-
 uint64_t room_to_spare(const char *root)
 {
 	uint64_t spare_bytes = UINT64_MAX;
 	struct limits limits = { .count = 0 };
 	struct host_memory m;
 
-	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0)
-		spare_bytes = m.available_bytes - min_u64(m.available_bytes, m.total_bytes / OTHERS_PART);
+	if (meminfo_read(root, &m) == 0)
+		spare_bytes = meminfo_spare(&m);
 	limits_add_memory(root, &limits);
 	spare_bytes = min_u64(spare_bytes, limits_room(&limits));
 	limits_free(&limits);
@@ -50,6 +47,19 @@ static int refuse(const struct backing_spec *spec, const char *which, uint64_t h
 			"%" PRIu64 " MiB of guest RAM cannot all be populated: %s leaves %" PRIu64 " MiB",
 			spec->bytes / MIB, which, have_bytes / MIB);
 	return error_hint(e, "ask for less with --memory, %s", cure);
+}
+
+/* The nodes that its pages have to come from; 0: any. A memory policy that was inherited does not count beside its own. */
+static uint64_t bound_nodes(const char *root, const struct backing_spec *spec)
+{
+	struct usable_nodes nodes;
+
+	if (spec->policy == NUMA_POLICY_BIND)
+		return spec->host_nodes;
+	limits_nodes(root, &nodes);
+	if (spec->policy != NUMA_POLICY_DEFAULT)
+		nodes.usable = nodes.with_memory & nodes.cpuset;
+	return (nodes.with_memory & ~nodes.usable) != 0 ? nodes.usable : 0;
 }
 
 static uint64_t nodes_available(const char *root, uint64_t nodes)
@@ -68,42 +78,51 @@ static uint64_t nodes_available(const char *root, uint64_t nodes)
 	return sum;
 }
 
+/*
+ * Do the mount and the pool have `bytes`, which will be touched? The cure is for all of guest RAM. `where` names the option
+ * that asks for them.
+ */
+static int check_files_and_pools(const char *root, const struct backing_spec *spec, uint64_t bytes,
+				 const char *where, struct error *e)
+{
+	struct error ignored = { .status = STATUS_OK };
+	struct pool_use use = backing_pool_use(spec);
+
+	/* What is reserved for a mapping cannot be short; mmap says whether it is. */
+	if (backing_has_pool(spec) && spec->reserve)
+		return 0;
+	if (backing_file_check_mount(spec, bytes, 0, e) != 0)
+		return -ENOSPC;
+	use.bytes = bytes;
+	if (!backing_has_pool(spec) || pool_check(root, &use, where, &ignored) == 0)
+		return 0;
+	use.bytes = spec->bytes;
+	return pool_explain(root, &use, 0, ENOMEM, where, e);
+}
+
 int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e)
 {
 	struct host_memory m;
 	struct limits limits = { .count = 0 };
-	uint64_t near;
+	uint64_t nodes, near;
 	int ret = 0;
 
-	/* What is reserved already for this mapping cannot be short. */
-	if (backing_has_pool(spec) && spec->reserve)
-		return 0;
-	if (backing_file_check_mount(spec, 0, e) != 0)
-		return -ENOSPC;
-	if (backing_has_pool(spec))
-		return pool_check(root, spec->page_bytes, spec->bytes,
-				  spec->policy == NUMA_POLICY_BIND ? spec->host_nodes : 0, "--prealloc", e);
+	ret = check_files_and_pools(root, spec, spec->bytes, "--prealloc", e);
+	if (ret != 0 || backing_has_pool(spec))
+		return ret;
 	if (meminfo_read(root, &m) == 0 && m.available_bytes != 0 && spec->bytes > m.available_bytes)
 		return refuse(spec, "MemAvailable of /proc/meminfo", m.available_bytes,
 			      "populate lazily, or end what uses the rest", e);
-	if (spec->policy == NUMA_POLICY_BIND) {
-		near = nodes_available(root, spec->host_nodes);
-		if (spec->bytes > near)
-			return refuse(spec, "the memory of the bound nodes", near, "or name more nodes", e);
-	}
+	nodes = bound_nodes(root, spec);
+	near = nodes == 0 ? UINT64_MAX : nodes_available(root, nodes);
+	if (spec->bytes > near)
+		return refuse(spec, "the memory of the nodes that it is bound to", near, "or name more nodes",
+			      e);
 	limits_add(root, LIMIT_MEMORY, 0, &limits);
 	if (spec->bytes > limits_room(&limits))
 		ret = refuse(spec, limits.list[0].path, limits_room(&limits), "or raise that limit", e);
 	limits_free(&limits);
 	return ret;
-}
-
-int room_check_nodes(const char *root, const struct backing_spec *spec, struct error *e)
-{
-	if (!backing_has_pool(spec) || !spec->reserve || spec->policy != NUMA_POLICY_BIND ||
-	    spec->host_nodes == 0)
-		return 0;
-	return pool_check(root, spec->page_bytes, spec->bytes, spec->host_nodes, "--host-nodes", e);
 }
 
 /* minivmm itself, and page tables: taken from what the hint says may be touched. */
@@ -115,10 +134,11 @@ int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t
 	struct limits limits = { .count = 0 };
 	uint64_t room, fits;
 	char size[24];
-	int ret = 0;
+	int ret;
 
-	if (backing_has_pool(spec))
-		return 0;
+	ret = check_files_and_pools(root, spec, bytes, "--working-set", e);
+	if (ret != 0 || backing_has_pool(spec))
+		return ret;
 	limits_add(root, LIMIT_MEMORY, 0, &limits);
 	room = limits_room(&limits);
 	if (limits.count != 0 && !checked_add(room, limits_swap_room(root), &room))
@@ -145,24 +165,36 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 	struct observed_memory seen = { 0 };
 	const struct backing_spec *spec = &b->spec;
 	const bool promised = backing_has_pool(spec) && spec->reserve;
+	/* Not a bad address, but one without a page: what would have been a SIGBUS. */
+	const int told = err == EFAULT ? ENOMEM : err;
 	uint64_t there;
 
 	/* If smaps cannot be read, all of RAM counts as missing: too large a number is better than none. */
 	(void)observe_backing("", b, &seen, &ignored);
 	there = min_u64(seen.rss_bytes, spec->bytes - spec->page_bytes);
-	if (backing_file_check_mount(spec, promised ? spec->bytes : there, e) != 0)
+	if (backing_file_check_mount(spec, spec->bytes, promised ? spec->bytes : there, e) != 0)
 		return -err;
-	if (backing_has_pool(spec))
-		return pool_explain("", spec->page_bytes, spec->bytes - there,
-				    promised ? spec->bytes - there : 0, spec->host_nodes, err, where, e);
-	(void)error_set(e, STATUS_FAILED, err, where,
+	if (backing_has_pool(spec)) {
+		struct pool_use use = backing_pool_use(spec);
+
+		use.bytes -= there;
+		use.refused = true;
+		/* What the mount holds is what was promised. */
+		use.promised_bytes = promised ? use.bytes : 0;
+		use.held_bytes = promised ? 0 : use.held_bytes;
+		(void)pool_explain("", &use, there, told, where, e);
+		return -err;
+	}
+	(void)error_set(e, STATUS_FAILED, told, where,
 			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be had: %s", there / MIB,
-			spec->bytes / MIB,
-			err == EFAULT ? "the kernel has no page for the rest" : strerror(err));
+			spec->bytes / MIB, strerror(told));
 	if (populate_locks())
-		return error_hint(
+		(void)error_hint(
 			e, "ulimit -l unlimited, or ask for less with --memory: before Linux 5.14 memory is "
 			   "populated by locking it");
-	return error_hint(e,
-			  "ask for less with --memory or --working-set, or end what uses the rest (free -m)");
+	else
+		(void)error_hint(
+			e,
+			"ask for less with --memory or --working-set, or end what uses the rest (free -m)");
+	return -err;
 }

@@ -56,17 +56,45 @@ static const struct field size_list[] = {
 };
 static const struct fields size_fields = FIELDS_OF(size_list);
 
+static json_t *mount_path(const void *from)
+{
+	return json_words(((const struct pool_mount *)from)->path);
+}
+
+static json_t *mount_options(const void *from)
+{
+	return json_words(((const struct pool_mount *)from)->options);
+}
+
 static const struct field mount_list[] = {
-	FIELD(TEXT, struct pool_mount, path),
+	FIELD_BY("path", mount_path, NULL),
 	FIELD(SIZE, struct pool_mount, page_bytes),
-	FIELD(TEXT, struct pool_mount, options),
+	FIELD_BY("options", mount_options, NULL),
+	FIELD_AS(COUNT, struct pool_mount, held_bytes, "min_size_bytes"),
 };
 static const struct fields mount_fields = FIELDS_OF(mount_list);
 
+static json_t *sizes(const void *from)
+{
+	const struct pool_report *report = from;
+
+	return FIELDS_ARRAY(&size_fields, report->sizes, report->size_count);
+}
+
+static json_t *mounts(const void *from)
+{
+	const struct pool_report *report = from;
+
+	if (!report->mounts_known)
+		return json_null();
+	return FIELDS_ARRAY(&mount_fields, report->mounts, report->mount_count);
+}
+
 static const struct field report_list[] = {
 	FIELD(SIZE, struct pool_report, memory_available_bytes),
-	FIELDS_LIST("sizes", struct pool_report, sizes, size_count, size_fields),
-	FIELDS_LIST("mounts", struct pool_report, mounts, mount_count, mount_fields),
+	FIELD_BY("sizes", sizes, NULL),
+	FIELD_BY("mounts", mounts, NULL),
+	FIELD(COUNT, struct pool_report, nodes_beyond),
 };
 static const struct fields report_fields = FIELDS_OF(report_list);
 
@@ -85,6 +113,7 @@ static const struct field plan_list[] = {
 	FIELD_AS(COUNT, struct pool_plan, on_demand_pages, "on_demand"),
 	FIELD_AS(COUNT, struct pool_plan, missing_pages, "missing"),
 	FIELD(TRUTH, struct pool_plan, enough),
+	FIELD(KNOWN, struct pool_plan, largest_bytes),
 	FIELDS_LIST("nodes", struct pool_plan, nodes, node_count, plan_node_fields),
 };
 static const struct fields plan_fields = FIELDS_OF(plan_list);
@@ -114,7 +143,8 @@ static json_t *lines_json(const struct pool_lines *lines)
 	return o;
 }
 
-int pool_plan_json(const struct pool_report *report, const struct pool_plan *plan, FILE *out)
+int pool_plan_json(const struct pool_report *report, const struct pool_use *use, const struct pool_plan *plan,
+		   FILE *out)
 {
 	/* Too large for a thread's stack. */
 	struct pool_lines *lines = calloc(1, sizeof(*lines));
@@ -122,7 +152,7 @@ int pool_plan_json(const struct pool_report *report, const struct pool_plan *pla
 
 	if (lines == NULL)
 		return -ENOMEM;
-	pool_lines_all(report, plan, lines);
+	pool_lines_all(report, use, plan, lines);
 	o = json_document(POOL_PLAN_SCHEMA);
 	fields_put(&plan_fields, 0, &o, plan);
 	json_put(&o, "lines", lines_json(lines));

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "units.h"
+#include "vmm/host/mount.h"
+#include "vmm/host/sysfile.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
@@ -53,22 +55,44 @@ const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
 	return buf;
 }
 
-/* Where hugetlbfs of the plan's page size is mounted, or should be ("/dev/hugepages-1G"), into path. True: it is. */
-static bool mount_path(const struct pool_report *report, const struct pool_plan *plan, char *path,
-		       size_t size)
+/* Has a mount with these options room for the plan, as far as they tell? */
+static bool mount_allows(const char *options, const struct pool_plan *plan)
 {
+	uint64_t size_bytes;
+
+	return !list_has_word(options, ",", "ro") && (mount_option_size(options, "size", &size_bytes) != 0 ||
+						      size_bytes >= plan->needed_pages * plan->page_bytes);
+}
+
+/*
+ * The mount for the plan: the one with the shortest path of those that allow it (others are a container's or a pod's). NULL:
+ * none, and where one should be is in path ("/dev/hugepages-1G", or where that is taken "/dev/hugepages-1G-2").
+ */
+static const struct pool_mount *find_mount(const struct pool_report *report, const struct pool_plan *plan,
+					   char *path, size_t size)
+{
+	const struct pool_mount *found = NULL;
+	bool taken = true;
 	char name[24];
 
 	for (uint32_t i = 0; i < report->mount_count; i++) {
 		const struct pool_mount *m = &report->mounts[i];
 
-		if (m->page_bytes == plan->page_bytes && is_plain_word(m->path) && strlen(m->path) < size) {
-			(void)snprintf(path, size, "%s", m->path);
-			return true;
-		}
+		if (m->page_bytes == plan->page_bytes && is_plain_word(m->path) && strlen(m->path) < size &&
+		    mount_allows(m->options, plan) &&
+		    (found == NULL || strlen(m->path) < strlen(found->path)))
+			found = m;
 	}
-	(void)snprintf(path, size, "/dev/hugepages-%s", size_format(plan->page_bytes, name));
-	return false;
+	(void)snprintf(path, size, "%s", found != NULL ? found->path : "");
+	(void)size_format(plan->page_bytes, name);
+	for (uint32_t n = 1; found == NULL && taken; n++) {
+		(void)snprintf(path, size, n == 1 ? "/dev/hugepages-%s" : "/dev/hugepages-%s-%" PRIu32, name,
+			       n);
+		taken = false;
+		for (uint32_t i = 0; i < report->mount_count; i++)
+			taken = taken || strcmp(report->mounts[i].path, path) == 0;
+	}
+	return found;
 }
 
 static void provide_pages(const struct pool_size *size, const struct pool_plan *plan,
@@ -104,14 +128,15 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 	uint64_t bytes = plan->needed_pages * plan->page_bytes;
 	char word[1024];
 
-	if (size == NULL)
+	if (size == NULL || !plan->memory_fits)
 		return;
 	provide_pages(size, plan, lines);
 	for (uint32_t i = 0; i < size->limits.count; i++) {
 		const struct limit *limit = &size->limits.list[i];
+		uint64_t more = bytes - (limits_promises(limit) ? min_u64(plan->promised_bytes, bytes) : 0);
 
-		if (limit_room(limit) < bytes)
-			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", limit->used + bytes,
+		if (limit_room(limit) < more)
+			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", limit->used + more,
 			    shell_word(limit->path, word, sizeof(word)));
 	}
 }
@@ -149,7 +174,8 @@ static void permanent_lines(const struct pool_report *report, const struct pool_
 			    struct pool_lines *lines)
 {
 	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
-	char name[24], path[256], count[POOL_LINE_BYTES - 64];
+	char name[24], path[256], options[POOL_LINE_BYTES / 2], count[POOL_LINE_BYTES - 64];
+	const struct pool_mount *mount;
 
 	if (size == NULL)
 		return;
@@ -163,10 +189,14 @@ static void permanent_lines(const struct pool_report *report, const struct pool_
 	add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
 	if (!size->is_default)
 		add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name, name, count);
-	if (!mount_path(report, plan, path, sizeof(path)))
+	mount = find_mount(report, plan, path, sizeof(path));
+	if (mount == NULL)
 		add(lines, LINE_MOUNT, "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path,
 		    name, path);
-	add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs pagesize=%s 0 0", path, name);
+	/* One that is there keeps its options; before Linux 4.12 the page size is not among them. */
+	if (mount_options_with(mount != NULL ? mount->options : "", "pagesize", name, options,
+			       sizeof(options)))
+		add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs %s 0 0", path, options);
 }
 
 struct words {
@@ -241,15 +271,21 @@ static void backing_lines(const struct pool_report *report, const struct pool_pl
 	(void)size_format(plan->needed_pages * plan->page_bytes, w.memory);
 	(void)size_format(plan->page_bytes, w.page);
 	(void)pool_node_list(plan, w.nodes, sizeof(w.nodes));
-	(void)mount_path(report, plan, w.mount, sizeof(w.mount));
+	(void)find_mount(report, plan, w.mount, sizeof(w.mount));
 	minivmm_lines(&w, lines);
 	qemu_lines(&w, lines);
 	libvirt_lines(plan, &w, lines);
 }
 
-void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines)
+void pool_lines_all(const struct pool_report *report, const struct pool_use *use,
+		    const struct pool_plan *plan, struct pool_lines *lines)
 {
-	pool_lines_provide(report, plan, lines);
-	permanent_lines(report, plan, lines);
-	backing_lines(report, plan, lines);
+	struct pool_plan smaller;
+	const struct pool_plan *best = pool_plan_best(report, use, plan, &smaller);
+
+	if (best == NULL)
+		return;
+	pool_lines_provide(report, best, lines);
+	permanent_lines(report, best, lines);
+	backing_lines(report, best, lines);
 }

@@ -46,7 +46,8 @@ struct pool_line_info {
 extern const struct pool_line_info pool_line_infos[LINE_KIND_COUNT];
 
 /*
- * Lines that provide what the plan misses: LINE_SYSCTL, LINE_SYSFS and LINE_CGROUP; none where it is enough.
+ * Lines that provide what the plan misses: LINE_SYSCTL, LINE_SYSFS and LINE_CGROUP; none where it is enough, or
+ * cannot be had (pool_plan_best). 
  * Totals are of the whole pool (what is there, in use or promised, and what is missing), because that is what the
  * kernel's files take (Documentation/admin-guide/mm/hugetlbpage.rst). Appended to *lines.
  */
@@ -55,9 +56,11 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 
 /*
  * All lines, each appended to *lines; a line that does not fit is left out. Those of pool_lines_provide, those
- * that last or can be undone (LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt.
+ * that last or can be undone (LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt. Where memory
+ * is too short for the plan, they are of the largest that can be had; none where that is less than a page.
  */
-void pool_lines_all(const struct pool_report *report, const struct pool_plan *plan, struct pool_lines *lines);
+void pool_lines_all(const struct pool_report *report, const struct pool_use *use,
+		    const struct pool_plan *plan, struct pool_lines *lines);
 
 /* The plan's nodes as a list "0,2-3" into buf; "" where it is not bound. */
 const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size);

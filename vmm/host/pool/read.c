@@ -14,6 +14,7 @@
 #include "vmm/host/meminfo.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/host/pool/pool.h"
+#include "vmm/util/array.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
@@ -92,14 +93,15 @@ static void find_sizes(const char *root, struct pool_report *report)
 
 	if (dir == NULL)
 		return;
-	while (report->size_count < POOL_MAX_SIZES && (entry = readdir(dir)) != NULL) {
-		uint64_t bytes = size_of_name(entry->d_name);
+	while ((entry = readdir(dir)) != NULL) {
+		struct pool_size size = { .page_bytes = size_of_name(entry->d_name) };
 
-		if (bytes != 0)
-			report->sizes[report->size_count++].page_bytes = bytes;
+		if (size.page_bytes != 0 && ARRAY_PUSH(report->sizes, report->size_count, size) != 0)
+			break;
 	}
 	(void)closedir(dir);
-	qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
+	if (report->size_count > 0)
+		qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
 }
 
 static void read_nodes(const char *root, struct pool_size *size)
@@ -115,22 +117,24 @@ static void read_nodes(const char *root, struct pool_size *size)
 			continue;
 		/* 0 where it cannot be read. */
 		(void)count_read(root, dir, size->page_bytes, "surplus_hugepages", &out->surplus);
-		(void)meminfo_node_available(root, node, &out->memory_available_bytes);
+		out->spare_bytes = meminfo_node_spare(root, node);
 		out->node = node;
 		size->node_count++;
 	}
 }
 
-/* The nodes that this process may use as a mask, 0 where it is not known (Documentation: cgroup-v1/cpusets.rst). */
-static uint64_t read_allowed(const char *root)
+static uint32_t nodes_beyond(const char *root)
 {
 	uint16_t nodes[MAX_NODE_NUMBERS];
-	uint32_t count = sysfile_status_list(root, "Mems_allowed_list", nodes, MAX_NODE_NUMBERS);
-	uint64_t mask = 0;
+	char list[8 * MAX_NODE_NUMBERS];
+	uint32_t beyond = 0;
+	int count = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		mask |= nodes[i] < HOST_MAX_NODES ? UINT64_C(1) << nodes[i] : 0;
-	return mask;
+	if (sysfile_value(root, "sys/devices/system/node/online", list, sizeof(list)) > 0)
+		count = list_parse(list, MAX_NODE_NUMBERS - 1, nodes, MAX_NODE_NUMBERS);
+	for (int i = 0; i < count; i++)
+		beyond += nodes[i] >= HOST_MAX_NODES;
+	return beyond;
 }
 
 /*
@@ -144,21 +148,16 @@ static uint64_t on_demand(const struct pool_size *size, uint64_t memory_availabl
 	return memory_available_bytes == 0 ? room : min_u64(room, memory_available_bytes / size->page_bytes);
 }
 
-static uint64_t available(const struct pool_size *size, uint64_t allowed_nodes)
+static uint64_t available(const struct pool_report *report, const struct pool_size *size)
 {
-	uint64_t pages = size->counts.free - min_u64(size->counts.reserved, size->counts.free);
-	uint64_t reachable = 0;
+	const struct pool_use use = { .page_bytes = size->page_bytes };
+	struct pool_account account;
+	uint64_t pages;
 
-	for (uint32_t i = 0; i < size->node_count; i++) {
-		if ((allowed_nodes >> size->nodes[i].node & 1) != 0)
-			reachable += size->nodes[i].free;
-	}
-	/* A mapping gets no more than what is free on the nodes of its cpuset, promised to others or not. */
-	if (size->node_count > 0 && allowed_nodes != 0)
-		pages = min_u64(pages, reachable);
-	if (!checked_add(pages, size->on_demand_pages, &pages))
+	pool_account(report, size, &use, &account);
+	if (!checked_add(account.free, account.on_demand, &pages))
 		pages = UINT64_MAX;
-	return min_u64(pages, limits_room(&size->limits) / size->page_bytes);
+	return min_u64(pages, account.limit);
 }
 
 static void read_limits(const char *root, struct pool_size *size)
@@ -169,8 +168,8 @@ static void read_limits(const char *root, struct pool_size *size)
 	limits_add(root, LIMIT_HUGETLB_RSVD, size->page_bytes, &size->limits);
 	for (uint32_t i = 0; i < size->limits.count; i++) {
 		const struct limit *limit = &size->limits.list[i];
-		uint64_t *smallest = strstr(limit->path, ".rsvd.") != NULL ? &size->cgroup_rsvd_max_bytes
-									   : &size->cgroup_max_bytes;
+		uint64_t *smallest =
+			limits_promises(limit) ? &size->cgroup_rsvd_max_bytes : &size->cgroup_max_bytes;
 
 		*smallest = min_u64(*smallest, limit->limit);
 	}
@@ -200,37 +199,38 @@ static uint64_t mount_page_bytes(const struct host_mount *m, bool real)
 static bool collect_mount(const struct host_mount *m, void *arg)
 {
 	struct mount_collector *c = arg;
-	struct pool_mount *out = &c->report->mounts[c->report->mount_count];
+	struct pool_mount mount;
 
 	if (strcmp(m->type, "hugetlbfs") != 0)
 		return true;
-	/* A path that does not fit would name another place. */
-	if (strlen(m->path) >= sizeof(out->path))
+	mount = (struct pool_mount){ strdup(m->path), strdup(m->options), mount_page_bytes(m, c->real), 0 };
+	(void)mount_option_size(m->options, "min_size", &mount.held_bytes);
+	if (mount.path != NULL && mount.options != NULL &&
+	    ARRAY_PUSH(c->report->mounts, c->report->mount_count, mount) == 0)
 		return true;
-	(void)snprintf(out->path, sizeof(out->path), "%s", m->path);
-	(void)snprintf(out->options, sizeof(out->options), "%s", m->options);
-	out->page_bytes = mount_page_bytes(m, c->real);
-	c->report->mount_count++;
-	return c->report->mount_count < POOL_MAX_MOUNTS;
+	free(mount.path);
+	free(mount.options);
+	return false;
 }
 
 static void read_mounts(const char *root, struct pool_report *report)
 {
 	struct mount_collector c = { .report = report, .real = root[0] == '\0' };
 
-	/* Unreadable: no mounts are known, which is what the caller is promised. */
-	(void)mounts_each(root, collect_mount, &c);
+	report->mounts_known = mounts_each(root, collect_mount, &c) == 0;
 }
 
 void pool_report_read(const char *root, struct pool_report *report)
 {
 	struct host_memory memory;
 
-	memset(report, 0, sizeof(*report));
+	pool_report_free(report);
 	/* Each leaves zeros where it cannot be read, which is what the caller is promised. */
 	(void)meminfo_read(root, &memory);
 	report->memory_available_bytes = memory.available_bytes;
-	report->allowed_nodes = read_allowed(root);
+	report->spare_bytes = meminfo_spare(&memory);
+	limits_nodes(root, &report->allowed);
+	report->nodes_beyond = nodes_beyond(root);
 	find_sizes(root, report);
 	for (uint32_t i = 0; i < report->size_count; i++) {
 		struct pool_size *size = &report->sizes[i];
@@ -242,9 +242,22 @@ void pool_report_read(const char *root, struct pool_report *report)
 		read_nodes(root, size);
 		read_limits(root, size);
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
-		size->available_pages = available(size, report->allowed_nodes);
+		size->available_pages = available(report, size);
 	}
 	read_mounts(root, report);
+}
+
+void pool_report_free(struct pool_report *report)
+{
+	for (uint32_t i = 0; i < report->mount_count; i++) {
+		free(report->mounts[i].path);
+		free(report->mounts[i].options);
+	}
+	for (uint32_t i = 0; i < report->size_count; i++)
+		limits_free(&report->sizes[i].limits);
+	free(report->mounts);
+	free(report->sizes);
+	memset(report, 0, sizeof(*report));
 }
 
 const struct pool_size *pool_report_size(const struct pool_report *report, uint64_t page_bytes)
@@ -254,10 +267,4 @@ const struct pool_size *pool_report_size(const struct pool_report *report, uint6
 			return &report->sizes[i];
 	}
 	return NULL;
-}
-
-void pool_report_free(struct pool_report *report)
-{
-	for (uint32_t i = 0; i < report->size_count; i++)
-		limits_free(&report->sizes[i].limits);
 }

@@ -70,23 +70,31 @@ static void mounts(const struct pool_report *report, FILE *out)
 			(void)size_format(m->page_bytes, name);
 		paragraph(out, i == 0 ? "mounts" : "", "%s: %s (%s)", m->path, name, m->options);
 	}
-	if (report->mount_count == 0)
+	if (!report->mounts_known)
+		paragraph(out, "mounts", "not known: /proc/self/mounts cannot be read");
+	else if (report->mount_count == 0)
 		paragraph(out, "mounts",
 			  "no hugetlbfs: --mem-path needs one, --backing hugetlb and memfd do not");
 }
 
+/* Nodes that have memory, and not for this process. */
+static void kept_off(uint64_t with_memory, uint64_t mask, const char *by, FILE *out)
+{
+	for (uint32_t node = 0; mask != 0 && node < HOST_MAX_NODES; node++) {
+		if ((with_memory & ~mask) >> node & 1)
+			paragraph(out, by, "this process may not use node %" PRIu32, node);
+	}
+}
+
 static void allowed(const struct pool_report *report, FILE *out)
 {
-	uint64_t there = 0;
+	const struct usable_nodes *a = &report->allowed;
 
-	for (uint32_t i = 0; i < report->size_count; i++) {
-		for (uint32_t k = 0; k < report->sizes[i].node_count; k++)
-			there |= UINT64_C(1) << report->sizes[i].nodes[k].node;
-	}
-	for (uint32_t node = 0; report->allowed_nodes != 0 && node < HOST_MAX_NODES; node++) {
-		if ((there & ~report->allowed_nodes) >> node & 1)
-			paragraph(out, "cpuset", "this process may not use node %" PRIu32, node);
-	}
+	kept_off(a->with_memory, a->cpuset, "cpuset", out);
+	kept_off(a->with_memory, a->policy, "policy", out);
+	if (report->nodes_beyond != 0)
+		paragraph(out, "nodes", "%" PRIu32 " more, from node %d on, are not looked at",
+			  report->nodes_beyond, HOST_MAX_NODES);
 }
 
 int pool_show_text(const struct pool_report *report, FILE *out)
@@ -112,8 +120,10 @@ int pool_show_text(const struct pool_report *report, FILE *out)
 	mounts(report, out);
 	allowed(report, out);
 	if (report->memory_available_bytes != 0)
-		paragraph(out, "memory", "%" PRIu64 " MiB available: what pools could still grow by at most",
-			  report->memory_available_bytes / MIB);
+		paragraph(out, "memory",
+			  "%" PRIu64 " MiB available, of which pools could still grow by %" PRIu64
+			  " MiB at most: the rest is left to others",
+			  report->memory_available_bytes / MIB, report->spare_bytes / MIB);
 	paragraph(out, "next", "minivmm pool plan -m 1G --page-size 2M tells what a run would need");
 	return stream_finish(out);
 }
@@ -218,11 +228,44 @@ static void numbers(const struct pool_report *report, const struct pool_plan *pl
 		paragraph(out, "limit", "not known whether there are others: %s", size->limits.unknown);
 }
 
-static void verdict(const struct pool_report *report, const struct pool_plan *plan, FILE *out)
+/* A mount whose own pages the plan does not count, as it is of any backing. */
+static void kept_by_mounts(const struct pool_report *report, const struct pool_use *use, FILE *out)
 {
-	uint64_t memory_bytes;
-	uint32_t node;
+	for (uint32_t i = 0; i < report->mount_count; i++) {
+		const struct pool_mount *m = &report->mounts[i];
+		struct error ignored = { .status = STATUS_OK };
+		struct pool_use there = *use;
+		struct pool_plan plan;
 
+		there.held_bytes = m->held_bytes;
+		if (m->held_bytes != 0 && m->page_bytes == use->page_bytes &&
+		    pool_plan_make(report, &there, &plan, &ignored) == 0)
+			paragraph(out, "mount",
+				  "%s keeps %" PRIu64
+				  " pages for its files (min_size=): with --mem-path %s %" PRIu64
+				  " are missing, if no other file has them",
+				  m->path, m->held_bytes / m->page_bytes, m->path, plan.missing_pages);
+	}
+}
+
+/* What would be too much, and what would not. */
+static void largest(const struct pool_plan *plan, FILE *out)
+{
+	char size[24], page[24];
+
+	if (!plan->memory_fits)
+		paragraph(out, "", "memory%s can be spared for %s of such pages in all",
+			  plan->node_count > 0 ? " of these nodes" : "",
+			  size_format(plan->largest_bytes, size));
+	if (plan->largest_bytes >= plan->page_bytes)
+		paragraph(out, "largest", "-m %s%s", size_format(plan->largest_bytes, size),
+			  plan->memory_fits ? "" : ", and that is what the lines below provide");
+	else
+		paragraph(out, "largest", "not one page of %s", size_format(plan->page_bytes, page));
+}
+
+static void verdict(const struct pool_plan *plan, FILE *out)
+{
 	if (plan->enough && plan->on_demand_pages == 0)
 		paragraph(out, "verdict", "enough");
 	else if (plan->enough)
@@ -230,22 +273,22 @@ static void verdict(const struct pool_report *report, const struct pool_plan *pl
 			  "enough, if the kernel can make %" PRIu64
 			  " pages when they are mapped (overcommit): it cannot where memory is in pieces",
 			  plan->on_demand_pages);
+	else if (pool_plan_fits(plan))
+		paragraph(out, "verdict", "pages missing: %" PRIu64 " (%" PRIu64 " MiB), which can be added",
+			  plan->missing_pages, plan->missing_pages * plan->page_bytes / MIB);
 	else if (plan->missing_pages == 0)
 		paragraph(out, "verdict",
 			  "not enough: the pool has the pages, a control group's limit is in the way");
 	else
-		paragraph(out, "verdict", "not enough: pages missing: %" PRIu64 " (%" PRIu64 " MiB)",
-			  plan->missing_pages, plan->missing_pages * plan->page_bytes / MIB);
-	if (!pool_plan_memory_short(report, plan, &node, &memory_bytes))
-		return;
-	if (node < HOST_MAX_NODES)
-		paragraph(out, "",
-			  "node %" PRIu32 " has only %" PRIu64
-			  " MiB of memory available: ask for less with -m",
-			  node, memory_bytes / MIB);
-	else
-		paragraph(out, "", "only %" PRIu64 " MiB of memory are available: ask for less with -m",
-			  memory_bytes / MIB);
+		paragraph(out, "verdict", "not enough: pages missing: %" PRIu64 " (%" PRIu64 " MiB)%s",
+			  plan->missing_pages, plan->missing_pages * plan->page_bytes / MIB,
+			  plan->memory_fits ? ", and a control group's limit is in the way" : "");
+	if (plan->missing_pages > 0 && plan->page_bytes >= GIB)
+		paragraph(
+			out, "",
+			"such pages are whole pieces of memory: surest at boot, later there may be fewer than memory allows");
+	if (!pool_plan_fits(plan))
+		largest(plan, out);
 }
 
 static const char *boot_title(const struct pool_report *report, const struct pool_plan *plan)
@@ -261,7 +304,8 @@ static const char *boot_title(const struct pool_report *report, const struct poo
 		      : "at boot, on the kernel command line:";
 }
 
-int pool_plan_text(const struct pool_report *report, const struct pool_plan *plan, FILE *out)
+int pool_plan_text(const struct pool_report *report, const struct pool_use *use, const struct pool_plan *plan,
+		   FILE *out)
 {
 	/* Too large for a thread's stack. */
 	struct pool_lines *lines = calloc(1, sizeof(*lines));
@@ -269,9 +313,10 @@ int pool_plan_text(const struct pool_report *report, const struct pool_plan *pla
 
 	if (lines == NULL)
 		return -ENOMEM;
-	pool_lines_all(report, plan, lines);
+	pool_lines_all(report, use, plan, lines);
 	numbers(report, plan, out);
-	verdict(report, plan, out);
+	verdict(plan, out);
+	kept_by_mounts(report, use, out);
 	(void)fputc('\n', out);
 	section(lines, LINE_SYSCTL, "now, as root:", out);
 	section(lines, LINE_SYSFS, bound ? "now, as root:" : "the same through sysfs:", out);

@@ -137,7 +137,10 @@ static void add_need(const struct pool_report *pools, int node, uint64_t bytes, 
 		return;
 	need->node = node;
 	need->bytes = align_up(bytes, PAGE_2M);
-	need->has_pool = pool_plan_make(pools, need->bytes, PAGE_2M, node < 0 ? 0 : UINT64_C(1) << node,
+	need->has_pool = pool_plan_make(pools,
+					&(struct pool_use){ .page_bytes = PAGE_2M,
+							    .bytes = need->bytes,
+							    .nodes = node < 0 ? 0 : UINT64_C(1) << node },
 					&need->plan, &ignored) == 0;
 	a->need_count++;
 }
@@ -235,6 +238,9 @@ static void text_needs(const struct advice *a, FILE *out)
 		paragraph(out, "how many",
 			  "%s%" PRIu64 " pages of 2M: %" PRIu64 " available, %" PRIu64 " missing", where,
 			  need->plan.needed_pages, need->plan.available_pages, need->plan.missing_pages);
+		if (!pool_plan_fits(&need->plan))
+			paragraph(out, "", "no more than %s can be had",
+				  size_format(need->plan.largest_bytes, left));
 		/* As they are, for a shell: they are not wrapped. */
 		for (uint32_t line = 0; line < lines->count; line++)
 			(void)fprintf(out, "%-*s%s\n", LABEL_COLUMNS, line == 0 ? "lines" : "",

@@ -300,35 +300,35 @@ static int conclude_plan(struct evaluation *v, const struct pool_size *pool, con
 				pool->counts.reserved);
 	return conclude(v, known_if(met),
 			"%" PRIu64 " wanted, %" PRIu64 " available (%" PRIu64 " free, %" PRIu64
-			" of them reserved)",
-			asked->count, plan->available_pages, pool->counts.free, pool->counts.reserved);
+			" of them reserved)%s",
+			asked->count, plan->available_pages, pool->counts.free, pool->counts.reserved,
+			pool_bound_words(plan));
 }
 
 /* Decided by the plan that a run of that size would get. */
 static int pages_available(struct evaluation *v)
 {
 	struct error e = { .status = STATUS_OK };
-	struct pool_report *report;
+	struct pool_report report = { 0 };
 	struct pool_plan plan;
 	struct pages asked;
 	int ret;
 
 	if (parse_pages(v->value, &asked) != 0)
 		return -EINVAL;
-	report = calloc(1, sizeof(*report));
-	if (report == NULL)
-		return conclude(v, KNOWN_UNKNOWN, "no memory for the picture of the pools");
-	pool_report_read(v->root, report);
-	ret = pool_plan_make(report, asked.count * asked.page_bytes, asked.page_bytes, asked.nodes, &plan,
-			     &e);
+	pool_report_read(v->root, &report);
+	ret = pool_plan_make(&report,
+			     &(struct pool_use){ .page_bytes = asked.page_bytes,
+						 .bytes = asked.count * asked.page_bytes,
+						 .nodes = asked.nodes },
+			     &plan, &e);
 	if (ret == -ENOENT)
 		ret = no_pool(v, asked.page_bytes);
 	else if (ret != 0)
 		ret = conclude(v, KNOWN_NO, "%.140s", e.what);
 	else
-		ret = conclude_plan(v, pool_report_size(report, asked.page_bytes), &asked, &plan);
-	pool_report_free(report);
-	free(report);
+		ret = conclude_plan(v, pool_report_size(&report, asked.page_bytes), &asked, &plan);
+	pool_report_free(&report);
 	return ret;
 }
 

@@ -44,6 +44,7 @@ static int check_touched(const struct record *rec, struct error *e)
 
 	if (ret != 0 || rec->spec.machine.populate >= POPULATE_PREALLOC)
 		return ret;
+	spec.bytes = memmap_host_bytes(&rec->config.map);
 	return room_check_touch("", &spec, measure_touched_bytes(rec, true), rec->config.vcpus, e);
 }
 
