@@ -106,7 +106,8 @@ hugetlbfs_mount() {
 	local dir type options default
 	default=$(awk '/^Hugepagesize:/ { print $2 == 2048 ? "2M" : $2 == 1048576 ? "1G" : $2 "K" }' /proc/meminfo)
 	while read -r _ dir type options _; do
-		[ "$type" = hugetlbfs ] || continue
+		# Another mount may lie above it.
+		[ "$type" = hugetlbfs ] && [ "$(stat -f -c %T -- "$dir" 2>/dev/null)" = hugetlbfs ] || continue
 		case ,$options, in
 		*,pagesize="$1"[B,]*) echo "$dir" ;;
 		*,pagesize=1024M,*) [ "$1" = 1G ] && echo "$dir" ;;
@@ -146,6 +147,14 @@ private_place() {
 	[ -d "$dir" ] || die "$dir is not there, or no directory"
 	[ -n "$(find -H "$dir" -maxdepth 0 \( -uid 0 -o -uid "$(id -u)" \) ! -perm -002)" ] ||
 		die "$1: other users may write in $dir; name a file in a directory of this user alone (mktemp -d)"
+}
+
+# Is it a link that another user laid, where anybody may? The kernel follows none of those once fs.protected_symlinks is set.
+foreign_link() {
+	local dir
+	dir=$(dirname -- "$1")
+	[ -L "$1" ] && [ -n "$(find -H "$dir" -maxdepth 0 -perm -1002)" ] || return 1
+	[ "$(stat -c %u -- "$1")" != "$(id -u)" ] && [ "$(stat -c %u -- "$1")" != "$(stat -L -c %u -- "$dir")" ]
 }
 
 # A state that is not ours, or of another boot, is not obeyed. Its first line is "boot ID". state_check FILE

@@ -182,7 +182,10 @@ need_tools
 name=$(basename -- "$1")
 file=$(readlink -m -- "$1")
 dir=${1%.json}
-dir=$(readlink -m -- "${2:-${dir%.tsv}-report}")
+dir=${2:-${dir%.tsv}-report}
+while [[ $dir == ?*/ ]]; do dir=${dir%/}; done
+! foreign_link "$dir" || plot_die "$dir: a link that another user left; name a directory of your own"
+dir=$(readlink -m -- "$dir")
 tmp=$(mktemp -d) || exit 1
 check_file
 check_target

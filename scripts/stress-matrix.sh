@@ -248,7 +248,9 @@ put_back() {
 
 work=$(mktemp -d) || exit 1
 trap put_back EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 131' QUIT
 trap 'exit 143' TERM
 if [ -n "$make" ]; then
 	check_file "$make"

@@ -323,6 +323,23 @@ targets() {
 	[ -e "$T/own/bars-1.svg" ] && [ -e "$T/own/notes" ] || problem "touched"
 	want_no_rest
 	conclude "only an earlier report, or an empty directory, is replaced"
+
+	if ! is_root; then
+		tap_skip "a link that another user left is not followed" "only root can make one"
+		return
+	fi
+	problems=()
+	mkdir "$T/shared" && chmod 1777 "$T/shared"
+	ln -s "$T/elsewhere" "$T/shared/theirs" && chown -h 65534 "$T/shared/theirs"
+	ln -s "$T/elsewhere" "$T/shared/mine"
+	case_command "$PLOT" "$T/exit-cost.json" "$T/shared/theirs/"
+	want_status 1
+	want_text 'a link that another user left'
+	[ ! -e "$T/elsewhere" ] || problem "made where the link leads"
+	case_command "$PLOT" "$T/exit-cost.json" "$T/shared/mine"
+	want_status 0
+	[ -e "$T/elsewhere/report.html" ] || problem "a link of one's own was not followed"
+	conclude "a link that another user left is not followed"
 }
 
 full_disk() {
