@@ -42,6 +42,7 @@ unmet() {
 	for word in ${1//,/ }; do
 		case $word in
 		- | next) continue ;;
+		elsewhere) echo "held by $2: no host is at hand where it is offered" ;;
 		root) is_root || echo "root is needed" ;;
 		kvm) no_kvm_reason ;;
 		*) have "$word" || echo "$word is not installed" ;;
@@ -51,7 +52,7 @@ unmet() {
 
 run_row() {
 	local cure=$1 needs=$2 setup=$3 command=$4 by=$5 first reason
-	reason=$(unmet "$needs")
+	reason=$(unmet "$needs" "$by")
 	[ -z "$reason" ] || { echo "SKIP $reason" && return; }
 	if [ "$setup" != - ] && ! eval "$setup" 2>"$T/setup.err"; then
 		echo "SKIP the situation cannot be made here: $setup: $(tail -n 1 "$T/setup.err")"

@@ -54,7 +54,8 @@ TEST(each_row_has_a_cure_of_printable_text)
 /* A row that says {path} or {group} has to be asked for by error_cause, with one: the steps that are. */
 TEST(places_stand_only_where_there_is_a_thing)
 {
-	static const char *const steps[] = { "open /dev/kvm", "KVM_GET_API_VERSION", "output" };
+	static const char *const steps[] = { "open /dev/kvm", "KVM_GET_API_VERSION", "output",
+					     "pthread_create", "fork" };
 
 	LOOP (size_t, i, 0, i < cause_count, i++) {
 		bool told = false;

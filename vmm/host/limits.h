@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/util/error.h"
+
 /* What can be limited. In bytes, if nothing else is said. */
 enum limit_kind {
 	LIMIT_MEMORY, /* ordinary memory, by control groups. Used: less the file pages that the kernel takes back first */
@@ -58,6 +60,12 @@ void limits_free(struct limits *limits);
  * the whole host (since Linux 4.13). -1: not known.
  */
 int64_t limits_oom_kills(const char *root);
+
+/*
+ * Of the error of a failed `step`, "pthread_create" or "fork": if it is EAGAIN, which limit of threads is reached
+ * (host/tasks.c). Before any of those that there are has ended. Returns what error_set returned.
+ */
+int limits_explain_task(const char *root, const char *step, struct error *e);
 
 /*
  * For how long the groups of `quotas` (LIMIT_CPU) have been stopped until now, because they had used up their quota; of all

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "vmm/core/machine/internal.h"
+#include "vmm/host/limits.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 
@@ -77,6 +78,7 @@ int machine_start(struct machine *m, struct error *e)
 		if (ret != 0) {
 			atomic_fetch_sub(&m->running, 1);
 			(void)error_set(e, STATUS_FAILED, -ret, "pthread_create", "no thread for vCPU %u", i);
+			(void)limits_explain_task("", "pthread_create", e);
 			break;
 		}
 		m->tasks[i].started = true;

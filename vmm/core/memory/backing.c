@@ -134,7 +134,7 @@ static void *reserve_aligned(uint64_t bytes, uint64_t align, struct error *e)
 		(void)error_set(e, STATUS_FAILED, err, "mmap",
 				"no address space for %" PRIu64 " MiB of guest RAM: %s", bytes / MIB,
 				strerror(err));
-		error_hint(e, "ulimit -v unlimited  # or less with --memory");
+		error_hint(e, "ulimit -v $(ulimit -Hv)  # or less with --memory");
 		return NULL;
 	}
 	start = (uint64_t)(uintptr_t)p;

@@ -40,7 +40,7 @@ static int populate_by_mlock(void *hva, uint64_t bytes)
 bool populate_locks(void)
 {
 	/* An advice that the kernel does not know is refused for no memory at all, too. */
-	return madvise(NULL, 0, MADV_POPULATE_WRITE) != 0;
+	return madvise(NULL, 0, MADV_POPULATE_WRITE) != 0 && errno == EINVAL;
 }
 
 int populate_range(void *hva, uint64_t bytes)

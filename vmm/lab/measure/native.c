@@ -6,6 +6,8 @@
 
 #include "vmm/core/memory/backing.h"
 #include "vmm/lab/measure/native.h"
+
+#include "vmm/host/limits.h"
 #include "vmm/lab/measure/run.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
@@ -89,9 +91,11 @@ static int threads_start(struct native_threads *threads, struct error *e)
 					 &threads->thread[i]);
 
 		if (ret != 0) {
+			ret = error_set(e, STATUS_FAILED, ret, "pthread_create", "no thread %u of %u", i,
+					threads->config.vcpus);
+			(void)limits_explain_task("", "pthread_create", e);
 			threads_give_up(threads);
-			return error_set(e, STATUS_FAILED, ret, "pthread_create", "no thread %u of %u", i,
-					 threads->config.vcpus);
+			return ret;
 		}
 		(void)pthread_mutex_lock(&threads->lock);
 		threads->started++;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "vmm/host/limits.h"
 #include "vmm/lab/sweep/engine.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/file.h"
@@ -177,8 +178,10 @@ static int start(struct child *c, char **argv, struct error *e)
 		c->pid = fork();
 		if (c->pid == 0)
 			become(argv, out_fd, err_fd, failed[1], parent);
-		if (c->pid < 0)
+		if (c->pid < 0) {
 			ret = error_set(e, STATUS_FAILED, errno, "fork", "cannot start a run");
+			(void)limits_explain_task("", "fork", e);
+		}
 	}
 	close_end(out_fd);
 	close_end(err_fd);
