@@ -190,7 +190,7 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 			spec->bytes / MIB, strerror(told));
 	if (populate_locks())
 		(void)error_hint(
-			e, "ulimit -l unlimited, or ask for less with --memory: before Linux 5.14 memory is "
+			e, "ulimit -l $(ulimit -Hl)  # or less with --memory: before Linux 5.14 memory is "
 			   "populated by locking it");
 	else
 		(void)error_hint(
