@@ -61,6 +61,7 @@ static const struct fields leaf_fields = FIELDS_OF(leaf_list);
 
 static json_t *observed_json(const struct record *rec)
 {
+	const bool is_seen = rec->machine.observed.kernel_page_bytes != 0;
 	json_t *o = json_object();
 	struct leaf_share share;
 
@@ -74,8 +75,8 @@ static json_t *observed_json(const struct record *rec)
 	}
 	json_put(&o, "gpa_hva_congruent",
 		 rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
-	json_put(&o, "rss_bytes", json_u64(rec->machine.observed.rss_bytes));
-	json_put(&o, "huge_bytes", json_u64(rec->machine.observed.huge_bytes));
+	json_put(&o, "rss_bytes", is_seen ? json_u64(rec->machine.observed.rss_bytes) : json_null());
+	json_put(&o, "huge_bytes", is_seen ? json_u64(rec->machine.observed.huge_bytes) : json_null());
 	json_put(&o, "memory_slots", json_u64_or_null(rec->machine.memory_slots));
 	json_put(&o, "kvm_page_faults", json_count_or_null(rec->kvm_page_faults));
 	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "units.h"
 #include "vmm/core/memory/backing.h"
 #include "vmm/output/output.h"
 #include "vmm/output/paragraph.h"
@@ -124,7 +125,9 @@ static void observed_backing(const struct record *rec, FILE *out)
 	(void)size_format(seen->rss_bytes, resident);
 	if (seen->page_bytes != 0)
 		(void)size_format(seen->page_bytes, page);
-	if (seen->page_bytes == 0 && seen->rss_bytes == 0)
+	if (seen->kernel_page_bytes == 0)
+		paragraph(out, "observed", "smaps: not known");
+	else if (seen->page_bytes == 0 && seen->rss_bytes == 0)
 		paragraph(out, "observed", "smaps: nothing resident");
 	else
 		paragraph(out, "observed", "smaps: %s pages, %s resident%s", page, resident,
@@ -244,15 +247,16 @@ static void put_pool(const struct record *rec, FILE *out)
 static void put_timing(const struct record *rec, FILE *out)
 {
 	const struct timing_ns *t = &rec->machine.timing;
-	char to_main[64] = "";
+	char to_main[64] = "", own[32] = "not known";
 
+	if (rec->machine.vmm_rss_bytes != 0)
+		(void)snprintf(own, sizeof(own), "%.1f MiB", (double)rec->machine.vmm_rss_bytes / MIB);
 	if (t->to_guest_main != 0)
 		(void)snprintf(to_main, sizeof(to_main), "to guest main %.1f ms, ",
 			       (double)t->to_guest_main / 1e6);
-	paragraph(out, "time",
-		  "populate %.3f s, %sworkloads %.3f s, total %.3f s; minivmm's own memory %.1f MiB",
+	paragraph(out, "time", "populate %.3f s, %sworkloads %.3f s, total %.3f s; minivmm's own memory %s",
 		  (double)t->populate / 1e9, to_main, (double)t->workloads / 1e9, (double)t->total / 1e9,
-		  (double)rec->machine.vmm_rss_bytes / (1024.0 * 1024.0));
+		  own);
 }
 
 /* What tlb-probe found: sentences, each with its evidence. */
