@@ -123,6 +123,8 @@ give_back() {
 		echo $BASHPID >"${dir%/*}/cgroup.procs"
 		rmdir "$dir" 2>/dev/null || { sleep 0.2 && rmdir "$dir"; }
 	done
+	# A row may have hidden it.
+	while [ ! -e /proc/self/mounts ] && umount /proc; do :; done
 	cleanup
 }
 
