@@ -28,7 +28,7 @@ host() {
 	put proc/meminfo 'MemTotal: 65536000 kB' 'MemFree: 50000000 kB' 'MemAvailable: 52000000 kB' 'SwapTotal: 0 kB' \
 		'SwapFree: 0 kB' 'Hugepagesize: 2048 kB'
 	put proc/self/status $'Cpus_allowed_list:\t0-7' $'Mems_allowed_list:\t0'
-	put proc/self/numa_maps '00400000 default file=/bin/x'
+	put proc/self/numa_maps '7ffd5000 default stack anon=3'
 	put proc/cpuinfo 'processor : 0' 'vendor_id : GenuineIntel' 'flags : vmx ept pdpe1gb'
 	put proc/sys/kernel/osrelease 6.8.0
 	put proc/sys/vm/overcommit_memory 0

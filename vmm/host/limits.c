@@ -138,18 +138,20 @@ static uint64_t reclaimable(const char *root, const struct cgroup *group)
 	return sum;
 }
 
+/* 0, and a reason in `limits`, where it cannot be read: then at least what exceeds the whole limit is known. */
 static uint64_t read_used(const char *root, const struct cgroup *group, enum limit_kind kind,
-			  const char *file)
+			  const char *file, struct limits *limits)
 {
 	char value[VALUE_BYTES], *path;
 	uint64_t used = 0;
 
 	if (file == NULL)
 		return 0;
-	/* 0 where it cannot be read: then at least what exceeds the whole limit is known. */
 	if (cgroup_value(root, group, file, value, sizeof(value), &path) < 0 ||
-	    number_parse(value, 0, UINT64_MAX, &used) != 0)
+	    number_parse(value, 0, UINT64_MAX, &used) != 0) {
 		used = 0;
+		not_known(limits, "%s cannot be read", path == NULL ? file : path_tail(path, TOLD_BYTES));
+	}
 	free(path);
 	if (kind == LIMIT_MEMORY)
 		used -= min_u64(used, reclaimable(root, group));
@@ -179,7 +181,7 @@ static void add_of_group(const char *root, const struct cgroup *group, enum limi
 	ret = parse_limit(root, group, kind, value, &limit);
 	if (ret > 0) {
 		shown = NULL;
-		add(limits, path, limit, read_used(root, group, kind, used_file));
+		add(limits, path, limit, read_used(root, group, kind, used_file, limits));
 	} else if (ret < 0) {
 		not_known(limits, "%s says \"%.40s\"", path_tail(path, TOLD_BYTES), value);
 	}
@@ -192,7 +194,7 @@ static void add_of_group(const char *root, const struct cgroup *group, enum limi
  */
 static bool add_hierarchical(const char *root, const struct cgroup *group, struct limits *limits)
 {
-	uint64_t limit, used = read_used(root, group, LIMIT_MEMORY, "memory.usage_in_bytes");
+	uint64_t limit, used = read_used(root, group, LIMIT_MEMORY, "memory.usage_in_bytes", limits);
 	char *path;
 
 	if (cgroup_keyed(root, group, "memory.stat", "hierarchical_memory_limit", &limit) != 0)
