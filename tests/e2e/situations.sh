@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# Situations that people run minivmm in, for test_cures.sh: each is made in a shell, and as root a mount namespace, of its
-# own. They set `prefix`, the words that every later minivmm runs behind, and `inside`, those that a shell command does.
+# Situations that people run minivmm in, for test_cures.sh and test_situations.sh: each is a row of a table and is made in a
+# shell, and as root a mount namespace, of its own. They set `prefix`, the words that every later minivmm runs behind, and
+# `inside`, those that a shell command does.
 
+# shellcheck disable=SC2034 # rows use it
 NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 prefix=()
 inside=()
@@ -30,6 +32,8 @@ give_back() {
 		printf '%s\n' "${kept[i + 1]}" >"${kept[i]}"
 	done
 	[ ${#made[@]} = 0 ] || rmdir "${made[@]}"
+	# A row may have hidden it.
+	while [ ! -e /proc/self/mounts ] && umount /proc; do :; done
 	cleanup
 }
 
@@ -164,4 +168,55 @@ thp_never() {
 # A sweep waits for its turn at /sys/kernel/mm, which other people's sweeps on this host take as well: not in here.
 own_turn() {
 	! is_root || mount -t tmpfs none /sys/kernel/mm
+}
+
+# --- Rows of $table: its columns are of the test $self, which runs one as `$self --row NUMBER`.
+
+row() {
+	# shellcheck disable=SC2154 # the test names its table
+	sed -n "$1p" "$table"
+}
+
+# Why a row cannot be tried here, by its column "needs": root, kvm, or the name of a tool; $2 is what holds it elsewhere.
+unmet() {
+	local word
+	for word in ${1//,/ }; do
+		case $word in
+		- | next) continue ;;
+		elsewhere) echo "held by $2: no host is at hand where it is offered" ;;
+		root) is_root || echo "root is needed" ;;
+		kvm) no_kvm_reason ;;
+		*) have "$word" || echo "$word is not installed" ;;
+		esac
+	done | head -n 1
+}
+
+# situation NEEDS SETUP [ELSEWHERE]: make it, and give back at the end what it takes; else say why not.
+situation() {
+	local reason
+	trap give_back EXIT
+	reason=$(unmet "$1" "${3-}")
+	[ -z "$reason" ] || { echo "SKIP $reason" && return 1; }
+	[ "$2" = - ] || eval "$2" 2>"$T/setup.err" || {
+		echo "SKIP the situation cannot be made here: $2: $(tail -n 1 "$T/setup.err")"
+		return 1
+	}
+}
+
+# each_row REGEX: all rows whose first column matches. A row prints what is wrong, or "SKIP reason".
+each_row() {
+	local number=0 name command own result
+	while IFS=$'\t' read -r name _ _ command _; do
+		number=$((number + 1))
+		[[ $name != '#'* && $name =~ $1 ]] || continue
+		own=()
+		! is_root || own=(unshare -m)
+		# shellcheck disable=SC2154 # the test names itself
+		result=$("${own[@]}" bash "$self" --row $number 2>&1)
+		case $result in
+		'') tap_ok "$name [$command]" ;;
+		SKIP*) tap_skip "$name [$command]" "${result#SKIP }" ;;
+		*) tap_fail "$name [$command]" "$result" ;;
+		esac
+	done <"$table"
 }

@@ -36,28 +36,8 @@ regex_of() {
 	sed -E 's/\\"/"/g; s/[][\.()+?^$|{}*]/\\&/g; s/\\\{[a-z]+\\\}/.*/g; s/%(\\\*|[a-z]+)/.*/g' <<<"$1"
 }
 
-# Why this row cannot be tried here, by the column "needs": root, kvm, or the name of a tool.
-unmet() {
-	local word
-	for word in ${1//,/ }; do
-		case $word in
-		- | next) continue ;;
-		elsewhere) echo "held by $2: no host is at hand where it is offered" ;;
-		root) is_root || echo "root is needed" ;;
-		kvm) no_kvm_reason ;;
-		*) have "$word" || echo "$word is not installed" ;;
-		esac
-	done | head -n 1
-}
-
 run_row() {
-	local cure=$1 needs=$2 setup=$3 command=$4 by=$5 first reason
-	reason=$(unmet "$needs" "$by")
-	[ -z "$reason" ] || { echo "SKIP $reason" && return; }
-	if [ "$setup" != - ] && ! eval "$setup" 2>"$T/setup.err"; then
-		echo "SKIP the situation cannot be made here: $setup: $(tail -n 1 "$T/setup.err")"
-		return
-	fi
+	local cure=$1 needs=$2 command=$3 by=$4 first
 	eval "$command"
 	[ "$status" != 0 ] || { echo "it does not fail: $command" && return; }
 	grep -qxE -- "$(regex_of "$cure")" <<<"$try" || echo "another cure is printed: $said: try: $try"
@@ -85,28 +65,9 @@ run_row() {
 
 if [ "${1-}" = --row ]; then
 	mkdir "$T/bin" && ln -s "$MINIVMM" "$T/bin/minivmm" && PATH=$T/bin:$PATH
-	trap give_back EXIT
-	IFS=$'\t' read -r cure needs setup command by < <(sed -n "$2p" "$table")
-	run_row "$cure" "$needs" "$setup" "$command" "$by"
+	IFS=$'\t' read -r cure needs setup command by < <(row "$2")
+	situation "$needs" "$setup" "$by" && run_row "$cure" "$needs" "$command" "$by"
 	exit 0
 fi
-
-# --- All rows.
-
-number=0
-while IFS=$'\t' read -r cure needs setup command by; do
-	number=$((number + 1))
-	[[ $cure != '#'* && $cure =~ ${1-} ]] || continue
-	case ,$needs, in
-	*,open,*) tap_skip "$cure" "nobody has written its situation" && continue ;;
-	esac
-	own=()
-	! is_root || own=(unshare -m)
-	result=$("${own[@]}" bash "$self" --row $number 2>&1)
-	case $result in
-	'') tap_ok "$cure [$command]" ;;
-	SKIP*) tap_skip "$cure [$command]" "${result#SKIP }" ;;
-	*) tap_fail "$cure [$command]" "$result" ;;
-	esac
-done <"$table"
+each_row "${1-}"
 tap_done

@@ -5,9 +5,11 @@
 . "$(dirname "$0")/lib.sh"
 
 need_build
-table=tests/e2e/situations.tsv
+self=$PWD/tests/e2e/test_situations.sh
+table=$PWD/tests/e2e/situations.tsv
+. tests/e2e/situations.sh
 
-# --- What the column "setup" may call. Each row runs in a shell and, as root, a mount namespace of its own.
+# --- What the column "setup" may call beside what situations.sh has: a recorded host below $T/h.
 
 # put FILE LINE...: that file of the recorded host.
 put() {
@@ -92,65 +94,16 @@ deep() {
 	done
 }
 
-# real_group CONTROLLER FILE=VALUE...: for real, this shell joins a group of v1 or v2.
-real_group() {
-	local dir name=minivmm-test-$$ file
-	dir=$(findmnt -nt cgroup -o TARGET -O "$1" | head -n 1)
-	[ -n "$dir" ] || { dir=$(findmnt -nt cgroup2 -o TARGET | head -n 1) && grep -qw "$1" "$dir/cgroup.controllers" || return 1; }
-	mkdir "$dir/$name" || return 1
-	group_dirs+=("$dir/$name")
-	shift
-	for file in "$@"; do
-		echo "${file#*=}" >"$dir/$name/${file%%=*}" || return 1
-	done
-	echo $BASHPID >"$dir/$name/cgroup.procs"
-}
-
 # bare_dev: a /dev as of a container, with nothing that a program expects but null.
 bare_dev() {
 	mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3
 }
 
-prefix=()
-NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-
-# --- One row, in a process of its own. Prints what is wrong; "SKIP reason" where it cannot be tried.
-
-group_dirs=()
-give_back() {
-	local dir
-	for dir in "${group_dirs[@]}"; do
-		echo $BASHPID >"${dir%/*}/cgroup.procs"
-		rmdir "$dir" 2>/dev/null || { sleep 0.2 && rmdir "$dir"; }
-	done
-	# A row may have hidden it.
-	while [ ! -e /proc/self/mounts ] && umount /proc; do :; done
-	cleanup
-}
-
-unmet() {
-	local word
-	for word in ${1//,/ }; do
-		case $word in
-		-) continue ;;
-		root) is_root || echo "root is needed" ;;
-		kvm) no_kvm_reason ;;
-		*) have "$word" || echo "$word is not installed" ;;
-		esac
-	done | head -n 1
-}
-
 run_row() {
-	local needs=$1 setup=$2 command=$3 wanted=$4 says=$5 reason words regex
-	reason=$(unmet "$needs")
-	[ -z "$reason" ] || { echo "SKIP $reason" && return; }
-	if [ "$setup" != - ] && ! eval "$setup" 2>"$T/setup.err"; then
-		echo "SKIP the situation cannot be made here: $setup: $(tail -n 1 "$T/setup.err")"
-		return
-	fi
+	local command=$1 wanted=$2 says=$3 words regex
 	eval "words=($command)"
 	problems=()
-	timeout -k 10 "$CASE_TIMEOUT" "${prefix[@]}" "$MINIVMM" "${words[@]}" >"$T/out" 2>"$T/err" </dev/null
+	timeout -k 10 "$CASE_TIMEOUT" "${prefix[@]}" "$program" "${words[@]}" >"$T/out" 2>"$T/err" </dev/null
 	status=$?
 	want_status "$wanted"
 	# Lines are wrapped at 100 columns; here they are one.
@@ -166,25 +119,9 @@ run_row() {
 }
 
 if [ "${1-}" = --row ]; then
-	trap give_back EXIT
-	IFS=$'\t' read -r _ needs setup command wanted says < <(sed -n "$2p" $table)
-	run_row "$needs" "$setup" "$command" "$wanted" "$says"
+	IFS=$'\t' read -r _ needs setup command wanted says < <(row "$2")
+	situation "$needs" "$setup" && run_row "$command" "$wanted" "$says"
 	exit 0
 fi
-
-# --- All rows.
-
-number=0
-while IFS=$'\t' read -r name needs _; do
-	number=$((number + 1))
-	[[ $name != '#'* && $name =~ ${1-} ]] || continue
-	own=()
-	! is_root || own=(unshare -m)
-	result=$("${own[@]}" bash "$0" --row $number 2>&1)
-	case $result in
-	'') tap_ok "$name" ;;
-	SKIP*) tap_skip "$name" "${result#SKIP }" ;;
-	*) tap_fail "$name" "$result" ;;
-	esac
-done <$table
+each_row "${1-}"
 tap_done

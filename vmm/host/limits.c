@@ -194,12 +194,15 @@ static void add_of_group(const char *root, const struct cgroup *group, enum limi
  */
 static bool add_hierarchical(const char *root, const struct cgroup *group, struct limits *limits)
 {
-	uint64_t limit, used = read_used(root, group, LIMIT_MEMORY, "memory.usage_in_bytes", limits);
+	uint64_t limit, used;
 	char *path;
 
 	if (cgroup_keyed(root, group, "memory.stat", "hierarchical_memory_limit", &limit) != 0)
 		return false;
-	if (limit >= NO_LIMIT || (limits->count != 0 && limits_room(limits) <= limit - min_u64(limit, used)))
+	if (limit >= NO_LIMIT)
+		return true;
+	used = read_used(root, group, LIMIT_MEMORY, "memory.usage_in_bytes", limits);
+	if (limits->count != 0 && limits_room(limits) <= limit - min_u64(limit, used))
 		return true;
 	if (asprintf(&path, "/%s/memory.stat (hierarchical_memory_limit)", group->dir) < 0)
 		path = NULL;

@@ -115,8 +115,8 @@ uint32_t cause_of_node(const char *path, unsigned int major, unsigned int minor,
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(major, minor))
 		found |= IS_NODE;
 	member = find_group(st.st_gid, group, sizeof(group));
-	if (st.st_gid != 0 && (st.st_mode & 060) == 060 && group[0] != '\0')
-		found |= GROUP_HELPS | (member ? IN_GROUP : 0);
+	if (st.st_gid != 0 && (st.st_mode & 060) == 060)
+		found |= group[0] == '\0' ? GROUP_NAMELESS : GROUP_HELPS | (member ? IN_GROUP : 0);
 	return found;
 }
 
@@ -127,8 +127,11 @@ static void put_text(const char *text, const char *path, char *buf, size_t size)
 	const char *brace;
 	struct stat st;
 
-	if (path != NULL && stat(path, &st) == 0)
+	if (path != NULL && stat(path, &st) == 0) {
 		(void)find_group(st.st_gid, group, sizeof(group));
+		if (group[0] == '\0')
+			(void)snprintf(group, sizeof(group), "%u", (unsigned int)st.st_gid);
+	}
 	for (; (brace = strchr(text, '{')) != NULL; text = strchr(brace, '}') + 1)
 		append(buf, size, "%.*s%s", (int)(brace - text), text, brace[1] == 'g' ? group : path);
 	append(buf, size, "%s", text);
