@@ -135,6 +135,36 @@ TEST(cgroup_v2_parent_is_the_reason)
 }
 
 /* A mapping that has been promised its pages and still did not get them from its node. */
+/* A cure that was cut in the middle of a path would write elsewhere; the plan prints the whole of it. */
+TEST(cure_that_is_too_long_is_not_cut)
+{
+	struct pool_root root;
+	char group[351], path[420];
+	struct error e = { 0 };
+
+	memset(group, 'g', sizeof(group) - 1);
+	group[sizeof(group) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(group) - 1; i += 175)
+		group[i] = '/';
+	root_make(&root);
+	root_put_pool(&root, -1, PAGE_2M, 64, 64, 0, 0);
+	root_put(&root, "proc/self/status", "Name:\tx\n");
+	root_put(&root, "proc/self/cgroup", "0::%s\n", group);
+	root_put(&root, "proc/self/mountinfo", "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+	for (const char *const *name =
+		     (const char *const[]){ "hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", NULL };
+	     *name != NULL; name++) {
+		(void)snprintf(path, sizeof(path), "sys/fs/cgroup%s/%s", group, *name);
+		root_put(&root, path, "0\n");
+		(void)snprintf(strrchr(path, '.'), sizeof(".current"), ".current");
+		root_put(&root, path, "0\n");
+	}
+	assert_int_equal(explain(root.path, PAGE_2M, 4 * MIB, 0, 0, ENOMEM, "mmap", &e), -ENOMEM);
+	assert_string_equal(e.hint,
+			    "minivmm pool plan -m 4M --page-size 2M  # has the lines: too long for here");
+	root_remove(&root);
+}
+
 TEST(own_reservations_are_not_counted_as_others)
 {
 	struct error e = { 0 };

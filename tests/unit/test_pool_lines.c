@@ -27,7 +27,7 @@ static void make(uint64_t bytes, uint64_t page_bytes, uint64_t nodes)
 
 	use = use_of(bytes, page_bytes, nodes);
 	assert_int_equal(pool_plan_make(&report, &use, &plan, &e), 0);
-	lines.count = 0;
+	pool_lines_free(&lines);
 	pool_lines_all(&report, &use, &plan, &lines);
 }
 
@@ -184,6 +184,24 @@ TEST_WITH(odd_group_names, fixture, NULL)
 	make(PAGE_2M, PAGE_2M, 0);
 	line_is(LINE_CGROUP, 0, "echo 2097152 > '/g/a\\x2db.scope/hugetlb.2MB.max'");
 	line_is(LINE_CGROUP, 1, "echo 4194304 > '/g/it'\\''s; rm/hugetlb.2MB.max'");
+	size->limits = before;
+}
+
+/* The longest path that a control group has: a command that was cut would write elsewhere. */
+TEST_WITH(long_group_names, fixture, NULL)
+{
+	struct pool_size *size = &report.sizes[0];
+	const struct limits before = size->limits;
+	static char path[4000], command[4100];
+	struct limit tight = { path, 0, 0 };
+
+	memset(path, 'g', sizeof(path) - 1);
+	path[0] = '/';
+	path[100] = ' ';
+	size->limits = (struct limits){ .list = &tight, .count = 1 };
+	make(PAGE_2M, PAGE_2M, 0);
+	(void)snprintf(command, sizeof(command), "echo 2097152 > '%s'", path);
+	line_is(LINE_CGROUP, 0, command);
 	size->limits = before;
 }
 

@@ -255,7 +255,7 @@ TEST(obeyed_it_is_enough)
 		assert_int_equal(plan.needed_pages, pages);
 		assert_int_equal(plan.enough, granted(&before, pages, nodes));
 		shares_add_up(&plan);
-		lines.count = 0;
+		pool_lines_free(&lines);
 		pool_lines_provide(&report, &plan, &lines);
 		assert_int_equal(lines.count == 0, plan.enough);
 		after = before;

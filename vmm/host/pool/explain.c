@@ -47,8 +47,8 @@ static void put_numbers(const struct shortage *s, uint64_t had_bytes, int err, c
 		       pool->limits.list[0].used / MIB);
 }
 
-/* The lines as one command: they do the whole of it together. */
-static void join_lines(const struct pool_lines *lines, char *text, size_t size)
+/* The lines as one command: they do the whole of it together. False: it is longer than that. */
+static bool join_lines(const struct pool_lines *lines, char *text, size_t size)
 {
 	bool sysctl = false;
 
@@ -60,23 +60,33 @@ static void join_lines(const struct pool_lines *lines, char *text, size_t size)
 		if (line->kind == LINE_SYSFS && sysctl)
 			continue;
 		sysctl = sysctl || line->kind == LINE_SYSCTL;
-		append(text, size, "%s%s", *text == '\0' ? "" : "; ", line->text);
+		if (!append_whole(text, size, "%s%s", *text == '\0' ? "" : "; ", line->text))
+			return false;
 	}
+	return true;
 }
+
+/* What stands behind a cure's command. */
+#define REMARK_BYTES 96
 
 static void put_cure(struct shortage *s, uint64_t had_bytes, struct error *e)
 {
 	const struct pool_plan *plan = &s->plan;
-	char text[sizeof(e->hint)], most[24];
+	char text[sizeof(e->hint) - REMARK_BYTES], most[24], page[24];
+	bool whole;
 
 	pool_lines_provide(&s->report, plan, &s->lines);
-	join_lines(&s->lines, text, sizeof(text));
+	whole = join_lines(&s->lines, text, sizeof(text));
 	if (!plan->memory_fits)
 		(void)error_hint(e, "--memory %s  # the most that can be had",
 				 size_format(had_bytes + plan->largest_bytes, most));
 	else if (s->lines.count == 0)
 		(void)error_hint(
 			e, "the pool has enough now: another process may have held the pages; try again");
+	else if (!whole)
+		(void)error_hint(
+			e, "minivmm pool plan -m %s --page-size %s  # has the lines: too long for here",
+			size_format(had_bytes + plan->bytes, most), size_format(plan->page_bytes, page));
 	else if (plan->missing_pages > 0 && plan->page_bytes >= GIB)
 		(void)error_hint(
 			e, "%s  # surest at boot: hugepagesz=1G hugepages=N on the kernel's command line",
@@ -111,6 +121,7 @@ int pool_explain(const char *root, const struct pool_use *use, uint64_t had_byte
 		put_numbers(s, had_bytes, err, where, e);
 		put_cure(s, had_bytes, e);
 	}
+	pool_lines_free(&s->lines);
 	pool_report_free(&s->report);
 	free(s);
 	return -err;

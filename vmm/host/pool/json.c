@@ -146,16 +146,13 @@ static json_t *lines_json(const struct pool_lines *lines)
 int pool_plan_json(const struct pool_report *report, const struct pool_use *use, const struct pool_plan *plan,
 		   FILE *out)
 {
-	/* Too large for a thread's stack. */
-	struct pool_lines *lines = calloc(1, sizeof(*lines));
+	struct pool_lines lines = { .count = 0 };
 	json_t *o;
 
-	if (lines == NULL)
-		return -ENOMEM;
-	pool_lines_all(report, use, plan, lines);
+	pool_lines_all(report, use, plan, &lines);
 	o = json_document(POOL_PLAN_SCHEMA);
 	fields_put(&plan_fields, 0, &o, plan);
-	json_put(&o, "lines", lines_json(lines));
-	free(lines);
+	json_put(&o, "lines", lines_json(&lines));
+	pool_lines_free(&lines);
 	return json_finish(o, out);
 }

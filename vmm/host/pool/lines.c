@@ -4,15 +4,21 @@
 #include "vmm/host/pool/lines.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 #include "vmm/host/mount.h"
 #include "vmm/host/sysfile.h"
+#include "vmm/util/array.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
+
+/* The longest path in quotes, each of its bytes as "\033". */
+#define WORD_BYTES (4 * PATH_MAX + 8)
 
 const struct pool_line_info pool_line_infos[LINE_KIND_COUNT] = {
 	[LINE_SYSCTL] = { "sysctl", true }, [LINE_SYSFS] = { "sysfs", true },
@@ -22,22 +28,25 @@ const struct pool_line_info pool_line_infos[LINE_KIND_COUNT] = {
 	[LINE_QEMU] = { "qemu", true },     [LINE_LIBVIRT] = { "libvirt", false },
 };
 
-__attribute__((format(printf, 3, 4))) static void add(struct pool_lines *lines, enum pool_line_kind kind,
-						      const char *fmt, ...)
+void pool_line_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
 {
-	struct pool_line *line = &lines->line[lines->count];
+	struct pool_line line = { .kind = kind };
 	va_list args;
-	int n;
 
-	if (lines->count == POOL_MAX_LINES)
-		return;
-	line->kind = kind;
 	va_start(args, fmt);
-	n = vsnprintf(line->text, sizeof(line->text), fmt, args);
+	if (vasprintf(&line.text, fmt, args) < 0)
+		line.text = NULL;
 	va_end(args);
-	/* A command that was cut would do something else. */
-	if (n >= 0 && (size_t)n < sizeof(line->text))
-		lines->count++;
+	if (line.text == NULL || ARRAY_PUSH(lines->line, lines->count, line) != 0)
+		free(line.text);
+}
+
+void pool_lines_free(struct pool_lines *lines)
+{
+	for (uint32_t i = 0; i < lines->count; i++)
+		free(lines->line[i].text);
+	free(lines->line);
+	*lines = (struct pool_lines){ .count = 0 };
 }
 
 const char *pool_node_list(const struct pool_plan *plan, char *buf, size_t size)
@@ -102,10 +111,11 @@ static void provide_pages(const struct pool_size *size, const struct pool_plan *
 
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		if (plan->nodes[i].missing > 0)
-			add(lines, LINE_SYSFS,
-			    "echo %" PRIu64 " > /sys/devices/system/node/node%" PRIu32
-			    "/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-			    plan->nodes[i].total + plan->nodes[i].missing, plan->nodes[i].node, kib);
+			pool_line_add(lines, LINE_SYSFS,
+				      "echo %" PRIu64 " > /sys/devices/system/node/node%" PRIu32
+				      "/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+				      plan->nodes[i].total + plan->nodes[i].missing, plan->nodes[i].node,
+				      kib);
 	}
 	if (plan->node_count > 0 || plan->missing_pages == 0)
 		return;
@@ -114,11 +124,11 @@ static void provide_pages(const struct pool_size *size, const struct pool_plan *
 	 * ones are taken, so what is missing comes on top of today's total.
 	 */
 	if (size->is_default)
-		add(lines, LINE_SYSCTL, "sysctl vm.nr_hugepages=%" PRIu64,
-		    size->counts.total + plan->missing_pages);
-	add(lines, LINE_SYSFS,
-	    "echo %" PRIu64 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-	    size->counts.total + plan->missing_pages, kib);
+		pool_line_add(lines, LINE_SYSCTL, "sysctl vm.nr_hugepages=%" PRIu64,
+			      size->counts.total + plan->missing_pages);
+	pool_line_add(lines, LINE_SYSFS,
+		      "echo %" PRIu64 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+		      size->counts.total + plan->missing_pages, kib);
 }
 
 void pool_lines_provide(const struct pool_report *report, const struct pool_plan *plan,
@@ -126,7 +136,7 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 {
 	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
 	uint64_t bytes = plan->needed_pages * plan->page_bytes;
-	char word[1024];
+	char word[WORD_BYTES];
 
 	if (size == NULL || !plan->memory_fits)
 		return;
@@ -136,8 +146,8 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 		uint64_t more = bytes - (limits_promises(limit) ? min_u64(plan->promised_bytes, bytes) : 0);
 
 		if (limit_room(limit) < more)
-			add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", limit->used + more,
-			    shell_word(limit->path, word, sizeof(word)));
+			pool_line_add(lines, LINE_CGROUP, "echo %" PRIu64 " > %s", limit->used + more,
+				      shell_word(limit->path, word, sizeof(word)));
 	}
 }
 
@@ -161,12 +171,14 @@ static void script_lines(const struct pool_plan *plan, const char *name, struct 
 	if (plan->missing_pages == 0)
 		return;
 	if (plan->node_count == 0)
-		add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name, plan->needed_pages);
+		pool_line_add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64, name,
+			      plan->needed_pages);
 	/* The script is told how many pages are to be free on the node, so those that are free already count, too. */
 	for (uint32_t i = 0; i < plan->node_count; i++) {
 		if (plan->nodes[i].missing > 0)
-			add(lines, LINE_SCRIPT, "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32,
-			    name, plan->nodes[i].free + plan->nodes[i].missing, plan->nodes[i].node);
+			pool_line_add(lines, LINE_SCRIPT,
+				      "scripts/hugepages.sh reserve %s %" PRIu64 " --node %" PRIu32, name,
+				      plan->nodes[i].free + plan->nodes[i].missing, plan->nodes[i].node);
 	}
 }
 
@@ -174,7 +186,7 @@ static void permanent_lines(const struct pool_report *report, const struct pool_
 			    struct pool_lines *lines)
 {
 	const struct pool_size *size = pool_report_size(report, plan->page_bytes);
-	char name[24], path[256], options[POOL_LINE_BYTES / 2], count[POOL_LINE_BYTES - 64];
+	char name[24], path[256], options[512], count[32 * HOST_MAX_NODES];
 	const struct pool_mount *mount;
 
 	if (size == NULL)
@@ -186,17 +198,19 @@ static void permanent_lines(const struct pool_report *report, const struct pool_
 	else
 		(void)snprintf(count, sizeof(count), "%" PRIu64,
 			       max_u64(size->counts.total + plan->missing_pages, plan->needed_pages));
-	add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
+	pool_line_add(lines, LINE_BOOT, "hugepagesz=%s hugepages=%s", name, count);
 	if (!size->is_default)
-		add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name, name, count);
+		pool_line_add(lines, LINE_BOOT, "default_hugepagesz=%s hugepagesz=%s hugepages=%s", name,
+			      name, count);
 	mount = find_mount(report, plan, path, sizeof(path));
 	if (mount == NULL)
-		add(lines, LINE_MOUNT, "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path,
-		    name, path);
+		pool_line_add(lines, LINE_MOUNT,
+			      "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s hugetlbfs %s", path, name,
+			      path);
 	/* One that is there keeps its options; before Linux 4.12 the page size is not among them. */
 	if (mount_options_with(mount != NULL ? mount->options : "", "pagesize", name, options,
 			       sizeof(options)))
-		add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs %s 0 0", path, options);
+		pool_line_add(lines, LINE_FSTAB, "hugetlbfs %s hugetlbfs %s 0 0", path, options);
 }
 
 struct words {
@@ -209,9 +223,10 @@ static void minivmm_lines(const struct words *w, struct pool_lines *lines)
 
 	if (w->nodes[0] != '\0')
 		(void)snprintf(bind, sizeof(bind), " --host-nodes %s --policy bind", w->nodes);
-	add(lines, LINE_MINIVMM, "minivmm run -m %s --backing hugetlb --page-size %s --prealloc%s", w->memory,
-	    w->page, bind);
-	add(lines, LINE_MINIVMM, "minivmm run -m %s --mem-path %s --prealloc%s", w->memory, w->mount, bind);
+	pool_line_add(lines, LINE_MINIVMM, "minivmm run -m %s --backing hugetlb --page-size %s --prealloc%s",
+		      w->memory, w->page, bind);
+	pool_line_add(lines, LINE_MINIVMM, "minivmm run -m %s --mem-path %s --prealloc%s", w->memory,
+		      w->mount, bind);
 }
 
 /* QEMU takes one range or number after each host-nodes= (qapi/qom.json: a list, so the key is repeated). */
@@ -231,14 +246,14 @@ static void qemu_lines(const struct words *w, struct pool_lines *lines)
 	char bind[512];
 
 	qemu_nodes(w, bind, sizeof(bind));
-	add(lines, LINE_QEMU,
-	    "-m %s -machine memory-backend=ram -object memory-backend-memfd,id=ram,size=%s,"
-	    "hugetlb=on,hugetlbsize=%s,prealloc=on%s",
-	    w->memory, w->memory, w->page, bind);
-	add(lines, LINE_QEMU,
-	    "-m %s -machine memory-backend=ram -object memory-backend-file,id=ram,size=%s,"
-	    "mem-path=%s,share=on,prealloc=on%s",
-	    w->memory, w->memory, w->mount, bind);
+	pool_line_add(lines, LINE_QEMU,
+		      "-m %s -machine memory-backend=ram -object memory-backend-memfd,id=ram,size=%s,"
+		      "hugetlb=on,hugetlbsize=%s,prealloc=on%s",
+		      w->memory, w->memory, w->page, bind);
+	pool_line_add(lines, LINE_QEMU,
+		      "-m %s -machine memory-backend=ram -object memory-backend-file,id=ram,size=%s,"
+		      "mem-path=%s,share=on,prealloc=on%s",
+		      w->memory, w->memory, w->mount, bind);
 }
 
 /*
@@ -252,15 +267,15 @@ static void libvirt_lines(const struct pool_plan *plan, const struct words *w, s
 	if (w->nodes[0] != '\0')
 		(void)snprintf(numatune, sizeof(numatune),
 			       "\n<numatune>\n  <memory mode='strict' nodeset='%s'/>\n</numatune>", w->nodes);
-	add(lines, LINE_LIBVIRT,
-	    "<memory unit='KiB'>%" PRIu64 "</memory>\n"
-	    "<memoryBacking>\n"
-	    "  <hugepages>\n"
-	    "    <page size='%" PRIu64 "' unit='KiB'/>\n"
-	    "  </hugepages>\n"
-	    "  <allocation mode='immediate'/>\n"
-	    "</memoryBacking>%s",
-	    plan->needed_pages * plan->page_bytes / KIB, plan->page_bytes / KIB, numatune);
+	pool_line_add(lines, LINE_LIBVIRT,
+		      "<memory unit='KiB'>%" PRIu64 "</memory>\n"
+		      "<memoryBacking>\n"
+		      "  <hugepages>\n"
+		      "    <page size='%" PRIu64 "' unit='KiB'/>\n"
+		      "  </hugepages>\n"
+		      "  <allocation mode='immediate'/>\n"
+		      "</memoryBacking>%s",
+		      plan->needed_pages * plan->page_bytes / KIB, plan->page_bytes / KIB, numatune);
 }
 
 static void backing_lines(const struct pool_report *report, const struct pool_plan *plan,

@@ -25,17 +25,21 @@ enum pool_line_kind {
 	LINE_KIND_COUNT
 };
 
-#define POOL_LINE_BYTES 1024
-/* A write for each node, one for each limit, and few others. */
-#define POOL_MAX_LINES (HOST_MAX_NODES + 40)
-
+/* Starts zeroed. */
 struct pool_lines {
 	uint32_t count;
 	struct pool_line {
 		enum pool_line_kind kind;
-		char text[POOL_LINE_BYTES];
-	} line[POOL_MAX_LINES];
+		char *text; /* owned */
+	} * line;           /* owned */
 };
+
+/* One more, whole; without memory for it there is none. */
+void pool_line_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Zeroes *lines. */
+void pool_lines_free(struct pool_lines *lines);
 
 /* By enum pool_line_kind. */
 struct pool_line_info {
@@ -47,7 +51,7 @@ extern const struct pool_line_info pool_line_infos[LINE_KIND_COUNT];
 
 /*
  * Lines that provide what the plan misses: LINE_SYSCTL, LINE_SYSFS and LINE_CGROUP; none where it is enough, or
- * cannot be had (pool_plan_best). 
+ * cannot be had (pool_plan_best).
  * Totals are of the whole pool (what is there, in use or promised, and what is missing), because that is what the
  * kernel's files take (Documentation/admin-guide/mm/hugetlbpage.rst). Appended to *lines.
  */
@@ -55,7 +59,7 @@ void pool_lines_provide(const struct pool_report *report, const struct pool_plan
 			struct pool_lines *lines);
 
 /*
- * All lines, each appended to *lines; a line that does not fit is left out. Those of pool_lines_provide, those
+ * All lines, each appended to *lines. Those of pool_lines_provide, those
  * that last or can be undone (LINE_SCRIPT, LINE_BOOT, LINE_MOUNT, LINE_FSTAB), and the same backing for minivmm, QEMU and libvirt. Where memory
  * is too short for the plan, they are of the largest that can be had; none where that is less than a page.
  */

@@ -307,27 +307,24 @@ static const char *boot_title(const struct pool_report *report, const struct poo
 int pool_plan_text(const struct pool_report *report, const struct pool_use *use, const struct pool_plan *plan,
 		   FILE *out)
 {
-	/* Too large for a thread's stack. */
-	struct pool_lines *lines = calloc(1, sizeof(*lines));
+	struct pool_lines lines = { .count = 0 };
 	bool bound = plan->node_count > 0;
 
-	if (lines == NULL)
-		return -ENOMEM;
-	pool_lines_all(report, use, plan, lines);
+	pool_lines_all(report, use, plan, &lines);
 	numbers(report, plan, out);
 	verdict(plan, out);
 	kept_by_mounts(report, use, out);
 	(void)fputc('\n', out);
-	section(lines, LINE_SYSCTL, "now, as root:", out);
-	section(lines, LINE_SYSFS, bound ? "now, as root:" : "the same through sysfs:", out);
-	section(lines, LINE_CGROUP, "raise the control group's limit, as root:", out);
-	section(lines, LINE_SCRIPT, "or with a way back (scripts/hugepages.sh restore):", out);
-	section(lines, LINE_BOOT, boot_title(report, plan), out);
-	section(lines, LINE_MOUNT, "a mount for --mem-path, as root:", out);
-	section(lines, LINE_FSTAB, "the mount in /etc/fstab:", out);
-	section(lines, LINE_MINIVMM, "minivmm on this backing:", out);
-	section(lines, LINE_QEMU, "QEMU options for the same backing:", out);
-	section(lines, LINE_LIBVIRT, "libvirt domain elements for the same backing:", out);
-	free(lines);
+	section(&lines, LINE_SYSCTL, "now, as root:", out);
+	section(&lines, LINE_SYSFS, bound ? "now, as root:" : "the same through sysfs:", out);
+	section(&lines, LINE_CGROUP, "raise the control group's limit, as root:", out);
+	section(&lines, LINE_SCRIPT, "or with a way back (scripts/hugepages.sh restore):", out);
+	section(&lines, LINE_BOOT, boot_title(report, plan), out);
+	section(&lines, LINE_MOUNT, "a mount for --mem-path, as root:", out);
+	section(&lines, LINE_FSTAB, "the mount in /etc/fstab:", out);
+	section(&lines, LINE_MINIVMM, "minivmm on this backing:", out);
+	section(&lines, LINE_QEMU, "QEMU options for the same backing:", out);
+	section(&lines, LINE_LIBVIRT, "libvirt domain elements for the same backing:", out);
+	pool_lines_free(&lines);
 	return stream_finish(out);
 }

@@ -195,25 +195,16 @@ static void text_running(const struct observation *o, FILE *out)
 		  size_format(align_down(bytes, MIB), size), huge, names[KNOWN_YES], names[KNOWN_UNKNOWN]);
 }
 
-const struct pool_lines *advise_lines(const struct advice *a, const struct advise_need *need)
+void advise_lines(const struct advice *a, const struct advise_need *need, struct pool_lines *lines)
 {
-	/* Too large for a thread's stack. */
-	static struct pool_lines lines;
-	struct pool_line *last;
-	char size[24];
+	char size[24], node[32] = "";
 
-	lines.count = 0;
-	if (need->has_pool)
-		pool_lines_provide(a->pools, &need->plan, &lines);
-	if (!need->has_pool || lines.count == POOL_MAX_LINES)
-		return &lines;
-	last = &lines.line[lines.count++];
-	last->kind = LINE_MINIVMM;
-	(void)snprintf(last->text, sizeof(last->text), "minivmm pool plan -m %s",
-		       size_format(need->bytes, size));
+	if (!need->has_pool)
+		return;
+	pool_lines_provide(a->pools, &need->plan, lines);
 	if (need->node >= 0)
-		append(last->text, sizeof(last->text), " --host-nodes %d", need->node);
-	return &lines;
+		(void)snprintf(node, sizeof(node), " --host-nodes %d", need->node);
+	pool_line_add(lines, LINE_MINIVMM, "minivmm pool plan -m %s%s", size_format(need->bytes, size), node);
 }
 
 static void text_needs(const struct advice *a, FILE *out)
@@ -223,7 +214,7 @@ static void text_needs(const struct advice *a, FILE *out)
 
 	for (uint32_t i = 0; i < a->need_count; i++) {
 		const struct advise_need *need = &a->needs[i];
-		const struct pool_lines *lines = advise_lines(a, need);
+		struct pool_lines lines = { .count = 0 };
 		char where[24] = "";
 
 		if (need->node >= 0)
@@ -242,9 +233,11 @@ static void text_needs(const struct advice *a, FILE *out)
 			paragraph(out, "", "no more than %s can be had",
 				  size_format(need->plan.largest_bytes, left));
 		/* As they are, for a shell: they are not wrapped. */
-		for (uint32_t line = 0; line < lines->count; line++)
+		advise_lines(a, need, &lines);
+		for (uint32_t line = 0; line < lines.count; line++)
 			(void)fprintf(out, "%-*s%s\n", LABEL_COLUMNS, line == 0 ? "lines" : "",
-				      lines->line[line].text);
+				      lines.line[line].text);
+		pool_lines_free(&lines);
 	}
 	if (bytes != 0)
 		paragraph(out, "cost", "%s that nobody else can use, of %s available now",

@@ -74,8 +74,8 @@ void advise_needs(const char *root, uint64_t bytes, struct advice *a);
 /* Is it one for which huge pages of the host are to be had? Not known where its memory is not seen, or it has none yet. */
 enum known advise_wants_pages(const struct observed_vm *vm);
 
-/* The lines that provide what is missing of it, and the one that tells more. Valid until the next call. */
-const struct pool_lines *advise_lines(const struct advice *a, const struct advise_need *need);
+/* The lines that provide what is missing of it, and the one that tells more, appended to *lines. */
+void advise_lines(const struct advice *a, const struct advise_need *need, struct pool_lines *lines);
 
 /* 0 or -errno. */
 int advise_text(const struct advice *a, FILE *out);

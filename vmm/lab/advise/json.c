@@ -60,11 +60,13 @@ static json_t *needs_json(const void *from)
 
 	for (uint32_t i = 0; i < a->need_count; i++) {
 		const struct advise_need *need = &a->needs[i];
-		const struct pool_lines *lines = advise_lines(a, need);
 		json_t *one = json_object(), *texts = json_array();
+		struct pool_lines lines = { .count = 0 };
 
-		for (uint32_t line = 0; line < lines->count; line++)
-			json_push(&texts, json_string(lines->line[line].text));
+		advise_lines(a, need, &lines);
+		for (uint32_t line = 0; line < lines.count; line++)
+			json_push(&texts, json_string(lines.line[line].text));
+		pool_lines_free(&lines);
 		json_put(&one, "node", need->node >= 0 ? json_integer(need->node) : json_null());
 		json_put(&one, "pages_2m", json_u64(need->bytes / PAGE_2M));
 		json_put(&one, "available",
