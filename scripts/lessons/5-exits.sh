@@ -20,7 +20,7 @@ try check
 part "what one sees"
 sees ept "1000 to 3000 cycles an exit on real hardware, more where user space serves it; with VPID hardly anything afterwards."
 sees npt "the same; AMD always has ASIDs."
-sees shadow "with VMX or SVM below as many exits, and VPID or ASID works here, too. Where ring 3 runs without them (kvm_pvm), an exit through user space costs a hundred times as much, and afterwards the TLB is cold."
+sees shadow "with VMX or SVM below as many exits, and VPID or ASID works here, too. Where ring 3 runs without them (kvm_pvm), an exit through user space costs a hundred times as much, and on some CPUs the TLB is cold afterwards."
 
 part "questions"
 question "4K pages in both dimensions: how many references refill one lost translation at most?" 24 \

@@ -30,8 +30,8 @@ want_text '^A +this program'
 want_text '^B +.*/minivmm \(minivmm'
 want_text 'marked +nothing'
 [ "$(wc -L <"$T/out")" -le 100 ] || problem "wider than 100 columns"
-head -n 1 "$T/run.csv" | grep -q ',side,versus_ratio,versus_low,versus_high,versus_p,versus_marked$' || problem "no columns of the sides"
-[ "$(grep -c '"b",[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,"no"' "$T/run.csv")" -ge 4 ] || problem "no ratios in the lines of B"
+head -n 1 "$T/run.csv" | grep -q ',side,versus_ratio,versus_low,versus_high,versus_coverage,versus_p,versus_marked$' || problem "no columns of the sides"
+[ "$(grep -c '"b",[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,"no"' "$T/run.csv")" -ge 4 ] || problem "no ratios in the lines of B"
 conclude "A/A by another program: both sides in each round, nothing marked"
 
 cp "$T/run.json" "$T/sides.json"
