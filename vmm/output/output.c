@@ -4,6 +4,8 @@
 #include "vmm/output/output.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,11 +26,14 @@
 
 static int fail(struct error *e, int err, const char *call, const char *path)
 {
-	char where[96];
+	char where[96], directory[PATH_MAX];
+	uint32_t found;
 
+	(void)snprintf(directory, sizeof(directory), "%s", path);
+	found = access(dirname(directory), F_OK) == 0 ? DIRECTORY_THERE : 0;
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
 	(void)error_set(e, STATUS_FAILED, err, where, WHAT, path);
-	return error_cause(e, "output", 0, path);
+	return error_cause(e, "output", found, path);
 }
 
 static int write_all(int fd, const char *data, size_t bytes)
@@ -275,7 +280,8 @@ static int write_text(const struct output_paths *paths, int (*write)(const void 
 		return 0;
 	if (command == NULL)
 		command = out == stderr ? "stderr" : "stdout";
-	return error_set(e, STATUS_FAILED, -ret, command, "cannot write");
+	(void)error_set(e, STATUS_FAILED, -ret, command, "cannot write");
+	return error_cause(e, "stdout", 0, NULL);
 }
 
 int outputs_write(const struct output_paths *paths, const struct output_writers *writers, const void *product,

@@ -20,13 +20,14 @@ enum circumstance {
 	IN_USERNS = 1 << 3,  /* user numbers are mapped: a rootless container */
 	IN_SECCOMP = 1 << 4, /* a filter may refuse system calls */
 	IS_NODE = 1 << 5,    /* the path is a character device of that very number; see cause_of_node */
-	GROUP_HELPS = 1 << 6,     /* its group may read and write, has a name, and is not root's */
-	IN_GROUP = 1 << 7,        /* this user is in that group, though perhaps not this process */
-	DRIVER_THERE = 1 << 8,    /* /proc/misc lists its driver */
-	AT_PIDS_MAX = 1 << 9,     /* the control group has no room for another thread */
-	AT_NPROC = 1 << 10,       /* nor has RLIMIT_NPROC */
-	AT_THREADS_MAX = 1 << 11, /* nor has the host */
-	GROUP_NAMELESS = 1 << 12, /* as GROUP_HELPS, but the group has no name here, as in a container */
+	GROUP_HELPS = 1 << 6,      /* its group may read and write, has a name, and is not root's */
+	IN_GROUP = 1 << 7,         /* this user is in that group, though perhaps not this process */
+	DRIVER_THERE = 1 << 8,     /* /proc/misc lists its driver */
+	AT_PIDS_MAX = 1 << 9,      /* the control group has no room for another thread */
+	AT_NPROC = 1 << 10,        /* nor has RLIMIT_NPROC */
+	AT_THREADS_MAX = 1 << 11,  /* nor has the host */
+	DIRECTORY_THERE = 1 << 13, /* the directory of a file to be made exists */
+	GROUP_NAMELESS = 1 << 12,  /* as GROUP_HELPS, but the group has no name here, as in a container */
 };
 
 /* Errno of a row that holds for any. */
