@@ -93,7 +93,7 @@ memory() {
 	inside check --require memory=1G
 	want_status 6
 	want_text 'memory limit +- +128M'
-	want_text 'memory=1G .*memory.(max|limit_in_bytes) is 128 and leaves'
+	want_text 'memory=1G .*memory.(max|limit_in_bytes) is 128 MiB and leaves'
 	conclude "check: memory= is held against the group's limit"
 
 	[ -n "$(no_kvm_reason)" ] || kinds+=(run "run --backing thp")

@@ -26,6 +26,7 @@ pool() {
 
 # host: eight CPUs, 64G of memory, one node, 512 free pages of 2M, control groups v2, no limits.
 host() {
+	mounts=()
 	pool 2048 sys/kernel/mm 512 512 && pool 1048576 sys/kernel/mm 0 0
 	put proc/meminfo 'MemTotal: 65536000 kB' 'MemFree: 50000000 kB' 'MemAvailable: 52000000 kB' 'SwapTotal: 0 kB' \
 		'SwapFree: 0 kB' 'Hugepagesize: 2048 kB'

@@ -231,7 +231,7 @@ TEST_WITH(within_the_limits_of_a_group, fresh, NULL)
 	host_root_put(root, "cg/a/memory.current", "33554432\n");
 	host_root_put(root, "cg/a/cpu.max", "250000 100000\n");
 	assert_true(met("memory=96M", root) && unmet("memory=97M", root));
-	assert_non_null(strstr(answers[0].reason, "/cg/a/memory.max is 128 and leaves 96"));
+	assert_non_null(strstr(answers[0].reason, "/cg/a/memory.max is 128 MiB and leaves 96 MiB"));
 	assert_true(met("vcpus=2", root) && unmet("vcpus=3", root));
 	host_root_put(root, "cg/a/pids.max", "10\n");
 	host_root_put(root, "cg/a/pids.current", "9\n");

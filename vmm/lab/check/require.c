@@ -164,10 +164,10 @@ static bool within_limits(struct evaluation *v, const struct limits *limits, uin
 	const struct limit *tightest = limits->list;
 
 	if (limits->count != 0 && limit_room(tightest) < wanted)
-		return conclude(v, KNOWN_NO, "%" PRIu64 "%s wanted, %s is %.6g and leaves %.6g",
+		return conclude(v, KNOWN_NO, "%" PRIu64 "%s wanted, %s is %.6g%s and leaves %.6g%s",
 				wanted / divisor, unit, path_tail(tightest->path, 90),
-				(double)tightest->limit / (double)divisor,
-				(double)limit_room(tightest) / (double)divisor) != 0;
+				(double)tightest->limit / (double)divisor, unit,
+				(double)limit_room(tightest) / (double)divisor, unit) != 0;
 	if (limits->unknown[0] != '\0')
 		return conclude(v, KNOWN_UNKNOWN, "%.130s", limits->unknown) != 0;
 	if (limits->hidden && limits->count == 0)
