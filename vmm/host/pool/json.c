@@ -78,6 +78,8 @@ static json_t *sizes(const void *from)
 {
 	const struct pool_report *report = from;
 
+	if (report->sizes_hidden)
+		return json_null();
 	return FIELDS_ARRAY(&size_fields, report->sizes, report->size_count);
 }
 

@@ -195,27 +195,38 @@ static void balance(const struct pool_account *account, struct pool_plan *plan)
 	spread_over_nodes(plan);
 }
 
+static int no_such_size(const struct pool_report *report, uint64_t page_bytes, struct error *e)
+{
+	char name[24], sizes[64] = "";
+
+	if (report->sizes_hidden) {
+		(void)error_set(e, STATUS_CANNOT, ENODATA, "/sys/kernel/mm/hugepages",
+				"how many pages of %s there are is not shown here (/sys is hidden)",
+				size_format(page_bytes, name));
+		return error_hint(
+			e, "who starts this container shows it the numbers (/sys/kernel/mm/hugepages)");
+	}
+	(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
+			"this kernel and CPU have no hugetlb pages of %s", size_format(page_bytes, name));
+	for (uint32_t i = 0; i < report->size_count; i++)
+		append(sizes, sizeof(sizes), "%s%s", i == 0 ? "" : " or ",
+		       size_format(report->sizes[i].page_bytes, name));
+	return report->size_count > 0
+		       ? error_hint(e, "--page-size %s", sizes)
+		       : error_hint(e, "minivmm run --backing thp  # has 2M pages without a pool");
+}
+
 int pool_plan_make(const struct pool_report *report, const struct pool_use *use, struct pool_plan *plan,
 		   struct error *e)
 {
 	const struct pool_size *size = pool_report_size(report, use->page_bytes);
 	struct pool_account account;
-	char name[24], sizes[64] = "";
 	uint64_t all;
 	int ret;
 
 	memset(plan, 0, sizeof(*plan));
-	if (size == NULL) {
-		(void)error_set(e, STATUS_CANNOT, ENOENT, "/sys/kernel/mm/hugepages",
-				"this kernel and CPU have no hugetlb pages of %s",
-				size_format(use->page_bytes, name));
-		for (uint32_t i = 0; i < report->size_count; i++)
-			append(sizes, sizeof(sizes), "%s%s", i == 0 ? "" : " or ",
-			       size_format(report->sizes[i].page_bytes, name));
-		if (report->size_count > 0)
-			(void)error_hint(e, "--page-size %s", sizes);
-		return -ENOENT;
-	}
+	if (size == NULL)
+		return no_such_size(report, use->page_bytes, e);
 	plan->bytes = use->bytes;
 	plan->page_bytes = use->page_bytes;
 	plan->promised_bytes = use->promised_bytes;

@@ -58,6 +58,7 @@ struct pool_mount {
 
 /* As many as there are; owned. */
 struct pool_report {
+	bool sizes_hidden; /* no size is seen, though the kernel has pools or may have them: a container hides /sys */
 	uint32_t size_count;
 	struct pool_size *sizes;
 	bool mounts_known; /* proc/self/mounts was read */

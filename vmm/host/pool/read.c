@@ -223,6 +223,7 @@ static void read_mounts(const char *root, struct pool_report *report)
 void pool_report_read(const char *root, struct pool_report *report)
 {
 	struct host_memory memory;
+	struct pool_counts unseen;
 
 	pool_report_free(report);
 	/* Each leaves zeros where it cannot be read, which is what the caller is promised. */
@@ -244,6 +245,7 @@ void pool_report_read(const char *root, struct pool_report *report)
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
 		size->available_pages = available(report, size);
 	}
+	report->sizes_hidden = report->size_count == 0 && pool_read(root, PAGE_2M, &unseen) == -ENODATA;
 	read_mounts(root, report);
 }
 

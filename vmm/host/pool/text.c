@@ -100,7 +100,9 @@ static void allowed(const struct pool_report *report, FILE *out)
 int pool_show_text(const struct pool_report *report, FILE *out)
 {
 	if (report->size_count == 0) {
-		paragraph(out, "pools", "this kernel has no hugetlb pools, or /sys is not mounted");
+		paragraph(out, "pools", "%s",
+			  report->sizes_hidden ? "not known: /sys/kernel/mm/hugepages is not shown here"
+					       : "this kernel and CPU have no hugetlb pools");
 	} else {
 		(void)fprintf(out, "%-6s%-8s%10s%10s%10s%10s%12s%12s\n", "pages", "of", "Total", "Free",
 			      "Rsvd", "Surp", "Overcommit", "Available");

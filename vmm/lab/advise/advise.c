@@ -221,9 +221,10 @@ static void text_needs(const struct advice *a, FILE *out)
 			(void)snprintf(where, sizeof(where), "node %d: ", need->node);
 		bytes += need->bytes;
 		if (!need->has_pool) {
-			paragraph(out, "how many",
-				  "%s%" PRIu64 " pages of 2M, for which this kernel has no pool", where,
-				  need->bytes / PAGE_2M);
+			paragraph(out, "how many", "%s%" PRIu64 " pages of 2M, %s", where,
+				  need->bytes / PAGE_2M,
+				  a->pools->sizes_hidden ? "whose pool is not shown here (/sys is hidden)"
+							 : "for which this kernel has no pool");
 			continue;
 		}
 		paragraph(out, "how many",

@@ -322,7 +322,7 @@ static int pages_available(struct evaluation *v)
 						 .bytes = asked.count * asked.page_bytes,
 						 .nodes = asked.nodes },
 			     &plan, &e);
-	if (ret == -ENOENT)
+	if (ret == -ENOENT || ret == -ENODATA)
 		ret = no_pool(v, asked.page_bytes);
 	else if (ret != 0)
 		ret = conclude(v, KNOWN_NO, "%.140s", e.what);
