@@ -96,9 +96,7 @@ done
 # SIGUSR1 has its handler late; a lost terminal is nothing to nohup.
 start native -m ${fill_mib}M --prealloc --prealloc-threads 1 --workload chase --working-set 64K --repeat 2
 wait_rss $pid 16384 || problem "it never got to populating"
-kill -USR1 $pid
-wait $pid
-status=$?
+stop_with USR1
 want_status 0
 conclude "SIGUSR1 from outside does nothing"
 
@@ -110,9 +108,7 @@ rm -f "$T/run.json"
 ) >"$T/out" 2>"$T/err" </dev/null &
 pid=$!
 wait_rss $pid 16384 || problem "it never got to its workload"
-kill -HUP $pid
-wait $pid
-status=$?
+stop_with HUP
 want_status 0
 conclude "SIGHUP that was ignored at the start stays so"
 

@@ -178,17 +178,35 @@ int stop_block_in_thread(void)
 	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+#define MOST_CPUS 8192
+
+/* NULL: not known. The caller frees it. */
+static cpu_set_t *read_allowed_cpus(void)
+{
+	cpu_set_t *set = CPU_ALLOC(MOST_CPUS);
+
+	if (set != NULL && sched_getaffinity(0, CPU_ALLOC_SIZE(MOST_CPUS), set) == 0)
+		return set;
+	CPU_FREE(set);
+	return NULL;
+}
+
 unsigned int first_allowed_cpu(void)
 {
-	const int most = 8192;
-	cpu_set_t *set = CPU_ALLOC(most);
-	const size_t bytes = CPU_ALLOC_SIZE(most);
+	cpu_set_t *set = read_allowed_cpus();
 	unsigned int cpu = 0;
 
-	if (set != NULL && sched_getaffinity(0, bytes, set) == 0) {
-		while (cpu < (unsigned int)most && !CPU_ISSET_S(cpu, bytes, set))
-			cpu++;
-	}
+	while (set != NULL && cpu < MOST_CPUS && !CPU_ISSET_S(cpu, CPU_ALLOC_SIZE(MOST_CPUS), set))
+		cpu++;
 	CPU_FREE(set);
 	return cpu;
+}
+
+unsigned int allowed_cpu_count(void)
+{
+	cpu_set_t *set = read_allowed_cpus();
+	unsigned int count = set != NULL ? (unsigned int)CPU_COUNT_S(CPU_ALLOC_SIZE(MOST_CPUS), set) : 1;
+
+	CPU_FREE(set);
+	return count;
 }

@@ -44,7 +44,8 @@ int stop_requested(void);
  */
 int stop_block_in_thread(void);
 
-/* The lowest CPU that the calling thread may run on; 0 where that cannot be read. */
+/* CPUs that the calling thread may run on: the lowest, and how many; 0 and 1 where that cannot be read. */
 unsigned int first_allowed_cpu(void);
+unsigned int allowed_cpu_count(void);
 
 #endif

@@ -259,20 +259,6 @@ static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct
 	return error_hint(e, "ask for less with --memory");
 }
 
-static uint32_t allowed_cpus(void)
-{
-	cpu_set_t *set = CPU_ALLOC(8192);
-	const size_t size = CPU_ALLOC_SIZE(8192);
-	uint32_t count = 1;
-
-	if (set == NULL)
-		return count;
-	if (sched_getaffinity(0, size, set) == 0)
-		count = (uint32_t)CPU_COUNT_S(size, set);
-	CPU_FREE(set);
-	return count;
-}
-
 static int init_team(struct team *team, const struct backing *b)
 {
 	pthread_condattr_t attr;
@@ -311,8 +297,8 @@ int prealloc_run(const struct backing *b, uint32_t asked_threads, prealloc_progr
 	if (b->spec.prealloc_nodes != 0)
 		count = (uint32_t)__builtin_popcountll(b->spec.prealloc_nodes);
 	else
-		count = prealloc_threads(allowed_cpus(), asked_threads, b->spec.bytes / b->spec.page_bytes,
-					 b->spec.bytes);
+		count = prealloc_threads(allowed_cpu_count(), asked_threads,
+					 b->spec.bytes / b->spec.page_bytes, b->spec.bytes);
 	ret = init_team(&team, b);
 	if (ret != 0)
 		return error_set(e, STATUS_FAILED, -ret, "pthread_cond_init", "no lock for --prealloc");

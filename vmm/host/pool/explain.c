@@ -95,6 +95,22 @@ static void put_cure(struct shortage *s, uint64_t had_bytes, struct error *e)
 		(void)error_hint(e, "%s  # as root", text);
 }
 
+static void put_shortage(struct shortage *s, uint64_t had_bytes, int err, const char *where, struct error *e)
+{
+	/* The first error is the cause. */
+	if (e->status != STATUS_OK)
+		return;
+	put_numbers(s, had_bytes, err, where, e);
+	put_cure(s, had_bytes, e);
+}
+
+static void shortage_free(struct shortage *s)
+{
+	pool_lines_free(&s->lines);
+	pool_report_free(&s->report);
+	free(s);
+}
+
 int pool_explain(const char *root, const struct pool_use *use, uint64_t had_bytes, int err, const char *where,
 		 struct error *e)
 {
@@ -117,13 +133,9 @@ int pool_explain(const char *root, const struct pool_use *use, uint64_t had_byte
 	if (s == NULL)
 		return error_set(e, STATUS_FAILED, err, where, "too few huge pages");
 	pool_report_read(root, &s->report);
-	if (pool_plan_make(&s->report, use, &s->plan, e) == 0) {
-		put_numbers(s, had_bytes, err, where, e);
-		put_cure(s, had_bytes, e);
-	}
-	pool_lines_free(&s->lines);
-	pool_report_free(&s->report);
-	free(s);
+	if (pool_plan_make(&s->report, use, &s->plan, e) == 0)
+		put_shortage(s, had_bytes, err, where, e);
+	shortage_free(s);
 	return -err;
 }
 
@@ -132,7 +144,7 @@ int pool_check(const char *root, const struct pool_use *use, const char *where, 
 	struct error ignored = { .status = STATUS_OK };
 	struct pool_counts counts;
 	struct shortage *s;
-	bool enough;
+	int ret = 0;
 
 	if (pool_read(root, use->page_bytes, &counts) != 0)
 		return 0;
@@ -140,8 +152,10 @@ int pool_check(const char *root, const struct pool_use *use, const char *where, 
 	if (s == NULL)
 		return 0;
 	pool_report_read(root, &s->report);
-	enough = pool_plan_make(&s->report, use, &s->plan, &ignored) != 0 || s->plan.missing_pages == 0;
-	pool_report_free(&s->report);
-	free(s);
-	return enough ? 0 : pool_explain(root, use, 0, ENOMEM, where, e);
+	if (pool_plan_make(&s->report, use, &s->plan, &ignored) == 0 && s->plan.missing_pages != 0) {
+		put_shortage(s, 0, ENOMEM, where, e);
+		ret = -ENOMEM;
+	}
+	shortage_free(s);
+	return ret;
 }
