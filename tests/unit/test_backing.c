@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -56,6 +57,13 @@ static void whole_life(const struct machine_spec *r, uint64_t bytes, uint64_t al
 	assert_int_equal(observe_backing("", &b, &seen, &e), 0);
 	assert_int_equal(seen.rss_bytes, bytes);
 	assert_int_equal(seen.page_bytes, spec.page_bytes);
+	assert_int_equal(seen.sealed, spec.kind == BACKING_MEMFD);
+	if (spec.kind == BACKING_MEMFD) {
+		assert_int_equal(ftruncate(b.fd, 0), -1);
+		assert_int_equal(errno, EPERM);
+		assert_int_equal(ftruncate(b.fd, (off_t)bytes * 2), -1);
+		assert_int_equal(fcntl(b.fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	}
 	*(volatile char *)backing_at(&b, 0, 1) = 1;
 	*(volatile char *)backing_at(&b, bytes - 1, 1) = 1;
 	/* The guards are ours: what backing_unmap gives back on either side must not be a neighbour's page. */

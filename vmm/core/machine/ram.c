@@ -124,6 +124,7 @@ static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
 void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
 {
 	void *at = gpa_to_host(m, gpa, bytes);
+	const uint64_t page_bytes = m->backing.spec.page_bytes;
 	uintptr_t start;
 	int ret;
 
@@ -132,8 +133,9 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 				"GPA 0x%" PRIx64 " with %" PRIu64 " bytes is not RAM", gpa, bytes);
 		return NULL;
 	}
-	start = align_down((uintptr_t)at, PAGE_4K);
-	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, PAGE_4K) - start);
+	/* In whole pages of the backing: where it is done by mlock, a part of one would split the mapping, and no huge page fits. */
+	start = align_down((uintptr_t)at, page_bytes);
+	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, page_bytes) - start);
 	if (ret == 0)
 		return at;
 	(void)shortage_explain(&m->backing, -ret, "populating the guest's low memory", e);

@@ -89,9 +89,13 @@ int backing_file_page_bytes(const char *path, uint64_t *page_bytes, struct error
 
 /*
  * A file of spec->bytes without a name: O_TMPFILE at spec->path, so that not even kill -9 leaves one behind, or
- * memfd_create. Returns the descriptor, the caller's, or -errno.
+ * memfd_create, then sealed against a change of its size where the kernel can. Returns the descriptor, the caller's, or
+ * -errno.
  */
 int backing_file_open(const struct backing_spec *spec, struct error *e);
+
+/* Can no process change its size any more (fcntl(2), F_GET_SEALS)? */
+bool backing_file_is_sealed(int fd);
 
 /*
  * Fill *e if the mount's own size= limit leaves less than `bytes`, of which this run holds own_bytes: -ENOSPC, with room for all
@@ -175,6 +179,7 @@ struct observed_memory {
 	uint64_t
 		page_bytes; /* the verdict: what a page of this mapping is, 0 where mixed or nothing resident */
 	uint64_t node_pages[HOST_MAX_NODES]; /* pages of kernel_page_bytes on each NUMA node */
+	bool sealed;                         /* there is a file, and no process can change its size */
 };
 
 /*

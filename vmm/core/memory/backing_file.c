@@ -172,19 +172,42 @@ static int open_path(const struct backing_spec *spec, struct error *e)
 	return explain_open(dir, err, e);
 }
 
+/* Linux 6.3; the C library's headers may be older. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/* A kernel that does not know a flag refuses it. Files of huge pages can be sealed from Linux 4.16 on. */
 static int open_memfd(const struct backing_spec *spec, struct error *e)
 {
+	static const unsigned int tries[] = { MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL, MFD_ALLOW_SEALING, 0 };
 	unsigned int flags = MFD_CLOEXEC;
-	int fd, err;
+	int fd = -1, err = EINVAL;
 
 	if (spec->page_bytes > PAGE_4K)
 		flags |= MFD_HUGETLB | (unsigned int)__builtin_ctzll(spec->page_bytes) << MFD_HUGE_SHIFT;
-	fd = memfd_create("minivmm-ram", flags);
+	for (size_t i = 0; fd < 0 && err == EINVAL && i < COUNT_OF(tries); i++) {
+		fd = memfd_create("minivmm-ram", flags | tries[i]);
+		err = errno;
+	}
 	if (fd >= 0)
 		return fd;
-	err = errno;
 	return error_set(e, STATUS_FAILED, err, "memfd_create", "no memfd of %s pages: %s",
 			 backing_page_name(spec->page_bytes), strerror(err));
+}
+
+/*
+ * Whoever gets hold of the descriptor (/proc/PID/fd) cannot change the size any more: a page that a truncation takes away
+ * would be a SIGBUS. F_SEAL_WRITE and F_SEAL_FUTURE_WRITE would forbid MADV_REMOVE, too (shmem_fallocate and
+ * hugetlbfs_punch_hole in Linux 6.18), by which workloads take pages away. A file of a mount cannot be sealed.
+ */
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+bool backing_file_is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SIZE_SEALS) == SIZE_SEALS;
 }
 
 int backing_file_open(const struct backing_spec *spec, struct error *e)
@@ -194,8 +217,12 @@ int backing_file_open(const struct backing_spec *spec, struct error *e)
 
 	if (fd < 0)
 		return fd;
-	if (spec->bytes <= INT64_MAX && ftruncate(fd, (off_t)spec->bytes) == 0)
+	if (spec->bytes <= INT64_MAX && ftruncate(fd, (off_t)spec->bytes) == 0) {
+		/* Where it cannot be sealed the record says so. */
+		if (spec->kind == BACKING_MEMFD)
+			(void)fcntl(fd, F_ADD_SEALS, SIZE_SEALS | F_SEAL_SEAL);
 		return fd;
+	}
 	err = spec->bytes > INT64_MAX ? EFBIG : errno;
 	(void)close(fd);
 	return error_set(e, STATUS_FAILED, err, "ftruncate", "a file of %" PRIu64 " MiB: %s",

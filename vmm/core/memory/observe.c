@@ -183,6 +183,7 @@ int observe_backing(const char *root, const struct backing *b, struct observed_m
 	memset(out, 0, sizeof(*out));
 	if (b->hva == NULL)
 		return error_set(e, STATUS_FAILED, EINVAL, "/proc/self/smaps", "nothing is mapped");
+	out->sealed = b->fd >= 0 && backing_file_is_sealed(b->fd);
 	ret = sysfile_slurp(root, "proc/self/smaps", MAPS_MAX_BYTES, &text);
 	if (ret == 0)
 		ret = observe_parse_smaps(text, start_hva, end_hva, out);

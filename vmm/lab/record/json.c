@@ -77,6 +77,10 @@ static json_t *observed_json(const struct record *rec)
 		 rec->spec.native ? json_null() : json_boolean(rec->machine.gpa_hva_congruent));
 	json_put(&o, "rss_bytes", is_seen ? json_u64(rec->machine.observed.rss_bytes) : json_null());
 	json_put(&o, "huge_bytes", is_seen ? json_u64(rec->machine.observed.huge_bytes) : json_null());
+	json_put(&o, "sealed",
+		 is_seen && backing_type(rec->spec.machine.backing)->has_file
+			 ? json_boolean(rec->machine.observed.sealed)
+			 : json_null());
 	json_put(&o, "memory_slots", json_u64_or_null(rec->machine.memory_slots));
 	json_put(&o, "kvm_page_faults", json_count_or_null(rec->kvm_page_faults));
 	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));

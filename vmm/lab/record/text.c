@@ -130,7 +130,8 @@ static void observed_backing(const struct record *rec, FILE *out)
 	else if (seen->page_bytes == 0 && seen->rss_bytes == 0)
 		paragraph(out, "observed", "smaps: nothing resident");
 	else
-		paragraph(out, "observed", "smaps: %s pages, %s resident%s", page, resident,
+		paragraph(out, "observed", "smaps: %s pages, %s resident%s%s", page, resident,
+			  seen->sealed ? ", sealed" : "",
 			  rec->spec.native                 ? ""
 			  : rec->machine.gpa_hva_congruent ? "; gpa = hva modulo the largest page"
 							   : "; gpa and hva are NOT congruent");

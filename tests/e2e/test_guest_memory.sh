@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# What happens to guest RAM behind minivmm's back is prevented or told. It could break unseen, as nothing of the kind happens
+# where one develops: another process truncates the file, the kernel is older, the memory is faulty.
+. "$(dirname "$0")/lib.sh"
+
+need_build
+need_tool jq
+
+refuse=$T/refuse
+${CC:-cc} -O1 -D_GNU_SOURCE -o "$refuse" tests/e2e/refuse.c || fail_all "build" "refuse.c"
+
+commands=(native)
+reason=$(no_kvm_reason)
+if [ -z "$reason" ]; then
+	commands+=(run)
+else
+	tap_skip "guest RAM of a VM" "$reason"
+fi
+
+# start COMMAND...: in the background, its record to $T/run.json; until it is in its workload. Sets pid.
+start() {
+	problems=() command_line=("$MINIVMM" "$@")
+	rm -f "$T/run.json"
+	"$MINIVMM" "$@" --json "$T/run.json" >"$T/out" 2>"$T/err" </dev/null &
+	pid=$!
+	for ((try = 0; try < 500; try++)); do
+		[ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")" -lt 16384 ] || break
+		sleep 0.01
+	done
+	[ "$try" -lt 500 ] || problem "it never got to its workload"
+}
+
+# finish: wait for it, 30 s at most. Sets status.
+finish() {
+	timeout 30 tail -s 0.05 --pid="$pid" -f /dev/null || { problem "still running after 30 s" && kill -KILL "$pid"; }
+	{ wait "$pid"; } 2>/dev/null
+	status=$?
+}
+
+# ram_file: the descriptor of guest RAM, as another process reaches it.
+ram_file() {
+	find "/proc/$pid/fd" -lname "$1" | head -n 1
+}
+
+long=(--workload chase --working-set 16M --accesses 20000000 --repeat 800)
+
+for command in "${commands[@]}"; do
+	start "$command" -m 64M --backing memfd "${long[@]}"
+	file=$(ram_file '/memfd:minivmm-ram*')
+	[ -n "$file" ] || problem "no memfd is open"
+	! truncate -s 1M "$file" 2>/dev/null || problem "another process truncated it"
+	! truncate -s 1G "$file" 2>/dev/null || problem "another process made it longer"
+	kill -INT "$pid"
+	finish
+	want_status 1
+	want_json '.verdict == "interrupted" and .observed.sealed' "sealed"
+	want_text "observed .*, sealed"
+	conclude "$command: nobody changes the size of a memfd"
+done
+
+case_record "${commands[-1]}" -m 64M --mem-path /dev/shm --workload none
+want_status 0
+want_json '.observed.sealed == false' "a file of a mount cannot be sealed"
+case_record "${commands[-1]}" -m 64M --workload none
+want_json '.observed.sealed == null' "no file, no seal"
+conclude "what is not sealed is not called so"
+
+# Before Linux 5.14 low memory is populated by mlock.
+name="huge pages without MADV_POPULATE_WRITE"
+if ! grep -qE '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null; then
+	tap_skip "$name" "this host forbids transparent huge pages"
+else
+	case_command "$refuse" madvise:2=23=EINVAL -- "$MINIVMM" "${commands[-1]}" -m 64M --backing thp --workload touch \
+		--working-set 8M --json "$T/run.json"
+	want_status 0
+	want_json '.verdict == "ok" and .observed.page_bytes == 2097152' "2M pages"
+	conclude "$name"
+fi
+tap_done
