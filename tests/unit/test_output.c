@@ -25,6 +25,33 @@ static int setup(void **state)
 	return 0;
 }
 
+/* What a call fails with: a file system without O_TMPFILE, a host without /proc. 0: it does what it does. */
+static int no_tmpfile, no_link;
+/* How many names the directory had when the whole file had reached the disk. */
+static int entries_written = -1;
+
+int __real_openat(int at, const char *name, int flags, mode_t mode);
+int __wrap_openat(int at, const char *name, int flags, mode_t mode);
+int __wrap_openat(int at, const char *name, int flags, mode_t mode)
+{
+	if (no_tmpfile != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = no_tmpfile;
+		return -1;
+	}
+	return __real_openat(at, name, flags, mode);
+}
+
+int __real_linkat(int from, const char *old, int to, const char *name, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *name, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *name, int flags)
+{
+	if (no_link != 0) {
+		errno = no_link;
+		return -1;
+	}
+	return __real_linkat(from, old, to, name, flags);
+}
+
 static const char text[] = "{ a product }";
 
 static int put_text(const void *product, FILE *out)
@@ -44,6 +71,14 @@ static int entries(void)
 	return count;
 }
 
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	entries_written = entries();
+	return __real_fsync(fd);
+}
+
 static void remove_entry(const char *path)
 {
 	assert_int_equal(unlink(path), 0);
@@ -54,7 +89,46 @@ static int teardown(void **state)
 	(void)state;
 	/* Nothing is mounted there, unless a test failed half-way. */
 	(void)umount2(dir, MNT_DETACH);
+	no_tmpfile = no_link = 0;
 	return rmdir(dir);
+}
+
+/* So that kill -9 leaves the old file, or the new one, and no third. */
+TEST_WITH(has_no_name_until_it_is_whole, setup, teardown)
+{
+	struct error e = { 0 };
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	assert_int_equal(output_file(path, put_text, text, &e), 0);
+	assert_int_equal(entries_written, 0);
+	assert_int_equal(entries(), 1);
+	assert_int_equal(output_file(path, put_text, text, &e), 0);
+	assert_int_equal(entries_written, 1);
+	assert_int_equal(entries(), 1);
+	remove_entry(path);
+}
+
+TEST_WITH(goes_without_unnamed_files, setup, teardown)
+{
+	static const struct {
+		int no_tmpfile, no_link, expected;
+	} kinds[] = { { EOPNOTSUPP, 0, 0 },   { EISDIR, 0, 0 },       { 0, ENOENT, 0 },
+		      { ENOSPC, 0, -ENOSPC }, { EMFILE, 0, -EMFILE }, { 0, EDQUOT, -EDQUOT } };
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/a.json", dir);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct error e = { 0 };
+
+		no_tmpfile = kinds[i].no_tmpfile;
+		no_link = kinds[i].no_link;
+		assert_int_equal(output_put(path, text, sizeof(text) - 1, &e), kinds[i].expected);
+		assert_int_equal(e.err, -kinds[i].expected);
+		assert_int_equal(entries(), kinds[i].expected == 0 ? 1 : 0);
+		if (kinds[i].expected == 0)
+			remove_entry(path);
+	}
 }
 
 TEST_WITH(replaces_a_file, setup, teardown)

@@ -125,39 +125,98 @@ static int fill(int fd, mode_t mode, const char *data, size_t bytes)
 	return ret;
 }
 
-/* A file of its own in that directory, whose name nobody can know beforehand. */
-static int open_beside(int dir, char name[TEMPORARY_BYTES])
+/* Try names that nobody can know beforehand until `make` has made one of them; what it returned, or -EEXIST. */
+static int with_new_name(const struct destination *p, int fd,
+			 int (*make)(const struct destination *, int, const char *),
+			 char name[TEMPORARY_BYTES])
 {
 	uint64_t number = clock_ns();
-	int fd = -1;
+	int ret = -EEXIST;
 
-	for (int attempt = 0; attempt < TEMPORARY_NAMES; attempt++) {
-		/* Where there is no entropy yet, O_EXCL alone has to do: it takes no file or link that is there. */
+	for (int attempt = 0; attempt < TEMPORARY_NAMES && ret == -EEXIST; attempt++) {
+		/* Where there is no entropy yet, that nothing is replaced has to do: no file or link that is there is taken. */
 		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
 			number++;
 		(void)snprintf(name, TEMPORARY_BYTES, ".minivmm-%016" PRIx64 ".tmp", number);
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0 || errno != EEXIST)
-			break;
+		ret = make(p, fd, name);
 	}
+	return ret;
+}
+
+static int open_named(const struct destination *p, int fd, const char *name)
+{
+	(void)fd;
+	fd = openat(p->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	return fd < 0 ? -errno : fd;
 }
 
-static int replace(const struct destination *p, const char *data, size_t bytes)
+/* Needs no right of its own, as AT_EMPTY_PATH does before Linux 6.10, but /proc. */
+static int give_name(const struct destination *p, int fd, const char *name)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, p->dir, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
+}
+
+/* Let p->name, whatever it was, be the file `temporary`. */
+static int take_place(const struct destination *p, const char *temporary)
+{
+	int ret = renameat(p->dir, temporary, p->dir, p->name) == 0 ? 0 : -errno;
+
+	if (ret != 0)
+		(void)unlinkat(p->dir, temporary, 0);
+	return ret;
+}
+
+/*
+ * A file without a name gets one when it is whole, so that not even kill -9 leaves half of one behind. Where a file is
+ * replaced there is a second name for the moment between linkat() and renameat().
+ */
+static int replace_unnamed(const struct destination *p, int fd, const char *data, size_t bytes)
 {
 	char temporary[TEMPORARY_BYTES];
-	int fd = open_beside(p->dir, temporary), ret;
+	int ret = fill(fd, p->st.st_mode, data, bytes);
+
+	if (ret == 0)
+		ret = give_name(p, fd, p->name);
+	if (ret == -EEXIST) {
+		ret = with_new_name(p, fd, give_name, temporary);
+		if (ret == 0)
+			ret = take_place(p, temporary);
+	}
+	return ret;
+}
+
+static int replace_named(const struct destination *p, const char *data, size_t bytes)
+{
+	char temporary[TEMPORARY_BYTES];
+	int fd = with_new_name(p, -1, open_named, temporary), ret;
 
 	if (fd < 0)
 		return fd;
 	ret = fill(fd, p->st.st_mode, data, bytes);
 	if (close(fd) != 0 && ret == 0)
 		ret = -errno;
-	if (ret == 0 && renameat(p->dir, temporary, p->dir, p->name) != 0)
-		ret = -errno;
-	if (ret != 0)
-		(void)unlinkat(p->dir, temporary, 0);
+	if (ret == 0)
+		return take_place(p, temporary);
+	(void)unlinkat(p->dir, temporary, 0);
 	return ret;
+}
+
+/* A file system without O_TMPFILE (NFS, 9p), or no /proc to name the file by: a name from the beginning. */
+static int replace(const struct destination *p, const char *data, size_t bytes)
+{
+	int fd = openat(p->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666), ret;
+
+	if (fd < 0)
+		return errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT
+			       ? replace_named(p, data, bytes)
+			       : -errno;
+	ret = replace_unnamed(p, fd, data, bytes);
+	if (close(fd) != 0 && ret == 0)
+		ret = -errno;
+	return ret == -ENOENT ? replace_named(p, data, bytes) : ret;
 }
 
 static int write_stdout(const char *data, size_t bytes, struct error *e)
