@@ -6,6 +6,7 @@
 #   make lint         format, clang-tidy, cppcheck, shellcheck, layers, circles
 #   make format       clang-format on every source
 #   make golden       renew tests/golden/ from what the unit tests get now; git diff shows what that changes
+#   make fuzz         every reader with inputs of libFuzzer's making (SECONDS=2 each, TARGET=NAME... some; needs clang)
 #   make bench        the figures of README.md, side by side in one run
 #   make install      PREFIX=/usr/local DESTDIR=
 #   V=1 shows the commands; CC=clang BUILD=build-clang builds with the other compiler
@@ -79,7 +80,7 @@ SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 
-.PHONY: all check lint format golden bench install clean unit-binaries test-guests core-test
+.PHONY: all check lint format golden bench install clean unit-binaries test-guests core-test fuzz fuzz-binaries
 .DELETE_ON_ERROR:
 all: $(BUILD)/minivmm $(BUILD)/guest.elf
 
@@ -185,6 +186,36 @@ golden: unit-binaries
 	$(Q)tests=$$(grep -l tests/unit/golden.h $(UNIT_BINS:=.d) | sed 's/\.d$$//') && \
 		for test in $$tests $$tests; do MINIVMM_UPDATE_GOLDEN=1 $$test >/dev/null 2>&1; done; \
 		bash scripts/run-units.sh $$tests
+
+# Fuzz targets: a binary for each file, a name of it for each target in it. One set of objects serves all.
+FUZZ_CC ?= clang
+FUZZ_FLAGS := -std=gnu11 $(WARN) -O1 -gline-tables-only -pthread -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_LIB := $(BUILD)/fuzz/libminivmm.a
+FUZZ_SHARED := tests/fuzz/fuzz.c tests/fuzz/root.c
+FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out $(FUZZ_SHARED),$(wildcard tests/fuzz/*.c)))
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(VMM_SRCS) $(SHARED_SRCS) $(GUEST_PURE) $(FUZZ_SHARED))
+
+$(BUILD)/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(say) "  FUZZ    $<"
+	$(Q)$(FUZZ_CC) $(CPPFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(EMBEDDING:%.c=$(BUILD)/fuzz/obj/%.o): $(EMBEDDED)
+
+$(FUZZ_LIB): $(FUZZ_OBJS) $(BLOB_OBJ)
+	$(Q)rm -f $@ && ar qcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZ_LIB)
+	$(say) "  LINK    $@"
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_TEST)
+	$(Q)awk -F'\t' '$$2 == "$*" { print $$1 }' tests/fuzz/targets.tsv | while read -r name; do \
+		ln -f $@ $(BUILD)/fuzz/fuzz_$$name; done
+
+fuzz-binaries: $(FUZZ_BINS)
+
+fuzz: fuzz-binaries
+	$(Q)bash tests/fuzz/run.sh $(or $(SECONDS),2) $(TARGET)
 
 format:
 	$(Q)git ls-files -co --exclude-standard -- '*.c' '*.h' | while read -r f; do [ ! -f "$$f" ] || echo "$$f"; done | \

@@ -2,7 +2,7 @@
 # Everything that is tested, with one command: install what the tests need, build with both compilers, lint,
 # units under sanitizers, end to end, on emulated hosts. Ends with one line of counts; status 0 only where nothing failed.
 #
-#   test.sh [STAGE...]    stages: deps build lint units e2e hosts (default: all, in this order)
+#   test.sh [STAGE...]    stages: deps build lint units fuzz e2e hosts (default: all, in this order)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
@@ -88,6 +88,17 @@ units() {
 		make -s CC=gcc check
 }
 
+# Two seconds each: what a change has broken at once. Longer: make fuzz SECONDS=600.
+stage_fuzz() {
+	if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		clang -fsanitize=fuzzer,address -x c -o "$work/fuzzer" - 2>/dev/null; then
+		say "$(elapsed)  skipped fuzz (no clang that has libFuzzer)"
+		tap_tally 0 0 1
+		return
+	fi
+	check "build the fuzz targets" make -j"$jobs" CC=gcc fuzz-binaries && tap_file tests/fuzz/run.sh
+}
+
 stage_e2e() {
 	local file as=()
 	check "build minivmm for the end-to-end tests" make -j"$jobs" CC=gcc all || return
@@ -124,12 +135,12 @@ tap_file() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(deps build lint units e2e hosts)
+[ ${#stages[@]} -gt 0 ] || stages=(deps build lint units fuzz e2e hosts)
 for name in "${stages[@]}"; do
 	case $name in
-	deps | build | lint | units | e2e | hosts) ;;
+	deps | build | lint | units | fuzz | e2e | hosts) ;;
 	*)
-		warn "test.sh: no stage '$name'; there are: deps build lint units e2e hosts"
+		warn "test.sh: no stage '$name'; there are: deps build lint units fuzz e2e hosts"
 		exit 2
 		;;
 	esac

@@ -19,9 +19,18 @@ static int refuse(const char *what, const char *detail, struct text *why)
 	return -1;
 }
 
+/* Of trees before version 16, which nothing writes any more, fdt_check_full of libfdt 1.6.1 reads properties at NULL. */
+static int check_tree(const struct handover *h)
+{
+	if (h->fdt_bytes >= sizeof(struct fdt_header) && fdt_check_header(h->fdt) == 0 &&
+	    fdt_version(h->fdt) < 16)
+		return -FDT_ERR_BADVERSION;
+	return fdt_check_full(h->fdt, h->fdt_bytes);
+}
+
 int params_serial(const struct handover *h, int *serial_report, struct text *why)
 {
-	int error = fdt_check_full(h->fdt, h->fdt_bytes);
+	int error = check_tree(h);
 	int chosen;
 
 	if (error != 0)

@@ -178,6 +178,21 @@ TEST(junk_never_crashes)
 	host_root_remove(root);
 }
 
+/* What a recorded host says of its CPU is shown on terminals. */
+TEST(the_cpu_is_printable)
+{
+	static const char content[] = "vendor_id\t: Ge\033]0;x\nmodel name\t: a\033[2J\xff CPU\xc2\x85\n";
+	char root[HOST_ROOT_BYTES];
+	struct cpuinfo cpu;
+
+	host_root_make(root);
+	host_root_put(root, "proc/cpuinfo", content);
+	cpuinfo_read(root, &cpu);
+	assert_string_equal(cpu.model, "a?[2J? CPU?");
+	assert_string_equal(cpu.vendor, "Ge?]0;x");
+	host_root_remove(root);
+}
+
 TEST(two_live_modules_are_unknown)
 {
 	char root[HOST_ROOT_BYTES];

@@ -106,6 +106,23 @@ TEST_WITH(every_truncation_is_refused, setup, teardown)
 		assert_int_equal(read_tree(f, f->good, bytes), -1);
 }
 
+/* Versions that the format had once: fdt_check_full of libfdt 1.6.1 reads at NULL in those below 16. */
+TEST_WITH(versions, setup, teardown)
+{
+	struct fixture *f = *state;
+	unsigned char blob[BLOB_ROOM_BYTES];
+
+	LOOP (uint32_t, version, 0, version < 20, version++) {
+		LOOP (uint32_t, oldest, 0, oldest < 20, oldest++) {
+			memcpy(blob, f->good, f->good_bytes);
+			fdt_set_version(blob, version);
+			fdt_set_last_comp_version(blob, oldest);
+			assert_int_equal(read_tree(f, blob, f->good_bytes),
+					 version >= 16 && version >= oldest && oldest <= 17 ? 0 : -1);
+		}
+	}
+}
+
 static void accepted_params_are_sane(const struct params *p)
 {
 	assert_in_range(p->vcpus, 1, GUEST_MAX_VCPUS);

@@ -276,6 +276,11 @@ TEST_WITH(lists, fresh, NULL)
 	assert_string_equal(answers[2].text, "memory=1G");
 	assert_false(require_all_met(answers, 3));
 	assert_true(require_all_met(answers, 1) && require_all_met(answers, 0));
+	/* The text of a list reaches terminals and JSON. */
+	assert_int_equal(
+		require_evaluate(&check_rules, "kvm\033.a\xff=\xc2\x85", INTEL, &report, answers, &e), 1);
+	assert_string_equal(answers[0].text, "kvm?.a?=?");
+	assert_false(answers[0].met);
 }
 
 TEST_WITH(refused, fresh, NULL)

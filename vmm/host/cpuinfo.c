@@ -45,10 +45,10 @@ static void note_line(char *line, struct cpuinfo *cpu)
 	const char *value = value_of(line, "model name");
 
 	if (value != NULL && *value != '\0')
-		(void)snprintf(cpu->model, sizeof(cpu->model), "%s", value);
+		(void)printable(value, cpu->model, sizeof(cpu->model));
 	value = value_of(line, "vendor_id");
 	if (value != NULL && *value != '\0')
-		(void)snprintf(cpu->vendor, sizeof(cpu->vendor), "%s", value);
+		(void)printable(value, cpu->vendor, sizeof(cpu->vendor));
 	value = value_of(line, "flags");
 	if (value != NULL)
 		copy(cpu->flags, sizeof(cpu->flags), value);

@@ -108,6 +108,7 @@ int require_evaluate(const struct requirement_rules *rules, const char *list, co
 			return refuse(rules, item, e,
 				      length == 0 ? "a name is expected" : "unknown requirement");
 		(void)snprintf(name, sizeof(name), "%.*s", (int)length, item);
+		(void)make_printable(name, "");
 		memcpy(out[count].text, name, sizeof(name));
 		ret = evaluate_item(rules, &v, name, e);
 		if (ret != 0)

@@ -2,14 +2,23 @@
 #include "vmm/lab/measure/plan.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "vmm/output/output.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 static const char *on_off(bool on)
 {
 	return on ? "on" : "off";
+}
+
+static void put_path(const char *name, const char *path, FILE *out)
+{
+	char shown[PATH_MAX];
+
+	(void)fprintf(out, "%s = %s\n", name, printable(path, shown, sizeof(shown)));
 }
 
 static void put_memory(const struct run_spec *r, const struct config *c, FILE *out)
@@ -19,7 +28,7 @@ static void put_memory(const struct run_spec *r, const struct config *c, FILE *o
 	(void)fprintf(out, "memory = %s\n", size_format(c->ram_bytes, size));
 	(void)fprintf(out, "backing = %s\n", backing_name(r->machine.backing));
 	if (r->machine.mem_path != NULL)
-		(void)fprintf(out, "mem-path = %s\n", r->machine.mem_path);
+		put_path("mem-path", r->machine.mem_path, out);
 	(void)fprintf(out, "page-size = %s\n", size_format(c->page_bytes, size));
 	(void)fprintf(out, "prealloc = %s\n", on_off(r->machine.populate >= POPULATE_PREALLOC));
 	if (r->machine.populate >= POPULATE_NEAR && r->machine.populate <= POPULATE_NODES)
@@ -111,8 +120,7 @@ int plan_dump(const struct run_spec *r, const struct config *c, FILE *out)
 	if (!r->native) {
 		(void)fprintf(out, "guest-ad = %s\n", on_off(c->guest_ad));
 		(void)fprintf(out, "kernel-irqchip = %s\n", on_off(c->apic));
-		(void)fprintf(out, "guest = %s\n",
-			      r->machine.guest_path != NULL ? r->machine.guest_path : "embedded");
+		put_path("guest", r->machine.guest_path != NULL ? r->machine.guest_path : "embedded", out);
 	}
 	(void)fprintf(out, "seed = %" PRIu64 "\n", c->seed);
 	(void)fprintf(out, "timeout = %" PRIu32 " s\n", r->machine.timeout_s);
