@@ -7,13 +7,50 @@
 #include <perfmon/pfmlib_perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define ARCHITECTURAL "ix86arch"
 
+/*
+ * A pointer of libpfm4's tables: where it stands and what it points to, each as the distance from the member. The linker
+ * makes them, and the bounds of a section (the Makefile); a unit test's libpfm4 is a plain one and has none.
+ */
+struct pointer {
+	int32_t place, target;
+};
+#define OF_LINKER __attribute__((weak, visibility("hidden")))
+extern const struct pointer __start_pfm4_table[] OF_LINKER, __stop_pfm4_table[] OF_LINKER;
+extern char __start_pfm4_pointers[] OF_LINKER, __stop_pfm4_pointers[] OF_LINKER;
+
+/* Change what may be done with the pages of the tables that are constant. */
+static int protect(int protection)
+{
+	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	char *start = __start_pfm4_pointers - (uintptr_t)__start_pfm4_pointers % page_bytes;
+
+	return mprotect(start, (size_t)(__stop_pfm4_pointers - start), protection) == 0 ? 0 : -errno;
+}
+
+static int fill_pointers(void)
+{
+	int ret = protect(PROT_READ | PROT_WRITE);
+
+	if (ret != 0)
+		return ret;
+	for (const struct pointer *p = __start_pfm4_table; p < __stop_pfm4_table; p++)
+		*(const char **)((uintptr_t)&p->place + (intptr_t)p->place) =
+			(const char *)&p->target + p->target;
+	return protect(PROT_READ);
+}
+
 int pmu_encode_init(struct error *e)
 {
-	int ret = pfm_initialize();
+	int ret = fill_pointers();
 
+	if (ret != 0)
+		return error_set(e, STATUS_FAILED, -ret, "libpfm4", "its tables cannot be filled in");
+	ret = pfm_initialize();
 	if (ret != PFM_SUCCESS)
 		return error_set(e, STATUS_FAILED, EIO, "libpfm4", "cannot be initialized: %s",
 				 pfm_strerror(ret));
