@@ -59,10 +59,12 @@ stage_deps() {
 }
 
 stage_build() {
+	local builds=(build build-dynamic)
+	! have clang || builds+=(build-clang)
 	check "build with gcc" make -j"$jobs" CC=gcc
 	check_with clang "build with clang" make -j"$jobs" CC=clang BUILD=build-clang
 	check "build that links the C library dynamically" make -j"$jobs" CC=gcc STATIC=0 BUILD=build-dynamic
-	check "binaries are hardened" tests/hardened.sh build $(have clang && echo build-clang) build-dynamic
+	check "binaries are hardened" tests/hardened.sh "${builds[@]}"
 	check "install into a staging directory" installs
 }
 
