@@ -22,7 +22,7 @@ static const struct {
 	{ "clone", SYS_clone },        { "mmap", SYS_mmap },     { "madvise", SYS_madvise },
 	{ "memfd", SYS_memfd_create }, { "execve", SYS_execve }, { "pipe2", SYS_pipe2 },
 	{ "eventfd2", SYS_eventfd2 },  { "mbind", SYS_mbind },   { "mlock", SYS_mlock },
-	{ "fsync", SYS_fsync },        { "write", SYS_write },
+	{ "fsync", SYS_fsync },        { "write", SYS_write },   { "openat2", SYS_openat2 },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -105,7 +105,8 @@ static inline void sample_machine(struct record *rec)
 	(void)snprintf(rec->host.kernel, sizeof(rec->host.kernel), "6.1.0-test #1 SMP");
 	(void)snprintf(rec->host.cpu_model, sizeof(rec->host.cpu_model), "A CPU of the tests @ 2.00GHz");
 	rec->host.cpus = 2;
-	rec->host.hypervisor = true;
+	rec->host.hypervisor = KNOWN_YES;
+	rec->host.pmu = KNOWN_NO;
 	rec->host.tsc_khz = SAMPLE_TSC_KHZ;
 	(void)snprintf(rec->host.kvm_module, sizeof(rec->host.kvm_module), "kvm_pvm");
 	rec->host.second_dimension = SECOND_SHADOW;

@@ -58,6 +58,7 @@ static int fresh(void **state)
 	(void)state;
 	memset(&report, 0, sizeof(report));
 	memset(needs, 0, sizeof(needs));
+	report.facts.hypervisor = report.facts.pmu = KNOWN_NO;
 	(void)snprintf(report.facts.kvm_module, sizeof(report.facts.kvm_module), "kvm_intel");
 	(void)snprintf(report.facts.kernel, sizeof(report.facts.kernel), "6.1.0");
 	(void)snprintf(report.facts.cpu_model, sizeof(report.facts.cpu_model), "A CPU");

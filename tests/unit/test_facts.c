@@ -17,13 +17,15 @@ TEST(verdicts)
 	static const struct {
 		const char *root, *module, *dimension, *thp, *nx, *ksm;
 		uint32_t cpus, nodes;
-		bool hypervisor, pmu;
+		enum known hypervisor, pmu;
 	} hosts[] = {
-		{ HOSTS "intel-ept", "kvm_intel", "ept", "madvise", "Y", "0", 5, 2, false, true },
-		{ HOSTS "intel-no-ept", "kvm_intel", "shadow", "always", "auto", "1", 4, 1, false, false },
-		{ HOSTS "amd-npt", "kvm_amd", "npt", "madvise", "N", "0", 64, 4, false, true },
-		{ HOSTS "pvm", "kvm_pvm", "shadow", "madvise", "N", "0", 2, 1, true, false },
-		{ HOSTS "no-kvm", "none", "none", "unknown", "unknown", "unknown", 1, 1, true, false },
+		{ HOSTS "intel-ept", "kvm_intel", "ept", "madvise", "Y", "0", 5, 2, KNOWN_NO, KNOWN_YES },
+		{ HOSTS "intel-no-ept", "kvm_intel", "shadow", "always", "auto", "1", 4, 1, KNOWN_NO,
+		  KNOWN_NO },
+		{ HOSTS "amd-npt", "kvm_amd", "npt", "madvise", "N", "0", 64, 4, KNOWN_NO, KNOWN_YES },
+		{ HOSTS "pvm", "kvm_pvm", "shadow", "madvise", "N", "0", 2, 1, KNOWN_YES, KNOWN_NO },
+		{ HOSTS "no-kvm", "none", "none", "unknown", "unknown", "unknown", 1, 1, KNOWN_YES,
+		  KNOWN_NO },
 	};
 
 	EACH (i, hosts) {
@@ -125,6 +127,73 @@ TEST(empty_root_is_unknown)
 	assert_string_equal(f.thp, "unknown");
 	assert_int_equal(f.cpus, 0);
 	assert_int_equal(f.memory_bytes, 0);
+}
+
+/*
+ * What cannot be read is not known. A directory in place of a file gives an error, whoever reads; a link to itself one (ELOOP) that
+ * is not "there is none".
+ */
+TEST(unreadable_is_unknown)
+{
+	static const char *const names[] = { "sys/module/kvm_intel", "sys/module/kvm_amd",
+					     "sys/bus/event_source" };
+	char root[HOST_ROOT_BYTES], path[512];
+	struct host_facts f;
+
+	host_root_make(root);
+	host_root_put(root, "proc/cpuinfo/directory", "");
+	host_root_put(root, "proc/meminfo/directory", "");
+	host_root_put(root, "sys/kernel/mm/ksm/run/directory", "");
+	host_root_put(root, "sys/bus/other", "");
+	host_root_put(root, "dev/kvm", "");
+	host_root_put(root, "sys/module/kvm/parameters/x", "Y");
+	facts_read(root, &f);
+	assert_int_equal(f.hypervisor, KNOWN_UNKNOWN);
+	assert_int_equal(f.pmu, KNOWN_NO);
+	assert_int_equal(f.memory_bytes, 0);
+	assert_string_equal(f.ksm, "unknown");
+	assert_string_equal(f.kvm_module, "builtin");
+
+	EACH (i, names) {
+		(void)snprintf(path, sizeof(path), "%s/%s", root, names[i]);
+		assert_int_equal(symlink(strrchr(path, '/') + 1, path), 0);
+		facts_read(root, &f);
+		assert_string_equal(f.kvm_module, "unknown");
+		assert_string_equal(second_dimension_name(f.second_dimension), "unknown");
+		assert_int_equal(f.pmu, strstr(names[i], "bus") != NULL ? KNOWN_UNKNOWN : KNOWN_NO);
+	}
+	host_root_remove(root);
+}
+
+/* Without sys/module a device alone does not tell whose it is; without either there is no KVM to use. */
+TEST(hidden_modules_are_unknown)
+{
+	char root[HOST_ROOT_BYTES];
+	struct host_facts f;
+
+	host_root_make(root);
+	host_root_put(root, "proc/cpuinfo", "flags : fpu\n");
+	facts_read(root, &f);
+	assert_string_equal(f.kvm_module, "none");
+	assert_int_equal(f.hypervisor, KNOWN_NO);
+	assert_int_equal(f.pmu, KNOWN_UNKNOWN);
+	host_root_put(root, "dev/kvm", "");
+	facts_read(root, &f);
+	assert_string_equal(f.kvm_module, "unknown");
+	assert_string_equal(second_dimension_name(f.second_dimension), "unknown");
+	host_root_remove(root);
+}
+
+/* The CPU itself answers on this host, whatever /proc/cpuinfo shows (SDM 2A, CPUID.01H:ECX[31]; its flag is the same bit). */
+TEST(this_host_knows_whether_it_is_a_guest)
+{
+	struct host_facts f;
+	struct cpuinfo cpu;
+
+	facts_read("", &f);
+	cpuinfo_read("", &cpu);
+	assert_int_not_equal(f.hypervisor, KNOWN_UNKNOWN);
+	assert_int_equal(f.hypervisor, cpuinfo_has(cpu.flags, "hypervisor"));
 }
 
 /* Every file that facts_read opens, with the same content. */

@@ -177,7 +177,7 @@ TEST(an_explanation)
 			(void)snprintf(x.kvm_module, sizeof(x.kvm_module), "%s", facts.kvm_module);
 			x.second_dimension = facts.second_dimension;
 			x.host_levels = facts.second_dimension_levels;
-			x.hypervisor = facts.hypervisor;
+			x.hypervisor = facts.hypervisor == KNOWN_YES;
 			explain_derive(&map, facts.nx_huge_pages, &x);
 			for (uint32_t count = 1; count <= 2; count++)
 				judge(sample_emit(xs, count, explain_text),

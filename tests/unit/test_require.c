@@ -47,7 +47,8 @@ static int fresh(void **state)
 	set(report.facts.cpu_model, "A CPU");
 	report.facts.cpus = 4;
 	report.facts.numa_nodes = 2;
-	report.facts.pmu = true;
+	report.facts.pmu = KNOWN_YES;
+	report.facts.hypervisor = KNOWN_NO;
 	report.facts.memory_available_bytes = 8 * GIB;
 	report.largest_guest_leaf_bytes = PAGE_1G;
 	report.largest_second_leaf_bytes = PAGE_1G;
@@ -193,8 +194,8 @@ TEST_WITH(machine, fresh, NULL)
 	report.kvm.capability[3].value = 2;
 	assert_true(unmet("vcpus=3", INTEL) && met("vcpus=2", INTEL));
 	set(report.facts.thp, "never");
-	report.facts.pmu = false;
-	report.facts.hypervisor = true;
+	report.facts.pmu = KNOWN_NO;
+	report.facts.hypervisor = KNOWN_YES;
 	report.disturber_count = 1;
 	set(report.disturbers[0].what, "KSM runs");
 	assert_true(unmet("thp", INTEL) && unmet("pmu", INTEL) && unmet("bare-metal", INTEL));

@@ -95,7 +95,7 @@ static bool consider_mount(const struct host_mount *m, void *arg)
 		s->failed = true;
 		return false;
 	}
-	if (group->dir != NULL && !sysfile_exists(s->root, dir)) {
+	if (group->dir != NULL && sysfile_exists(s->root, dir) != KNOWN_YES) {
 		free(dir);
 		return true;
 	}
@@ -120,7 +120,7 @@ enum known cgroup_find(const char *root, const char *controller, struct cgroup *
 	*group = (struct cgroup){ .dir = NULL };
 	why[0] = '\0';
 	/* A kernel without control groups has no such file. */
-	if (ret == -ENOENT && sysfile_exists(root, "proc/self/status"))
+	if (ret == -ENOENT && sysfile_exists(root, "proc/self/status") == KNOWN_YES)
 		return KNOWN_NO;
 	if (ret != 0)
 		return unknown(why, "/proc/self/cgroup: ", strerror(-ret));
@@ -179,7 +179,7 @@ int cgroup_value(const char *root, const struct cgroup *group, const char *file,
 	}
 	ret = sysfile_value(root, *path + 1, buf, size);
 	/* A mount that is listed has its root, whatever a fixture leaves out. */
-	if (ret == -ENOENT && !group->root && !sysfile_exists(root, group->dir))
+	if (ret == -ENOENT && !group->root && sysfile_exists(root, group->dir) != KNOWN_YES)
 		ret = -ENOTDIR;
 	return ret;
 }

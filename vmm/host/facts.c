@@ -1,7 +1,7 @@
 #include "vmm/host/facts.h"
 
+#include <cpuid.h>
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,30 +105,30 @@ static void set(char *buf, size_t size, const char *text)
 }
 
 /* Is it the module that serves guests here? */
-static bool vendor_counts(const char *root, const struct vendor *v, const struct cpuinfo *cpu)
+static enum known vendor_counts(const char *root, const struct vendor *v, const struct cpuinfo *cpu)
 {
 	char path[64], state[16];
+	enum known loaded;
 
 	(void)snprintf(path, sizeof(path), "sys/module/%s", v->module);
-	if (!sysfile_exists(root, path))
-		return false;
+	loaded = sysfile_exists(root, path);
+	if (loaded != KNOWN_YES)
+		return loaded;
 	(void)snprintf(path, sizeof(path), "sys/module/%s/initstate", v->module);
 	/* Only a loadable module has initstate; a failed one does not stay loaded. */
 	if (sysfile_value(root, path, state, sizeof(state)) > 0)
-		return strcmp(state, "live") == 0;
-	return v->flag == NULL || cpuinfo_has(cpu->flags, v->flag) == KNOWN_YES;
+		return strcmp(state, "live") == 0 ? KNOWN_YES : KNOWN_NO;
+	return v->flag == NULL ? KNOWN_YES : cpuinfo_has(cpu->flags, v->flag);
 }
 
 static void add_params(const char *root, const char *module, struct host_facts *f)
 {
-	char rel[128], full[PATH_MAX];
+	char rel[128];
 	struct dirent *entry;
 	DIR *dir;
 
 	(void)snprintf(rel, sizeof(rel), "sys/module/%s/parameters", module);
-	if (sysfile_path(root, rel, full, sizeof(full)) != 0)
-		return;
-	dir = opendir(full);
+	dir = sysfile_directory(root, rel);
 	if (dir == NULL)
 		return;
 	while (f->param_count < FACTS_MAX_PARAMS && (entry = readdir(dir)) != NULL) {
@@ -175,28 +175,32 @@ static enum second_dimension find_dimension(const struct host_facts *f, const st
 /*
  * Fill kvm_module, second_dimension, params and nx_huge_pages of *f from sys/module below root.
  * Linux keeps sys/module/kvm_intel for a module that is built in even where its start-up failed, so a built-in
- * module counts only where the CPU has its feature (vmx, svm). Two that count: kvm_module "unknown".
+ * module counts only where the CPU has its feature (vmx, svm). Two that count, or one of which it is not known: "unknown".
  */
 static void read_kvm_module(const char *root, const struct cpuinfo *cpu, struct host_facts *f)
 {
 	const struct vendor *found = NULL;
+	const enum known device = sysfile_exists(root, "dev/kvm"),
+			 listed = sysfile_exists(root, "sys/module");
 	/* /dev/kvm alone: guests can run, by a module this table does not know. */
-	const char *nx, *module = sysfile_exists(root, "dev/kvm") ? "builtin" : "none";
+	const char *nx, *module = device == KNOWN_NO ? "none" : device == listed ? "builtin" : "unknown";
 	unsigned int count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(vendors); i++) {
-		if (!vendor_counts(root, &vendors[i], cpu))
+		enum known counts = vendor_counts(root, &vendors[i], cpu);
+
+		if (counts == KNOWN_NO)
 			continue;
 		found = &vendors[i];
-		module = count++ == 0 ? found->module : "unknown";
+		module = count++ == 0 && counts == KNOWN_YES ? found->module : "unknown";
 	}
 	add_params(root, "kvm", f);
 	if (count == 1)
-		add_params(root, module, f);
+		add_params(root, found->module, f);
 	qsort(f->params, f->param_count, sizeof(f->params[0]), by_name);
 
 	set(f->kvm_module, sizeof(f->kvm_module), module);
-	if (count == 1)
+	if (count == 1 && module == found->module)
 		f->second_dimension = find_dimension(f, found);
 	else
 		f->second_dimension = strcmp(module, "none") == 0 ? SECOND_NONE : SECOND_UNKNOWN;
@@ -230,6 +234,31 @@ void facts_limit_levels(struct host_facts *f, uint32_t guest_physical_bits)
 		f->second_dimension_levels = 0;
 }
 
+/* SDM volume 2A, CPUID.01H:ECX[31], which a CPU keeps 0 and a hypervisor sets. */
+static enum known cpu_is_guest(void)
+{
+	unsigned int a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d) == 0)
+		return KNOWN_UNKNOWN;
+	return c >> 31 != 0 ? KNOWN_YES : KNOWN_NO;
+}
+
+/* Hybrid CPUs name their performance cores' counters cpu_core. */
+static enum known find_pmu(const char *root)
+{
+	static const char *const names[] = { "sys/bus/event_source/devices/cpu",
+					     "sys/bus/event_source/devices/cpu_core" };
+	enum known found = sysfile_exists(root, "sys/bus") == KNOWN_YES ? KNOWN_NO : KNOWN_UNKNOWN;
+
+	for (size_t i = 0; i < COUNT_OF(names) && found != KNOWN_YES; i++) {
+		enum known one = sysfile_exists(root, names[i]);
+
+		found = one == KNOWN_NO ? found : one;
+	}
+	return found;
+}
+
 void facts_read(const char *root, struct host_facts *f)
 {
 	struct cpuinfo cpu;
@@ -238,14 +267,12 @@ void facts_read(const char *root, struct host_facts *f)
 	read_kernel(root, f);
 	cpuinfo_read(root, &cpu);
 	memcpy(f->cpu_model, cpu.model, sizeof(f->cpu_model));
-	f->hypervisor = cpuinfo_has(cpu.flags, "hypervisor") == KNOWN_YES;
+	f->hypervisor = *root == '\0' ? cpu_is_guest() : cpuinfo_has(cpu.flags, "hypervisor");
 	f->cpus = allowed_cpus(root);
 	read_kvm_module(root, &cpu, f);
 	f->second_dimension_levels = table_levels(f->second_dimension, &cpu);
 	read_memory_policy(root, f);
-	/* Hybrid CPUs name their performance cores' counters cpu_core. */
-	f->pmu = sysfile_exists(root, "sys/bus/event_source/devices/cpu") ||
-		 sysfile_exists(root, "sys/bus/event_source/devices/cpu_core");
+	f->pmu = find_pmu(root);
 }
 
 static json_t *params_json(const void *from)
@@ -279,7 +306,7 @@ static const struct field host_list[] = {
 	HOST(TEXT, kernel),
 	HOST(TEXT, cpu_model),
 	HOST(SIZE, cpus),
-	HOST(TRUTH, hypervisor),
+	HOST(ANSWER, hypervisor),
 	HOST(SIZE, tsc_khz),
 	HOST(TEXT, kvm_module),
 	HOST(ENUM, second_dimension, .names = &second_dimension_names),
@@ -290,7 +317,7 @@ static const struct field host_list[] = {
 	HOST(TEXT, ksm),
 	HOST(TEXT, nx_huge_pages),
 	HOST(SIZE, numa_nodes),
-	HOST(TRUTH, pmu),
+	HOST(ANSWER, pmu),
 	HOST(SIZE, memory_bytes),
 };
 const struct fields host_fields = FIELDS_OF(host_list);

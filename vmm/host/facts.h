@@ -22,9 +22,9 @@ struct host_param {
 struct host_facts {
 	char kernel[128]; /* release and version, as uname prints them */
 	char cpu_model[128];
-	uint32_t cpus;       /* that this process may run on */
-	bool hypervisor;     /* cpuinfo flag: this host is itself a guest */
-	char kvm_module[32]; /* kvm_intel, kvm_amd, kvm_pvm, "builtin" or "none" */
+	uint32_t cpus;         /* that this process may run on */
+	enum known hypervisor; /* this host is itself a guest */
+	char kvm_module[32];   /* kvm_intel, kvm_amd, kvm_pvm, "builtin", "none" or "unknown" */
 	enum second_dimension second_dimension;
 	/* Of EPT's or NPT's tables, 4 or 5; 0: there are none, or not known. */
 	uint32_t second_dimension_levels;
@@ -35,7 +35,7 @@ struct host_facts {
 	char ksm[16]; /* "0" off, "1" on, ... unknown */
 	char nx_huge_pages[16];
 	uint32_t numa_nodes;
-	bool pmu; /* a hardware cycle counter exists (sys/bus/event_source/devices/cpu) */
+	enum known pmu; /* a hardware cycle counter exists (sys/bus/event_source/devices/cpu) */
 	uint64_t memory_bytes, memory_available_bytes;
 	/* Measured against CLOCK_MONOTONIC_RAW where nothing states it; 0 until facts_tsc_khz. */
 	uint64_t tsc_khz;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,8 +215,7 @@ static bool add_hierarchical(const char *root, const struct cgroup *group, struc
  */
 static bool hides_others(const char *root, const struct cgroup *top)
 {
-	char text[VALUE_BYTES], path[PATH_MAX], *file;
-	ssize_t n = -1;
+	char text[VALUE_BYTES], *file;
 	bool typed;
 
 	if (top->hidden)
@@ -227,12 +225,8 @@ static bool hides_others(const char *root, const struct cgroup *top)
 		free(file);
 		return typed;
 	}
-	if (sysfile_path(root, "proc/self/ns/cgroup", path, sizeof(path)) == 0)
-		n = readlink(path, text, sizeof(text) - 1);
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	return strcmp(text, "cgroup:[4026531835]") != 0;
+	return sysfile_link(root, "proc/self/ns/cgroup", text, sizeof(text)) >= 0 &&
+	       strcmp(text, "cgroup:[4026531835]") != 0;
 }
 
 static void add_of_groups(const char *root, enum limit_kind kind, const char *const names[4],

@@ -74,7 +74,7 @@ static uint64_t policy_of_maps(const char *root)
 	int ret = sysfile_slurp(root, "proc/self/numa_maps", NUMA_MAPS_MAX_BYTES, &text);
 
 	if (ret != 0)
-		return ret == -ENOENT && sysfile_exists(root, "proc/self/status") ? mask : 0;
+		return ret == -ENOENT && sysfile_exists(root, "proc/self/status") == KNOWN_YES ? mask : 0;
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		char *policy = strchr(line, ' '), *list;
 

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "units.h"
@@ -16,66 +18,124 @@
 #define STATUS_BYTES 16384
 #define MOUNTS_MAX_BYTES ((size_t)8 << 20)
 
-int sysfile_path(const char *root, const char *path, char *buf, size_t size)
-{
-	int n = snprintf(buf, size, "%s/%s", root, path);
-
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
-
 /* A mount point, a group's path and a root before them are each no longer than the kernel's PATH_MAX. */
 #define LONG_PATH_BYTES (3 * PATH_MAX)
 
-/*
- * root/path as a directory and what is below it, *name in `full`: a path may be longer than the kernel takes at once (PATH_MAX),
- * and is then gone down in steps. Returns the directory, AT_FDCWD where no step was needed, or -errno.
- */
-static int directory_below(const char *root, const char *path, char full[LONG_PATH_BYTES], const char **name)
+/* Is what fd refers to in the directory `top`, or below it? The kernel's own name of both decides (proc(5), /proc/PID/fd). */
+static bool is_below(int top, int fd)
 {
-	int ret = sysfile_path(root, path, full, LONG_PATH_BYTES), at = AT_FDCWD;
-	char *rest = full;
+	char path[PATH_MAX], link[2][PATH_MAX];
+	const int fds[2] = { top, fd };
+	size_t length;
 
-	*name = "";
-	if (ret != 0)
-		return ret;
-	while (strlen(rest) >= PATH_MAX) {
+	for (size_t i = 0; i < COUNT_OF(fds); i++) {
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[i]);
+		n = readlink(path, link[i], sizeof(link[i]) - 1);
+		if (n < 0)
+			return false;
+		link[i][n] = '\0';
+	}
+	length = strlen(link[0]);
+	return strncmp(link[0], link[1], length) == 0 &&
+	       (link[1][length] == '\0' || link[1][length] == '/' || length == 1);
+}
+
+/*
+ * Open a name below the directory `at`, which is all that there is: absolute links start there, and ".." ends there. Before Linux
+ * 5.6, or where a filter keeps openat2 back, what a link leads out to is refused (-EXDEV). A descriptor or -errno.
+ */
+static int open_contained(int at, const char *name, int flags)
+{
+	const struct open_how how = { .flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT };
+	int fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN))
+		return fd >= 0 ? fd : -errno;
+	fd = openat(at, name, flags);
+	if (fd < 0)
+		return -errno;
+	if (is_below(at, fd))
+		return fd;
+	(void)close(fd);
+	return -EXDEV;
+}
+
+static int open_step(bool contained, int at, const char *name, int flags)
+{
+	int fd = contained ? open_contained(at, name, flags) : openat(at, name, flags);
+
+	return fd == -1 ? -errno : fd;
+}
+
+int sysfile_open(const char *root, const char *path, int flags)
+{
+	const int directory = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	bool contained = root[0] != '\0';
+	char full[LONG_PATH_BYTES], *rest = full;
+	int at = contained ? open(root, directory) : AT_FDCWD, fd;
+
+	if (at == -1)
+		return -errno;
+	fd = snprintf(full, sizeof(full), "%s%s", contained ? "" : "/", path);
+	fd = fd < 0 || (size_t)fd >= sizeof(full) ? -ENAMETOOLONG : 0;
+	/* A path that is longer than the kernel takes at once is gone down in steps. */
+	while (fd == 0 && strlen(rest) >= PATH_MAX) {
 		char *slash = memrchr(rest + 1, '/', PATH_MAX - 2);
-		int before = at;
 
 		if (slash == NULL)
 			break;
 		*slash = '\0';
-		at = openat(before, rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		ret = -errno;
-		if (before != AT_FDCWD)
-			(void)close(before);
-		if (at < 0)
-			return ret;
+		fd = open_step(contained, at, rest, directory);
+		if (fd < 0)
+			break;
+		if (at != AT_FDCWD)
+			(void)close(at);
+		at = fd;
+		fd = 0;
 		rest = slash + 1;
 	}
-	*name = rest;
-	return at;
-}
-
-static int open_below(const char *root, const char *path)
-{
-	char full[LONG_PATH_BYTES];
-	const char *name;
-	int at = directory_below(root, path, full, &name), fd = at;
-
-	if (at >= 0 || at == AT_FDCWD) {
-		/* Without waiting: a fixture or a strange host may have a pipe where a file should be. */
-		fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		fd = fd < 0 ? -errno : fd;
-	}
-	if (at >= 0)
+	if (fd == 0)
+		fd = open_step(contained, at, rest, flags | O_CLOEXEC);
+	if (at != AT_FDCWD)
 		(void)close(at);
 	return fd;
 }
 
+/* Without waiting: a fixture or a strange host may have a pipe where a file should be. */
+static int open_file(const char *root, const char *path)
+{
+	return sysfile_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+}
+
+DIR *sysfile_directory(const char *root, const char *path)
+{
+	int fd = sysfile_open(root, path, O_RDONLY | O_DIRECTORY);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (fd < 0)
+		errno = -fd;
+	else if (dir == NULL)
+		(void)close(fd);
+	return dir;
+}
+
+int sysfile_link(const char *root, const char *path, char *buf, size_t size)
+{
+	int fd = sysfile_open(root, path, O_PATH | O_NOFOLLOW);
+	ssize_t n = fd >= 0 ? readlinkat(fd, "", buf, size - 1) : -1;
+	int ret = fd < 0 ? fd : n < 0 ? -errno : (int)n;
+
+	if (fd >= 0)
+		(void)close(fd);
+	buf[ret > 0 ? ret : 0] = '\0';
+	return ret;
+}
+
 int sysfile_read(const char *root, const char *path, char *buf, size_t size)
 {
-	int fd = open_below(root, path);
+	int fd = open_file(root, path);
 	ssize_t n;
 
 	buf[0] = '\0';
@@ -139,7 +199,7 @@ int sysfile_choice(const char *root, const char *path, char *buf, size_t size)
 
 int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **text)
 {
-	int fd = open_below(root, path), ret;
+	int fd = open_file(root, path), ret;
 	size_t bytes;
 
 	*text = NULL;
@@ -177,16 +237,13 @@ enum known known_boolean(const char *value)
 	return KNOWN_UNKNOWN;
 }
 
-int sysfile_exists(const char *root, const char *path)
+enum known sysfile_exists(const char *root, const char *path)
 {
-	char full[LONG_PATH_BYTES];
-	const char *name;
-	int at = directory_below(root, path, full, &name);
-	bool exists = (at >= 0 || at == AT_FDCWD) && faccessat(at, name, F_OK, 0) == 0;
+	int fd = sysfile_open(root, path, O_PATH);
 
-	if (at >= 0)
-		(void)close(at);
-	return exists;
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0 ? KNOWN_YES : fd == -ENOENT || fd == -ENOTDIR ? KNOWN_NO : KNOWN_UNKNOWN;
 }
 
 static bool is_octal(char c)

@@ -5,9 +5,12 @@
 #ifndef MINIVMM_HOST_SYSFILE_H
 #define MINIVMM_HOST_SYSFILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "vmm/util/names.h"
 
 /*
  * Read root/path (path without a leading slash) into buf as one NUL-terminated text: at most size - 1 bytes, the
@@ -35,17 +38,23 @@ int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **t
  */
 uint32_t sysfile_status_list(const char *root, const char *key, uint16_t *numbers, uint32_t max);
 
-/* Known to be so, known not to be so, or not to be found out here: never guessed. */
-enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
-
 /* A boolean as the kernel prints it: Y or 1, N or 0; KNOWN_UNKNOWN for NULL and any other text. */
 enum known known_boolean(const char *value);
 
-/* 1 where root/path exists, else 0. */
-int sysfile_exists(const char *root, const char *path);
+/* Does root/path exist? KNOWN_UNKNOWN where a directory on the way may not be searched. */
+enum known sysfile_exists(const char *root, const char *path);
 
-/* root + "/" + path into buf. 0 or -ENAMETOOLONG. */
-int sysfile_path(const char *root, const char *path, char *buf, size_t size);
+/*
+ * Open root/path with flags of open(2), O_CLOEXEC added: a descriptor or -errno. Of a root that is not "" nothing outside is
+ * opened, wherever its links lead to.
+ */
+int sysfile_open(const char *root, const char *path, int flags);
+
+/* The same as a directory to read, which the caller closes; NULL with errno set. */
+DIR *sysfile_directory(const char *root, const char *path);
+
+/* What the link root/path says, as a string of at most size - 1 bytes. Its length or -errno. */
+int sysfile_link(const char *root, const char *path, char *buf, size_t size);
 
 /* One line, its octal escapes undone (proc(5), getmntent(3)). Valid only during the visit. */
 struct host_mount {

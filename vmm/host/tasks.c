@@ -21,8 +21,7 @@ static uint64_t count_tasks(const char *root)
 	struct stat st;
 	DIR *proc;
 
-	(void)snprintf(path, sizeof(path), "%s/proc", root);
-	proc = opendir(path);
+	proc = sysfile_directory(root, "proc");
 	if (proc == NULL)
 		return 0;
 	while ((entry = readdir(proc)) != NULL) {

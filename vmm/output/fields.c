@@ -53,6 +53,9 @@ json_t *field_json(const struct field *f,
 		return json_real(real);
 	case FIELD_TRUTH:
 		return json_boolean(load(f, from) != 0);
+	case FIELD_ANSWER:
+		return load(f, from) == KNOWN_UNKNOWN ? json_null()
+						      : json_boolean(load(f, from) == KNOWN_YES);
 	case FIELD_ENUM:
 		return json_string(name_of(f->names, (unsigned int)load(f, from)));
 	case FIELD_WORD:
@@ -160,6 +163,8 @@ static uint64_t read_number(const struct field *f, const struct node *member)
 		return none ? UINT64_MAX : node_count(member, 0, INT64_MAX);
 	case FIELD_TRUTH:
 		return node_truth(member);
+	case FIELD_ANSWER:
+		return none ? KNOWN_UNKNOWN : node_truth(member) ? KNOWN_YES : KNOWN_NO;
 	case FIELD_ENUM:
 		return node_word(member, f->names);
 	default:
@@ -253,6 +258,10 @@ void fields_expect(const struct fields *fields, const struct node *at)
 		case FIELD_ENUM:
 			(void)node_text(&member);
 			break;
+		case FIELD_ANSWER:
+			if (json_is_null(member.json))
+				break;
+			__attribute__((fallthrough));
 		case FIELD_TRUTH:
 			(void)node_truth(&member);
 			break;

@@ -32,6 +32,7 @@ enum field_kind {
 	FIELD_KNOWN,  /* int64_t or uint64_t; -1 (UINT64_MAX): not known, or no limit */
 	FIELD_REAL,   /* double, finite, from 0 on */
 	FIELD_TRUTH,  /* bool */
+	FIELD_ANSWER, /* enum known */
 	FIELD_ENUM,   /* an enum or a bool, one of `names` */
 	FIELD_WORD,   /* char[], one of `names` */
 	FIELD_TEXT,   /* char[] */
@@ -77,6 +78,7 @@ struct fields {
 #define FIELD_BYTES_KNOWN(m) _Generic((m), int64_t : sizeof(m), uint64_t : sizeof(m))
 #define FIELD_BYTES_REAL(m) _Generic((m), double : sizeof(m))
 #define FIELD_BYTES_TRUTH(m) _Generic((m), bool : sizeof(m))
+#define FIELD_BYTES_ANSWER(m) _Generic((m), enum known : sizeof(m))
 #define FIELD_BYTES_ENUM(m) _Generic((m), unsigned int : sizeof(m), bool : sizeof(m))
 #define FIELD_BYTES_WORD(m) _Generic((m), char * : sizeof(m))
 #define FIELD_BYTES_TEXT(m) FIELD_BYTES_WORD(m)
@@ -128,7 +130,7 @@ void fields_read(const struct fields *fields, const struct node *at, void *to);
 /* A check of FIELD_JSON: an array of strings. */
 void fields_check_words(const struct node *member, const void *of);
 
-/* Complain where a member is missing or not of its kind: text, a count from 0 on or null, true or false. Stores nothing. */
+/* Complain where a member is missing or not of its kind: text, a count from 0 on or null, true, false or null. Stores nothing. */
 void fields_expect(const struct fields *fields, const struct node *at);
 
 #endif

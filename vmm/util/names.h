@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Known to be so, known not to be so, or not to be found out here: never guessed. */
+enum known { KNOWN_UNKNOWN, KNOWN_NO, KNOWN_YES };
+
 /* Words by value, from 0. */
 struct names {
 	const char *const *words;

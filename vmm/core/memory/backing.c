@@ -205,7 +205,8 @@ static int check_thp(const struct backing_spec *spec, struct error *e)
 		return error_hint(
 			e, "echo %s > /sys/kernel/mm/transparent_hugepage/%s%s",
 			spec->share ? "advise" : "madvise",
-			sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled")
+			sysfile_exists("", "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled") ==
+					KNOWN_YES
 				? "hugepages-2048kB/"
 				: "",
 			spec->share ? "shmem_enabled" : "enabled");
@@ -230,8 +231,9 @@ static int advise(const struct backing_spec *spec, void *hva, struct error *e)
 		{ MADV_HUGEPAGE, "MADV_HUGEPAGE", thp, true },
 		{ MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE", spec->page_bytes == PAGE_4K,
 		  /* A kernel without THP knows no such advice, and needs none. */
-		  sysfile_exists("", "sys/kernel/mm/transparent_hugepage") != 0 },
-		{ MADV_UNMERGEABLE, "MADV_UNMERGEABLE", true, sysfile_exists("", "sys/kernel/mm/ksm") != 0 },
+		  sysfile_exists("", "sys/kernel/mm/transparent_hugepage") == KNOWN_YES },
+		{ MADV_UNMERGEABLE, "MADV_UNMERGEABLE", true,
+		  sysfile_exists("", "sys/kernel/mm/ksm") == KNOWN_YES },
 		{ MADV_DONTFORK, "MADV_DONTFORK", true, true },
 		{ MADV_DONTDUMP, "MADV_DONTDUMP", true, true },
 	};

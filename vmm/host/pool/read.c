@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +40,7 @@ static bool pools_are_shown(const char *root)
 {
 	char text[4096];
 
-	return sysfile_exists(root, MEMORY_DIR "/hugepages") ||
+	return sysfile_exists(root, MEMORY_DIR "/hugepages") == KNOWN_YES ||
 	       (sysfile_read(root, "proc/filesystems", text, sizeof(text)) > 0 &&
 		!list_has_word(text, " \t\n", "hugetlbfs"));
 }
@@ -86,9 +85,7 @@ static int by_size(const void *a, const void *b)
 /* Every page size that this kernel has a pool of, the smallest first. */
 static void find_sizes(const char *root, struct pool_report *report)
 {
-	char path[PATH_MAX];
-	DIR *dir =
-		sysfile_path(root, MEMORY_DIR "/hugepages", path, sizeof(path)) == 0 ? opendir(path) : NULL;
+	DIR *dir = sysfile_directory(root, MEMORY_DIR "/hugepages");
 	struct dirent *entry;
 
 	if (dir == NULL)

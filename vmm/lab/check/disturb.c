@@ -107,7 +107,7 @@ static bool read_number(struct finder *f, const char *path, long *value)
 
 static void find_hypervisor(struct finder *f)
 {
-	if (f->report->facts.hypervisor)
+	if (f->report->facts.hypervisor == KNOWN_YES)
 		add(f, "this host is itself a virtual machine",
 		    "The outer host's tables, page sizes and neighbours are in every figure, `native` "
 		    "included, and cannot be seen from here.",
@@ -130,7 +130,7 @@ static void find_thp(struct finder *f)
 		    command);
 	else if (strcmp(policy, "never") == 0)
 		add(f, "THP is off", "--backing thp is refused: it would be 4K pages.", command);
-	else if (strcmp(policy, "unknown") == 0 && sysfile_exists(f->root, THP))
+	else if (strcmp(policy, "unknown") == 0 && sysfile_exists(f->root, THP) != KNOWN_NO)
 		not_understood(f, THP);
 }
 
@@ -192,14 +192,13 @@ static void find_counters(struct finder *f)
 	char what[96];
 	long paranoid;
 
-	if (!f->report->facts.pmu) {
-		if (sysfile_exists(f->root, "sys"))
-			add(f, "no PMU",
-			    "TLB misses and walk cycles cannot be counted, only timed. In a virtual machine "
-			    "the outer host decides.",
-			    "");
+	if (f->report->facts.pmu == KNOWN_NO)
+		add(f, "no PMU",
+		    "TLB misses and walk cycles cannot be counted, only timed. In a virtual machine "
+		    "the outer host decides.",
+		    "");
+	if (f->report->facts.pmu != KNOWN_YES)
 		return;
-	}
 	if (!read_number(f, "proc/sys/kernel/perf_event_paranoid", &paranoid) || paranoid < 2)
 		return;
 	(void)snprintf(what, sizeof(what), "perf_event_paranoid is %ld", paranoid);
@@ -280,9 +279,9 @@ void disturb_build(const char *root, struct check_report *report)
 	char what[sizeof(report->disturbers[0].what)];
 
 	report->disturber_count = 0;
-	if (!sysfile_exists(root, "sys"))
+	if (sysfile_exists(root, "sys") != KNOWN_YES)
 		not_understood(&f, "sys");
-	if (!sysfile_exists(root, "proc/sys"))
+	if (sysfile_exists(root, "proc/sys") != KNOWN_YES)
 		not_understood(&f, "proc/sys");
 	find_hypervisor(&f);
 	find_thp(&f);

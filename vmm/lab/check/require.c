@@ -228,10 +228,10 @@ static int enough_vcpus(struct evaluation *v)
 static int no_pool(struct evaluation *v, uint64_t page_bytes)
 {
 	struct pool_counts counts;
-	enum known answer =
-		sysfile_exists(v->root, "sys/kernel/mm") && pool_read(v->root, page_bytes, &counts) == -ENOENT
-			? KNOWN_NO
-			: KNOWN_UNKNOWN;
+	enum known answer = sysfile_exists(v->root, "sys/kernel/mm") == KNOWN_YES &&
+					    pool_read(v->root, page_bytes, &counts) == -ENOENT
+				    ? KNOWN_NO
+				    : KNOWN_UNKNOWN;
 	char size[24];
 
 	return conclude(v, answer, "the kernel shows no pool of %s pages", size_format(page_bytes, size));

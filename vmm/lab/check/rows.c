@@ -171,7 +171,7 @@ static void add_outer_host(struct builder *b)
 {
 	bool two = is_two_dimensional(b->report->facts.second_dimension);
 
-	if (b->report->facts.hypervisor)
+	if (b->report->facts.hypervisor == KNOWN_YES)
 		(void)add(
 			b, ROW_MODULE, "outer hypervisor", "-",
 			two ? "It merges KVM's second dimension with its own: leaves on the metal can be smaller "

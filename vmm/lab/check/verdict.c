@@ -35,13 +35,15 @@ static uint64_t hardware_leaf(const struct check_report *r, const struct cpuinfo
 /* The largest page this kernel can back guest RAM with, pool or not yet; 0: not known. */
 static uint64_t backing_leaf(const char *root, const struct host_facts *f)
 {
-	if (sysfile_exists(root, HUGEPAGES "1048576kB"))
-		return PAGE_1G;
-	if (sysfile_exists(root, HUGEPAGES "2048kB"))
+	const enum known has_1g = sysfile_exists(root, HUGEPAGES "1048576kB");
+
+	if (has_1g != KNOWN_NO)
+		return has_1g == KNOWN_YES ? PAGE_1G : 0;
+	if (sysfile_exists(root, HUGEPAGES "2048kB") == KNOWN_YES)
 		return PAGE_2M;
 	if (strcmp(f->thp, "unknown") != 0 && thp_policy_allows_madvise(f->thp))
 		return PAGE_2M;
-	return sysfile_exists(root, "sys/kernel/mm") ? PAGE_4K : 0;
+	return sysfile_exists(root, "sys/kernel/mm") == KNOWN_YES ? PAGE_4K : 0;
 }
 
 static uint64_t second_leaf(const char *root, const struct check_report *r, const struct cpuinfo *cpu)
@@ -118,7 +120,7 @@ static void append_unknown(struct check_report *r)
 /* Append whether this host is itself a guest. */
 static void append_outer(struct check_report *r)
 {
-	if (r->facts.hypervisor)
+	if (r->facts.hypervisor == KNOWN_YES)
 		append(r->verdict, sizeof(r->verdict), "; all of it inside a virtual machine");
 }
 

@@ -287,7 +287,7 @@ static void fill_in_plan(const struct explain_spec *spec, const struct record *r
 			spec->window_given ? twin_guest_leaf(spec->window) : rec->config.guest_page_bytes,
 		.backing_page_bytes = rec->config.page_bytes,
 		.memory_bytes = rec->config.ram_bytes,
-		.hypervisor = rec->host.hypervisor,
+		.hypervisor = rec->host.hypervisor == KNOWN_YES,
 		.leaves_4k = -1,
 		.leaves_2m = -1,
 		.leaves_1g = -1,

@@ -23,7 +23,7 @@ static bool is_thread(const struct vm_source *from, uint64_t tid)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%" PRIu64, from->pid, tid);
-	return tid != 0 && sysfile_exists(from->root, path);
+	return tid != 0 && sysfile_exists(from->root, path) == KNOWN_YES;
 }
 
 /* The node of the CPU that thread `tid` ran on last, as a bit; 0: not known. */
@@ -62,15 +62,13 @@ static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
 /* What threads are called: where vCPUs run, whether memory is on its way to another host (QEMU's names, before 9 and since). */
 static void read_threads(const struct vm_source *from, struct observed_vm *vm)
 {
-	char path[96], full[PATH_MAX], name[32];
+	char path[96], name[32];
 	struct dirent *entry;
 	uint64_t tid;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task", from->pid);
-	if (sysfile_path(from->root, path, full, sizeof(full)) != 0)
-		return;
-	dir = opendir(full);
+	dir = sysfile_directory(from->root, path);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%.20s/comm", from->pid,
 			       entry->d_name);
@@ -164,13 +162,13 @@ static int add_directories(const struct vm_source *from, DIR *dir, struct observ
 static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 {
 	static const char *const what = "KVM's counts in debugfs";
-	char full[PATH_MAX], fewer[128];
+	char fewer[128];
 	const char *why;
-	int found, ret = sysfile_path(from->root, DEBUGFS, full, sizeof(full));
-	DIR *dir = ret == 0 ? opendir(full) : NULL;
+	int found, ret;
+	DIR *dir = sysfile_directory(from->root, DEBUGFS);
 
 	if (dir == NULL) {
-		ret = ret != 0 ? -ret : errno;
+		ret = errno;
 		observe_unseen(vm, what, ret,
 			       ret == ENOENT
 				       ? "a kernel with debugfs, and: mount -t debugfs none /sys/kernel/debug"

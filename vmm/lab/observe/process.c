@@ -5,6 +5,7 @@
 #include "vmm/lab/observe/internal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -113,13 +114,12 @@ static bool is_known(const struct observed_vm *vm)
 
 static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
 {
-	char path[PATH_MAX], inside[64], *text = NULL;
+	char path[64], *text = NULL;
 	size_t bytes = 0;
 	int fd, ret;
 
-	(void)snprintf(inside, sizeof(inside), "proc/%" PRIu32 "/cmdline", from->pid);
-	ret = sysfile_path(from->root, inside, path, sizeof(path));
-	fd = ret == 0 ? file_open(path, false) : ret;
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/cmdline", from->pid);
+	fd = sysfile_open(from->root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -ESRCH;
 	ret = file_read(fd, FILE_ANY, CMDLINE_MAX_BYTES, &text, &bytes);
@@ -139,7 +139,7 @@ static bool is_same_file(const struct vm_source *from, unsigned int a, unsigned 
 
 int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, uint32_t max)
 {
-	char full[PATH_MAX], inside[64], target[64];
+	char path[64], target[64];
 	struct dirent *entry;
 	uint64_t fd;
 	uint32_t count = 0, same;
@@ -147,10 +147,8 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 	int err = 0;
 	DIR *dir;
 
-	(void)snprintf(inside, sizeof(inside), "proc/%" PRIu32 "/fd", from->pid);
-	if (sysfile_path(from->root, inside, full, sizeof(full)) != 0)
-		return -ENAMETOOLONG;
-	dir = opendir(full);
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/fd", from->pid);
+	dir = sysfile_directory(from->root, path);
 	if (dir == NULL)
 		return -errno;
 	while ((entry = readdir(dir)) != NULL && count < max) {
@@ -174,16 +172,11 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 
 bool sees_first_namespace(const char *root)
 {
-	char full[PATH_MAX], target[64];
-	ssize_t length = sysfile_path(root, "proc/self/ns/pid", full, sizeof(full)) == 0
-				 ? readlink(full, target, sizeof(target) - 1)
-				 : -1;
+	char target[64];
 
-	if (length < 0)
-		return true;
 	/* PROC_PID_INIT_INO of the kernel's proc_ns.h. */
-	target[length] = '\0';
-	return strcmp(target, "pid:[4026531836]") == 0;
+	return sysfile_link(root, "proc/self/ns/pid", target, sizeof(target)) < 0 ||
+	       strcmp(target, "pid:[4026531836]") == 0;
 }
 
 int observe_process(const struct vm_source *from, struct observed_vm *vm)
@@ -254,15 +247,13 @@ static int look(const char *root, uint32_t pid, const struct observe_spec *spec,
 
 static int look_at_all(const char *root, const struct observe_spec *spec, struct observation *o)
 {
-	char full[PATH_MAX];
 	struct dirent *entry;
 	uint64_t pid;
-	int ret = sysfile_path(root, "proc", full, sizeof(full));
-	DIR *dir = ret == 0 ? opendir(full) : NULL;
+	int ret = 0;
+	DIR *dir = sysfile_directory(root, "proc");
 
 	if (dir == NULL)
-		return ret != 0 ? ret : -errno;
-	ret = 0;
+		return -errno;
 	while (ret != -ENOMEM && (entry = readdir(dir)) != NULL) {
 		if (number_parse(entry->d_name, 1, UINT32_MAX, &pid) == 0)
 			ret = look(root, (uint32_t)pid, spec, o);

@@ -50,11 +50,11 @@ static void put_header(const struct record *rec, FILE *out, bool colour)
 	paragraph(out, "", "%s, %u CPU%s, TSC %.3f GHz", h->cpu_model, h->cpus, h->cpus == 1 ? "" : "s",
 		  (double)h->tsc_khz / 1e6);
 	put_clock(rec, out);
-	if (h->hypervisor && rec->spec.native)
+	if (h->hypervisor == KNOWN_YES && rec->spec.native)
 		paragraph(out, "",
 			  "This host is itself a virtual machine: these \"native\" figures already are "
 			  "two-dimensional, with this host's pages as the first dimension.");
-	else if (h->hypervisor)
+	else if (h->hypervisor == KNOWN_YES)
 		paragraph(out, "",
 			  "This host is itself a virtual machine: its hypervisor's page tables lie below all "
 			  "that is shown here.");
