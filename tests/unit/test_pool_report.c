@@ -90,6 +90,33 @@ TEST_WITH(odd_names_and_values, make, drop)
 	assert_false(report.sizes[0].is_default || report.sizes[1].is_default || report.sizes[2].is_default);
 }
 
+/* What is there and cannot be read is no empty pool: no plan is made of it. */
+TEST_WITH(unread_is_not_zero, make, drop)
+{
+	static const char *const spoiled[] = { POOL_2M "nr_hugepages", POOL_2M "free_hugepages",
+					       POOL_2M "nr_overcommit_hugepages",
+					       "sys/devices/system/node/node0/hugepages/hugepages-2048kB/"
+					       "nr_hugepages" };
+	const struct pool_use use = { .page_bytes = PAGE_2M, .bytes = PAGE_2M };
+	struct pool_plan plan;
+
+	EACH (i, spoiled) {
+		struct error e = { .status = STATUS_OK }, shortage = { .status = STATUS_OK };
+
+		root_put_pool(&root, -1, PAGE_2M, 20, 20, 0, 0);
+		root_put_pool(&root, 0, PAGE_2M, 20, 20, 0, 0);
+		root_put(&root, POOL_2M "nr_overcommit_hugepages", "0\n");
+		pool_report_read(root.path, &report);
+		assert_int_equal(pool_report_check(&report, &e), 0);
+		root_put(&root, spoiled[i], "many\n");
+		pool_report_read(root.path, &report);
+		assert_int_equal(pool_plan_make(&report, &use, &plan, &e), -EINVAL);
+		assert_non_null(strstr(e.where, "hugepages"));
+		assert_int_equal(pool_explain(root.path, &use, 0, ENOMEM, "mmap", &shortage), -ENOMEM);
+		assert_non_null(strstr(shortage.what, "cannot be read"));
+	}
+}
+
 TEST_WITH(overcommit_counts_as_far_as_memory, make, drop)
 {
 	root_put_pool(&root, -1, PAGE_2M, 12, 4, 1, 2);

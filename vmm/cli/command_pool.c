@@ -41,7 +41,8 @@ enum status command_pool(const struct request *r, struct error *e)
 					.bytes = m->memory_bytes,
 					.nodes = m->host_nodes };
 	pool_report_read(root, &pools->report);
-	if (!plans || pool_plan_make(&pools->report, &pools->use, &pools->plan, e) == 0)
+	if ((plans ? pool_plan_make(&pools->report, &pools->use, &pools->plan, e)
+		   : pool_report_check(&pools->report, e)) == 0)
 		(void)outputs_write(&r->output, plans ? &plan : &show, pools, "pool", e);
 	/* The output says why. */
 	status = e->status;

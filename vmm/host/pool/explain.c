@@ -114,26 +114,29 @@ static void shortage_free(struct shortage *s)
 int pool_explain(const char *root, const struct pool_use *use, uint64_t had_bytes, int err, const char *where,
 		 struct error *e)
 {
-	struct pool_counts counts;
 	struct shortage *s;
 	char size[24];
 
 	err = err > 0 ? err : ENOMEM;
 	if (e->status != STATUS_OK)
 		return -err;
-	if (pool_read(root, use->page_bytes, &counts) == -ENODATA) {
-		(void)error_set(e, STATUS_FAILED, err, where,
-				"too few %s pages; how many there are is not shown here (/sys is hidden)",
-				size_format(use->page_bytes, size));
-		return error_hint(
-			e,
-			"ask for less with --memory; who starts this container shows it the numbers (/sys/kernel/mm/hugepages)");
-	}
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return error_set(e, STATUS_FAILED, err, where, "too few huge pages");
 	pool_report_read(root, &s->report);
-	if (pool_plan_make(&s->report, use, &s->plan, e) == 0)
+	if (s->report.sizes_hidden) {
+		(void)error_set(e, STATUS_FAILED, err, where,
+				"too few %s pages; how many there are is not shown here (/sys is hidden)",
+				size_format(use->page_bytes, size));
+		(void)error_hint(
+			e,
+			"ask for less with --memory; who starts this container shows it the numbers (/sys/kernel/mm/hugepages)");
+	} else if (s->report.unread_err != 0) {
+		(void)error_set(e, STATUS_FAILED, err, where,
+				"too few %s pages; how many there are cannot be read (%s: %s)",
+				size_format(use->page_bytes, size), s->report.unread,
+				strerror(s->report.unread_err));
+	} else if (pool_plan_make(&s->report, use, &s->plan, e) == 0)
 		put_shortage(s, had_bytes, err, where, e);
 	shortage_free(s);
 	return -err;

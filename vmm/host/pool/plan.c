@@ -225,6 +225,9 @@ int pool_plan_make(const struct pool_report *report, const struct pool_use *use,
 	int ret;
 
 	memset(plan, 0, sizeof(*plan));
+	ret = pool_report_check(report, e);
+	if (ret != 0)
+		return ret;
 	if (size == NULL)
 		return no_such_size(report, use->page_bytes, e);
 	plan->bytes = use->bytes;

@@ -58,6 +58,8 @@ struct pool_mount {
 
 /* As many as there are; owned. */
 struct pool_report {
+	int unread_err; /* errno of the first file or folder of pools that is there, but could not be read; 0: none */
+	char unread[128]; /* which */
 	bool sizes_hidden; /* no size is seen, though the kernel has pools or may have them: a container hides /sys */
 	uint32_t size_count;
 	struct pool_size *sizes;
@@ -125,10 +127,13 @@ struct pool_plan {
 };
 
 /*
- * Read below `root`. *report is zero or was read before. Never fails: what cannot be read, or finds no memory, is zero; limits
- * say so themselves.
+ * Read below `root`. *report is zero or was read before. What cannot be read, or finds no memory, is zero; limits say so
+ * themselves, of the rest pool_report_check() does.
  */
 void pool_report_read(const char *root, struct pool_report *report);
+
+/* Are its counts known? 0, or -errno with *e set. */
+int pool_report_check(const struct pool_report *report, struct error *e);
 
 /* Free what it owns and make it zero. */
 void pool_report_free(struct pool_report *report);

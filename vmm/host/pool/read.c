@@ -82,38 +82,64 @@ static int by_size(const void *a, const void *b)
 	return x->page_bytes < y->page_bytes ? -1 : x->page_bytes > y->page_bytes;
 }
 
+/* Keep of the first failure what it was. What is not there is none. */
+static void note_unread(struct pool_report *report, int ret, const char *dir)
+{
+	if (ret >= 0 || ret == -ENOENT || ret == -ENODATA || report->unread_err != 0)
+		return;
+	report->unread_err = -ret;
+	append(report->unread, sizeof(report->unread), "/%s/hugepages", dir);
+}
+
+int pool_report_check(const struct pool_report *report, struct error *e)
+{
+	if (report->unread_err == 0)
+		return 0;
+	return error_set(e, STATUS_FAILED, report->unread_err, report->unread,
+			 "cannot be read, so how many huge pages there are is not known");
+}
+
 /* Every page size that this kernel has a pool of, the smallest first. */
 static void find_sizes(const char *root, struct pool_report *report)
 {
 	DIR *dir = sysfile_directory(root, MEMORY_DIR "/hugepages");
 	struct dirent *entry;
 
-	if (dir == NULL)
+	if (dir == NULL) {
+		note_unread(report, -errno, MEMORY_DIR);
 		return;
-	while ((entry = readdir(dir)) != NULL) {
+	}
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		struct pool_size size = { .page_bytes = size_of_name(entry->d_name) };
 
-		if (size.page_bytes != 0 && ARRAY_PUSH(report->sizes, report->size_count, size) != 0)
+		if (size.page_bytes != 0 && ARRAY_PUSH(report->sizes, report->size_count, size) != 0) {
+			errno = ENOMEM;
 			break;
+		}
 	}
+	note_unread(report, -errno, MEMORY_DIR);
 	(void)closedir(dir);
 	if (report->size_count > 0)
 		qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
 }
 
-static void read_nodes(const char *root, struct pool_size *size)
+static void read_nodes(const char *root, struct pool_report *report, struct pool_size *size)
 {
 	char dir[64];
+	int ret;
 
 	for (uint32_t node = 0; node < HOST_MAX_NODES; node++) {
 		struct pool_node *out = &size->nodes[size->node_count];
 
 		(void)snprintf(dir, sizeof(dir), "sys/devices/system/node/node%" PRIu32, node);
-		if (count_read(root, dir, size->page_bytes, "nr_hugepages", &out->total) != 0 ||
-		    count_read(root, dir, size->page_bytes, "free_hugepages", &out->free) != 0)
+		ret = count_read(root, dir, size->page_bytes, "nr_hugepages", &out->total);
+		if (ret == 0)
+			ret = count_read(root, dir, size->page_bytes, "free_hugepages", &out->free);
+		note_unread(report, ret, dir);
+		if (ret != 0)
 			continue;
-		/* 0 where it cannot be read. */
-		(void)count_read(root, dir, size->page_bytes, "surplus_hugepages", &out->surplus);
+		note_unread(report,
+			    count_read(root, dir, size->page_bytes, "surplus_hugepages", &out->surplus), dir);
 		out->spare_bytes = meminfo_node_spare(root, node);
 		out->node = node;
 		size->node_count++;
@@ -234,10 +260,12 @@ void pool_report_read(const char *root, struct pool_report *report)
 		struct pool_size *size = &report->sizes[i];
 
 		size->is_default = size->page_bytes == memory.default_huge_bytes;
-		(void)pool_read(root, size->page_bytes, &size->counts);
-		(void)count_read(root, MEMORY_DIR, size->page_bytes, "nr_overcommit_hugepages",
-				 &size->overcommit);
-		read_nodes(root, size);
+		note_unread(report, pool_read(root, size->page_bytes, &size->counts), MEMORY_DIR);
+		note_unread(report,
+			    count_read(root, MEMORY_DIR, size->page_bytes, "nr_overcommit_hugepages",
+				       &size->overcommit),
+			    MEMORY_DIR);
+		read_nodes(root, report, size);
 		read_limits(root, size);
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
 		size->available_pages = available(report, size);

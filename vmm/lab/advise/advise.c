@@ -223,8 +223,9 @@ static void text_needs(const struct advice *a, FILE *out)
 		if (!need->has_pool) {
 			paragraph(out, "how many", "%s%" PRIu64 " pages of 2M, %s", where,
 				  need->bytes / PAGE_2M,
-				  a->pools->sizes_hidden ? "whose pool is not shown here (/sys is hidden)"
-							 : "for which this kernel has no pool");
+				  a->pools->unread_err != 0 ? "whose pool cannot be read"
+				  : a->pools->sizes_hidden  ? "whose pool is not shown here (/sys is hidden)"
+							    : "for which this kernel has no pool");
 			continue;
 		}
 		paragraph(out, "how many",

@@ -325,7 +325,7 @@ static int pages_available(struct evaluation *v)
 	if (ret == -ENOENT || ret == -ENODATA)
 		ret = no_pool(v, asked.page_bytes);
 	else if (ret != 0)
-		ret = conclude(v, KNOWN_NO, "%.140s", e.what);
+		ret = conclude(v, report.unread_err != 0 ? KNOWN_UNKNOWN : KNOWN_NO, "%.140s", e.what);
 	else
 		ret = conclude_plan(v, pool_report_size(&report, asked.page_bytes), &asked, &plan);
 	pool_report_free(&report);
