@@ -78,6 +78,8 @@ int observe_json(const struct observation *o, FILE *out)
 	json_put(&json, "readings", json_integer(o->readings));
 	json_put(&json, "seconds", json_real(o->seconds));
 	json_put(&json, "vms", FIELDS_ARRAY(&vm_fields, o->vms, o->count));
+	if (o->hidden != 0)
+		json_put(&json, "hidden_processes", json_integer(o->hidden));
 	require_json(o->requirements, o->requirement_count, &json);
 	return json_finish(json, out);
 }

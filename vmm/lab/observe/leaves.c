@@ -87,9 +87,10 @@ static void read_threads(const struct vm_source *from, struct observed_vm *vm)
 /*
  * Is debugfs' directory `name`, "TID-FD", one of the process? TID made the VM and may have ended since, and its number may be
  * another thread's now: vCPUs know better, where the kernel tells theirs (Linux 6.1). *vcpus: how many are the process's.
+ * -errno: not known.
  */
-static bool is_own_directory(const struct vm_source *from, const char *name, struct observed_vm *vm,
-			     uint32_t *vcpus)
+static int is_own_directory(const struct vm_source *from, const char *name, struct observed_vm *vm,
+			    uint32_t *vcpus)
 {
 	char path[128];
 	uint64_t tid;
@@ -97,9 +98,14 @@ static bool is_own_directory(const struct vm_source *from, const char *name, str
 
 	*vcpus = 0;
 	for (uint32_t vcpu = 0; vcpu < VM_FILES_MAX; vcpu++) {
+		int ret;
+
 		(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/vcpu%" PRIu32 "/pid", name, vcpu);
-		if (sysfile_u64(from->root, path, &tid) != 0)
+		ret = sysfile_u64(from->root, path, &tid);
+		if (ret == -ENOENT)
 			break;
+		if (ret != 0)
+			return ret;
 		any |= tid != 0;
 		if (!is_thread(from, tid))
 			continue;
@@ -109,14 +115,19 @@ static bool is_own_directory(const struct vm_source *from, const char *name, str
 	return any ? *vcpus != 0 : is_thread(from, strtoul(name, NULL, 10));
 }
 
-static void add_directory(const struct vm_source *from, const char *name, struct observed_vm *vm)
+/* Add what it counts. 0 or -errno; a kernel that lacks a count (-ENOENT) is no failure. */
+static int add_directory(const struct vm_source *from, const char *name, struct observed_vm *vm)
 {
 	char path[128];
 	uint64_t count;
+	int ret;
 
 	for (int leaf = 0; leaf < VM_STAT_COUNT; leaf++) {
 		(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/%s", name, vm_stat_names[leaf]);
-		if (sysfile_u64(from->root, path, &count) != 0)
+		ret = sysfile_u64(from->root, path, &count);
+		if (ret != 0 && ret != -ENOENT)
+			return ret;
+		if (ret != 0)
 			vm->leaves[leaf] = INT64_MIN; /* and stays below 0 */
 		else if (vm->leaves[leaf] >= 0)
 			vm->leaves[leaf] += (int64_t)count;
@@ -124,6 +135,7 @@ static void add_directory(const struct vm_source *from, const char *name, struct
 	(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/nx_lpage_splits", name);
 	if (sysfile_u64(from->root, path, &count) == 0)
 		vm->nx_splits = (vm->nx_splits > 0 ? vm->nx_splits : 0) + (int64_t)count;
+	return 0;
 }
 
 static bool knows_leaves(const struct observed_vm *vm)
@@ -144,16 +156,20 @@ static int add_directories(const struct vm_source *from, DIR *dir, struct observ
 {
 	struct dirent *entry;
 	uint32_t vcpus = 0, more;
-	int count = 0;
+	int count = 0, ret = 0;
 
 	memset(vm->leaves, 0, sizeof(vm->leaves));
-	while ((entry = readdir(dir)) != NULL) {
-		if (strchr(entry->d_name, '-') == NULL || !is_own_directory(from, entry->d_name, vm, &more))
+	while (errno = 0, ret >= 0 && (entry = readdir(dir)) != NULL) {
+		ret = strchr(entry->d_name, '-') != NULL ? is_own_directory(from, entry->d_name, vm, &more)
+							 : 0;
+		if (ret <= 0)
 			continue;
-		add_directory(from, entry->d_name, vm);
+		ret = add_directory(from, entry->d_name, vm);
 		vcpus += more;
 		count++;
 	}
+	if (ret < 0 || errno != 0)
+		return ret < 0 ? ret : -errno;
 	if (vm->vcpus == 0)
 		vm->vcpus = vcpus;
 	return count;
@@ -177,6 +193,11 @@ static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 	}
 	found = add_directories(from, dir, vm);
 	(void)closedir(dir);
+	if (found < 0) {
+		observe_unseen(vm, what, -found,
+			       found == -EACCES || found == -EPERM ? "root" : "another look");
+		return;
+	}
 	(void)snprintf(fewer, sizeof(fewer),
 		       "of %" PRIu32
 		       " VMs it shows %d, since a VM gets no directory whose name another one has",

@@ -112,6 +112,7 @@ static bool is_known(const struct observed_vm *vm)
 	return vm->kind != &kinds[COUNT_OF(kinds) - 1];
 }
 
+/* -ESRCH: there is no such process. -ENOENT: it has none, as a kernel thread, or as what ended and is not waited for yet. */
 static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
 {
 	char path[64], *text = NULL;
@@ -121,10 +122,9 @@ static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
 	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/cmdline", from->pid);
 	fd = sysfile_open(from->root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		return -ESRCH;
+		return fd == -ENOENT ? -ESRCH : fd;
 	ret = file_read(fd, FILE_ANY, CMDLINE_MAX_BYTES, &text, &bytes);
 	(void)close(fd);
-	/* A kernel thread has none, nor has what ended and is not waited for yet. */
 	if (ret == 0 && bytes != 0)
 		identify(text, bytes, vm);
 	free(text);
@@ -151,11 +151,14 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 	dir = sysfile_directory(from->root, path);
 	if (dir == NULL)
 		return -errno;
-	while ((entry = readdir(dir)) != NULL && count < max) {
+	while (errno = 0, (entry = readdir(dir)) != NULL && count < max) {
 		length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		/* The directory is its user's, what the links say is not to all who may list them. */
-		if (length < 0 && errno == EACCES)
-			err = EACCES;
+		/*
+		 * The directory is its user's, what the links say is not to all who may list them (EACCES). "." is no link, and
+		 * what was closed meanwhile is none any more.
+		 */
+		if (length < 0 && errno != ENOENT && errno != EINVAL)
+			err = errno;
 		if (length < 0 || number_parse(entry->d_name, 0, INT_MAX, &fd) != 0)
 			continue;
 		target[length] = '\0';
@@ -166,8 +169,9 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 		if (same == count)
 			fds[count++] = (unsigned int)fd;
 	}
+	err = entry == NULL && errno != 0 ? errno : err;
 	(void)closedir(dir);
-	return count != 0 ? (int)count : -err;
+	return err == 0 ? (int)count : -err;
 }
 
 bool sees_first_namespace(const char *root)
@@ -179,6 +183,12 @@ bool sees_first_namespace(const char *root)
 	       strcmp(target, "pid:[4026531836]") == 0;
 }
 
+/* Of another user's process, or of one that has ended. */
+static bool is_refusal(int err)
+{
+	return err == -EACCES || err == -EPERM || err == -ENOENT || err == -ESRCH;
+}
+
 int observe_process(const struct vm_source *from, struct observed_vm *vm)
 {
 	unsigned int fds[VM_FILES_MAX];
@@ -186,10 +196,12 @@ int observe_process(const struct vm_source *from, struct observed_vm *vm)
 
 	vm->pid = from->pid;
 	if (ret != 0)
-		return ret == -ESRCH ? ret : -ENOENT;
+		return ret;
 	found = vm_files(from, "anon_inode:kvm-vm", fds, VM_FILES_MAX);
-	if (found == 0 || (found < 0 && !is_known(vm)))
+	if (found == 0)
 		return -ENOENT;
+	if (found < 0 && !is_known(vm))
+		return is_refusal(found) ? -ENOENT : found;
 	if (found < 0) {
 		observe_unseen(vm, "what it has open", -found, "root, or the user that runs it");
 		return 0;
@@ -254,13 +266,18 @@ static int look_at_all(const char *root, const struct observe_spec *spec, struct
 
 	if (dir == NULL)
 		return -errno;
-	while (ret != -ENOMEM && (entry = readdir(dir)) != NULL) {
-		if (number_parse(entry->d_name, 1, UINT32_MAX, &pid) == 0)
-			ret = look(root, (uint32_t)pid, spec, o);
+	while (errno = 0, ret == 0 && (entry = readdir(dir)) != NULL) {
+		if (number_parse(entry->d_name, 1, UINT32_MAX, &pid) != 0)
+			continue;
+		ret = look(root, (uint32_t)pid, spec, o);
+		o->hidden += ret == -EACCES || ret == -EPERM;
+		/* The others are there all the same. */
+		ret = is_refusal(ret) ? 0 : ret;
 	}
+	ret = ret == 0 ? -errno : ret;
 	(void)closedir(dir);
-	if (ret == -ENOMEM || o->count == 0)
-		return ret == -ENOMEM ? ret : -ENOENT;
+	if (ret != 0 || o->count == 0)
+		return ret != 0 ? ret : -ENOENT;
 	qsort(o->vms, o->count, sizeof(*o->vms), by_pid);
 	return 0;
 }
@@ -272,6 +289,7 @@ int observe_read(const char *root, const struct observe_spec *spec, struct obser
 
 	facts_read(root, &o->host);
 	o->count = 0;
+	o->hidden = 0;
 	if (spec->pid != 0)
 		(void)snprintf(where, sizeof(where), "observe --pid %" PRIu32, spec->pid);
 	ret = spec->pid != 0 ? look(root, spec->pid, spec, o) : look_at_all(root, spec, o);

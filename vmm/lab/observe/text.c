@@ -166,6 +166,12 @@ int observe_text(const struct observation *o, FILE *out)
 		text_one(&o->vms[0], out);
 	else
 		text_several(o, out);
+	if (o->hidden != 0)
+		paragraph(
+			out, "not seen",
+			"%" PRIu32
+			" processes that this user may not look at (/proc is mounted with hidepid=1); root may",
+			o->hidden);
 	require_text(o->requirements, o->requirement_count, out);
 	return stream_finish(out);
 }
