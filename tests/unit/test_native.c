@@ -192,7 +192,7 @@ TEST(memory_that_runs_dry_is_an_error)
 	assert_int_equal(measure_native(rec, NULL, &e), -ENOMEM);
 	assert_int_equal(e.status, STATUS_FAILED);
 	assert_non_null(strstr(e.where, "no page behind"));
-	assert_non_null(strstr(e.what, "of 4 MiB"));
+	assert_non_null(strstr(e.what, "of its 4 MiB"));
 	assert_int_not_equal(e.hint[0], '\0');
 	assert_int_equal(fake.unmaps, 1);
 	free_record(rec);

@@ -78,7 +78,7 @@ static int check_kind(int fd, enum file_kind kind, size_t max_bytes, size_t *byt
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EOPNOTSUPP;
 	*bytes = (size_t)st.st_size;
 	return *bytes > max_bytes ? -EFBIG : 0;
 }

@@ -32,7 +32,7 @@ ssize_t file_fill(int fd, char *buf, size_t size);
 
 /*
  * All of fd from where it stands, NUL-terminated, into *text, which the caller frees, and the number of bytes before
- * that NUL into *bytes. 0; or *text is NULL and: -EISDIR, a directory; -EINVAL, FILE_REGULAR and not one; -EFBIG, more
+ * that NUL into *bytes. 0; or *text is NULL and: -EISDIR, a directory; -EOPNOTSUPP, FILE_REGULAR and not one; -EFBIG, more
  * than max_bytes, with what is known of them in *bytes; -ENOMEM; -errno of the call that failed.
  */
 int file_read(int fd, enum file_kind kind, size_t max_bytes, char **text, size_t *bytes);

@@ -51,14 +51,14 @@ static int read_image(const char *path, char **image, size_t *bytes, struct erro
 	(void)close(fd);
 	if (ret == -ENOMEM)
 		return error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for the guest ELF");
-	if (ret == -EISDIR || ret == -EINVAL || ret == -EFBIG || (ret == 0 && *bytes == 0))
+	if (ret == -EISDIR || ret == -EOPNOTSUPP || ret == -EFBIG || (ret == 0 && *bytes == 0))
 		return error_set(e, STATUS_FAILED, ENOEXEC, path,
 				 "the guest is not a regular file of 1 byte to %" PRIu64 " MiB, but %s",
 				 ELF_MAX_BYTES / MIB,
-				 ret == -EISDIR   ? "a directory"
-				 : ret == -EINVAL ? "a device, pipe or socket"
-				 : ret == -EFBIG  ? "larger, as a vmlinux with debug symbols is"
-						  : "empty");
+				 ret == -EISDIR       ? "a directory"
+				 : ret == -EOPNOTSUPP ? "a device, pipe or socket"
+				 : ret == -EFBIG      ? "larger, as a vmlinux with debug symbols is"
+						      : "empty");
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, path, "cannot read the guest ELF");
 }
 

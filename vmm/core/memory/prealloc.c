@@ -242,21 +242,11 @@ static int run_team(struct team *team, prealloc_progress progress, struct preall
 
 static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct error *e)
 {
-	const struct backing_spec *spec = &b->spec;
-
-	if (ret == -EINTR)
-		return error_set(e, STATUS_FAILED, EINTR, "--prealloc",
-				 "stopped by signal %d with %" PRIu64 " of %" PRIu64 " MiB populated",
-				 stop_requested(), done_bytes / MIB, spec->bytes / MIB);
-	if (ret == -EHWPOISON)
-		return error_set(e, STATUS_FAILED, EHWPOISON, "--prealloc",
-				 "a page of guest RAM lies on memory that the hardware reports as faulty");
-	if (ret == -EFAULT || ret == -ENOMEM || ret == -EPERM)
+	if (ret != -EINTR)
 		return shortage_explain(b, -ret, "--prealloc", e);
-	(void)error_set(e, STATUS_FAILED, -ret, "--prealloc",
-			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be populated: %s",
-			done_bytes / MIB, spec->bytes / MIB, strerror(-ret));
-	return error_hint(e, "ask for less with --memory");
+	return error_set(e, STATUS_FAILED, EINTR, "--prealloc",
+			 "stopped by signal %d with %" PRIu64 " of %" PRIu64 " MiB populated",
+			 stop_requested(), done_bytes / MIB, b->spec.bytes / MIB);
 }
 
 static int init_team(struct team *team, const struct backing *b)

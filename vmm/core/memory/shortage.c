@@ -166,9 +166,12 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 	const struct backing_spec *spec = &b->spec;
 	const bool promised = backing_has_pool(spec) && spec->reserve;
 	/* Not a bad address, but one without a page: what would have been a SIGBUS. */
-	const int told = err == EFAULT ? ENOMEM : err;
+	const char *why = err == EFAULT ? "an address of it has no page" : strerror(err);
 	uint64_t there;
 
+	/* The hardware or a filter says no; EPERM: mlock's limit. */
+	if (err != ENOMEM && err != EFAULT && err != EPERM)
+		return error_set(e, STATUS_FAILED, err, where, "guest RAM cannot be populated");
 	/* If smaps cannot be read, all of RAM counts as missing: too large a number is better than none. */
 	(void)observe_backing("", b, &seen, &ignored);
 	there = min_u64(seen.rss_bytes, spec->bytes - spec->page_bytes);
@@ -182,12 +185,12 @@ int shortage_explain(const struct backing *b, int err, const char *where, struct
 		/* What the mount holds is what was promised. */
 		use.promised_bytes = promised ? use.bytes : 0;
 		use.held_bytes = promised ? 0 : use.held_bytes;
-		(void)pool_explain("", &use, there, told, where, e);
+		(void)pool_explain("", &use, there, err, where, e);
 		return -err;
 	}
-	(void)error_set(e, STATUS_FAILED, told, where,
-			"only %" PRIu64 " of %" PRIu64 " MiB of guest RAM could be had: %s", there / MIB,
-			spec->bytes / MIB, strerror(told));
+	(void)error_set(e, STATUS_FAILED, err, where,
+			"guest RAM has %" PRIu64 " of its %" PRIu64 " MiB, and no more can be had: %s",
+			there / MIB, spec->bytes / MIB, why);
 	if (populate_locks())
 		(void)error_hint(
 			e, "ulimit -l $(ulimit -Hl)  # or less with --memory: before Linux 5.14 memory is "

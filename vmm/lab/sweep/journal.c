@@ -71,21 +71,22 @@ static int put_line(struct journal *j, json_t *line, struct error *e)
 	return fail(e, err, "write", j->path);
 }
 
-/* A sweep that ends removes its journal: between open and lock the name may have gone, or be another file's. */
-static bool has_its_name(const struct journal *j)
+/* A sweep that ends removes its journal: between open and lock the name may have gone, or be another file's. 0 or -errno. */
+static int check_name(const struct journal *j)
 {
 	struct stat opened, named;
 
-	return fstat(j->fd, &opened) == 0 && lstat(j->path, &named) == 0 && opened.st_dev == named.st_dev &&
-	       opened.st_ino == named.st_ino;
+	if (fstat(j->fd, &opened) != 0 || lstat(j->path, &named) != 0)
+		return errno == ENOENT ? -EWOULDBLOCK : -errno;
+	return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino ? 0 : -EWOULDBLOCK;
 }
 
 static int lock(const struct journal *j, struct error *e)
 {
-	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0 && has_its_name(j))
-		return 0;
-	if (errno != EWOULDBLOCK && has_its_name(j))
-		return fail(e, errno, "flock", j->path);
+	int ret = flock(j->fd, LOCK_EX | LOCK_NB) == 0 ? check_name(j) : -errno;
+
+	if (ret != -EWOULDBLOCK)
+		return ret == 0 ? 0 : fail(e, -ret, "flock", j->path);
 	(void)error_set(e, STATUS_FAILED, EWOULDBLOCK, "--json", "another sweep is writing %s", j->path);
 	return error_hint(e, "wait for it, or name another file");
 }
@@ -153,6 +154,8 @@ static int check_fresh(const struct journal *j, struct error *e)
 	uint32_t rounds = 0;
 	int ret = journal_count(j->fd, &rounds);
 
+	if (ret != 0 && ret != -EOPNOTSUPP)
+		return fail(e, -ret, "read", j->path);
 	if (ret != 0) {
 		(void)error_set(e, STATUS_FAILED, -ret, "--json",
 				"%s exists, but is not a journal of a sweep", j->path);
@@ -230,9 +233,11 @@ json_t *journal_command(const char *json_path, struct error *e)
 	ret = open_file(&j, true, e);
 	if (ret == 0) {
 		ret = journal_header_words(j.fd, &words);
-		if (ret != 0)
+		if (ret == -EOPNOTSUPP)
 			(void)error_set(e, STATUS_FAILED, -ret, "--resume",
 					"%s is not a journal of schema %s", path, JOURNAL_SCHEMA);
+		else if (ret != 0)
+			(void)fail(e, -ret, "read", path);
 	}
 	if (j.fd >= 0)
 		(void)close(j.fd);

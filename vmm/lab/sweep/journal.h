@@ -59,12 +59,12 @@ json_t *journal_resumed(void);
 int journal_restore(int fd, struct matrix *m, int64_t *bytes, struct error *e);
 
 /*
- * How many rounds it holds; an empty file has none. 0, or -errno where that cannot be known: too large, or -EINVAL for what
+ * How many rounds it holds; an empty file has none. 0, or -errno where that cannot be known: too large, or -EOPNOTSUPP for what
  * does not begin as a journal, of whatever version, does.
  */
 int journal_count(int fd, uint32_t *rounds);
 
-/* The command in its header: a new reference. 0 or -errno. */
+/* The command in its header: a new reference. 0, -EOPNOTSUPP: of no such header, or -errno. */
 int journal_header_words(int fd, json_t **words);
 
 #endif

@@ -224,7 +224,7 @@ int journal_count(int fd, uint32_t *rounds)
 		return ret;
 	/* A header that a full disk has cut counts as a journal, too. */
 	if (strncmp(text, first, min_u64(strlen(text), sizeof(first) - 1)) != 0)
-		ret = -EINVAL;
+		ret = -EOPNOTSUPP;
 	for (const char *line = text; ret == 0 && line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, "{\"cell\":", 8) == 0)
@@ -248,5 +248,5 @@ int journal_header_words(int fd, json_t **words)
 	if (strcmp(text_of(header, "schema"), JOURNAL_SCHEMA) == 0)
 		*words = json_incref(json_object_get(header, "command"));
 	json_decref(header);
-	return *words != NULL ? 0 : -EINVAL;
+	return *words != NULL ? 0 : -EOPNOTSUPP;
 }

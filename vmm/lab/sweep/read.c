@@ -117,7 +117,7 @@ static int read_text(const char *path, char **text, size_t *bytes, struct error 
 			       : error_set(e, STATUS_FAILED, 0, path, "is empty, expected: a sweep's file");
 	case -EISDIR:
 		return error_set(e, STATUS_FAILED, EISDIR, path, "is a directory, expected: a sweep's file");
-	case -EINVAL:
+	case -EOPNOTSUPP:
 		return error_set(e, STATUS_FAILED, 0, path, "not a regular file, expected: a sweep's file");
 	case -EFBIG:
 		return too_large(path, *bytes, e);
