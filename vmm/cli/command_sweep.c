@@ -162,9 +162,14 @@ static void judge(const struct matrix *m, bool resumable, struct error *e)
 				" cells requested and observed page sizes disagree",
 				counts.cells[STATE_MISMATCH], m->datum_count);
 	} else if (counts.cells[STATE_OK] == 0) {
+		const char *reason = m->cells[0].reason, *cure = strstr(reason, CURE_MARK);
+
 		(void)error_set(e, counts.cells[STATE_FAILED] != 0 ? STATUS_FAILED : STATUS_CANNOT, 0,
-				"sweep", "not one of %" PRIu32 " cells has a figure; the first, %s: %s",
-				m->datum_count, m->cells[0].key, m->cells[0].reason);
+				"sweep", "not one of %" PRIu32 " cells has a figure; the first, %s: %.*s",
+				m->datum_count, m->cells[0].key,
+				cure != NULL ? (int)(cure - reason) : (int)strlen(reason), reason);
+		if (cure != NULL)
+			(void)error_hint(e, "%s", cure + strlen(CURE_MARK));
 	}
 }
 

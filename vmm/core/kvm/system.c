@@ -71,20 +71,21 @@ int kvm_device_open(const char *path, struct error *e)
 	return error_cause(e, "open /dev/kvm", node_circumstances(path), path);
 }
 
-int kvm_device_check(int fd, const char *path, struct error *e)
+int kvm_device_check(int fd, const char *path, int *version, struct error *e)
 {
-	int version = ioctl(fd, KVM_GET_API_VERSION, 0);
-	int err = errno;
+	int err;
 
-	if (version == KVM_API_VERSION)
+	*version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	err = errno;
+	if (*version == KVM_API_VERSION)
 		return 0;
-	if (version < 0) {
+	if (*version < 0) {
 		(void)error_set(e, STATUS_CANNOT, err, "KVM_GET_API_VERSION",
 				"%s does not answer as a KVM device", path);
 		return error_cause(e, "KVM_GET_API_VERSION", node_circumstances(path), path);
 	}
 	return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_GET_API_VERSION",
-			 "KVM API version %d found, %d needed", version, KVM_API_VERSION);
+			 "KVM API version %d found, %d needed", *version, KVM_API_VERSION);
 }
 
 static int check_required(int fd, struct error *e)
@@ -123,12 +124,12 @@ static int read_limits(struct kvm_system *sys, struct error *e)
 
 int kvm_system_open(const char *path, struct kvm_system *sys, struct error *e)
 {
-	int ret;
+	int ret, version;
 
 	*sys = (struct kvm_system){ .fd = kvm_device_open(path, e) };
 	if (sys->fd < 0)
 		return sys->fd;
-	ret = kvm_device_check(sys->fd, path, e);
+	ret = kvm_device_check(sys->fd, path, &version, e);
 	if (ret == 0)
 		ret = check_required(sys->fd, e);
 	if (ret == 0)

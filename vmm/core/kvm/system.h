@@ -33,9 +33,9 @@ struct kvm_system {
 	bool has_tss_addr; /* KVM_SET_TSS_ADDR: Intel hosts without unrestricted guest need it */
 };
 
-/* The device alone: its descriptor or -errno, and whether it answers as KVM with API version 12: 0 or -errno. */
+/* The device alone: its descriptor or -errno, and whether it answers as KVM with API version 12: 0 or -errno; *version: what it answers. */
 int kvm_device_open(const char *path, struct error *e);
-int kvm_device_check(int fd, const char *path, struct error *e);
+int kvm_device_check(int fd, const char *path, int *version, struct error *e);
 
 /*
  * Open `path` ("/dev/kvm"), check API version 12 and every required capability by name.

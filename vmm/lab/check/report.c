@@ -105,12 +105,11 @@ void check_probe_kvm(const char *path, struct kvm_probe *probe)
 		return;
 	}
 	probe->permitted = KNOWN_YES;
-	probe->api_version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	(void)kvm_device_check(fd, path, &probe->api_version, &e);
 	if (probe->api_version < 0) {
-		/* The node belongs to something else than KVM. */
-		(void)kvm_device_check(fd, path, &e);
 		note_failure(&e, probe);
-		probe->present = KNOWN_NO;
+		/* The node belongs to something else than KVM; by another error it does not say so. */
+		probe->present = e.err == ENOTTY || e.err == EINVAL ? KNOWN_NO : KNOWN_UNKNOWN;
 	} else {
 		probe->present = KNOWN_YES;
 		ask_capabilities(fd, probe);

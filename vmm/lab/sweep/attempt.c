@@ -36,7 +36,7 @@ static const char *reason_of(const json_t *record, const struct child_end *end)
 
 static void judge_failure(const json_t *record, const struct child_end *end, struct attempt *a)
 {
-	char text[640];
+	char text[CELL_REASON_BYTES + 64];
 
 	switch (end->status) {
 	case STATUS_USAGE:
@@ -93,7 +93,7 @@ int attempt_judge(const struct child_end *end, struct attempt *a)
 static void because_of_memory(struct attempt *a)
 {
 	struct limits limits = { .count = 0 };
-	char text[640];
+	char text[CELL_REASON_BYTES + 64];
 
 	limits_add("", LIMIT_MEMORY, 0, &limits);
 	if (limits.count != 0)

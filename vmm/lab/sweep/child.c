@@ -18,6 +18,7 @@
 #include "vmm/util/clock.h"
 #include "vmm/util/file.h"
 #include "vmm/util/process.h"
+#include "vmm/util/text.h"
 
 #define READ_BYTES 65536
 
@@ -240,14 +241,20 @@ static int reap(struct child *c, int *status)
 	return 0;
 }
 
-/* The first line of stderr is the error, without the program's name; hints follow it. */
-static void first_line(const char *text, char *line, size_t size)
+/* The first line of stderr is the error, without the program's name; the second its cure. */
+static void put_message(const char *text, char *message, size_t size)
 {
-	static const char own[] = "minivmm: ";
+	static const char own[] = "minivmm: ", try[] = "\nminivmm: try: ";
+	const char *cure;
 
 	if (strncmp(text, own, sizeof(own) - 1) == 0)
 		text += sizeof(own) - 1;
-	(void)snprintf(line, size, "%.*s", (int)strcspn(text, "\n"), text);
+	cure = text + strcspn(text, "\n");
+	(void)snprintf(message, size, "%.*s", (int)(cure - text), text);
+	if (strncmp(cure, try, sizeof(try) - 1) == 0) {
+		cure += sizeof(try) - 1;
+		append(message, size, CURE_MARK "%.*s", (int)strcspn(cure, "\n"), cure);
+	}
 }
 
 int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, struct error *e)
@@ -274,7 +281,7 @@ int child_run(const json_t *command, uint32_t limit_s, struct child_end *end, st
 		if (ret != 0)
 			(void)error_set(e, STATUS_FAILED, -ret, "sweep", "cannot read what a run says");
 		end->wall_ns = (int64_t)clock_ns() - c.start_ns;
-		first_line(c.err.data != NULL ? c.err.data : "", end->message, sizeof(end->message));
+		put_message(c.err.data != NULL ? c.err.data : "", end->message, sizeof(end->message));
 	}
 	if (ret == 0) {
 		end->output = c.out.data;

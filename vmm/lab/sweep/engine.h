@@ -125,8 +125,8 @@ struct attempt {
 	 * time; PENDING: the user stopped it.
 	 */
 	enum cell_state state;
-	char reason[512];      /* where the state is not OK */
-	struct matrix_run run; /* owned by the caller: matrix_run_free */
+	char reason[CELL_REASON_BYTES]; /* where the state is not OK */
+	struct matrix_run run;          /* owned by the caller: matrix_run_free */
 };
 
 /* Run `cell` once; `round` and `number` (from 1) go into the run. 0, or -errno with *e set where nothing can be run. */
@@ -138,7 +138,7 @@ struct child_end {
 	int status;   /* exit status; 128 + n: killed by signal n */
 	char *output; /* its stdout, NUL-terminated; owned: free() */
 	size_t output_bytes;
-	char message[512]; /* its first line on stderr, without the program's name */
+	char message[CELL_REASON_BYTES]; /* what it said on stderr: the error, CURE_MARK, the cure */
 	int64_t wall_ns;
 };
 

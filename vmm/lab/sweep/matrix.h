@@ -20,6 +20,9 @@
 /* Read as well: it has the same members, but its latencies are in TSC cycles and called "cycles/access". */
 #define MATRIX_SCHEMA_TSC "minivmm.sweep/1"
 #define MATRIX_KEY_BYTES 320
+/* Why a cell has no figure: an error as the run told it, and behind CURE_MARK what helps. */
+#define CELL_REASON_BYTES 1024
+#define CURE_MARK "; try: "
 
 /* One part of one run, all vCPUs together: a row of the run's record. -1 in a count, 0 in refs_theory: not known. */
 struct matrix_row {
@@ -113,7 +116,7 @@ struct matrix_cell {
 	uint64_t memory_bytes;
 	json_t *command; /* owned; array: what runs this cell alone */
 	enum cell_state state;
-	char reason[512];                     /* where state is not STATE_OK */
+	char reason[CELL_REASON_BYTES];       /* where state is not STATE_OK */
 	uint32_t disturbed_runs, failed_runs; /* all that were, also those that were repeated */
 	uint32_t run_count;
 	struct matrix_run *runs; /* owned; those kept, one a round */
