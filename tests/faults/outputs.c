@@ -11,7 +11,7 @@
 
 #define OLD_TEXT "old\n"
 /* More than a message; the text of a run is looked at for its last line. */
-#define TEXT_BYTES 4096
+#define TEXT_BYTES 16384
 
 /* How the end of each output looks. */
 static const struct {

@@ -18,6 +18,7 @@
 #include "vmm/util/text.h"
 
 #define MEMORY_DIR "sys/kernel/mm"
+#define POOLS_DIR MEMORY_DIR "/hugepages"
 /* A kernel without cpusets lists every node number that it supports. */
 #define MAX_NODE_NUMBERS 1024
 
@@ -40,7 +41,7 @@ static bool pools_are_shown(const char *root)
 {
 	char text[4096];
 
-	return sysfile_exists(root, MEMORY_DIR "/hugepages") == KNOWN_YES ||
+	return sysfile_exists(root, POOLS_DIR) == KNOWN_YES ||
 	       (sysfile_read(root, "proc/filesystems", text, sizeof(text)) > 0 &&
 		!list_has_word(text, " \t\n", "hugetlbfs"));
 }
@@ -83,12 +84,12 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Keep of the first failure what it was. What is not there is none. */
-static void note_unread(struct pool_report *report, int ret, const char *dir)
+static void note_unread(struct pool_report *report, int ret, const char *path)
 {
 	if (ret >= 0 || ret == -ENOENT || ret == -ENODATA || report->unread_err != 0)
 		return;
 	report->unread_err = -ret;
-	append(report->unread, sizeof(report->unread), "/%s/hugepages", dir);
+	append(report->unread, sizeof(report->unread), "/%s", path);
 }
 
 int pool_report_check(const struct pool_report *report, struct error *e)
@@ -102,11 +103,11 @@ int pool_report_check(const struct pool_report *report, struct error *e)
 /* Every page size that this kernel has a pool of, the smallest first. */
 static void find_sizes(const char *root, struct pool_report *report)
 {
-	DIR *dir = sysfile_directory(root, MEMORY_DIR "/hugepages");
+	DIR *dir = sysfile_directory(root, POOLS_DIR);
 	struct dirent *entry;
 
 	if (dir == NULL) {
-		note_unread(report, -errno, MEMORY_DIR);
+		note_unread(report, -errno, POOLS_DIR);
 		return;
 	}
 	while (errno = 0, (entry = readdir(dir)) != NULL) {
@@ -117,7 +118,7 @@ static void find_sizes(const char *root, struct pool_report *report)
 			break;
 		}
 	}
-	note_unread(report, -errno, MEMORY_DIR);
+	note_unread(report, -errno, POOLS_DIR);
 	(void)closedir(dir);
 	if (report->size_count > 0)
 		qsort(report->sizes, report->size_count, sizeof(report->sizes[0]), by_size);
@@ -249,8 +250,7 @@ void pool_report_read(const char *root, struct pool_report *report)
 	struct pool_counts unseen;
 
 	pool_report_free(report);
-	/* Each leaves zeros where it cannot be read, which is what the caller is promised. */
-	(void)meminfo_read(root, &memory);
+	note_unread(report, meminfo_read(root, &memory), "proc/meminfo");
 	report->memory_available_bytes = memory.available_bytes;
 	report->spare_bytes = meminfo_spare(&memory);
 	limits_nodes(root, &report->allowed);
@@ -260,11 +260,11 @@ void pool_report_read(const char *root, struct pool_report *report)
 		struct pool_size *size = &report->sizes[i];
 
 		size->is_default = size->page_bytes == memory.default_huge_bytes;
-		note_unread(report, pool_read(root, size->page_bytes, &size->counts), MEMORY_DIR);
+		note_unread(report, pool_read(root, size->page_bytes, &size->counts), POOLS_DIR);
 		note_unread(report,
 			    count_read(root, MEMORY_DIR, size->page_bytes, "nr_overcommit_hugepages",
 				       &size->overcommit),
-			    MEMORY_DIR);
+			    POOLS_DIR);
 		read_nodes(root, report, size);
 		read_limits(root, size);
 		size->on_demand_pages = on_demand(size, report->memory_available_bytes);
