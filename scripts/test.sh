@@ -110,7 +110,7 @@ stage_e2e() {
 		say "running the end-to-end tests through sudo: they make mounts and pools of their own"
 		as=(as_root)
 	fi
-	for file in tests/e2e/test_*.sh; do
+	for file in tests/e2e/test_*.sh tests/faults/run.sh; do
 		tap_file "$file" "${as[@]}"
 	done
 }

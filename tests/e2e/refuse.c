@@ -23,6 +23,7 @@ static const struct {
 	{ "memfd", SYS_memfd_create }, { "execve", SYS_execve }, { "pipe2", SYS_pipe2 },
 	{ "eventfd2", SYS_eventfd2 },  { "mbind", SYS_mbind },   { "mlock", SYS_mlock },
 	{ "fsync", SYS_fsync },        { "write", SYS_write },   { "openat2", SYS_openat2 },
+	{ "unlink", SYS_unlink },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

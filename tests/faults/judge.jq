@@ -59,7 +59,7 @@ def unknown: . == null or (type == "string" and test("^(|unknown|none|not known|
               or ($t.errno == "ENOMEM" and test("pthread_create: .*errno 11")) | not)
           | "ERRNO not named"))),
       # A file may well be empty: EOF is no error that had to be told.
-      (select(.status == 0 and .stderr == "" and $fails) | $changed[] | select(.now | unknown | not) | select(.key | test("(^|\\.)(verdict|makes_vm|present)$") | not) | "SAID \(.key): \(.value) became \(.now)")
+      (select(.status == 0 and .stderr == "" and $fails) | $changed[] | select(.now | unknown | not) | select(.key | test("(^|\\.)(verdict|makes_vm|present|permitted)$") | not) | "SAID \(.key): \(.value) became \(.now)")
   ]
 | if .class == "libc" then .bad |= map(select(test("^(BROKEN|LEFT|HANG)"))) else . end
 | del(.record, .stdout)

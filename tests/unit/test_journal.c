@@ -73,7 +73,7 @@ static void write_one(void)
 	m.cells[1].state = STATE_UNAVAILABLE;
 	(void)snprintf(m.cells[1].reason, sizeof(m.cells[1].reason), "%s", "no 1G pages");
 	assert_int_equal(journal_add(&j, &m.cells[1], 0, &e), 0);
-	journal_close(&j, false);
+	journal_close(&j, false, &e);
 	matrix_free(&m);
 }
 
@@ -82,7 +82,7 @@ static int reopen(bool resume, struct matrix *m, struct error *e)
 	struct journal j;
 	int ret = journal_open(json_path, resume, m, &j, e);
 
-	journal_close(&j, false);
+	journal_close(&j, false, e);
 	return ret;
 }
 
@@ -231,7 +231,7 @@ TEST_WITH(one_writer_at_a_time, NULL, forget)
 	assert_int_equal(journal_open(json_path, false, &a, &first, &e), 0);
 	assert_int_not_equal(journal_open(json_path, false, &b, &second, &e), 0);
 	assert_non_null(strstr(e.what, "another sweep is writing"));
-	journal_close(&first, true);
+	journal_close(&first, true, &e);
 	assert_int_not_equal(access(journal, F_OK), 0);
 	matrix_free(&a);
 	matrix_free(&b);
@@ -270,14 +270,14 @@ TEST_WITH(streams_have_no_journal, NULL, forget)
 
 	assert_int_equal(journal_open("-", false, &m, &j, &e), 0);
 	assert_int_equal(journal_add(&j, &m.cells[0], 0, &e), 0);
-	journal_close(&j, false);
+	journal_close(&j, false, &e);
 	assert_int_equal(journal_open("/dev/null", false, &m, &j, &e), 0);
-	journal_close(&j, false);
+	journal_close(&j, false, &e);
 	assert_int_not_equal(access("/dev/null.journal", F_OK), 0);
 	/* Whatever stdout is here, a file perhaps. */
 	assert_int_equal(journal_open("/dev/stdout", false, &m, &j, &e), 0);
 	assert_int_equal(j.fd, -1);
-	journal_close(&j, false);
+	journal_close(&j, false, &e);
 	matrix_free(&m);
 }
 

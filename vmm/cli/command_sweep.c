@@ -192,11 +192,11 @@ static void carry_out(const struct request *r, struct matrix *m, sweep_progress_
 		(void)versus_check(m, &run_error);
 	ret = write_out(r, m, cpu, &kept, e);
 	free(cpu);
-	resumable = journal_close(&journal, m->complete && kept);
+	resumable = journal_close(&journal, m->complete && kept, e);
 	/* Of two errors the first is the cause. */
 	if (run_error.status != STATUS_OK)
 		*e = run_error;
-	else if (ret == 0)
+	else if (ret == 0 && e->status == STATUS_OK)
 		judge(m, resumable, e);
 }
 

@@ -202,7 +202,7 @@ int journal_add(struct journal *j, const struct matrix_cell *cell, uint32_t roun
 	return j->fd < 0 ? 0 : put_line(j, journal_line(cell, round), e);
 }
 
-bool journal_close(struct journal *j, bool complete)
+bool journal_close(struct journal *j, bool complete, struct error *e)
 {
 	uint32_t rounds = 0;
 	bool gone;
@@ -211,8 +211,13 @@ bool journal_close(struct journal *j, bool complete)
 		return false;
 	/* Removed while it is still locked: no other sweep has begun to write it. */
 	gone = complete || (journal_count(j->fd, &rounds) == 0 && rounds == 0);
-	if (gone)
-		(void)unlink(j->path);
+	if (gone && unlink(j->path) != 0 && errno != ENOENT && e->status == STATUS_OK) {
+		(void)error_set(
+			e, STATUS_FAILED, errno, "unlink",
+			"all is written, but not removed is %s, by which another sweep would take it for interrupted",
+			j->path);
+		(void)error_hint(e, "rm \"%s\"", j->path);
+	}
 	(void)close(j->fd);
 	free(j->path);
 	*j = (struct journal){ .fd = -1 };

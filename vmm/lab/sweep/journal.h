@@ -37,9 +37,9 @@ int journal_add(struct journal *j, const struct matrix_cell *cell, uint32_t roun
 
 /*
  * Close; remove it where the sweep is complete, and where nothing is in it. Is it still there, so that --resume
- * can go on with it? Safe where none is kept.
+ * can go on with it? Safe where none is kept. *e, where it is none yet: it could not be removed.
  */
-bool journal_close(struct journal *j, bool complete);
+bool journal_close(struct journal *j, bool complete, struct error *e);
 
 /* The name of the journal of that file, from malloc; NULL: no memory. */
 char *journal_path(const char *json_path);
