@@ -32,7 +32,7 @@ static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
 	if (err == EFAULT || err == ENOMEM)
 		return shortage_explain(&task->machine->backing, err,
-					"KVM_RUN: no page behind a guest access", e);
+					"no page behind a guest access (KVM_RUN)", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
 			 task->vcpu->index, strerror(err));
 }

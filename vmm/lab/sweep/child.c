@@ -136,36 +136,54 @@ static char **words_of(const json_t *command)
 	return argv;
 }
 
+/* What failed between fork and exec. */
+struct start_failure {
+	int err; /* 0: nothing, the program runs */
+	char call[16];
+};
+
 /*
- * In the child: only what is safe behind a fork. Does not return. What fails is told by its errno through the pipe, which
- * exec closes.
+ * In the child: only what is safe behind a fork. Does not return. What fails is told through the pipe, which exec closes.
  */
 static void become(char **argv, int out_fd, int err_fd, int failed_fd, pid_t parent)
 {
-	int err;
-
+	struct start_failure f = { 0, "open" };
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	bool goes_on = null_fd >= 0;
 
-	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
-	    dup2(err_fd, STDERR_FILENO) >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+	if (goes_on) {
+		memcpy(f.call, "dup2", sizeof("dup2"));
+		goes_on = dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
+			  dup2(err_fd, STDERR_FILENO) >= 0;
+	}
+	if (goes_on) {
+		memcpy(f.call, "prctl", sizeof("prctl"));
+		goes_on = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+	}
+	if (goes_on) {
+		memcpy(f.call, "execve", sizeof("execve"));
 		(void)execv(strchr(argv[0], '/') != NULL ? argv[0] : "/proc/self/exe", argv);
-	err = errno;
-	(void)!write(failed_fd, &err, sizeof(err));
+	}
+	f.err = errno;
+	(void)!write(failed_fd, &f, sizeof(f));
 	(void)kill(getpid(), SIGKILL);
 }
 
-/* The errno of what failed between fork and exec; 0: the program runs. */
-static int exec_failure(int failed_fd)
+/* What it says of its start. Where that cannot be read, it is not known whether it runs. */
+static struct start_failure start_failure_of(int failed_fd)
 {
-	int err = 0;
+	struct start_failure f = { 0, "read" };
+	ssize_t got = file_fill(failed_fd, (char *)&f, sizeof(f));
 
-	return file_fill(failed_fd, (char *)&err, sizeof(err)) == (ssize_t)sizeof(err) ? err : 0;
+	f.err = got < 0 ? (int)-got : got == (ssize_t)sizeof(f) ? f.err : 0;
+	return f;
 }
 
 static int start(struct child *c, char **argv, struct error *e)
 {
 	pid_t parent = getpid();
 	int out_fd = -1, err_fd = -1, failed[2] = { -1, -1 }, ret;
+	struct start_failure f = { 0 };
 
 	ret = capture_open(&c->out, CAPTURE_RECORD_BYTES, &out_fd);
 	if (ret == 0)
@@ -188,12 +206,13 @@ static int start(struct child *c, char **argv, struct error *e)
 	close_end(err_fd);
 	close_end(failed[1]);
 	if (ret == 0)
-		ret = exec_failure(failed[0]);
+		f = start_failure_of(failed[0]);
 	close_end(failed[0]);
-	if (ret <= 0)
+	if (f.err == 0)
 		return ret;
+	(void)kill(c->pid, SIGKILL);
 	(void)waitpid(c->pid, NULL, 0);
-	return error_set(e, STATUS_FAILED, ret, "execve", "cannot start this program again for a run");
+	return error_set(e, STATUS_FAILED, f.err, f.call, "cannot start this program again for a run");
 }
 
 static void tell_to_end(struct child *c)
