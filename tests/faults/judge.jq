@@ -5,15 +5,15 @@
 # readers alone are no values.
 def leaves:
   if type != "object" then {} else
-    walk(if type == "array" and length > 0 and all(type == "object" and (has("name") or has("pid")))
-      then map({ key: "\(.name)\(.pid)", value: . }) | from_entries else . end)
+    walk(if type == "array" and length > 0 and all(type == "object" and (has("name") or has("pid") or has("cause")))
+      then map({ key: "\(.name)\(.pid)\(.cause)", value: . }) | from_entries else . end)
     | [paths(type != "object" and type != "array") as $p | select($p | any(. == "samples" or . == "reasons") | not)
       | { key: ($p | map(tostring) | join(".")), value: getpath($p) }] | from_entries
   end;
 
 # What is measured, or differs from run to run, and what counts or explains failures: no wrong word can be seen by it.
 def measured:
-  test("timing|samples|tsc|started|seconds|faults|switches|interrupts|rss|_ns|core_clock|min$|max$|median|mad$|ratio|within|ci95|quantile|cycles|marks|stable|throttled|kvm_tables|steal|available|free|waited|version|command|checksum|in_core|node_pages|pages_4k|leaves|held|load|percent|busy|clock|figure|spread|interval|mean|hva|hpa|frame|coverage|failed_runs|disturbed|reason|cure|effect|not_seen|on_demand|largest|missing");
+  test("timing|samples|tsc|started|seconds|faults|switches|interrupts|rss|_ns|core_clock|min$|max$|median|mad$|ratio|within|ci95|quantile|cycles|marks|stable|throttled|kvm_tables|steal|available|free|waited|version|command|checksum|in_core|node_pages|pages_4k|leaves|held|load|percent|busy|clock|figure|spread|interval|mean|hva|hpa|frame|coverage|failed_runs|disturbed|reason|cure|effect|not_seen|on_demand|largest|missing|exits|sealed|asked");
 
 def unknown: . == null or (type == "string" and test("^(|unknown|none|not known|-|n/a)$|cannot be read|not known|unknown"));
 
@@ -45,13 +45,13 @@ def unknown: . == null or (type == "string" and test("^(|unknown|none|not known|
       # A sweep that failed keeps its journal, for --resume.
       (.status as $status | .files | to_entries[] | select(.value == "left" and ($status == 0 or (.key | endswith(".journal") | not)))
         | "LEFT file \(.key)"),
-      (select(.signal == 0 and (.status | IN(0, 1, 5, 6, 77) | not)) | "STATUS \(.status)"),
+      (select(.signal == 0 and (.status | IN(0, 1, 5, 6, 77) | not) and (.status == 2 and .call == "sched_setaffinity" and .errno == "EINVAL" | not)) | "STATUS \(.status)"),
       (select(.status == 77 and $fails and .call != "KVM_CREATE_VM" and (.errno | IN("ENOMEM", "EMFILE", "ENFILE", "EIO", "EINTR", "EAGAIN", "EFAULT", "EINVAL", "ENOSPC")))
         | "STATUS 77 for \(.errno)"),
       (select(.status == 0) | .files as $f | $made[] | select($f[.] != "new") | "STATUS 0 without \(.)"),
       (select(.status == 0 and (.stdout | endswith("\n") and ($concludes == contains("\nverdict")) | not)) | "STATUS 0, text cut"),
       (select(.status != 0 and ($mute | not)) | (
-        (select($lines == [] and .status != 5) | "SILENT"),
+        (select($lines == [] and (.record.reasons // []) == []) | "SILENT"),
         (select($lines != [] and .status != 5 and ($lines[0] | test("^minivmm: [^:]+: .") | not)) | "NO PLACE told"),
         (select($lines != [] and .status != 5 and ($lines | any(startswith("minivmm: try: ")) | not)) | "NO CURE"),
         (select($lines != [] and $fails) | . as $t | $lines | join(" ") | ascii_downcase

@@ -88,17 +88,27 @@ int kvm_device_check(int fd, const char *path, int *version, struct error *e)
 			 "KVM API version %d found, %d needed", *version, KVM_API_VERSION);
 }
 
-static int check_required(int fd, struct error *e)
+int kvm_capability(const struct kvm_system *sys, long number)
+{
+	for (size_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
+		if (kvm_capabilities[i].number == number)
+			return sys->capability[i];
+	}
+	return 0;
+}
+
+/* All at once: what is asked for later is then known, and not taken for missing where KVM does not say. */
+static int read_capabilities(struct kvm_system *sys, struct error *e)
 {
 	for (size_t i = 0; i < KVM_CAPABILITY_COUNT; i++) {
 		const struct kvm_capability *c = &kvm_capabilities[i];
-
-		int has = c->required ? kvm_check_extension(fd, c->number) : 1;
+		int has = kvm_check_extension(sys->fd, c->number);
 
 		if (has < 0)
 			return error_set(e, STATUS_FAILED, -has, "KVM_CHECK_EXTENSION",
 					 "KVM does not say whether it has %s", c->name);
-		if (has == 0)
+		sys->capability[i] = has;
+		if (has == 0 && c->required)
 			return error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CHECK_EXTENSION",
 					 "this KVM lacks %s, needed for %s", c->name, c->purpose);
 	}
@@ -107,8 +117,8 @@ static int check_required(int fd, struct error *e)
 
 static int read_limits(struct kvm_system *sys, struct error *e)
 {
-	int max = kvm_check_extension(sys->fd, KVM_CAP_MAX_VCPUS);
-	int recommended = kvm_check_extension(sys->fd, KVM_CAP_NR_VCPUS);
+	int max = kvm_capability(sys, KVM_CAP_MAX_VCPUS);
+	int recommended = kvm_capability(sys, KVM_CAP_NR_VCPUS);
 	int bytes = ioctl(sys->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 
 	if (bytes < 4096)
@@ -117,8 +127,8 @@ static int read_limits(struct kvm_system *sys, struct error *e)
 	sys->run_bytes = (size_t)bytes;
 	/* Where MAX_VCPUS is missing the limit is NR_VCPUS, and 4 where that is missing too (KVM's api.rst). */
 	sys->max_vcpus = max > 0 ? (uint32_t)max : recommended > 0 ? (uint32_t)recommended : 4;
-	sys->can_read_stats = kvm_check_extension(sys->fd, KVM_CAP_BINARY_STATS_FD) > 0;
-	sys->has_tss_addr = kvm_check_extension(sys->fd, KVM_CAP_SET_TSS_ADDR) > 0;
+	sys->can_read_stats = kvm_capability(sys, KVM_CAP_BINARY_STATS_FD) > 0;
+	sys->has_tss_addr = kvm_capability(sys, KVM_CAP_SET_TSS_ADDR) > 0;
 	return 0;
 }
 
@@ -131,7 +141,7 @@ int kvm_system_open(const char *path, struct kvm_system *sys, struct error *e)
 		return sys->fd;
 	ret = kvm_device_check(sys->fd, path, &version, e);
 	if (ret == 0)
-		ret = check_required(sys->fd, e);
+		ret = read_capabilities(sys, e);
 	if (ret == 0)
 		ret = read_limits(sys, e);
 	if (ret != 0)

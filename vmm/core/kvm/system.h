@@ -26,12 +26,16 @@ struct kvm_capability {
 extern const struct kvm_capability kvm_capabilities[KVM_CAPABILITY_COUNT];
 
 struct kvm_system {
-	int fd; /* -1: not open */
+	int fd;                               /* -1: not open */
+	int capability[KVM_CAPABILITY_COUNT]; /* what KVM_CHECK_EXTENSION says of each; 0: KVM lacks it */
 	uint32_t max_vcpus;
 	size_t run_bytes; /* of the mmap of one vCPU */
 	bool can_read_stats;
 	bool has_tss_addr; /* KVM_SET_TSS_ADDR: Intel hosts without unrestricted guest need it */
 };
+
+/* What KVM says of one of kvm_capabilities; 0: it lacks it. */
+int kvm_capability(const struct kvm_system *sys, long number);
 
 /* The device alone: its descriptor or -errno, and whether it answers as KVM with API version 12: 0 or -errno; *version: what it answers. */
 int kvm_device_open(const char *path, struct error *e);

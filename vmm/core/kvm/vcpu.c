@@ -185,7 +185,7 @@ static int prefault_refused(int err, struct error *e)
 
 int kvm_prefault_check(const struct kvm_system *sys, struct error *e)
 {
-	if (kvm_check_extension(sys->fd, MINIVMM_CAP_PRE_FAULT_MEMORY) > 0)
+	if (kvm_capability(sys, MINIVMM_CAP_PRE_FAULT_MEMORY) > 0)
 		return 0;
 	return prefault_refused(ENOTSUP, e);
 }

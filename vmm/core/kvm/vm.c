@@ -124,7 +124,7 @@ int kvm_vm_serve_port(const struct kvm_vm *vm, uint16_t port, int event_fd, stru
 
 int kvm_apic_check(const struct kvm_system *sys, const char *asker, struct error *e)
 {
-	if (kvm_check_extension(sys->fd, KVM_CAP_IRQCHIP) > 0)
+	if (kvm_capability(sys, KVM_CAP_IRQCHIP) > 0)
 		return 0;
 	(void)error_set(e, STATUS_CANNOT, ENOTSUP, "KVM_CAP_IRQCHIP",
 			"this KVM has no APIC of its own, which %s needs", asker);
@@ -136,7 +136,7 @@ int kvm_vm_add_apic(const struct kvm_system *sys, const struct kvm_vm *vm, struc
 	/* args[0]: routes kept for an I/O APIC in user space. There is none. */
 	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { 0 } };
 
-	if (kvm_check_extension(sys->fd, KVM_CAP_SPLIT_IRQCHIP) > 0) {
+	if (kvm_capability(sys, KVM_CAP_SPLIT_IRQCHIP) > 0) {
 		if (ioctl(vm->fd, KVM_ENABLE_CAP, &split) != 0)
 			return error_set(e, STATUS_FAILED, errno, "KVM_CAP_SPLIT_IRQCHIP",
 					 "KVM gives the VM no local APICs");

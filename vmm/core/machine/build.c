@@ -21,7 +21,7 @@
 static int check_limits(struct machine *m, struct error *e)
 {
 	struct config *c = m->config;
-	int slots = kvm_check_extension(m->sys.fd, KVM_CAP_NR_MEMSLOTS);
+	int slots = kvm_capability(&m->sys, KVM_CAP_NR_MEMSLOTS);
 	char asker[48];
 	int ret;
 
@@ -63,8 +63,7 @@ static int open_kvm(struct machine *m, struct error *e)
 	if (m->cpuid == NULL)
 		return -EIO;
 	/* The tree tells the guest, so it has to be known before that is written. */
-	m->config->kernel_port =
-		wants_kernel_port(m) && kvm_check_extension(m->sys.fd, KVM_CAP_IOEVENTFD) > 0;
+	m->config->kernel_port = wants_kernel_port(m) && kvm_capability(&m->sys, KVM_CAP_IOEVENTFD) > 0;
 	return check_limits(m, e);
 }
 

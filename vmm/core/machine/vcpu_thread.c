@@ -22,8 +22,8 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
-	(void)error_set(e, STATUS_USAGE, errno, "sched_setaffinity", "--pin: vCPU %u cannot run on CPU %u",
-			task->vcpu->index, cpu);
+	(void)error_set(e, errno == EINVAL ? STATUS_USAGE : STATUS_FAILED, errno, "sched_setaffinity",
+			"--pin: vCPU %u cannot run on CPU %u", task->vcpu->index, cpu);
 	return error_hint(e, "--pin %u", first_allowed_cpu());
 }
 

@@ -176,7 +176,8 @@ static int pin(const struct native_thread *self, struct error *e)
 		CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0)
 		return 0;
-	(void)error_set(e, STATUS_USAGE, errno, "--pin", "thread %u cannot run on CPU %u", self->vcpu, cpu);
+	(void)error_set(e, errno == EINVAL ? STATUS_USAGE : STATUS_FAILED, errno, "--pin",
+			"thread %u cannot run on CPU %u", self->vcpu, cpu);
 	return error_hint(e, "--pin %u", first_allowed_cpu());
 }
 

@@ -13,6 +13,21 @@ static json_t *kind_json(const void *from)
 	return json_string(((const struct observed_vm *)from)->kind->name);
 }
 
+/* Where RAM cannot be seen, nor can what is resident of it. */
+static json_t *resident_json(const void *from)
+{
+	const struct observed_vm *vm = from;
+
+	return vm->ram_bytes != 0 ? json_u64(vm->memory.rss_bytes) : json_null();
+}
+
+static json_t *huge_json(const void *from)
+{
+	const struct observed_vm *vm = from;
+
+	return vm->ram_bytes != 0 ? json_u64(vm->memory.huge_bytes) : json_null();
+}
+
 static json_t *nodes_json(const void *from)
 {
 	return json_numbered(((const struct observed_vm *)from)->node_bytes, HOST_MAX_NODES);
@@ -50,8 +65,8 @@ static const struct field vm_list[] = {
 	VM(SIZE, vcpus),
 	VM(ENUM, ram, .names = &ram_kind_names),
 	VM(SIZE, ram_bytes),
-	FIELD_AS(COUNT, struct observed_vm, memory.rss_bytes, "resident_bytes"),
-	FIELD_AS(COUNT, struct observed_vm, memory.huge_bytes, "huge_bytes"),
+	FIELD_BY("resident_bytes", resident_json, NULL),
+	FIELD_BY("huge_bytes", huge_json, NULL),
 	FIELD_AS(PAGE, struct observed_vm, memory.kernel_page_bytes, "kernel_page_bytes"),
 	FIELD_AS(PAGE, struct observed_vm, memory.page_bytes, "page_bytes"),
 	VM(KNOWN, hva_offset_bytes),
