@@ -67,10 +67,11 @@ judge() {
 	jq -n -c --slurpfile base "$T/$1.base" --arg name "$1" -f tests/faults/judge.jq
 }
 
-# Of the scenario at hand: what it says where nothing fails.
+# Of the scenario at hand: what it says where nothing fails. Now and then a host has no huge page at hand.
 baseline() {
 	local again
-	for again in 1 2 3 4; do echo "none - -"; done | "$inject" try "$T/$name" "${command[@]}" >"$T/$name.base"
+	for again in 1 2 3 4; do echo "none - -"; done | "$inject" try "$T/$name" "${command[@]}" >"$T/$name.all"
+	jq -c 'select(.status == 0 and .files["out.json"] == "new")' "$T/$name.all" >"$T/$name.base"
 }
 
 # One scenario, in the background: leaves NAME.skip, NAME.problem or NAME.judged.
@@ -83,8 +84,8 @@ scenario() {
 	read -ra command <<<"$MINIVMM ${text//@HUGE/$T/mnt-huge}"
 	mkdir "$T/$name"
 	baseline
-	if [ "$(jq -s 'all(.status == 0 and .files["out.json"] == "new")' "$T/$name.base")" != true ]; then
-		jq -r '"without a fault: status \(.status), \(.stderr)"' "$T/$name.base" >"$T/$name.problem"
+	if [ ! -s "$T/$name.base" ]; then
+		jq -r '"without a fault: status \(.status), \(.stderr)"' "$T/$name.all" >"$T/$name.problem"
 		return
 	fi
 	"$inject" plan "$seed" "$T/$name" "${command[@]}" >"$T/$name.plan" </dev/null
