@@ -116,12 +116,12 @@ PFM_TABLE := BEGIN { print ".section .note.GNU-stack,\"\"\n.section pfm4_table,\
 	/^RELOCATION/ { split($$4, at, /[][]/) } \
 	/ R_X86_64_/ { if ($$2 != "R_X86_64_64") { print "libpfm4: " $$2 >"/dev/stderr"; exit 1 } \
 		sub(/^pfm4_/, "__start_&", $$3); print ".long __start_" at[2] "+0x" $$1 "-.\n.long " $$3 "-." }
-$(PFM_OBJ): vmm/lab/pmu/libpfm4.lds $(BUILD)/flags
+$(PFM_OBJ): vmm/lab/pmu/libpfm4.lds Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) "  APART   libpfm4"
 	$(Q)$(CC) -r -nostdlib -Wl,-T,$< -o $@.whole -Wl,--whole-archive -l:libpfm.a
 	$(Q)objdump -r $(PFM_FILLED:%=-j %) $@.whole | awk '$(PFM_TABLE)' >$@.S
-	$(Q)objcopy --set-section-flags pfm4_pointers=alloc,load,readonly,data,contents \
+	$(Q)objcopy --redefine-sym fopen=libpfm4_fopen --set-section-flags pfm4_pointers=alloc,load,readonly,data,contents \
 		$(PFM_FILLED:%=--remove-relocations=%) $@.whole
 	$(Q)$(CC) -r -nostdlib -o $@ $@.whole $@.S && rm -f $@.whole $@.S
 
