@@ -108,7 +108,8 @@ struct observation {
 	struct host_facts host;
 	uint32_t count;
 	struct observed_vm *vms; /* by pid */
-	uint32_t hidden; /* processes that this user may not look at (hidepid=1 of proc(5)); a VM may be among them */
+	uint32_t
+		hidden; /* processes that this user may not look at (hidepid=1 of proc(5)); a VM may be among them */
 	uint32_t readings;
 	double seconds; /* from the first to the last */
 	uint32_t requirement_count;

@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-
 #define ARCHITECTURAL "ix86arch"
 
 /*
