@@ -4,7 +4,7 @@
 # because no machine at hand makes most of them fail.
 #
 #   run.sh [SCENARIO...]                      a sample, the same each time: 500 trials of all scenarios; TAP, a line a scenario
-#   run.sh --sample N --seed S [SCENARIO...]  another sample
+#   run.sh --sample N --seed S [SCENARIO...]  another sample; with --from of calls from which on all fail
 #   run.sh --all [SCENARIO...]                every call with every error, then, by sample, every call from then on; an hour
 #   run.sh --only 'SCENARIO CALL AT ERROR'    one trial, as it stands in the line of a failed one, and what came of it
 # A tmpfs: guest RAM in a file lies beside the outputs, so that one that is left is seen.
@@ -13,7 +13,7 @@
 
 need_build
 need_tool jq
-sample=500 seed=1 all='' only='' scenarios=()
+sample=500 seed=1 all='' from='' only='' scenarios=()
 # Of the calls from which on all fail, so many of each kind.
 FROM_CALLS=4
 while [ $# -gt 0 ]; do
@@ -22,6 +22,7 @@ while [ $# -gt 0 ]; do
 	--seed) seed=$2 && shift ;;
 	--only) only=$2 && shift ;;
 	--all) all=1 ;;
+	--from) from=1 ;;
 	*) scenarios+=("$1") ;;
 	esac
 	shift
@@ -50,16 +51,23 @@ choose() {
 		awk -v most="$1" -v kinds="${2:-0}" '(!most || NR <= most) && (!kinds || $1 <= kinds) { print $3, $4, $5 }'
 }
 
+# Nobody is interrupted or asked to try again for ever, and no mask is too small at every size.
+from_then_on() {
+	grep -v 'EINTR$\|^KVM_RUN .* EAGAIN$\|^sched_getaffinity .* EINVAL$' | sed 's/$/ from/'
+}
+
 # Some of the plan, or all of it.
 rows() {
+	local some=$(((sample + ${#scenarios[@]} - 1) / ${#scenarios[@]}))
 	if [ -n "$only" ]; then
 		cut -d' ' -f2- <<<"$only"
+	elif [ -n "$from" ]; then
+		choose $some <"$T/$1.plan" | from_then_on
 	elif [ -z "$all" ]; then
-		choose $(((sample + ${#scenarios[@]} - 1) / ${#scenarios[@]})) <"$T/$1.plan"
+		choose $some <"$T/$1.plan"
 	else
 		cut -d' ' -f2- "$T/$1.plan"
-		# Nobody is interrupted for ever, and no mask is too small at every size.
-		choose 0 $FROM_CALLS <"$T/$1.plan" | grep -v 'EINTR$\|^sched_getaffinity .* EINVAL$' | sed 's/$/ from/'
+		choose 0 $FROM_CALLS <"$T/$1.plan" | from_then_on
 	fi
 }
 
