@@ -53,12 +53,12 @@ STATIC ?= 1
 LDFLAGS_ALL := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 ifeq ($(STATIC),1)
 LDFLAGS_VMM := -static-pie $(LDFLAGS_ALL) -Wl,-w
-LIBS := -lfdt -ljansson -lnuma -lm
+LIBS := -lfdt -ljansson -lmd -lnuma -lm
 else
 LDFLAGS_VMM := -pie $(LDFLAGS_ALL)
-LIBS := -Wl,-Bstatic -lfdt -ljansson -lnuma -Wl,-Bdynamic -lm
+LIBS := -Wl,-Bstatic -lfdt -ljansson -lmd -lnuma -Wl,-Bdynamic -lm
 endif
-LIBS_TEST := -lcmocka -lfdt -ljansson -lnuma -lpfm -lm
+LIBS_TEST := -lcmocka -lfdt -ljansson -lmd -lnuma -lpfm -lm
 
 VMM_SRCS := $(sort $(filter-out vmm/main.c,$(shell find vmm -name '*.c')))
 VMM_OBJS := $(VMM_SRCS:%.c=$(BUILD)/obj/%.o)
@@ -141,7 +141,8 @@ $(BUILD)/obj/embedded.elf: $(BUILD)/guest.elf
 $(BLOB_OBJ): vmm/core/boot/guest_blob.S $(BUILD)/obj/embedded.elf
 	@mkdir -p $(@D)
 	$(say) "  EMBED   $(BUILD)/guest.elf"
-	$(Q)$(CC) -c -DGUEST_ELF_PATH='"$(BUILD)/obj/embedded.elf"' -o $@ $<
+	$(Q)$(CC) -c -DGUEST_ELF_PATH='"$(BUILD)/obj/embedded.elf"' \
+		-DGUEST_SHA256='"'$$(sha256sum <$(BUILD)/obj/embedded.elf | cut -c 1-64)'"' -o $@ $<
 
 $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

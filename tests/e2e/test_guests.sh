@@ -19,6 +19,28 @@ while IFS=$'\t' read -r name arguments expected regex; do
 	conclude "$name: status $expected"
 done <tests/guests/expect.tsv
 
+# Whose figures they are stands beside them, with what identifies the file: the hash of another program's.
+case_record --memory 64M --guest build/guests/exit_ok.elf --workload none
+want_status 0
+want_schema
+want_json '.verdict == "payload" and (.requested.guest | .embedded == false and .path == "build/guests/exit_ok.elf"
+	and .sha256 == $sha and .bytes == $bytes)' "the payload" --arg sha "$(sha256sum <build/guests/exit_ok.elf | cut -c 1-64)" \
+	--argjson bytes "$(stat -c %s build/guests/exit_ok.elf)"
+want_text "payload build/guests/exit_ok.elf"
+conclude "a payload is named, by its hash too"
+
+case_record --memory 64M --workload none
+want_status 0
+want_json '.verdict == "ok" and (.requested.guest | .embedded and .path == null and .sha256 == $sha)' "our own" \
+	--arg sha "$(sha256sum <build/obj/embedded.elf | cut -c 1-64)"
+conclude "the embedded guest is told as that"
+
+# The same file given by name is the same guest.
+case_record --memory 64M --guest build/obj/embedded.elf --workload none
+want_status 0
+want_json '.verdict == "ok" and .requested.guest.embedded' "our own by name"
+conclude "the embedded guest by its name is no payload"
+
 problems=() command_line=(negative guests)
 want_same_host "$before"
 conclude "no guest leaves anything behind"

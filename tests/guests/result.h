@@ -1,5 +1,5 @@
 /*
- * A plausible result of the step that expect.tsv asks for (chase, 1M, three samples): guests spoil one field of it.
+ * A plausible result of the step that expect.tsv asks for (packed, 1M, three samples): guests spoil one field of it.
  */
 #ifndef TESTS_GUESTS_RESULT_H
 #define TESTS_GUESTS_RESULT_H
@@ -15,7 +15,7 @@ static inline void result_begin(struct vcpu_block *block)
 	block->magic = VCPU_BLOCK_MAGIC;
 	block->abi_version = MINIVMM_ABI_VERSION;
 	outl(PORT_DOORBELL, DOORBELL_MAIN);
-	block->result.workload = WORKLOAD_chase;
+	block->result.workload = WORKLOAD_packed;
 	block->result.variant = VARIANT_ONLY;
 	block->result.working_set_bytes = 1 << 20;
 	block->result.pages = 256;

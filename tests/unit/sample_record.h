@@ -136,6 +136,9 @@ static inline void sample_machine(struct record *rec)
 		(struct timing_ns){ 1000000, 20000, 30000000, 50000, 12300000, 2500000000, 2600000000 };
 	rec->machine.vmm_rss_bytes = 2 * MIB;
 	rec->machine.memory_slots = 1;
+	rec->machine.guest.bytes = 150000;
+	(void)snprintf(rec->machine.guest.sha256, sizeof(rec->machine.guest.sha256),
+		       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	rec->kvm_page_faults = 30400;
 	rec->kvm_tables_bytes = 256 * KIB;
 }

@@ -440,6 +440,46 @@ TEST(a_share_is_of_each_thread)
 	assert_true(throttled_share(&counts) < 0);
 }
 
+/* What someone else's guest reports cannot be checked, so it is never "ok", and no worse than that where nothing contradicts it. */
+TEST_WITH(a_payload_is_not_ok, setup, NULL)
+{
+	struct record *rec = *state;
+
+	rec->machine.guest.is_foreign = true;
+	rec->spec.machine.guest_path = "theirs.elf";
+	assert_int_equal(record_status(rec), STATUS_OK);
+	expect(rec, VERDICT_PAYLOAD, "theirs.elf is not minivmm's own guest");
+}
+
+/* A page that was touched is mapped. Where KVM mapped less than half of what a guest says it touched, the guest is wrong. */
+TEST_WITH(pages_without_leaves, setup, NULL)
+{
+	struct record *rec = *state;
+
+	record_free(rec);
+	sample_machine(rec);
+	sample_chase(rec, WORKLOAD_chase, 0, 0, 4096, 5400000);
+	rec->kvm_pages_2m = 0;
+	rec->kvm_pages_4k = 2048;
+	expect(rec, VERDICT_OK, NULL);
+	sample_machine(rec);
+	sample_chase(rec, WORKLOAD_chase, 0, 0, 4096, 5400000);
+	rec->kvm_pages_2m = 0;
+	rec->kvm_pages_4k = 2047;
+	expect(rec, VERDICT_MISMATCH,
+	       "chase of 16M says that it touched 4096 pages, but KVM's leaves hold 8188K in all");
+	/* Lines that are packed have fewer pages than their workload says nothing of; without counts nothing is known. */
+	sample_machine(rec);
+	sample_chase(rec, WORKLOAD_packed, 0, 0, 4096, 5400000);
+	rec->kvm_pages_4k = rec->kvm_pages_2m = 0;
+	expect(rec, VERDICT_OK, NULL);
+	sample_machine(rec);
+	sample_chase(rec, WORKLOAD_chase, 0, 0, 4096, 5400000);
+	rec->have_kvm_pages = false;
+	rec->kvm_pages_4k = rec->kvm_pages_2m = 0;
+	expect(rec, VERDICT_OK, NULL);
+}
+
 TEST_WITH(worse_verdicts_win, setup, NULL)
 {
 	struct record *rec = *state;

@@ -74,7 +74,7 @@ static int setup(void **state)
 					      .working_set_bytes = MIB,
 					      .pages = 256,
 					      .accesses = 100,
-					      .samples_cycles = { 1, 2 } };
+					      .samples_cycles = { 100, 200 } };
 	exits = irq_exits = fixed = 1000;
 	pages_2m = 5;
 	return 0;

@@ -181,6 +181,36 @@ TEST_WITH(samples_have_to_fit_the_time_that_passed, setup, NULL)
 	refused_with("sample 2");
 }
 
+/* Loads that wait for one another take 4 core cycles at least, which are more than a quarter of a TSC cycle on any CPU. */
+TEST_WITH(no_cpu_is_that_fast, setup, NULL)
+{
+	block.result.samples_cycles[1] = 25000;
+	assert_int_equal(check(), 0);
+	block.result.samples_cycles[1] = 24999;
+	refused_with("100000 accesses in 24999 cycles");
+	config.steps[1].chains = 12;
+	block.result.chains = 12;
+	block.result.samples_cycles[1] = 2084;
+	assert_int_equal(check(), 0);
+	block.result.samples_cycles[1] = 2082;
+	assert_true(check() < 0);
+	(void)setup(NULL);
+	config.steps[1].workload = WORKLOAD_gups;
+	block.result.workload = WORKLOAD_gups;
+	block.result.samples_cycles[1] = 1562;
+	assert_int_equal(check(), 0);
+	block.result.samples_cycles[1] = 1561;
+	assert_true(check() < 0);
+	(void)setup(NULL);
+	config.steps[1].workload = WORKLOAD_seq;
+	block.result.workload = WORKLOAD_seq;
+	block.result.variant = VARIANT_READ;
+	block.result.samples_cycles[1] = 24;
+	assert_int_equal(check(), 0);
+	block.result.samples_cycles[1] = 23;
+	assert_true(check() < 0);
+}
+
 TEST_WITH(a_first_pass_has_one_sample, setup, NULL)
 {
 	block.result.step = 0;

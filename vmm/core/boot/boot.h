@@ -33,6 +33,7 @@ int elf_load(const void *image, size_t bytes, const char *name, const struct elf
 /* The guest that is linked into this binary. */
 extern const unsigned char guest_blob[];
 extern const unsigned char guest_blob_end[];
+extern const char guest_blob_sha256[]; /* in hexadecimal */
 
 /*
  * Look for the Xen note XEN_ELFNOTE_PHYS32_ENTRY in the contents of one PT_NOTE segment, whose p_align is

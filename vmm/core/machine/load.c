@@ -1,7 +1,9 @@
 /* Everything the guest finds in memory at its first instruction. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sha256.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,8 +70,12 @@ static int load_file(struct machine *m, const char *path, uint32_t *entry_gpa, s
 	size_t bytes = 0;
 	int ret = read_image(path, &image, &bytes, e);
 
-	if (ret == 0)
+	if (ret == 0) {
+		(void)SHA256Data((const uint8_t *)image, bytes, m->report->guest.sha256);
+		m->report->guest.bytes = bytes;
+		m->report->guest.is_foreign = strcmp(m->report->guest.sha256, guest_blob_sha256) != 0;
 		ret = load_image(m, image, bytes, path, entry_gpa, e);
+	}
 	free(image);
 	return ret;
 }
@@ -129,17 +135,21 @@ static int load_params(struct machine *m, struct error *e)
 	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "start info", "it does not fit its page");
 }
 
+static int load_embedded(struct machine *m, uint32_t *entry_gpa, struct error *e)
+{
+	struct guest_image *guest = &m->report->guest;
+
+	guest->bytes = (uint64_t)(guest_blob_end - guest_blob);
+	(void)snprintf(guest->sha256, sizeof(guest->sha256), "%s", guest_blob_sha256);
+	return load_image(m, guest_blob, guest->bytes, "embedded guest", entry_gpa, e);
+}
+
 int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e)
 {
 	const char *path = m->asked->guest_path;
 	uint64_t blocks_bytes = (uint64_t)m->config->vcpus * VCPU_BLOCK_BYTES;
-	int ret;
+	int ret = path != NULL ? load_file(m, path, entry_gpa, e) : load_embedded(m, entry_gpa, e);
 
-	if (path != NULL)
-		ret = load_file(m, path, entry_gpa, e);
-	else
-		ret = load_image(m, guest_blob, (size_t)(guest_blob_end - guest_blob), "embedded guest",
-				 entry_gpa, e);
 	if (ret == 0)
 		ret = load_params(m, e);
 	if (ret == 0 && machine_claim(m, VCPU_BLOCKS_GPA, blocks_bytes, e) == NULL)

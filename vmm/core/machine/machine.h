@@ -50,6 +50,13 @@ struct timing_ns {
 	uint64_t open, map, populate, load, to_guest_main, workloads, total;
 };
 
+/* The ELF file that was run. */
+struct guest_image {
+	bool is_foreign; /* not the one inside this program: what it reports is its own word */
+	uint64_t bytes;  /* 0: none was read */
+	char sha256[65]; /* in hexadecimal */
+};
+
 /* What a machine tells of itself, whatever it was used for. */
 struct machine_report {
 	bool share, reserve;      /* resolved */
@@ -57,6 +64,7 @@ struct machine_report {
 	struct pool_counts pool[POOL_MOMENTS];
 	uint32_t pool_hidden; /* the moments, as bits, at which it could not be read: all zero there */
 	uint32_t prealloc_threads;
+	struct guest_image guest;
 	struct observed_memory observed;
 	bool gpa_hva_congruent; /* modulo the leaf that KVM may install */
 	uint32_t memory_slots;  /* that the VM was given */

@@ -9,6 +9,11 @@
 #include "driver.h"
 #include "units.h"
 
+/* More than any CPU does in a TSC cycle, whatever its clock: of loads that wait for one another, of others, of bytes. */
+#define CHAINED_A_CYCLE 4
+#define ACCESSES_A_CYCLE 64
+#define BYTES_A_CYCLE 4096
+
 #define ACCESSES_MAX (UINT64_C(1) << 48)
 
 __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_bytes, const char *fmt, ...)
@@ -19,6 +24,16 @@ __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_by
 	(void)vsnprintf(why, why_bytes, fmt, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+/* What a sample takes at the very least. */
+static uint64_t least_cycles(const struct guest_result *r)
+{
+	const struct workload_info *w = &workload_table[r->workload];
+
+	if ((w->needs & WALKS_CYCLE) != 0)
+		return r->accesses / (CHAINED_A_CYCLE * max_u64(r->chains, 1));
+	return r->accesses / (w->unit == UNIT_BYTES_PER_SECOND ? BYTES_A_CYCLE : ACCESSES_A_CYCLE);
 }
 
 static int check_samples(const struct guest_result *r, const struct plan_step *step,
@@ -43,6 +58,10 @@ static int check_samples(const struct guest_result *r, const struct plan_step *s
 				      "sample %u of %" PRIu64 " cycles does not fit the %" PRIu64
 				      " cycles that passed",
 				      i, r->samples_cycles[i], elapsed_cycles);
+		if (r->samples_cycles[i] < least_cycles(r))
+			return refuse(why, why_bytes,
+				      "%" PRIu64 " accesses in %" PRIu64 " cycles, which no CPU can do",
+				      r->accesses, r->samples_cycles[i]);
 	}
 	return 0;
 }

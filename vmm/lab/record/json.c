@@ -21,6 +21,22 @@ static json_t *pin_list(const struct machine_spec *r)
 	return array;
 }
 
+static json_t *guest_json(const struct record *rec)
+{
+	const struct guest_image *guest = &rec->machine.guest;
+	json_t *o = json_object();
+
+	if (guest->bytes == 0) {
+		json_decref(o);
+		return json_null();
+	}
+	json_put(&o, "path", json_words_or_null(rec->spec.machine.guest_path));
+	json_put(&o, "embedded", json_boolean(!guest->is_foreign));
+	json_put(&o, "sha256", json_string(guest->sha256));
+	json_put(&o, "bytes", json_u64(guest->bytes));
+	return o;
+}
+
 static json_t *requested_json(const struct record *rec)
 {
 	const struct machine_spec *r = &rec->spec.machine;
@@ -43,6 +59,7 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "alias_bytes", json_u64_or_null(r->alias_bytes));
 	json_put(&o, "accessed_dirty", rec->spec.native ? json_null() : json_boolean(rec->config.guest_ad));
 	json_put(&o, "kernel_irqchip", rec->spec.native ? json_null() : json_boolean(rec->config.apic));
+	json_put(&o, "guest", guest_json(rec));
 	json_put(&o, "vcpus", json_integer(rec->config.vcpus));
 	json_put(&o, "pin", pin_list(r));
 	json_put(&o, "host_nodes", json_bits(r->host_nodes));

@@ -201,6 +201,40 @@ static void judge_leaves(struct record *rec)
 		      share.seen[2], 100 * share.right, why_too_few(rec, expected_bytes));
 }
 
+/* A page that was touched has a leaf, of whatever size. Half of what is claimed may have been zapped again since it was seen. */
+static void judge_claims(struct record *rec)
+{
+	uint64_t seen_bytes =
+		rec->kvm_pages_4k * PAGE_4K + rec->kvm_pages_2m * PAGE_2M + rec->kvm_pages_1g * PAGE_1G;
+	char size[24], seen[24];
+
+	if (rec->spec.native || !rec->have_kvm_pages)
+		return;
+	for (uint32_t i = 0; i < rec->result_count; i++) {
+		const struct result *r = &rec->results[i];
+
+		if (!row_is_single(r) || (workload_table[r->workload].needs & FILLS_SET) == 0 ||
+		    r->sample_count == 0 || seen_bytes >= r->pages / 2 * PAGE_4K)
+			continue;
+		record_reason(rec, VERDICT_MISMATCH,
+			      "%s of %s says that it touched %" PRIu64
+			      " pages, but KVM's leaves hold %s in all",
+			      workload_table[r->workload].name, size_format(r->working_set_bytes, size),
+			      r->pages, size_format(seen_bytes, seen));
+		return;
+	}
+}
+
+static void judge_payload(struct record *rec)
+{
+	if (rec->machine.guest.is_foreign)
+		record_reason(
+			rec, VERDICT_PAYLOAD,
+			"%.80s is not minivmm's own guest: times, pages and accesses are its word alone; page "
+			"sizes, exits and faults were counted outside of it",
+			rec->spec.machine.guest_path);
+}
+
 static void judge_congruence(struct record *rec)
 {
 	if (!rec->spec.native && !is_partial(rec) && !rec->machine.gpa_hva_congruent &&
@@ -295,6 +329,8 @@ void record_judge(struct record *rec)
 {
 	judge_backing(rec);
 	judge_leaves(rec);
+	judge_claims(rec);
+	judge_payload(rec);
 	judge_congruence(rec);
 	judge_pool(rec);
 	judge_exits(rec);

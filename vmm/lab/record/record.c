@@ -14,7 +14,8 @@
 #include "vmm/lab/record/stats.h"
 #include "vmm/util/array.h"
 
-const struct names verdict_names = NAMES_OF("ok", "disturbed", "mismatch", "interrupted", "failed");
+const struct names verdict_names =
+	NAMES_OF("ok", "payload", "disturbed", "mismatch", "interrupted", "failed");
 
 void record_init(struct record *rec)
 {

@@ -25,6 +25,7 @@
 /* In order of severity. */
 enum verdict {
 	VERDICT_OK,
+	VERDICT_PAYLOAD,     /* a guest of someone else's: what it reports was not measured by minivmm */
 	VERDICT_DISTURBED,   /* something exited inside a timed part that should not */
 	VERDICT_MISMATCH,    /* requested and observed page sizes disagree */
 	VERDICT_INTERRUPTED, /* a stop signal: the record is partial */
@@ -265,11 +266,11 @@ static inline const char *verdict_name(enum verdict v)
 	return name_of(&verdict_names, v);
 }
 
-/* Exit status that a verdict means: ok and disturbed 0, mismatch 5, interrupted and failed 1. */
+/* Exit status that a verdict means: ok, payload and disturbed 0, mismatch 5, interrupted and failed 1. */
 enum status record_status(const struct record *rec);
 
 /*
- * The truth check: requested against observed page size, second dimension against what the leaf rules say,
+ * The truth check: requested against observed page size, second dimension against what the leaf rules say, what a guest claims against what KVM counted,
  * pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
  */
 void record_judge(struct record *rec);

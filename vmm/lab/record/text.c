@@ -74,6 +74,9 @@ static void asked_guest(const struct record *rec, FILE *out)
 		  rec->config.apic ? " with an APIC inside KVM" : "",
 		  size_format(rec->config.guest_page_bytes, leaf),
 		  rec->config.guest_ad ? ", accessed and dirty bits set beforehand" : "");
+	if (rec->machine.guest.is_foreign)
+		paragraph(out, "", "payload %s, %" PRIu64 " bytes, SHA-256 %s", rec->spec.machine.guest_path,
+			  rec->machine.guest.bytes, rec->machine.guest.sha256);
 }
 
 static void put_asked(const struct record *rec, FILE *out)
