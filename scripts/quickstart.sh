@@ -85,12 +85,10 @@ run_it() {
 }
 
 build() {
-	local log status
-	log=$(mktemp) || return 1
+	local log=$state_dir/build.log status
 	make -j"$(nproc)" >"$log" 2>&1
 	status=$?
 	[ $status = 0 ] || tail -n 40 "$log"
-	rm -f "$log"
 	return $status
 }
 

@@ -62,7 +62,7 @@ def proven:
 			[false, false, false, true, true, true, true, true, true, true, true, true]) end),
 	"<p>Leaves: the most that KVM had installed in its own tables in any run; switches: involuntary, in those timed parts; steal: taken by a hypervisor below from all CPUs during the runs.</p></section>";
 
-"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\($policy)<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
 "<meta name=\"generator\" content=\"minivmm plot.sh\"><title>minivmm sweep: \(.preset // $file | html)</title>\n<style>\n\($style)</style></head><body>",
 "<header><h1>\(if .preset then "Sweep \(.preset | html)" else "A sweep" end) on \(.host.cpu_model // "an unknown CPU" | html)</h1>",
 "<p>minivmm \(.version | html), started \(.started | html), from <code>\($file | html)</code>. Made by</p><pre>\(.command | command_line | html)</pre></header>",

@@ -8,7 +8,7 @@ VOID = {"meta", "br", "hr", "img", "link", "input", "wbr", "col"}
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
-        self.open, self.ids, self.wrong = [], set(), []
+        self.open, self.ids, self.wrong, self.policy = [], set(), [], None
 
     def note(self, attributes):
         for name, value in attributes:
@@ -23,6 +23,11 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.note(attributes)
+        if tag == "meta" and ("http-equiv", "Content-Security-Policy") in attributes:
+            # Only in front of all that it is to hold for.
+            self.policy = None if self.open != ["html", "head"] else dict(attributes)["content"]
+        if tag in ("script", "link", "style") and not self.policy:
+            self.wrong.append(f"line {self.getpos()[0]}: <{tag}> in front of the policy")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -41,6 +46,9 @@ page.feed(text)
 page.close()
 if not text.startswith("<!DOCTYPE html>"):
     page.wrong.append("no doctype")
+rules = dict(rule.split(" ", 1) for rule in (page.policy or "").split("; ") if " " in rule)
+if rules.get("default-src") != "'none'" or set(rules) & {"script-src", "img-src", "connect-src", "object-src", "frame-src"}:
+    page.wrong.append(f"a policy that lets something in: {page.policy}")
 page.wrong += [f"<{tag}> is not closed" for tag in page.open]
 print("\n".join(page.wrong[:10]))
 sys.exit(bool(page.wrong))

@@ -73,6 +73,8 @@ want_json '.explanations[0] | .references_total == (.references | length)' "as m
 want_json '.explanations[0] | if .kind == "shadow" then .references_total == 4
 	elif .host.levels == 5 then .references_total == 29 else .references_total == 24 end' "the count of this kind of host"
 want_picture
+# Root is shown where pages lie in the host's memory, which is nobody else's business.
+[ "$(id -u)" != 0 ] || [ "$(stat -c %a "$T/run.json" "$T/walk.svg" | sort -u)" = 600 ] || problem "others may read the frames"
 conclude "explain: 4K pages, three moments, the picture"
 
 case_explain --guest-page 2M --gva arena+0x212345

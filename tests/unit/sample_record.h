@@ -79,6 +79,10 @@ static inline void sample_touch(struct record *rec, uint64_t bytes)
 	sample_row(rec, &r, second, 1);
 }
 
+static const struct guest_image sample_guest = {
+	.bytes = 150000, .sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+};
+
 /* 128M preallocated on 2M hugetlbfs pages, guest pages of 4K, under shadow paging. No rows yet. */
 static inline void sample_machine(struct record *rec)
 {
@@ -136,9 +140,7 @@ static inline void sample_machine(struct record *rec)
 		(struct timing_ns){ 1000000, 20000, 30000000, 50000, 12300000, 2500000000, 2600000000 };
 	rec->machine.vmm_rss_bytes = 2 * MIB;
 	rec->machine.memory_slots = 1;
-	rec->machine.guest.bytes = 150000;
-	(void)snprintf(rec->machine.guest.sha256, sizeof(rec->machine.guest.sha256),
-		       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	rec->machine.guest = sample_guest;
 	rec->kvm_page_faults = 30400;
 	rec->kvm_tables_bytes = 256 * KIB;
 }

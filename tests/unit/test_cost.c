@@ -12,6 +12,7 @@
 
 static int64_t host_bytes; /* -1: no such line */
 static uint32_t reads, settled;
+static int refusal; /* of stat_refresh */
 static int64_t faults[VCPUS];
 static struct record rec;
 static struct kvm_vcpu vcpus[VCPUS];
@@ -19,13 +20,14 @@ static struct phases phases;
 static const struct machine_view view = { .vcpus = vcpus };
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes);
-void __wrap_meminfo_refresh(const char *root);
+int __wrap_meminfo_refresh(const char *root);
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
 
-void __wrap_meminfo_refresh(const char *root)
+int __wrap_meminfo_refresh(const char *root)
 {
 	(void)root;
 	settled++;
+	return refusal;
 }
 
 int __wrap_meminfo_kvm_tables(const char *root, uint64_t *bytes)
@@ -64,6 +66,16 @@ static void end_part(int64_t part)
 {
 	for (uint32_t i = 0; i < VCPUS; i++)
 		cost_sample(&phases, part);
+}
+
+/* Whom the kernel does not let bring the count up to date, that one is told of it. */
+TEST_WITH(a_count_that_is_late_is_marked, setup, NULL)
+{
+	assert_false(rec.kvm_tables_late);
+	refusal = -EACCES;
+	end_part(0);
+	refusal = 0;
+	assert_true(rec.kvm_tables_late);
 }
 
 TEST_WITH(the_peak_above_the_start_is_kept, setup, NULL)

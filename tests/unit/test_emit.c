@@ -52,6 +52,33 @@ TEST(text_stays_narrow)
 	record_free(&rec);
 }
 
+/* Figures that say less than they seem to say so: whose guest it was, and a count that is late. */
+TEST(doubts_stand_beside_the_figures)
+{
+	struct record rec;
+	char *data;
+
+	sample_machine(&rec);
+	data = render(&rec, text_plain);
+	assert_null(strstr(data, "payload"));
+	assert_null(strstr(data, "(late"));
+	free(data);
+	rec.machine.guest.is_foreign = rec.kvm_tables_late = true;
+	rec.spec.machine.guest_path = "theirs.elf";
+	record_judge(&rec);
+	assert_narrow(&rec);
+	data = render(&rec, text_plain);
+	assert_non_null(strstr(data, "payload theirs.elf, 150000 bytes, SHA-256"));
+	assert_non_null(strstr(data, "(late: only root"));
+	assert_non_null(strstr(data, "verdict    payload\n"));
+	free(data);
+	data = render(&rec, record_json);
+	assert_non_null(strstr(data, "\"kvm_tables_late\": true"));
+	assert_non_null(strstr(data, "\"embedded\": false"));
+	free(data);
+	record_free(&rec);
+}
+
 TEST(an_empty_record_is_printable)
 {
 	struct record rec;

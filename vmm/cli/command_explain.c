@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "twin.h"
 #include "vmm/cli/command.h"
@@ -152,6 +154,9 @@ enum status command_explain(const struct request *r, struct error *e)
 	enum status status = STATUS_OK;
 	int count = -ENOMEM, ret = 0;
 
+	/* Only root is shown where pages lie in the host's memory, and that is for root's eyes. */
+	if (geteuid() == 0)
+		(void)umask(S_IRWXG | S_IRWXO);
 	if (runs == NULL)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the runs");
 	else if (outputs_check(&r->output, e) == 0) /* now rather than after two guests */

@@ -102,12 +102,13 @@ uint64_t meminfo_node_spare(const char *root, unsigned int node)
 	return meminfo_node_available(root, node, &bytes) == 0 ? bytes : UINT64_MAX;
 }
 
-void meminfo_refresh(const char *root)
+int meminfo_refresh(const char *root)
 {
 	char nothing[8];
-
 	/* To read the file is the request. It has no content. */
-	(void)sysfile_read(root, "proc/sys/vm/stat_refresh", nothing, sizeof(nothing));
+	int n = sysfile_read(root, "proc/sys/vm/stat_refresh", nothing, sizeof(nothing));
+
+	return n < 0 ? n : 0;
 }
 
 int meminfo_kvm_tables(const char *root, uint64_t *bytes)

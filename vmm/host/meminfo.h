@@ -38,9 +38,9 @@ uint64_t meminfo_node_spare(const char *root, unsigned int node);
 /*
  * Make each CPU add what it alone has counted (up to some hundred pages) to the fields of meminfo: proc/sys/vm/stat_refresh
  * (Documentation/admin-guide/sysctl/vm.rst), which changes nothing else. Only root may do that; otherwise the fields are up
- * to a second late by so many pages a CPU.
+ * to a second late by so many pages a CPU. 0 or -errno.
  */
-void meminfo_refresh(const char *root);
+int meminfo_refresh(const char *root);
 
 /*
  * SecPageTables: the page tables that hypervisors keep for their guests, EPT, NPT and shadow alike, of the whole host.

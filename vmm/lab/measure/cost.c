@@ -11,8 +11,8 @@ static int64_t tables_bytes(const struct phases *p)
 {
 	uint64_t bytes = 0;
 
-	if (p->rec->config.step_count != 0)
-		meminfo_refresh("");
+	if (p->rec->config.step_count != 0 && meminfo_refresh("") != 0)
+		p->rec->kvm_tables_late = true;
 	return meminfo_kvm_tables("", &bytes) == 0 && bytes <= INT64_MAX ? (int64_t)bytes : -1;
 }
 

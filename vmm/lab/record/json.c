@@ -101,6 +101,8 @@ static json_t *observed_json(const struct record *rec)
 	json_put(&o, "memory_slots", json_u64_or_null(rec->machine.memory_slots));
 	json_put(&o, "kvm_page_faults", json_count_or_null(rec->kvm_page_faults));
 	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));
+	if (rec->kvm_tables_late)
+		json_put(&o, "kvm_tables_late", json_true());
 	json_put(&o, "ring0_slowdown",
 		 rec->ring0_slowdown > 0 ? json_real(rec->ring0_slowdown) : json_null());
 	return o;

@@ -183,6 +183,7 @@ struct record {
 	bool have_kvm_pages;                               /* KVM's own count of installed leaves is known */
 	uint64_t kvm_pages_4k, kvm_pages_2m, kvm_pages_1g; /* peak over the run */
 	int64_t kvm_tables_bytes; /* KVM's page tables at their peak, by the host's SecPageTables; -1: not known */
+	bool kvm_tables_late; /* the kernel was not asked to bring that count up to date: it may lack some pages a CPU */
 	int64_t kvm_page_faults; /* that KVM fixed, of all vCPUs over the whole run; -1: not known */
 	double ring0_slowdown;   /* the same loop, ring 0 : ring 3; 0: not measured */
 	struct pmu_plan *pmu;    /* what was to be counted; owned; NULL: not asked */

@@ -190,7 +190,7 @@ static const char *share_words(const struct record *rec, char *text, size_t byte
 /* KVM's leaves and what its tables and faults cost. */
 static void observed_kvm(const struct record *rec, FILE *out)
 {
-	char cost[128] = "", share[128];
+	char cost[192] = "", share[128];
 
 	if (!rec->have_kvm_pages) {
 		paragraph(out, "", "KVM: installed leaves not known");
@@ -199,8 +199,9 @@ static void observed_kvm(const struct record *rec, FILE *out)
 	if (rec->kvm_page_faults >= 0)
 		append(cost, sizeof(cost), "; %" PRId64 " page faults", rec->kvm_page_faults);
 	if (rec->kvm_tables_bytes >= 0)
-		append(cost, sizeof(cost), "; its own tables %.1f MiB",
-		       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0));
+		append(cost, sizeof(cost), "; its own tables %.1f MiB%s",
+		       (double)rec->kvm_tables_bytes / (1024.0 * 1024.0),
+		       rec->kvm_tables_late ? " (late: only root may have it counted anew)" : "");
 	paragraph(out, "",
 		  "KVM: installed leaves %" PRIu64 " of 4K, %" PRIu64 " of 2M, %" PRIu64 " of 1G%s%s%s",
 		  rec->kvm_pages_4k, rec->kvm_pages_2m, rec->kvm_pages_1g,
