@@ -203,7 +203,9 @@ static json_t *explanation_json(const struct explanation *x)
 	json_put(&o, "mode", mode_json(&x->mode));
 	json_put(&o, "host", host_json(x));
 	json_put(&o, "walks", walks_json(x));
-	json_put(&o, "kind", json_string(name_of(&walk_kind_names, x->kind)));
+	json_put(&o, "kind",
+		 json_words_or_null(x->second_dimension != SECOND_UNKNOWN ? name_of(&walk_kind_names, x->kind)
+									  : ""));
 	json_put(&o, "shadow_leaf_bytes", json_u64_or_null(x->shadow_leaf_bytes));
 	put_references(&o, x);
 	json_put(&o, "kvm_translate", translate_json(&x->translate));
