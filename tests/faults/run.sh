@@ -127,7 +127,7 @@ counts() {
 
 # What the scenarios that were asked for need of the host.
 pool_reason='' used=$(for name in "${scenarios[@]}" "${only%% *}"; do grep -P "^$name\t" tests/faults/scenarios.tsv; done | cut -f2)
-if [[ $used == *pool* ]] && pool_reserve 2M 64 && is_root; then
+if [[ $used == *pool* ]] && pool_reserve 2M 96 && is_root; then
 	mount_at mnt-huge hugetlbfs pagesize=2M,size=128M
 fi
 mkdir -p "$T/mnt-huge"
