@@ -406,4 +406,12 @@ group_limit hugetlb.2MB.max '12 needed .* beside 20 that this run has'
 group_limit hugetlb.2MB.rsvd.max '32 needed'
 own_heap
 refusals
+# Sizes mean what coreutils' numfmt takes them for.
+problems=() command_line=(pool plan -m SIZE)
+for size in 1M 3M 63M 64M 1000M 4095M 1G 7G 1023G 1T 15T 2048K 1000000K; do
+	bytes=$("$MINIVMM" pool plan -m "$size" --root tests/fixtures/host/intel-ept --json - --quiet | jq .bytes)
+	[ "$bytes" = "$(numfmt --from=iec "$size")" ] || problem "$size: $bytes bytes, numfmt says $(numfmt --from=iec "$size")"
+done
+conclude "sizes are those of numfmt"
+
 tap_done

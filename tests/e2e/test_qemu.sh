@@ -15,6 +15,9 @@ want_status 0
 if have dtc; then
 	dtc -q -I dtb -O dts "$T/params.dtb" >"$T/params.dts" 2>"$T/dtc.err" || problem "dtc: $(cat "$T/dtc.err")"
 	grep -q 'minivmm,guest' "$T/params.dts" || problem "not the guest's tree"
+	# The tree that dtc makes of the text is what QEMU's guest reads below: another writer's, and the same tree.
+	dtc -q -I dts -O dtb -o "$T/params.dtb" "$T/params.dts" || problem "dtc takes no tree of its own"
+	dtc -q -I dtb -O dts "$T/params.dtb" | cmp -s - "$T/params.dts" || problem "dtc makes another tree of it"
 fi
 conclude "--dump-fdt writes the tree"
 

@@ -29,7 +29,7 @@ static void check_refused(const struct error *e)
 	FUZZ_CHECK(e->status == STATUS_USAGE && e->what[0] != '\0');
 }
 
-static void plan(const struct request *r)
+static void make_plan(const struct request *r)
 {
 	static struct config c;
 	struct error e = { .status = STATUS_OK };
@@ -60,7 +60,7 @@ FUZZ(options)
 	}
 	argv[argc] = NULL;
 	if (request_parse(argc, argv, &request, &e) == 0)
-		plan(&request);
+		make_plan(&request);
 	else
 		check_refused(&e);
 	free(text);
@@ -144,6 +144,21 @@ FUZZ(requirements)
 		FUZZ_TEXT(check_tap(&report, requirements, (uint32_t)count, out));
 		FUZZ_JSON(check_json(&report, requirements, (uint32_t)count, out));
 	}
+	free(list);
+}
+
+/* Names of events reach libpfm4, which knows this CPU's. */
+FUZZ(events)
+{
+	struct pmu_plan *plan = NULL;
+	struct error e = { .status = STATUS_OK };
+	char *list = fuzz_text(data, size);
+
+	if (pmu_plan_new(list, &plan, &e) == 0)
+		FUZZ_CHECK(plan->event_count <= PMU_MAX_EVENTS);
+	else
+		FUZZ_CHECK(plan == NULL && e.what[0] != '\0');
+	free(plan);
 	free(list);
 }
 

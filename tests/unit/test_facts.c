@@ -247,11 +247,12 @@ TEST(junk_never_crashes)
 	host_root_remove(root);
 }
 
-/* What a recorded host says of its CPU is shown on terminals. */
-TEST(the_cpu_is_printable)
+/* What a recorded host says of its CPU and modules is shown on terminals, and is JSON. */
+TEST(what_is_shown_is_printable)
 {
 	static const char content[] = "vendor_id\t: Ge\033]0;x\nmodel name\t: a\033[2J\xff CPU\xc2\x85\n";
 	char root[HOST_ROOT_BYTES];
+	struct host_facts f;
 	struct cpuinfo cpu;
 
 	host_root_make(root);
@@ -259,6 +260,10 @@ TEST(the_cpu_is_printable)
 	cpuinfo_read(root, &cpu);
 	assert_string_equal(cpu.model, "a?[2J? CPU?");
 	assert_string_equal(cpu.vendor, "Ge?]0;x");
+	host_root_put(root, "sys/module/kvm/parameters/a\xff\033b", "Y\n");
+	host_root_put(root, "sys/module/kvm_intel/initstate", "live\n");
+	facts_read(root, &f);
+	assert_string_equal(facts_param(&f, "kvm.a??b"), "Y");
 	host_root_remove(root);
 }
 

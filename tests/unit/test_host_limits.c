@@ -184,7 +184,7 @@ static const struct limit_case cases[] = {
 	{ NULL, V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, NULL, false },
 	{ "", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, NULL, false },
 	{ "junk\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not understood", false },
-	{ "0::/a\n", NULL, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "/proc/self/mounts", false },
+	{ "0::/a\n", NULL, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "/proc/self/mountinfo", false },
 	{ "0::/a\n", "", { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not mounted here", false },
 	{ "4:memory:/a\n0::/\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "not mounted here", false },
 	{ "0::/a (deleted)\n", V2, { NULL }, LIMIT_MEMORY, 0, UINT64_MAX, NULL, "was removed", false },
@@ -463,4 +463,21 @@ TEST(limits_of_this_process)
 	assert_int_equal(limits.count, 1);
 	assert_int_equal(limits_room(&limits), 8192);
 	limits_free(&limits);
+}
+
+/* A list of mounts that is there and cannot be read is not the other list: that one does not say what of a group is hidden. */
+TEST(a_list_that_cannot_be_read)
+{
+	struct limits limits = { .count = 0 };
+
+	host_root_make(root);
+	host_root_put(root, "proc/self/cgroup", "0::/\n");
+	host_root_put(root, "proc/self/mounts", "none /g cgroup2 rw 0 0\n");
+	limits_add(root, LIMIT_MEMORY, 0, &limits);
+	assert_string_equal(limits.unknown, "");
+	host_root_put(root, "proc/self/mountinfo/a-directory", "");
+	limits_add(root, LIMIT_MEMORY, 0, &limits);
+	assert_non_null(strstr(limits.unknown, "/proc/self/mountinfo"));
+	limits_free(&limits);
+	host_root_remove(root);
 }

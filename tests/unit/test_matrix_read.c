@@ -140,6 +140,21 @@ TEST_WITH(too_much_and_too_little, setup, teardown)
 	assert_refused(-EFBIG, "has 268435457 bytes; a sweep of at most 268435456 is read");
 }
 
+/* Small in a file, twenty times as large in memory. */
+TEST_WITH(too_many_values, setup, teardown)
+{
+	const size_t bytes = 16 << 20;
+	char *commas = malloc(bytes);
+
+	assert_non_null(commas);
+	memset(commas, ',', bytes);
+	write_bytes(commas, bytes - 1);
+	assert_refused(-EINVAL, "not JSON");
+	write_bytes(commas, bytes);
+	assert_refused(-EFBIG, "has more than 16777216 values, which no sweep has");
+	free(commas);
+}
+
 TEST_WITH(what_is_no_json, setup, teardown)
 {
 	char *whole = json_dumps(root, JSON_INDENT(2));
@@ -299,8 +314,10 @@ static json_t *many(json_t *item, size_t count)
 TEST_WITH(absurd_counts, setup, teardown)
 {
 	spoil("", "cells", many(json_object(), 100001), "cells has 100001 cells, expected: at most 100000");
-	spoil("cells.0.runs.0", "rows", many(json_object(), 65537),
-	      "cells[0].runs[0].rows has 65537 rows, expected: at most 65536");
+	spoil("cells.0.runs.0", "rows", many(json_object(), 4097),
+	      "cells[0].runs[0].rows has 4097 rows, expected: at most 4096");
+	spoil("cells.0.runs.2", "round", json_integer(100),
+	      "cells[0].runs[2].round is 100, expected: 0 to 99");
 }
 
 static json_t *letters(size_t count)

@@ -258,15 +258,24 @@ TEST_WITH(huge_all_the_same, make_host, drop_host)
 /* A file that is open under two numbers is one VM. */
 TEST(files_are_counted_once)
 {
-	const struct vm_source self = { "", (uint32_t)getpid() };
-	int one = eventfd(0, 0), again = dup(one), two = eventfd(0, 0);
-	unsigned int fds[8];
+	const struct vm_source self = { .root = "", .pid = (uint32_t)getpid() };
+	int one = eventfd(0, 0), two = eventfd(0, 0), again = dup(one), more[40];
+	unsigned int fds[64];
 
 	assert_true(one >= 0 && again >= 0 && two >= 0);
 	if (syscall(SYS_kcmp, self.pid, self.pid, KCMP_FILE, one, again) != 0)
 		skip();
-	assert_int_equal(vm_files(&self, "anon_inode:?eventfd?", fds, 8), 2);
-	assert_int_equal(vm_files(&self, "anon_inode:nothing", fds, 8), 0);
+	assert_int_equal(vm_files(&self, "anon_inode:?eventfd?", fds, 64), 2);
+	assert_int_equal(vm_files(&self, "anon_inode:nothing", fds, 64), 0);
+	/* Each file twice, the second numbers in another order. */
+	EACH (i, more) {
+		more[i] = i < 20 ? eventfd(0, 0) : dup(more[(i * 7) % 20]);
+		assert_true(more[i] >= 0);
+	}
+	assert_int_equal(vm_files(&self, "anon_inode:?eventfd?", fds, 64), 22);
+	assert_int_equal(vm_files(&self, "anon_inode:?eventfd?", fds, 7), 7);
+	EACH (i, more)
+		assert_int_equal(close(more[i]), 0);
 	assert_int_equal(close(one) | close(again) | close(two), 0);
 }
 

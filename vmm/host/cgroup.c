@@ -134,7 +134,7 @@ enum known cgroup_find(const char *root, const char *controller, struct cgroup *
 	} else {
 		ret = mountinfo_each(root, consider_mount, &search);
 		if (ret != 0)
-			found = unknown(why, "/proc/self/mounts: ", strerror(-ret));
+			found = unknown(why, "/proc/self/mountinfo: ", strerror(-ret));
 		else if (search.failed)
 			found = unknown(why, controller, ": no memory for the path of the control group");
 		else if (group->dir == NULL && search.hierarchies == 0)

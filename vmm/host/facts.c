@@ -11,6 +11,7 @@
 #include "vmm/host/sysfile.h"
 #include "vmm/output/json.h"
 #include "vmm/util/size.h"
+#include "vmm/util/text.h"
 
 #define MAX_LISTED 4096
 
@@ -145,6 +146,8 @@ static void add_params(const char *root, const char *module, struct host_facts *
 		/* Parameters may be write-only: known by name, not by value. */
 		if (sysfile_value(root, path, p->value, sizeof(p->value)) < 0)
 			set(p->value, sizeof(p->value), "unknown");
+		/* It is a key of JSON, which takes none that is not UTF-8. */
+		(void)make_printable(p->name, "");
 		f->param_count++;
 	}
 	(void)closedir(dir);

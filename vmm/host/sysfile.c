@@ -16,7 +16,6 @@
 #include "vmm/util/size.h"
 
 #define STATUS_BYTES 16384
-#define MOUNTS_MAX_BYTES ((size_t)8 << 20)
 
 /* A mount point, a group's path and a root before them are each no longer than the kernel's PATH_MAX. */
 #define LONG_PATH_BYTES (3 * PATH_MAX)
@@ -339,7 +338,8 @@ int mountinfo_each(const char *root, mount_visit visit, void *arg)
 {
 	int ret = each_line(root, "proc/self/mountinfo", split_mountinfo, visit, arg);
 
-	return ret != 0 ? mounts_each(root, visit, arg) : 0;
+	/* What is there and cannot be read, or is too long, is not known: proc/self/mounts does not tell the same. */
+	return ret == -ENOENT ? mounts_each(root, visit, arg) : ret;
 }
 
 /* Digits and an optional suffix, as far as the option goes (the kernel's memparse). */

@@ -66,10 +66,13 @@ struct host_mount {
 /* Called with each mount in turn; false ends the walk. */
 typedef bool (*mount_visit)(const struct host_mount *mount, void *arg);
 
+/* Some 100,000 mounts, which is the kernel's own limit (fs.mount-max): a longer list is -EFBIG. */
+#define MOUNTS_MAX_BYTES ((size_t)32 << 20)
+
 /* Visit the lines of proc/self/mounts below root; a line with too few fields is passed over. 0 or -errno. */
 int mounts_each(const char *root, mount_visit visit, void *arg);
 
-/* The same of proc/self/mountinfo, whose options are those of the whole file system; of mounts where it cannot be read. */
+/* The same of proc/self/mountinfo, whose options are those of the whole file system; of mounts where there is none. */
 int mountinfo_each(const char *root, mount_visit visit, void *arg);
 
 /*

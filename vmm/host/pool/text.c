@@ -71,7 +71,8 @@ static void mounts(const struct pool_report *report, FILE *out)
 		paragraph(out, i == 0 ? "mounts" : "", "%s: %s (%s)", m->path, name, m->options);
 	}
 	if (!report->mounts_known)
-		paragraph(out, "mounts", "not known: /proc/self/mounts cannot be read");
+		paragraph(out, "mounts",
+			  "not known: /proc/self/mounts cannot be read, or has more than 32 MiB");
 	else if (report->mount_count == 0)
 		paragraph(out, "mounts",
 			  "no hugetlbfs: --mem-path needs one, --backing hugetlb and memfd do not");

@@ -9,10 +9,40 @@
 #include "units.h"
 #include "vmm/lab/observe/observation.h"
 
+/*
+ * debugfs' directory of a VM, "TID-FD". TID made the VM and may have ended since, and its number may be another thread's now:
+ * vCPUs know better, where the kernel tells theirs (Linux 6.1).
+ */
+struct vm_directory {
+	char *name;       /* owned */
+	uint32_t counted; /* the process that it was last counted for */
+};
+
+/* A thread that a directory is of: its vCPUs', or where the kernel does not tell them, who made it. */
+struct vm_thread {
+	uint64_t tid;
+	uint32_t directory;
+	bool vcpu;
+};
+
+/* All of them, read once for all processes; owned. */
+struct vm_directories {
+	int err;  /* errno of debugfs itself */
+	int lost; /* errno of one in it that cannot be read: it may be of any process */
+	uint32_t count, thread_count;
+	struct vm_directory *list;
+	struct vm_thread *threads; /* by tid */
+};
+
+/* 0 or -ENOMEM; the caller frees it also then. */
+int vm_directories_read(const char *root, struct vm_directories *d);
+void vm_directories_free(struct vm_directories *d);
+
 /* Below `root` all is recorded; "" is this host. */
 struct vm_source {
 	const char *root;
 	uint32_t pid;
+	struct vm_directories *directories;
 };
 
 /* More open files of one kind than any VMM has vCPUs (KVM_MAX_VCPUS of x86-64). */

@@ -13,18 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "vmm/util/array.h"
 #include "vmm/util/size.h"
 #include "vmm/util/text.h"
 
 #define DEBUGFS "sys/kernel/debug/kvm"
-
-static bool is_thread(const struct vm_source *from, uint64_t tid)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%" PRIu64, from->pid, tid);
-	return tid != 0 && sysfile_exists(from->root, path) == KNOWN_YES;
-}
 
 /* The node of the CPU that thread `tid` ran on last, as a bit; 0: not known. */
 static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
@@ -59,16 +52,22 @@ static uint64_t node_of_thread(const struct vm_source *from, uint64_t tid)
 	return 0;
 }
 
+static DIR *open_tasks(const struct vm_source *from)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task", from->pid);
+	return sysfile_directory(from->root, path);
+}
+
 /* What threads are called: where vCPUs run, whether memory is on its way to another host (QEMU's names, before 9 and since). */
 static void read_threads(const struct vm_source *from, struct observed_vm *vm)
 {
 	char path[96], name[32];
 	struct dirent *entry;
 	uint64_t tid;
-	DIR *dir;
+	DIR *dir = open_tasks(from);
 
-	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task", from->pid);
-	dir = sysfile_directory(from->root, path);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/task/%.20s/comm", from->pid,
 			       entry->d_name);
@@ -84,35 +83,71 @@ static void read_threads(const struct vm_source *from, struct observed_vm *vm)
 		(void)closedir(dir);
 }
 
-/*
- * Is debugfs' directory `name`, "TID-FD", one of the process? TID made the VM and may have ended since, and its number may be
- * another thread's now: vCPUs know better, where the kernel tells theirs (Linux 6.1). *vcpus: how many are the process's.
- * -errno: not known.
- */
-static int is_own_directory(const struct vm_source *from, const char *name, struct observed_vm *vm,
-			    uint32_t *vcpus)
+static int by_tid(const void *a, const void *b)
 {
+	const struct vm_thread *left = a, *right = b;
+
+	return (left->tid > right->tid) - (left->tid < right->tid);
+}
+
+static int add_thread(struct vm_directories *d, uint64_t tid, bool vcpu)
+{
+	const struct vm_thread thread = { tid, d->count - 1, vcpu };
+
+	return tid != 0 ? ARRAY_PUSH(d->threads, d->thread_count, thread) : 0;
+}
+
+/* One directory and its threads. 0 or -ENOMEM; what cannot be read goes into d->lost. */
+static int read_directory(const char *root, const char *name, struct vm_directories *d)
+{
+	const struct vm_directory directory = { .name = strdup(name) };
+	const uint32_t others = d->thread_count;
 	char path[128];
 	uint64_t tid;
-	bool any = false;
+	int ret = directory.name != NULL ? ARRAY_PUSH(d->list, d->count, directory) : -ENOMEM;
 
-	*vcpus = 0;
-	for (uint32_t vcpu = 0; vcpu < VM_FILES_MAX; vcpu++) {
-		int ret;
-
+	if (ret != 0)
+		free(directory.name);
+	for (uint32_t vcpu = 0; ret == 0 && vcpu < VM_FILES_MAX; vcpu++) {
 		(void)snprintf(path, sizeof(path), DEBUGFS "/%.40s/vcpu%" PRIu32 "/pid", name, vcpu);
-		ret = sysfile_u64(from->root, path, &tid);
-		if (ret == -ENOENT)
+		ret = sysfile_u64(root, path, &tid);
+		if (ret != 0) {
+			d->lost = ret != -ENOENT ? -ret : d->lost;
+			ret = 0;
 			break;
-		if (ret != 0)
-			return ret;
-		any |= tid != 0;
-		if (!is_thread(from, tid))
-			continue;
-		*vcpus += 1;
-		vm->vcpu_nodes |= node_of_thread(from, tid);
+		}
+		ret = add_thread(d, tid, true);
 	}
-	return any ? *vcpus != 0 : is_thread(from, strtoul(name, NULL, 10));
+	return ret == 0 && d->thread_count == others ? add_thread(d, strtoul(name, NULL, 10), false) : ret;
+}
+
+int vm_directories_read(const char *root, struct vm_directories *d)
+{
+	DIR *dir = sysfile_directory(root, DEBUGFS);
+	struct dirent *entry;
+	int ret = 0;
+
+	d->err = dir != NULL ? 0 : errno;
+	if (dir == NULL)
+		return 0;
+	while (errno = 0, ret == 0 && (entry = readdir(dir)) != NULL) {
+		if (strchr(entry->d_name, '-') != NULL)
+			ret = read_directory(root, entry->d_name, d);
+	}
+	if (ret == 0 && errno != 0)
+		d->lost = errno;
+	(void)closedir(dir);
+	if (d->thread_count != 0)
+		qsort(d->threads, d->thread_count, sizeof(*d->threads), by_tid);
+	return ret;
+}
+
+void vm_directories_free(struct vm_directories *d)
+{
+	for (uint32_t i = 0; i < d->count; i++)
+		free(d->list[i].name);
+	free(d->list);
+	free(d->threads);
 }
 
 /* Add what it counts. 0 or -errno; a kernel that lacks a count (-ENOENT) is no failure. */
@@ -151,28 +186,59 @@ static void forget_leaves(struct observed_vm *vm)
 	vm->proof = PROOF_NONE;
 }
 
-/* The directories of the process's VMs, added up. Returns how many, or -errno. */
-static int add_directories(const struct vm_source *from, DIR *dir, struct observed_vm *vm)
+/* Those of thread `tid`, each once for the process. 0 or -errno. */
+static int add_directories_of(const struct vm_source *from, uint64_t tid, struct observed_vm *vm,
+			      uint32_t *vcpus, int *count)
 {
+	const struct vm_directories *d = from->directories;
+	uint32_t low = 0, high = d->thread_count;
+	int ret = 0;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (d->threads[middle].tid < tid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; ret == 0 && low < d->thread_count && d->threads[low].tid == tid; low++) {
+		struct vm_directory *directory = &d->list[d->threads[low].directory];
+
+		if (d->threads[low].vcpu) {
+			*vcpus += 1;
+			vm->vcpu_nodes |= node_of_thread(from, tid);
+		}
+		if (directory->counted == from->pid)
+			continue;
+		directory->counted = from->pid;
+		ret = add_directory(from, directory->name, vm);
+		*count += 1;
+	}
+	return ret;
+}
+
+/* The directories of the process's VMs, added up. Returns how many, or -errno. */
+static int add_directories(const struct vm_source *from, struct observed_vm *vm)
+{
+	DIR *tasks = open_tasks(from);
 	struct dirent *entry;
-	uint32_t vcpus = 0, more;
+	uint32_t vcpus = 0;
 	int count = 0, ret = 0;
+	uint64_t tid;
 
 	memset(vm->leaves, 0, sizeof(vm->leaves));
-	while (errno = 0, ret >= 0 && (entry = readdir(dir)) != NULL) {
-		ret = strchr(entry->d_name, '-') != NULL ? is_own_directory(from, entry->d_name, vm, &more)
-							 : 0;
-		if (ret <= 0)
-			continue;
-		ret = add_directory(from, entry->d_name, vm);
-		vcpus += more;
-		count++;
+	if (tasks == NULL)
+		return errno == ENOENT ? 0 : -errno;
+	while (errno = 0, ret == 0 && (entry = readdir(tasks)) != NULL) {
+		if (number_parse(entry->d_name, 1, INT_MAX, &tid) == 0)
+			ret = add_directories_of(from, tid, vm, &vcpus, &count);
 	}
-	if (ret < 0 || errno != 0)
-		return ret < 0 ? ret : -errno;
-	if (vm->vcpus == 0)
+	ret = ret == 0 ? -errno : ret;
+	(void)closedir(tasks);
+	if (vm->vcpus == 0 && ret == 0)
 		vm->vcpus = vcpus;
-	return count;
+	return ret != 0 ? ret : count;
 }
 
 static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
@@ -180,19 +246,17 @@ static void read_debugfs(const struct vm_source *from, struct observed_vm *vm)
 	static const char *const what = "KVM's counts in debugfs";
 	char fewer[128];
 	const char *why;
-	int found, ret;
-	DIR *dir = sysfile_directory(from->root, DEBUGFS);
+	const struct vm_directories *d = from->directories;
+	int found;
 
-	if (dir == NULL) {
-		ret = errno;
-		observe_unseen(vm, what, ret,
-			       ret == ENOENT
+	if (d->err != 0) {
+		observe_unseen(vm, what, d->err,
+			       d->err == ENOENT
 				       ? "a kernel with debugfs, and: mount -t debugfs none /sys/kernel/debug"
 				       : "root, or: mount -o remount,mode=755 /sys/kernel/debug");
 		return;
 	}
-	found = add_directories(from, dir, vm);
-	(void)closedir(dir);
+	found = d->lost != 0 ? -d->lost : add_directories(from, vm);
 	if (found < 0) {
 		observe_unseen(vm, what, -found,
 			       found == -EACCES || found == -EPERM ? "root" : "another look");

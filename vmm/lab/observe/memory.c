@@ -18,7 +18,8 @@
 struct region {
 	uint64_t start_hva, end_hva;
 	bool shared, asks_thp, refuses_thp;
-	char file[64]; /* "" for anonymous memory; begins as proc(5) has it */
+	char file[64];  /* "" for anonymous memory; begins as proc(5) has it */
+	size_t at, end; /* its lines in smaps */
 };
 
 struct regions {
@@ -71,6 +72,7 @@ static int find_regions(const char *smaps, struct regions *found)
 		struct region *last = found->count != 0 ? &found->list[found->count - 1] : NULL, r;
 
 		if (parse_header(line, &r, &writable)) {
+			r.at = r.end = (size_t)(line - smaps);
 			if (writable && last != NULL && is_next(last, &r))
 				last->end_hva = r.end_hva;
 			else if (writable)
@@ -80,8 +82,35 @@ static int find_regions(const char *smaps, struct regions *found)
 			last->refuses_thp |= memmem(line, length, " nh", 3) != NULL;
 		}
 		line += length + (line[length] == '\n');
+		if (writable && ret == 0 && found->count != 0)
+			found->list[found->count - 1].end = (size_t)(line - smaps);
 	}
 	return ret;
+}
+
+/* text[at..end) as a text of its own, for as long as it is parsed: what is large is read once, whatever stands in it. */
+static int parse_part(char *text, size_t at, size_t end, const struct region *r,
+		      int (*parse)(const char *text, uint64_t start, uint64_t end,
+				   struct observed_memory *out),
+		      struct observed_memory *out)
+{
+	const char behind = text[end];
+	int ret;
+
+	text[end] = '\0';
+	ret = parse(text + at, r->start_hva, r->end_hva, out);
+	text[end] = behind;
+	return ret;
+}
+
+/* From the line of numa_maps that begins at `at` on, the first whose mapping begins at `hva` or behind it. */
+static size_t skip_below(const char *numa_maps, size_t at, uint64_t hva)
+{
+	while (numa_maps[at] != '\0' && strtoull(numa_maps + at, NULL, 16) < hva) {
+		at += strcspn(numa_maps + at, "\n");
+		at += numa_maps[at] == '\n';
+	}
+	return at;
 }
 
 static enum ram_kind kind_of(const struct region *r, const struct observed_memory *memory)
@@ -98,14 +127,16 @@ static enum ram_kind kind_of(const struct region *r, const struct observed_memor
 	return r->file[0] == '\0' || r->file[0] == '[' ? RAM_ANON : r->shared ? RAM_SHMEM : RAM_FILE;
 }
 
-static void add_region(const struct region *r, const char *smaps, const char *numa_maps,
+/* *at: where the kernel's order has come to in numa_maps. */
+static void add_region(const struct region *r, char *smaps, char *numa_maps, size_t *at,
 		       struct observed_vm *vm)
 {
 	struct observed_memory m = { .kernel_page_bytes = 0 }, *sum = &vm->memory;
 	bool first = vm->ram_bytes == 0;
 	enum ram_kind kind;
+	size_t end;
 
-	if (observe_parse_smaps(smaps, r->start_hva, r->end_hva, &m) != 0)
+	if (parse_part(smaps, r->at, r->end, r, observe_parse_smaps, &m) != 0)
 		return;
 	kind = kind_of(r, &m);
 	vm->ram = first || vm->ram == kind ? kind : RAM_MIXED;
@@ -117,7 +148,11 @@ static void add_region(const struct region *r, const char *smaps, const char *nu
 	sum->huge_bytes += m.huge_bytes;
 	vm->asks_thp |= r->asks_thp;
 	vm->refuses_thp |= r->refuses_thp;
-	if (numa_maps == NULL || observe_parse_numa_maps(numa_maps, r->start_hva, r->end_hva, &m) != 0)
+	if (numa_maps == NULL)
+		return;
+	*at = skip_below(numa_maps, *at, r->start_hva);
+	end = skip_below(numa_maps, *at, r->end_hva);
+	if (parse_part(numa_maps, *at, end, r, observe_parse_numa_maps, &m) != 0)
 		return;
 	for (unsigned int node = 0; node < HOST_MAX_NODES; node++)
 		vm->node_bytes[node] += m.node_pages[node] * m.kernel_page_bytes;
@@ -126,24 +161,35 @@ static void add_region(const struct region *r, const char *smaps, const char *nu
 /* Of 16M and more, so that no thread's stack is taken for RAM, unless nothing is. */
 #define RAM_LEAST_BYTES (16 * MIB)
 
+static int largest_first(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left < right) - (left > right);
+}
+
 /* The largest size from `least` on so that all mappings of that size and larger make `said_bytes`; `least` where none do. */
 static uint64_t least_of_said(const struct regions *found, uint64_t least, uint64_t said_bytes)
 {
-	for (uint32_t i = 0; i < found->count && said_bytes != 0; i++) {
-		uint64_t bytes = bytes_of(&found->list[i]), sum = 0;
+	uint64_t *sizes = said_bytes != 0 ? calloc(found->count + (size_t)1, sizeof(*sizes)) : NULL, sum = 0;
 
-		for (uint32_t j = 0; j < found->count && bytes > least; j++)
-			sum += bytes_of(&found->list[j]) >= bytes ? bytes_of(&found->list[j]) : 0;
+	for (uint32_t i = 0; sizes != NULL && i < found->count; i++)
+		sizes[i] = bytes_of(&found->list[i]);
+	if (sizes != NULL)
+		qsort(sizes, found->count, sizeof(*sizes), largest_first);
+	for (uint32_t i = 0; sizes != NULL && i < found->count && sizes[i] > least; i++) {
+		sum += sizes[i];
 		if (sum >= said_bytes)
-			least = bytes;
+			least = sizes[i];
 	}
+	free(sizes);
 	return least;
 }
 
-static void add_regions(const struct regions *found, const char *smaps, const char *numa_maps,
-			struct observed_vm *vm)
+static void add_regions(const struct regions *found, char *smaps, char *numa_maps, struct observed_vm *vm)
 {
 	uint64_t largest = 0, least;
+	size_t at = 0;
 
 	for (uint32_t i = 0; i < found->count; i++) {
 		const struct region *r = &found->list[i];
@@ -157,7 +203,7 @@ static void add_regions(const struct regions *found, const char *smaps, const ch
 	least = least_of_said(found, least, vm->said_bytes);
 	for (uint32_t i = 0; i < found->count; i++) {
 		if (bytes_of(&found->list[i]) >= least)
-			add_region(&found->list[i], smaps, numa_maps, vm);
+			add_region(&found->list[i], smaps, numa_maps, &at, vm);
 	}
 }
 

@@ -131,10 +131,35 @@ static int read_cmdline(const struct vm_source *from, struct observed_vm *vm)
 	return ret == 0 && bytes == 0 ? -ENOENT : ret;
 }
 
-/* Are descriptors a and b of the process the same open file? Not where the kernel cannot tell. */
-static bool is_same_file(const struct vm_source *from, unsigned int a, unsigned int b)
+/*
+ * Below 0, 0 or above: the open file of descriptor a in the kernel's order of those of the process, beside that of b; 0 is the
+ * same one. Where the kernel cannot tell, all are different.
+ */
+static int compare_files(const struct vm_source *from, unsigned int a, unsigned int b)
 {
-	return from->root[0] == '\0' && syscall(SYS_kcmp, from->pid, from->pid, KCMP_FILE, a, b) == 0;
+	long order = from->root[0] == '\0' ? syscall(SYS_kcmp, from->pid, from->pid, KCMP_FILE, a, b) : 2;
+
+	return order == 0 ? 0 : order == 1 ? -1 : 1;
+}
+
+/* Where the file of `fd` belongs in fds[0..count), which are in that order; *known: it is there already. */
+static uint32_t place_of_file(const struct vm_source *from, unsigned int fd, const unsigned int *fds,
+			      uint32_t count, bool *known)
+{
+	uint32_t low = 0, high = count;
+
+	*known = false;
+	while (low < high && !*known) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = compare_files(from, fd, fds[middle]);
+
+		*known = order == 0;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, uint32_t max)
@@ -142,7 +167,8 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 	char path[64], target[64];
 	struct dirent *entry;
 	uint64_t fd;
-	uint32_t count = 0, same;
+	uint32_t count = 0, place;
+	bool known;
 	ssize_t length;
 	int err = 0;
 	DIR *dir;
@@ -164,10 +190,11 @@ int vm_files(const struct vm_source *from, const char *link, unsigned int *fds, 
 		target[length] = '\0';
 		if (fnmatch(link, target, 0) != 0)
 			continue;
-		for (same = 0; same < count && !is_same_file(from, fds[same], (unsigned int)fd);)
-			same++;
-		if (same == count)
-			fds[count++] = (unsigned int)fd;
+		place = place_of_file(from, (unsigned int)fd, fds, count, &known);
+		if (known)
+			continue;
+		memmove(&fds[place + 1], &fds[place], (count++ - place) * sizeof(fds[0]));
+		fds[place] = (unsigned int)fd;
 	}
 	err = entry == NULL && errno != 0 ? errno : err;
 	(void)closedir(dir);
@@ -233,9 +260,10 @@ static bool is_asked_for(const struct observe_spec *spec, const struct observed_
 }
 
 /* All of one process, which is in *o only where it is a VM and was there to the end. */
-static int look(const char *root, uint32_t pid, const struct observe_spec *spec, struct observation *o)
+static int look(const char *root, uint32_t pid, const struct observe_spec *spec,
+		struct vm_directories *directories, struct observation *o)
 {
-	const struct vm_source from = { root, pid };
+	const struct vm_source from = { root, pid, directories };
 	struct observed_vm *vm = array_grow(o->vms, o->count, sizeof(*o->vms));
 	int ret;
 
@@ -257,7 +285,8 @@ static int look(const char *root, uint32_t pid, const struct observe_spec *spec,
 	return 0;
 }
 
-static int look_at_all(const char *root, const struct observe_spec *spec, struct observation *o)
+static int look_at_all(const char *root, const struct observe_spec *spec, struct vm_directories *directories,
+		       struct observation *o)
 {
 	struct dirent *entry;
 	uint64_t pid;
@@ -269,7 +298,7 @@ static int look_at_all(const char *root, const struct observe_spec *spec, struct
 	while (errno = 0, ret == 0 && (entry = readdir(dir)) != NULL) {
 		if (number_parse(entry->d_name, 1, UINT32_MAX, &pid) != 0)
 			continue;
-		ret = look(root, (uint32_t)pid, spec, o);
+		ret = look(root, (uint32_t)pid, spec, directories, o);
 		o->hidden += ret == -EACCES || ret == -EPERM;
 		/* The others are there all the same. */
 		ret = is_refusal(ret) ? 0 : ret;
@@ -284,6 +313,7 @@ static int look_at_all(const char *root, const struct observe_spec *spec, struct
 
 int observe_read(const char *root, const struct observe_spec *spec, struct observation *o, struct error *e)
 {
+	struct vm_directories directories = { .count = 0 };
 	char where[48] = "observe";
 	int ret;
 
@@ -292,7 +322,11 @@ int observe_read(const char *root, const struct observe_spec *spec, struct obser
 	o->hidden = 0;
 	if (spec->pid != 0)
 		(void)snprintf(where, sizeof(where), "observe --pid %" PRIu32, spec->pid);
-	ret = spec->pid != 0 ? look(root, spec->pid, spec, o) : look_at_all(root, spec, o);
+	ret = vm_directories_read(root, &directories);
+	if (ret == 0)
+		ret = spec->pid != 0 ? look(root, spec->pid, spec, &directories, o)
+				     : look_at_all(root, spec, &directories, o);
+	vm_directories_free(&directories);
 	if (ret == 0)
 		return 0;
 	if (ret != -ESRCH && ret != -ENOENT)

@@ -4,12 +4,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bootparams.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/lab/sweep/parts.h"
 #include "vmm/util/workloads.h"
 
-/* No run of a sweep has more; a file with more is refused before memory is taken for it. */
-#define MAX_ROWS 65536
+/*
+ * No run of a sweep has more: a row is a part of a step of the plan, and a workload of many steps has few parts. What is made
+ * of a cell compares its rows with each other, so that a file of one cell could else keep its reader for hours.
+ */
+#define MAX_ROWS 4096
+
+_Static_assert(MAX_ROWS == 4 * PLAN_MAX_STEPS, "tests/fuzz/README.md names this limit");
 
 #define ROW(kind, member, ...) FIELD(kind, struct matrix_row, member, ##__VA_ARGS__)
 static const struct field row_list[] = {
@@ -38,7 +44,7 @@ static const struct fields row_fields = FIELDS_OF(row_list);
 
 #define RUN(kind, member, ...) FIELD(kind, struct matrix_run, member, ##__VA_ARGS__)
 static const struct field run_list[] = {
-	RUN(COUNT, round),
+	RUN(COUNT, round, .most = SWEEP_MAX_ROUNDS - 1),
 	RUN(COUNT, attempt, .least = 1),
 	RUN(WORD, verdict, .names = &verdict_names),
 	RUN(NOTE, disturbed),

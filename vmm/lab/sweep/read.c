@@ -137,6 +137,21 @@ static int not_json(const char *path, json_error_t *json_error, struct error *e)
 			 json_error->column, json_error->text);
 }
 
+/* In memory a value takes 40 bytes, however short it is in the file: [1,1,1,...] would become 20 times as large. */
+#define MAX_VALUES (UINT64_C(16) << 20)
+
+static int check_values(const char *path, const char *text, size_t bytes, struct error *e)
+{
+	uint64_t commas = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		commas += text[i] == ',';
+	return commas < MAX_VALUES
+		       ? 0
+		       : error_set(e, STATUS_FAILED, EFBIG, path,
+				   "has more than %" PRIu64 " values, which no sweep has", MAX_VALUES);
+}
+
 static json_t *read_json(const char *path, struct error *e)
 {
 	json_error_t json_error;
@@ -144,7 +159,7 @@ static json_t *read_json(const char *path, struct error *e)
 	size_t bytes = 0;
 	char *text = NULL;
 
-	if (read_text(path, &text, &bytes, e) == 0) {
+	if (read_text(path, &text, &bytes, e) == 0 && check_values(path, text, bytes, e) == 0) {
 		root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &json_error);
 		if (root == NULL && json_error_code(&json_error) == json_error_out_of_memory)
 			(void)error_set(e, STATUS_FAILED, ENOMEM, path, "no memory for its contents");

@@ -11,6 +11,8 @@
 #include "vmm/core/spec.h"
 
 #define AXIS_MAX_VALUES 16
+/* Allocations of a cell; files with more are refused. */
+#define SWEEP_MAX_ROUNDS 100
 /* Of a directory, with its NUL: what a record of a cell can hold. */
 #define AXIS_PATH_BYTES 128
 /* Of a value as it is spelled; the longest is path:DIRECTORY. */
