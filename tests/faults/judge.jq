@@ -13,7 +13,7 @@ def leaves:
 
 # What is measured, or differs from run to run, and what counts or explains failures: no wrong word can be seen by it.
 def measured:
-  test("timing|samples|tsc|started|seconds|faults|switches|interrupts|rss|_ns|core_clock|min$|max$|median|mad$|ratio|within|ci95|quantile|cycles|marks|stable|throttled|kvm_tables|steal|available|free|waited|version|command|checksum|in_core|node_pages|pages_4k|leaves|held|load|percent|busy|clock|figure|spread|interval|mean|hva|hpa|frame|coverage|failed_runs|disturbed|reason|cure|effect|not_seen|on_demand|largest|missing|exits|sealed|asked|sandbox|notes|^pool\\.");
+  test("timing|samples|tsc|started|seconds|faults|switches|interrupts|rss|_ns|core_clock|min$|max$|median|mad$|ratio|within|ci95|quantile|cycles|marks|stable|throttled|kvm_tables|steal|available|free|waited|version|command|checksum|in_core|node_pages|pages_4k|leaves|held|load|percent|busy|clock|figure|spread|interval|mean|hva|hpa|frame|coverage|failed_runs|disturbed|reason|cure|effect|not_seen|on_demand|largest|missing|exits|sealed|asked|sandbox|notes|counts.runs|^pool\\.");
 
 def unknown: . == null or (type == "string" and test("^(|unknown|none|not known|-|n/a)$|cannot be read|not known|unknown"));
 

@@ -53,7 +53,7 @@ choose() {
 
 # Nobody is interrupted or asked to try again for ever, and no mask is too small at every size.
 from_then_on() {
-	grep -v 'EINTR$\|^KVM_RUN .* EAGAIN$\|^sched_getaffinity .* EINVAL$' | sed 's/$/ from/'
+	grep -v 'EINTR$\|^\(KVM_RUN\|madvise\) .* EAGAIN$\|^sched_getaffinity .* EINVAL$' | sed 's/$/ from/'
 }
 
 # Some of the plan, or all of it.
