@@ -65,9 +65,12 @@ flags_of() {
 	esac
 }
 
+# How many states of a function the analyzer looks at. Its own choice, 225000, costs three times as much in all.
+export TIDY_STATES=${TIDY_STATES:-75000}
+
 tidy_one() {
 	# shellcheck disable=SC2046
-	clang-tidy --quiet "$1" -- $(flags_of "$1") 2>&1 | grep -E ': (error|warning): ' | sed "s#^$PWD/##; s#^\./##"
+	clang-tidy --quiet "$1" -- $(flags_of "$1") -Xclang -analyzer-config -Xclang "max-nodes=$TIDY_STATES" 2>&1 | grep -E ': (error|warning): ' | sed "s#^$PWD/##; s#^\./##"
 	return 0
 }
 
