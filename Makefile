@@ -60,10 +60,12 @@ LIBS := -Wl,-Bstatic -lfdt -ljansson -lmd -lnuma -Wl,-Bdynamic -lm
 endif
 LIBS_TEST := -lcmocka -lfdt -ljansson -lmd -lnuma -lpfm -lm
 
-VMM_SRCS := $(sort $(filter-out vmm/main.c,$(shell find vmm -name '*.c')))
+FILTER_MAKER := vmm/core/sandbox/filter_maker.c
+VMM_SRCS := $(sort $(filter-out vmm/main.c $(FILTER_MAKER),$(shell find vmm -name '*.c')))
 VMM_OBJS := $(VMM_SRCS:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(BUILD)/obj/vmm/main.o
-BLOB_OBJ := $(BUILD)/obj/vmm/core/boot/guest_blob.o
+FILTER_OBJ := $(BUILD)/obj/vmm/core/sandbox/filters.o
+BLOB_OBJ := $(BUILD)/obj/vmm/core/boot/guest_blob.o $(FILTER_OBJ)
 PFM_OBJ := $(BUILD)/obj/libpfm4.o
 
 # Linked, unchanged, into guest and VMM.
@@ -101,10 +103,11 @@ $(BUILD)/minivmm: $(MAIN_OBJ) $(VMM_OBJS) $(SHARED_OBJS) $(BLOB_OBJ) $(PFM_OBJ) 
 	$(Q)$(CC) $(CFLAGS_VMM) $(LDFLAGS_VMM) -o $@ $(filter %.o,$^) $(LIBS)
 
 # The minimal VMM alone: it links only as long as core/ needs neither lab/, theory/ nor cli/.
-CORE_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,tests/core/core_test.c \
-	$(filter vmm/core/% vmm/host/% vmm/output/% vmm/util/%,$(VMM_SRCS)))
-core-test: $(BUILD)/core-test
-$(BUILD)/core-test: $(CORE_OBJS) $(BLOB_OBJ) $(BUILD)/link-flags
+CORE_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter vmm/core/% vmm/host/% vmm/output/% vmm/util/%,$(VMM_SRCS)))
+core-test: $(BUILD)/core-test $(BUILD)/break-out
+$(BUILD)/core-test: $(BUILD)/obj/tests/core/core_test.o
+$(BUILD)/break-out: $(BUILD)/obj/tests/core/break_out.o
+$(BUILD)/core-test $(BUILD)/break-out: $(CORE_OBJS) $(BLOB_OBJ) $(BUILD)/link-flags
 	$(say) "  LINK    $@"
 	$(Q)$(CC) $(CFLAGS_VMM) $(LDFLAGS_VMM) -o $@ $(filter %.o,$^) $(LIBS)
 
@@ -138,11 +141,22 @@ $(GUEST_LDS): guest/start/guest.lds.S guest/cpu/areas.h $(wildcard include/*.h) 
 $(BUILD)/obj/embedded.elf: $(BUILD)/guest.elf
 	$(Q)objcopy --strip-debug $< $@
 
-$(BLOB_OBJ): vmm/core/boot/guest_blob.S $(BUILD)/obj/embedded.elf
+$(filter %/guest_blob.o,$(BLOB_OBJ)): vmm/core/boot/guest_blob.S $(BUILD)/obj/embedded.elf
 	@mkdir -p $(@D)
 	$(say) "  EMBED   $(BUILD)/guest.elf"
 	$(Q)$(CC) -c -DGUEST_ELF_PATH='"$(BUILD)/obj/embedded.elf"' \
 		-DGUEST_SHA256='"'$$(sha256sum <$(BUILD)/obj/embedded.elf | cut -c 1-64)'"' -o $@ $<
+
+# The sandbox's filters are made by libseccomp now, so that no run has to make them.
+$(BUILD)/obj/filter-maker: $(FILTER_MAKER) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_VMM) -MMD -MP -MF $@.d -o $@ $< -lseccomp
+
+$(FILTER_OBJ): vmm/core/sandbox/filters.S $(BUILD)/obj/filter-maker
+	@mkdir -p $(@D)
+	$(say) "  FILTERS $(BUILD)/obj/filters.bin"
+	$(Q)$(BUILD)/obj/filter-maker $(BUILD)/obj/filters.bin
+	$(Q)$(CC) -c -DFILTERS_PATH='"$(BUILD)/obj/filters.bin"' -o $@ $<
 
 $(BUILD)/obj/vmm/%.o: vmm/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

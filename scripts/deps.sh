@@ -3,7 +3,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
-build=(gcc make binutils libc6-dev libfdt-dev libjansson-dev libmd-dev libnuma-dev libpfm4-dev)
+build=(gcc make binutils libc6-dev libfdt-dev libjansson-dev libmd-dev libnuma-dev libpfm4-dev libseccomp-dev)
 tests=(clang clang-format clang-tidy cppcheck device-tree-compiler git jq libclang-rt-dev libcmocka-dev libxml2-utils
 	python3-jsonschema qemu-system-x86 shellcheck)
 # Pictures and reports of sweeps (scripts/plot.sh).

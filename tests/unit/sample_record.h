@@ -83,6 +83,17 @@ static const struct guest_image sample_guest = {
 	.bytes = 150000, .sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 };
 
+static inline void sample_sandbox(struct record *rec)
+{
+	rec->machine.sandbox = (struct sandbox_report){ .entered = true,
+							.seccomp_main = true,
+							.seccomp_vcpus = true,
+							.no_new_privs = true,
+							.landlock_abi = 2,
+							.uid = 65534,
+							.gid = 65533 };
+}
+
 /* 128M preallocated on 2M hugetlbfs pages, guest pages of 4K, under shadow paging. No rows yet. */
 static inline void sample_machine(struct record *rec)
 {
@@ -141,6 +152,7 @@ static inline void sample_machine(struct record *rec)
 	rec->machine.vmm_rss_bytes = 2 * MIB;
 	rec->machine.memory_slots = 1;
 	rec->machine.guest = sample_guest;
+	sample_sandbox(rec);
 	rec->kvm_page_faults = 30400;
 	rec->kvm_tables_bytes = 256 * KIB;
 }

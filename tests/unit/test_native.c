@@ -86,6 +86,8 @@ static struct record *make_record(uint32_t vcpus)
 	rec->spec.machine.backing = BACKING_ANON;
 	rec->spec.machine.vcpus = vcpus;
 	rec->spec.machine.timeout_s = 60;
+	/* For good, and with calls that the sanitizers make beside: tests/e2e/test_sandbox.sh has it. */
+	rec->spec.machine.sandbox.wanted = CHOICE_OFF;
 	rec->host.cpus = 1;
 	rec->host.tsc_khz = 2000000;
 	c = &rec->config;

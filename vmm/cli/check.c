@@ -163,6 +163,8 @@ static int check_needs(struct parse *p)
 		{ OPTION_QMP, r->observe.pid != 0 && r->root == NULL,
 		  "needs --pid, the QEMU that it is of, on this host" },
 		{ OPTION_WATCH, r->root == NULL, "needs a live host: a recorded one does not change" },
+		{ OPTION_USER, r->run.machine.sandbox.wanted != CHOICE_OFF,
+		  "is part of the sandbox: without --sandbox off" },
 		{ OPTION_FAULT_COST, r->model.memory_given, "needs --memory, whose faults are priced" },
 	};
 	char where[32];

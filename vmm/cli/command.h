@@ -94,6 +94,13 @@ enum status command_explain(const struct request *r, struct error *e);
 enum status command_run(const struct request *r, struct error *e);
 
 /*
+ * What a run gives up before its guest runs: settle whom root becomes, into *spec, and start what writes the files of r->output
+ * and `partial` (NULL: none), and reads what only root may where `refreshes`. scribe_end() ends that. 0 or -errno with *e set.
+ */
+int command_confine(const struct request *r, const char *partial, bool refreshes, struct sandbox_spec *spec,
+		    struct error *e);
+
+/*
  * What check and pool begin with: whether r->root is a directory and the files of r->output can be written. *root is what
  * to read below, "" for this host. 0, or -errno with *e set.
  */

@@ -2,10 +2,14 @@
  * `minivmm explain`: one guest-virtual address, walked for real; with --before-after twice, by small and by large pages.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "twin.h"
@@ -14,6 +18,8 @@
 #include "vmm/host/facts.h"
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/output/output.h"
+#include "vmm/output/scribe.h"
+#include "vmm/util/process.h"
 #include "vmm/util/size.h"
 
 #define RUNS_MAX 2
@@ -129,6 +135,100 @@ static int capture_run(const struct explain_spec *x, struct explain_run *run, st
 	return ret;
 }
 
+/* What comes back of a run in a process of its own. */
+struct outcome {
+	int ret;
+	struct error e;
+	struct explanation x;
+	enum verdict verdict;
+};
+
+static _Noreturn void capture_in_child(const struct explain_spec *x, struct explain_run *run, int fd)
+{
+	struct outcome *o = calloc(1, sizeof(*o));
+	const char *from = (const char *)o;
+	size_t left = o != NULL ? sizeof(*o) : 0;
+	ssize_t done = 1;
+
+	if (o != NULL && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
+		o->ret = capture_run(x, run, &o->e);
+		o->x = run->x;
+		o->verdict = run->rec->verdict;
+	}
+	for (; left != 0 && done > 0; left -= (size_t)done, from += done)
+		done = write(fd, from, left);
+	_exit(0);
+}
+
+/* All of *o, as the child writes it; a signal that stops this process is passed on to it. False: it ended before. */
+static bool receive(int fd, pid_t child, struct outcome *o)
+{
+	char *to = (char *)o;
+	size_t left = sizeof(*o);
+
+	while (left != 0) {
+		ssize_t got = read(fd, to, left);
+
+		if (got < 0 && errno == EINTR && stop_requested() != 0)
+			(void)kill(child, stop_requested());
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		to += got;
+		left -= (size_t)got;
+	}
+	return true;
+}
+
+static int take_outcome(struct explain_run *run, const struct outcome *o, int wait_status, bool whole,
+			struct error *e)
+{
+	if (whole) {
+		run->x = o->x;
+		run->rec->verdict = o->verdict;
+		*e = o->e;
+		return o->ret;
+	}
+	/* The sandbox has said what it refused. */
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == STATUS_SANDBOX)
+		return error_set(e, STATUS_SANDBOX, 0, "explain", "the run \"%s\" was ended by its sandbox",
+				 run->name);
+	return error_set(e, STATUS_FAILED, 0, "explain",
+			 "the process of the run \"%s\" ended with the status %d", run->name,
+			 WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
+}
+
+/* In a process of its own: a process that has had a guest in it may make no second machine. */
+static int capture_apart(const struct explain_spec *x, struct explain_run *run, struct error *e)
+{
+	struct outcome *o = malloc(sizeof(*o));
+	int ends[2], wait_status = 0, err;
+	bool whole;
+	pid_t child;
+
+	if (o == NULL || pipe2(ends, O_CLOEXEC) != 0) {
+		err = o == NULL ? ENOMEM : errno;
+		free(o);
+		return error_set(e, STATUS_FAILED, err, "pipe", "no process for the run \"%s\"", run->name);
+	}
+	child = fork();
+	err = errno;
+	if (child == 0)
+		capture_in_child(x, run, ends[1]);
+	(void)close(ends[1]);
+	whole = child > 0 && receive(ends[0], child, o);
+	(void)close(ends[0]);
+	while (child > 0 && waitpid(child, &wait_status, 0) < 0 && errno == EINTR)
+		continue;
+	if (child > 0)
+		err = take_outcome(run, o, wait_status, whole, e);
+	else
+		err = error_set(e, STATUS_FAILED, err, "fork", "no process for the run \"%s\"", run->name);
+	free(o);
+	return err;
+}
+
 struct explanations {
 	const struct explanation *const *xs;
 	uint32_t count;
@@ -148,6 +248,16 @@ static void write_out(const struct request *r, const struct explain_run *runs, u
 	(void)outputs_write(&r->output, &writers, &x, "explain", e);
 }
 
+static int confine(const struct request *r, const struct explain_run *runs, uint32_t count, struct error *e)
+{
+	struct sandbox_spec sandbox = r->run.machine.sandbox;
+	int ret = command_confine(r, NULL, true, &sandbox, e);
+
+	for (uint32_t i = 0; i < count && runs[i].rec != NULL; i++)
+		runs[i].rec->spec.machine.sandbox = sandbox;
+	return ret;
+}
+
 enum status command_explain(const struct request *r, struct error *e)
 {
 	struct explain_run *runs = calloc(RUNS_MAX, sizeof(*runs));
@@ -161,10 +271,14 @@ enum status command_explain(const struct request *r, struct error *e)
 		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the runs");
 	else if (outputs_check(&r->output, e) == 0) /* now rather than after two guests */
 		count = make_runs(r, runs, e);
+	if (count > 0)
+		ret = confine(r, runs, (uint32_t)count, e);
 	for (int i = 0; i < count && ret == 0; i++)
-		ret = capture_run(&r->explain, &runs[i], e);
+		ret = i + 1 < count ? capture_apart(&r->explain, &runs[i], e)
+				    : capture_run(&r->explain, &runs[i], e);
 	if (count > 0 && ret == 0)
 		write_out(r, runs, (uint32_t)count, e);
+	scribe_end();
 	for (int i = 0; runs != NULL && i < RUNS_MAX; i++) {
 		if (runs[i].rec == NULL)
 			continue;

@@ -17,6 +17,7 @@
 #include "vmm/lab/measure/run.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/output/output.h"
+#include "vmm/output/scribe.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/size.h"
 
@@ -34,12 +35,13 @@ OUTPUT_WRITER(text, const struct record *rec, record_text(rec, out))
 OUTPUT_WRITER(json, const struct record *rec, record_json(rec, out))
 OUTPUT_WRITER(csv, const struct record *rec, record_csv(rec, out))
 
-/* Where the record stands while the run goes on; false: it is not asked for in a file. */
-static bool partial_path(const struct output_paths *paths, char path[PATH_MAX])
+/* Where the record stands while the run goes on; "": it is not asked for in a file. */
+static void partial_path(const struct output_paths *paths, char path[PATH_MAX])
 {
-	if (paths->json == NULL || output_is_direct(paths->json))
-		return false;
-	return snprintf(path, PATH_MAX, "%s.partial", paths->json) < PATH_MAX;
+	path[0] = '\0';
+	if (paths->json != NULL && !output_is_direct(paths->json) &&
+	    snprintf(path, PATH_MAX, "%s.partial", paths->json) >= PATH_MAX)
+		path[0] = '\0';
 }
 
 static void print_console(const struct request *r, const struct console *console, bool failed)
@@ -59,6 +61,7 @@ static void print_console(const struct request *r, const struct console *console
 struct keeper {
 	const struct request *r;
 	bool tells_rows;
+	char partial[PATH_MAX]; /* "": nothing is kept in a file */
 };
 
 /*
@@ -72,13 +75,13 @@ static void keep(const struct record *rec, const void *argument)
 	const struct result *row = &rec->results[rec->result_count - 1];
 	struct record *part;
 	struct error ignored = { .status = STATUS_OK };
-	char path[PATH_MAX], size[24];
+	char size[24];
 
 	if (keeper->tells_rows)
 		(void)fprintf(r->program.err, "minivmm: done: %s, %s: median %.4g, of %u samples\n",
 			      workload_table[row->workload].name, size_format(row->working_set_bytes, size),
 			      row->sample_count != 0 ? row->summary.median : 0.0, row->sample_count);
-	if (!partial_path(&r->output, path))
+	if (keeper->partial[0] == '\0')
 		return;
 	part = malloc(sizeof(*part));
 	if (part == NULL)
@@ -86,7 +89,7 @@ static void keep(const struct record *rec, const void *argument)
 	*part = *rec;
 	record_reason(part, VERDICT_INTERRUPTED, "partial: the run was going on when this was written");
 	/* It is a precaution: a run that cannot have it goes on. */
-	(void)output_file(path, json, part, &ignored);
+	(void)output_file(keeper->partial, json, part, &ignored);
 	free(part);
 }
 
@@ -101,6 +104,7 @@ static void warn_of_limit(struct keeper *keeper, struct record *rec)
 	if (limits.count != 0) {
 		rec->kept = keep;
 		rec->kept_argument = keeper;
+		partial_path(&keeper->r->output, keeper->partial);
 	}
 	keeper->tells_rows = !quiet && bytes > limits_room(&limits) / RISKY_PART;
 	if (bytes > limits_room(&limits) && !quiet)
@@ -111,25 +115,49 @@ static void warn_of_limit(struct keeper *keeper, struct record *rec)
 	limits_free(&limits);
 }
 
-static enum status execute(const struct request *r, struct record *rec, struct error *e)
+/* The whole record is there, so the one of a part of the run goes. One that cannot is left: it says what it is. */
+static void drop_partial(const struct keeper *keeper)
+{
+	struct error ignored = { .status = STATUS_OK };
+
+	if (keeper->partial[0] == '\0')
+		return;
+	if (scribe_has(keeper->partial))
+		(void)scribe_remove(keeper->partial, &ignored);
+	else
+		(void)unlink(keeper->partial);
+}
+
+/* Of a sandbox that nobody insisted on. */
+static void tell_missing(const struct request *r, struct record *rec)
+{
+	const char *why_not = rec->machine.sandbox.why_not;
+
+	if (why_not[0] == '\0')
+		return;
+	note_add(&rec->config, "without all of a sandbox: %s", why_not);
+	if (!r->output.quiet)
+		(void)fprintf(r->program.err, "minivmm: without all of a sandbox: %s\n", why_not);
+}
+
+static enum status execute(const struct request *r, struct keeper *keeper, struct record *rec,
+			   struct error *e)
 {
 	static const struct output_writers writers = { .text = text, .json = json, .csv = csv };
 	struct output_paths paths = r->output;
 	struct error write_error = { .status = STATUS_OK };
-	struct keeper keeper = { .r = r };
-	char partial[PATH_MAX];
 	bool ran;
 
-	warn_of_limit(&keeper, rec);
 	ran = measure_run(rec, progress_of_populating(r, memmap_host_bytes(&rec->config.map)), e) == 0;
 
 	rec->machine.timing.total = clock_ns() - r->program.start_ns;
 	print_console(r, &rec->machine.console, !ran);
+	tell_missing(r, rec);
 	/* A run that could not start has no table, but its record has the reason. */
 	paths.quiet = r->output.quiet || (!ran && rec->result_count == 0);
 	(void)outputs_write(&paths, &writers, rec, NULL, &write_error);
-	if (write_error.status == STATUS_OK && rec->kept != NULL && partial_path(&r->output, partial))
-		(void)unlink(partial);
+	if (write_error.status == STATUS_OK)
+		drop_partial(keeper);
 	if (ran) {
 		*e = write_error;
 		return e->status != STATUS_OK ? e->status : record_status(rec);
@@ -173,6 +201,8 @@ static enum status dump(const struct request *r, const struct record *rec, struc
 /* What a run needs before it: its plan, where its products go, this host, the CPU to predict with, its events. */
 static enum status start(const struct request *r, struct record *rec, struct error *e)
 {
+	struct keeper keeper = { .r = r };
+
 	rec->argc = r->argc;
 	rec->argv = r->argv;
 	rec->spec = r->run;
@@ -185,12 +215,16 @@ static enum status start(const struct request *r, struct record *rec, struct err
 	/* Now rather than after an hour of measuring. */
 	if (outputs_check(&r->output, e) != 0)
 		return e->status;
+	warn_of_limit(&keeper, rec);
+	if (command_confine(r, keeper.partial, !r->run.native && rec->config.step_count != 0,
+			    &rec->spec.machine.sandbox, e) != 0)
+		return e->status;
 	facts_read("", &rec->host);
 	if (r->run.predict && command_cpu(r, "host", &rec->cpu, e) != 0)
 		return e->status;
 	if (rec->pmu != NULL)
 		pmu_plan_probe(rec->pmu, !rec->spec.native && pmu_can_split(rec->host.kvm_module));
-	return execute(r, rec, e);
+	return execute(r, &keeper, rec, e);
 }
 
 enum status command_run(const struct request *r, struct error *e)
@@ -204,6 +238,7 @@ enum status command_run(const struct request *r, struct error *e)
 	}
 	record_init(rec);
 	status = start(r, rec, e);
+	scribe_end();
 	record_free(rec);
 	free(rec);
 	return status;

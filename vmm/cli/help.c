@@ -21,6 +21,7 @@
 static const char exit_statuses[] =
 	"\nExit status: 0 done and true, 1 the run failed, 2 usage, 3 the guest panicked, 4 watchdog,\n"
 	"  5 requested and observed page sizes disagree, 6 a required feature is missing,\n"
+	"  7 the sandbox refused a call of minivmm's own,\n"
 	"  77 this host cannot do it at all (no /dev/kvm, no permission, no 1G guest pages)\n";
 
 static void add_option(FILE *out, const struct option_spec *o)

@@ -63,6 +63,15 @@ static inline const char *choice_name(enum choice choice)
 	return name_of(&choice_names, choice);
 }
 
+/* What a process gives up before a guest runs in it. */
+struct sandbox_spec {
+	enum choice
+		wanted;   /* default: on, but where this kernel has no such thing the machine runs without */
+	const char *user; /* --user, as given; NULL: not */
+	/* Whom root becomes, with sandbox_find_user(); 0: it stays root. */
+	uint32_t uid, gid;
+};
+
 /* Strings are borrowed: they live as long as the command line. */
 struct machine_spec {
 	uint64_t memory_bytes; /* as asked, before rounding up to the backing page */
@@ -86,6 +95,7 @@ struct machine_spec {
 	enum choice apic;       /* --kernel-irqchip; default: where a workload needs it */
 	const char *guest_path; /* NULL: the embedded guest */
 	uint32_t timeout_s;
+	struct sandbox_spec sandbox;
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,13 +69,45 @@ static int open_step(bool contained, int at, const char *name, int flags)
 	return fd == -1 ? -errno : fd;
 }
 
+static struct anchor {
+	const char *name;
+	int fd;
+} anchors[] = { { "proc/", -1 }, { "sys/", -1 } };
+
+void sysfile_anchor(void)
+{
+	for (size_t i = 0; i < COUNT_OF(anchors); i++) {
+		char path[8];
+
+		(void)snprintf(path, sizeof(path), "/%s", anchors[i].name);
+		if (anchors[i].fd < 0)
+			anchors[i].fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+}
+
+/* The anchor that the path is below; NULL: none is. */
+static const struct anchor *anchor_of(const char *root, const char *path)
+{
+	for (size_t i = 0; root[0] == '\0' && i < COUNT_OF(anchors); i++) {
+		size_t length = strlen(anchors[i].name);
+
+		if (anchors[i].fd >= 0 && strncmp(path, anchors[i].name, length) == 0 &&
+		    path[length] != '\0' && strlen(path) < PATH_MAX)
+			return &anchors[i];
+	}
+	return NULL;
+}
+
 int sysfile_open(const char *root, const char *path, int flags)
 {
 	const int directory = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	const struct anchor *anchor = anchor_of(root, path);
 	bool contained = root[0] != '\0';
 	char full[LONG_PATH_BYTES], *rest = full;
 	int at = contained ? open(root, directory) : AT_FDCWD, fd;
 
+	if (anchor != NULL)
+		return open_step(false, anchor->fd, path + strlen(anchor->name), flags | O_CLOEXEC);
 	if (at == -1)
 		return -errno;
 	fd = snprintf(full, sizeof(full), "%s%s", contained ? "" : "/", path);
@@ -132,16 +165,98 @@ int sysfile_link(const char *root, const char *path, char *buf, size_t size)
 	return ret;
 }
 
+/* Files that are read again by threads which may open none. */
+#define MOST_KEPT 32
+
+static struct kept {
+	char *path;
+	int fd;               /* or -errno: it could not be opened, and that is what is said again */
+	pthread_mutex_t lock; /* of the place in the file */
+} kept[MOST_KEPT];
+static uint32_t kept_count;
+static bool keeping;
+
+void sysfile_keep(bool on)
+{
+	keeping = on;
+}
+
+void sysfile_forget(void)
+{
+	keeping = false;
+	for (; kept_count != 0; kept_count--) {
+		struct kept *k = &kept[kept_count - 1];
+
+		if (k->fd >= 0)
+			(void)close(k->fd);
+		(void)pthread_mutex_destroy(&k->lock);
+		free(k->path);
+	}
+}
+
+static struct kept *find_kept(const char *root, const char *path)
+{
+	for (uint32_t i = 0; root[0] == '\0' && i < kept_count; i++) {
+		if (strcmp(kept[i].path, path) == 0)
+			return &kept[i];
+	}
+	return NULL;
+}
+
+/* Keep what was opened as `fd`, or failed. False where there is no room for it. */
+static bool keep(const char *root, const char *path, int fd)
+{
+	struct kept *k = &kept[kept_count];
+
+	if (!keeping || root[0] != '\0' || kept_count == MOST_KEPT)
+		return false;
+	*k = (struct kept){ .path = strdup(path), .fd = fd };
+	if (k->path == NULL || pthread_mutex_init(&k->lock, NULL) != 0) {
+		free(k->path);
+		return false;
+	}
+	kept_count++;
+	return true;
+}
+
+/* What `read` makes of the file root/path, at its beginning; or -errno. */
+static ssize_t read_below(const char *root, const char *path, ssize_t (*read)(int fd, void *argument),
+			  void *argument)
+{
+	struct kept *k = find_kept(root, path);
+	ssize_t n;
+	int fd;
+
+	if (k != NULL && k->fd >= 0) {
+		(void)pthread_mutex_lock(&k->lock);
+		n = lseek(k->fd, 0, SEEK_SET) < 0 ? -errno : read(k->fd, argument);
+		(void)pthread_mutex_unlock(&k->lock);
+		return n;
+	}
+	fd = k != NULL ? k->fd : open_file(root, path);
+	n = fd < 0 ? fd : read(fd, argument);
+	if ((k != NULL || !keep(root, path, fd)) && fd >= 0)
+		(void)close(fd);
+	return n;
+}
+
+struct buffer {
+	char *buf;
+	size_t size;
+};
+
+static ssize_t fill_buffer(int fd, void *argument)
+{
+	const struct buffer *b = argument;
+
+	return file_fill(fd, b->buf, b->size);
+}
+
 int sysfile_read(const char *root, const char *path, char *buf, size_t size)
 {
-	int fd = open_file(root, path);
-	ssize_t n;
+	struct buffer b = { buf, size - 1 };
+	ssize_t n = read_below(root, path, fill_buffer, &b);
 
-	buf[0] = '\0';
-	if (fd < 0)
-		return fd;
-	n = file_fill(fd, buf, size - 1);
-	(void)close(fd);
 	buf[n > 0 ? n : 0] = '\0';
 	return n < 0 ? (int)n : (int)strlen(buf);
 }
@@ -196,17 +311,25 @@ int sysfile_choice(const char *root, const char *path, char *buf, size_t size)
 	return (int)len;
 }
 
-int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **text)
+struct whole {
+	char **text;
+	size_t max_bytes;
+};
+
+static ssize_t read_whole(int fd, void *argument)
 {
-	int fd = open_file(root, path), ret;
+	const struct whole *w = argument;
 	size_t bytes;
 
+	return file_read(fd, FILE_ANY, w->max_bytes, w->text, &bytes);
+}
+
+int sysfile_slurp(const char *root, const char *path, size_t max_bytes, char **text)
+{
+	struct whole w = { text, max_bytes };
+
 	*text = NULL;
-	if (fd < 0)
-		return fd;
-	ret = file_read(fd, FILE_ANY, max_bytes, text, &bytes);
-	(void)close(fd);
-	return ret;
+	return (int)read_below(root, path, read_whole, &w);
 }
 
 uint32_t sysfile_status_list(const char *root, const char *key, uint16_t *numbers, uint32_t max)
@@ -238,9 +361,10 @@ enum known known_boolean(const char *value)
 
 enum known sysfile_exists(const char *root, const char *path)
 {
-	int fd = sysfile_open(root, path, O_PATH);
+	const struct kept *k = find_kept(root, path);
+	int fd = k != NULL ? k->fd : sysfile_open(root, path, O_PATH);
 
-	if (fd >= 0)
+	if (k == NULL && !keep(root, path, fd) && fd >= 0)
 		(void)close(fd);
 	return fd >= 0 ? KNOWN_YES : fd == -ENOENT || fd == -ENOTDIR ? KNOWN_NO : KNOWN_UNKNOWN;
 }

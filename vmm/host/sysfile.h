@@ -18,7 +18,19 @@
  */
 int sysfile_read(const char *root, const char *path, char *buf, size_t size);
 
-/* The same for a one-line value: cut at the first newline, trimmed, unprintable bytes become '?'. */
+/*
+ * Keep open what is read of this host (root "") from now on, or no longer do so; what is kept is read again from its beginning,
+ * by any thread, without being opened: for threads that may open no file. A file that is not there is "not there" again.
+ * sysfile_forget() closes all of it. Both while no other thread reads.
+ */
+void sysfile_keep(bool on);
+
+/* From now on files below /proc and /sys are reached from there: the user that this process becomes may not be let through `/`. */
+void sysfile_anchor(void);
+
+void sysfile_forget(void);
+
+/* sysfile_read() of a one-line value: cut at the first newline, trimmed, unprintable bytes become '?'. */
 int sysfile_value(const char *root, const char *path, char *buf, size_t size);
 
 /* A file that holds one decimal number. 0, -EINVAL or -errno; *out is 0 on error. */

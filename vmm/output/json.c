@@ -4,6 +4,7 @@
 #include "vmm/output/json.h"
 
 #include <errno.h>
+#include <sys/random.h>
 #include <inttypes.h>
 #include <math.h>
 
@@ -21,6 +22,16 @@ void json_push(json_t **array, json_t *value)
 		json_decref(*array);
 		*array = NULL;
 	}
+}
+
+void json_seed(void)
+{
+	size_t seed = 0;
+
+	/* 0 means to jansson that it is to look for a number itself; without entropy any other will do. */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0 || seed == 0)
+		seed = 1;
+	json_object_seed(seed);
 }
 
 json_t *json_document(const char *schema)

@@ -15,6 +15,9 @@
 void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
+/* Have jansson's tables seeded by a random number now, for which it opens a file where it does so later by itself. */
+void json_seed(void);
+
 /* The object of one file, with the members that all begin with: "schema" and "minivmm_version". */
 json_t *json_document(const char *schema);
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/output/scribe.h"
 #include "vmm/util/cause.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/destination.h"
@@ -63,7 +64,7 @@ static bool is_direct(const struct destination *p, const char *path)
 	return p->in_proc || (p->st.st_mode != 0 && !S_ISREG(p->st.st_mode)) || is_of_the_kernel(path);
 }
 
-static int find(const char *path, struct destination *p, struct error *e)
+int output_open(const char *path, struct destination *p, struct error *e)
 {
 	int ret = destination_open(path, true, p);
 	char what[sizeof(e->what)];
@@ -240,7 +241,7 @@ int output_check(const char *path, struct error *e)
 
 	if (strcmp(path, "-") == 0)
 		return 0;
-	ret = find(path, &p, e);
+	ret = output_open(path, &p, e);
 	if (ret != 0)
 		return ret;
 	if (S_ISDIR(p.st.st_mode))
@@ -253,21 +254,45 @@ int output_check(const char *path, struct error *e)
 	return ret;
 }
 
+/* What was there at the start may be another file now, or none. A link that came meanwhile is replaced, not followed. */
+static int look_again(struct destination *p)
+{
+	struct stat st = { 0 };
+
+	if (p->in_proc)
+		return 0;
+	if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT)
+		return -errno;
+	p->st = st;
+	if (S_ISLNK(st.st_mode))
+		p->st.st_mode = 0;
+	return S_ISREG(p->st.st_mode) || S_ISFIFO(p->st.st_mode) ? destination_check(p, &st) : 0;
+}
+
+int output_put_at(struct destination *p, const char *path, const char *data, size_t bytes, struct error *e)
+{
+	int ret = look_again(p);
+
+	if (ret == 0)
+		ret = is_direct(p, path) ? write_direct(p, data, bytes) : replace(p, data, bytes);
+	return ret == 0 ? 0 : fail(e, -ret, "write", path);
+}
+
 int output_put(const char *path, const char *data, size_t bytes, struct error *e)
 {
 	struct destination p;
-	bool direct;
 	int ret;
 
 	if (strcmp(path, "-") == 0)
 		return write_stdout(data, bytes, e);
-	ret = find(path, &p, e);
+	if (scribe_has(path))
+		return scribe_put(path, data, bytes, e);
+	ret = output_open(path, &p, e);
 	if (ret != 0)
 		return ret;
-	direct = is_direct(&p, path);
-	ret = direct ? write_direct(&p, data, bytes) : replace(&p, data, bytes);
+	ret = output_put_at(&p, path, data, bytes, e);
 	destination_close(&p);
-	return ret == 0 ? 0 : fail(e, -ret, "write", path);
+	return ret;
 }
 
 int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "vmm/util/destination.h"
 #include "vmm/util/error.h"
 
 /*
@@ -15,6 +16,10 @@
  * devices and pipes are written in place. 0, or -errno with *e naming the path.
  */
 int output_put(const char *path, const char *data, size_t bytes, struct error *e);
+
+/* Both halves of it: where `path` leads, held open (*p is to be closed), and the writing, which looks again what is there. */
+int output_open(const char *path, struct destination *p, struct error *e);
+int output_put_at(struct destination *p, const char *path, const char *data, size_t bytes, struct error *e);
 
 /* The same for what `write` makes of `product`; nothing is written where that fails. */
 int output_file(const char *path, int (*write)(const void *product, FILE *out), const void *product,

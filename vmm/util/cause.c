@@ -53,6 +53,15 @@ static void read_text(const char *path, char *buf, size_t size)
 		(void)close(fd);
 }
 
+/* What cause_keep_process() found; 0: it was not called. */
+static uint32_t kept_process;
+
+void cause_keep_process(void)
+{
+	kept_process = 0;
+	kept_process = cause_of_process();
+}
+
 uint32_t cause_of_process(void)
 {
 	static const char *const signs[] = { "/.dockerenv", "/run/.containerenv", "/run/systemd/container" };
@@ -60,6 +69,8 @@ uint32_t cause_of_process(void)
 	const char *filter;
 	char text[4096];
 
+	if (kept_process != 0)
+		return kept_process;
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		found |= access(signs[i], F_OK) == 0 ? IN_CONTAINER : 0;
 	if (getenv("container") != NULL || getenv("KUBERNETES_SERVICE_HOST") != NULL)

@@ -49,8 +49,12 @@ extern const size_t cause_count;
 /* The first row that fits. Pure. Never NULL for err above 0: the last row says that the cause is not known. */
 const struct cause *cause_find(const char *step, int err, uint32_t circumstances);
 
-/* Who asks: the circumstances of this process. */
+/*
+ * Who asks: the circumstances of this process. cause_keep_process() has what they are now said from then on: for threads that
+ * may open no file, and for what a process was before it gave up its rights.
+ */
 uint32_t cause_of_process(void);
+void cause_keep_process(void);
 
 /* What a file is that should be the character device `major`, `minor` of the misc driver `driver` ("kvm"). */
 uint32_t cause_of_node(const char *path, unsigned int major, unsigned int minor, const char *driver);

@@ -15,6 +15,7 @@ enum status {
 	STATUS_WATCHDOG = 4,
 	STATUS_MISMATCH = 5,
 	STATUS_REQUIRE = 6,
+	STATUS_SANDBOX = 7, /* a call that the sandbox refuses; there is no record */
 	STATUS_CANNOT = 77,
 };
 

@@ -314,5 +314,7 @@ void machine_destroy(struct machine *m)
 		(void)close(m->wake_fd);
 	free(m->tasks);
 	free(m->vcpus);
+	sandbox_free(&m->sandbox);
+	(void)pthread_cond_destroy(&m->gate);
 	(void)pthread_mutex_destroy(&m->lock);
 }

@@ -10,6 +10,7 @@
 
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/machine/machine.h"
+#include "vmm/core/sandbox/sandbox.h"
 
 struct vcpu_task {
 	struct machine *machine;
@@ -36,15 +37,22 @@ struct machine {
 	struct kvm_vcpu *vcpus; /* config.vcpus of them */
 	struct vcpu_task *tasks;
 	struct machine_view view;
+	struct sandbox sandbox;
 	uint64_t started_ns; /* threads started */
 	int wake_fd;         /* eventfd: something the main thread waits for happened */
 	atomic_bool stop;    /* vCPU threads leave their loop */
 	atomic_uint running; /* vCPU threads that have not left their loop */
 	/* Of everything below, and of the report's console and strays, while the threads run. */
 	pthread_mutex_t lock;
-	uint64_t main_ns;   /* DOORBELL_MAIN, 0 before */
+	uint64_t main_ns; /* DOORBELL_MAIN, 0 before */
+	uint32_t arrived; /* vCPU threads at the gate, or ended before it */
+	bool open;        /* the gate: all threads are there, and what they may do is settled */
+	pthread_cond_t gate;
 	bool ended;         /* the guest ended itself cleanly */
 	struct error error; /* the first error of any thread */
+	/* A shortage of memory, which a vCPU thread cannot explain because it opens no file: its step; NULL: there was none. */
+	const char *short_step;
+	int short_err;
 };
 
 /* build.c: open KVM, take RAM, load it, create VM and vCPUs. 0 or -errno; machine_destroy is due in either case. */
@@ -65,6 +73,9 @@ int machine_wait(struct machine *m, struct error *e);
 
 /* Keep the error if it is the first and wake the main thread; from any thread. Takes the lock. */
 void machine_fail(struct machine *m, const struct error *e);
+
+/* The host had no memory at that step, a string that lives on; explained at once, or in machine_wait. -errno. */
+int machine_short(struct machine *m, int err, const char *step, struct error *e);
 
 /* Tell the main thread to look; from any thread. */
 void machine_wake(struct machine *m);

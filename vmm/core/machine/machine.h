@@ -13,6 +13,7 @@
 #include "vmm/core/kvm/vm.h"
 #include "vmm/core/plan/config.h"
 #include "vmm/core/memory/backing.h"
+#include "vmm/core/sandbox/sandbox.h"
 #include "vmm/host/facts.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/util/error.h"
@@ -76,6 +77,7 @@ struct machine_report {
 	int exit_code;   /* the byte that the guest wrote to PORT_EXIT; -1: none */
 	int stop_signal; /* that stopped it before its end; 0: none did */
 	bool ran;        /* it was built, and its vCPUs were started */
+	struct sandbox_report sandbox;
 };
 
 /* The machine as an observer sees it. All of it is lent for the call. */
@@ -95,6 +97,7 @@ struct machine_view {
  */
 struct machine_observer {
 	void *self;
+	uint32_t needs; /* SANDBOX_NEEDS_...: what it does on the thread of a vCPU, beyond reading counts */
 	/* While RAM is populated, a few times a second. */
 	prealloc_progress progress;
 	/* RAM is there and loaded; the VM is created next. */

@@ -138,6 +138,6 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, page_bytes) - start);
 	if (ret == 0)
 		return at;
-	(void)shortage_explain(&m->backing, -ret, "populating the guest's low memory", e);
+	(void)machine_short(m, -ret, "populating the guest's low memory", e);
 	return NULL;
 }

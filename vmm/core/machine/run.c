@@ -54,6 +54,8 @@ int machine_run(const struct machine_spec *asked, struct config *c, struct host_
 	};
 	report->exit_code = -1;
 	ret = -pthread_mutex_init(&m->lock, NULL);
+	if (ret == 0)
+		ret = -pthread_cond_init(&m->gate, NULL);
 	if (ret != 0) {
 		free(m);
 		return error_set(e, STATUS_FAILED, -ret, "pthread_mutex_init", "cannot create a lock");

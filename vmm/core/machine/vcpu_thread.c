@@ -31,8 +31,7 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
 	if (err == EFAULT || err == ENOMEM)
-		return shortage_explain(&task->machine->backing, err,
-					"no page behind a guest access (KVM_RUN)", e);
+		return machine_short(task->machine, err, "no page behind a guest access (KVM_RUN)", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
 			 task->vcpu->index, strerror(err));
 }
@@ -71,6 +70,40 @@ static int set_signals(void)
 	return -pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
 }
 
+/* Until all threads are there and the main thread has settled what they may do. False: the machine ends before. */
+static bool pass_gate(struct machine *m)
+{
+	bool open;
+
+	pthread_mutex_lock(&m->lock);
+	m->arrived++;
+	pthread_cond_broadcast(&m->gate);
+	while (!m->open && !atomic_load(&m->stop))
+		pthread_cond_wait(&m->gate, &m->lock);
+	open = m->open;
+	pthread_mutex_unlock(&m->lock);
+	return open;
+}
+
+/* What needs rights or files comes before the gate. */
+static int run_behind_gate(struct vcpu_task *task, struct error *e)
+{
+	struct machine *m = task->machine;
+	uint32_t index = task->vcpu->index;
+	int ret;
+
+	if (e->status == STATUS_OK && pin_thread(task, e) == 0 && m->observer->vcpu_begins != NULL)
+		m->observer->vcpu_begins(m->observer->self, &m->view, index);
+	if (!pass_gate(m) || e->status != STATUS_OK)
+		return 0;
+	ret = sandbox_enter(&m->sandbox, SANDBOX_VCPU, index, e);
+	if (ret == 0)
+		ret = run_guest_loop(task, e);
+	if (m->observer->vcpu_ends != NULL)
+		m->observer->vcpu_ends(m->observer->self, &m->view, index);
+	return ret;
+}
+
 void *vcpu_thread(void *argument)
 {
 	struct vcpu_task *task = argument;
@@ -80,13 +113,7 @@ void *vcpu_thread(void *argument)
 
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot set the signal mask");
-	if (e.status == STATUS_OK && pin_thread(task, &e) == 0) {
-		if (m->observer->vcpu_begins != NULL)
-			m->observer->vcpu_begins(m->observer->self, &m->view, task->vcpu->index);
-		ret = run_guest_loop(task, &e);
-		if (m->observer->vcpu_ends != NULL)
-			m->observer->vcpu_ends(m->observer->self, &m->view, task->vcpu->index);
-	}
+	ret = run_behind_gate(task, &e);
 	if (e.status != STATUS_OK) {
 		machine_fail(m, &e);
 	} else if (ret == 1) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "vmm/core/machine/internal.h"
+#include "vmm/core/memory/backing.h"
 #include "vmm/host/limits.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
@@ -30,6 +31,19 @@ void machine_fail(struct machine *m, const struct error *e)
 	machine_wake(m);
 }
 
+int machine_short(struct machine *m, int err, const char *step, struct error *e)
+{
+	if (!m->open)
+		return shortage_explain(&m->backing, err, step, e);
+	pthread_mutex_lock(&m->lock);
+	if (m->short_step == NULL) {
+		m->short_step = step;
+		m->short_err = err;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return error_set(e, STATUS_FAILED, err, step, "there was no memory");
+}
+
 static void on_kick(int signum)
 {
 	/* Its only work is to interrupt KVM_RUN. */
@@ -50,7 +64,10 @@ static int install_kick(struct error *e)
 
 static void stop_all(struct machine *m)
 {
+	pthread_mutex_lock(&m->lock);
 	atomic_store(&m->stop, true);
+	pthread_cond_broadcast(&m->gate);
+	pthread_mutex_unlock(&m->lock);
 	for (uint32_t i = 0; i < m->config->vcpus; i++) {
 		struct vcpu_task *task = &m->tasks[i];
 
@@ -67,10 +84,34 @@ static void stop_all(struct machine *m)
 	}
 }
 
+/* Once all vCPU threads wait at the gate: confine this one, and open it. */
+static int open_gate(struct machine *m, struct error *e)
+{
+	int ret;
+
+	pthread_mutex_lock(&m->lock);
+	while (m->arrived < m->config->vcpus)
+		pthread_cond_wait(&m->gate, &m->lock);
+	pthread_mutex_unlock(&m->lock);
+	ret = sandbox_give_up_root(&m->sandbox, e);
+	if (ret == 0)
+		ret = sandbox_enter(&m->sandbox, SANDBOX_MAIN, 0, e);
+	if (ret != 0)
+		return ret;
+	pthread_mutex_lock(&m->lock);
+	m->open = true;
+	pthread_cond_broadcast(&m->gate);
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
 int machine_start(struct machine *m, struct error *e)
 {
 	int ret = install_kick(e);
 
+	if (ret == 0)
+		ret = sandbox_prepare(&m->asked->sandbox, m->observer->needs, &m->report->sandbox,
+				      &m->sandbox, e);
 	m->started_ns = clock_ns();
 	for (uint32_t i = 0; ret == 0 && i < m->config->vcpus; i++) {
 		atomic_fetch_add(&m->running, 1);
@@ -83,6 +124,8 @@ int machine_start(struct machine *m, struct error *e)
 		}
 		m->tasks[i].started = true;
 	}
+	if (ret == 0)
+		ret = open_gate(m, e);
 	if (ret != 0)
 		stop_all(m);
 	return ret;
@@ -125,6 +168,10 @@ int machine_wait(struct machine *m, struct error *e)
 		now_ns = clock_ns();
 	}
 	stop_all(m);
+	if (m->short_step != NULL && strcmp(m->error.where, m->short_step) == 0) {
+		m->error = (struct error){ .status = STATUS_OK };
+		(void)shortage_explain(&m->backing, m->short_err, m->short_step, &m->error);
+	}
 	if (m->error.status != STATUS_OK) {
 		*e = m->error;
 		return e->err > 0 ? -e->err : -EINVAL;

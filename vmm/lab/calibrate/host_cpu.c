@@ -56,6 +56,8 @@ static bool run_native(struct calibration *c, const struct work_spec *work, uint
 	if (stop_requested() != 0)
 		return false;
 	run_spec_init(asked);
+	/* It is one of several in this process, and no guest's. */
+	asked->machine.sandbox.wanted = CHOICE_OFF;
 	asked->native = true;
 	asked->machine.memory_bytes = memory_bytes;
 	asked->machine.backing = backing;

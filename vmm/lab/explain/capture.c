@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "layout.h"
@@ -274,6 +275,17 @@ static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcp
 	return 0;
 }
 
+/* smaps, which is read at each moment, is read while it may be opened, and kept open. */
+static void at_loading(void *self, const struct machine_view *view)
+{
+	const struct capture *c = self;
+	char *text = NULL;
+
+	(void)view;
+	(void)c->finder.pages.smaps(c->finder.pages.self, &text);
+	free(text);
+}
+
 static void fill_in_plan(const struct explain_spec *spec, const struct record *rec, struct explanation *x)
 {
 	struct explain_address address = explain_address_of(spec, &rec->config);
@@ -315,7 +327,9 @@ int explain_capture(const struct explain_spec *spec, struct record *rec, struct 
 		    struct error *e)
 {
 	struct capture c = { .x = x };
-	const struct machine_observer observer = { .self = &c, .doorbell = at_doorbell };
+	const struct machine_observer observer = {
+		.self = &c, .needs = SANDBOX_NEEDS_EXPLAIN, .loaded = at_loading, .doorbell = at_doorbell
+	};
 	int fd, ret;
 
 	fill_in_plan(spec, rec, x);

@@ -241,6 +241,25 @@ static void carry_out(struct act_report *report, const struct act *act, struct p
 			       count, strerror(err));
 }
 
+static bool has_act(const struct workload_part *part)
+{
+	return part->host_act != ACT_NONE;
+}
+
+void act_rehearse(const struct phases *p, const struct machine_view *view)
+{
+	const struct piece piece = { .backing = view->backing };
+	struct act_moment ignored;
+	uint64_t scans;
+
+	if (!phases_may_come(p->rec, has_act))
+		return;
+	read_moment(view, &ignored);
+	(void)why_no_swap(&piece);
+	(void)why_no_ksm(&piece);
+	(void)sysfile_u64("", KSM "full_scans", &scans);
+}
+
 int act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);

@@ -2,6 +2,7 @@
 #include "vmm/lab/measure/phases.h"
 
 #include "vmm/host/meminfo.h"
+#include "vmm/output/scribe.h"
 
 /*
  * A run without any step takes less time than meminfo_refresh, which is therefore left out: the tables of such a run are of
@@ -11,7 +12,8 @@ static int64_t tables_bytes(const struct phases *p)
 {
 	uint64_t bytes = 0;
 
-	if (p->rec->config.step_count != 0 && meminfo_refresh("") != 0)
+	/* Root's alone, which this process may have given up. */
+	if (p->rec->config.step_count != 0 && !scribe_errand() && meminfo_refresh("") != 0)
 		p->rec->kvm_tables_late = true;
 	return meminfo_kvm_tables("", &bytes) == 0 && bytes <= INT64_MAX ? (int64_t)bytes : -1;
 }

@@ -123,6 +123,7 @@ int plan_dump(const struct run_spec *r, const struct config *c, FILE *out)
 		put_path("guest", r->machine.guest_path != NULL ? r->machine.guest_path : "embedded", out);
 	}
 	(void)fprintf(out, "seed = %" PRIu64 "\n", c->seed);
+	(void)fprintf(out, "sandbox = %s\n", on_off(r->machine.sandbox.wanted != CHOICE_OFF));
 	(void)fprintf(out, "timeout = %" PRIu32 " s\n", r->machine.timeout_s);
 	put_map(c, out);
 	put_steps(c, out);

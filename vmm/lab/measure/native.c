@@ -80,6 +80,7 @@ void threads_free(struct native_threads *threads)
 	(void)pthread_cond_destroy(&threads->changed);
 	(void)pthread_mutex_destroy(&threads->lock);
 	limits_free(&threads->quotas);
+	sandbox_free(&threads->sandbox);
 	free(threads);
 }
 
@@ -102,6 +103,30 @@ static int threads_start(struct native_threads *threads, struct error *e)
 		(void)pthread_mutex_unlock(&threads->lock);
 	}
 	return 0;
+}
+
+/*
+ * Confine this thread once all others have what they need, and let them go on. They keep their system calls, which `vpid` times
+ * natively: what runs in them is no guest. -errno with *e set: they are to end.
+ */
+static int threads_confine(struct native_threads *threads, struct error *e)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&threads->lock);
+	while (threads->arrived < threads->started)
+		(void)pthread_cond_wait(&threads->changed, &threads->lock);
+	(void)pthread_mutex_unlock(&threads->lock);
+	ret = e->status == STATUS_OK ? sandbox_give_up_root(&threads->sandbox, e) : 0;
+	if (ret == 0 && e->status == STATUS_OK)
+		ret = sandbox_enter(&threads->sandbox, SANDBOX_MAIN, 0, e);
+	if (ret != 0)
+		threads_give_up(threads);
+	(void)pthread_mutex_lock(&threads->lock);
+	threads->open = true;
+	(void)pthread_cond_broadcast(&threads->changed);
+	(void)pthread_mutex_unlock(&threads->lock);
+	return ret;
 }
 
 void threads_give_up(struct native_threads *threads)
@@ -179,7 +204,9 @@ static int run_threads(struct record *rec, const struct backing *backing, void *
 	threads = threads_new(rec, arena, rec->host.tsc_khz, e);
 	if (threads == NULL)
 		return -ENOMEM;
-	(void)threads_start(threads, e);
+	if (sandbox_prepare(&rec->spec.machine.sandbox, 0, &rec->machine.sandbox, &threads->sandbox, e) == 0)
+		(void)threads_start(threads, e);
+	(void)threads_confine(threads, e);
 	*idle = await(threads, rec, e);
 	threads_close(threads, e);
 	if (e->status == STATUS_OK && __atomic_load_n(&threads->starved, __ATOMIC_ACQUIRE))

@@ -38,16 +38,18 @@ struct native_threads {
 	uint32_t pin_count;
 	uint16_t pin[SPEC_MAX_CPUS];
 	struct limits quotas; /* of CPU time */
-	bool crowded;         /* more threads than CPUs: one that waits yields its CPU */
-	struct gate gate;     /* atomics of the driver */
-	bool give_up;         /* atomic: sticky */
-	bool starved;         /* atomic: a page of the arena could not be had */
+	struct sandbox sandbox;
+	bool crowded;     /* more threads than CPUs: one that waits yields its CPU */
+	struct gate gate; /* atomics of the driver */
+	bool give_up;     /* atomic: sticky */
+	bool starved;     /* atomic: a page of the arena could not be had */
 
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a thread finished; CLOCK_MONOTONIC */
+	pthread_cond_t changed; /* any of what follows; CLOCK_MONOTONIC */
 	/* under the lock */
-	struct record *rec; /* NULL once the results are closed */
-	uint32_t started, finished;
+	struct record *rec;                  /* NULL once the results are closed */
+	uint32_t started, finished, arrived; /* arrived: at the gate that sandboxed opens, or past it */
+	bool open;
 	struct error error; /* the first failure */
 
 	struct native_thread thread[];

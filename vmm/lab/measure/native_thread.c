@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "units.h"
 #include "vmm/lab/measure/native.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
@@ -269,6 +270,17 @@ static void __attribute__((noinline)) touch_stack(void)
 	__asm__ volatile("" : : "r"(room) : "memory");
 }
 
+/* Until the main thread has given up what it has to: only this thread may open its counters, and with the rights of before. */
+static void pass_gate(struct native_threads *threads)
+{
+	(void)pthread_mutex_lock(&threads->lock);
+	threads->arrived++;
+	(void)pthread_cond_broadcast(&threads->changed);
+	while (!threads->open)
+		(void)pthread_cond_wait(&threads->changed, &threads->lock);
+	(void)pthread_mutex_unlock(&threads->lock);
+}
+
 void *native_thread_main(void *arg)
 {
 	struct native_thread *self = arg;
@@ -278,20 +290,20 @@ void *native_thread_main(void *arg)
 
 	if (ret != 0)
 		(void)error_set(&e, STATUS_FAILED, -ret, "pthread_sigmask", "cannot block signals");
-	else if (pin(self, &e) == 0) {
-		touch_stack();
+	else if (pin(self, &e) == 0)
 		open_counters(self);
+	pass_gate(threads);
+	touch_stack();
+	if (e.status == STATUS_OK)
 		run_plan(self, &e);
-		pmu_counters_close(self->pmu);
-	}
-
+	pmu_counters_close(self->pmu);
 	if (e.status != STATUS_OK)
 		threads_give_up(threads);
 	(void)pthread_mutex_lock(&threads->lock);
 	if (threads->error.status == STATUS_OK)
 		threads->error = e;
 	threads->finished++;
-	(void)pthread_cond_signal(&threads->changed);
+	(void)pthread_cond_broadcast(&threads->changed);
 	(void)pthread_mutex_unlock(&threads->lock);
 	return NULL;
 }

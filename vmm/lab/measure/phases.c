@@ -11,6 +11,7 @@
 
 #include "driver.h"
 #include "units.h"
+#include "vmm/host/sysfile.h"
 #include "vmm/theory/walk/walk_list.h"
 #include "vmm/util/clock.h"
 
@@ -225,10 +226,49 @@ static int doorbell(void *argument, const struct machine_view *view, uint32_t vc
 	}
 }
 
+/* The files that are read at doorbells, read once while they may be opened, and kept open. */
 static void loaded(void *argument, const struct machine_view *view)
 {
-	(void)view;
-	cost_start(argument);
+	struct phases *p = argument;
+
+	sysfile_keep(true);
+	(void)limits_throttled_ns("", &p->quotas);
+	cost_start(p);
+	act_rehearse(p, view);
+	if (p->beside != NULL && p->beside->loaded != NULL)
+		p->beside->loaded(p->beside->self, view);
+	sysfile_keep(false);
+}
+
+bool phases_may_come(const struct record *rec, bool (*wanted)(const struct workload_part *part))
+{
+	const struct config *c = &rec->config;
+
+	/* A payload may report any part, whatever the plan is. */
+	if (rec->spec.machine.guest_path != NULL)
+		return true;
+	for (uint32_t i = 0; i < c->step_count; i++) {
+		for (uint32_t v = 0; v < VARIANT_COUNT; v++) {
+			const struct workload_part *part = driver_part(c->steps[i].workload, v);
+
+			if (part != NULL && wanted(part))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool logs_dirty(const struct workload_part *part)
+{
+	return part->dirty_log;
+}
+
+/* What the parts of the plan make a vCPU's thread do. */
+static uint32_t needs_of(const struct record *rec)
+{
+	uint32_t needs = rec->pmu != NULL ? SANDBOX_NEEDS_PMU : 0;
+
+	return phases_may_come(rec, logs_dirty) ? needs | SANDBOX_NEEDS_DIRTY_LOG : needs;
 }
 
 /* Events belong to the thread that opens them. One that cannot be opened is a missing value, not an error. */
@@ -341,6 +381,7 @@ int phases_init(struct phases *p, struct record *rec, struct error *e)
 		.rec = rec,
 		.vcpus = calloc(rec->config.vcpus, sizeof(*p->vcpus)),
 		.observer = { .self = p,
+			      .needs = needs_of(rec),
 			      .loaded = loaded,
 			      .vcpu_begins = vcpu_begins,
 			      .vcpu_ends = vcpu_ends,
@@ -360,6 +401,7 @@ int phases_init(struct phases *p, struct record *rec, struct error *e)
 
 void phases_free(struct phases *p)
 {
+	sysfile_forget();
 	dirty_release(&p->dirty);
 	limits_free(&p->quotas);
 	(void)pthread_mutex_destroy(&p->lock);

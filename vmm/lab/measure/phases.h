@@ -122,6 +122,12 @@ int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu
 int dirty_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, int64_t *pages,
 	      struct error *e);
 
+/* Whether a part that is `wanted` may begin in this run. */
+bool phases_may_come(const struct record *rec, bool (*wanted)(const struct workload_part *part));
+
+/* Read what act_begin() reads, if the plan has any act, so that its files are kept (sysfile_keep). */
+void act_rehearse(const struct phases *p, const struct machine_view *view);
+
 /*
  * A phase of the vCPU begins: what its part has the host do to the working set (enum host_act) is done, which may take
  * two minutes, and told in p->vcpus[vcpu].act. What the block says is only looked up. 0 or -errno.

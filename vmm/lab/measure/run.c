@@ -13,6 +13,7 @@ int measure_guest(struct record *rec, const struct machine_observer *beside, pre
 	if (ret != 0)
 		return ret;
 	p.beside = beside;
+	p.observer.needs |= beside != NULL ? beside->needs : 0;
 	p.observer.progress = progress;
 	ret = machine_run(&rec->spec.machine, &rec->config, &rec->host, &p.observer, &rec->machine, e);
 	if (!rec->machine.ran && rec->machine.stop_signal != 0)

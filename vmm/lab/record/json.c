@@ -65,6 +65,7 @@ static json_t *requested_json(const struct record *rec)
 	json_put(&o, "host_nodes", json_bits(r->host_nodes));
 	json_put(&o, "policy", json_string(policy_name(r->policy)));
 	json_put(&o, "seed", json_u64(rec->config.seed));
+	json_put(&o, "sandbox", json_string(r->sandbox.wanted != CHOICE_OFF ? "on" : "off"));
 	json_put(&o, "note", json_words(rec->config.note));
 	return o;
 }
@@ -75,6 +76,24 @@ static const struct field leaf_list[] = {
 	FIELD_AS(COUNT, struct record, kvm_pages_1g, "pages_1g"),
 };
 static const struct fields leaf_fields = FIELDS_OF(leaf_list);
+
+/* As the kernel says it; null: nothing was given up. */
+static json_t *sandbox_json(const struct record *rec)
+{
+	const struct sandbox_report *s = &rec->machine.sandbox;
+	json_t *o;
+
+	if (!s->entered)
+		return json_null();
+	o = json_object();
+	json_put(&o, "seccomp_main", json_boolean(s->seccomp_main));
+	json_put(&o, "seccomp_vcpus", rec->spec.native ? json_null() : json_boolean(s->seccomp_vcpus));
+	json_put(&o, "landlock_abi", json_count_or_null(s->landlock_abi));
+	json_put(&o, "no_new_privs", json_boolean(s->no_new_privs));
+	json_put(&o, "user", json_u64(s->uid));
+	json_put(&o, "group", json_u64(s->gid));
+	return o;
+}
 
 static json_t *observed_json(const struct record *rec)
 {
@@ -103,6 +122,7 @@ static json_t *observed_json(const struct record *rec)
 	json_put(&o, "kvm_tables_bytes", json_count_or_null(rec->kvm_tables_bytes));
 	if (rec->kvm_tables_late)
 		json_put(&o, "kvm_tables_late", json_true());
+	json_put(&o, "sandbox", sandbox_json(rec));
 	json_put(&o, "ring0_slowdown",
 		 rec->ring0_slowdown > 0 ? json_real(rec->ring0_slowdown) : json_null());
 	return o;

@@ -115,6 +115,9 @@ static json_t *cell_command(const struct run_spec *r)
 		number_option(&words, "--repeat", r->repeat);
 	number_option(&words, "--seed", r->work.seed);
 	number_option(&words, "--timeout", r->machine.timeout_s);
+	choice_option(&words, "--sandbox", r->machine.sandbox.wanted);
+	if (r->machine.sandbox.user != NULL)
+		option(&words, "--user", r->machine.sandbox.user);
 	return words;
 }
 
