@@ -2,7 +2,7 @@
 # The figures of README.md, each beside what it is compared with, taken in turn in one run. Ratios only mean anything
 # within one run: the machine may be shared. Changes the huge page pools while it runs and restores them.
 #
-#   scripts/bench.sh [startup] [prealloc] [memory] [chase]      default: all four
+#   scripts/bench.sh [startup] [prealloc] [memory] [chase] [sandbox]      default: all five
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -56,6 +56,33 @@ startup() {
 	fi
 	"$scratch/alternate" "$rounds" "${commands[@]}" | table "$floor"
 	say "  goal: minivmm at most 1.5 x the floor with the same guest, QEMU at least 10 x minivmm"
+}
+
+# The exits of both in turn: the least of each run, and the median of the runs' ratios, with the middle 60 % of them.
+sandbox_exits() {
+	local round side
+	for ((round = 0; round < rounds; round++)); do
+		for side in on off; do
+			"$build/minivmm" -m 64M --workload exit --repeat 30 --accesses 1000 --quiet --sandbox $side \
+				--json "$scratch/exit.$side.$round.json"
+		done
+	done
+	jq -rn --slurpfile on <(cat "$scratch"/exit.on.*.json) --slurpfile off <(cat "$scratch"/exit.off.*.json) '
+		def percent: (. - 1) * 10000 | round / 100;
+		def of($runs; $variant): [$runs[].results[] | select(.variant == $variant) | .min];
+		("cpuid", "port-user", "port-kernel") as $variant |
+		of($on; $variant) as $a | of($off; $variant) as $b |
+		([range([$a, $b | length] | min) | $a[.] / $b[.]] | sort) as $ratios | ($ratios | length) as $n |
+		"  \($variant): least \($a | min | round) against \($b | min | round) core cycles, \(($a | min) / ($b | min) | percent) %; "
+		+ "median of \($n) ratios \($ratios[$n / 2 | floor] | percent) % (\($ratios[$n / 5 | floor] | percent) to \($ratios[$n * 4 / 5 | floor] | percent))"'
+}
+
+sandbox() {
+	say "== The sandbox: on against off, $rounds rounds in turn"
+	"$scratch/alternate" "$rounds" off "$build/minivmm -m 128M --workload none --quiet --sandbox off" \
+		on "$build/minivmm -m 128M --workload none --quiet" | table off
+	sandbox_exits
+	say "  goal: start to exit +5 %, exits to user space +3 %, all else 0"
 }
 
 gib_per_s() {
@@ -149,11 +176,11 @@ chase() {
 	say "  goal: within 2 %"
 }
 
-[ $# -gt 0 ] || set -- startup prealloc memory chase
+[ $# -gt 0 ] || set -- startup prealloc memory chase sandbox
 compile
 for part in "$@"; do
 	case $part in
-	startup | prealloc | memory | chase) "$part" ;;
-	*) die "bench: unknown part $part: startup, prealloc, memory, chase" ;;
+	startup | prealloc | memory | chase | sandbox) "$part" ;;
+	*) die "bench: unknown part $part: startup, prealloc, memory, chase, sandbox" ;;
 	esac
 done
