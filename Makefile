@@ -5,7 +5,8 @@
 #   make check        unit tests under ASan and UBSan
 #   make lint         format, clang-tidy, cppcheck, shellcheck, layers, circles
 #   make format       clang-format on every source
-#   make golden       renew tests/golden/ from what the unit tests get now; git diff shows what that changes
+#   make fuzz         every reader with inputs of libFuzzer's making (SECONDS=2 each, TARGET=NAME... some; needs clang)
+#   make golden       renew tests/golden/ from what the tests get now; git diff shows what that changes
 #   make fuzz         every reader with inputs of libFuzzer's making (SECONDS=2 each, TARGET=NAME... some; needs clang)
 #   make bench        the figures of README.md, side by side in one run
 #   make install      PREFIX=/usr/local DESTDIR=
@@ -84,7 +85,7 @@ SAN_OBJS := $(VMM_SRCS:%.c=$(BUILD)/san/%.o) $(SHARED_SRCS:%.c=$(BUILD)/san/%.o)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 
-.PHONY: all check lint format golden bench install clean unit-binaries test-guests core-test fuzz fuzz-binaries
+.PHONY: all check lint format golden bench install clean unit-binaries sanitized test-guests core-test fuzz fuzz-binaries
 .DELETE_ON_ERROR:
 all: $(BUILD)/minivmm $(BUILD)/guest.elf
 
@@ -203,14 +204,23 @@ comma := ,
 
 unit-binaries: $(UNIT_BINS)
 
+# The whole program under ASan and UBSan, in which an allocation can be made to fail (tests/e2e/test_sanitized.sh).
+ALLOCATORS := malloc calloc realloc reallocarray strdup asprintf open_memstream
+sanitized: $(BUILD)/sanitized/minivmm
+$(BUILD)/sanitized/minivmm: tests/e2e/fail_allocation.c $(BUILD)/san/vmm/main.o $(BUILD)/san/libminivmm.a
+	@mkdir -p $(@D)
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) $(addprefix -Wl$(comma)--wrap=,$(ALLOCATORS)) -o $@ $^ -lfdt -ljansson -lnuma -lpfm -lm
+
 check: unit-binaries
 	$(Q)bash scripts/run-units.sh $(UNIT_BINS)
 
 # Twice, because sweep.txt is made from sweep.json: then each is made from new ones, whatever the order of tests.
-golden: unit-binaries
+golden: unit-binaries all
 	$(Q)tests=$$(grep -l tests/unit/golden.h $(UNIT_BINS:=.d) | sed 's/\.d$$//') && \
 		for test in $$tests $$tests; do MINIVMM_UPDATE_GOLDEN=1 $$test >/dev/null 2>&1; done; \
 		bash scripts/run-units.sh $$tests
+	$(Q)MINIVMM_UPDATE_GOLDEN=1 bash tests/e2e/test_said.sh
 
 # Fuzz targets: a binary for each file, a name of it for each target in it. One set of objects serves all.
 FUZZ_CC ?= clang

@@ -76,11 +76,11 @@ static void put_cure(struct shortage *s, uint64_t had_bytes, struct error *e)
 	bool whole;
 
 	pool_lines_provide(&s->report, plan, &s->lines);
-	whole = join_lines(&s->lines, text, sizeof(text));
+	whole = join_lines(&s->lines, text, sizeof(text)) && !s->lines.cut;
 	if (!plan->memory_fits)
 		(void)error_hint(e, "--memory %s  # the most that can be had",
 				 size_format(had_bytes + plan->largest_bytes, most));
-	else if (s->lines.count == 0)
+	else if (whole && s->lines.count == 0)
 		(void)error_hint(
 			e, "the pool has enough now: another process may have held the pages; try again");
 	else if (!whole)

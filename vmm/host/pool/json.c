@@ -150,11 +150,15 @@ int pool_plan_json(const struct pool_report *report, const struct pool_use *use,
 {
 	struct pool_lines lines = { .count = 0 };
 	json_t *o;
+	bool cut;
+	int ret;
 
 	pool_lines_all(report, use, plan, &lines);
 	o = json_document(POOL_PLAN_SCHEMA);
 	fields_put(&plan_fields, 0, &o, plan);
 	json_put(&o, "lines", lines_json(&lines));
+	cut = lines.cut;
 	pool_lines_free(&lines);
-	return json_finish(o, out);
+	ret = json_finish(o, out);
+	return cut ? -ENOMEM : ret;
 }

@@ -37,8 +37,10 @@ void pool_line_add(struct pool_lines *lines, enum pool_line_kind kind, const cha
 	if (vasprintf(&line.text, fmt, args) < 0)
 		line.text = NULL;
 	va_end(args);
-	if (line.text == NULL || ARRAY_PUSH(lines->line, lines->count, line) != 0)
+	if (line.text == NULL || ARRAY_PUSH(lines->line, lines->count, line) != 0) {
 		free(line.text);
+		lines->cut = true;
+	}
 }
 
 void pool_lines_free(struct pool_lines *lines)

@@ -27,6 +27,7 @@ enum pool_line_kind {
 
 /* Starts zeroed. */
 struct pool_lines {
+	bool cut; /* there was no memory for one of them */
 	uint32_t count;
 	struct pool_line {
 		enum pool_line_kind kind;
@@ -34,7 +35,7 @@ struct pool_lines {
 	} * line;           /* owned */
 };
 
-/* One more, whole; without memory for it there is none. */
+/* One more, whole; without memory for it they are cut. */
 void pool_line_add(struct pool_lines *lines, enum pool_line_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

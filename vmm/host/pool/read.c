@@ -234,6 +234,7 @@ static bool collect_mount(const struct host_mount *m, void *arg)
 		return true;
 	free(mount.path);
 	free(mount.options);
+	note_unread(c->report, -ENOMEM, "proc/self/mounts");
 	return false;
 }
 

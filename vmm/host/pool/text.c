@@ -311,7 +311,7 @@ int pool_plan_text(const struct pool_report *report, const struct pool_use *use,
 		   FILE *out)
 {
 	struct pool_lines lines = { .count = 0 };
-	bool bound = plan->node_count > 0;
+	bool bound = plan->node_count > 0, cut;
 
 	pool_lines_all(report, use, plan, &lines);
 	numbers(report, plan, out);
@@ -328,6 +328,7 @@ int pool_plan_text(const struct pool_report *report, const struct pool_use *use,
 	section(&lines, LINE_MINIVMM, "minivmm on this backing:", out);
 	section(&lines, LINE_QEMU, "QEMU options for the same backing:", out);
 	section(&lines, LINE_LIBVIRT, "libvirt domain elements for the same backing:", out);
+	cut = lines.cut;
 	pool_lines_free(&lines);
-	return stream_finish(out);
+	return cut ? -ENOMEM : stream_finish(out);
 }

@@ -3,6 +3,7 @@
  */
 #include "vmm/lab/observe/internal.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -117,13 +118,14 @@ static void text_shared(const struct observation *o, uint32_t first, const char 
 		  text);
 }
 
-static void text_several(const struct observation *o, FILE *out)
+static int text_several(const struct observation *o, FILE *out)
 {
 	static const char *const titles[] = { "-VM",      "pid",        "vCPU",    "RAM",
 					      "resident", "-backing",   "  huge",  "-nodes",
 					      "-ran on",  "leaves 2M+", "-verdict" };
 	static const uint32_t drop[] = { 2, 4, 8 };
 	struct table t;
+	int ret;
 
 	table_init(&t, titles, COUNT_OF(titles));
 	for (uint32_t i = 0; i < o->count; i++) {
@@ -142,7 +144,7 @@ static void text_several(const struct observation *o, FILE *out)
 		table_put(&t, "%s", percent(vm->huge_share, buf));
 		table_put(&t, "%s", name_of(&leaves_verdict_names, vm->verdict));
 	}
-	(void)table_section(&t, drop, COUNT_OF(drop), -1, out);
+	ret = table_section(&t, drop, COUNT_OF(drop), -1, out);
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct observed_vm *vm = &o->vms[i];
 
@@ -151,6 +153,7 @@ static void text_several(const struct observation *o, FILE *out)
 		if (vm->unseen[0] != '\0')
 			text_shared(o, i, vm->unseen, out);
 	}
+	return ret;
 }
 
 int observe_text(const struct observation *o, FILE *out)
@@ -164,8 +167,8 @@ int observe_text(const struct observation *o, FILE *out)
 			  o->seconds);
 	if (o->count == 1)
 		text_one(&o->vms[0], out);
-	else
-		text_several(o, out);
+	else if (text_several(o, out) != 0)
+		return -ENOMEM;
 	if (o->hidden != 0)
 		paragraph(
 			out, "not seen",

@@ -171,10 +171,17 @@ static void settle_histogram(struct result *r, const struct vcpu_clock *clock)
 /* 0, -ENOMEM, or -EINVAL for a figure that is not finite. */
 static int settle_row(struct result *r, const struct vcpu_clock *clock)
 {
-	r->marks = calloc((size_t)r->sample_count + 1, 1);
-	r->tsc_per_core_cycle = calloc(r->sample_count, sizeof(*r->tsc_per_core_cycle));
-	if (r->marks == NULL || r->tsc_per_core_cycle == NULL)
+	char *marks = calloc((size_t)r->sample_count + 1, 1);
+	double *tsc_per_core_cycle = calloc(r->sample_count, sizeof(*r->tsc_per_core_cycle));
+
+	if (marks == NULL || tsc_per_core_cycle == NULL) {
+		free(marks);
+		free(tsc_per_core_cycle);
 		return -ENOMEM;
+	}
+	/* Readers take one of them for a sign of the other. */
+	r->marks = marks;
+	r->tsc_per_core_cycle = tsc_per_core_cycle;
 	for (uint32_t i = 0; i < r->sample_count; i++) {
 		r->marks[i] = sample_clock(r, i, clock, &r->tsc_per_core_cycle[i]);
 		if (r->unit == UNIT_TSC_CYCLES_PER_ACCESS)

@@ -169,11 +169,17 @@ static int choose_memory(struct run_spec *r, uint64_t page_bytes, struct error *
 
 	for (uint64_t m = first_memory_bytes(r, page_bytes); m < ample_bytes; m *= 2) {
 		for (uint64_t bytes = m; bytes <= m + m / 2; bytes += m / 2) {
-			struct error ignored = { .status = STATUS_OK };
+			struct error refused = { .status = STATUS_OK };
+			int ret = -EINVAL;
 
 			r->machine.memory_bytes = bytes;
-			if (is_aligned(bytes, page_bytes) && try_config(r, page_bytes, &ignored) == 0)
-				return 0;
+			if (is_aligned(bytes, page_bytes))
+				ret = try_config(r, page_bytes, &refused);
+			/* Without memory to plan in, nothing is known of this size, nor of the next. */
+			if (ret == -ENOMEM)
+				*e = refused;
+			if (ret == 0 || ret == -ENOMEM)
+				return ret;
 		}
 	}
 	r->machine.memory_bytes = align_down(ample_bytes, max_u64(page_bytes, PAGE_1G));
