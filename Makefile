@@ -221,6 +221,7 @@ golden: unit-binaries all
 		for test in $$tests $$tests; do MINIVMM_UPDATE_GOLDEN=1 $$test >/dev/null 2>&1; done; \
 		bash scripts/run-units.sh $$tests
 	$(Q)MINIVMM_UPDATE_GOLDEN=1 bash tests/e2e/test_said.sh
+	$(Q)MINIVMM_UPDATE_GOLDEN=1 bash tests/e2e/test_texts.sh
 
 # Fuzz targets: a binary for each file, a name of it for each target in it. One set of objects serves all.
 FUZZ_CC ?= clang

@@ -96,7 +96,7 @@ class Source:
 
     def locks(self, begin, end):
         calls = [(m.start(), matching(self.code, m.end() - 1), "")
-                 for m in self.find(r"\bpthread_mutex_(?:un)?lock\(", begin, end)]
+                 for m in self.find(r"(?:\(void\))?\bpthread_mutex_(?:un)?lock\(", begin, end)]
         if calls:
             self.add("locks", *calls)
         for call in calls:

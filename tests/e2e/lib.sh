@@ -167,8 +167,10 @@ want_schema() {
 SCHEMA_CHECK=
 /usr/bin/python3 -W ignore -c 'import jsonschema' 2>/dev/null && SCHEMA_CHECK=1
 
-# End of a case: one TAP line; where something was wrong, all of it, with what was run and what it said.
+# End of a case: one TAP line; where something was wrong, all of it, with what was run and what it said. Its record is kept for
+# members.py where somebody asked for that.
 conclude() {
+	[ -z "${MINIVMM_DOCUMENTS-}" ] || [ ! -s "$T/run.json" ] || cp "$T/run.json" "$(mktemp -p "$MINIVMM_DOCUMENTS" XXXXXXXX.json)"
 	if [ ${#problems[@]} = 0 ]; then
 		tap_ok "$1"
 		return

@@ -26,6 +26,7 @@ static inline char *render(const struct record *rec, int (*emit)(const struct re
 	assert_non_null(memory);
 	assert_int_equal(emit(rec, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	return data;
 }
 

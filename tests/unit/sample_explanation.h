@@ -256,6 +256,7 @@ static inline char *sample_emit(const struct explanation *const xs[], uint32_t c
 	assert_non_null(memory);
 	assert_int_equal(emit(xs, count, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	return data;
 }
 

@@ -235,6 +235,7 @@ static inline char *render_matrix(const struct matrix *m, int (*emit)(const stru
 	assert_non_null(memory);
 	assert_int_equal(emit(m, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	return data;
 }
 

@@ -4,6 +4,7 @@
  * lost, and LeakSanitizer would tell so in a hundred lines below the one that matters.
  */
 #include "test.h"
+#include "golden.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -76,6 +77,48 @@ void assert_fits_screen(const char *text)
 		if (strcspn(line, "\n") > 100)
 			fail_msg("more than 100 columns: %.*s", (int)strcspn(line, "\n"), line);
 	}
+}
+
+/* One line for so many texts: their bytes and their FNV-1a, of all that came before as well. */
+#define WROTE_A_LINE 16
+static char wrote[4096];
+static unsigned int wrote_count;
+static size_t wrote_bytes;
+static uint64_t wrote_digest = UINT64_C(0xcbf29ce484222325);
+
+static void wrote_line(void)
+{
+	size_t used = strlen(wrote);
+
+	(void)snprintf(&wrote[used], sizeof(wrote) - used, "%u texts: %zu bytes, %016llx\n", wrote_count,
+		       wrote_bytes, (unsigned long long)wrote_digest);
+	assert_in_range(strlen(wrote), used + 1, sizeof(wrote) - 2);
+}
+
+void test_wrote(const char *text)
+{
+	const char *directory = getenv("MINIVMM_DOCUMENTS");
+	char path[512];
+
+	wrote_bytes += strlen(text);
+	for (const char *c = text; *c != '\0'; c++)
+		wrote_digest = (wrote_digest ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	if (++wrote_count % WROTE_A_LINE == 0)
+		wrote_line();
+	if (directory == NULL)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/%d-%u.txt", directory, (int)getpid(), wrote_count);
+	golden_write(text, path);
+}
+
+void test_compare_wrote(const char *file)
+{
+	const char *name = strrchr(file, '/') != NULL ? strrchr(file, '/') + 1 : file;
+	char path[512];
+
+	wrote_line();
+	(void)snprintf(path, sizeof(path), "tests/golden/wrote/%.*s.txt", (int)strcspn(name, "."), name);
+	golden_compare(wrote, path);
 }
 
 static void leave(int status, void *unused)

@@ -55,6 +55,19 @@ void test_loop_leave(const struct test_loop *loop);
 void test_add(const char *name, CMUnitTestFunction test, CMFixtureFunction setup, CMFixtureFunction teardown);
 void test_group(CMFixtureFunction setup, CMFixtureFunction teardown);
 
+/*
+ * Whatever a file's tests let the program write is as it was: TEST_WRITES() at the file's end adds a last test, which compares
+ * lengths and digests of the texts that went through test_wrote() with tests/golden/wrote/FILE.txt. MINIVMM_UPDATE_GOLDEN=1 writes
+ * that; MINIVMM_DOCUMENTS=DIRECTORY keeps the texts themselves, to see by diff(1) what has changed.
+ */
+#define TEST_WRITES()                         \
+	TEST(what_was_written_is_as_it_was)   \
+	{                                     \
+		test_compare_wrote(__FILE__); \
+	}
+void test_wrote(const char *text);
+void test_compare_wrote(const char *file);
+
 /* No line is wider than a screen of 100 columns. */
 void assert_fits_screen(const char *text);
 

@@ -115,6 +115,7 @@ static void emits(int (*fn)(const struct advice *, FILE *), const char *path)
 	assert_non_null(out);
 	assert_int_equal(fn(&a, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	golden_compare(text, path);
 	if (fn == advise_text)
 		assert_fits_screen(text);
@@ -153,3 +154,5 @@ TEST_WITH(what_lacks_pages, fresh, fresh)
 	assert_int_equal(a.need_count, 1);
 	assert_true(a.needs[0].has_pool && a.needs[0].plan.missing_pages == 2);
 }
+
+TEST_WRITES()

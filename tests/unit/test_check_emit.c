@@ -27,6 +27,7 @@ static const char *emit(emitter *fn, uint32_t count)
 	assert_non_null(out);
 	assert_int_equal(fn(&report, count != 0 ? needs : NULL, count, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	return text;
 }
 
@@ -190,3 +191,5 @@ TEST_WITH(lost_output, fresh, drop)
 		(void)fclose(full);
 	}
 }
+
+TEST_WRITES()

@@ -63,6 +63,7 @@ static char *text_of(const struct comparison *c, bool all)
 	assert_non_null(memory);
 	assert_int_equal(comparison_text(c, all, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	assert_fits_screen(data);
 	to = data;
 	for (const char *from = data; *from != '\0'; from++) {
@@ -94,6 +95,7 @@ static json_t *json_of(const struct comparison *c)
 	assert_non_null(memory);
 	assert_int_equal(comparison_json(c, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	root = json_loads(data, 0, NULL);
 	assert_non_null(root);
 	free(data);
@@ -405,3 +407,5 @@ TEST(three_allocations_prove_nothing)
 	comparison_free(&c);
 	free_sweeps(sweeps);
 }
+
+TEST_WRITES()

@@ -309,6 +309,7 @@ static char *dump(const struct run_spec *r, const struct config *c)
 	assert_non_null(memory);
 	assert_int_equal(plan_dump(r, c, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(text);
 	return text;
 }
 
@@ -362,3 +363,5 @@ TEST(tables_of_names)
 	assert_string_equal(workload_variant_name(VARIANT_COUNT), "");
 	assert_string_equal(workload_variant_name(UINT32_MAX), "");
 }
+
+TEST_WRITES()

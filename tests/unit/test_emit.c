@@ -108,3 +108,5 @@ TEST(json_survives_strange_values)
 	assert_non_null(strstr(data, "\"seed\": \"18446744073709551615\""));
 	free(data);
 }
+
+TEST_WRITES()

@@ -235,3 +235,5 @@ TEST(many_vcpus_are_one_row)
 	text_says(&rec, " vpid warm 15 1M");
 	record_free(&rec);
 }
+
+TEST_WRITES()

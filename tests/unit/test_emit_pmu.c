@@ -87,6 +87,7 @@ static const char *text_of(void)
 	assert_non_null(out);
 	put_pmu(&rec, out);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	assert_fits_screen(text);
 	return text;
 }
@@ -115,6 +116,7 @@ TEST_WITH(golden_files, fresh, drop)
 	assert_non_null(out);
 	assert_int_equal(json_finish(both, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	golden_compare(text, TESTS_DIR "/golden/pmu.json");
 }
 
@@ -203,3 +205,5 @@ TEST_WITH(one_row_without_counts, fresh, drop)
 	assert_null(rec.results[0].pmu);
 	assert_non_null(rec.results[1].pmu);
 }
+
+TEST_WRITES()

@@ -44,6 +44,7 @@ static char *render(const struct prediction *p)
 	prediction_legend_text(p, memory);
 	assert_int_equal(prediction_text(p, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	assert_fits_screen(data);
 	return data;
 }
@@ -152,3 +153,5 @@ TEST(json_has_every_figure)
 	}
 	json_decref(o);
 }
+
+TEST_WRITES()

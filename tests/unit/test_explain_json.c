@@ -92,3 +92,5 @@ TEST(unknown_is_null)
 	assert_string_equal(json_string_value(json_object_get(place, "hva")), "0x7f5c3f400678");
 	json_decref(root);
 }
+
+TEST_WRITES()

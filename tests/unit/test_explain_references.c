@@ -166,3 +166,5 @@ TEST(changes_name_the_moment)
 	sample_make(&x, SAMPLE_NOT_PRESENT);
 	assert_string_equal(words_changes(&x, 0, words), "");
 }
+
+TEST_WRITES()

@@ -237,3 +237,20 @@ TEST(golden_file)
 	golden_compare(svg, "tests/golden/explain-before-after.svg");
 	free(svg);
 }
+
+/* Alone, and beside the next one: all that a sample has in it is somewhere in its text, its JSON and its picture. */
+TEST(every_sample_in_every_form)
+{
+	LOOP (enum sample_name, first, 0, first < SAMPLE_COUNT, first++) {
+		enum sample_name second = (first + 1) % SAMPLE_COUNT;
+
+		free(sample_told(first, first, explain_text));
+		free(sample_told(first, second, explain_text));
+		free(sample_told(first, first, explain_json));
+		free(sample_told(first, second, explain_json));
+		free(sample_told(first, first, explain_svg));
+		free(sample_told(first, second, explain_svg));
+	}
+}
+
+TEST_WRITES()

@@ -151,3 +151,5 @@ TEST(both_are_compared)
 	says(SAMPLE_NESTED_2M, SAMPLE_NESTED_4K, "Added (numbers of after): 9 references");
 	says(SAMPLE_SHADOW_4K, SAMPLE_SHADOW_2M_ON_4K, "Nothing disappeared");
 }
+
+TEST_WRITES()

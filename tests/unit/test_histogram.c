@@ -227,3 +227,5 @@ TEST(text_and_json_have_bars_modes_and_tail)
 	free(text);
 	record_free(&rec);
 }
+
+TEST_WRITES()

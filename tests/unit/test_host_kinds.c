@@ -156,6 +156,7 @@ TEST(a_check)
 			report.pmu = plan_of((enum pmu_state)(shape / 3));
 			assert_int_equal(check_text(&report, NULL, 0, out), 0);
 			assert_int_equal(fclose(out), 0);
+			test_wrote(text);
 			judge(text, kinds[i].check);
 		}
 	}
@@ -206,3 +207,5 @@ TEST(a_sweep)
 		matrix_free(&m);
 	}
 }
+
+TEST_WRITES()

@@ -124,3 +124,5 @@ TEST_WITH(writers_fail, setup, teardown)
 	assert_null(matrix_run_json(&sample.cells[0].runs[0]));
 	assert_true(matrix_json(&sample, stderr) < 0);
 }
+
+TEST_WRITES()

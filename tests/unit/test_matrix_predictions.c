@@ -149,6 +149,7 @@ static char *render(const struct matrix *m)
 	assert_non_null(memory);
 	assert_int_equal(matrix_predictions_text(m, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	assert_fits_screen(data);
 	return data;
 }
@@ -185,3 +186,5 @@ TEST(text_and_json_say_whose_they_are)
 	free(text);
 	matrix_free(&m);
 }
+
+TEST_WRITES()

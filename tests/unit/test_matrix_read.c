@@ -432,3 +432,5 @@ TEST_WITH(many_cells_in_linear_time, setup, teardown)
 		(void)fprintf(stderr, "2,500 cells: %.3f s; 10,000 cells: %.3f s\n", quarter, all);
 	assert_true(all < 9 * quarter);
 }
+
+TEST_WRITES()

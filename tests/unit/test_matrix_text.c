@@ -153,3 +153,5 @@ TEST(without_figures_there_is_no_table)
 	free(text);
 	matrix_free(&m);
 }
+
+TEST_WRITES()

@@ -166,6 +166,13 @@ TEST(failed_thread_frees_the_others)
 	free_record(rec);
 }
 
+/* ThreadSanitizer takes the mapping that follows for a write without a lock. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "race:starve_second";
+}
+
 /* Thread 1 finds nothing behind its arena any more, as where a pool or a mount has run dry. */
 static int starve_second(const struct driver_env *env, const char **failure)
 {
@@ -275,7 +282,7 @@ TEST(stuck_thread_is_abandoned)
 	assert_int_equal(e.status, STATUS_WATCHDOG);
 	assert_int_equal(fake.unmaps, 0);
 	assert_int_equal(rec->result_count, 1);
-	assert_int_equal(fake.stuck, 1);
+	assert_int_equal(__atomic_load_n(&fake.stuck, __ATOMIC_SEQ_CST), 1);
 	__atomic_store_n(&fake.release, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&fake.stuck, __ATOMIC_SEQ_CST) != 0)
 		(void)usleep(1000);
@@ -333,8 +340,10 @@ TEST(population_takes_the_faults)
 	assert_int_equal(rec->machine.prealloc_threads, 1);
 	assert_true(rec->machine.timing.populate > 0);
 	assert_int_equal(rec->results[0].variant, VARIANT_FIRST);
-	/* 256 pages; what is left are AddressSanitizer's own shadow pages, one for eight. */
+	/* 256 pages; what is left are AddressSanitizer's own shadow pages, one for eight. ThreadSanitizer has more than pages. */
+#ifndef __SANITIZE_THREAD__
 	assert_true(rec->results[0].counts.page_faults < 64);
+#endif
 	free_record(rec);
 }
 

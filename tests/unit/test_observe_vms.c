@@ -413,6 +413,7 @@ static char *emit(int (*fn)(const struct observation *, FILE *))
 	assert_non_null(out);
 	assert_int_equal(fn(&o, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	return text;
 }
 
@@ -444,3 +445,5 @@ TEST_WITH(outputs, NULL, free_observation)
 	o.seconds = 10;
 	emits(observe_text, TESTS_DIR "/golden/observe-one.txt");
 }
+
+TEST_WRITES()

@@ -215,6 +215,7 @@ static char *text_of(int (*emit)(const struct pool_report *, const struct pool_u
 	assert_non_null(out);
 	assert_int_equal(emit(&report, &use, &plan, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	return text;
 }
 
@@ -319,6 +320,7 @@ TEST_WITH(show_json, fixture, NULL)
 	assert_non_null(out);
 	assert_int_equal(pool_show_json(&report, out), 0);
 	assert_int_equal(fclose(out), 0);
+	test_wrote(text);
 	root = json_loads(text, 0, NULL);
 	assert_non_null(root);
 	pool = json_array_get(json_object_get(root, "sizes"), 0);
@@ -344,3 +346,5 @@ TEST_WITH(lost_output_is_told, fixture, NULL)
 	assert_true(pool_plan_json(&report, &use, &plan, full) < 0);
 	(void)fclose(full);
 }
+
+TEST_WRITES()

@@ -363,6 +363,7 @@ TEST(help_names_what_is_there)
 	assert_int_equal(require_help(&check_rules, out), 0);
 	assert_true(require_evaluate(&check_rules, "nonsense", INTEL, &report, answers, &e) < 0);
 	(void)fclose(out);
+	test_wrote(text);
 	for (char *line = strchr(text, '\n') + 1; *line == ' '; line = strchr(line, '\n') + 1) {
 		size_t length = strcspn(line + 2, " =");
 		char name[40];
@@ -373,3 +374,5 @@ TEST(help_names_what_is_there)
 	}
 	free(text);
 }
+
+TEST_WRITES()

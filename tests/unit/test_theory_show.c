@@ -70,6 +70,7 @@ static char *theory_render(const struct theory *t, int (*emit)(const struct theo
 	assert_non_null(memory);
 	assert_int_equal(emit(t, memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	return data;
 }
 
@@ -378,6 +379,7 @@ TEST(the_list_of_cpus_is_whole)
 
 	assert_int_equal(cpu_list_text(memory), 0);
 	assert_int_equal(fclose(memory), 0);
+	test_wrote(data);
 	assert_narrow(data);
 	LOOP (uint32_t, i, 0, i < cpu_count(), i++)
 		assert_non_null(strstr(data, cpu_name(i)));
@@ -423,3 +425,5 @@ TEST(json_has_what_was_counted)
 		"measured");
 	json_decref(root);
 }
+
+TEST_WRITES()

@@ -156,3 +156,5 @@ TEST_WITH(without_one_chain_there_is_no_factor, fresh, drop)
 	says("chase 64M: 60.00 with 4; it still grows at 4");
 	assert_null(strstr(text, "tlb cost"));
 }
+
+TEST_WRITES()

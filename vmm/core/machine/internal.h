@@ -42,13 +42,13 @@ struct machine {
 	int wake_fd;         /* eventfd: something the main thread waits for happened */
 	atomic_bool stop;    /* vCPU threads leave their loop */
 	atomic_uint running; /* vCPU threads that have not left their loop */
+	atomic_bool ended;   /* the guest ended itself cleanly */
 	/* Of everything below, and of the report's console and strays, while the threads run. */
 	pthread_mutex_t lock;
 	uint64_t main_ns; /* DOORBELL_MAIN, 0 before */
 	uint32_t arrived; /* vCPU threads at the gate, or ended before it */
 	bool open;        /* the gate: all threads are there, and what they may do is settled */
 	pthread_cond_t gate;
-	bool ended;         /* the guest ended itself cleanly */
 	struct error error; /* the first error of any thread */
 	/* A shortage of memory, which a vCPU thread cannot explain because it opens no file: its step; NULL: there was none. */
 	const char *short_step;

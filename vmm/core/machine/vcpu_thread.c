@@ -117,9 +117,7 @@ void *vcpu_thread(void *argument)
 	if (e.status != STATUS_OK) {
 		machine_fail(m, &e);
 	} else if (ret == 1) {
-		pthread_mutex_lock(&m->lock);
-		m->ended = true;
-		pthread_mutex_unlock(&m->lock);
+		atomic_store(&m->ended, true);
 	}
 	atomic_fetch_sub(&m->running, 1);
 	machine_wake(m);

@@ -136,9 +136,9 @@ static bool over(struct machine *m)
 	bool yes;
 
 	pthread_mutex_lock(&m->lock);
-	yes = m->ended || m->error.status != STATUS_OK;
+	yes = m->error.status != STATUS_OK;
 	pthread_mutex_unlock(&m->lock);
-	return yes || atomic_load(&m->running) == 0;
+	return yes || atomic_load(&m->ended) || atomic_load(&m->running) == 0;
 }
 
 static int fail_watchdog(struct machine *m, struct error *e)
@@ -176,7 +176,7 @@ int machine_wait(struct machine *m, struct error *e)
 		*e = m->error;
 		return e->err > 0 ? -e->err : -EINVAL;
 	}
-	if (m->ended)
+	if (atomic_load(&m->ended))
 		return 0;
 	if (stop_requested() != 0)
 		m->report->stop_signal = stop_requested();

@@ -367,11 +367,9 @@ static int ended(void *argument, const struct machine_view *view, int ret, struc
 			      p->rec->machine.stop_signal);
 	note_strays(p->rec);
 	note_missing(p->rec, view);
-	/* Also where no phase was completed: the installed leaves are known then, too. */
-	pthread_mutex_lock(&p->lock);
+	/* Also where no phase was completed: the installed leaves are known then, too. No vCPU runs any more. */
 	phases_keep_peak_pages(p, view);
 	cost_finish(p, view);
-	pthread_mutex_unlock(&p->lock);
 	return ret == 0 ? check_complete(p->rec, e) : ret;
 }
 
