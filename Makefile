@@ -210,7 +210,7 @@ sanitized: $(BUILD)/sanitized/minivmm
 $(BUILD)/sanitized/minivmm: tests/e2e/fail_allocation.c $(BUILD)/san/vmm/main.o $(BUILD)/san/libminivmm.a
 	@mkdir -p $(@D)
 	$(say) "  LINK    $@"
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) $(addprefix -Wl$(comma)--wrap=,$(ALLOCATORS)) -o $@ $^ -lfdt -ljansson -lnuma -lpfm -lm
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_SAN) $(addprefix -Wl$(comma)--wrap=,$(ALLOCATORS)) -o $@ $^ $(filter-out -lcmocka,$(LIBS_TEST))
 
 check: unit-binaries
 	$(Q)bash scripts/run-units.sh $(UNIT_BINS)
