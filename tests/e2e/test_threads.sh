@@ -26,15 +26,15 @@ no_race() {
 for unit in "${units[@]}"; do
 	no_race "the units of $unit" 0 "build-thread/unit/test_$unit"
 done
-no_race "native threads" 0 "$MINIVMM" native -m 64M --smp 2 --workload touch,chase --working-set 64K --repeat 2 --prealloc \
+no_race "native threads" 0 "$MINIVMM" native --sandbox off -m 64M --smp 2 --workload touch,chase --working-set 64K --repeat 2 --prealloc \
 	--prealloc-threads 2
 if [ -n "$(no_kvm_reason)" ]; then
 	tap_skip "no race: vCPUs" "$(no_kvm_reason)"
 else
-	no_race "vCPUs that measure" 0 "$MINIVMM" -m 64M --smp 2 --workload chase,dirty,exit --working-set 64K --repeat 2 --prealloc
-	no_race "vCPUs that write at once" 0 "$MINIVMM" -m 64M --smp 2 --workload none --timeout 60 --guest build/guests/crowd.elf
-	no_race "vCPUs that are stopped" 4 "$MINIVMM" -m 64M --smp 2 --workload none --timeout 1 --guest build/guests/spin.elf
-	no_race "vCPUs that all count" 0 "$MINIVMM" -m 64M --smp 2 --workload chase --working-set 64K --repeat 2 --pmu perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES
-	no_race "vCPUs of which one panics" 3 "$MINIVMM" -m 64M --smp 2 --workload none --guest build/guests/panic_record.elf
+	no_race "vCPUs that measure" 0 "$MINIVMM" --sandbox off -m 64M --smp 2 --workload chase,dirty,exit --working-set 64K --repeat 2 --prealloc
+	no_race "vCPUs that write at once" 0 "$MINIVMM" --sandbox off -m 64M --smp 2 --workload none --timeout 60 --guest build/guests/crowd.elf
+	no_race "vCPUs that are stopped" 4 "$MINIVMM" --sandbox off -m 64M --smp 2 --workload none --timeout 1 --guest build/guests/spin.elf
+	no_race "vCPUs that all count" 0 "$MINIVMM" --sandbox off -m 64M --smp 2 --workload chase --working-set 64K --repeat 2 --pmu perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES
+	no_race "vCPUs of which one panics" 3 "$MINIVMM" --sandbox off -m 64M --smp 2 --workload none --guest build/guests/panic_record.elf
 fi
 tap_done
