@@ -1,9 +1,11 @@
 /*
  * Property: every way in which /dev/kvm can be missing, forbidden, foreign or too old becomes one error value with
- * the right exit status and a cure, and nothing stays open. It could break because no developer's machine fails so.
+ * the right exit status and a cure, and nothing stays open; and a VM is denied what no guest here needs. It could break
+ * because no developer's machine fails so, and nothing misses what is allowed too much.
  */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <sys/mman.h>
 
 #include "test.h"
 #include "vmm/core/kvm/system.h"
@@ -20,7 +22,9 @@ static struct {
 	unsigned long failing_request;
 	int closed;
 	int disable_exits;
-	uint64_t disabled_exits;
+	uint64_t disabled_exits, disabled_pmu, enforced_pv;
+	struct kvm_msr_filter filter;
+	uint8_t bitmaps[KVM_MSR_FILTER_MAX_RANGES][8]; /* of filter, as far as they are looked at */
 	uint64_t prefaulted_bytes, prefault_most_bytes;
 	int prefault_errno, prefault_interrupts;
 } fake;
@@ -68,6 +72,50 @@ int __wrap_open(const char *path, int flags, ...)
 	return -1;
 }
 
+void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	if (fd < FAKE_FD)
+		return __real_mmap(addr, len, prot, flags, fd, offset);
+	return __real_mmap(addr, len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static int fake_enable(const struct kvm_enable_cap *cap)
+{
+	if (cap->cap == KVM_CAP_X86_DISABLE_EXITS)
+		fake.disabled_exits = cap->args[0];
+	if (cap->cap == KVM_CAP_PMU_CAPABILITY)
+		fake.disabled_pmu = cap->args[0];
+	if (cap->cap == KVM_CAP_ENFORCE_PV_FEATURE_CPUID)
+		fake.enforced_pv = cap->args[0];
+	return 0;
+}
+
+static int fake_filter(const struct kvm_msr_filter *filter)
+{
+	fake.filter = *filter;
+	LOOP (size_t, i, 0, i < KVM_MSR_FILTER_MAX_RANGES && filter->ranges[i].nmsrs != 0, i++) {
+		assert_in_range(filter->ranges[i].nmsrs, 1, 64);
+		memcpy(fake.bitmaps[i], filter->ranges[i].bitmap, (filter->ranges[i].nmsrs + 7) / 8);
+	}
+	return 0;
+}
+
+/* As KVM decides it (api.rst, KVM_X86_SET_MSR_FILTER): the bit of a range that has it, else the default. */
+static bool may_use(uint32_t msr)
+{
+	LOOP (size_t, i, 0, i < KVM_MSR_FILTER_MAX_RANGES, i++) {
+		const struct kvm_msr_filter_range *range = &fake.filter.ranges[i];
+
+		if (msr < range->base || msr - range->base >= range->nmsrs)
+			continue;
+		assert_int_equal(range->flags, KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE);
+		return (fake.bitmaps[i][(msr - range->base) / 8] >> (msr - range->base) % 8 & 1) != 0;
+	}
+	return (fake.filter.flags & KVM_MSR_FILTER_DEFAULT_DENY) == 0;
+}
+
 int __real_close(int fd);
 int __wrap_close(int fd)
 {
@@ -109,9 +157,12 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return fake.run_bytes;
 	case KVM_CREATE_VM:
 		return FAKE_FD + 1;
+	case KVM_CREATE_VCPU:
+		return FAKE_FD + 2;
 	case KVM_ENABLE_CAP:
-		fake.disabled_exits = ((const struct kvm_enable_cap *)argument)->args[0];
-		return 0;
+		return fake_enable((const struct kvm_enable_cap *)argument);
+	case KVM_X86_SET_MSR_FILTER:
+		return fake_filter((const struct kvm_msr_filter *)argument);
 	default:
 		return 0;
 	}
@@ -247,6 +298,40 @@ TEST_WITH(spinning_stays_in_the_guest_where_kvm_allows, reset, NULL)
 		assert_int_equal(fake.disabled_exits, allowed[i] & KVM_X86_DISABLE_EXITS_PAUSE);
 		kvm_vm_destroy(&vm);
 	}
+}
+
+/* The numbers of SDM vol. 4, table 2-2, and of Linux' Documentation/virt/kvm/x86/msr.rst. */
+TEST_WITH(a_vm_has_no_counters_and_few_msrs, reset, NULL)
+{
+	static const uint32_t needed[] = { 0x10,       0x1b,       0x174,      0x176,      0x277,
+					   0xc0000080, 0xc0000081, 0xc0000084, 0xc0000100, 0xc0000103 };
+	static const uint32_t denied[] = { 0x11,  0x12,       0x3a,       0x48,       0x8b,       0xc1,
+					   0x186, 0x1a0,      0x1d9,      0x309,      0x480,      0xda0,
+					   0x17,  0xc0000085, 0xc0010117, 0x4b564d00, 0x40000000, 0 };
+	struct error e = { .status = STATUS_OK };
+	const struct kvm_system sys = { .fd = FAKE_FD };
+	struct kvm_vm vm;
+
+	assert_int_equal(kvm_vm_create(&sys, &vm, &e), 0);
+	assert_int_equal(fake.disabled_pmu, KVM_PMU_CAP_DISABLE);
+	EACH (i, needed)
+		assert_true(may_use(needed[i]));
+	EACH (i, denied)
+		assert_false(may_use(denied[i]));
+	kvm_vm_destroy(&vm);
+}
+
+TEST_WITH(a_vcpu_has_no_hypercalls, reset, NULL)
+{
+	struct kvm_cpuid2 cpuid = { .nent = 0 };
+	struct error e = { .status = STATUS_OK };
+	const struct kvm_system sys = { .fd = FAKE_FD, .run_bytes = 4096 };
+	const struct kvm_vm vm = { .fd = FAKE_FD + 1 };
+	struct kvm_vcpu vcpu;
+
+	assert_int_equal(kvm_vcpu_create(&sys, &vm, 0, 1, &cpuid, &vcpu, &e), 0);
+	assert_int_equal(fake.enforced_pv, 1);
+	kvm_vcpu_destroy(&vcpu);
 }
 
 TEST_WITH(prefault_goes_on_until_all_is_done, reset, NULL)

@@ -43,7 +43,7 @@ const struct kvm_capability kvm_capabilities[KVM_CAPABILITY_COUNT] = {
 	  "a port that KVM serves by itself: an exit without user space, for --workload exit and vpid",
 	  false },
 	{ KVM_CAP_PMU_CAPABILITY, "KVM_CAP_PMU_CAPABILITY",
-	  "performance counters inside a guest; minivmm's reads none", false },
+	  "no performance counters inside the guest: nothing there reads them", false },
 };
 
 int kvm_check_extension(int fd, long capability)

@@ -1,24 +1,12 @@
 #include "vmm/core/kvm/vcpu.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "vmm/core/kvm/system.h"
 #include "vmm/util/process.h"
-
-#define CPUID_MAX_ENTRIES 512
-#define CPUID_LEAF_FEATURES 1
-#define CPUID_ECX_X2APIC (1u << 21)
-#define CPUID_LEAF_TOPOLOGY 0xb
-#define CPUID_LEAF_TOPOLOGY_V2 0x1f
-#define CPUID_LEAF_EXTENDED_FEATURES 0x80000001
-#define CPUID_EDX_1G_PAGES (1u << 26)
-#define CPUID_LEAF_ADDRESS_SIZES 0x80000008
-#define CPUID_LEAF_AMD_TOPOLOGY 0x8000001e
-#define CPUID_LEAF_AMD_TOPOLOGY_V2 0x80000026
 
 /* As in Linux 6.10's <linux/kvm.h>; Debian 12's headers are older. */
 struct prefault_range {
@@ -29,77 +17,6 @@ struct prefault_range {
 };
 #define MINIVMM_PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, struct prefault_range)
 
-struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e)
-{
-	struct kvm_cpuid2 *cpuid =
-		calloc(1, sizeof(*cpuid) + CPUID_MAX_ENTRIES * sizeof(struct kvm_cpuid_entry2));
-
-	if (cpuid == NULL) {
-		(void)error_set(e, STATUS_FAILED, ENOMEM, "calloc", "no memory for the CPUID table");
-		return NULL;
-	}
-	cpuid->nent = CPUID_MAX_ENTRIES;
-	if (ioctl(sys->fd, KVM_GET_SUPPORTED_CPUID, cpuid) != 0) {
-		(void)error_set(e, STATUS_FAILED, errno, "KVM_GET_SUPPORTED_CPUID",
-				"KVM does not say which CPUID it supports");
-		free(cpuid);
-		return NULL;
-	}
-	return cpuid;
-}
-
-void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count)
-{
-	for (uint32_t i = 0; i < cpuid->nent; i++) {
-		struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
-
-		switch (entry->function) {
-		case CPUID_LEAF_FEATURES:
-			entry->ebx = (entry->ebx & 0x0000ffff) | (count << 16 & 0x00ff0000) | index << 24;
-			break;
-		case CPUID_LEAF_TOPOLOGY:
-		case CPUID_LEAF_TOPOLOGY_V2:
-		case CPUID_LEAF_AMD_TOPOLOGY_V2:
-			entry->edx = index;
-			break;
-		case CPUID_LEAF_AMD_TOPOLOGY:
-			/* One thread a core, all in node 0; older kernels leave the host's own numbers here. */
-			entry->eax = index;
-			entry->ebx = index & 0xff;
-			entry->ecx = 0;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
-void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid)
-{
-	for (uint32_t i = 0; i < cpuid->nent; i++) {
-		if (cpuid->entries[i].function == CPUID_LEAF_FEATURES)
-			cpuid->entries[i].ecx &= ~CPUID_ECX_X2APIC;
-	}
-}
-
-uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid)
-{
-	for (uint32_t i = 0; i < cpuid->nent; i++) {
-		if (cpuid->entries[i].function == CPUID_LEAF_ADDRESS_SIZES)
-			return cpuid->entries[i].eax & 0xff;
-	}
-	return 36;
-}
-
-int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid)
-{
-	for (uint32_t i = 0; i < cpuid->nent; i++) {
-		if (cpuid->entries[i].function == CPUID_LEAF_EXTENDED_FEATURES)
-			return (cpuid->entries[i].edx & CPUID_EDX_1G_PAGES) != 0;
-	}
-	return -ENOENT;
-}
-
 static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *cpuid, struct error *e)
 {
 	kvm_cpuid_identify(cpuid, index, count);
@@ -107,6 +24,17 @@ static int set_cpuid(int fd, uint32_t index, uint32_t count, struct kvm_cpuid2 *
 		return error_set(e, STATUS_FAILED, errno, "KVM_SET_CPUID2", "vCPU %u: KVM refused its CPUID",
 				 index);
 	return 0;
+}
+
+/*
+ * KVM's hypercalls fail, as CPUID says there are none (api.rst, KVM_CAP_ENFORCE_PV_FEATURE_CPUID, Linux 5.10). An older KVM
+ * answers them; nothing of ours makes one.
+ */
+static void forbid_hypercalls(int fd)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_ENFORCE_PV_FEATURE_CPUID, .args = { 1 } };
+
+	(void)ioctl(fd, KVM_ENABLE_CAP, &cap);
 }
 
 static int map_run_area(struct kvm_vcpu *vcpu, struct error *e)
@@ -135,6 +63,7 @@ int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint3
 	ret = map_run_area(vcpu, e);
 	if (ret == 0)
 		ret = set_cpuid(vcpu->fd, index, count, cpuid, e);
+	forbid_hypercalls(vcpu->fd);
 	if (ret == 0 && sys->can_read_stats)
 		ret = vcpu_stats_open(vcpu->fd, &vcpu->stats, e);
 	if (ret != 0)

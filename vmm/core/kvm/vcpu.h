@@ -1,5 +1,5 @@
 /*
- * One vCPU: its descriptor, its shared run area, its CPUID, its statistics.
+ * One vCPU: its descriptor, its shared run area, its statistics.
  */
 #ifndef MINIVMM_CORE_KVM_VCPU_H
 #define MINIVMM_CORE_KVM_VCPU_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/core/kvm/cpuid.h"
 #include "vmm/core/kvm/stats.h"
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/kvm/vm.h"
@@ -21,29 +22,8 @@ struct kvm_vcpu {
 	struct kvm_stats stats;
 };
 
-/* What KVM supports of CPUID, read once a run. Owned by the caller: free(). NULL on error. */
-struct kvm_cpuid2 *kvm_supported_cpuid(const struct kvm_system *sys, struct error *e);
-
 /*
- * Make the table that of vCPU `index` of `count`: its APIC id in every leaf that states one (SDM vol. 2A, CPUID, leaves
- * 1, 0xB, 0x1F; AMD APM vol. 3, appendix E, 0x8000001E and 0x80000026). Pure.
- */
-void kvm_cpuid_identify(struct kvm_cpuid2 *cpuid, uint32_t index, uint32_t count);
-
-/*
- * Take x2APIC (leaf 1, ECX bit 21) out of the table: KVM always says it supports it, but a guest without an APIC
- * inside KVM has none (api.rst, KVM_GET_SUPPORTED_CPUID). Pure.
- */
-void kvm_cpuid_drop_x2apic(struct kvm_cpuid2 *cpuid);
-
-/* Width of the guest's physical addresses (0x80000008); 36 where the table does not say, as KVM has it. Pure. */
-uint32_t kvm_cpuid_physical_bits(const struct kvm_cpuid2 *cpuid);
-
-/* Whether guests may have 1 GiB pages (0x80000001, EDX bit 26): 1, 0, or -ENOENT where the table has no such leaf. */
-int kvm_cpuid_has_1g_pages(const struct kvm_cpuid2 *cpuid);
-
-/*
- * Create vCPU `index` of `count` with the supported CPUID and its own APIC id.
+ * Create vCPU `index` of `count` with that CPUID and its own APIC id, and without hypercalls.
  * cpuid is changed in passing. 0 or -errno; on error nothing is left.
  */
 int kvm_vcpu_create(const struct kvm_system *sys, const struct kvm_vm *vm, uint32_t index, uint32_t count,

@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "units.h"
 
 /*
  * Where Intel hosts without "unrestricted guest" keep the TSS (3 pages) and the identity map (1 page) with which
@@ -27,18 +30,63 @@ static int set_intel_helpers(int fd, struct error *e)
 }
 
 /*
- * A spinning vCPU stays in the guest. Else AMD's pause filter, which counts in ring 3 too, takes it out of the gates
- * around a timed part, and those exits look like the workload's (api.rst, KVM_CAP_X86_DISABLE_EXITS; before the first
- * vCPU). Where KVM does not allow it the exits are still counted and told, so failure is not an error.
+ * What a VM is to be like, before its first vCPU (api.rst). Where KVM does not allow one of them, what it would forbid is
+ * still counted and told, so failure is not an error.
  */
-static void let_guest_pause(int fd)
-{
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_DISABLE_EXITS,
-				      .args = { KVM_X86_DISABLE_EXITS_PAUSE } };
-	int allowed = kvm_check_extension(fd, KVM_CAP_X86_DISABLE_EXITS);
+static const struct {
+	uint32_t capability;
+	uint32_t wanted; /* a bit of what KVM_CHECK_EXTENSION answers, and the argument */
+} manners[] = {
+	/*
+	 * A spinning vCPU stays in the guest. Else AMD's pause filter, which counts in ring 3 too, takes it out of the gates
+	 * around a timed part, and those exits look like the workload's.
+	 */
+	{ KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_PAUSE },
+	/* AMD's legacy counters need no CPUID bit, so that the guest's CPUID alone does not take them away. */
+	{ KVM_CAP_PMU_CAPABILITY, KVM_PMU_CAP_DISABLE },
+};
 
-	if (allowed > 0 && (allowed & KVM_X86_DISABLE_EXITS_PAUSE) != 0)
-		(void)ioctl(fd, KVM_ENABLE_CAP, &cap);
+static void set_manners(int fd)
+{
+	for (size_t i = 0; i < COUNT_OF(manners); i++) {
+		struct kvm_enable_cap cap = { .cap = manners[i].capability, .args = { manners[i].wanted } };
+		int allowed = kvm_check_extension(fd, manners[i].capability);
+
+		if (allowed > 0 && ((uint32_t)allowed & manners[i].wanted) != 0)
+			(void)ioctl(fd, KVM_ENABLE_CAP, &cap);
+	}
+}
+
+/*
+ * The MSRs that a guest may use; any other is a #GP there (api.rst, KVM_X86_SET_MSR_FILTER, Linux 5.10). Those of an x2APIC
+ * are not filtered. Whom KVM lets use one without an exit, it still does.
+ */
+static const struct {
+	uint32_t first, count;
+} allowed_msrs[] = {
+	{ 0x10, 1 },       /* the time-stamp counter */
+	{ 0x1b, 1 },       /* where the APIC is */
+	{ 0x174, 3 },      /* SYSENTER */
+	{ 0x277, 1 },      /* PAT */
+	{ 0xc0000080, 5 }, /* EFER, SYSCALL */
+	{ 0xc0000100, 4 }, /* bases of FS and GS, the number that RDTSCP gives */
+};
+
+_Static_assert(COUNT_OF(allowed_msrs) <= KVM_MSR_FILTER_MAX_RANGES, "KVM takes them");
+
+static void filter_msrs(int fd)
+{
+	struct kvm_msr_filter filter = { .flags = KVM_MSR_FILTER_DEFAULT_DENY };
+	uint8_t all = 0xff;
+
+	for (size_t i = 0; i < COUNT_OF(allowed_msrs); i++)
+		filter.ranges[i] = (struct kvm_msr_filter_range){
+			.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,
+			.base = allowed_msrs[i].first,
+			.nmsrs = allowed_msrs[i].count,
+			.bitmap = &all,
+		};
+	(void)ioctl(fd, KVM_X86_SET_MSR_FILTER, &filter);
 }
 
 int kvm_vm_create(const struct kvm_system *sys, struct kvm_vm *vm, struct error *e)
@@ -51,7 +99,8 @@ int kvm_vm_create(const struct kvm_system *sys, struct kvm_vm *vm, struct error 
 	} while (vm->fd < 0 && errno == EINTR);
 	if (vm->fd < 0)
 		return error_set(e, STATUS_FAILED, errno, "KVM_CREATE_VM", "KVM cannot create a VM");
-	let_guest_pause(vm->fd);
+	set_manners(vm->fd);
+	filter_msrs(vm->fd);
 	if (sys->has_tss_addr)
 		ret = set_intel_helpers(vm->fd, e);
 	if (ret == 0 && sys->can_read_stats)

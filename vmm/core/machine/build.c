@@ -62,6 +62,7 @@ static int open_kvm(struct machine *m, struct error *e)
 	m->cpuid = kvm_supported_cpuid(&m->sys, e);
 	if (m->cpuid == NULL)
 		return -EIO;
+	kvm_cpuid_allow(m->cpuid);
 	/* The tree tells the guest, so it has to be known before that is written. */
 	m->config->kernel_port = wants_kernel_port(m) && kvm_capability(&m->sys, KVM_CAP_IOEVENTFD) > 0;
 	return check_limits(m, e);

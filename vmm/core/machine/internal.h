@@ -31,7 +31,7 @@ struct machine {
 	struct machine_report *report;
 	struct backing backing;
 	struct kvm_system sys;
-	struct kvm_cpuid2 *cpuid; /* what KVM supports, then that of the last vCPU created; owned */
+	struct kvm_cpuid2 *cpuid; /* what guests here may have, then that of the last vCPU created; owned */
 	struct kvm_vm vm;
 	int port_fd;            /* the eventfd behind PORT_KERNEL; -1: none */
 	struct kvm_vcpu *vcpus; /* config.vcpus of them */
