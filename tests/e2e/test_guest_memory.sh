@@ -65,6 +65,77 @@ case_record "${commands[-1]}" -m 64M --workload none
 want_json '.observed.sealed == null' "no file, no seal"
 conclude "what is not sealed is not called so"
 
+# told_as_lost REGEX: status 1 and a record, and the message says what became of guest RAM.
+told_as_lost() {
+	want_status 1
+	want_text "guest RAM: .*$1"
+	want_json '.verdict == "failed" and any(.reasons[]; test("guest RAM"))' "the record says it, too"
+	want_schema
+}
+
+name="the file behind guest RAM is truncated"
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" != tmpfs ]; then
+	tap_skip "$name" "/dev/shm is no tmpfs"
+else
+	for command in "${commands[@]}"; do
+		start "$command" -m 64M --mem-path /dev/shm "${long[@]}"
+		truncate -s 4M "$(ram_file '/dev/shm/*')" || problem "it cannot be truncated"
+		finish
+		told_as_lost "another process made the file behind it \(backing file\) shorter, 4 of 64 MiB are left"
+		want_text "HVA 0x[0-9a-f]+"
+		[ "$command" = native ] || want_text "GPA 0x[0-9a-f]+"
+		want_text "try: --backing memfd --page-size 4K"
+		conclude "$command: $name"
+	done
+fi
+
+# held COMMAND CALL...: run with the first such call of the process held up for two seconds, in which its file is truncated.
+held() {
+	local call=$1 child
+	shift
+	problems=() command_line=("$MINIVMM" "$@")
+	strace -f -qq -o /dev/null -e "trace=$call" -e "inject=$call:delay_enter=2000000:when=1" "$MINIVMM" "$@" \
+		>"$T/out" 2>"$T/err" </dev/null &
+	pid=$!
+	for ((try = 0; try < 200; try++)); do
+		child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+		file=$(find "/proc/${child% }/fd" -lname '/dev/shm/*' 2>/dev/null | head -n 1)
+		[ -z "$file" ] || [ "$(stat -L -c %s "$file")" = 0 ] || break
+		sleep 0.01
+	done
+	sleep 0.5
+	truncate -s 0 "$file" || problem "it cannot be truncated"
+	finish
+	want_status 1
+	want_text "guest RAM: .*another process made the file behind it"
+}
+if [ -n "$reason" ] || ! have strace; then
+	tap_skip "guest RAM that is lost before the guest runs, and while explain reads" "${reason:-strace is not installed}"
+else
+	# The second descriptor of an event is made when all is loaded: what is lost then, the first KVM_RUN meets.
+	held eventfd2 run -m 64M --mem-path /dev/shm --workload none
+	conclude "run: $name before the guest runs"
+	held process_vm_readv explain -m 64M --mem-path /dev/shm
+	conclude "explain: $name"
+fi
+
+# A faulty page: KVM sends the thread a SIGBUS, and KVM_RUN fails. Here strace does both: the errno is that of other CPUs, or none.
+name="a faulty page in KVM_RUN"
+if [ -n "$reason" ] || ! have strace; then
+	tap_skip "$name" "${reason:-strace is not installed}"
+else
+	# strace counts for each thread: later than any ioctl of the main thread, which makes the machine.
+	guest=(run -m 64M --workload exit --accesses 500 --repeat 2)
+	nth=$(($(strace -qq -e trace=ioctl "$MINIVMM" "${guest[@]}" 2>&1 >/dev/null | grep -c ioctl) + 20))
+	for error in EHWPOISON EINTR; do
+		case_command strace -f -qq -o /dev/null -e trace=ioctl -e "inject=ioctl:error=$error:signal=SIGBUS:when=$nth" \
+			"$MINIVMM" "${guest[@]}" --json "$T/run.json"
+		told_as_lost "a page.*is lost.*the hardware reports as faulty"
+		want_text "backing anon, pages of 4K"
+		conclude "$name: $error"
+	done
+fi
+
 # Before Linux 5.14 low memory is populated by mlock.
 name="huge pages without MADV_POPULATE_WRITE"
 if ! grep -qE '\[(always|madvise)\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null; then

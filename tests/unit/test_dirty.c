@@ -27,7 +27,6 @@ static struct phases phases;
 static const struct kvm_vm vm;
 static const struct backing backing;
 static const struct machine_view view = { .config = &rec.config, .vm = &vm, .backing = &backing };
-static struct vcpu_block blocks[VCPUS];
 static struct error e;
 static unsigned char ram[64];
 
@@ -35,7 +34,6 @@ static const struct workload_part logged = { .variant = VARIANT_WRITE_LOGGED, .d
 static const struct workload_part plain = { .variant = VARIANT_WRITE };
 
 int __wrap_ioctl(int fd, unsigned long request, ...);
-void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error);
 void *__wrap_backing_at(const struct backing *b, uint64_t offset_bytes, uint64_t bytes);
 const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t variant);
 
@@ -73,14 +71,6 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
-void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error)
-{
-	(void)m;
-	(void)error;
-	assert_true(bytes == sizeof(blocks[0]) && gpa >= VCPU_BLOCKS_GPA);
-	return &blocks[(gpa - VCPU_BLOCKS_GPA) / VCPU_BLOCK_BYTES];
-}
-
 void *__wrap_backing_at(const struct backing *b, uint64_t offset_bytes, uint64_t bytes)
 {
 	(void)b;
@@ -110,8 +100,8 @@ static int setup(void **state)
 	assert_int_equal(pthread_mutex_init(&phases.lock, NULL), 0);
 	for (uint32_t i = 0; i < VCPUS; i++) {
 		phase_vcpus[i] = (struct phase_vcpu){ .logs_dirty = false };
-		memset(&blocks[i], 0, sizeof(blocks[i]));
-		blocks[i].result.variant = VARIANT_WRITE_LOGGED;
+		memset(&phase_vcpus[i].copy, 0, sizeof(phase_vcpus[i].copy));
+		phase_vcpus[i].copy.result.variant = VARIANT_WRITE_LOGGED;
 	}
 	return 0;
 }
@@ -158,10 +148,10 @@ TEST_WITH(only_the_arenas_pages_count, setup, teardown)
 
 TEST_WITH(a_part_that_logs_nothing_has_no_count, setup, teardown)
 {
-	blocks[0].result.variant = VARIANT_WRITE;
+	phase_vcpus[0].copy.result.variant = VARIANT_WRITE;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), -1);
-	blocks[0].result.variant = UINT32_MAX;
+	phase_vcpus[0].copy.result.variant = UINT32_MAX;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_int_equal(end_of(0), -1);
 	assert_int_equal(fake.switches, 0);
@@ -231,7 +221,7 @@ TEST_WITH(a_begin_after_a_begin_starts_afresh, setup, teardown)
 	assert_int_equal(end_of(0), 0);
 	/* A guest that changes its mind about what it runs does not leave the log on. */
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
-	blocks[0].result.variant = VARIANT_WRITE;
+	phase_vcpus[0].copy.result.variant = VARIANT_WRITE;
 	assert_int_equal(dirty_begin(&phases, &view, 0, &e), 0);
 	assert_false(fake.on[0]);
 	assert_int_equal(end_of(0), -1);

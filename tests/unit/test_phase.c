@@ -25,7 +25,7 @@ static struct vcpu_block block;
 static struct error e;
 
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values);
-void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error);
+int __wrap_machine_read(struct machine *m, uint64_t gpa, void *to, uint64_t bytes, struct error *error);
 const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t variant);
 
 void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
@@ -41,13 +41,14 @@ void __wrap_stats_read(const struct kvm_stats *stats, int64_t *values)
 	values[VCPU_PF_FIXED] = fixed;
 }
 
-void *__wrap_machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *error)
+int __wrap_machine_read(struct machine *m, uint64_t gpa, void *to, uint64_t bytes, struct error *error)
 {
 	(void)m;
 	(void)error;
 	assert_int_equal(gpa, VCPU_BLOCKS_GPA);
 	assert_int_equal(bytes, sizeof(block));
-	return &block;
+	memcpy(to, &block, sizeof(block));
+	return 0;
 }
 
 const struct workload_part *__wrap_driver_part(uint32_t workload, uint32_t variant)

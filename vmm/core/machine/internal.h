@@ -10,6 +10,7 @@
 
 #include "vmm/core/kvm/system.h"
 #include "vmm/core/machine/machine.h"
+#include "vmm/core/memory/sigbus.h"
 #include "vmm/core/sandbox/sandbox.h"
 
 struct vcpu_task {
@@ -50,6 +51,7 @@ struct machine {
 	bool open;        /* the gate: all threads are there, and what they may do is settled */
 	pthread_cond_t gate;
 	struct error error; /* the first error of any thread */
+	struct lost_memory lost; /* of guest RAM, the first that an access met */
 	/* A shortage of memory, which a vCPU thread cannot explain because it opens no file: its step; NULL: there was none. */
 	const char *short_step;
 	int short_err;
@@ -61,6 +63,21 @@ void machine_destroy(struct machine *m);
 
 /* load.c: ELF, FDT and start info into RAM; claim the vCPU blocks. Gives the PVH entry. 0 or -errno. */
 int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e);
+
+/* ram.c: guest memory present by a call that can fail, for machine_touch. NULL with *e set. */
+void *ram_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
+
+/*
+ * Call body(argument), which touches claimed guest memory, holds no lock and owns nothing (sigbus_guard). 0, or -EFAULT with *e
+ * set where the memory was lost meanwhile.
+ */
+int machine_touch(struct machine *m, void (*body)(void *), void *argument, struct error *e);
+
+/*
+ * `ret` is what building or running came to, with *e. Where guest RAM was lost that is the true error, whatever it looked like to
+ * who met it: a refusal, a guest that panics, a guest that hangs. Returns ret, or -errno with *e anew.
+ */
+int ram_check_loss(struct machine *m, int ret, struct error *e);
 
 /* wait.c: start a thread for each vCPU. 0, or -errno with *e set and no thread left. */
 int machine_start(struct machine *m, struct error *e);

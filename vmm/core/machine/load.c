@@ -25,21 +25,47 @@ static void *claim_at(void *self, uint64_t gpa, uint64_t bytes)
 {
 	const struct claim *claim = self;
 
-	return machine_claim(claim->machine, gpa, bytes, claim->error);
+	return ram_claim(claim->machine, gpa, bytes, claim->error);
+}
+
+/* The arguments and result of elf_load, for machine_touch. */
+struct load {
+	const void *image;
+	size_t bytes;
+	const char *name;
+	struct elf_target target;
+	uint32_t *entry_gpa;
+	struct error *error;
+	int ret;
+};
+
+static void load(void *argument)
+{
+	struct load *l = argument;
+
+	l->ret = elf_load(l->image, l->bytes, l->name, &l->target, l->entry_gpa, l->error);
 }
 
 static int load_image(struct machine *m, const void *image, size_t bytes, const char *name,
 		      uint32_t *entry_gpa, struct error *e)
 {
 	struct claim claim = { .machine = m, .error = e };
-	const struct elf_target target = {
-		.low_gpa = IMAGE_GPA,
-		.high_gpa = IMAGE_END_GPA,
-		.at = claim_at,
-		.self = &claim,
+	struct load l = {
+		.image = image,
+		.bytes = bytes,
+		.name = name,
+		.target = {
+			.low_gpa = IMAGE_GPA,
+			.high_gpa = IMAGE_END_GPA,
+			.at = claim_at,
+			.self = &claim,
+		},
+		.entry_gpa = entry_gpa,
+		.error = e,
 	};
+	int ret = machine_touch(m, load, &l, e);
 
-	return elf_load(image, bytes, name, &target, entry_gpa, e);
+	return ret != 0 ? ret : l.ret;
 }
 
 /* The guest ELF at `path` into *image, which the caller frees. 0 or -errno with *e set. */
@@ -108,31 +134,24 @@ static int load_fdt(struct machine *m, size_t *fdt_bytes, struct error *e)
 	void *blob = NULL;
 	int ret = build_fdt(m->config, &blob, fdt_bytes, e);
 
-	if (ret == 0) {
-		void *at = machine_claim(m, FDT_GPA, *fdt_bytes, e);
-
-		if (at != NULL)
-			memcpy(at, blob, *fdt_bytes);
-		else
-			ret = -EFAULT;
-	}
+	if (ret == 0)
+		ret = machine_write(m, FDT_GPA, blob, *fdt_bytes, e);
 	free(blob);
 	return ret;
 }
 
 static int load_params(struct machine *m, struct error *e)
 {
+	unsigned char start[START_INFO_BYTES] = { 0 };
 	size_t fdt_bytes = 0;
-	void *start;
 	int ret = load_fdt(m, &fdt_bytes, e);
 
 	if (ret != 0)
 		return ret;
-	start = machine_claim(m, START_INFO_GPA, START_INFO_BYTES, e);
-	if (start == NULL)
-		return -EFAULT;
-	ret = start_info_write(&m->config->map, fdt_bytes, start, START_INFO_BYTES);
-	return ret == 0 ? 0 : error_set(e, STATUS_FAILED, -ret, "start info", "it does not fit its page");
+	ret = start_info_write(&m->config->map, fdt_bytes, start, sizeof(start));
+	if (ret != 0)
+		return error_set(e, STATUS_FAILED, -ret, "start info", "it does not fit its page");
+	return machine_write(m, START_INFO_GPA, start, sizeof(start), e);
 }
 
 static int load_embedded(struct machine *m, uint32_t *entry_gpa, struct error *e)
@@ -152,7 +171,7 @@ int machine_load(struct machine *m, uint32_t *entry_gpa, struct error *e)
 
 	if (ret == 0)
 		ret = load_params(m, e);
-	if (ret == 0 && machine_claim(m, VCPU_BLOCKS_GPA, blocks_bytes, e) == NULL)
+	if (ret == 0 && ram_claim(m, VCPU_BLOCKS_GPA, blocks_bytes, e) == NULL)
 		ret = -EFAULT;
 	return ret;
 }

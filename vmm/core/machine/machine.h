@@ -88,7 +88,7 @@ struct machine_view {
 	const struct backing *backing;
 	const struct kvm_cpuid2 *cpuid; /* the guest's */
 	uint64_t tsc_khz;
-	struct machine *machine; /* for machine_claim */
+	struct machine *machine; /* for machine_read */
 };
 
 /*
@@ -127,16 +127,17 @@ int machine_run(const struct machine_spec *asked, struct config *c, struct host_
 		const struct machine_observer *observer, struct machine_report *report, struct error *e);
 
 /*
- * Guest memory [gpa, gpa + bytes) for the VMM itself, made present by a call that can fail rather than a touch
- * that can SIGBUS. NULL with *e set when it is not RAM or cannot be had.
+ * Copy guest memory out and in. It is made present before, by a call that can fail, and what is lost meanwhile is an error, too:
+ * no touch ends the process. 0, or -errno with *e set where it is not RAM or cannot be had. On any thread.
  */
-void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e);
+int machine_read(struct machine *m, uint64_t gpa, void *to, uint64_t bytes, struct error *e);
+int machine_write(struct machine *m, uint64_t gpa, const void *from, uint64_t bytes, struct error *e);
 
-/* The block of a vCPU, claimed likewise. The guest may write to it meanwhile: copy it out before it is checked. */
-static inline const struct vcpu_block *machine_block(struct machine *m, uint32_t vcpu, struct error *e)
+/* A copy of the block of a vCPU, so that checks and use see the same bytes: the guest may write to it meanwhile. */
+static inline int machine_read_block(struct machine *m, uint32_t vcpu, struct vcpu_block *copy,
+				     struct error *e)
 {
-	return machine_claim(m, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES,
-			     sizeof(struct vcpu_block), e);
+	return machine_read(m, VCPU_BLOCKS_GPA + (uint64_t)vcpu * VCPU_BLOCK_BYTES, copy, sizeof(*copy), e);
 }
 
 /* The header of a vCPU's block, before anything in it is believed. 0, or -EINVAL with the reason in why[0..why_bytes). */

@@ -109,15 +109,14 @@ static int guest_panicked(struct vcpu_task *task, struct error *e)
 
 int guest_ended(struct vcpu_task *task, uint32_t code, struct error *e)
 {
-	const void *block = machine_block(task->machine, task->vcpu->index, e);
+	int ret = machine_read_block(task->machine, task->vcpu->index, &task->copy, e);
 	char message[GUEST_MESSAGE_BYTES];
 
 	pthread_mutex_lock(&task->machine->lock);
 	task->machine->report->exit_code = (int)code;
 	pthread_mutex_unlock(&task->machine->lock);
-	if (block == NULL)
-		return -EFAULT;
-	memcpy(&task->copy, block, sizeof(task->copy));
+	if (ret != 0)
+		return ret;
 	read_message(task, message, sizeof(message));
 	switch (code) {
 	case GUEST_EXIT_OK:

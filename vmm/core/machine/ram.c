@@ -9,6 +9,7 @@
 #include "units.h"
 #include "vmm/core/machine/internal.h"
 #include "vmm/core/memory/backing.h"
+#include "vmm/core/memory/sigbus.h"
 #include "vmm/host/pool/pool.h"
 #include "vmm/host/sysfile.h"
 #include "vmm/util/clock.h"
@@ -121,7 +122,7 @@ static void *gpa_to_host(const struct machine *m, uint64_t gpa, uint64_t bytes)
 	return offset_bytes != UINT64_MAX ? backing_at(&m->backing, offset_bytes, bytes) : NULL;
 }
 
-void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
+void *ram_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e)
 {
 	void *at = gpa_to_host(m, gpa, bytes);
 	const uint64_t page_bytes = m->backing.spec.page_bytes;
@@ -140,4 +141,73 @@ void *machine_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct erro
 		return at;
 	(void)machine_short(m, -ret, "populating the guest's low memory", e);
 	return NULL;
+}
+
+int machine_touch(struct machine *m, void (*body)(void *), void *argument, struct error *e)
+{
+	struct lost_memory lost;
+
+	if (sigbus_guard(body, argument, m->backing.hva, m->backing.spec.bytes, &lost))
+		return 0;
+	pthread_mutex_lock(&m->lock);
+	if (m->lost.code == 0)
+		m->lost = lost;
+	pthread_mutex_unlock(&m->lock);
+	/* What became of it is found out at the end of the run: ram_check_loss. */
+	return error_set(e, STATUS_FAILED, EFAULT, "guest RAM", "memory was lost while it was in use");
+}
+
+struct copy {
+	void *to;
+	const void *from;
+	uint64_t bytes;
+};
+
+static void copy(void *argument)
+{
+	const struct copy *c = argument;
+
+	memcpy(c->to, c->from, c->bytes);
+}
+
+int machine_read(struct machine *m, uint64_t gpa, void *to, uint64_t bytes, struct error *e)
+{
+	struct copy c = { .to = to, .from = ram_claim(m, gpa, bytes, e), .bytes = bytes };
+
+	return c.from != NULL ? machine_touch(m, copy, &c, e) : -EFAULT;
+}
+
+int machine_write(struct machine *m, uint64_t gpa, const void *from, uint64_t bytes, struct error *e)
+{
+	struct copy c = { .to = ram_claim(m, gpa, bytes, e), .from = from, .bytes = bytes };
+
+	return c.to != NULL ? machine_touch(m, copy, &c, e) : -EFAULT;
+}
+
+/* Of the slots that show it, the first. */
+static uint64_t hva_to_gpa(const struct machine *m, uint64_t hva)
+{
+	const uint64_t offset_bytes = hva - (uint64_t)(uintptr_t)m->backing.hva;
+
+	for (uint32_t i = 0; i < memmap_slot_count(&m->config->map); i++) {
+		struct ram_range slot = memmap_slot(&m->config->map, i);
+
+		if (offset_bytes - slot.offset_bytes < slot.bytes)
+			return slot.gpa + offset_bytes - slot.offset_bytes;
+	}
+	return UINT64_MAX;
+}
+
+int ram_check_loss(struct machine *m, int ret, struct error *e)
+{
+	struct lost_memory lost = m->lost;
+	uint64_t offset_bytes;
+
+	if (lost.code == 0 && !sigbus_noted(&lost)) {
+		if (ret == 0 || m->backing.hva == NULL || !loss_find(&m->backing, &offset_bytes))
+			return ret;
+		lost.hva = (uint64_t)(uintptr_t)m->backing.hva + offset_bytes;
+	}
+	*e = (struct error){ .status = STATUS_OK };
+	return loss_explain(&m->backing, &lost, hva_to_gpa(m, lost.hva), EFAULT, "guest RAM", e);
 }

@@ -17,6 +17,7 @@ static int run_built(struct machine *m, struct error *e)
 	ret = machine_start(m, e);
 	if (ret == 0)
 		ret = machine_wait(m, e);
+	ret = ram_check_loss(m, ret, e);
 	end_ns = clock_ns();
 	if (m->main_ns != 0) {
 		t->to_guest_main = m->main_ns - m->started_ns;
@@ -60,11 +61,15 @@ int machine_run(const struct machine_spec *asked, struct config *c, struct host_
 		free(m);
 		return error_set(e, STATUS_FAILED, -ret, "pthread_mutex_init", "cannot create a lock");
 	}
-	ret = machine_build(m, e);
+	ret = sigbus_catch(e);
 	if (ret == 0)
+		ret = machine_build(m, e);
+	if (ret == 0) {
 		ret = run_built(m, e);
-	else
+	} else {
 		report->stop_signal = stop_requested();
+		ret = ram_check_loss(m, ret, e);
+	}
 	machine_destroy(m);
 	free(m);
 	return ret;

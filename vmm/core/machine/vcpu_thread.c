@@ -30,7 +30,7 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 /* A guest access that the host could not back: a pool, a mount or the host itself has run dry. */
 static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
-	if (err == EFAULT || err == ENOMEM)
+	if (err == EFAULT || err == ENOMEM || err == EHWPOISON)
 		return machine_short(task->machine, err, "no page behind a guest access (KVM_RUN)", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
 			 task->vcpu->index, strerror(err));
@@ -42,7 +42,11 @@ static int run_guest_loop(struct vcpu_task *task, struct error *e)
 
 	while (!atomic_load(&m->stop) && !task->done) {
 		int ret = kvm_vcpu_run(task->vcpu);
+		struct lost_memory lost;
 
+		/* A page that is faulty was a SIGBUS beside it, and would be one again. ram_check_loss tells of it. */
+		if ((ret == -EINTR || ret == -EAGAIN) && sigbus_noted(&lost))
+			return 0;
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret != 0)

@@ -34,7 +34,7 @@ void machine_fail(struct machine *m, const struct error *e)
 int machine_short(struct machine *m, int err, const char *step, struct error *e)
 {
 	if (!m->open)
-		return shortage_explain(&m->backing, err, step, e);
+		return loss_explain(&m->backing, NULL, UINT64_MAX, err, step, e);
 	pthread_mutex_lock(&m->lock);
 	if (m->short_step == NULL) {
 		m->short_step = step;
@@ -154,9 +154,10 @@ int machine_wait(struct machine *m, struct error *e)
 {
 	uint64_t deadline_ns = m->started_ns + m->asked->timeout_s * NS_PER_S;
 	uint64_t now_ns = clock_ns();
+	struct lost_memory lost;
 	int ret = 0;
 
-	while (!over(m) && stop_requested() == 0 && now_ns < deadline_ns) {
+	while (!over(m) && stop_requested() == 0 && !sigbus_noted(&lost) && now_ns < deadline_ns) {
 		struct pollfd wake = { .fd = m->wake_fd, .events = POLLIN };
 		uint64_t left_ms = (deadline_ns - now_ns) / NS_PER_MS + 1;
 		uint64_t drained;
@@ -170,7 +171,7 @@ int machine_wait(struct machine *m, struct error *e)
 	stop_all(m);
 	if (m->short_step != NULL && strcmp(m->error.where, m->short_step) == 0) {
 		m->error = (struct error){ .status = STATUS_OK };
-		(void)shortage_explain(&m->backing, m->short_err, m->short_step, &m->error);
+		(void)loss_explain(&m->backing, NULL, UINT64_MAX, m->short_err, m->short_step, &m->error);
 	}
 	if (m->error.status != STATUS_OK) {
 		*e = m->error;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "units.h"
+#include "vmm/core/memory/sigbus.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/process.h"
 
@@ -243,7 +244,7 @@ static int run_team(struct team *team, prealloc_progress progress, struct preall
 static int explain(const struct backing *b, uint64_t done_bytes, int ret, struct error *e)
 {
 	if (ret != -EINTR)
-		return shortage_explain(b, -ret, "--prealloc", e);
+		return loss_explain(b, NULL, UINT64_MAX, -ret, "--prealloc", e);
 	return error_set(e, STATUS_FAILED, EINTR, "--prealloc",
 			 "stopped by signal %d with %" PRIu64 " of %" PRIu64 " MiB populated",
 			 stop_requested(), done_bytes / MIB, b->spec.bytes / MIB);

@@ -149,7 +149,8 @@ int explain_check_after(const struct explain_spec *x, enum backing_kind backing,
 struct capture {
 	struct explanation *x;
 	struct place_finder finder;
-	uint32_t next; /* enum explain_moment that comes next */
+	uint32_t next;           /* enum explain_moment that comes next */
+	struct vcpu_block block; /* a copy of the vCPU's */
 };
 
 static uint64_t low_bits(uint32_t count)
@@ -252,17 +253,16 @@ static bool is_due(const struct capture *c, uint32_t doorbell, uint32_t variant)
 static int at_doorbell(void *self, const struct machine_view *view, uint32_t vcpu, uint32_t doorbell,
 		       struct error *e)
 {
-	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
 	struct capture *c = self;
-	int ret;
+	const struct guest_result *part = &c->block.result;
+	int ret = machine_read_block(view->machine, vcpu, &c->block, e);
 
-	if (block == NULL)
-		return -EFAULT;
-	if (!is_due(c, doorbell, block->result.variant))
+	if (ret != 0)
+		return ret;
+	if (!is_due(c, doorbell, part->variant))
 		return 0;
-	if (c->x->in_window && block->result.unavailable != AVAILABLE)
-		return error_set(e, STATUS_CANNOT, 0, "--window", "%s",
-				 unavailable_text(block->result.unavailable));
+	if (c->x->in_window && part->unavailable != AVAILABLE)
+		return error_set(e, STATUS_CANNOT, 0, "--window", "%s", unavailable_text(part->unavailable));
 	c->finder.map = &view->config->map;
 	c->finder.backing = view->backing;
 	ret = read_mode(view, c->x, e);

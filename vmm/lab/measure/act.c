@@ -260,33 +260,27 @@ void act_rehearse(const struct phases *p, const struct machine_view *view)
 	(void)sysfile_u64("", KSM "full_scans", &scans);
 }
 
-int act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
+void act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu)
 {
-	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
+	const struct guest_result *next = &p->vcpus[vcpu].copy.result;
+	const struct workload_part *part = driver_part(next->workload, next->variant);
 	struct act_report *report = &p->vcpus[vcpu].act;
-	const struct workload_part *part;
 	struct piece piece;
 	uint64_t count;
 
 	*report = (struct act_report){ .made = false };
-	if (block == NULL)
-		return -EFAULT;
-	part = driver_part(__atomic_load_n(&block->result.workload, __ATOMIC_RELAXED),
-			   __atomic_load_n(&block->result.variant, __ATOMIC_RELAXED));
 	if (part == NULL || part->host_act == ACT_NONE)
-		return 0;
+		return;
 	report->made = true;
-	if (!first_piece(p, view, __atomic_load_n(&block->result.working_set_bytes, __ATOMIC_RELAXED), &piece,
-			 &count)) {
+	if (!first_piece(p, view, next->working_set_bytes, &piece, &count)) {
 		report->unavailable = true;
 		(void)snprintf(report->note, sizeof(report->note),
 			       "unavailable: the working set holds no whole page of the backing");
-		return 0;
+		return;
 	}
 	read_moment(view, &report->before);
 	carry_out(report, &acts[part->host_act], piece, count);
 	read_moment(view, &report->after);
-	return 0;
 }
 
 void act_end(const struct phases *p, const struct machine_view *view, const struct guest_result *result)

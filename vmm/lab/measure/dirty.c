@@ -86,14 +86,10 @@ static int leave(struct phases *p, const struct machine_view *view, uint32_t vcp
 int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	struct phase_vcpu *self = &p->vcpus[vcpu];
-	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
-	const struct workload_part *part;
+	const struct guest_result *next = &self->copy.result;
+	const struct workload_part *part = driver_part(next->workload, next->variant);
 	int ret = 0;
 
-	if (block == NULL)
-		return -EFAULT;
-	part = driver_part(__atomic_load_n(&block->result.workload, __ATOMIC_RELAXED),
-			   __atomic_load_n(&block->result.variant, __ATOMIC_RELAXED));
 	if (!self->logs_dirty && (part == NULL || !part->dirty_log))
 		return 0;
 	pthread_mutex_lock(&p->lock);

@@ -154,11 +154,15 @@ static bool threads_wait(struct native_threads *threads, uint64_t deadline_ns)
 	return all;
 }
 
-/* From now on no result is added to the record. The first failure of a thread, if any, goes to *e. */
-static void threads_close(struct native_threads *threads, struct error *e)
+/*
+ * From now on no result is added to the record. The first failure of a thread, if any, goes to *e, and what memory was lost to
+ * *lost.
+ */
+static void threads_close(struct native_threads *threads, struct lost_memory *lost, struct error *e)
 {
 	(void)pthread_mutex_lock(&threads->lock);
 	threads->rec = NULL;
+	*lost = threads->lost;
 	if (threads->error.status != STATUS_OK && e->status == STATUS_OK)
 		*e = threads->error;
 	(void)pthread_mutex_unlock(&threads->lock);
@@ -172,13 +176,14 @@ static bool await(struct native_threads *threads, struct record *rec, struct err
 {
 	uint64_t deadline_ns = clock_ns() + rec->spec.machine.timeout_s * NS_PER_S;
 	bool finished = threads_wait(threads, deadline_ns);
+	struct lost_memory lost;
 
-	while (!finished && stop_requested() == 0 && clock_ns() < deadline_ns)
+	while (!finished && stop_requested() == 0 && !sigbus_noted(&lost) && clock_ns() < deadline_ns)
 		finished = threads_wait(threads, deadline_ns);
 	if (stop_requested() != 0) {
 		record_reason(rec, VERDICT_INTERRUPTED, "stopped by signal %d; results are partial",
 			      stop_requested());
-	} else if (!finished) {
+	} else if (!finished && !sigbus_noted(&lost)) {
 		(void)error_set(e, STATUS_WATCHDOG, ETIMEDOUT, "watchdog",
 				"the workloads did not end within %u s and were stopped",
 				rec->spec.machine.timeout_s);
@@ -198,6 +203,7 @@ static int run_threads(struct record *rec, const struct backing *backing, void *
 {
 	uint64_t start_ns = clock_ns();
 	struct native_threads *threads;
+	struct lost_memory lost;
 
 	if (rec->host.tsc_khz == 0)
 		rec->host.tsc_khz = facts_tsc_khz();
@@ -208,9 +214,10 @@ static int run_threads(struct record *rec, const struct backing *backing, void *
 		(void)threads_start(threads, e);
 	(void)threads_confine(threads, e);
 	*idle = await(threads, rec, e);
-	threads_close(threads, e);
-	if (e->status == STATUS_OK && __atomic_load_n(&threads->starved, __ATOMIC_ACQUIRE))
-		(void)shortage_explain(backing, ENOMEM, "no page behind a workload's access", e);
+	threads_close(threads, &lost, e);
+	if (e->status == STATUS_OK && (lost.code != 0 || sigbus_noted(&lost)))
+		(void)loss_explain(backing, &lost, UINT64_MAX, ENOMEM, "no page behind a workload's access",
+				   e);
 	/* A stuck thread still uses the memory, which is therefore not freed. The process is about to end. */
 	if (*idle)
 		threads_free(threads);
@@ -228,7 +235,7 @@ static int run_on(struct record *rec, struct backing *backing, struct error *e)
 	bool idle = true;
 	int ret;
 
-	if (sigbus_guard_install(e) != 0)
+	if (sigbus_catch(e) != 0)
 		ret = -e->err;
 	else if (arena == NULL)
 		ret = error_set(e, STATUS_FAILED, EFAULT, "native", "the arena does not lie in the memory");

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "driver.h"
+#include "vmm/core/memory/sigbus.h"
 #include "vmm/host/limits.h"
 #include "vmm/lab/record/record.h"
 #include "vmm/util/error.h"
@@ -42,7 +43,6 @@ struct native_threads {
 	bool crowded;     /* more threads than CPUs: one that waits yields its CPU */
 	struct gate gate; /* atomics of the driver */
 	bool give_up;     /* atomic: sticky */
-	bool starved;     /* atomic: a page of the arena could not be had */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* any of what follows; CLOCK_MONOTONIC */
@@ -50,7 +50,8 @@ struct native_threads {
 	struct record *rec;                  /* NULL once the results are closed */
 	uint32_t started, finished, arrived; /* arrived: at the gate that sandboxed opens, or past it */
 	bool open;
-	struct error error; /* the first failure */
+	struct error error;      /* the first failure */
+	struct lost_memory lost; /* of the arena, the first that a thread met */
 
 	struct native_thread thread[];
 };
@@ -63,8 +64,5 @@ void threads_give_up(struct native_threads *threads);
 
 /* The thread's body (native_thread.c). */
 void *native_thread_main(void *self);
-
-/* Catch SIGBUS from now on. One that no guard expects still ends the process, as it would have. */
-int sigbus_guard_install(struct error *e);
 
 #endif

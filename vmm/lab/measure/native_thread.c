@@ -1,8 +1,6 @@
-/* One thread of a native run: its guard against SIGBUS, its phases, its results. */
+/* One thread of a native run: its phases, its results. */
 #include <errno.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,70 +14,6 @@
 #include "vmm/util/process.h"
 
 #define STACK_TOUCHED_BYTES 32768
-
-enum sigbus_cause {
-	SIGBUS_NONE,
-	SIGBUS_NO_PAGE,  /* the backing has run dry */
-	SIGBUS_HARDWARE, /* the page's memory is faulty */
-};
-
-struct sigbus_guard {
-	sigjmp_buf back;
-	uintptr_t start_hva;
-	uint64_t bytes;
-	enum sigbus_cause cause;
-};
-
-static __thread struct sigbus_guard *volatile expected;
-
-/* SIGBUS of an access comes to the thread that made it, so its own guard is the right one. */
-static void on_bus(int signum, siginfo_t *info, void *context)
-{
-	struct sigbus_guard *l = expected;
-
-	(void)context;
-	/*
-	 * Sent by a process (si_code <= 0), or outside the arena: restore the default action. The access repeats and ends
-	 * the process.
-	 */
-	if (l == NULL || info->si_code <= 0 || (uintptr_t)info->si_addr - l->start_hva >= l->bytes) {
-		(void)signal(signum, SIG_DFL);
-		return;
-	}
-	l->cause = info->si_code == BUS_MCEERR_AR || info->si_code == BUS_MCEERR_AO ? SIGBUS_HARDWARE
-										    : SIGBUS_NO_PAGE;
-	siglongjmp(l->back, 1);
-}
-
-int sigbus_guard_install(struct error *e)
-{
-	struct sigaction action;
-
-	memset(&action, 0, sizeof(action));
-	action.sa_sigaction = on_bus;
-	action.sa_flags = SA_SIGINFO;
-	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGBUS, &action, NULL) != 0)
-		return error_set(e, STATUS_FAILED, errno, "sigaction", "cannot catch SIGBUS");
-	return 0;
-}
-
-/*
- * Call body(argument). Where it touches a page of [start, start + bytes) that cannot be had, it is left at once, and the
- * cause is returned. It must not hold a lock while it touches that memory.
- */
-static enum sigbus_cause sigbus_guard_call(void (*body)(void *), void *argument, const void *start,
-					   uint64_t bytes)
-{
-	struct sigbus_guard l = { .start_hva = (uintptr_t)start, .bytes = bytes, .cause = SIGBUS_NONE };
-
-	if (sigsetjmp(l.back, 1) == 0) {
-		expected = &l;
-		body(argument);
-	}
-	expected = NULL;
-	return l.cause;
-}
 
 static struct phase_counts count_now(const struct limits *quotas)
 {
@@ -182,7 +116,7 @@ static int pin(const struct native_thread *self, struct error *e)
 	return error_hint(e, "--pin %u", first_allowed_cpu());
 }
 
-/* The arguments and results of driver_run, for sigbus_guard_call. */
+/* The arguments and results of driver_run, for sigbus_guard. */
 struct drive {
 	struct driver_env env;
 	const char *failure;
@@ -207,6 +141,7 @@ static const struct platform platform = { .leave = leave };
 static void run_plan(struct native_thread *self, struct error *e)
 {
 	struct native_threads *threads = self->all;
+	struct lost_memory lost;
 	struct drive d = { .env = {
 				   .steps = threads->config.steps,
 				   .step_count = threads->config.step_count,
@@ -225,19 +160,14 @@ static void run_plan(struct native_thread *self, struct error *e)
 				   .stopped = phase_stopped,
 			   } };
 
-	switch (sigbus_guard_call(drive, &d, threads->arena, threads->config.map.arena_bytes)) {
-	case SIGBUS_NO_PAGE:
+	if (!sigbus_guard(drive, &d, threads->arena, threads->config.map.arena_bytes, &lost)) {
 		/* Explained once, where the backing is known. The other threads must not wait at the gate for this one. */
-		__atomic_store_n(&threads->starved, true, __ATOMIC_RELEASE);
+		(void)pthread_mutex_lock(&threads->lock);
+		if (threads->lost.code == 0)
+			threads->lost = lost;
+		(void)pthread_mutex_unlock(&threads->lock);
 		threads_give_up(threads);
 		return;
-	case SIGBUS_HARDWARE:
-		(void)error_set(e, STATUS_FAILED, EHWPOISON, "workload",
-				"thread %u: a page of the memory is one that the hardware reports as faulty",
-				self->vcpu);
-		return;
-	case SIGBUS_NONE:
-		break;
 	}
 	if (d.ret < 0)
 		(void)error_set(e, STATUS_FAILED, 0, "workload", "thread %u: %s", self->vcpu,

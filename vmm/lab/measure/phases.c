@@ -158,20 +158,20 @@ static int add_result(struct phases *p, const struct machine_view *view, uint32_
 
 static int phase_end(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
-	const struct vcpu_block *block = machine_block(view->machine, vcpu, e);
 	struct phase_vcpu *self = &p->vcpus[vcpu];
 	struct phase_snapshot end;
 	int64_t order;
 	char why[160];
+	int ret;
 
 	snapshot_read(p, &view->vcpus[vcpu], &end);
-	if (block == NULL)
-		return -EFAULT;
+	ret = machine_read_block(view->machine, vcpu, &self->copy, e);
+	if (ret != 0)
+		return ret;
 	if (!self->in_phase)
 		return error_set(e, STATUS_FAILED, EPROTO, "doorbell",
 				 "vCPU %u ended a phase that never began", vcpu);
 	self->in_phase = false;
-	memcpy(&self->copy, block, sizeof(self->copy));
 	if (result_check(&self->copy, vcpu, &p->rec->config, end.tsc_cycles - self->begin.tsc_cycles, why,
 			 sizeof(why)) != 0)
 		return error_set(e, STATUS_FAILED, EBADMSG, "result block",
@@ -188,10 +188,14 @@ static int phase_end(struct phases *p, const struct machine_view *view, uint32_t
 static int phase_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e)
 {
 	struct phase_vcpu *self = &p->vcpus[vcpu];
+	int ret = machine_read_block(view->machine, vcpu, &self->copy, e);
 
 	/* What may take long comes first, then the counters. */
-	if (dirty_begin(p, view, vcpu, e) != 0 || act_begin(p, view, vcpu, e) != 0)
-		return e->err > 0 ? -e->err : -EIO;
+	if (ret == 0)
+		ret = dirty_begin(p, view, vcpu, e);
+	if (ret != 0)
+		return ret;
+	act_begin(p, view, vcpu);
 	self->in_phase = true;
 	snapshot_read(p, &view->vcpus[vcpu], &self->begin);
 	pmu_counters_start(self->pmu);

@@ -110,8 +110,8 @@ void cost_sample(struct phases *p, int64_t part);
 void cost_finish(struct phases *p, const struct machine_view *view);
 
 /*
- * A phase of the vCPU begins, before it is timed: if the part that its block names logs dirty pages, switch
- * the log on. What the block says is only looked up in the table. Takes p->lock. 0 or -errno.
+ * A phase of the vCPU begins, before it is timed: if the part that its block names (p->vcpus[vcpu].copy) logs dirty
+ * pages, switch the log on. What the block says is only looked up in the table. Takes p->lock. 0 or -errno.
  */
 int dirty_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e);
 
@@ -130,9 +130,9 @@ void act_rehearse(const struct phases *p, const struct machine_view *view);
 
 /*
  * A phase of the vCPU begins: what its part has the host do to the working set (enum host_act) is done, which may take
- * two minutes, and told in p->vcpus[vcpu].act. What the block says is only looked up. 0 or -errno.
+ * two minutes, and told in p->vcpus[vcpu].act. What the block says, whose copy is there, is only looked up.
  */
-int act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu, struct error *e);
+void act_begin(struct phases *p, const struct machine_view *view, uint32_t vcpu);
 
 /* It ended, with a result that was checked: the memory is given back whole, so that the next part finds none of it changed. */
 void act_end(const struct phases *p, const struct machine_view *view, const struct guest_result *result);
