@@ -123,6 +123,12 @@ TEST(a_faulty_page_is_noted_once)
 	assert_non_null(strstr(e.what, "BUS_MCEERR_AR"));
 	assert_non_null(strstr(e.what, "faulty"));
 	assert_int_not_equal(e.hint[0], '\0');
+	/* Another page, and one that no access met, again and again: the first is the one to tell. */
+	send(BUS_MCEERR_AR, b.hva);
+	send(BUS_MCEERR_AO, b.hva);
+	send(BUS_MCEERR_AO, b.hva);
+	assert_true(sigbus_noted(&lost));
+	assert_int_equal(lost.hva, (uint64_t)(uintptr_t)b.hva + MIB);
 	/* The next machine has nothing of it. */
 	assert_int_equal(sigbus_catch(&e), 0);
 	assert_false(sigbus_noted(&lost));

@@ -39,14 +39,12 @@ static int run_failed(struct vcpu_task *task, int err, struct error *e)
 static int run_guest_loop(struct vcpu_task *task, struct error *e)
 {
 	struct machine *m = task->machine;
+	struct lost_memory lost;
 
-	while (!atomic_load(&m->stop) && !task->done) {
+	/* A faulty page was a SIGBUS beside KVM_RUN, and would be one again. ram_check_loss tells of it. */
+	while (!atomic_load(&m->stop) && !task->done && !sigbus_noted(&lost)) {
 		int ret = kvm_vcpu_run(task->vcpu);
-		struct lost_memory lost;
 
-		/* A page that is faulty was a SIGBUS beside it, and would be one again. ram_check_loss tells of it. */
-		if ((ret == -EINTR || ret == -EAGAIN) && sigbus_noted(&lost))
-			return 0;
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret != 0)

@@ -18,7 +18,8 @@ struct guard {
 };
 
 static __thread struct guard *volatile expected;
-static __thread bool has_noted;
+/* What this thread noted last of an access; hva 0 where it was told of none. */
+static __thread struct lost_memory last;
 
 /* The first that was noted. */
 static struct lost_memory noted;
@@ -28,7 +29,7 @@ static void note(int code, uint64_t hva)
 {
 	int none = 0;
 
-	has_noted = true;
+	last = (struct lost_memory){ code, hva };
 	if (!__atomic_compare_exchange_n(&noted.code, &none, BEING_NOTED, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		return;
@@ -53,8 +54,9 @@ static void on_bus(int signum, siginfo_t *info, void *context)
 		g->lost = (struct lost_memory){ info->si_code, hva };
 		siglongjmp(g->back, 1);
 	}
-	/* An access that nobody guards comes again at once, and the second time is the end. */
-	if (is_notice(info->si_code) && !has_noted) {
+	/* An access that nobody guards comes again at once, and the second time is the end. BUS_MCEERR_AO is of no access. */
+	if (is_notice(info->si_code) &&
+	    (info->si_code == BUS_MCEERR_AO || last.code != info->si_code || last.hva != hva)) {
 		note(info->si_code, hva);
 		return;
 	}
@@ -66,7 +68,7 @@ int sigbus_catch(struct error *e)
 {
 	struct sigaction action;
 
-	has_noted = false;
+	last = (struct lost_memory){ .code = 0 };
 	__atomic_store_n(&noted.code, 0, __ATOMIC_RELEASE);
 	memset(&action, 0, sizeof(action));
 	action.sa_sigaction = on_bus;
