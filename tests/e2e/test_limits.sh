@@ -101,13 +101,19 @@ memory() {
 		# shellcheck disable=SC2086 # several words
 		inside $kind -m 512M --workload chase --working-set 1M,256M --repeat 2
 		want_status 1
-		want_text 'touch 256 MiB, but .*memory.(max|limit_in_bytes) \(128 MiB\) leaves 12[0-9] MiB'
+		want_text 'touches 25[68] MiB .*, but .*memory.(max|limit_in_bytes) \(128 MiB\) leaves 12[0-9] MiB'
 		try=$(sed -n 's/^minivmm: try: //p' "$T/err")
 		# shellcheck disable=SC2086 # the cure as printed
 		inside $kind -m 512M --workload chase --repeat 2 $try
 		want_status 0
 		conclude "$kind: more than the group may have is refused, and the cure works"
 	done
+	if [ -z "$(no_kvm_reason)" ]; then
+		inside run --workload none -m 80G --alias-memory 128M --guest-page 4K
+		want_status 1
+		want_text "touches 16[0-9] MiB \\(16[0-9] of them the guest's page tables\\), but .*\\(128 MiB\\) leaves 12[0-9] MiB"
+		conclude "run: page tables that are more than the group may have are refused"
+	fi
 	inside native -m 512M --prealloc --workload none
 	want_status 1
 	want_text 'cannot all be populated: .*memory.(max|limit_in_bytes)'
@@ -146,7 +152,25 @@ memory() {
 	remove_groups
 }
 
+# All of a host's memory has page tables of a 512th of it.
+tables() {
+	local name="explain: page tables that are more than the group may have are refused" gib
+	gib=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) / 1048576))
+	if [ -n "$(no_kvm_reason)" ] || [ $gib -lt 12 ]; then
+		tap_skip "$name" "no KVM, or less than 12 GiB of memory"
+	elif ! group memory memory.limit_in_bytes=12M -- memory.max=12M; then
+		tap_skip "$name" "no memory controller for a group of one's own"
+	else
+		inside explain -m ${gib}G --guest-page 4K
+		want_status 1
+		want_text "touches [0-9]+ MiB \\([0-9]+ of them the guest's page tables\\), but .*\\(12 MiB\\)"
+		conclude "$name"
+		remove_groups
+	fi
+}
+
 quota
 memory
+tables
 remove_groups
 tap_done

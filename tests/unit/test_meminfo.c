@@ -178,19 +178,26 @@ TEST_WITH(more_than_the_group_may_have_is_refused, setup, teardown)
 	struct error e = { .status = STATUS_OK };
 
 	host_root_put(root, "proc/self/status", "Name:\tx\n");
-	assert_int_equal(room_check_touch(root, &spec, GIB, 1, &e), 0);
+	assert_int_equal(room_check_touch(root, &spec, 0, GIB, 1, &e), 0);
 	host_root_put(root, "proc/self/cgroup", "0::/a\n");
 	host_root_put(root, "proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 cgroup2 rw\n");
 	host_root_put(root, "cg/a/memory.max", "134217728\n");
 	host_root_put(root, "cg/a/memory.current", "2097152\n");
-	assert_int_equal(room_check_touch(root, &spec, 126 * MIB, 1, &e), 0);
-	assert_int_equal(room_check_touch(root, &spec, 127 * MIB, 2, &e), -ENOMEM);
-	assert_non_null(strstr(e.what, "touch 127 MiB, but /cg/a/memory.max (128 MiB) leaves 126 MiB"));
-	assert_string_equal(e.hint, "--working-set 55M");
+	assert_int_equal(room_check_touch(root, &spec, 2 * MIB, 124 * MIB, 1, &e), 0);
+	assert_int_equal(room_check_touch(root, &spec, 2 * MIB, 125 * MIB, 2, &e), -ENOMEM);
+	assert_non_null(strstr(
+		e.what,
+		"touches 127 MiB (2 of them the guest's page tables), but /cg/a/memory.max (128 MiB) leaves 126 MiB"));
+	assert_string_equal(e.hint, "--working-set 54M");
+	/* Tables alone: no set is to blame. */
+	e.status = STATUS_OK;
+	assert_int_equal(room_check_touch(root, &spec, 127 * MIB, 0, 1, &e), -ENOMEM);
+	assert_string_equal(e.where, "--memory");
+	assert_non_null(strstr(e.hint, "raise the limit"));
 	host_root_put(root, "proc/meminfo", "SwapTotal: 4096 kB\nSwapFree: 2048 kB\n");
 	e.status = STATUS_OK;
-	assert_int_equal(room_check_touch(root, &spec, 128 * MIB, 1, &e), 0);
-	assert_int_equal(room_check_touch(root, &spec, 129 * MIB, 1, &e), -ENOMEM);
+	assert_int_equal(room_check_touch(root, &spec, 0, 128 * MIB, 1, &e), 0);
+	assert_int_equal(room_check_touch(root, &spec, 0, 129 * MIB, 1, &e), -ENOMEM);
 }
 
 /* The group's own count, of either version, or the host's where no group tells. */

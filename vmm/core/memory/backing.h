@@ -217,11 +217,11 @@ uint64_t room_to_spare(const char *root);
 int room_check_populate(const char *root, const struct backing_spec *spec, struct error *e);
 
 /*
- * Before a run that populates as it goes and will certainly touch `bytes`: they must fit the mount and, where it is not
+ * Before a run that populates as it goes and will certainly touch so much of page tables and working sets: that must fit the mount and, where it is not
  * reserved, the pool; ordinary memory what the memory cgroup leaves, swap included, or the kernel would kill the run in the middle. each: by how many the hint divides what fits. 0 or -ENOMEM.
  */
-int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t bytes, uint32_t each,
-		     struct error *e);
+int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t tables_bytes,
+		     uint64_t set_bytes, uint32_t each, struct error *e);
 
 /*
  * Fill *e with what is missing of the whole of `b`, and why: a mount's size limit, a pool or its cgroup, or the host's

@@ -128,15 +128,17 @@ int room_check_populate(const char *root, const struct backing_spec *spec, struc
 /* minivmm itself, and page tables: taken from what the hint says may be touched. */
 #define OWN_BYTES (16 * MIB)
 
-int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t bytes, uint32_t each,
-		     struct error *e)
+int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t tables_bytes,
+		     uint64_t set_bytes, uint32_t each, struct error *e)
 {
+	const char *asker = set_bytes != 0 ? "--working-set" : "--memory";
+	const uint64_t bytes = tables_bytes + set_bytes;
 	struct limits limits = { .count = 0 };
 	uint64_t room, fits;
 	char size[24];
 	int ret;
 
-	ret = check_files_and_pools(root, spec, bytes, "--working-set", e);
+	ret = check_files_and_pools(root, spec, bytes, asker, e);
 	if (ret != 0 || backing_has_pool(spec))
 		return ret;
 	limits_add(root, LIMIT_MEMORY, 0, &limits);
@@ -144,12 +146,13 @@ int room_check_touch(const char *root, const struct backing_spec *spec, uint64_t
 	if (limits.count != 0 && !checked_add(room, limits_swap_room(root), &room))
 		room = UINT64_MAX;
 	if (bytes > room) {
-		fits = (room - min_u64(room, OWN_BYTES)) / each / MIB;
-		ret = error_set(e, STATUS_FAILED, ENOMEM, "--working-set",
-				"the workloads touch %" PRIu64 " MiB, but %s (%" PRIu64
-				" MiB) leaves %" PRIu64 " MiB: the kernel would kill this run in the middle",
-				bytes / MIB, path_tail(limits.list[0].path, 200), limits.list[0].limit / MIB,
-				room / MIB);
+		fits = set_bytes != 0 ? (room - min_u64(room, OWN_BYTES + tables_bytes)) / each / MIB : 0;
+		ret = error_set(e, STATUS_FAILED, ENOMEM, asker,
+				"the run touches %" PRIu64 " MiB (%" PRIu64
+				" of them the guest's page tables), but %s (%" PRIu64 " MiB) leaves %" PRIu64
+				" MiB: the kernel would kill this run in the middle",
+				bytes / MIB, tables_bytes / MIB, path_tail(limits.list[0].path, 200),
+				limits.list[0].limit / MIB, room / MIB);
 		if (fits == 0)
 			error_hint(e, "raise the limit of the control group, or run outside of it");
 		else

@@ -257,7 +257,9 @@ int measure_native(struct record *rec, prealloc_progress progress, struct error 
 	struct backing backing = { .fd = -1 };
 	int ret;
 
-	ret = backing_resolve(&rec->spec.machine, &spec, e);
+	ret = measure_check_room(rec, e);
+	if (ret == 0)
+		ret = backing_resolve(&rec->spec.machine, &spec, e);
 	if (ret != 0)
 		return ret;
 	spec.bytes = rec->config.ram_bytes;

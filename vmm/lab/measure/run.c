@@ -8,8 +8,10 @@ int measure_guest(struct record *rec, const struct machine_observer *beside, pre
 		  struct error *e)
 {
 	struct phases p;
-	int ret = phases_init(&p, rec, e);
+	int ret = measure_check_room(rec, e);
 
+	if (ret == 0)
+		ret = phases_init(&p, rec, e);
 	if (ret != 0)
 		return ret;
 	p.beside = beside;
@@ -38,15 +40,18 @@ uint64_t measure_touched_bytes(const struct record *rec, bool certain)
 	return min_u64(most * c->vcpus, memmap_host_bytes(&c->map));
 }
 
-static int check_touched(const struct record *rec, struct error *e)
+int measure_check_room(const struct record *rec, struct error *e)
 {
+	const struct config *c = &rec->config;
+	/* Another payload may make other tables. */
+	uint64_t tables_bytes = rec->spec.machine.guest_path == NULL ? c->map.tables_bytes : 0;
 	struct backing_spec spec;
 	int ret = backing_resolve(&rec->spec.machine, &spec, e);
 
 	if (ret != 0 || rec->spec.machine.populate >= POPULATE_PREALLOC)
 		return ret;
-	spec.bytes = memmap_host_bytes(&rec->config.map);
-	return room_check_touch("", &spec, measure_touched_bytes(rec, true), rec->config.vcpus, e);
+	spec.bytes = memmap_host_bytes(&c->map);
+	return room_check_touch("", &spec, tables_bytes, measure_touched_bytes(rec, true), c->vcpus, e);
 }
 
 int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
@@ -54,10 +59,7 @@ int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 	int ret;
 
 	rec->in_core_bytes = cpuid_in_core_bytes(cpuid_of_host, NULL);
-	ret = check_touched(rec, e);
-	if (ret == 0)
-		ret = rec->spec.native ? measure_native(rec, progress, e)
-				       : measure_guest(rec, NULL, progress, e);
+	ret = rec->spec.native ? measure_native(rec, progress, e) : measure_guest(rec, NULL, progress, e);
 
 	if (ret != 0 && rec->verdict != VERDICT_INTERRUPTED)
 		record_reason(rec, VERDICT_FAILED, "%s: %s", e->where, e->what);

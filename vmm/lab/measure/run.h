@@ -24,6 +24,12 @@ int measure_run(struct record *rec, prealloc_progress progress, struct error *e)
 uint64_t measure_touched_bytes(const struct record *rec, bool certain);
 
 /*
+ * Whether there is room for what a run certainly touches, the guest's page tables included, where it does not populate its memory
+ * beforehand. 0 or -ENOMEM.
+ */
+int measure_check_room(const struct record *rec, struct error *e);
+
+/*
  * Only the guest's part of it: run, and nothing combined or judged. The doorbell of `beside`, which may be NULL, is called,
  * too: before a phase begins, and after its result is in the record, so never inside anything that is timed or counted.
  */
