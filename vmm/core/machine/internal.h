@@ -55,6 +55,7 @@ struct machine {
 	/* A shortage of memory, which a vCPU thread cannot explain because it opens no file: its step; NULL: there was none. */
 	const char *short_step;
 	int short_err;
+	uint64_t short_gpa, short_hva; /* as machine_short() has them */
 };
 
 /* build.c: open KVM, take RAM, load it, create VM and vCPUs. 0 or -errno; machine_destroy is due in either case. */
@@ -92,7 +93,7 @@ int machine_wait(struct machine *m, struct error *e);
 void machine_fail(struct machine *m, const struct error *e);
 
 /* The host had no memory at that step, a string that lives on; explained at once, or in machine_wait. -errno. */
-int machine_short(struct machine *m, int err, const char *step, struct error *e);
+int machine_short(struct machine *m, int err, uint64_t gpa, uint64_t hva, const char *step, struct error *e);
 
 /* Tell the main thread to look; from any thread. */
 void machine_wake(struct machine *m);

@@ -139,7 +139,7 @@ void *ram_claim(struct machine *m, uint64_t gpa, uint64_t bytes, struct error *e
 	ret = populate_range((void *)start, align_up((uintptr_t)at + bytes, page_bytes) - start);
 	if (ret == 0)
 		return at;
-	(void)machine_short(m, -ret, "populating the guest's low memory", e);
+	(void)machine_short(m, -ret, gpa, (uint64_t)(uintptr_t)at, "populating the guest's low memory", e);
 	return NULL;
 }
 

@@ -31,7 +31,8 @@ static int pin_thread(const struct vcpu_task *task, struct error *e)
 static int run_failed(struct vcpu_task *task, int err, struct error *e)
 {
 	if (err == EFAULT || err == ENOMEM || err == EHWPOISON)
-		return machine_short(task->machine, err, "no page behind a guest access (KVM_RUN)", e);
+		return machine_short(task->machine, err, UINT64_MAX, 0,
+				     "no page behind a guest access (KVM_RUN)", e);
 	return error_set(e, STATUS_FAILED, err, "KVM_RUN", "vCPU %u: KVM cannot run the guest: %s",
 			 task->vcpu->index, strerror(err));
 }

@@ -31,14 +31,24 @@ void machine_fail(struct machine *m, const struct error *e)
 	machine_wake(m);
 }
 
-int machine_short(struct machine *m, int err, const char *step, struct error *e)
+static int explain_short(const struct machine *m, int err, uint64_t gpa, uint64_t hva, const char *step,
+			 struct error *e)
+{
+	const struct lost_memory there = { .hva = hva };
+
+	return loss_explain(&m->backing, hva != 0 ? &there : NULL, gpa, err, step, e);
+}
+
+int machine_short(struct machine *m, int err, uint64_t gpa, uint64_t hva, const char *step, struct error *e)
 {
 	if (!m->open)
-		return loss_explain(&m->backing, NULL, UINT64_MAX, err, step, e);
+		return explain_short(m, err, gpa, hva, step, e);
 	pthread_mutex_lock(&m->lock);
 	if (m->short_step == NULL) {
 		m->short_step = step;
 		m->short_err = err;
+		m->short_gpa = gpa;
+		m->short_hva = hva;
 	}
 	pthread_mutex_unlock(&m->lock);
 	return error_set(e, STATUS_FAILED, err, step, "there was no memory");
@@ -171,7 +181,7 @@ int machine_wait(struct machine *m, struct error *e)
 	stop_all(m);
 	if (m->short_step != NULL && strcmp(m->error.where, m->short_step) == 0) {
 		m->error = (struct error){ .status = STATUS_OK };
-		(void)loss_explain(&m->backing, NULL, UINT64_MAX, m->short_err, m->short_step, &m->error);
+		(void)explain_short(m, m->short_err, m->short_gpa, m->short_hva, m->short_step, &m->error);
 	}
 	if (m->error.status != STATUS_OK) {
 		*e = m->error;
