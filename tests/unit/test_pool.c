@@ -58,6 +58,21 @@ TEST(counts)
 }
 
 /* What a container hides is not what the kernel lacks: /proc/filesystems names hugetlbfs where there is hugetlb. */
+TEST(a_count_below_zero_is_not_known)
+{
+	struct pool_root r;
+	struct pool_counts c = { .total = 1 };
+
+	root_make(&r);
+	root_put_pool(&r, -1, PAGE_2M, 512, 512, 0, 0);
+	assert_int_equal(pool_read(r.path, PAGE_2M, &c), 0);
+	assert_int_equal(c.free, 512);
+	root_put_pool(&r, -1, PAGE_2M, 512, 512, (uint64_t)-1, 0);
+	assert_int_equal(pool_read(r.path, PAGE_2M, &c), -ERANGE);
+	assert_int_equal(c.total, 0);
+	root_remove(&r);
+}
+
 TEST(hidden_is_not_absent)
 {
 	static const char *const kinds[] = { "nodev\tsysfs\n\text4\n", "nodev\tsysfs\nnodev\thugetlbfs\n" };

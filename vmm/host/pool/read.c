@@ -22,15 +22,23 @@
 /* A kernel without cpusets lists every node number that it supports. */
 #define MAX_NODE_NUMBERS 1024
 
-/* One count of the pool of that page size, of the host (`dir` is "sys/kernel/mm") or of a node. 0 or -errno. */
+/*
+ * One count of the pool of that page size, of the host (`dir` is "sys/kernel/mm") or of a node. 0 or -errno: -ERANGE where the
+ * kernel counted below zero, as it does of resv_hugepages after another process has truncated a mapped file (seen in 6.18).
+ */
 static int count_read(const char *root, const char *dir, uint64_t page_bytes, const char *file,
 		      uint64_t *pages)
 {
 	char path[160];
+	int ret;
 
 	(void)snprintf(path, sizeof(path), "%s/hugepages/hugepages-%" PRIu64 "kB/%s", dir, page_bytes / KIB,
 		       file);
-	return sysfile_u64(root, path, pages);
+	ret = sysfile_u64(root, path, pages);
+	if (ret != 0 || *pages <= INT64_MAX)
+		return ret;
+	*pages = 0;
+	return -ERANGE;
 }
 
 /*
