@@ -11,6 +11,7 @@
 #include <linux/kvm.h>
 #include <linux/perf_event.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
