@@ -183,6 +183,8 @@ static const struct {
 	{ VCPU, SANDBOX_NEEDS_EXPLAIN, SYS_process_vm_readv, { 1 }, DIED, " called process_vm_readv (310)" },
 	{ VCPU, 0, SYS_tgkill, { 1, 1, SIGKILL }, DIED, " called tgkill (234)" },
 	{ MAIN, 0, SYS_kill, { 1, SIGKILL }, DIED, " called kill (62)" },
+	{ VCPU, 0, SYS_rt_sigaction, { SIGBUS, 0, 0, 8 }, 0, NULL },
+	{ VCPU, 0, SYS_rt_sigaction, { SIGSYS, 0, 0, 8 }, DIED, " called rt_sigaction (13)" },
 	{ VCPU, 0, SYS_prctl, { PR_GET_SECCOMP }, 0, NULL },
 	{ VCPU, 0, SYS_prctl, { PR_SET_DUMPABLE, 1 }, DIED, " called prctl (157)" },
 	{ VCPU, 0, SYS_fcntl, { 0, F_GETFL }, 0, NULL },
@@ -223,8 +225,8 @@ TEST(other_tables_of_calls_are_closed)
 TEST(calls_of_the_table_come_back)
 {
 	static const long left_out[] = {
-		SYS_exit,  SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall, SYS_ioctl,
-		SYS_fcntl, SYS_prctl,      SYS_tgkill,       SYS_process_vm_readv
+		SYS_exit,  SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,  SYS_ioctl,
+		SYS_fcntl, SYS_prctl,      SYS_tgkill,       SYS_process_vm_readv, SYS_rt_sigaction
 	};
 	char said[512];
 
