@@ -50,7 +50,7 @@ struct machine {
 	uint32_t arrived; /* vCPU threads at the gate, or ended before it */
 	bool open;        /* the gate: all threads are there, and what they may do is settled */
 	pthread_cond_t gate;
-	struct error error; /* the first error of any thread */
+	struct error error;      /* the first error of any thread */
 	struct lost_memory lost; /* of guest RAM, the first that an access met */
 	/* A shortage of memory, which a vCPU thread cannot explain because it opens no file: its step; NULL: there was none. */
 	const char *short_step;
