@@ -1,5 +1,5 @@
 /*
- * liar_bandwidth: 200 KB in each cycle: what bandwidth no memory has.
+ * liar_bandwidth: a gigabyte in a cycle: what bandwidth no memory has.
  */
 #include "result.h"
 
@@ -12,5 +12,7 @@ void guest_main(void)
 	block->result.variant = VARIANT_READ;
 	block->result.chains = 0;
 	block->result.accesses = 1048576000;
+	for (uint32_t i = 0; i < RESULT_SAMPLES; i++)
+		block->result.samples_cycles[i] = 1;
 	result_end();
 }

@@ -12,7 +12,7 @@ void guest_main(void)
 	block->result.variant = VARIANT_FIRST;
 	block->result.chains = 0;
 	block->result.samples = 1;
-	block->result.accesses = 256;
+	result_in_no_time(block, 256);
 	block->result.touched_pages = 256;
 	result_end();
 }

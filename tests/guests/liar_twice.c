@@ -5,8 +5,9 @@
 
 void guest_main(void)
 {
-	result_begin(guest_block());
-	result_end();
-	result_begin(guest_block());
-	result_end();
+	for (uint32_t i = 0; i < 2; i++) {
+		result_begin(guest_block());
+		result_in_no_time(guest_block(), 4);
+		result_end();
+	}
 }
