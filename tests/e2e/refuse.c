@@ -1,6 +1,7 @@
 /*
  * refuse CALL[:ARGUMENT=VALUE]...=ERRNO... -- COMMAND...: run COMMAND where that system call fails so, as a container's
- * filter, a security module or another hypervisor would make it. ARGUMENT counts from 0, its low 32 bits are compared.
+ * filter, a security module or another hypervisor would make it. ARGUMENT counts from 0, its low 32 bits are compared. With 0 for
+ * ERRNO it is not made, and returns 0.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -46,6 +47,8 @@ static uint32_t errno_number(const char *name)
 		if (known != NULL && strcmp(known, name) == 0)
 			return (uint32_t)i;
 	}
+	if (strcmp(name, "0") == 0)
+		return 0;
 	(void)fprintf(stderr, "refuse: no errno %s\n", name);
 	exit(125);
 }

@@ -21,6 +21,13 @@ keep() {
 	done
 }
 
+# Whether the kernel finds 1G of memory in one piece: hours after its boot it may not. What it finds is given back.
+one_gib() {
+	local file=/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages before made
+	before=$(cat $file) && echo $((before + 1)) >$file && made=$(cat $file) && echo "$before" >$file
+	[ "${made:-0}" -gt "${before:-0}" ]
+}
+
 # keep_word FILE: the same for a file that shows all its words, the valid one in brackets.
 keep_word() {
 	kept+=("$1" "$(sed 's/.*\[\(.*\)\].*/\1/' "$1")")

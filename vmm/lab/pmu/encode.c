@@ -34,8 +34,11 @@ static int protect(int protection)
 
 static int fill_pointers(void)
 {
-	int ret = protect(PROT_READ | PROT_WRITE);
+	int ret;
 
+	if (__start_pfm4_pointers == NULL)
+		return 0;
+	ret = protect(PROT_READ | PROT_WRITE);
 	if (ret != 0)
 		return ret;
 	for (const struct pointer *p = __start_pfm4_table; p < __stop_pfm4_table; p++)
