@@ -131,6 +131,9 @@ static const struct {
 	{ MAIN, 0, SYS_ptrace, { 0 }, DIED, " called ptrace (101)" },
 	{ VCPU, 0, SYS_openat, { AT_FDCWD, (long)"/proc/version", O_RDONLY }, DIED, " called openat (257)" },
 	{ MAIN, 0, SYS_openat, { AT_FDCWD, (long)"/proc/version", O_RDONLY }, 0, NULL },
+	{ MAIN, 0, SYS_openat, { AT_FDCWD, (long)"/proc/self", O_RDONLY | O_DIRECTORY }, 0, NULL },
+	/* It lacks the bit of a directory. */
+	{ MAIN, 0, SYS_openat, { AT_FDCWD, (long)"/tmp", 020000000 }, DIED, " called openat (257)" },
 	{ MAIN,
 	  0,
 	  SYS_openat,
