@@ -28,7 +28,7 @@ static struct scribe_spec spec;
 static int line = -1; /* to the scribe; -1: there is none */
 static pthread_mutex_t line_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* True: all of it. */
+/* True: all of it; else errno says why: EPIPE where the other side has ended. */
 static bool receive(int fd, void *to, size_t bytes)
 {
 	while (bytes != 0) {
@@ -36,6 +36,8 @@ static bool receive(int fd, void *to, size_t bytes)
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got == 0)
+			errno = EPIPE;
 		if (got <= 0)
 			return false;
 		to = (char *)to + got;
@@ -119,7 +121,8 @@ static _Noreturn void serve(int fd)
 /* This side. */
 static int lost(struct error *e)
 {
-	return error_set(e, STATUS_FAILED, EPIPE, "scribe", "the process that writes the files has ended");
+	return error_set(e, STATUS_FAILED, errno, "scribe",
+			 "the process that writes the files does not answer");
 }
 
 static int answer(struct error *e)
