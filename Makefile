@@ -7,7 +7,6 @@
 #   make format       clang-format on every source
 #   make fuzz         every reader with inputs of libFuzzer's making (SECONDS=2 each, TARGET=NAME... some; needs clang)
 #   make golden       renew tests/golden/ from what the tests get now; git diff shows what that changes
-#   make fuzz         every reader with inputs of libFuzzer's making (SECONDS=2 each, TARGET=NAME... some; needs clang)
 #   make bench        the figures of README.md, side by side in one run
 #   make install      PREFIX=/usr/local DESTDIR=
 #   V=1 shows the commands; CC=clang BUILD=build-clang builds with the other compiler

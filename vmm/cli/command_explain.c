@@ -19,6 +19,7 @@
 #include "vmm/lab/explain/explanation.h"
 #include "vmm/output/output.h"
 #include "vmm/output/scribe.h"
+#include "vmm/util/file.h"
 #include "vmm/util/process.h"
 #include "vmm/util/size.h"
 
@@ -146,17 +147,15 @@ struct outcome {
 static _Noreturn void capture_in_child(const struct explain_spec *x, struct explain_run *run, int fd)
 {
 	struct outcome *o = calloc(1, sizeof(*o));
-	const char *from = (const char *)o;
-	size_t left = o != NULL ? sizeof(*o) : 0;
-	ssize_t done = 1;
 
 	if (o != NULL && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
 		o->ret = capture_run(x, run, &o->e);
 		o->x = run->x;
 		o->verdict = run->rec->verdict;
 	}
-	for (; left != 0 && done > 0; left -= (size_t)done, from += done)
-		done = write(fd, from, left);
+	/* What does not arrive whole is an error over there. */
+	if (o != NULL)
+		(void)file_write(fd, o, sizeof(*o));
 	_exit(0);
 }
 

@@ -18,6 +18,7 @@
 #include "vmm/util/cause.h"
 #include "vmm/util/clock.h"
 #include "vmm/util/destination.h"
+#include "vmm/util/file.h"
 #include "vmm/util/text.h"
 
 #define TEMPORARY_NAMES 100
@@ -35,21 +36,6 @@ static int fail(struct error *e, int err, const char *call, const char *path)
 	(void)snprintf(where, sizeof(where), "%s %s", call, path);
 	(void)error_set(e, STATUS_FAILED, err, where, WHAT, path);
 	return error_cause(e, "output", found, path);
-}
-
-static int write_all(int fd, const char *data, size_t bytes)
-{
-	while (bytes != 0) {
-		ssize_t done = write(fd, data, bytes);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		data += done;
-		bytes -= (size_t)done;
-	}
-	return 0;
 }
 
 /* Names that are never made: a mistyped one must not become a file among the devices. */
@@ -109,7 +95,7 @@ static int write_direct(const struct destination *p, const char *data, size_t by
 
 	if (fd < 0)
 		return fd;
-	ret = write_all(fd, data, bytes);
+	ret = file_write(fd, data, bytes);
 	return close(fd) != 0 && ret == 0 ? -errno : ret;
 }
 
@@ -120,7 +106,7 @@ static int fill(int fd, mode_t mode, const char *data, size_t bytes)
 
 	if (mode != 0 && fchmod(fd, mode & 0777) != 0)
 		return -errno;
-	ret = write_all(fd, data, bytes);
+	ret = file_write(fd, data, bytes);
 	if (ret == 0 && fsync(fd) != 0)
 		ret = -errno;
 	return ret;

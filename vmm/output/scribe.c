@@ -12,6 +12,7 @@
 #include "units.h"
 #include "vmm/output/output.h"
 #include "vmm/util/destination.h"
+#include "vmm/util/file.h"
 
 enum action { ACTION_PUT, ACTION_REMOVE, ACTION_ERRAND };
 
@@ -28,37 +29,20 @@ static struct scribe_spec spec;
 static int line = -1; /* to the scribe; -1: there is none */
 static pthread_mutex_t line_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* True: all of it; else errno says why: EPIPE where the other side has ended. */
-static bool receive(int fd, void *to, size_t bytes)
+/* All of it, or -errno: -EPIPE where the other side has ended. */
+static int receive(int fd, void *to, size_t bytes)
 {
 	while (bytes != 0) {
 		ssize_t got = read(fd, to, bytes);
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got == 0)
-			errno = EPIPE;
 		if (got <= 0)
-			return false;
+			return got == 0 ? -EPIPE : -errno;
 		to = (char *)to + got;
 		bytes -= (size_t)got;
 	}
-	return true;
-}
-
-static bool send_all(int fd, const void *from, size_t bytes)
-{
-	while (bytes != 0) {
-		ssize_t done = write(fd, from, bytes);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		from = (const char *)from + done;
-		bytes -= (size_t)done;
-	}
-	return true;
+	return 0;
 }
 
 static bool is_file(const char *path)
@@ -71,7 +55,7 @@ static void put(int fd, const struct order *o, struct destination *places, struc
 {
 	char *data = o->bytes <= MOST_BYTES ? malloc(o->bytes + 1) : NULL;
 
-	if (data == NULL || !receive(fd, data, o->bytes))
+	if (data == NULL || receive(fd, data, o->bytes) != 0)
 		_exit(0);
 	(void)output_put_at(&places[o->path], spec.paths[o->path], data, o->bytes, e);
 	free(data);
@@ -111,7 +95,7 @@ static _Noreturn void serve(int fd)
 		if (is_file(spec.paths[i]))
 			(void)output_open(spec.paths[i], &places[i], &e);
 	}
-	while (send_all(fd, &e, sizeof(e)) && receive(fd, &order, sizeof(order))) {
+	while (file_write(fd, &e, sizeof(e)) == 0 && receive(fd, &order, sizeof(order)) == 0) {
 		e = (struct error){ .status = STATUS_OK };
 		obey(fd, &order, places, &e);
 	}
@@ -119,18 +103,19 @@ static _Noreturn void serve(int fd)
 }
 
 /* This side. */
-static int lost(struct error *e)
+static int lost(int err, struct error *e)
 {
-	return error_set(e, STATUS_FAILED, errno, "scribe",
+	return error_set(e, STATUS_FAILED, err, "scribe",
 			 "the process that writes the files does not answer");
 }
 
 static int answer(struct error *e)
 {
 	struct error told;
+	int ret = receive(line, &told, sizeof(told));
 
-	if (!receive(line, &told, sizeof(told)))
-		return lost(e);
+	if (ret != 0)
+		return lost(-ret, e);
 	if (told.status == STATUS_OK)
 		return 0;
 	if (e->status == STATUS_OK)
@@ -185,10 +170,10 @@ static int give(const struct order *order, const char *data, struct error *e)
 	int ret;
 
 	(void)pthread_mutex_lock(&line_lock);
-	if (!send_all(line, order, sizeof(*order)) || !send_all(line, data, order->bytes))
-		ret = lost(e);
-	else
-		ret = answer(e);
+	ret = file_write(line, order, sizeof(*order));
+	if (ret == 0)
+		ret = file_write(line, data, order->bytes);
+	ret = ret != 0 ? lost(-ret, e) : answer(e);
 	(void)pthread_mutex_unlock(&line_lock);
 	return ret;
 }

@@ -120,3 +120,20 @@ int file_read(int fd, enum file_kind kind, size_t max_bytes, char **text, size_t
 	*text = buf;
 	return 0;
 }
+
+int file_write(int fd, const void *data, size_t bytes)
+{
+	const char *from = data;
+
+	while (bytes != 0) {
+		ssize_t done = write(fd, from, bytes);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		from += done;
+		bytes -= (size_t)done;
+	}
+	return 0;
+}

@@ -37,4 +37,7 @@ ssize_t file_fill(int fd, char *buf, size_t size);
  */
 int file_read(int fd, enum file_kind kind, size_t max_bytes, char **text, size_t *bytes);
 
+/* Write all of it, into a file, pipe or socket, for as long as that takes; a signal interrupts nothing. 0 or -errno. */
+int file_write(int fd, const void *data, size_t bytes);
+
 #endif

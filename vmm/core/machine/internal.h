@@ -92,7 +92,10 @@ int machine_wait(struct machine *m, struct error *e);
 /* Keep the error if it is the first and wake the main thread; from any thread. Takes the lock. */
 void machine_fail(struct machine *m, const struct error *e);
 
-/* The host had no memory at that step, a string that lives on, for that GPA and HVA (UINT64_MAX and 0: not known); explained at once, or in machine_wait. -errno. */
+/*
+ * The host had no memory at that step, a string that lives on, for that GPA and HVA (UINT64_MAX and 0: not known); explained at
+ * once, or in machine_wait. -errno.
+ */
 int machine_short(struct machine *m, int err, uint64_t gpa, uint64_t hva, const char *step, struct error *e);
 
 /* Tell the main thread to look; from any thread. */

@@ -48,7 +48,7 @@ struct native_threads {
 	pthread_cond_t changed; /* any of what follows; CLOCK_MONOTONIC */
 	/* under the lock */
 	struct record *rec;                  /* NULL once the results are closed */
-	uint32_t started, finished, arrived; /* arrived: at the gate that sandboxed opens, or past it */
+	uint32_t started, finished, arrived; /* arrived: at the gate that threads_confine opens, or past it */
 	bool open;
 	struct error error;      /* the first failure */
 	struct lost_memory lost; /* of the arena, the first that a thread met */

@@ -271,8 +271,8 @@ static inline const char *verdict_name(enum verdict v)
 enum status record_status(const struct record *rec);
 
 /*
- * The truth check: requested against observed page size, second dimension against what the leaf rules say, what a guest claims against what KVM counted,
- * pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
+ * The truth check: requested against observed page size, second dimension against what the leaf rules say, what a guest
+ * claims against what KVM counted, pool closed against before, exits in timed parts. Sets verdict and reasons. Pure.
  */
 void record_judge(struct record *rec);
 
